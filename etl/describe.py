@@ -1,0 +1,86 @@
+"""A feed in words, from its declaration: for ``heng feeds show`` and the generated docs page."""
+
+from typing import Any
+
+from etl.contract import Feed, Read
+from etl.feeds import feed as declared
+
+
+def describe(feed_name: str) -> dict[str, Any]:
+    """Headings with their columns, the rules, the key and the file names of a feed."""
+    feed = declared(feed_name)
+    columns = []
+    for heading, how in feed.reads.items():
+        shown = heading if isinstance(heading, str) else f"{heading[0]} … {heading[-1]}"
+        columns.append(
+            {
+                "heading": shown,
+                "column": how.column.name,
+                "type": how.column.type,
+                "unit": how.column.unit,
+                "required": "yes" if how.column.required and not isinstance(heading, tuple) else "",
+                "zh": how.column.zh,
+                "meaning": how.column.doc,
+                "read": how_read(how),
+            }
+        )
+    for column, value in feed.constants.values():
+        columns.append(_derived(column.name, column.type, column.unit, column.zh, column.doc, f"always {value}"))
+    for column, expression in feed.derived.items():
+        columns.append(_derived(column.name, column.type, column.unit, column.zh, column.doc, f"`{expression}`"))
+    return {
+        "feed": feed.name,
+        "zh": feed.title_zh,
+        "en": feed.title_en,
+        "doc": feed.doc.strip(),
+        "kind": feed.kind,
+        "grain": feed.grain,
+        "format": feed.format.name,
+        "encoding": feed.format.encoding,
+        "files": feed.files,
+        "key": "the whole content" if feed.key == ("*",) else ", ".join(feed.key),
+        "version": feed.version,
+        "schedule": feed.schedule,
+        "expected_every_days": feed.expected_every_days,
+        "ignore": list(feed.ignore),
+        "columns": columns,
+        "rules": rules(feed),
+    }
+
+
+def _derived(name: str, type: str, unit: str, zh: str, meaning: str, how: str) -> dict[str, Any]:
+    return {
+        "heading": "–", "column": name, "type": type, "unit": unit, "required": "", "zh": zh, "meaning": meaning,
+        "read": how,
+    }  # fmt: skip
+
+
+def how_read(how: Read) -> str:
+    """The reading of a heading beyond its type, in a few words."""
+    told = []
+    if how.scale != 1.0:
+        told.append(f"× {how.scale:g}")
+    if how.form:
+        told.append(how.form)
+    if how.codes is not None:
+        told.append("; ".join(f"{word} → {value}" for word, value in how.codes.items()))
+        if how.unknown == "flag":
+            told.append("another word: empty, flag R-CODE")
+    if how.missing:
+        told.append(
+            f"{', '.join(how.missing)} means not measured" + (f", flag {how.missing_flag}" if how.missing_flag else "")
+        )
+    if how.pattern:
+        told.append(f"pattern {how.pattern}")
+    if how.plate:
+        told.append("a plate: upper case, no blanks or dots; unread → empty, flag R-UNREAD; odd → flag R-PLATE")
+    if how.column.valid:
+        told.append(f"valid {how.column.valid}")
+    return "; ".join(told)
+
+
+def rules(feed: Feed) -> list[dict[str, str]]:
+    """The feed's own rules beside the basic ones of every feed."""
+    return [{"code": rule.code, "outcome": "quarantine", "meaning": rule.doc} for rule in feed.quarantine] + [
+        {"code": rule.code, "outcome": "flag", "meaning": rule.doc} for rule in feed.flag
+    ]

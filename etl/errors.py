@@ -1,0 +1,32 @@
+"""The few exceptions an operator can meet. Each message names the feed, the file and the next step."""
+
+
+class HengError(Exception):
+    """Something an operator can act on; the command line prints it without a traceback."""
+
+
+class DeliveryStopped(HengError):
+    """A whole delivery is refused: nothing of it was landed, its bytes are kept in the archive.
+
+    ``reason`` is a D- code of ``warehouse/seeds/reason.csv``.
+    """
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(f"{message} [{reason}]")
+        self.reason = reason
+        self.message = message
+
+
+class UnknownFeed(HengError):
+    """No feed of that name is declared."""
+
+    def __init__(self, name: str, known: list[str]) -> None:
+        super().__init__(f"No feed is called {name!r}. Declared feeds: {', '.join(known)}.")
+
+
+class NotWhole(HengError):
+    """A file is still arriving; it is left in the inbox."""
+
+
+class IntakeHeld(HengError):
+    """Intake is stopped (low disk); deliveries wait in the inbox."""

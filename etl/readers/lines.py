@@ -1,0 +1,281 @@
+"""A delivery as numbered lines: unpacked, decoded strictly, split into fields; nothing is sniffed.
+
+The unit is the physical line, so that every line has exactly one fate and a position a person can
+find again. A quoted line end therefore breaks that one record (R-QUOTE) and no other.
+"""
+
+import csv
+import gzip
+import io
+import re
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from etl.errors import DeliveryStopped
+
+CHUNK_BYTES = 16 << 20
+LINE_BYTES = 1 << 20
+FIELD_BYTES = 64 << 10
+MAX_ROWS = 10_000_000
+MAX_UNPACKED = 2 << 30
+MAX_RATIO = 100
+
+# Control characters, and characters that a reader cannot see but a comparison can (zero width, direction, BOM).
+_INVISIBLE = (
+    "[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f\\x{ad}\\x{200b}-\\x{200f}\\x{2028}-\\x{202e}\\x{2060}-\\x{2064}\\x{feff}]"
+)
+_OTHER_FORMATS = {
+    b"PK\x03\x04": "a ZIP archive or workbook",
+    b"PAR1": "a Parquet file",
+    b"%PDF": "a PDF",
+    b"\xd0\xcf\x11\xe0": "an old Excel workbook",
+    b"SQLite format 3": "an SQLite database",
+}
+
+
+@dataclass
+class Chunk:
+    """Consecutive lines. ``text`` is decoded and without line ends; ``bad`` maps index → reason."""
+
+    source_line: np.ndarray
+    byte_offset: np.ndarray
+    raw: bytes
+    ends: np.ndarray
+    text: pa.Array
+    bad: dict[int, str] = field(default_factory=dict)
+
+    def raw_line(self, index: int) -> bytes:
+        start = int(self.byte_offset[index] - self.byte_offset[0])
+        return self.raw[start : int(self.ends[index])]
+
+
+class _Bounded(io.RawIOBase):
+    """Unpacks gzip with limits on size and ratio, so that a bomb is refused early (D-ARCHIVE)."""
+
+    def __init__(self, path: Path, name: str) -> None:
+        self.packed = max(path.stat().st_size, 1)
+        self.stream = gzip.open(path, "rb")  # noqa: SIM115 - closed in close()
+        self.name = name
+        self.count = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        try:
+            data = self.stream.read(size)
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            raise DeliveryStopped(
+                "D-INCOMPLETE",
+                f"{self.name}: the gzip stream is cut or damaged ({error}). Ask the sender for the file again.",
+            ) from error
+        self.count += len(data)
+        if self.count > MAX_UNPACKED or (self.count > (4 << 20) and self.count > MAX_RATIO * self.packed):
+            raise DeliveryStopped(
+                "D-ARCHIVE",
+                f"{self.name}: unpacks to more than {MAX_RATIO} times its size or 2 GiB. "
+                "Ask the sender for smaller files.",
+            )
+        return data
+
+    def close(self) -> None:
+        self.stream.close()
+        super().close()
+
+
+def open_delivery(path: Path, name: str) -> IO[bytes]:
+    """The unpacked bytes of a delivery; refuses empty files and files that are not what their name says."""
+    with path.open("rb") as peek:
+        magic = peek.read(16)
+    if not magic:
+        raise DeliveryStopped("D-EMPTY", f"{name}: the file has 0 bytes. Ask the sender for it again.")
+    packed = magic[:2] == b"\x1f\x8b"
+    if packed != name.lower().endswith(".gz"):
+        raise DeliveryStopped(
+            "D-FORMAT",
+            f"{name}: the content is {'' if packed else 'not '}gzip, its name says otherwise. "
+            "Rename it or ask for it again.",
+        )
+    for start, what in _OTHER_FORMATS.items():
+        if magic.startswith(start):
+            raise DeliveryStopped(
+                "D-FORMAT", f"{name}: this is {what}, not text. Export it again in the declared format."
+            )
+    if magic[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        raise DeliveryStopped("D-ENCODING", f"{name}: this is UTF-16 text. Export it again in the declared encoding.")
+    return _Bounded(path, name) if packed else path.open("rb")  # type: ignore[return-value]
+
+
+def chunks(stream: IO[bytes], name: str, encoding: str, bom_allowed: bool = True) -> Iterator[Chunk]:
+    """Cut a stream into chunks of whole lines, decoded strictly.
+
+    A last line without its line end is D-INCOMPLETE: the tail may be cut in the middle of a number.
+    """
+    rest = b""
+    offset = 0
+    line = 1
+    first = True
+    while True:
+        block = stream.read(CHUNK_BYTES)
+        if not block:
+            break
+        data = rest + block
+        cut = data.rfind(b"\n") + 1
+        data, rest = data[:cut], data[cut:]
+        if len(rest) > LINE_BYTES:
+            raise DeliveryStopped("D-OVERSIZE", f"{name}: a line is longer than 1 MiB (line {line}).")
+        if not data:
+            continue
+        if first and bom_allowed and data.startswith(b"\xef\xbb\xbf") and encoding != "ascii":
+            data = data[3:]
+            offset = 3
+        first = False
+        yield _decoded(data, offset, line, encoding, name)
+        offset += len(data)
+        line += data.count(b"\n")
+        if line > MAX_ROWS + 2:
+            raise DeliveryStopped("D-OVERSIZE", f"{name}: more than {MAX_ROWS:,} rows. Ask for one file per day.")
+    if rest:
+        raise DeliveryStopped(
+            "D-INCOMPLETE",
+            f"{name}: the last line (line {line}) has no line end, so the file may be cut. "
+            "Wait until the sender has finished, or ask for the file again.",
+        )
+
+
+def _decoded(data: bytes, offset: int, line: int, encoding: str, name: str) -> Chunk:
+    ends = np.flatnonzero(np.frombuffer(data, np.uint8) == 10) + 1
+    starts = np.concatenate(([0], ends[:-1]))
+    if int((ends - starts).max()) > LINE_BYTES:
+        raise DeliveryStopped("D-OVERSIZE", f"{name}: a line is longer than 1 MiB (after line {line}).")
+    bad: dict[int, str] = {}
+    try:
+        text = data.decode(encoding)
+        if encoding == "utf-8":
+            utf8, utf8_ends = data, ends
+        else:
+            utf8 = text.encode()
+            utf8_ends = np.flatnonzero(np.frombuffer(utf8, np.uint8) == 10) + 1
+        offsets = np.concatenate(([0], utf8_ends)).astype(np.int32)
+        lines = pa.StringArray.from_buffers(len(ends), pa.py_buffer(offsets), pa.py_buffer(utf8))
+    except UnicodeDecodeError:
+        decoded: list[str] = []
+        for index, (start, end) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):
+            try:
+                decoded.append(data[start:end].decode(encoding))
+            except UnicodeDecodeError:
+                bad[index] = "R-ENCODING"
+                decoded.append("")
+        lines = pa.array(decoded, pa.string())
+    lines = pc.utf8_rtrim(lines, characters="\r\n")
+    for index in np.flatnonzero(pc.match_substring_regex(lines, _INVISIBLE).to_numpy(zero_copy_only=False)).tolist():
+        bad.setdefault(index, "R-CONTROL")
+    return Chunk(np.arange(line, line + len(ends)), starts + offset, data, ends, lines, bad)
+
+
+def split_line(line: str, delimiter: str) -> list[str] | None:
+    """Fields of one line by the CSV rules; None where a quote is stray or unclosed."""
+    try:
+        rows = list(csv.reader([line], delimiter=delimiter, strict=True))
+    except csv.Error:
+        return None
+    return rows[0] if len(rows) == 1 else None
+
+
+def split(chunk: Chunk, delimiter: str, width: int, name: str) -> tuple[np.ndarray, list[pa.Array]]:
+    """Fields of the lines that have exactly ``width`` of them: their indices, and one array per field.
+
+    Lines that do not are noted in ``chunk.bad`` (R-FIELDS, R-QUOTE). Empty lines deliver nothing
+    and are left out of both.
+    """
+    empty = pc.equal(pc.binary_length(chunk.text), 0).to_numpy(zero_copy_only=False)
+    quoted = pc.match_substring(chunk.text, '"').to_numpy(zero_copy_only=False)
+    lists = pc.split_pattern(chunk.text, pattern=delimiter)
+    good = (pc.list_value_length(lists).to_numpy(zero_copy_only=False) == width) & ~quoted & ~empty
+    careful: list[list[str]] = []
+    careful_at: list[int] = []
+    for index in np.flatnonzero(quoted).tolist():
+        if index in chunk.bad:
+            continue
+        fields = split_line(chunk.text[index].as_py(), delimiter)
+        if fields is None:
+            chunk.bad[index] = "R-QUOTE"
+        elif len(fields) != width:
+            chunk.bad[index] = "R-FIELDS"
+        else:
+            careful.append(fields)
+            careful_at.append(index)
+    if chunk.bad:
+        good[list(chunk.bad)] = False
+    wrong = ~good & ~empty
+    wrong[careful_at] = False
+    for index in np.flatnonzero(wrong).tolist():
+        chunk.bad.setdefault(index, "R-FIELDS")
+    at = np.flatnonzero(good)
+    flat = lists.filter(pa.array(good)).flatten()
+    longest = max(pc.max(pc.binary_length(flat)).as_py() or 0, *(len(text) for row in careful for text in row), 0)
+    if longest > FIELD_BYTES:
+        raise DeliveryStopped(
+            "D-OVERSIZE",
+            f"{name}: a field is longer than 64 KiB (lines {chunk.source_line[0]} to {chunk.source_line[-1]}).",
+        )
+    stride = np.arange(len(at)) * width
+    columns = [flat.take(pa.array(stride + position)) for position in range(width)]
+    if careful:
+        at = np.concatenate((at, careful_at))
+        columns = [
+            pa.concat_arrays([column, pa.array([fields[position] for fields in careful], pa.string())])
+            for position, column in enumerate(columns)
+        ]
+    return at.astype(np.int64), [_plain(column) for column in columns]
+
+
+def slices(
+    chunk: Chunk, positions: list[tuple[int, int]], width: int, starts_with: str
+) -> tuple[np.ndarray, list[pa.Array]]:
+    """Fields of fixed-width lines by position (first and last, from 1). Trailing blanks may be missing."""
+    empty = pc.equal(pc.binary_length(chunk.text), 0).to_numpy(zero_copy_only=False)
+    length = pc.utf8_length(pc.utf8_rtrim_whitespace(chunk.text)).to_numpy(zero_copy_only=False)
+    good = (length <= width) & ~empty
+    if starts_with:
+        good &= pc.starts_with(chunk.text, starts_with).to_numpy(zero_copy_only=False)
+    if chunk.bad:
+        good[list(chunk.bad)] = False
+    for index in np.flatnonzero(~good & ~empty).tolist():
+        chunk.bad.setdefault(index, "R-FIELDS")
+    lines = chunk.text.filter(pa.array(good))
+    columns = [_plain(pc.utf8_slice_codeunits(lines, first - 1, last)) for first, last in positions]
+    return np.flatnonzero(good).astype(np.int64), columns
+
+
+def _plain(column: pa.Array) -> pa.Array:
+    """NFKC where a value is not ASCII (full-width digits, letters, brackets), and no outer blanks."""
+    if column.nbytes and not pc.all(pc.string_is_ascii(column)).as_py():
+        column = pc.utf8_normalize(column, form="NFKC")
+    return pc.utf8_trim_whitespace(column)
+
+
+def raw_lines(path: Path, name: str, encoding: str, wanted: set[int]) -> dict[int, bytes]:
+    """Original bytes of the wanted lines, read again from the archive."""
+    found: dict[int, bytes] = {}
+    with open_delivery(path, name) as stream:
+        for chunk in chunks(stream, name, encoding):
+            first = int(chunk.source_line[0])
+            for number in sorted(wanted):
+                if first <= number < first + len(chunk.source_line):
+                    found[number] = chunk.raw_line(number - first)
+    return found
+
+
+def heading_key(heading: str) -> str:
+    """Headings are compared after NFKC and without blanks: exports mix full- and half-width brackets."""
+    import unicodedata
+
+    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", heading))

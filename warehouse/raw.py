@@ -1,0 +1,19 @@
+"""What the warehouse knows of a feed: the shape of its raw table, nothing of its source."""
+
+from dataclasses import dataclass, field
+
+from warehouse.columns import LINEAGE, Column
+
+
+@dataclass(frozen=True)
+class RawTable:
+    """The raw table of one feed. ``kind``: ``event`` (rows belong to a day) or ``register``
+    (rows are valid from a day to a day, both included; an empty end is open)."""
+
+    name: str
+    kind: str
+    columns: dict[str, Column] = field(hash=False)
+
+    def all_columns(self) -> dict[str, Column]:
+        """Source columns first, then the lineage columns every raw table has."""
+        return {**self.columns, **{column.name: column for column in LINEAGE}}
