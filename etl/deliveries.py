@@ -14,10 +14,12 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 from etl.contract import Feed
-from etl.errors import IntakeHeld, NotWhole
+from etl.errors import DeliveryStopped, IntakeHeld, NotWhole
 from etl.feeds import feed as declared
+from etl.readers.lines import open_delivery
 from warehouse.failpoint import failpoint
 from warehouse.home import fsync_directory, home, settle
 from warehouse.ledger import Ledger
@@ -62,15 +64,26 @@ def waiting(feed: Feed, business_date: date | None = None) -> tuple[list[Waiting
     for entry in sorted(os.scandir(inbox(feed.name)), key=lambda entry: entry.name):
         if entry.name.startswith(".") or entry.name.endswith(MARKERS):
             continue
-        status = entry.stat(follow_symlinks=False)
-        if not stat.S_ISREG(status.st_mode) or not feed.takes(entry.name):
-            others.append(entry.name)
+        try:
+            status = entry.stat(follow_symlinks=False)
+        except FileNotFoundError:
+            continue  # another process took it meanwhile
+        name = shown(entry.name)
+        if not stat.S_ISREG(status.st_mode) or not feed.takes(name):
+            others.append(name)
             continue
-        issued = feed.issue_date(entry.name)
+        issued = feed.issue_date(name)
         if business_date and issued and issued > business_date:
             continue
-        takes.append(Waiting(entry.name, Path(entry.path), status.st_size, status.st_mtime))
+        takes.append(Waiting(name, Path(entry.path), status.st_size, status.st_mtime))
     return takes, others
+
+
+def shown(name: str) -> str:
+    """A file name as it is recorded: what is not printable (line ends, bytes that are not UTF-8) escaped."""
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode() for character in name
+    )
 
 
 def receive(feed_name: str, business_date: date | None = None) -> list[str]:
@@ -81,7 +94,7 @@ def receive(feed_name: str, business_date: date | None = None) -> list[str]:
     feed = declared(feed_name)
     _hold_if_full()
     takes, _ = waiting(feed, business_date)
-    young = [file for file in takes if time.time() - file.modified < SETTLED_SECONDS and not _vouched(file)]
+    young = [file for file in takes if time.time() - file.modified < SETTLED_SECONDS and _vouched(file) is None]
     if young:
         time.sleep(float(os.environ.get("HENG_STABLE_SECONDS", "1")))
     for file in takes:
@@ -102,87 +115,119 @@ def _hold_if_full() -> None:
         )
 
 
-def _vouched(file: Waiting) -> bool:
-    """The sender says the file is whole: a marker beside it, or a sidecar with its digest (and size)."""
-    if any((file.path.parent / (file.name + marker)).is_file() for marker in (".done", ".ok")):
-        return True
-    sidecar = file.path.parent / (file.name + ".sha256")
-    if not sidecar.is_file():
-        return False
-    told = sidecar.read_text(encoding="ascii", errors="replace").split()
-    with file.path.open("rb") as stream:
-        return bool(told) and hashlib.file_digest(stream, "sha256").hexdigest() == told[0].lower()
+def _markers(path: Path) -> dict[str, Path]:
+    return {marker: path.parent / (path.name + marker) for marker in MARKERS}
+
+
+def _vouched(file: Waiting) -> bool | None:
+    """What the sender says: whole by a digest beside the file (which decides) or a done-marker; None: nothing."""
+    beside = _markers(file.path)
+    if beside[".sha256"].is_file():
+        told = beside[".sha256"].read_text(encoding="ascii", errors="replace").split()
+        with file.path.open("rb") as stream:
+            return bool(told) and hashlib.file_digest(stream, "sha256").hexdigest() == told[0].lower()
+    return True if beside[".done"].is_file() or beside[".ok"].is_file() else None
 
 
 def _is_whole(file: Waiting) -> bool:
-    if _vouched(file):
-        return True
-    if (file.path.parent / (file.name + ".sha256")).exists():
+    try:
+        vouched = _vouched(file)
+        status = file.path.lstat()
+    except FileNotFoundError:
         return False
-    status = file.path.lstat()
+    if vouched is not None:
+        return vouched
     if (status.st_size, status.st_mtime) != (file.size, file.modified):
         return False
-    if time.time() - file.modified > PATIENCE_SECONDS or file.size == 0:
+    age = time.time() - file.modified
+    if age > PATIENCE_SECONDS:
         return True
+    if file.size == 0:
+        return age > SETTLED_SECONDS
     if file.name.endswith(".gz"):
-        return True
+        return _gzip_ends(file)
     with file.path.open("rb") as stream:
         stream.seek(-1, os.SEEK_END)
         return stream.read(1) == b"\n"
 
 
+def _gzip_ends(file: Waiting) -> bool:
+    """Whether the packed stream has its end; any other fault is told when the delivery lands."""
+    try:
+        with open_delivery(file.path, file.name) as stream:
+            while stream.read(1 << 20):
+                pass
+    except DeliveryStopped as stop:
+        return stop.reason != "D-INCOMPLETE"
+    return True
+
+
 def take(feed: Feed, path: Path, name: str, seen: Waiting | None = None, remove: bool = True) -> str:
     """Archive one file and record its receipt; return its delivery id (SHA-256 of its bytes).
 
-    With ``seen`` the file must be whole (``NotWhole`` otherwise) and leaves the inbox at the end.
+    With ``seen`` the file must be whole and stay as it was seen (``NotWhole`` otherwise), and leaves
+    the inbox at the end.
     """
+    name = shown(name)
     if seen and not _is_whole(seen):
         raise NotWhole(f"{feed.name}: {name} is still arriving; it stays in the inbox.")
     root = home()
     incoming = root / "archive" / "incoming"
     incoming.mkdir(parents=True, exist_ok=True, mode=0o700)
     temporary = incoming / f"{os.getpid()}-{time.monotonic_ns()}"
-    digest = hashlib.sha256()
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
-    with os.fdopen(descriptor, "rb") as source, temporary.open("wb") as copy:
-        modified = os.fstat(source.fileno()).st_mtime
-        while block := source.read(1 << 20):
-            digest.update(block)
-            copy.write(block)
-    failpoint("receive.copied")
-    delivery_id = digest.hexdigest()
-    size = temporary.stat().st_size
-    archived = archive_path(delivery_id)
-    settle(temporary, archived)
+    try:
+        delivery_id, status = _copy(path, temporary)
+        if seen and (status.st_size, status.st_mtime) != (seen.size, seen.modified):
+            raise NotWhole(f"{feed.name}: {name} changed while it was read; it stays in the inbox.")
+        failpoint("receive.copied")
+        settle(temporary, archive_path(delivery_id))
+    finally:
+        temporary.unlink(missing_ok=True)
     failpoint("receive.archived")
     received = now()
     issued = feed.issue_date(name)
-    stamp = datetime.fromtimestamp(modified, UTC).astimezone(BEIJING).replace(tzinfo=None)
+    stamp = datetime.fromtimestamp(status.st_mtime, UTC).astimezone(BEIJING).replace(tzinfo=None)
     issued_at = f"{issued or stamp.date()}|{stamp.isoformat(timespec='microseconds')}"
-    _record(feed, name, delivery_id, size, issued_at, received)
+    _record(feed, name, delivery_id, status.st_size, issued_at, received)
     failpoint("receive.recorded")
     if seen and remove:
-        for gone in (path, *(path.parent / (name + marker) for marker in MARKERS)):
-            gone.unlink(missing_ok=True)
-        fsync_directory(path.parent)
+        _remove(path, status)
         failpoint("receive.removed")
     return delivery_id
 
 
+def _copy(path: Path, target: Path) -> tuple[str, os.stat_result]:
+    """Copy a regular file, no link and no pipe; return its SHA-256 and its state after the last byte."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except FileNotFoundError as error:
+        raise NotWhole(f"{shown(path.name)} is gone; another process took it.") from error
+    digest = hashlib.sha256()
+    with os.fdopen(descriptor, "rb") as source, target.open("wb") as copy:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise NotWhole(f"{shown(path.name)} is not a regular file; it stays in the inbox.")
+        while block := source.read(1 << 20):
+            digest.update(block)
+            copy.write(block)
+        return digest.hexdigest(), os.fstat(descriptor)
+
+
+def _remove(path: Path, copied: os.stat_result) -> None:
+    """Take a file out of the inbox, unless another was put there under its name since it was copied."""
+    try:
+        there = path.lstat()
+    except FileNotFoundError:
+        return
+    if (there.st_ino, there.st_size, there.st_mtime_ns) != (copied.st_ino, copied.st_size, copied.st_mtime_ns):
+        return
+    for gone in (path, *_markers(path).values()):
+        gone.unlink(missing_ok=True)
+    fsync_directory(path.parent)
+
+
 def _record(feed: Feed, name: str, delivery_id: str, size: int, issued_at: str, received: datetime) -> None:
+    """Record a receipt. The sidecar beside the bytes says the same, so that a lost ledger can be rebuilt."""
     received_at = received.isoformat(sep=" ", timespec="seconds")
-    sidecar = archive_path(delivery_id).with_suffix(".json")
-    told = {
-        "feed": feed.name,
-        "name": name,
-        "size_bytes": size,
-        "issued_at": issued_at,
-        "received_at": received_at,
-    }
-    if not sidecar.exists():
-        temporary = sidecar.with_suffix(f".{os.getpid()}.tmp")
-        temporary.write_text(json.dumps(told, ensure_ascii=False), encoding="utf-8")
-        settle(temporary, sidecar)
     with Ledger(home()) as ledger, ledger.transaction() as connection:
         known = connection.execute(
             "select feed, name, issued_at, state from delivery where delivery_id = ?", (delivery_id,)
@@ -202,9 +247,33 @@ def _record(feed: Feed, name: str, delivery_id: str, size: int, issued_at: str, 
                 " values (?, ?, ?, ?, ?, ?, 'archived')",
                 (delivery_id, feed.name, name, size, issued_at, received_at),
             )
-        elif known["state"] == "archived" and issued_at < known["issued_at"]:
-            # The same bytes under two times: the earlier counts, whichever came first.
-            connection.execute("update delivery set issued_at = ? where delivery_id = ?", (issued_at, delivery_id))
+        elif known["state"] == "stopped" or (known["state"] == "archived" and known["feed"] != feed.name):
+            # Sent again after a stop: under another name, to another feed, or once the declaration is
+            # repaired. It is tried again as what it is called now.
+            connection.execute(
+                "update delivery set feed = ?, name = ?, issued_at = ?, state = 'archived', reason = null,"
+                " message = null where delivery_id = ?",
+                (feed.name, name, issued_at, delivery_id),
+            )
+        elif known["feed"] == feed.name and issued_at < known["issued_at"]:
+            # The same bytes under two times: the earlier counts, whichever came first, so that the
+            # order of arrival changes no row. What has landed under the later time lands again.
+            connection.execute(
+                "update delivery set issued_at = ?, state = 'archived' where delivery_id = ?", (issued_at, delivery_id)
+            )
+        row = connection.execute(
+            "select feed, name, size_bytes, issued_at, received_at from delivery where delivery_id = ?", (delivery_id,)
+        ).fetchone()
+        _write_sidecar(archive_path(delivery_id).with_suffix(".json"), dict(row))
+
+
+def _write_sidecar(sidecar: Path, told: dict[str, Any]) -> None:
+    text = json.dumps(told, ensure_ascii=False)
+    if sidecar.exists() and sidecar.read_text(encoding="utf-8") == text:
+        return
+    temporary = sidecar.with_suffix(f".{os.getpid()}.tmp")
+    temporary.write_text(text, encoding="utf-8")
+    settle(temporary, sidecar)
 
 
 def archive_path(delivery_id: str) -> Path:

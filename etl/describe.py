@@ -76,6 +76,8 @@ def how_read(how: Read) -> str:
         told.append("a plate: upper case, no blanks or dots; unread → empty, flag R-UNREAD; odd → flag R-PLATE")
     if how.column.valid:
         told.append(f"valid {how.column.valid}")
+    if how.column.each:
+        told.append(f"each {how.column.each}")
     return "; ".join(told)
 
 

@@ -40,7 +40,8 @@ class LandingResult:
     flagged: int = 0
     reason: str = ""
     days: tuple[date, ...] = ()
-    reasons: dict[str, int] = field(default_factory=dict)
+    reasons: dict[str, dict[str, int]] = field(default_factory=dict)
+    """Rows by reason code, under ``quarantine`` and ``flag``."""
 
 
 def land(delivery_id: str, again: bool = False) -> LandingResult:
@@ -74,8 +75,11 @@ def land(delivery_id: str, again: bool = False) -> LandingResult:
         except DeliveryStopped as stop:
             _stop(delivery_id, feed, stop)
             raise
-        failpoint("land.parsed")
-        _commit(parsed, feed, work)
+        try:
+            failpoint("land.parsed")
+            _commit(parsed, feed, work)
+        finally:
+            parsed.close()
     finally:
         shutil.rmtree(work, ignore_errors=True)
     return result_of(delivery_id)
@@ -86,7 +90,10 @@ def result_of(delivery_id: str) -> LandingResult:
     with Ledger(home()) as ledger:
         delivery = ledger.delivery(delivery_id)
         assert delivery is not None
-        reasons = {row["reason"]: row["row_count"] for row in ledger.reasons() if row["delivery_id"] == delivery_id}
+        reasons: dict[str, dict[str, int]] = {"quarantine": {}, "flag": {}}
+        for row in ledger.reasons():
+            if row["delivery_id"] == delivery_id:
+                reasons[row["outcome"]][row["reason"]] = row["row_count"]
         days = ledger.days_of(delivery_id)
     return LandingResult(
         delivery_id,

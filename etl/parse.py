@@ -48,7 +48,7 @@ _PLATE = "|".join(
     )
 )
 _NUMBER = {"INTEGER": r"-?\d{1,18}", "BIGINT": r"-?\d{1,18}", "DOUBLE": r"-?\d{1,15}(\.\d{1,9})?"}
-_ISO = r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})?"
+_ISO = r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-](0\d|1[0-4]):?[0-5]\d)?"
 _PLAIN_INSTANT = r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}(\.\d{1,6})?"
 _TRUTH = {
     "1": True, "0": False, "true": True, "false": False, "TRUE": True, "FALSE": False, "是": True, "否": False,
@@ -93,7 +93,7 @@ class Parsed:
         self.connection.close()
 
 
-def connect(work: Path, memory: str = "1GB") -> duckdb.DuckDBPyConnection:
+def connect(work: Path, memory: str = "768MB") -> duckdb.DuckDBPyConnection:
     """A private database for one piece of work. ``type_pushdown`` is off: it turns TRY_CAST into a
     hard cast over some scans, and rows vanish (docs/decisions/0001)."""
     work.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -182,6 +182,13 @@ def _heading(feed: Feed, chunk: lines.Chunk, name: str) -> tuple[list[int], int]
     doubled = sorted({found[at] for at, key in enumerate(keys) if keys.count(key) > 1})
     if unknown or missing or doubled:
         _explain_heading(feed, raw, name, wanted)
+        if len(missing) == len(wanted):
+            # The first line is probably a row: its values may be personal and are not told.
+            raise DeliveryStopped(
+                "D-COLUMNS",
+                f"{feed.name}: the first line of {name} holds none of the declared headings. "
+                "Ask for the file with its heading line.",
+            )
         told = "; ".join(
             f"{what} {values}"
             for what, values in (
@@ -241,8 +248,8 @@ def _without_first(chunk: lines.Chunk) -> lines.Chunk:
 def _take(parsed: Parsed, chunk: lines.Chunk, query: str, positions: list[int], width: int, name: str) -> None:
     feed = parsed.feed
     if isinstance(feed.format, FixedWidth):
-        spans = [(int(first), int(last)) for first, last in (heading.split("-") for heading in feed.headings)]
-        at, columns = lines.slices(chunk, spans, feed.format.width, feed.format.starts_with)
+        spans, numbers = _spans(feed)
+        at, columns = lines.slices(chunk, spans, numbers, feed.format.width, feed.format.starts_with)
     else:
         at, found = lines.split(chunk, feed.format.delimiter, width, name)
         columns = [found[position] for position in positions]
@@ -264,7 +271,8 @@ def _take(parsed: Parsed, chunk: lines.Chunk, query: str, positions: list[int], 
         refused += [
             (index, *problem.split("|", 1))
             for index, problem in connection.execute(
-                "select row_index, problem from typed where problem is not null and source_line >= ? order by row_index",
+                "select row_index, problem from typed where problem is not null and source_line >= ?"
+                " order by row_index",
                 [int(chunk.source_line[0])],
             ).fetchall()
         ]
@@ -285,6 +293,18 @@ def _take(parsed: Parsed, chunk: lines.Chunk, query: str, positions: list[int], 
     parsed.delivered += len(chunk.bad) + len(at)
 
 
+def _spans(feed: Feed) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+    """Positions of a fixed-width feed's fields, and of those that are numbers."""
+    spans, numbers = [], []
+    for heading, how in feed.reads.items():
+        for text in (heading,) if isinstance(heading, str) else heading:
+            first, last = (int(position) for position in text.split("-"))
+            spans.append((first, last))
+            if how.column.type.removesuffix("[]") in _NUMBER:
+                numbers.append((first, last))
+    return spans, numbers
+
+
 def _landed_columns(feed: Feed) -> list[str]:
     return [
         *feed.raw_columns,
@@ -293,7 +313,10 @@ def _landed_columns(feed: Feed) -> list[str]:
 
 
 def _create_tables(feed: Feed) -> str:
-    """``typed`` holds every row that has its fields, ``landed`` shows those without a problem."""
+    """``typed`` holds every row that has its fields, ``landed`` shows those without a problem.
+
+    Both are temporary: such a table spills to disk beyond the memory limit, and costs no write-ahead log.
+    """
     types = {name: column.type for name, column in feed.raw_columns.items()}
     types |= {
         "record_id": "VARCHAR", "row_digest": "VARCHAR", "version_rank": "VARCHAR", "source_line": "BIGINT",
@@ -304,8 +327,8 @@ def _create_tables(feed: Feed) -> str:
     return f"""
         create table refused
             (source_line bigint, byte_offset bigint, raw blob, reason varchar, detail varchar);
-        create table typed ({columns});
-        create view landed as select {landed} from typed where problem is null;
+        create temp table typed ({columns});
+        create temp view landed as select {landed} from typed where problem is null;
     """
 
 
@@ -328,6 +351,10 @@ def _typed_query(feed: Feed, issued_at: str, received_at: str, delivery_id: str)
             problems += [
                 _text_problem(column.optional(), how, text, label) for text, label in zip(texts, heading, strict=True)
             ]
+            if column.each:
+                told = f"{quote(f'R-RANGE|{column.name}=')} || cast({column.name} as varchar)"
+                least, most = (f"{of}({column.name}) {column.each}" for of in ("list_min", "list_max"))
+                problems.append(f"case when not ({least} and {most}) then {told} end")
             continue
         text = f"t{number}"
         number += 1
@@ -344,7 +371,8 @@ def _typed_query(feed: Feed, issued_at: str, received_at: str, delivery_id: str)
             flags.setdefault(code, []).append(condition)
     for column, value in feed.constants.values():
         values.append(f"{_literal(value)}::{column.type} as {column.name}")
-    derived = [f"{expression} as {column.name}" for column, expression in feed.derived.items()]
+    # Computed before the problems are known, so it may be out of range: never a hard cast.
+    derived = [f"try_cast({how} as {column.type}) as {column.name}" for column, how in feed.derived.items()]
     for rule in feed.quarantine:
         problems.append(f"case when {rule.when} then {quote(f'{rule.code}|{rule.doc}')} end")
     for rule in feed.flag:
@@ -486,7 +514,7 @@ def _time_problem(name: str, heading: str, text: str, received_at: str) -> str:
     told = f"{quote('R-TIME|' + heading + '=')} || {text}"
     return (
         f"case when {name} > timestamp {quote(received_at)} + interval 5 minutes then {told} "
-        f"when {name} < timestamp '1990-01-01' or {name} = timestamp '2000-01-01' then {told} end"
+        f"when {name} < timestamp '1990-01-01' or cast({name} as date) = date '2000-01-01' then {told} end"
     )
 
 
@@ -548,6 +576,7 @@ def _as_a_whole(parsed: Parsed, name: str) -> None:
     ):
         told = ", ".join(f"{reason} {count}" for reason, count in refused[:4])
         only_encoding = refused[0][0] == "R-ENCODING"
+        _in_tonnes(parsed, name, bad)
         raise DeliveryStopped(
             "D-ENCODING" if only_encoding else "D-QUARANTINE",
             f"{feed.name}: {bad} of {parsed.delivered} rows of {name} cannot be accepted ({told}); the declared "
@@ -572,6 +601,26 @@ def _as_a_whole(parsed: Parsed, name: str) -> None:
                 "D-SHAPE",
                 f"{feed.name}: {bad_plates} of {count} plates of {name} are no plates. Another column under this "
                 "heading? Ask the sender.",
+            )
+
+
+def _in_tonnes(parsed: Parsed, name: str, bad: int) -> None:
+    """Tell a delivery in another unit (D-UNIT) apart from one with many bad rows. Only the message differs."""
+    feed = parsed.feed
+    for heading, how in feed.reads.items():
+        if how.column.name not in feed.plausible_median:
+            continue
+        pattern = quote(re.escape(f"{heading}=") + r"\d{1,3}(\.\d+)?")
+        (small,) = _row(
+            parsed.connection,
+            "select count(*) from refused where reason in ('R-RANGE', 'R-NUMBER')"
+            f" and regexp_full_match(detail, {pattern})",
+        )
+        if small > 0.5 * bad:
+            raise DeliveryStopped(
+                "D-UNIT",
+                f"{feed.name}: {small} of {parsed.delivered} rows of {name} have a {heading} as small as tonnes. "
+                "Another unit? Values are never converted on suspicion: ask the sender.",
             )
 
 

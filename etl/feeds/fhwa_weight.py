@@ -42,8 +42,8 @@ FEED = Feed(
         "11-11": c.lane_code,
         "12-21": read(c.passed_at, form="%Y%m%d%H"),
         "22-23": read(c.vehicle_class_code, pattern=r"\d{1,2}|0?[mMdD]"),
-        "27-32": read(c.gross_vehicle_weight_kg.optional(), scale=POUND_KG),
-        "33-34": c.axle_count.optional(),
+        "27-32": read(c.gross_vehicle_weight_kg.optional(), scale=POUND_KG, missing=("0", "000000")),
+        "33-34": read(c.axle_count.optional(), missing=("0", "00")),
         LOADS: read(c.axle_loads_kg, scale=POUND_KG),
         SPACINGS: read(c.axle_spacings_m, scale=TENTH_FOOT_M),
     },
@@ -57,13 +57,18 @@ FEED = Feed(
     quarantine=(
         Rule(
             "R-RANGE",
-            "record_kind = 'vehicle' and gross_vehicle_weight_kg is null",
-            "a vehicle without a weight",
+            "record_kind = 'vehicle' and (gross_vehicle_weight_kg is null or axle_count is null)",
+            "a vehicle without a weight or without axles",
         ),
         Rule(
             "R-AXLES",
             "record_kind = 'vehicle' and len(axle_loads_kg) <> axle_count",
             "axle loads and count disagree",
+        ),
+        Rule(
+            "R-AXLES",
+            "record_kind = 'vehicle' and len(axle_spacings_m) > 0 and len(axle_spacings_m) <> axle_count - 1",
+            "axle spacings and count disagree",
         ),
     ),
     flag=(

@@ -9,6 +9,7 @@ import gzip
 import io
 import re
 import zlib
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import IO
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from pyarrow import csv as arrow_csv
 
 from etl.errors import DeliveryStopped
 
@@ -27,10 +29,9 @@ MAX_ROWS = 10_000_000
 MAX_UNPACKED = 2 << 30
 MAX_RATIO = 100
 
-# Control characters, and characters that a reader cannot see but a comparison can (zero width, direction, BOM).
-_INVISIBLE = (
-    "[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f\\x{ad}\\x{200b}-\\x{200f}\\x{2028}-\\x{202e}\\x{2060}-\\x{2064}\\x{feff}]"
-)
+# Control characters but the tab, and characters a reader cannot see but a comparison can (zero width,
+# direction, BOM). The carriage return of a line end is gone before this is asked.
+_INVISIBLE = r"[\x00-\x08\x0a-\x1f\x7f-\x{9f}\p{Cf}\p{Zl}\p{Zp}]"
 _OTHER_FORMATS = {
     b"PK\x03\x04": "a ZIP archive or workbook",
     b"PAR1": "a Parquet file",
@@ -180,8 +181,16 @@ def _decoded(data: bytes, offset: int, line: int, encoding: str, name: str) -> C
     return Chunk(np.arange(line, line + len(ends)), starts + offset, data, ends, lines, bad)
 
 
+# A field of up to LINE_BYTES is split, so that an oversized one is told as such (FIELD_BYTES).
+csv.field_size_limit(max(csv.field_size_limit(), LINE_BYTES))
+
+
 def split_line(line: str, delimiter: str) -> list[str] | None:
     """Fields of one line by the CSV rules; None where a quote is stray or unclosed."""
+    # The csv module takes a quote inside an unquoted field for text; by RFC 4180 it is stray.
+    one = f'(?:"[^"]*(?:""[^"]*)*"|[^"{re.escape(delimiter)}]*)'
+    if re.fullmatch(f"{one}(?:{re.escape(delimiter)}{one})*", line) is None:
+        return None
     try:
         rows = list(csv.reader([line], delimiter=delimiter, strict=True))
     except csv.Error:
@@ -189,7 +198,10 @@ def split_line(line: str, delimiter: str) -> list[str] | None:
     return rows[0] if len(rows) == 1 else None
 
 
-def split(chunk: Chunk, delimiter: str, width: int, name: str) -> tuple[np.ndarray, list[pa.Array]]:
+Columns = list[pa.Array | pa.ChunkedArray]
+
+
+def split(chunk: Chunk, delimiter: str, width: int, name: str) -> tuple[np.ndarray, Columns]:
     """Fields of the lines that have exactly ``width`` of them: their indices, and one array per field.
 
     Lines that do not are noted in ``chunk.bad`` (R-FIELDS, R-QUOTE). Empty lines deliver nothing
@@ -197,14 +209,15 @@ def split(chunk: Chunk, delimiter: str, width: int, name: str) -> tuple[np.ndarr
     """
     empty = pc.equal(pc.binary_length(chunk.text), 0).to_numpy(zero_copy_only=False)
     quoted = pc.match_substring(chunk.text, '"').to_numpy(zero_copy_only=False)
-    lists = pc.split_pattern(chunk.text, pattern=delimiter)
-    good = (pc.list_value_length(lists).to_numpy(zero_copy_only=False) == width) & ~quoted & ~empty
+    delimiters = pc.count_substring(chunk.text, delimiter).to_numpy(zero_copy_only=False)
+    good = (delimiters == width - 1) & ~quoted & ~empty
     careful: list[list[str]] = []
     careful_at: list[int] = []
-    for index in np.flatnonzero(quoted).tolist():
+    at_quotes = np.flatnonzero(quoted)
+    for index, line in zip(at_quotes.tolist(), chunk.text.take(pa.array(at_quotes)).to_pylist(), strict=True):
         if index in chunk.bad:
             continue
-        fields = split_line(chunk.text[index].as_py(), delimiter)
+        fields = split_line(line, delimiter)
         if fields is None:
             chunk.bad[index] = "R-QUOTE"
         elif len(fields) != width:
@@ -218,32 +231,55 @@ def split(chunk: Chunk, delimiter: str, width: int, name: str) -> tuple[np.ndarr
     wrong[careful_at] = False
     for index in np.flatnonzero(wrong).tolist():
         chunk.bad.setdefault(index, "R-FIELDS")
-    at = np.flatnonzero(good)
-    flat = lists.filter(pa.array(good)).flatten()
-    longest = max(pc.max(pc.binary_length(flat)).as_py() or 0, *(len(text) for row in careful for text in row), 0)
-    if longest > FIELD_BYTES:
-        raise DeliveryStopped(
-            "D-OVERSIZE",
-            f"{name}: a field is longer than 64 KiB (lines {chunk.source_line[0]} to {chunk.source_line[-1]}).",
-        )
-    stride = np.arange(len(at)) * width
-    columns = [flat.take(pa.array(stride + position)) for position in range(width)]
+    at = np.concatenate((np.flatnonzero(good), careful_at)).astype(np.int64)
+    columns = _fields(chunk.text.filter(pa.array(good)), delimiter, width)
     if careful:
-        at = np.concatenate((at, careful_at))
         columns = [
-            pa.concat_arrays([column, pa.array([fields[position] for fields in careful], pa.string())])
+            pa.chunked_array([*column.chunks, pa.array([fields[position] for fields in careful], pa.string())])
             for position, column in enumerate(columns)
         ]
-    return at.astype(np.int64), [_plain(column) for column in columns]
+    if pc.max(pc.binary_length(chunk.text)).as_py() > FIELD_BYTES:
+        longest = max(pc.max(pc.binary_length(column)).as_py() or 0 for column in columns)
+        if longest > FIELD_BYTES:
+            raise DeliveryStopped(
+                "D-OVERSIZE",
+                f"{name}: a field is longer than 64 KiB (lines {chunk.source_line[0]} to {chunk.source_line[-1]}). "
+                "Ask the sender what it is.",
+            )
+    return at, [_plain(column) for column in columns]
+
+
+def _fields(lines: pa.Array, delimiter: str, width: int) -> list[pa.ChunkedArray]:
+    """One array of texts per field, of lines known to have ``width`` fields and no quote."""
+    names = [str(position) for position in range(width)]
+    if not len(lines):
+        return [pa.chunked_array([], pa.string()) for _ in names]
+    together = pc.binary_join(pa.ListArray.from_arrays(pa.array([0, len(lines)], pa.int32()), lines), "\n")
+    table = arrow_csv.read_csv(
+        pa.BufferReader(together[0].as_buffer()),
+        arrow_csv.ReadOptions(column_names=names, block_size=2 * LINE_BYTES),
+        arrow_csv.ParseOptions(delimiter=delimiter, quote_char=False, escape_char=False, ignore_empty_lines=False),
+        arrow_csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False),
+    )
+    return table.columns
 
 
 def slices(
-    chunk: Chunk, positions: list[tuple[int, int]], width: int, starts_with: str
-) -> tuple[np.ndarray, list[pa.Array]]:
-    """Fields of fixed-width lines by position (first and last, from 1). Trailing blanks may be missing."""
+    chunk: Chunk,
+    positions: list[tuple[int, int]],
+    numbers: list[tuple[int, int]],
+    width: int,
+    starts_with: str,
+) -> tuple[np.ndarray, Columns]:
+    """Fields of fixed-width lines by position (first and last, from 1). Trailing blanks may be missing.
+
+    A line that ends inside one of the ``numbers`` was cut: half a weight is not a weight (R-FIELDS).
+    """
     empty = pc.equal(pc.binary_length(chunk.text), 0).to_numpy(zero_copy_only=False)
     length = pc.utf8_length(pc.utf8_rtrim_whitespace(chunk.text)).to_numpy(zero_copy_only=False)
     good = (length <= width) & ~empty
+    for first, last in numbers:
+        good &= (length < first) | (length >= last)
     if starts_with:
         good &= pc.starts_with(chunk.text, starts_with).to_numpy(zero_copy_only=False)
     if chunk.bad:
@@ -265,12 +301,12 @@ def _plain(column: pa.Array) -> pa.Array:
 def raw_lines(path: Path, name: str, encoding: str, wanted: set[int]) -> dict[int, bytes]:
     """Original bytes of the wanted lines, read again from the archive."""
     found: dict[int, bytes] = {}
+    ordered = sorted(wanted)
     with open_delivery(path, name) as stream:
         for chunk in chunks(stream, name, encoding):
             first = int(chunk.source_line[0])
-            for number in sorted(wanted):
-                if first <= number < first + len(chunk.source_line):
-                    found[number] = chunk.raw_line(number - first)
+            start, stop = bisect_left(ordered, first), bisect_left(ordered, first + len(chunk.source_line))
+            found.update((number, chunk.raw_line(number - first)) for number in ordered[start:stop])
     return found
 
 

@@ -1,0 +1,193 @@
+"""From a number to its rows, from a row to its file, line and rule."""
+
+from datetime import date
+from typing import Any
+
+from etl.deliveries import archive_path
+from etl.errors import HengError
+from etl.feeds import FEEDS
+from etl.readers.lines import raw_lines
+from warehouse.connection import Snapshot, snapshot
+from warehouse.home import home
+from warehouse.ledger import Ledger
+
+
+def explain(
+    what: str,
+    day_from: date | None = None,
+    day_to: date | None = None,
+    county: str | None = None,
+    site: str | None = None,
+) -> dict[str, Any]:
+    """Explain a record (by ``record_id``) or a metric over a period; see ``lines_of`` for the words.
+
+    Raises ``HengError`` if neither a record nor a metric has that name.
+    """
+    from warehouse.metrics import METRICS
+
+    served = snapshot()
+    if what == "metrics":
+        return {"kind": "metrics", "metrics": {name: metric.label_en for name, metric in METRICS.items()}}
+    if what in METRICS:
+        return _metric(served, what, day_from, day_to, county, site)
+    rows = _records(
+        served,
+        "select passage.*, rule.citation_zh, rule.citation_en, rule.confidence, rule.valid_from as rule_valid_from,"
+        " rule.valid_to as rule_valid_to from core.passage as passage"
+        " left join seeds.gross_weight_limit as rule on rule.rule_id = passage.rule_id where passage.record_id = ?",
+        [what],
+    )
+    if not rows:
+        raise HengError(
+            f"{what!r} is no record of version {served.version} and no metric. Metrics: {', '.join(METRICS)}. "
+            "Record ids stand in the rows page and in 'heng explain <metric>'."
+        )
+    return _record(served, rows[0])
+
+
+def _records(served: Snapshot, sql: str, parameters: list[Any]) -> list[dict[str, Any]]:
+    frame = served.read(sql, parameters)
+    return [
+        {key: (None if value is None or value != value else value) for key, value in row.items()}  # noqa: PLR0124
+        if not any(hasattr(value, "__len__") and not isinstance(value, str) for value in row.values())
+        else {key: _plain(value) for key, value in row.items()}
+        for row in frame.to_dict("records")
+    ]
+
+
+def _metric(
+    served: Snapshot, name: str, day_from: date | None, day_to: date | None, county: str | None, site: str | None
+) -> dict[str, Any]:
+    """A metric over a period: formula, both counts, what is left out, the rules used, some of its rows."""
+    from warehouse.metrics import METRICS, compute
+
+    metric = METRICS[name]
+    last = date.fromisoformat(served.manifest["data_until"])
+    day_from, day_to = day_from or last.replace(day=1), day_to or last
+    scope = {"from": day_from, "to": day_to, "county": county, "site": site}
+    value = compute(served, name, day_from, day_to, county, site)
+    where = (
+        "passed_date between ? and ? and county_code is not distinct from coalesce(?, county_code)"
+        " and site_code = coalesce(?, site_code)"
+    )
+    bounds = [day_from, day_to, county, site]
+    rules = _records(
+        served,
+        "select passage.rule_id, rule.limit_kg, rule.citation_zh, rule.citation_en, rule.confidence, count(*) as row_count"
+        " from core.passage as passage left join seeds.gross_weight_limit as rule on rule.rule_id = passage.rule_id"
+        f" where {where} group by all order by row_count desc, passage.rule_id",
+        bounds,
+    )
+    rows = _records(
+        served,
+        "select record_id, passed_at, site_code, axle_count, gross_vehicle_weight_kg, limit_kg, excess_kg, rule_id"
+        f" from core.passage where {where} and verdict = 'over' order by excess_ratio desc, record_id limit 10",
+        bounds,
+    )
+    return {
+        "kind": "metric",
+        "version": served.version,
+        "data_until": str(last),
+        "metric": name,
+        "label": metric.label_en,
+        "label_zh": metric.label_zh,
+        "definition": metric.definition_en,
+        "leaves_out": metric.excludes_en,
+        "scope": {key: None if part is None else str(part) for key, part in scope.items()},
+        **value,
+        "rules": rules,
+        "rows": rows,
+    }
+
+
+def lines_of(told: dict[str, Any]) -> list[str]:
+    """The explanation in lines for a terminal."""
+    if told["kind"] == "metrics":
+        return [f"{name}  {label}" for name, label in told["metrics"].items()]
+    if told["kind"] == "metric":
+        scope = ", ".join(f"{key} {part}" for key, part in told["scope"].items() if part)
+        lines = [
+            f"[bold]{told['label']} {told['label_zh']}[/]  {scope}",
+            f"{told['formula']} = {told['shown']}",
+            told["definition"],
+            f"Leaves out: {told['leaves_out']}",
+            f"Snapshot {told['version']}, data until {told['data_until']}.",
+            "",
+            "Rules applied:",
+        ]
+        lines += [
+            f"  {rule['rule_id'] or 'no rule'}  {rule['row_count']:,} rows"
+            + (
+                f"  limit {rule['limit_kg']:,.0f} kg  {rule['citation_en']}{_doubt(rule['confidence'])}"
+                if rule["rule_id"]
+                else ""
+            )
+            for rule in told["rules"]
+        ]
+        lines += ["", "Heaviest rows over the limit (heng explain <record>):"]
+        lines += [
+            f"  {row['record_id']}  {row['passed_at']}  {row['site_code']}  {row['gross_vehicle_weight_kg']:,.0f} kg"
+            f"  limit {row['limit_kg']:,.0f}  over by {row['excess_kg']:,.0f}  {row['rule_id']}"
+            for row in told["rows"]
+        ]
+        return lines
+    row, source = told["record"], told["source"]
+    shown = (
+        "passed_at", "site_code", "lane_code", "plate_no", "axle_count", "axle_loads_kg", "gross_vehicle_weight_kg",
+        "vehicle_kind", "drive_axle_kind", "limit_low_kg", "limit_kg", "verdict", "excess_kg", "excess_ratio",
+        "certificate_no", "certificate_valid_to", "evidence_ok",
+    )  # fmt: skip
+    lines = [f"[bold]Record {row['record_id']}[/]  snapshot {told['version']}"]
+    lines += [f"  {name:26} {row[name]}" for name in shown if row.get(name) is not None]
+    if row.get("rule_id"):
+        lines.append(f"  {'rule':26} {row['rule_id']}  {row['citation_en']}{_doubt(row['confidence'])}")
+    lines += [f"  {flag['code']:26} {flag['en']}" for flag in told["flags"]]
+    lines += [
+        f"Source: {source['file']}, line {source['line']}, byte {source['byte_offset']}",
+        f"  SHA-256 {source['sha256']}, received {source['received_at']}, kept as {source['archive']}",
+        f"  {source['text']}".replace("[", "\\["),
+    ]
+    return lines
+
+
+def _doubt(confidence: str | None) -> str:
+    """Words for a rule that was not read in the primary text."""
+    return "" if (confidence or "").startswith("C1") else f"  (unverified: {confidence})"
+
+
+def _plain(value: Any) -> Any:
+    if hasattr(value, "tolist") and not isinstance(value, str):
+        value = value.tolist()
+    if isinstance(value, list):
+        return value
+    return None if value is None or value != value else value  # noqa: PLR0124
+
+
+def _record(served: Snapshot, row: dict[str, Any]) -> dict[str, Any]:
+    with Ledger(home()) as ledger:
+        delivery = ledger.delivery(row["delivery_id"])
+    if delivery is None:
+        raise HengError(f"The ledger does not know delivery {row['delivery_id'][:12]}; restore the ledger first.")
+    feed = FEEDS[row["feed"]]
+    line = int(row["source_line"])
+    raw = raw_lines(archive_path(row["delivery_id"]), delivery["name"], feed.format.encoding, {line})[line]
+    codes = [code for code in (row["flags"] or "").split(",") if code]
+    reasons = {
+        reason["reason"]: reason
+        for reason in _records(served, "select reason, zh, en from seeds.reason order by reason", [])
+    }
+    return {
+        "kind": "record",
+        "version": served.version,
+        "record": row,
+        "source": {
+            "file": delivery["name"],
+            "sha256": row["delivery_id"],
+            "line": line,
+            "byte_offset": int(row["byte_offset"]),
+            "text": raw.decode(feed.format.encoding, "backslashreplace").rstrip("\r\n"),
+            "received_at": delivery["received_at"],
+            "archive": str(archive_path(row["delivery_id"]).relative_to(home())),
+        },
+        "flags": [{"code": code, **{k: reasons.get(code, {}).get(k, "") for k in ("zh", "en")}} for code in codes],
+    }

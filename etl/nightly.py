@@ -1,0 +1,72 @@
+"""The night: ingest every feed, build what changed, check, publish.
+
+Airflow and ``heng nightly`` call the same functions.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from etl.deliveries import now, receive
+from etl.errors import DeliveryStopped
+from etl.feeds import FEEDS, raw_tables
+from etl.land import LandingResult, land
+from warehouse.home import home
+from warehouse.ledger import Ledger
+
+
+@dataclass
+class Night:
+    """What one night did."""
+
+    business_date: date
+    landed: list[LandingResult] = field(default_factory=list)
+    stopped: list[DeliveryStopped] = field(default_factory=list)
+    version: int | None = None
+
+
+def yesterday() -> date:
+    """The business date of tonight's run: the day before today in Beijing."""
+    return now().date() - timedelta(days=1)
+
+
+def ingest(feed_name: str, business_date: date) -> list[LandingResult]:
+    """Receive and land what waits for one feed; a refused delivery is raised after all others have landed."""
+    results, stops = [], []
+    for delivery_id in receive(feed_name, business_date):
+        try:
+            results.append(land(delivery_id))
+        except DeliveryStopped as stop:
+            stops.append(stop)
+    if stops:
+        raise DeliveryStopped(stops[0].reason, "; ".join(stop.message for stop in stops))
+    return results
+
+
+def build(business_date: date) -> Any:
+    """Close the night and build what changed since the published snapshot, privately."""
+    from warehouse import build as warehouse_build
+
+    with Ledger(home()) as ledger:
+        ledger.close_night(business_date)
+    return warehouse_build.build(business_date, raw_tables())
+
+
+def publish(built: Any) -> int:
+    """Publish a finished build; returns the version now served."""
+    from warehouse import publish as warehouse_publish
+
+    return warehouse_publish.publish(built)
+
+
+def nightly(business_date: date) -> Night:
+    """The whole night without Airflow. One refused delivery does not keep the others from landing."""
+    night = Night(business_date)
+    for name in FEEDS:
+        for delivery_id in receive(name, business_date):
+            try:
+                night.landed.append(land(delivery_id))
+            except DeliveryStopped as stop:
+                night.stopped.append(stop)
+    night.version = publish(build(business_date))
+    return night

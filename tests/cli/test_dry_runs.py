@@ -1,0 +1,106 @@
+"""What an analyst does with a vendor's file before it is landed: ``heng feeds check`` and ``heng verdicts``."""
+
+import csv
+import gzip
+import io
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from etl.cli import app
+from etl.errors import HengError
+from etl.feeds import FEEDS
+
+SAMPLES = Path(__file__).parents[1] / "feeds"
+
+
+def heng(*words: object) -> Result:
+    return CliRunner().invoke(app, [str(word) for word in words])
+
+
+def verdicts(*words: object) -> list[dict[str, str]]:
+    result = heng("verdicts", *words, "--csv")
+    assert result.exit_code == 0, result.output
+    return list(csv.DictReader(io.StringIO(result.stdout)))
+
+
+def sample(feed: str) -> Path:
+    return next((SAMPLES / feed).glob("sample.*"))
+
+
+@pytest.mark.parametrize("feed", sorted(FEEDS))
+def test_check_accounts_for_every_row(feed: str) -> None:
+    result = heng("feeds", "check", feed, sample(feed), "--json")
+    assert result.exit_code == 0, result.output
+    told = json.loads(result.stdout)
+    assert told["stopped"] is None
+    assert told["delivered"] == told["accepted"] + told["quarantined"] > 0
+    assert told["accepted"] == told["current"] + told["repeated"] + told["superseded"]
+    assert told["quarantined"] == sum(told["quarantined_by_reason"].values())
+
+
+def test_check_of_a_refused_file_says_why_and_fails(tmp_path: Path) -> None:
+    strange = tmp_path / "wim_site_20261101.csv"
+    strange.write_text("编号,名字\n1,2\n", encoding="utf-8")
+    result = heng("feeds", "check", "wim_site", strange, "--json")
+    assert result.exit_code == 1
+    assert json.loads(result.stdout)["stopped"]["reason"] == "D-COLUMNS"
+
+
+def test_dry_runs_leave_no_trace(home: Path) -> None:
+    heng("feeds", "check", "motorway_passage", sample("motorway_passage"), "--json")
+    verdicts("motorway_passage", sample("motorway_passage"))
+    assert list(home.iterdir()) == []
+
+
+def test_a_feed_without_weights_has_no_verdicts() -> None:
+    result = heng("verdicts", "wim_site", sample("wim_site"))
+    assert isinstance(result.exception, HengError)
+    assert "feeds list" in str(result.exception)
+
+
+def test_each_row_is_judged_by_the_law_of_its_own_day_unless_another_is_asked_for() -> None:
+    own = verdicts("motorway_passage", sample("motorway_passage"))
+    later = verdicts("motorway_passage", sample("motorway_passage"), "--law-on", "2016-09-21")
+    assert {row["rule_id"] for row in own if row["limit_kg"]} <= {f"L2004-{axles}" for axles in range(2, 7)}
+    assert not {row["rule_id"] for row in later} & {f"L2004-{axles}" for axles in range(2, 7)}
+    changed = verdicts("motorway_passage", sample("motorway_passage"), "--law-on", "2016-09-21", "--changed")
+    differing = [a["source_line"] for a, b in zip(own, later, strict=True) if a["over_limit"] != b["over_limit"]]
+    assert [row["source_line"] for row in changed] == differing
+
+
+class TestRealMotorwayDay:
+    """Half a real day with the station's own labels (read where it is, never committed)."""
+
+    @pytest.fixture
+    def delivered(self, realdata: Path) -> Path:
+        return realdata / "wim" / "cn_wim_passes_2016-06-01_0000-1159.csv.gz"
+
+    def test_every_positive_weight_gets_the_stations_own_label(self, delivered: Path) -> None:
+        with gzip.open(delivered, "rt", encoding="utf-8") as stream:
+            labelled = {line: row for line, row in enumerate(csv.DictReader(stream), 2)}
+        judged = {int(row["source_line"]): row for row in verdicts("motorway_passage", delivered)}
+        compared = Counter(
+            (row["超重"], judged[line]["over_limit"]) for line, row in labelled.items() if int(row["总重（kg）"]) > 0
+        )
+        assert compared == {("正常", "false"): 10_097, ("超重", "true"): 794}
+        zero = [line for line, row in labelled.items() if int(row["总重（kg）"]) == 0 and line in judged]
+        assert len(zero) == 245
+        assert {judged[line]["over_limit"] for line in zero} == {"review"}
+        assert all("R-ZERO" in judged[line]["flags"] for line in zero)
+
+    def test_the_twice_imported_hours_count_once(self, delivered: Path) -> None:
+        told = json.loads(heng("feeds", "check", "motorway_passage", delivered, "--json").stdout)
+        assert (told["delivered"], told["accepted"], told["quarantined"]) == (11_144, 11_136, 8)
+        assert (told["current"], told["repeated"], told["superseded"]) == (8_881, 2_255, 0)
+        assert told["difference"] == 0
+
+    def test_the_rows_todays_rules_judge_differently_are_listed(self, delivered: Path) -> None:
+        changed = verdicts("motorway_passage", delivered, "--law-on", "2026-11-01", "--changed")
+        assert Counter((row["over_limit_own_day"], row["over_limit"]) for row in changed) == {
+            ("false", "true"): 225,
+            ("false", "review"): 99,
+        }
