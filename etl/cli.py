@@ -9,9 +9,11 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from etl.errors import HengError
+from warehouse.errors import WarehouseError
 
 app = typer.Typer(
     name="heng",
@@ -27,7 +29,8 @@ app.add_typer(feeds_app, name="feeds")
 app.add_typer(quarantine_app, name="quarantine")
 app.add_typer(demo_app, name="demo")
 
-console = Console()
+# Piped output keeps whole lines; a terminal has its own width.
+console = Console() if sys.stdout.isatty() else Console(width=220)
 notes = Console(stderr=True)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
@@ -119,11 +122,17 @@ def land_command(
 
 
 @app.command("build")
-def build_command(day: Day = None) -> None:
+def build_command(
+    day: Day = None,
+    full: Annotated[bool, typer.Option("--full", help="Every day, as after losing parts/ or snapshots/.")] = False,
+) -> None:
     """Build what changed since the published snapshot, check it and publish it."""
     from etl.nightly import build, publish
 
-    console.print(f"version {publish(build(_day(day)))} is served")
+    built = build(_day(day), full)
+    for check in built.warnings:
+        console.print(f"[yellow]warn[/] {check['name']}: {check['rows']} rows", highlight=False)
+    console.print(f"{len(built.touched)} days rebuilt; version {publish(built)} is served")
 
 
 @app.command("publish")
@@ -221,7 +230,11 @@ def quarantine_list(
     if not rows:
         console.print("Nothing is quarantined.")
         return
-    _table(f"{len(rows)} of {total} quarantined rows", rows, ["delivery", "file", "line", "reason", "detail", "raw"])
+    for row in rows:
+        where = f"{row['delivery']}  {row['file']}  line {row['line']}"
+        console.print(f"[bold]{row['reason']}[/]  {where}  {escape(row['detail'])}", highlight=False, soft_wrap=True)
+        console.print(f"  {escape(row['raw'])}", highlight=False, soft_wrap=True)
+    console.print(f"{len(rows)} of {total} quarantined rows")
 
 
 @quarantine_app.command("replay")
@@ -363,7 +376,7 @@ def sql_command(query: str, as_json: AsJson = False, limit: Annotated[int, typer
 
     try:
         frame = snapshot().read(f"select * from ({query.rstrip().rstrip(';')}) limit {int(limit)}")
-    except HengError:
+    except (HengError, WarehouseError):
         raise
     except Exception as error:  # noqa: BLE001 - whatever the engine says of the person's query is the answer
         raise HengError(f"The query failed: {error}") from None
@@ -410,7 +423,7 @@ def main() -> None:
     os.umask(0o077)
     try:
         app()
-    except HengError as error:
+    except (HengError, WarehouseError) as error:
         notes.print(f"[bold red]error[/] {error}", highlight=False, soft_wrap=True)
         sys.exit(1)
 

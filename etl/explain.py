@@ -3,6 +3,8 @@
 from datetime import date
 from typing import Any
 
+from rich.markup import escape
+
 from etl.deliveries import archive_path
 from etl.errors import HengError
 from etl.feeds import FEEDS
@@ -48,7 +50,7 @@ def explain(
 def _records(served: Snapshot, sql: str, parameters: list[Any]) -> list[dict[str, Any]]:
     frame = served.read(sql, parameters)
     return [
-        {key: (None if value is None or value != value else value) for key, value in row.items()}  # noqa: PLR0124
+        {key: (None if value is None or value != value else value) for key, value in row.items()}
         if not any(hasattr(value, "__len__") and not isinstance(value, str) for value in row.values())
         else {key: _plain(value) for key, value in row.items()}
         for row in frame.to_dict("records")
@@ -73,8 +75,8 @@ def _metric(
     bounds = [day_from, day_to, county, site]
     rules = _records(
         served,
-        "select passage.rule_id, rule.limit_kg, rule.citation_zh, rule.citation_en, rule.confidence, count(*) as row_count"
-        " from core.passage as passage left join seeds.gross_weight_limit as rule on rule.rule_id = passage.rule_id"
+        "select passage.rule_id, rule.limit_kg, rule.citation_zh, rule.citation_en, rule.confidence,"
+        " count(*) as row_count from core.passage as passage left join seeds.gross_weight_limit as rule on rule.rule_id = passage.rule_id"
         f" where {where} group by all order by row_count desc, passage.rule_id",
         bounds,
     )
@@ -115,15 +117,7 @@ def lines_of(told: dict[str, Any]) -> list[str]:
             "",
             "Rules applied:",
         ]
-        lines += [
-            f"  {rule['rule_id'] or 'no rule'}  {rule['row_count']:,} rows"
-            + (
-                f"  limit {rule['limit_kg']:,.0f} kg  {rule['citation_en']}{_doubt(rule['confidence'])}"
-                if rule["rule_id"]
-                else ""
-            )
-            for rule in told["rules"]
-        ]
+        lines += [f"  {_rule_line(rule)}" for rule in told["rules"]]
         lines += ["", "Heaviest rows over the limit (heng explain <record>):"]
         lines += [
             f"  {row['record_id']}  {row['passed_at']}  {row['site_code']}  {row['gross_vehicle_weight_kg']:,.0f} kg"
@@ -138,21 +132,34 @@ def lines_of(told: dict[str, Any]) -> list[str]:
         "certificate_no", "certificate_valid_to", "evidence_ok",
     )  # fmt: skip
     lines = [f"[bold]Record {row['record_id']}[/]  snapshot {told['version']}"]
-    lines += [f"  {name:26} {row[name]}" for name in shown if row.get(name) is not None]
+    lines += [f"  {name:26} {escape(_shown(row[name]))}" for name in shown if row.get(name) is not None]
     if row.get("rule_id"):
         lines.append(f"  {'rule':26} {row['rule_id']}  {row['citation_en']}{_doubt(row['confidence'])}")
     lines += [f"  {flag['code']:26} {flag['en']}" for flag in told["flags"]]
     lines += [
         f"Source: {source['file']}, line {source['line']}, byte {source['byte_offset']}",
         f"  SHA-256 {source['sha256']}, received {source['received_at']}, kept as {source['archive']}",
-        f"  {source['text']}".replace("[", "\\["),
+        f"  {escape(source['text'])}",
     ]
     return lines
 
 
+def _shown(value: Any) -> str:
+    """A value for people: a day without its midnight."""
+    return str(value).removesuffix(" 00:00:00")
+
+
+def _rule_line(rule: dict[str, Any]) -> str:
+    rows = f"{rule['row_count']:,} rows"
+    if not rule["rule_id"]:
+        return f"no rule applies  {rows}"
+    limit = "registered mass" if rule["limit_kg"] is None else f"limit {rule['limit_kg']:,.0f} kg"
+    return f"{rule['rule_id']}  {rows}  {limit}  {rule['citation_en']}{_doubt(rule['confidence'])}"
+
+
 def _doubt(confidence: str | None) -> str:
-    """Words for a rule that was not read in the primary text."""
-    return "" if (confidence or "").startswith("C1") else f"  (unverified: {confidence})"
+    """Words for a rule known from memory or assumption only (confidence M or P)."""
+    return "" if (confidence or "").startswith("C") else f"  (unverified: {confidence})"
 
 
 def _plain(value: Any) -> Any:
@@ -160,7 +167,7 @@ def _plain(value: Any) -> Any:
         value = value.tolist()
     if isinstance(value, list):
         return value
-    return None if value is None or value != value else value  # noqa: PLR0124
+    return None if value is None or value != value else value
 
 
 def _record(served: Snapshot, row: dict[str, Any]) -> dict[str, Any]:

@@ -150,7 +150,7 @@ CONTENT_SUM = """
 HASHED = "concat_ws('|', record_id, row_digest, version_rank, delivery_id, source_line, flags)"
 
 
-def _write_day(
+def write_day(
     connection: duckdb.DuckDBPyConnection, rows: str, feed_name: str, day: date, stem: str, work: Path
 ) -> tuple[Segment, int, dict[str, int]]:
     """Write one day's accepted ``rows`` (a query) as a Parquet file; return its segment, size and rows by delivery."""
@@ -179,7 +179,7 @@ def write_segment(
         files = ", ".join(quote(str(home() / path)) for path in paths)
         rows = f"select * from read_parquet([{files}]) where delivery_id <> {quote(without)}"
         stem = hashlib.sha256("|".join(sorted(paths)).encode()).hexdigest()[:16]
-        written = _write_day(connection, rows, feed_name, day, stem, work)
+        written = write_day(connection, rows, feed_name, day, stem, work)
         connection.close()
         return written
     finally:
@@ -196,7 +196,7 @@ def _commit(parsed: Parsed, feed: Feed, work: Path) -> None:
             f"select {names} from (select *, {quote(delivery_id)} as delivery_id from landed)"
             f" where event_date = date '{day}'"
         )
-        written.append(_write_day(connection, rows, feed.name, day, delivery_id[:16], work))
+        written.append(write_day(connection, rows, feed.name, day, delivery_id[:16], work))
         failpoint("land.day_written")
     quarantine_path = None
     if parsed.quarantined:

@@ -5,12 +5,14 @@ Airflow and ``heng nightly`` call the same functions.
 
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Any
 
 from etl.deliveries import now, receive
 from etl.errors import DeliveryStopped
 from etl.feeds import FEEDS, raw_tables
 from etl.land import LandingResult, land
+from warehouse import build as warehouse_build
+from warehouse import publish as warehouse_publish
+from warehouse.build import Build
 from warehouse.home import home
 from warehouse.ledger import Ledger
 
@@ -43,19 +45,15 @@ def ingest(feed_name: str, business_date: date) -> list[LandingResult]:
     return results
 
 
-def build(business_date: date) -> Any:
-    """Close the night and build what changed since the published snapshot, privately."""
-    from warehouse import build as warehouse_build
-
+def build(business_date: date, full: bool = False) -> Build:
+    """Close the night and build what changed since the published snapshot, privately; ``full``: every day."""
     with Ledger(home()) as ledger:
         ledger.close_night(business_date)
-    return warehouse_build.build(business_date, raw_tables())
+    return warehouse_build.build(business_date, raw_tables(), full=full)
 
 
-def publish(built: Any) -> int:
+def publish(built: Build) -> int:
     """Publish a finished build; returns the version now served."""
-    from warehouse import publish as warehouse_publish
-
     return warehouse_publish.publish(built)
 
 

@@ -49,7 +49,8 @@ _PLATE = "|".join(
 )
 _NUMBER = {"INTEGER": r"-?\d{1,18}", "BIGINT": r"-?\d{1,18}", "DOUBLE": r"-?\d{1,15}(\.\d{1,9})?"}
 _ISO = r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-](0\d|1[0-4]):?[0-5]\d)?"
-_PLAIN_INSTANT = r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}(\.\d{1,6})?"
+# The hour is spelled out: the engine's cast reads 24:00:00 as the next day's midnight.
+_PLAIN_INSTANT = r"\d{4}-\d{2}-\d{2} ([01]\d|2[0-3]):\d{2}:\d{2}(\.\d{1,6})?"
 _TRUTH = {
     "1": True, "0": False, "true": True, "false": False, "TRUE": True, "FALSE": False, "是": True, "否": False,
 }  # fmt: skip
@@ -148,7 +149,7 @@ def parse(feed: Feed, path: Path, name: str, delivery_id: str, issued_at: str, r
         _as_a_whole(parsed, name)
     except DeliveryStopped as stop:
         parsed.close()
-        if stop.message.startswith(feed.name):
+        if stop.message.startswith(f"{feed.name}: "):
             raise
         raise DeliveryStopped(stop.reason, f"{feed.name}: {stop.message}") from stop
     except BaseException:
@@ -173,7 +174,9 @@ def _heading(feed: Feed, chunk: lines.Chunk, name: str) -> tuple[list[int], int]
     raw = chunk.raw_line(0).rstrip(b"\r\n")
     found = lines.split_line(raw.decode(feed.format.encoding), feed.format.delimiter) or []
     if len(found) > 500:
-        raise DeliveryStopped("D-OVERSIZE", f"{feed.name}: {name} has {len(found)} columns, more than 500.")
+        raise DeliveryStopped(
+            "D-OVERSIZE", f"{feed.name}: {name} has {len(found)} columns, more than 500. Ask for the declared layout."
+        )
     keys = [lines.heading_key(heading) for heading in found]
     wanted = [lines.heading_key(heading) for heading in feed.headings]
     ignored = {lines.heading_key(heading) for heading in feed.ignore}
@@ -181,7 +184,7 @@ def _heading(feed: Feed, chunk: lines.Chunk, name: str) -> tuple[list[int], int]
     missing = [feed.headings[at] for at, key in enumerate(wanted) if key not in keys]
     doubled = sorted({found[at] for at, key in enumerate(keys) if keys.count(key) > 1})
     if unknown or missing or doubled:
-        _explain_heading(feed, raw, name, wanted)
+        _explain_heading(feed, raw, name, wanted, len(set(wanted) & set(keys)))
         if len(missing) == len(wanted):
             # The first line is probably a row: its values may be personal and are not told.
             raise DeliveryStopped(
@@ -204,9 +207,9 @@ def _heading(feed: Feed, chunk: lines.Chunk, name: str) -> tuple[list[int], int]
     return [keys.index(key) for key in wanted], len(keys)
 
 
-def _explain_heading(feed: Feed, raw: bytes, name: str, wanted: list[str]) -> None:
-    """Tell a wrong encoding or delimiter apart from a changed layout. Only the message differs:
-    nothing is read on suspicion."""
+def _explain_heading(feed: Feed, raw: bytes, name: str, wanted: list[str], found: int) -> None:
+    """Tell a wrong encoding or delimiter apart from a changed layout, in which ``found`` headings were
+    read as declared. Only the message differs: nothing is read on suspicion."""
     assert isinstance(feed.format, Csv)
     for encoding in ("utf-8", "gb18030"):
         for delimiter in (",", "\t", ";", "|"):
@@ -217,7 +220,7 @@ def _explain_heading(feed: Feed, raw: bytes, name: str, wanted: list[str]) -> No
             except UnicodeDecodeError:
                 continue
             keys = [lines.heading_key(heading) for heading in lines.split_line(text, delimiter) or []]
-            if len(set(wanted) & set(keys)) * 2 <= len(wanted):
+            if len(set(wanted) & set(keys)) <= max(found, len(wanted) // 2):
                 continue
             if delimiter != feed.format.delimiter:
                 raise DeliveryStopped(
@@ -478,6 +481,8 @@ def _text_problem(column: Column, how: Read, text: str, heading: str) -> str:
         arms.append(f"when {text} = '' then {quote('R-EMPTY|' + heading)}")
     arms.append(f"when {skip} then null")
     if how.plate:
+        if column.required:
+            arms.append(f"when {column.name} is null then 'R-EMPTY|' || {told}")
         return f"case {' '.join(arms)} end"
     codes = how.codes if how.codes is not None else (_TRUTH if column.type == "BOOLEAN" else None)
     if codes is not None:

@@ -73,7 +73,8 @@ def _delivery(prefix: str) -> dict[str, Any]:
         found = ledger.find(prefix)
     if len(found) != 1:
         raise HengError(
-            f"{len(found)} deliveries start with {prefix!r}. 'heng quarantine list' and 'heng status --json' show digests."
+            f"{len(found)} deliveries start with {prefix!r}. "
+            "'heng quarantine list' and 'heng status --json' show their digests."
         )
     return found[0]
 

@@ -12,7 +12,8 @@ from typing import Self
 
 @dataclass(frozen=True)
 class Column:
-    """One quantity. ``valid`` is a SQL condition on the value; outside it a row is quarantined (R-RANGE)."""
+    """One quantity. ``valid`` is a SQL condition on the value, ``each`` one on every element of a list;
+    outside it a row is quarantined (R-RANGE)."""
 
     name: str
     type: str
@@ -21,6 +22,7 @@ class Column:
     en: str = ""
     unit: str = ""
     valid: str = ""
+    each: str = ""
     required: bool = True
     personal: bool = False
     zh_doc: str = ""
@@ -70,10 +72,22 @@ axle_type_code = _column(
     "Axle groups from the front, one digit each: 1 single/single tyre, 2 single/dual, 5 tandem dual, 7 tridem dual.",
     "轴型",
 )
-axle_loads_kg = _column("axle_loads_kg", "INTEGER[]", "Load of each axle, front to rear.", "各轴轴荷", unit="kg")
+axle_loads_kg = _column(
+    "axle_loads_kg",
+    "INTEGER[]",
+    "Load of each axle, front to rear.",
+    "各轴轴荷",
+    unit="kg",
+    each="between 0 and 100000",
+)
 axle_load_sum_kg = _column("axle_load_sum_kg", "INTEGER", "Sum of the axle loads as delivered.", "轴荷合计", unit="kg")
 axle_spacings_m = _column(
-    "axle_spacings_m", "DOUBLE[]", "Distances between neighbouring axles, front to rear.", "轴距", unit="m"
+    "axle_spacings_m",
+    "DOUBLE[]",
+    "Distances between neighbouring axles, front to rear.",
+    "轴距",
+    unit="m",
+    each="between 0 and 60",
 )
 wheelbase_m = _column(
     "wheelbase_m",
@@ -242,6 +256,286 @@ speed_max_kmh = _column(
 issued_by = _column("issued_by", "VARCHAR", "Institute that issued it.", "检定机构")
 valid_from = _column("valid_from", "DATE", "First day on which the row holds.", "有效期起")
 valid_to = _column("valid_to", "DATE", "Last day on which the row holds; empty while it does.", "有效期止")
+# --- derived by the models ------------------------------------------------------------------------
+feed = _column("feed", "VARCHAR", "Feed the row came from.", "数据来源", zh_doc="数据来源的名称。")
+axle_class = _column(
+    "axle_class",
+    "VARCHAR",
+    "Axles as limits know them: 2, 3, 4, 5, 6+; empty below two or if unknown.",
+    "轴数分类",
+    zh_doc="限值所用的轴数分类：2、3、4、5、6+；少于二轴或未知时为空。",
+)
+limit_low_kg = _column(
+    "limit_low_kg",
+    "INTEGER",
+    "Lowest limit the passage may be judged by; up to it the verdict is within.",
+    "最低可适用限值",
+    unit="kg",
+    zh_doc="可适用限值中的最低者；不超过它即认定未超限。",
+)
+limit_kg = _column(
+    "limit_kg",
+    "INTEGER",
+    "Highest limit the passage may be judged by; above it the verdict is over.",
+    "限值",
+    en="gross weight limit",
+    unit="kg",
+    zh_doc="可适用限值中的最高者（有利于当事人）；超过它才认定超限。",
+)
+limit_high_kg = _column(
+    "limit_high_kg",
+    "INTEGER",
+    "Highest limit among the admissible readings; limit_kg of core.passage.",
+    "最高可适用限值",
+    unit="kg",
+    zh_doc="各种可能解读中的最高限值，即过车表的限值。",
+)
+rule_id = _column(
+    "rule_id",
+    "VARCHAR",
+    "Rule of seeds.gross_weight_limit that gives the limit.",
+    "适用条款",
+    en="rule",
+    zh_doc="给出限值的条款，见限值表。",
+)
+limit_modifiers = _column(
+    "limit_modifiers",
+    "VARCHAR",
+    "Modifiers of seeds.gross_weight_modifier that changed the rule's limit, comma separated.",
+    "限值调整",
+    zh_doc="对条款限值作了增减的调整项。",
+)
+verdict = _column(
+    "verdict",
+    "VARCHAR",
+    "over, within, or review where it cannot be decided; measured weight, no allowance deducted.",
+    "认定结果",
+    zh_doc="over 超限、within 未超限、review 待复核；按实测总质量，未扣除误差。",
+)
+is_over_limit = _column(
+    "is_over_limit",
+    "BOOLEAN",
+    "True for over, false for within, empty for review.",
+    "是否超限",
+    zh_doc="超限为真，未超限为假，待复核为空。",
+)
+excess_kg = _column(
+    "excess_kg",
+    "INTEGER",
+    "Weight above the limit; 0 within it, empty under review.",
+    "超限量",
+    en="excess weight",
+    unit="kg",
+    zh_doc="超过限值的质量；未超限为 0，待复核为空。",
+)
+excess_ratio = _column(
+    "excess_ratio",
+    "DOUBLE",
+    "Excess divided by the limit (1 = 100 %); empty unless over.",
+    "超限率",
+    zh_doc="超限量 ÷ 限值（1 即 100%）；未认定超限时为空。",
+)
+excess_band = _column(
+    "excess_band",
+    "VARCHAR",
+    "le5, 5-10, 10-30, 30-50, 50-100 or gt100 per cent over; 5, 10 and 100 belong below, 30 and 50 above.",
+    "超限幅度",
+    zh_doc="超限率分档；5%、10%、100% 归入下档，30%、50% 归入上档。",
+)
+evidence_ok = _column(
+    "evidence_ok",
+    "BOOLEAN",
+    "Nothing that data can show speaks against use as evidence; pictures and review are not part of it.",
+    "证据条件",
+    zh_doc="数据所能核验的证据条件全部满足；图像和人工审核不在其内。",
+)
+evidence_flags = _column(
+    "evidence_flags", "VARCHAR", "E- codes: why the passage is no evidence.", "证据存疑", zh_doc="不能作为证据的原因。"
+)
+vehicle_record_id = _column(
+    "vehicle_record_id", "VARCHAR", "Register row of the vehicle.", "车辆登记标识", zh_doc="车辆登记行的标识。"
+)
+registered_axle_count = _column(
+    "registered_axle_count", "INTEGER", "Axles by the register.", "登记轴数", zh_doc="登记的轴数。"
+)
+has_other_axles_registered = _column(
+    "has_other_axles_registered",
+    "BOOLEAN",
+    "The register has another axle count than the device saw.",
+    "登记轴数不符",
+    zh_doc="登记轴数与检测轴数不符。",
+)
+is_kind_inferred = _column(
+    "is_kind_inferred",
+    "BOOLEAN",
+    "Kind or drive axles come from the axle type code, not from the register.",
+    "车辆组成由轴型推断",
+    zh_doc="车辆组成或驱动轴来自轴型代码而非登记。",
+)
+is_kind_open = _column(
+    "is_kind_open",
+    "BOOLEAN",
+    "Rigid and combination rules both apply.",
+    "车辆组成未定",
+    zh_doc="货车与汽车列车条款均可能适用。",
+)
+is_drive_open = _column(
+    "is_drive_open",
+    "BOOLEAN",
+    "Single and tandem drive rules both apply.",
+    "驱动轴未定",
+    zh_doc="单、双驱动轴条款均可能适用。",
+)
+is_air_open = _column(
+    "is_air_open", "BOOLEAN", "Whether the air-suspension addition applies is unknown.", "空气悬架加值未定",
+    zh_doc="空气悬架加值是否适用未知。",
+)  # fmt: skip
+is_tipper_open = _column(
+    "is_tipper_open", "BOOLEAN", "Whether the cap per metre applies is unknown.", "自卸车未定",
+    zh_doc="每米上限是否适用未知。",
+)  # fmt: skip
+open_tyre_kg = _column(
+    "open_tyre_kg", "INTEGER", "What one single-tyred axle would change, where tyres are unknown.", "单胎轴影响",
+    unit="kg", zh_doc="轮胎未知时，一根单胎轴会带来的增减。",
+)  # fmt: skip
+is_wheelbase_open = _column(
+    "is_wheelbase_open", "BOOLEAN", "The cap per metre could not be applied: no wheelbase.", "轴距未知",
+    zh_doc="缺少轴距，每米上限未采用。",
+)  # fmt: skip
+passage_count = _column("passage_count", "BIGINT", "Passages.", "过车数", unit="台次", zh_doc="过车数。")
+weighed_count = _column(
+    "weighed_count", "BIGINT", "Passages with a gross weight.", "检测数", unit="台次", zh_doc="称得总质量的过车数。"
+)
+over_count = _column(
+    "over_count", "BIGINT", "Passages over the limit.", "超限数", unit="台次", zh_doc="认定超限的过车数。"
+)
+within_count = _column(
+    "within_count", "BIGINT", "Passages within the limit.", "未超限数", unit="台次", zh_doc="认定未超限的过车数。"
+)
+review_count = _column(
+    "review_count", "BIGINT", "Passages that cannot be judged.", "待复核数", unit="台次", zh_doc="无法认定的过车数。"
+)
+severe_count = _column(
+    "severe_count",
+    "BIGINT",
+    "Passages over by 30 % or more.",
+    "严重超限数",
+    unit="台次",
+    zh_doc="超限 30% 及以上的过车数。",
+)
+flagged_count = _column(
+    "flagged_count", "BIGINT", "Passages that landing doubted (R- flags).", "存疑数", unit="台次",
+    zh_doc="入库时存疑的过车数。",
+)  # fmt: skip
+evidence_ok_over_count = _column(
+    "evidence_ok_over_count", "BIGINT", "Passages over the limit whose evidence conditions hold.", "可作证据的超限数",
+    unit="台次", zh_doc="证据条件满足的超限过车数。",
+)  # fmt: skip
+band_le5_count = _column(
+    "band_le5_count", "BIGINT", "Over by up to 5 %.", "超限≤5%", unit="台次", zh_doc="超限 5% 及以下。"
+)
+band_5_10_count = _column(
+    "band_5_10_count",
+    "BIGINT",
+    "Over by more than 5 % up to 10 %.",
+    "超限5–10%",
+    unit="台次",
+    zh_doc="超限 5% 以上至 10%。",
+)
+band_10_30_count = _column(
+    "band_10_30_count", "BIGINT", "Over by more than 10 % and less than 30 %.", "超限10–30%", unit="台次",
+    zh_doc="超限 10% 以上、不足 30%。",
+)  # fmt: skip
+band_30_50_count = _column(
+    "band_30_50_count",
+    "BIGINT",
+    "Over by 30 % and less than 50 %.",
+    "超限30–50%",
+    unit="台次",
+    zh_doc="超限 30% 至不足 50%。",
+)
+band_50_100_count = _column(
+    "band_50_100_count", "BIGINT", "Over by 50 % up to 100 %.", "超限50–100%", unit="台次", zh_doc="超限 50% 至 100%。"
+)
+band_gt100_count = _column(
+    "band_gt100_count", "BIGINT", "Over by more than 100 %.", "超限>100%", unit="台次", zh_doc="超限超过 100%。"
+)
+excess_kg_sum = _column(
+    "excess_kg_sum", "BIGINT", "Sum of the excess weights.", "超限量合计", unit="kg", zh_doc="超限量之和。"
+)
+max_excess_ratio = _column("max_excess_ratio", "DOUBLE", "Largest excess ratio.", "最大超限率", zh_doc="最大的超限率。")
+hours_with_data = _column(
+    "hours_with_data", "BIGINT", "Hours of the day with at least one record.", "有数据小时数", unit="h",
+    zh_doc="当日有记录的小时数。",
+)  # fmt: skip
+longest_gap_hours = _column(
+    "longest_gap_hours", "BIGINT", "Most hours in a row without a record.", "最长空缺", unit="h",
+    zh_doc="连续无记录的最长小时数。",
+)  # fmt: skip
+state = _column(
+    "state", "VARCHAR", "A site's day: reporting, partial or silent. A delivery: archived, landed or stopped.", "状态",
+    zh_doc="站点当日：reporting 正常、partial 部分、silent 静默；交付：archived、landed、stopped。",
+)  # fmt: skip
+current_count = _column(
+    "current_count",
+    "BIGINT",
+    "Rows that are the current version of their record.",
+    "现行行数",
+    zh_doc="作为现行版本的行数。",
+)
+repeated_count = _column(
+    "repeated_count",
+    "BIGINT",
+    "Rows that say what the current version says.",
+    "重复行数",
+    zh_doc="与现行版本内容相同的行数。",
+)
+superseded_count = _column(
+    "superseded_count", "BIGINT", "Rows replaced by a later version.", "被取代行数", zh_doc="被后来版本取代的行数。"
+)
+row_fate = _column("row_fate", "VARCHAR", "current, repeated or superseded.", "行的去向", zh_doc="现行、重复或被取代。")
+# --- seeds: limits, codes, calendars ---------------------------------------------------------------
+axle_count_min = _column(
+    "axle_count_min", "INTEGER", "Fewest axles the row holds for.", "轴数下限", zh_doc="适用轴数下限。"
+)
+axle_count_max = _column(
+    "axle_count_max",
+    "INTEGER",
+    "Most axles the row holds for; empty: any more.",
+    "轴数上限",
+    zh_doc="适用轴数上限，空为不限。",
+)
+modifier_id = _column("modifier_id", "VARCHAR", "Modifier of a limit.", "调整项", zh_doc="限值的调整项。")
+amount_kg = _column(
+    "amount_kg", "INTEGER", "Added to the limit (per axle), or allowed per metre.", "调整量", unit="kg",
+    zh_doc="加到限值上的数（按轴），或每米允许的数。",
+)  # fmt: skip
+citation_zh = _column("citation_zh", "VARCHAR", "Legal basis in Chinese.", "依据", zh_doc="法规依据。")
+citation_en = _column(
+    "citation_en", "VARCHAR", "Legal basis in English.", "依据（英文）", zh_doc="法规依据的英文说明。"
+)
+confidence = _column(
+    "confidence", "VARCHAR", "C1 read in a primary text, C2 in a secondary source, M+ M- P not verified.", "核实程度",
+    zh_doc="C1 见于原文，C2 见于二手来源，M+、M-、P 未核实。",
+)  # fmt: skip
+name_zh = _column("name_zh", "VARCHAR", "Name in Chinese.", "中文名", zh_doc="中文名称。")
+name_en = _column("name_en", "VARCHAR", "Name in English.", "英文名", zh_doc="英文名称。")
+tile_col = _column("tile_col", "INTEGER", "Column of the county in the tile map.", "格列", zh_doc="格子地图中的列。")
+tile_row = _column("tile_row", "INTEGER", "Row of the county in the tile map.", "格行", zh_doc="格子地图中的行。")
+reason = _column("reason", "VARCHAR", "Code of a reason or flag.", "原因代码", zh_doc="原因或标记的代码。")
+outcome = _column(
+    "outcome",
+    "VARCHAR",
+    "What follows: quarantine, flag, stop, wait, evidence, verdict, …",
+    "结果",
+    zh_doc="由此产生的结果。",
+)
+zh = _column("zh", "VARCHAR", "Meaning in Chinese.", "含义", zh_doc="中文含义。")
+en = _column("en", "VARCHAR", "Meaning in English.", "含义（英文）", zh_doc="英文含义。")
+next_step_zh = _column("next_step_zh", "VARCHAR", "What to do next, in Chinese.", "下一步", zh_doc="下一步该做什么。")
+next_step_en = _column(
+    "next_step_en", "VARCHAR", "What to do next, in English.", "下一步（英文）", zh_doc="下一步的英文说明。"
+)
 # --- lineage: every raw table has these ---------------------------------------------------------
 record_id = _column("record_id", "VARCHAR", "Identity of the record: hash of feed and key.", "记录标识")
 row_digest = _column("row_digest", "VARCHAR", "Hash of the row's content.", "内容摘要")
@@ -258,5 +552,5 @@ LINEAGE = (
 
 
 def dictionary() -> dict[str, Column]:
-    """Every entry by name. Entries for derived columns are added by the models' part below."""
+    """Every entry by name: delivered quantities, those the models derive, and columns of seeds."""
     return {column.name: column for column in _ENTRIES}

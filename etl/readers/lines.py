@@ -10,10 +10,10 @@ import io
 import re
 import zlib
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
 import pyarrow as pa
@@ -69,14 +69,21 @@ class _Bounded(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def read(self, size: int = -1) -> bytes:
+    def start(self) -> bytes:
+        """The first unpacked bytes; they are read again by ``read``."""
+        return self._unpacked(self.stream.peek, 16)[:16]
+
+    def _unpacked(self, unpack: Callable[[int], bytes], size: int) -> bytes:
         try:
-            data = self.stream.read(size)
+            return unpack(size)
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise DeliveryStopped(
                 "D-INCOMPLETE",
                 f"{self.name}: the gzip stream is cut or damaged ({error}). Ask the sender for the file again.",
             ) from error
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._unpacked(self.stream.read, size)
         self.count += len(data)
         if self.count > MAX_UNPACKED or (self.count > (4 << 20) and self.count > MAX_RATIO * self.packed):
             raise DeliveryStopped(
@@ -104,14 +111,25 @@ def open_delivery(path: Path, name: str) -> IO[bytes]:
             f"{name}: the content is {'' if packed else 'not '}gzip, its name says otherwise. "
             "Rename it or ask for it again.",
         )
-    for start, what in _OTHER_FORMATS.items():
-        if magic.startswith(start):
+    stream: Any = _Bounded(path, name) if packed else path.open("rb")
+    try:
+        _refuse_other_formats(stream.start() if packed else magic, name, packed)
+    except DeliveryStopped:
+        stream.close()
+        raise
+    return stream
+
+
+def _refuse_other_formats(start: bytes, name: str, packed: bool) -> None:
+    if packed and start.startswith((b"\x1f\x8b", b"PK\x03\x04")):
+        raise DeliveryStopped("D-ARCHIVE", f"{name}: an archive inside an archive. Ask for one packed file.")
+    for magic, what in _OTHER_FORMATS.items():
+        if start.startswith(magic):
             raise DeliveryStopped(
                 "D-FORMAT", f"{name}: this is {what}, not text. Export it again in the declared format."
             )
-    if magic[:2] in (b"\xff\xfe", b"\xfe\xff"):
+    if start[:2] in (b"\xff\xfe", b"\xfe\xff"):
         raise DeliveryStopped("D-ENCODING", f"{name}: this is UTF-16 text. Export it again in the declared encoding.")
-    return _Bounded(path, name) if packed else path.open("rb")  # type: ignore[return-value]
 
 
 def chunks(stream: IO[bytes], name: str, encoding: str, bom_allowed: bool = True) -> Iterator[Chunk]:
@@ -131,7 +149,7 @@ def chunks(stream: IO[bytes], name: str, encoding: str, bom_allowed: bool = True
         cut = data.rfind(b"\n") + 1
         data, rest = data[:cut], data[cut:]
         if len(rest) > LINE_BYTES:
-            raise DeliveryStopped("D-OVERSIZE", f"{name}: a line is longer than 1 MiB (line {line}).")
+            raise _too_long(name, line)
         if not data:
             continue
         if first and bom_allowed and data.startswith(b"\xef\xbb\xbf") and encoding != "ascii":
@@ -151,11 +169,17 @@ def chunks(stream: IO[bytes], name: str, encoding: str, bom_allowed: bool = True
         )
 
 
+def _too_long(name: str, line: int) -> DeliveryStopped:
+    return DeliveryStopped(
+        "D-OVERSIZE", f"{name}: a line is longer than 1 MiB (line {line} or after). Ask whether line ends were lost."
+    )
+
+
 def _decoded(data: bytes, offset: int, line: int, encoding: str, name: str) -> Chunk:
     ends = np.flatnonzero(np.frombuffer(data, np.uint8) == 10) + 1
     starts = np.concatenate(([0], ends[:-1]))
     if int((ends - starts).max()) > LINE_BYTES:
-        raise DeliveryStopped("D-OVERSIZE", f"{name}: a line is longer than 1 MiB (after line {line}).")
+        raise _too_long(name, line)
     bad: dict[int, str] = {}
     try:
         text = data.decode(encoding)

@@ -26,7 +26,7 @@ def write_csv(path: Path, rows: int, first_day: date, days: int = 1, seed: int =
         "direction": "case when hash(i, 4) % 2 = 0 then 'up' else 'down' end",
         "passed_at": "strftime(at_time, '%Y-%m-%d %H:%M:%S')",
         "uploaded_at": "strftime(at_time + interval 90 seconds, '%Y-%m-%d %H:%M:%S')",
-        "plate_no": "case when hash(i, 5) % 12 > 0 then '湘M' || lpad(cast(10000 + hash(i, 6) % 89999 as varchar), 5, '0') end",
+        "plate_no": "case when hash(i, 5) % 12 > 0 then '湘M' || cast(10000 + hash(i, 6) % 89999 as varchar) end",
         "plate_color_code": "2",
         "plate_confidence": "round(0.9 + (hash(i, 8) % 100) / 1000.0, 3)",
         "vehicle_class_code": "null",
@@ -49,6 +49,7 @@ def write_csv(path: Path, rows: int, first_day: date, days: int = 1, seed: int =
         connection.execute(
             f"""copy (select {columns} from (
                 select i, hash(i, 1) % 30 as site, 2 + hash(i, 2) % 5 as axles,
-                    timestamp '{first_day}' + to_seconds(cast(hash(i, 10, {seed}) % {days * 86400} as bigint)) as at_time
+                    timestamp '{first_day}'
+                        + to_seconds(cast(hash(i, 10, {seed}) % {days * 86400} as bigint)) as at_time
                 from range({rows}) as numbers(i))) to '{path}' (header, delimiter ',')"""
         )

@@ -1,0 +1,1 @@
+"""The pages: what a published snapshot says, in Chinese and English. Reads through queries.py only."""

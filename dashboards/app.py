@@ -1,0 +1,237 @@
+"""Creates the application: pages, security headers, error answers, and who may ask.
+
+There are no accounts yet, so the service answers loopback only: a request whose Host is another
+name gets 403, which also stops a foreign page from reaching it through a name that resolves here.
+"""
+
+import logging
+import secrets
+from typing import Any
+
+import dash
+import dash_mantine_components as dmc
+import flask
+from dash import Dash, html
+from werkzeug.exceptions import Forbidden, HTTPException
+
+from dashboards import shell
+from dashboards.text import HTML_LANG
+from warehouse.connection import NoSnapshot
+
+log = logging.getLogger("heng.dashboards")
+LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+YEAR_SECONDS = 31_536_000
+
+_INDEX = """<!DOCTYPE html>
+<html lang="{lang}" data-mantine-color-scheme="{theme}">
+<head>{metas}<title>{title}</title>{favicon}{css}</head>
+<body>{app_entry}<footer>{config}{scripts}{renderer}</footer></body>
+</html>"""
+
+
+class HengDash(Dash):
+    """Dash with the reader's language and theme in the first byte of the page."""
+
+    def interpolate_index(self, **parts: str) -> str:
+        view = shell.view_of(flask.request.args if flask.has_request_context() else None)
+        # Before any script runs, the page says what it is instead of "Loading…".
+        entry = (
+            f'<div id="react-entry-point"><div class="first-paint" role="status">{view.text("state.loading")}</div></div>'
+        )
+        return _INDEX.format(
+            lang=HTML_LANG[view.lang],
+            theme=view.theme,
+            app_entry=entry,
+            title=view.text("app.name"),
+            favicon='<link rel="icon" type="image/svg+xml" href="/assets/logo.svg">',
+            **{key: parts[key] for key in ("metas", "css", "config", "scripts", "renderer")},
+        )
+
+
+def _host_is_loopback() -> bool:
+    host = flask.request.host
+    name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
+    return name in LOOPBACK
+
+
+def guard() -> Any:
+    """Loopback names only, and no state from another site's page. The front door is the overview."""
+    if not _host_is_loopback():
+        raise Forbidden("This service answers on the loopback interface only; it has no accounts yet.")
+    if flask.request.method == "POST" and flask.request.headers.get("Sec-Fetch-Site", "same-origin") not in (
+        "same-origin",
+        "none",
+    ):
+        raise Forbidden("This request comes from another site.")
+    if flask.request.path == "/":
+        query = flask.request.query_string.decode("ascii", "ignore")
+        return flask.redirect("/overload" + (f"?{query}" if query else ""))
+    return None
+
+
+def incident(error: Exception) -> str:
+    """Logs an error under a number that the reader can pass on."""
+    number = secrets.token_hex(4)
+    log.error("incident %s at %s", number, flask.request.path, exc_info=error)
+    return number
+
+
+def answer_callback_error(error: Exception) -> Any:
+    """What a callback that failed leaves on the page: old values stay, a line names the incident.
+
+    Requests no control can make keep their 4xx.
+    """
+    if isinstance(error, HTTPException):
+        raise error
+    outputs = dash.ctx.outputs_list
+    targets = [o["id"] for o in (outputs if isinstance(outputs, list) else [outputs])]
+    view = _view_of_callback()
+    t = view.text
+    if isinstance(error, NoSnapshot):
+        message = f"{t('state.no_snapshot.title')} {error}"
+    else:
+        message = t("state.error.line", incident=incident(error))
+    if "_pages_content" in targets:
+        page = shell.frame(
+            view, "overload",
+            shell.state_card(
+                "alert", t("state.error.title"), [message, t("state.error.still")],
+                html.A(t("state.error.retry"), href=flask.request.path and "?", className="button primary"),
+            ),
+        )  # fmt: skip
+        return [page, {"title": t("app.name")}]
+    dash.set_props("shell-incident", {"children": message})
+    return [dash.no_update] * len(targets) if isinstance(outputs, list) else dash.no_update
+
+
+def _view_of_callback() -> shell.View:
+    """The view a failing callback was given, else what the cookies say."""
+    for entry in dash.ctx.states_list or []:
+        if isinstance(entry, dict) and str(entry.get("id", "")).endswith("-view"):
+            try:
+                return shell.view_from(entry.get("value"))
+            except HTTPException:
+                break
+    return shell.view_of()
+
+
+def _headers(app: Dash) -> Any:
+    scripts = " ".join(f"'{digest}'" if not digest.startswith("'") else digest for digest in app.csp_hashes())
+    policy = "; ".join(
+        [
+            "default-src 'none'",
+            f"script-src 'self' {scripts}".strip(),
+            "style-src 'self' 'unsafe-inline'",  # the component libraries write style attributes
+            "img-src 'self' data: blob:",
+            "font-src 'self'",
+            "connect-src 'self'",
+            "form-action 'none'",
+            "base-uri 'none'",
+            "frame-ancestors 'none'",
+        ]
+    )
+
+    def add(response: flask.Response) -> flask.Response:
+        response.headers["Content-Security-Policy"] = policy
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers["Referrer-Policy"] = "same-origin"
+        response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
+        response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
+        response.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
+        static = flask.request.path.startswith(("/assets/", "/_dash-component-suites/", "/_favicon"))
+        if not static:
+            response.headers["Cache-Control"] = "no-store"
+        if flask.request.method == "GET" and response.mimetype == "text/html":
+            for cookie, key, options in (
+                (shell.LANG_COOKIE, "lang", HTML_LANG),
+                (shell.THEME_COOKIE, "theme", shell.THEMES),
+            ):
+                if flask.request.args.get(key) in options:
+                    response.set_cookie(
+                        cookie, flask.request.args[key], max_age=YEAR_SECONDS, samesite="Strict", httponly=True
+                    )
+        return response
+
+    return add
+
+
+def create_app() -> Dash:
+    """The application, ready to serve. Reads nothing until it is asked."""
+    server = flask.Flask("dashboards", static_folder=None)
+    server.config["SEND_FILE_MAX_AGE_DEFAULT"] = YEAR_SECONDS  # asset addresses carry their time of change
+    server.config["MAX_CONTENT_LENGTH"] = 256 * 1024  # no control sends more
+    app = HengDash(
+        __name__,
+        server=server,
+        use_pages=True,
+        pages_folder="",
+        serve_locally=True,
+        compress=True,
+        health_endpoint="healthz",
+        enable_mcp=False,
+        use_async=False,
+        # Otherwise every page's layout is part of the first answer; a test checks the ids instead.
+        suppress_callback_exceptions=True,
+        # The small chart library is loaded by the page that draws charts, see assets/heng.js.
+        assets_path_ignore=["vendor"],
+        update_title="",
+        on_error=answer_callback_error,
+        title="衡 Heng",
+        include_pages_meta=False,
+    )
+    _import_pages()
+    app.layout = _layout
+    server.before_request(guard)
+    _exports(server)
+    # Registers the router's callback, without which its script has no digest in the policy below.
+    with server.test_request_context("/"):
+        for function in server.before_request_funcs[None]:
+            if function is not guard:
+                function()
+    server.after_request(_headers(app))
+    server.register_error_handler(Exception, _answer_error)
+    return app
+
+
+def _layout() -> Any:
+    view = shell.view_of()
+    return dmc.MantineProvider(
+        html.Div([dash.page_container], id="shell-page"),
+        forceColorScheme=view.theme,
+        theme={
+            "fontFamily": "inherit",
+            "primaryColor": "brand",
+            "colors": {
+                "brand": [
+                    "#E6EFFA", "#CFE0F5", "#B9D3EF", "#7FAEDD", "#5B96D3", "#3F7FC1", "#17509E", "#17509E", "#123F7D",
+                    "#0E3263",
+                ]
+            },
+            "defaultRadius": 6,
+            "focusRing": "auto",
+        },
+    )  # fmt: skip
+
+
+def _import_pages() -> None:
+    """Importing a page registers it and its callbacks."""
+    from dashboards.pages import definitions, not_found_404, overload, overload_rows, quality  # noqa: F401
+
+
+def _exports(server: flask.Flask) -> None:
+    from dashboards.exports import routes
+
+    server.register_blueprint(routes)
+
+
+def _answer_error(error: Exception) -> Any:
+    """Errors of routes and malformed requests: short text, an incident number when it is ours."""
+    t = shell.view_of().text
+    if isinstance(error, HTTPException):
+        return flask.Response(f"{error.code} {error.description}\n", error.code, mimetype="text/plain")
+    if isinstance(error, NoSnapshot):
+        return flask.Response(f"{t('state.no_snapshot.title')} {error}\n", 503, mimetype="text/plain")
+    return flask.Response(t("state.error.line", incident=incident(error)) + "\n", 500, mimetype="text/plain")
+
+
+

@@ -1,0 +1,157 @@
+/* What the browser does by itself: the small chart library, calendar words, the address, links and copying. */
+(function () {
+  "use strict";
+
+  /* Charts load the basic bundle (bars, lines, points) instead of the whole library. The renderer sets
+     this name on every start; the setter lets it and changes nothing. A bundle loads with the first chart. */
+  var bundle = "/assets/vendor/plotly-basic-4.1.1.min.js";
+  Object.defineProperty(window, "_dashPlotlyJSURL", {
+    configurable: true,
+    get: function () { return bundle; },
+    set: function () {},
+  });
+
+  /* Calendar words in Chinese; the date components look for the locale under this name. */
+  var han = "一_二_三_四_五_六_七_八_九_十_十一_十二".split("_");
+  var months = han.map(function (n) { return n + "月"; });
+  window["dayjs_locale_zh-cn"] = {
+    name: "zh-cn",
+    weekdays: "星期日_星期一_星期二_星期三_星期四_星期五_星期六".split("_"),
+    weekdaysShort: "周日_周一_周二_周三_周四_周五_周六".split("_"),
+    weekdaysMin: "日_一_二_三_四_五_六".split("_"),
+    months: months,
+    monthsShort: han.map(function (_, i) { return i + 1 + "月"; }),
+    ordinal: function (n) { return n + "日"; },
+    weekStart: 1,
+    formats: { LT: "HH:mm", LTS: "HH:mm:ss", L: "YYYY-MM-DD", LL: "YYYY年M月D日", LLL: "YYYY年M月D日 HH:mm", LLLL: "YYYY年M月D日dddd HH:mm" },
+    relativeTime: {},
+  };
+
+  var absolute = null; /* query with absolute dates, for links that are passed on */
+
+  function withQuery(path, query) { return path + (query || ""); }
+
+  window.dash_clientside = window.dash_clientside || {};
+  window.dash_clientside.heng = {
+    /* The address follows the filters without a new entry in the history; links that carry them follow too. */
+    followQuery: function (links) {
+      if (!links) return Array(6).fill(window.dash_clientside.no_update);
+      absolute = links.absolute;
+      var here = window.location.pathname;
+      if (here === "/overload") {
+        var query = links.query + window.location.hash;
+        window.history.replaceState(window.history.state, "", withQuery(here, query));
+      }
+      return [
+        withQuery("/overload", links.query), withQuery("/overload/rows", links.rows),
+        withQuery("/overload", links.query), withQuery("/overload/rows", links.rows),
+        withQuery("/export/overload-rows.xlsx", links.rows), withQuery("/export/overload-rows.csv", links.rows),
+      ];
+    },
+    /* A county button sets the filter, a second click takes it back. */
+    pickCounty: function (clicks, current) {
+      var context = window.dash_clientside.callback_context;
+      var hit = context.triggered[0];
+      if (!hit || !hit.value || !context.triggered_id) return window.dash_clientside.no_update;
+      var code = context.triggered_id.code;
+      return code === current ? "all" : code;
+    },
+    clickMap: function (click, current) {
+      var point = click && click.points && click.points[0];
+      var code = point && (Array.isArray(point.customdata) ? point.customdata[0] : point.customdata);
+      if (!code && point && point.data && point.data.customdata) code = point.data.customdata[0];
+      if (!code || String(code).indexOf("site:") === 0) return window.dash_clientside.no_update;
+      return code === current ? "all" : code;
+    },
+    closeDrawer: function (clicks) {
+      var none = window.dash_clientside.no_update;
+      return clicks ? ["card drawer", null, []] : [none, none, none];
+    },
+    followRecord: function (record, links) {
+      var none = window.dash_clientside.no_update;
+      if (window.location.pathname !== "/overload/rows") return none;
+      if (links) absolute = links.absolute;
+      var url = new URL(window.location.href);
+      if (record) url.searchParams.set("record", record); else url.searchParams.delete("record");
+      window.history.replaceState(window.history.state, "", url.href);
+      return none;
+    },
+    fitColumns: function (id, drawer, hidden) {
+      window.dash_ag_grid.getApiAsync(id).then(function (api) {
+        var narrow = window.matchMedia("(max-width: 760px)");
+        function fit() {
+          if (api.isDestroyed()) return;
+          var open = /\bopen\b/.test(drawer || "");
+          var out = narrow.matches ? hidden.narrow : open ? hidden.drawer : [];
+          api.setColumnsVisible(hidden.narrow, true);
+          if (out.length) api.setColumnsVisible(out, false);
+        }
+        fit();
+        narrow.onchange = fit;
+      });
+      return window.dash_clientside.no_update;
+    },
+  };
+
+  /* Cells of the record list that are more than text. */
+  var cells = (window.dashAgGridComponentFunctions = window.dashAgGridComponentFunctions || {});
+  cells.HengPill = function (props) {
+    if (!props.value) return null;
+    var tone = props.data ? props.data[props.colDef.field + "_tone"] : "";
+    return window.React.createElement("span", { className: "pill " + (tone || ""), title: props.value }, props.value);
+  };
+  cells.HengExcess = function (props) {
+    return window.React.createElement("span", { className: props.data && props.data.severe ? "cell-severe" : "" }, props.value);
+  };
+
+  function copied(button) {
+    var words = button.querySelector("span:not(.icon)");
+    var before = words.textContent;
+    words.textContent = button.dataset.done;
+    window.setTimeout(function () { words.textContent = before; }, 1600);
+  }
+
+  function copy(button) {
+    var own = button.dataset.copy;
+    var url = own
+      ? new URL(own, window.location.href)
+      : new URL(withQuery(window.location.pathname, absolute !== null && /^\/overload/.test(window.location.pathname) ? absolute : window.location.search), window.location.href);
+    if (navigator.clipboard && window.isSecureContext) {
+      navigator.clipboard.writeText(url.href).then(function () { copied(button); });
+    } else {
+      window.prompt(button.textContent, url.href);
+    }
+  }
+
+  document.addEventListener("click", function (event) {
+    var target = event.target.closest("[data-switch],[data-copy],[data-expand],[id$='-open-period'],[id$='-open-place'],[id$='-open-filters'],[id$='-close']");
+    if (!target) return;
+    if (target.dataset.switch) {
+      /* Language and theme are drawn by the server: the same address again, with the choice in it. */
+      event.preventDefault();
+      var url = new URL(window.location.href);
+      url.searchParams.set(target.dataset.switch, target.dataset.value);
+      window.location.assign(url.href);
+    } else if (target.dataset.copy !== undefined) {
+      copy(target);
+    } else if (target.dataset.expand) {
+      var list = document.querySelector(target.dataset.expand);
+      var open = list.classList.toggle("expanded");
+      var words = target.dataset.more || target.textContent;
+      target.dataset.more = words;
+      target.textContent = open ? target.dataset.less : words;
+    } else {
+      /* On phones the filters are a sheet at the bottom of the screen. */
+      var sheet = document.querySelector(".filter-bar");
+      if (sheet) sheet.classList.toggle("open", !/-close$/.test(target.id));
+    }
+  });
+
+  document.addEventListener("keydown", function (event) {
+    if (event.key !== "Escape") return;
+    var sheet = document.querySelector(".filter-bar.open");
+    if (sheet) sheet.classList.remove("open");
+    var close = document.querySelector(".drawer.open [id$='-drawer-close']");
+    if (close) close.click();
+  });
+})();

@@ -1,0 +1,260 @@
+"""Shared filters and the small pieces pages are made of: cards, data tables, pills of change."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import dash_mantine_components as dmc
+from dash import dcc, html
+
+from dashboards import charts, shell
+from dashboards import format as fmt
+from dashboards.selection import ALL, AXLES, COMPARES, PERIODS, Known, Selection
+from dashboards.text import Text
+
+
+def place_name(known: Known, code: Any, t: Text) -> str:
+    """A county's name, or the words for rows whose site no register places."""
+    if isinstance(code, str) and code in known.counties:
+        return t.pick(*known.counties[code])
+    return t("county.none")
+
+
+def county_options(known: Known, t: Text) -> list[dict[str, str]]:
+    every = {"value": ALL, "label": t("filter.county.all", count=len(known.current_counties))}
+    return [every, *({"value": code, "label": place_name(known, code, t)} for code in known.current_counties)]
+
+
+def site_options(known: Known, county: str, t: Text) -> list[dict[str, str]]:
+    """Sites of the chosen county only, so that no choice of the two excludes everything."""
+    codes = [code for code, place in known.sites.items() if county in (ALL, place)]
+    every = {"value": ALL, "label": t("filter.site.all", count=len(codes))}
+    return [every, *({"value": code, "label": code} for code in codes)]
+
+
+def axle_options(t: Text) -> list[dict[str, str]]:
+    return [
+        {"value": ALL, "label": t("filter.axle.all")},
+        *({"value": a, "label": t("filter.axle.one", axles=a)} for a in AXLES),
+    ]
+
+
+def _field(label: str, control: Any, extra: str = "") -> html.Div:
+    return html.Div([html.Span(label, className="field-label"), control], className=f"field {extra}".strip())
+
+
+def _segments(id: str, label: str, data: list[dict[str, str]], value: str) -> dmc.SegmentedControl:
+    return dmc.SegmentedControl(
+        id=id, data=data, value=value, size="sm", className="segments", withItemsBorders=False,
+        **{"aria-label": label},
+    )  # fmt: skip
+
+
+def _select(id: str, label: str, data: list[dict[str, str]], value: str, t: Text) -> dmc.Select:
+    return dmc.Select(
+        id=id, data=data, value=value, searchable=True, allowDeselect=False, checkIconPosition="right",
+        nothingFoundMessage=t("filter.nothing"), size="sm", maxDropdownHeight=320,
+        comboboxProps={"withinPortal": True, "width": 220, "position": "bottom-start"}, **{"aria-label": label},
+    )  # fmt: skip
+
+
+def filter_bar(page: str, selection: Selection, known: Known, t: Text) -> html.Div:
+    """Period, range, comparison, county, site, axle class; a bar on wide screens, a sheet on phones."""
+    period_short = fmt.day_range(selection.start, selection.end, t.lang)
+    chips = html.Div(
+        [
+            html.Button(
+                [shell.icon("clock"), html.Span(period_short, id=f"{page}-chip-period")],
+                className="chip strong",
+                id=f"{page}-open-period",
+            ),
+            html.Button(
+                [html.Span(id=f"{page}-chip-place", children=chip_place(selection, known, t)), shell.icon("down")],
+                className="chip",
+                id=f"{page}-open-place",
+            ),
+            html.Button([shell.icon("adjust"), t("filter.filters")], className="chip", id=f"{page}-open-filters"),
+        ],
+        className="filter-chips",
+    )
+    bar = html.Div(
+        [
+            html.Div(
+                [html.B(t("filter.filters")), html.Button(t("filter.done"), id=f"{page}-close", className="button primary")],
+                className="sheet-head",
+            ),
+            _field(
+                t("filter.period"),
+                _segments(
+                    f"{page}-period", t("filter.period"),
+                    [{"value": p, "label": t(f"filter.period.{p}")} for p in PERIODS], selection.period,
+                ),
+                "grow-none",
+            ),
+            _field(
+                t("filter.range"),
+                dmc.DatePickerInput(
+                    id=f"{page}-dates", type="range", value=[selection.start.isoformat(), selection.end.isoformat()],
+                    valueFormat="YYYY-MM-DD", minDate=known.first_day.isoformat(), maxDate=known.last_day.isoformat(),
+                    allowSingleDateInRange=True, labelSeparator=" – ", size="sm", firstDayOfWeek=1,
+                    monthLabelFormat="YYYY年M月" if t.lang == "zh" else "MMMM YYYY",
+                    popoverProps={"position": "bottom-start"}, **{"aria-label": t("filter.range")},
+                ),
+                "dates",
+            ),
+            _field(
+                t("filter.compare"),
+                _segments(
+                    f"{page}-compare", t("filter.compare"),
+                    [{"value": c, "label": t(f"filter.compare.{c}")} for c in COMPARES], selection.compare,
+                ),
+                "grow-none",
+            ),
+            _field(
+                t("filter.county"),
+                _select(f"{page}-county", t("filter.county"), county_options(known, t), selection.county, t),
+            ),
+            _field(
+                t("filter.site"),
+                _select(f"{page}-site", t("filter.site"), site_options(known, selection.county, t), selection.site, t),
+            ),
+            _field(t("filter.axle"), _select(f"{page}-axle", t("filter.axle"), axle_options(t), selection.axle, t)),
+            html.Button(
+                shell.icon("refresh"), id=f"{page}-reset", className="icon-button", title=t("filter.reset"),
+                **{"aria-label": t("filter.reset")},
+            ),
+        ],
+        id=f"{page}-filters",
+        className="filter-bar card",
+        role="search",
+        **{"aria-label": t("filter.filters")},
+    )  # fmt: skip
+    dates = {"locale": "zh-cn" if t.lang == "zh" else "en", "firstDayOfWeek": 1, "weekendDays": []}
+    return html.Div([chips, dmc.DatesProvider(bar, settings=dates)], className="filters")
+
+
+def chip_place(selection: Selection, known: Known, t: Text) -> str:
+    if selection.site != ALL:
+        return selection.site
+    if selection.county != ALL:
+        return place_name(known, selection.county, t)
+    return t("filter.county.all", count=len(known.current_counties))
+
+
+def copy_link(page: str, t: Text) -> html.Button:
+    """Copies the address of what is shown; the asset script does it, with absolute dates from the attribute."""
+    return html.Button(
+        [shell.icon("link"), html.Span(t("action.copy_link"))], id=f"{page}-copy", className="button",
+        **{"data-copy": "", "data-done": t("action.copied")},
+    )  # fmt: skip
+
+
+def card(
+    title: str,
+    subtitle: Any,
+    body: Any,
+    *,
+    extra: Any = None,
+    className: str = "",
+    id: str | None = None,
+    notes: Sequence[Any] = (),
+) -> html.Section:
+    """A titled box. ``extra`` stands at the right of the title."""
+    named = {"id": id} if id else {}
+    children = body if isinstance(body, list) else [body]
+    return html.Section(
+        [
+            html.Div(
+                [
+                    html.Div([html.H2(title), html.P(subtitle, className="subtitle") if subtitle else None]),
+                    html.Div(extra, className="card-extra") if extra is not None else None,
+                ],
+                className="card-head",
+            ),
+            *notes,
+            *children,
+        ],
+        className=f"card {className}".strip(),
+        **named,
+    )
+
+
+def chart(id: str, figure: Any, label: str, lang: str, height: int) -> html.Figure:
+    """A chart with a one-sentence reading for those who do not see it. Its data table stands beside it."""
+    return html.Figure(
+        dcc.Graph(id=id, figure=figure, config=charts.config(lang), style={"height": f"{height}px"}, responsive=True),
+        role="img",
+        className="chart",
+        style={"minHeight": f"{height}px"},
+        **{"aria-label": label},
+    )
+
+
+def data_table(t: Text, caption: str, heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> html.Details:
+    """看数据: the numbers of a chart, first column text, the rest numbers."""
+    return html.Details(
+        [
+            html.Summary([shell.icon("table"), html.Span(t("action.data_table"))]),
+            html.Div(plain_table(caption, heads, rows), className="table-scroll", tabIndex=0),
+        ],
+        className="data-table",
+    )
+
+
+def plain_table(
+    caption: str, heads: Sequence[str], rows: Sequence[Sequence[Any]], text_columns: int = 1, className: str = ""
+) -> html.Table:
+    return html.Table(
+        [
+            html.Caption(caption, className="visually-hidden"),
+            html.Thead(
+                html.Tr(
+                    [
+                        html.Th(head, scope="col", className="" if i < text_columns else "number")
+                        for i, head in enumerate(heads)
+                    ]
+                )
+            ),
+            html.Tbody(
+                [
+                    html.Tr(
+                        [
+                            html.Th(cell, scope="row") if i == 0 else html.Td(cell, className="" if i < text_columns else "number")
+                            for i, cell in enumerate(row)
+                        ]
+                    )
+                    for row in rows
+                ]
+            ),
+        ],
+        className=f"plain {className}".strip(),
+    )
+
+
+def tone(change: float, good: str) -> str:
+    """Whether a change is better, worse or neither: a meaning, not a direction."""
+    if not change or good not in ("up", "down"):
+        return "neutral"
+    return "better" if (change > 0) == (good == "up") else "worse"
+
+
+def change(
+    now: float | None, before: float | None, good: str, t: Text, *, of_rate: bool, against: str, why: str
+) -> html.Div:
+    """One line under a number: ↘ 0.41 个百分点 较上期. ``why`` is the tooltip, or the reason for a dash."""
+    if now is None or before is None or (not of_rate and before == 0):
+        return html.Div([html.B(fmt.NONE), html.Span(against)], className="change neutral", title=why)
+    moved = (now - before) * 100 if of_rate else (now - before) / before * 100
+    rounded = round(moved, 2 if of_rate else 1)
+    if rounded == 0:
+        return html.Div([html.B(t("change.none")), html.Span(against)], className="change neutral", title=why)
+    size = t("change.points", size=fmt.size(moved, 2)) if of_rate else f"{fmt.size(moved, 1)}%"
+    arrow = "up" if rounded > 0 else "down"
+    return html.Div(
+        [
+            shell.icon(f"arrow-{arrow}"),
+            html.B([html.Span(t(f"change.{arrow}"), className="visually-hidden"), size]),
+            html.Span(against),
+        ],
+        className=f"change {tone(rounded, good)}",
+        title=why,
+    )

@@ -1,0 +1,1 @@
+"""One module per page: layout, figures and callbacks together."""

@@ -1,0 +1,191 @@
+"""How is each metric computed, which rule is in force, and what does each column mean?"""
+
+from typing import Any
+
+import dash
+from dash import Input, Output, State, callback, dcc, html
+from werkzeug.exceptions import BadRequest
+
+from dashboards import controls, explain, queries, shell, words
+from dashboards import format as fmt
+from dashboards.text import Text
+from warehouse.columns import Column, dictionary
+
+LONGEST_SEARCH = 60
+
+
+def matches(needle: str, *texts: Any) -> bool:
+    """Every word of the search occurs somewhere."""
+    hay = " ".join(str(text) for text in texts if text).lower()
+    return all(word in hay for word in needle.lower().split())
+
+
+def metric_cards(needle: str, t: Text) -> list[Any]:
+    cards = []
+    for name, spec in explain.METRICS.items():
+        label, formula = explain.label(name, t), explain.formula(name, t)
+        counted, left_out = explain.definition(name, t), explain.excludes(name, t)
+        if not matches(needle, name, label, formula, counted, left_out):
+            continue
+        facts = [
+            (t("explain.counts"), counted),
+            (t("explain.leaves_out"), left_out or fmt.NONE),
+            (t("definitions.good"), t(f"definitions.good.{spec.good or 'none'}")),
+            (t("explain.version"), f"v{spec.version}"),
+        ]
+        cards.append(
+            html.Section(
+                [
+                    html.H2([label, html.Code(name)]),
+                    html.P(formula, className="formula"),
+                    html.Dl([piece for head, text in facts for piece in (html.Dt(head), html.Dd(text))]),
+                ],
+                className="card metric-card",
+                id=f"definitions-{name}",
+            )
+        )
+    return cards
+
+
+def rules_table(db: queries.Source, needle: str, t: Text) -> html.Table | None:
+    heads = [
+        t("definitions.rule"), t("table.axles"), t("definitions.kind"), t("definitions.limit"), t("definitions.in_force"),
+        t("definitions.citation"), t("definitions.confidence"),
+    ]  # fmt: skip
+    body = []
+    for row in queries.rules(db).itertuples():
+        cited = t.pick(row.citation_zh, row.citation_en)
+        kind = t(f"kind.{row.vehicle_kind}")
+        drive = t(f"drive.{row.drive_axle_kind}")
+        if not matches(needle, row.rule_id, cited, kind, drive, row.limit_kg, row.confidence):
+            continue
+        ends = t("definitions.open") if fmt.missing(row.valid_to) else fmt.day(row.valid_to, t.lang)
+        in_force = f"{fmt.day(row.valid_from, t.lang)} – {ends}"
+        doubt = words.unverified(row.confidence)
+        mark = shell.pill(
+            f"{t('pill.unverified')} {row.confidence}" if doubt else f"{t('pill.verified')} {row.confidence}",
+            "warn" if doubt else "better", t(f"confidence.{row.confidence}") if t.has(f"confidence.{row.confidence}") else None,
+        )  # fmt: skip
+        cells = [
+            words.axles_of(row.axle_count_min, row.axle_count_max), f"{kind}{t('app.list')}{drive}" if drive else kind,
+            fmt.kilograms(row.limit_kg), in_force, cited, mark,
+        ]  # fmt: skip
+        body.append(
+            html.Tr(
+                [
+                    html.Th(html.Code(row.rule_id), scope="row"),
+                    *[
+                        html.Td(cell, className={2: "number", 4: "words"}.get(i, ""), **{"data-head": head})
+                        for i, (cell, head) in enumerate(zip(cells, heads[1:], strict=True))
+                    ],
+                ]
+            )
+        )
+    if not body:
+        return None
+    return html.Table(
+        [
+            html.Caption(t("definitions.rules"), className="visually-hidden"),
+            html.Thead(html.Tr([html.Th(head, scope="col", className="number" if i == 3 else "") for i, head in enumerate(heads)])),
+            html.Tbody(body),
+        ],
+        className="stackable wrap",
+    )  # fmt: skip
+
+
+def column_texts(column: Column, t: Text) -> tuple[str, str]:
+    """Label and meaning; where a meaning has no Chinese form yet, the English one stands."""
+    label = column.zh if t.lang == "zh" else column.label
+    return label, t.pick(getattr(column, "zh_doc", "") or column.doc, column.doc)
+
+
+def columns_table(needle: str, t: Text) -> html.Table | None:
+    heads = [t("definitions.column"), t("definitions.label"), t("definitions.type"), t("definitions.unit"), t("definitions.meaning")]
+    body = []
+    for name, column in sorted(dictionary().items()):
+        label, meaning = column_texts(column, t)
+        if not matches(needle, name, column.zh, label, column.unit, meaning, column.doc):
+            continue
+        personal = [" ", shell.pill(t("pill.personal"), "warn")] if column.personal else []
+        cells = [[label, *personal], html.Code(column.type), column.unit, meaning]
+        body.append(
+            html.Tr(
+                [
+                    html.Th(html.Code(name), scope="row"),
+                    *[
+                        html.Td(cell, className="words" if i == 3 else "", **{"data-head": head})
+                        for i, (cell, head) in enumerate(zip(cells, heads[1:], strict=True))
+                    ],
+                ]
+            )
+        )
+    if not body:
+        return None
+    return html.Table(
+        [
+            html.Caption(t("definitions.columns"), className="visually-hidden"),
+            html.Thead(html.Tr([html.Th(head, scope="col") for head in heads])),
+            html.Tbody(body),
+        ],
+        className="stackable wrap",
+    )
+
+
+def found(db: queries.Source, needle: str, t: Text) -> list[Any]:
+    """The three parts of the page, each only with what the search leaves."""
+    cards, rules, columns = metric_cards(needle, t), rules_table(db, needle, t), columns_table(needle, t)
+    pieces: list[Any] = []
+    if cards:
+        pieces.append(html.Div(cards, className="metric-cards"))
+    if rules is not None:
+        pieces.append(
+            controls.card(t("definitions.rules"), t("definitions.rules.how"), html.Div(rules, className="table-scroll"))
+        )
+    if columns is not None:
+        pieces.append(
+            controls.card(t("definitions.columns"), t("definitions.columns.how"), html.Div(columns, className="table-scroll"))
+        )
+    return pieces or [shell.state_card("search", t("definitions.nothing", words=needle), [t("definitions.nothing.hint")])]
+
+
+@shell.page("definitions")
+def layout(db: queries.Source, view: shell.View, query: dict[str, str]) -> html.Div:
+    t = view.text
+    needle = query.get("q", "")[:LONGEST_SEARCH]
+    search = html.Div(
+        [
+            html.Label(t("definitions.search"), htmlFor="definitions-search", className="visually-hidden"),
+            shell.icon("search"),
+            dcc.Input(
+                id="definitions-search", type="search", value=needle, debounce=0.3, maxLength=LONGEST_SEARCH,
+                placeholder=t("definitions.search"),
+            ),
+        ],
+        className="search-field",
+    )  # fmt: skip
+    return shell.frame(
+        view,
+        "definitions",
+        [search, html.Div(found(db, needle, t), id="definitions-found", className="stack")],
+        db=db,
+    )
+
+
+dash.register_page(
+    __name__, path="/definitions", name="definitions", order=4, title=shell.title("definitions"), layout=layout
+)
+
+
+@callback(
+    Output("definitions-found", "children"),
+    Input("definitions-search", "value"),
+    State("definitions-view", "data"),
+    prevent_initial_call=True,
+)
+def search(needle: Any, view_data: Any) -> list[Any]:
+    t = shell.view_from(view_data).text
+    if needle is None:
+        needle = ""
+    if not isinstance(needle, str) or len(needle) > LONGEST_SEARCH:
+        raise BadRequest("a search is at most 60 characters")
+    return found(queries.source(), needle, t)

@@ -1,0 +1,960 @@
+"""Overloaded vehicles: where, by how much, and is it better or worse than before?"""
+
+import os
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import dash
+import dash_mantine_components as dmc
+import pandas as pd
+from dash import ALL as EVERY
+from dash import ClientsideFunction, Input, Output, State, callback, clientside_callback, ctx, dcc, html
+from werkzeug.exceptions import BadRequest
+
+from dashboards import charts, controls, explain, queries, shell
+from dashboards import format as fmt
+from dashboards.selection import (
+    ALL,
+    COMPARES,
+    PERIODS,
+    Known,
+    Selection,
+    default,
+    festival_in_one_only,
+    from_controls,
+    from_url,
+    last_year,
+    prior,
+)
+from dashboards.text import Text
+
+MAP_VALUES = ("rate", "count")
+SMALL_SAMPLE = 30  # below it a rate says nothing and is not ranked
+RANKING_MINIMUM = 200  # a site is ranked from this many weighed vehicles on
+RANKING_SHOWN = 10
+COVERAGE = 0.8  # a comparison needs data on this share of the days the period itself has data on
+
+
+# --- what the page knows ---------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Period:
+    """One of the three periods compared: its sums, its days, and how many of its days have any data."""
+
+    first: date
+    last: date
+    totals: pd.Series
+    days: pd.DataFrame
+    covered: int
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Everything one state of the page shows, read once."""
+
+    selection: Selection
+    known: Known
+    now: Period
+    prior: Period
+    year: Period
+    counties: pd.DataFrame
+    counties_before: pd.DataFrame
+    sites: pd.DataFrame
+    sites_before: pd.DataFrame
+    registered: pd.DataFrame
+    tiles: pd.DataFrame
+    site_days: pd.DataFrame
+
+    @property
+    def compared(self) -> Period:
+        return self.prior if self.selection.compare == "prior" else self.year
+
+    @property
+    def empty(self) -> bool:
+        return self.now.covered == 0
+
+
+def day_values(days: pd.DataFrame, site_days: pd.DataFrame, first: date, last: date) -> pd.DataFrame:
+    """Sums per day with ``known``: False where nothing reported, so that no data is not read as zero."""
+    counted = {fmt.as_date(row.passed_date): row for row in days.itertuples()}
+    live = {fmt.as_date(d) for d in site_days.loc[site_days["state"] != "silent", "passed_date"]}
+    rows = []
+    for offset in range((last - first).days + 1):
+        day = first + timedelta(days=offset)
+        row = counted.get(day)
+        rows.append(
+            {
+                "day": day,
+                "known": row is not None or day in live,
+                "weighed_count": int(row.weighed_count) if row else 0,
+                "over_count": int(row.over_count) if row else 0,
+                "severe_count": int(row.severe_count) if row else 0,
+                "review_count": int(row.review_count) if row else 0,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _period(db: queries.Source, selection: Selection, first: date, last: date, site_days: pd.DataFrame) -> Period:
+    days = day_values(queries.by_day(db, selection, first, last), site_days, first, last)
+    return Period(first, last, queries.totals(db, selection, first, last), days, int(days["known"].sum()))
+
+
+def read(db: queries.Source, selection: Selection, known: Known) -> Facts:
+    spans = [(selection.start, selection.end), prior(selection), last_year(selection)]
+    site_days = [queries.site_days(db, selection, *span) for span in spans]
+    periods = [_period(db, selection, *span, days) for span, days in zip(spans, site_days, strict=True)]
+    wide = Selection(selection.start, selection.end, selection.period, selection.compare, axle=selection.axle)
+    compared = selection.compared()
+    places = queries.counties(db)
+    return Facts(
+        selection, known, *periods,
+        # The county list stays whole when one county is chosen, so that the choice can be changed in it.
+        counties=queries.by_county(db, wide, selection.start, selection.end),
+        counties_before=queries.by_county(db, wide, *compared),
+        sites=queries.by_site(db, selection, selection.start, selection.end),
+        sites_before=queries.by_site(db, selection, *compared),
+        registered=queries.sites(db),
+        tiles=places[places["is_current"].astype(bool)],
+        site_days=site_days[0],
+    )  # fmt: skip
+
+
+def comparable(facts: Facts, other: Period) -> bool:
+    """Whether the other period has data on enough days to be compared with."""
+    return facts.now.covered > 0 and other.covered >= COVERAGE * facts.now.covered
+
+
+def rate_of(totals: pd.Series) -> float | None:
+    return fmt.mean_or_none(totals["over_count"], totals["weighed_count"])
+
+
+# --- lead sentence and number cards ------------------------------------------------------------------------
+def _with_unit(number: Any, t: Text) -> list[Any]:
+    value, multiplier = fmt.kpi(number, t.lang)
+    return [html.B(f"{value} {multiplier}{t('unit.vehicles.short')}".strip() if t.lang == "zh" else f"{value}{multiplier}")]
+
+
+def lead(facts: Facts, t: Text) -> html.P:
+    """The page in one or two sentences, made by rule from the same numbers as the cards."""
+    totals = facts.now.totals
+    rate = rate_of(totals)
+    spoken = fmt.spoken_range(facts.selection.start, facts.selection.end, t.lang, facts.known.last_day.year)
+    if rate is None:
+        return html.P(t("lead.none", period=spoken), className="lead")
+    parts = t.parts(
+        "lead.main", period=spoken, weighed=_with_unit(totals["weighed_count"], t),
+        over=_with_unit(totals["over_count"], t), rate=html.B(fmt.rate(rate)),
+    )  # fmt: skip
+    before = rate_of(facts.compared.totals) if comparable(facts, facts.compared) else None
+    against = t(f"lead.against.{facts.selection.compare}")
+    if before is None:
+        parts += t.parts("lead.no_comparison", against=against)
+    else:
+        moved = round((rate - before) * 100, 2)
+        key = "lead.same" if moved == 0 else "lead.down" if moved < 0 else "lead.up"
+        word = html.B(t(f"{key}.words", size=fmt.size(moved, 2)), className=controls.tone(moved, "down"))
+        parts += t.parts("lead.change", against=against, change=word)
+    parts += _hot_counties(facts, rate, t)
+    parts += _hot_road(facts, t)
+    return html.P(parts, className="lead")
+
+
+def county_rates(facts: Facts) -> pd.DataFrame:
+    """Counties with rate now and before, the highest rate first; small samples carry no rate."""
+    before = {row.county_code: row for row in facts.counties_before.itertuples()}
+    allowed = comparable(facts, facts.compared)
+    rows = []
+    for row in facts.counties.itertuples():
+        enough = int(row.weighed_count) >= SMALL_SAMPLE
+        rate = fmt.mean_or_none(row.over_count, row.weighed_count) if enough else None
+        old = before.get(row.county_code)
+        old_rate = None
+        if allowed and old is not None and int(old.weighed_count) >= SMALL_SAMPLE:
+            old_rate = fmt.mean_or_none(old.over_count, old.weighed_count)
+        rows.append(
+            {
+                "county_code": row.county_code if isinstance(row.county_code, str) else "",
+                "weighed_count": int(row.weighed_count),
+                "over_count": int(row.over_count),
+                "rate": rate,
+                "change": None if rate is None or old_rate is None else (rate - old_rate) * 100,
+            }
+        )
+    frame = pd.DataFrame(rows, columns=["county_code", "weighed_count", "over_count", "rate", "change"]).astype(
+        {"rate": "float64", "change": "float64"}
+    )
+    return frame.sort_values(["rate", "county_code"], ascending=[False, True], na_position="last")
+
+
+def _hot_counties(facts: Facts, rate: float, t: Text) -> list[Any]:
+    """At most two counties above the mean and rising."""
+    if facts.selection.county != ALL or facts.selection.site != ALL:
+        return []
+    found = [
+        controls.place_name(facts.known, row.county_code, t)
+        for row in county_rates(facts).itertuples()
+        if row.county_code and not fmt.missing(row.change) and row.rate > rate and round(row.change, 2) > 0
+        and row.weighed_count >= RANKING_MINIMUM
+    ][:2]  # fmt: skip
+    if not found:
+        return []
+    names = t("lead.and").join(fmt.short_place(name) for name in found)
+    return t.parts("lead.hot", places=html.B(names, className="worse"))
+
+
+def _hot_road(facts: Facts, t: Text) -> list[Any]:
+    """The road whose sites (two or more) hold the largest part of all violations, from a quarter on."""
+    if facts.selection.site != ALL:
+        return []
+    road_of = {row.site_code: row.road_code for row in facts.registered.itertuples() if isinstance(row.road_code, str)}
+    frame = facts.sites[facts.sites["site_code"].isin(list(road_of))]
+    total = int(facts.now.totals["over_count"])
+    if frame.empty or total < SMALL_SAMPLE:
+        return []
+    grouped = frame.assign(road=frame["site_code"].map(road_of)).groupby("road")["over_count"].agg(["sum", "size"])
+    grouped = grouped[grouped["size"] >= 2].sort_values("sum", ascending=False)
+    if grouped.empty or grouped["sum"].iloc[0] / total < 0.25:
+        return []
+    share = html.B(fmt.share(grouped["sum"].iloc[0] / total))
+    return t.parts("lead.road", road=str(grouped.index[0]), sites=str(int(grouped["size"].iloc[0])), share=share)
+
+
+CARDS = (  # metric, kind of records behind it, daily column of the small line
+    ("overload_rate", "over", None),
+    ("weighed_count", "weighed", "weighed_count"),
+    ("over_count", "over", "over_count"),
+    ("severe_count", "severe", "severe_count"),
+    ("review_count", "review", "review_count"),
+)
+
+
+def _card_value(totals: pd.Series, metric: str) -> float | None:
+    return rate_of(totals) if metric == "overload_rate" else float(totals[metric])
+
+
+def kpi_card(facts: Facts, metric: str, rows_metric: str, column: str | None, view: shell.View) -> html.Section:
+    t = view.text
+    spec = explain.METRICS[metric]
+    now = None if facts.empty else _card_value(facts.now.totals, metric)
+    of_rate = metric == "overload_rate"
+    hero = metric == "overload_rate"
+    if of_rate:
+        shown: list[Any] = [fmt.rate(now).rstrip("%"), html.Span("%", className="unit")] if now is not None else [fmt.NONE]
+    else:
+        value, multiplier = fmt.kpi(now, t.lang)
+        shown = [value, html.Span(f"{multiplier}{t('unit.vehicles')}", className="unit")]
+    days = facts.now.days
+    if of_rate:
+        line = [fmt.mean_or_none(r.over_count, r.weighed_count) if r.known else None for r in days.itertuples()]
+    else:
+        line = [float(getattr(r, str(column))) if r.known else None for r in days.itertuples()]
+    tokens = charts.TOKENS[view.theme]
+    image = charts.sparkline(line, tokens["brand"] if hero else tokens["ink-3"])
+    label = explain.label(metric, t)
+    return html.Section(
+        [
+            html.Div(
+                [
+                    html.H2(label),
+                    explain.popover(metric, explanation(facts, metric, t), t, rows_link(facts, rows_metric)),
+                    dcc.Link(
+                        [t("action.rows"), shell.icon("right")],
+                        href=rows_link(facts, rows_metric),
+                        className="rows-link",
+                        title=t("action.rows_of", what=label),
+                    ),
+                ],
+                className="kpi-head",
+            ),
+            html.Div(
+                [
+                    html.Div(shown, className="kpi-value", title=None if of_rate else fmt.count(now)),
+                    html.Img(src=image, alt="", className="spark") if image else None,
+                ],
+                className="kpi-body",
+            ),
+            *[_delta(facts, metric, now, other, name, spec.good, t) for other, name in ((facts.prior, "prior"), (facts.year, "year"))],
+        ],
+        className="card kpi hero" if hero else "card kpi",
+    )  # fmt: skip
+
+
+def _delta(
+    facts: Facts, metric: str, now: float | None, other: Period, name: str, good: str, t: Text
+) -> html.Div:
+    dates = fmt.day_range(other.first, other.last, t.lang)
+    if comparable(facts, other):
+        before, why = _card_value(other.totals, metric), t("change.against_dates", dates=dates)
+        if festival_in_one_only((facts.now.first, facts.now.last), (other.first, other.last)):
+            why += t("change.festival")
+    else:
+        before, why = None, t("change.no_days", dates=dates, days=other.covered, of=facts.now.covered)
+    return controls.change(
+        now, before, good, t, of_rate=metric == "overload_rate", against=t(f"change.{name}"), why=why
+    )
+
+
+def rows_link(facts: Facts, metric: str, **changes: Any) -> str:
+    return "/overload/rows" + facts.selection.query(rows=True, metric=metric, **changes)
+
+
+def explanation(facts: Facts, metric: str, t: Text) -> dict[str, str]:
+    """This value's own numbers for the explain popover."""
+    totals = facts.now.totals
+    over, weighed = fmt.count(totals["over_count"]), fmt.count(totals["weighed_count"])
+    if metric == "overload_rate":
+        value = f"{over} ÷ {weighed} = {fmt.rate(rate_of(totals))}"
+    else:
+        value = fmt.count(totals[metric])
+    unweighed = int(totals["passage_count"]) - int(totals["weighed_count"])
+    left_out = t("explain.left_out_counts", unweighed=fmt.count(unweighed), review=fmt.count(totals["review_count"]))
+    expected, silent = len(facts.site_days), int((facts.site_days["state"] == "silent").sum())
+    scope = t(
+        "explain.scope", period=fmt.day_range(facts.now.first, facts.now.last, t.lang),
+        sites=facts.sites["site_code"].nunique(), silent=fmt.count(silent), expected=fmt.count(expected),
+    )  # fmt: skip
+    return {"value": value, "left_out": left_out, "scope": scope}
+
+
+# --- map ---------------------------------------------------------------------------------------------------
+def _outlines() -> list[dict[str, Any]] | None:
+    """The approved county outlines, when a file is configured (``HENG_GEOMETRY``)."""
+    configured = os.environ.get("HENG_GEOMETRY")
+    return charts.geometry(Path(configured)) if configured else None
+
+
+def map_frames(facts: Facts, t: Text) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Counties and sites as the map draws them."""
+    rates = {row.county_code: row for row in county_rates(facts).itertuples()}
+    counties = []
+    for tile in facts.tiles.itertuples():
+        row = rates.get(tile.county_code)
+        name = t.pick(tile.name_zh, tile.name_en)
+        weighed, over = (row.weighed_count, row.over_count) if row else (0, 0)
+        rate = None if row is None or fmt.missing(row.rate) else float(row.rate)
+        text = t("map.county_hover", name=name, rate=fmt.rate(rate), over=fmt.count(over), weighed=fmt.count(weighed))
+        counties.append(
+            {
+                "county_code": tile.county_code, "name": fmt.short_place(name), "tile_col": tile.tile_col,
+                "tile_row": tile.tile_row, "rate": rate, "over_count": over, "weighed_count": weighed, "text": text,
+            }
+        )  # fmt: skip
+    last = facts.site_days[facts.site_days["passed_date"].map(fmt.as_date) == facts.selection.end]
+    silent = set(last.loc[last["state"] == "silent", "site_code"])
+    in_service = set(facts.site_days["site_code"])
+    counted = {row.site_code: row for row in facts.sites.itertuples()}
+    sites = []
+    for row in facts.registered.itertuples():
+        if row.site_code not in in_service or not isinstance(row.county_code, str):
+            continue
+        seen = counted.get(row.site_code)
+        over, weighed = (int(seen.over_count), int(seen.weighed_count)) if seen else (0, 0)
+        online = row.site_code not in silent
+        state = t("map.online" if online else "map.offline")
+        label = t("map.site_hover", code=row.site_code, state=state, over=fmt.count(over), weighed=fmt.count(weighed))
+        sites.append(
+            {
+                "site_code": row.site_code, "county_code": row.county_code, "longitude": getattr(row, "longitude", None),
+                "latitude": getattr(row, "latitude", None), "online": online, "over_count": over, "label": label,
+            }
+        )  # fmt: skip
+    columns = ["site_code", "county_code", "longitude", "latitude", "online", "over_count", "label"]
+    return pd.DataFrame(counties), pd.DataFrame(sites, columns=columns)
+
+
+def map_box(facts: Facts, value: str, view: shell.View) -> list[Any]:
+    t = view.text
+    if facts.tiles.empty:
+        return [html.P(t("map.no_counties"), className="quiet-line")]
+    outlines = _outlines()
+    counties, sites = map_frames(facts, t)
+    figure = charts.county_map(
+        counties, sites, t, view.theme, value=value, selected=facts.selection.county, outlines=outlines
+    )
+    offline = int((~sites["online"].astype(bool)).sum()) if len(sites) else 0
+    table = county_rates(facts)
+    heads = [t("filter.county"), t("table.weighed"), t("table.over"), t("table.rate"), t("table.change_points")]
+    data = [
+        [
+            controls.place_name(facts.known, row.county_code, t), fmt.count(row.weighed_count), fmt.count(row.over_count),
+            fmt.rate(row.rate), fmt.NONE if fmt.missing(row.change) else fmt.signed(row.change, 2),
+        ]
+        for row in table.itertuples()
+    ]  # fmt: skip
+    reading = t("map.reading", counties=len(table), rate=fmt.rate(rate_of(facts.now.totals)))
+    return [
+        html.Div(
+            [
+                controls.chart("overload-map", figure, reading, t.lang, 430),
+                county_list(facts, value, t),
+            ],
+            className="map-and-list",
+        ),
+        _legend(counties, value, offline, view, outlines is not None),
+        controls.data_table(t, t("overload.map.title"), heads, data),
+    ]
+
+
+def _legend(counties: pd.DataFrame, value: str, offline: int, view: shell.View, outlined: bool) -> html.Div:
+    t = view.text
+    steps: list[Any] = []
+    if value == "rate":
+        limits = charts.class_limits([float(r) for r in counties["rate"] if not fmt.missing(r)])
+        texts = [f"< {limits[0]:g}", *[f"{limit:g}" for limit in limits[:-1]], f"≥ {limits[-1]:g}%"]
+    else:
+        texts = [t("map.fewer"), "", "", "", t("map.more")]
+    for position, text in enumerate(texts, start=1):
+        steps.append(html.Span([html.I(className=f"swatch seq{position}"), text], className="step"))
+    return html.Div(
+        [
+            html.Div(steps, className="classes"),
+            html.Span([html.I(className="dot on"), t("map.online")], className="key"),
+            html.Span([html.I(className="dot off"), t("map.offline_count", count=offline)], className="key"),
+            html.P(t("map.outline_note" if outlined else "map.tile_note"), className="subtitle"),
+        ],
+        className="legend",
+    )
+
+
+def county_list(facts: Facts, value: str, t: Text) -> html.Div:
+    """The exact values beside the map, and the way to choose a county by keyboard."""
+    frame = county_rates(facts)
+    if value == "count":
+        frame = frame.sort_values(["over_count", "county_code"], ascending=[False, True])
+    measure = "over_count" if value == "count" else "rate"
+    greatest = frame[measure].max()
+    rows: list[Any] = []
+    for row in frame.itertuples():
+        amount = getattr(row, measure)
+        width = 0 if fmt.missing(amount) or not greatest else amount / greatest * 100
+        name = controls.place_name(facts.known, row.county_code, t)
+        moved = fmt.NONE if fmt.missing(row.change) else fmt.signed(row.change, 2)
+        kind = "neutral" if fmt.missing(row.change) else controls.tone(round(row.change, 2), "down")
+        shown = fmt.count(row.over_count) if value == "count" else fmt.rate(row.rate)
+        cells = [
+            html.Span(fmt.short_place(name), className="name"),
+            html.Span(
+                shown if value == "count" or not fmt.missing(row.rate) else controls.shell.pill(t("pill.small_sample")),
+                className="amount",
+            ),
+            html.Span(moved, className=f"moved {kind}"),
+            html.Span(html.I(style={"width": f"{width:.1f}%"}), className="bar"),
+        ]
+        chosen = row.county_code and row.county_code == facts.selection.county
+        if row.county_code:
+            rows.append(
+                html.Button(
+                    cells, id={"type": "overload-pick", "code": row.county_code}, className="county chosen" if chosen else "county",
+                    title=t("map.pick", name=name), **{"aria-pressed": "true" if chosen else "false"},
+                )
+            )  # fmt: skip
+        else:
+            rows.append(html.Div(cells, className="county fixed", title=t("county.none.help")))
+    against = t("table.change_prior" if facts.selection.compare == "prior" else "table.change_year")
+    head = html.Div(
+        [
+            html.Span(t("filter.county")),
+            html.Span(t("table.over" if value == "count" else "table.rate"), className="amount"),
+            html.Span(against, className="moved", title=t("table.change_points")),
+        ],
+        className="county head",
+    )
+    return html.Div([head, *rows], className="county-list", role="group", **{"aria-label": t("overload.map.list")})
+
+
+# --- trend -------------------------------------------------------------------------------------------------
+def trend_frame(facts: Facts) -> pd.DataFrame:
+    """Day by day: this period, and the two others laid over it by position."""
+    rows = []
+    other = {"prior": facts.prior.days, "year": facts.year.days}
+    for position, row in enumerate(facts.now.days.itertuples()):
+        entry: dict[str, Any] = {"day": row.day, "now": row.over_count if row.known else None}
+        for key, frame in other.items():
+            old = frame.iloc[position] if position < len(frame) else None
+            entry[key] = int(old["over_count"]) if old is not None and old["known"] else None
+            entry[f"{key}_day"] = old["day"] if old is not None else None
+        rows.append(entry)
+    return pd.DataFrame(rows, columns=["day", "now", "prior", "prior_day", "year", "year_day"])
+
+
+def outages(site_days: pd.DataFrame, t: Text, period_days: int) -> list[tuple[date, date, str]]:
+    """Spans in which a site sent nothing, overlapping ones as one band.
+
+    A site that was silent all the time is no event in it; the availability line names it.
+    """
+    spans: list[tuple[date, date, str]] = []
+    silent = site_days[site_days["state"] == "silent"]
+    for code, frame in silent.groupby("site_code", sort=True):
+        days = sorted(fmt.as_date(d) for d in frame["passed_date"])
+        if len(days) >= period_days:
+            continue
+        first = last = days[0]
+        for day in days[1:]:
+            if day - last > timedelta(days=1):
+                spans.append((first, last, str(code)))
+                first = day
+            last = day
+        spans.append((first, last, str(code)))
+    spans.sort()
+    merged: list[tuple[date, date, set[str]]] = []
+    for first, last, code in spans:
+        if merged and first <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(last, merged[-1][1]), merged[-1][2] | {code})
+        else:
+            merged.append((first, last, {code}))
+    bands = []
+    for first, last, codes in merged:
+        who = next(iter(codes)) if len(codes) == 1 else t("trend.sites", count=len(codes))
+        bands.append((first, last, t("trend.outage", who=who, days=(last - first).days + 1)))
+    return bands if len(bands) <= 6 else []
+
+
+def trend_card(facts: Facts, view: shell.View) -> html.Section:
+    t = view.text
+    days = trend_frame(facts)
+    names = {key: t(f"trend.{key}") for key in ("now", "prior", "year")}
+    bands = outages(facts.site_days, t, facts.selection.days)
+    figure = charts.trend(days, names, bands, t, view.theme, unit=t("unit.vehicles.short"))
+    total = int(facts.now.totals["over_count"])
+    reading = t("trend.reading", total=fmt.count(total), days=facts.selection.days, known=facts.now.covered)
+    key = html.Div(
+        [html.Span([html.I(className=f"line {name}"), names[name]]) for name in ("now", "prior", "year")],
+        className="line-key",
+    )
+    gap = facts.selection.days - facts.now.covered
+    notes = [shell.note(t("trend.gap", days=gap), "info")] if gap else []
+    heads = [t("table.day"), names["now"], names["prior"], names["year"]]
+    rows = [
+        [fmt.day(row.day, t.lang), *[t("state.no_data") if fmt.missing(v) else fmt.count(v) for v in (row.now, row.prior, row.year)]]
+        for row in days.itertuples()
+    ]  # fmt: skip
+    return controls.card(
+        t("trend.title"),
+        t("trend.unit"),
+        [
+            controls.chart("overload-trend", figure, reading, t.lang, 246),
+            controls.data_table(t, t("trend.title"), heads, rows),
+        ],
+        extra=key,
+        className="trend",
+        notes=notes,
+    )
+
+
+# --- distribution --------------------------------------------------------------------------------------------
+def distribution_card(facts: Facts, view: shell.View) -> html.Section:
+    t = view.text
+    totals = facts.now.totals
+    over = int(totals["over_count"])
+    figure = charts.distribution(totals, t, view.theme)
+    severe = int(totals["severe_count"])
+    reading = t("distribution.reading", over=fmt.count(over), severe=fmt.count(severe))
+    heads = [t("distribution.band"), t("table.over"), t("distribution.share")]
+    rows = [
+        [
+            dcc.Link(t(f"band.{band}"), href=rows_link(facts, "over", band=band)),
+            fmt.count(totals[band]),
+            fmt.share(int(totals[band]) / over) if over else fmt.NONE,
+        ]
+        for band in charts.BANDS
+    ]
+    extra = dcc.Link(t("distribution.rows", count=fmt.count(over)), href=rows_link(facts, "over"), className="text-link")
+    body: list[Any] = [
+        controls.chart("overload-bands", figure, reading, t.lang, 236),
+        controls.data_table(t, t("distribution.title"), heads, rows),
+    ]
+    if not over:
+        words = "distribution.none" if facts.now.covered else "state.no_data.period"
+        body = [html.P(t(words), className="quiet-line")]
+    return controls.card(
+        t("distribution.title"), t("distribution.subtitle", count=fmt.count(over)), body, extra=extra, className="bands"
+    )
+
+
+# --- availability and ranking --------------------------------------------------------------------------------
+def availability(facts: Facts, view: shell.View) -> html.Section:
+    """How much of the data there should be is there: site-days reporting, partial and silent."""
+    t = view.text
+    frame = facts.site_days
+    expected = len(frame)
+    if not expected:
+        return controls.card(t("availability.title"), None, html.P(t("availability.none"), className="quiet-line"))
+    counts = {state: int((frame["state"] == state).sum()) for state in ("reporting", "partial", "silent")}
+    silent = frame[frame["state"] == "silent"].groupby("site_code").size().sort_values(ascending=False, kind="stable")
+    named = t("availability.join").join(t("availability.site", site=code, days=n) for code, n in list(silent.items())[:4])
+    more = len(silent) - 4
+    line = t("availability.silent", sites=named) if len(silent) else t("availability.all")
+    if more > 0:
+        line += t("availability.more", count=more)
+    bars = [
+        html.I(className=f"part {state}", style={"width": f"{n / expected * 100:.2f}%"}, title=f"{t('state.' + state)} {n}")
+        for state, n in counts.items()
+        if n
+    ]
+    keys = [
+        html.Span([html.I(className=f"swatch {state}"), t("state." + state), html.B(fmt.count(n)),
+                   html.Span(fmt.share(n / expected))], className="key")
+        for state, n in counts.items()
+    ]  # fmt: skip
+    return controls.card(
+        t("availability.title"),
+        t("availability.subtitle", expected=fmt.count(expected)),
+        [
+            html.Div(bars, className="parts", **{"aria-hidden": "true"}),
+            html.Div(keys, className="keys"),
+            html.P(line, className="quiet-line"),
+        ],
+        extra=dcc.Link(t("availability.link"), href="/quality", className="text-link"),
+        className="availability",
+    )
+
+
+def ranking_frame(facts: Facts) -> pd.DataFrame:
+    """Sites, the highest rate first; those with too few weighed vehicles after them and without a rank."""
+    before = {row.site_code: row for row in facts.sites_before.itertuples()}
+    counted = {row.site_code: row for row in facts.sites.itertuples()}
+    days = facts.site_days
+    of_site = {code: frame for code, frame in days.groupby("site_code")}
+    last_states = {
+        row.site_code: row.state for row in days[days["passed_date"].map(fmt.as_date) == facts.selection.end].itertuples()
+    }
+    allowed = comparable(facts, facts.compared)
+    rows = []
+    for row in facts.registered.itertuples():
+        code = row.site_code
+        seen, service = counted.get(code), of_site.get(code)
+        if seen is None and service is None:
+            continue
+        weighed = int(seen.weighed_count) if seen is not None else 0
+        over = int(seen.over_count) if seen is not None else 0
+        rate = fmt.mean_or_none(over, weighed) if weighed >= SMALL_SAMPLE else None
+        old = before.get(code)
+        old_rate = (
+            fmt.mean_or_none(old.over_count, old.weighed_count)
+            if allowed and old is not None and int(old.weighed_count) >= SMALL_SAMPLE
+            else None
+        )
+        available = None if service is None else float((service["state"] == "reporting").mean())
+        rows.append(
+            {
+                "site_code": code, "road": row.road_code if isinstance(row.road_code, str) else "",
+                "chainage": fmt.chainage(row.chainage_km), "county_code": row.county_code, "weighed_count": weighed,
+                "over_count": over, "rate": rate, "ranked": weighed >= RANKING_MINIMUM,
+                "change": None if rate is None or old_rate is None else (rate - old_rate) * 100,
+                "max_excess_ratio": None if seen is None or fmt.missing(seen.max_excess_ratio) else float(seen.max_excess_ratio),
+                "available": available, "state": last_states.get(code, "unregistered" if service is None else "not_in_service"),
+                "silent_all": service is not None and bool((service["state"] == "silent").all()),
+            }
+        )  # fmt: skip
+    columns = (
+        "site_code road chainage county_code weighed_count over_count rate ranked change max_excess_ratio available "
+        "state silent_all"
+    ).split()
+    frame = pd.DataFrame(rows, columns=columns).astype({"rate": "float64"})
+    return frame.sort_values(
+        ["ranked", "rate", "weighed_count", "site_code"], ascending=[False, False, False, True], na_position="last"
+    ).reset_index(drop=True)
+
+
+STATE_TONE = {"reporting": "better", "partial": "warn", "silent": "worse", "not_in_service": "", "unregistered": "warn"}
+
+
+def ranking_card(facts: Facts, view: shell.View) -> html.Section:
+    t = view.text
+    frame = ranking_frame(facts)
+    mean = rate_of(facts.now.totals)
+    greatest = frame["rate"].max() if len(frame) else 0
+    against = t("table.change_prior" if facts.selection.compare == "prior" else "table.change_year")
+    heads = (
+        ("#", "number narrow"), (t("filter.site"), ""), (t("filter.county"), ""), (t("table.weighed"), "number"),
+        (t("table.over"), "number"), (t("table.rate"), ""), (against, "number"), (t("table.max_excess"), "number"),
+        (t("table.available"), "number"), (t("table.state"), ""),
+    )  # fmt: skip
+    body = []
+    for position, row in enumerate(frame.itertuples()):
+        moved = fmt.NONE if fmt.missing(row.change) else fmt.signed(row.change, 2)
+        kind = "neutral" if fmt.missing(row.change) else controls.tone(round(row.change, 2), "down")
+        link = rows_link(facts, "over", site=row.site_code, county=ALL)
+        if fmt.missing(row.rate):
+            words = "state.no_data" if row.weighed_count == 0 else "pill.small_sample"
+            rate_cell: list[Any] = [shell.pill(t(words), "warn", t("pill.small_sample.help", minimum=SMALL_SAMPLE))]
+        else:
+            width = row.rate / greatest * 100 if greatest else 0
+            mark = html.Em(style={"left": f"{mean / greatest * 100:.2f}%"}, title=t("table.mean", rate=fmt.rate(mean))) if mean and greatest and mean <= greatest else None
+            rate_cell = [
+                html.B(fmt.rate(row.rate)),
+                html.Span([html.I(style={"width": f"{width:.1f}%"}), mark], className="cell-bar"),
+            ]
+            if not row.ranked:
+                rate_cell.append(shell.pill(t("pill.small_sample"), "", t("pill.small_sample.rank", minimum=RANKING_MINIMUM)))
+        body.append(
+            html.Tr(
+                [
+                    html.Td(str(position + 1) if row.ranked else fmt.NONE, className="number narrow rank"),
+                    html.Th(
+                        [
+                            dcc.Link(f"{row.site_code} {row.road}".strip(), href=link, className="site-link"),
+                            html.Span(row.chainage, className="under"),
+                        ],
+                        scope="row",
+                    ),
+                    html.Td(controls.place_name(facts.known, row.county_code, t), className="place"),
+                    html.Td(fmt.count(row.weighed_count), className="number weighed"),
+                    html.Td(fmt.count(row.over_count), className="number over"),
+                    html.Td(html.Div(rate_cell, className="rate-cell"), className="rate"),
+                    html.Td(moved, className=f"number moved {kind}"),
+                    html.Td(fmt.NONE if row.max_excess_ratio is None or fmt.missing(row.max_excess_ratio)
+                            else f"{row.max_excess_ratio * 100:.0f}%", className="number most"),
+                    html.Td(fmt.share(row.available), className="number available"),
+                    html.Td(shell.pill(t(f"state.{row.state}"), STATE_TONE[row.state]), className="state"),
+                ],
+                className="beyond" if position >= RANKING_SHOWN else None,
+            )
+        )  # fmt: skip
+    caption = t("ranking.subtitle", minimum=RANKING_MINIMUM)
+    table = html.Table(
+        [
+            html.Caption(t("ranking.title"), className="visually-hidden"),
+            html.Thead(html.Tr([html.Th(text, scope="col", className=name or None) for text, name in heads])),
+            html.Tbody(body),
+        ],
+        className="ranking",
+    )
+    children: list[Any] = [html.Div(table, className="table-scroll")]
+    if len(frame) > RANKING_SHOWN:
+        children.append(
+            html.Button(
+                t("ranking.all", count=len(frame)), className="button more",
+                **{"data-expand": ".ranking", "data-less": t("ranking.fewer", count=RANKING_SHOWN)},
+            )
+        )  # fmt: skip
+    if not len(frame):
+        children = [html.P(t("state.no_data.period"), className="quiet-line")]
+    return controls.card(t("ranking.title"), caption, children, className="ranking-card")
+
+
+# --- the states of the page ------------------------------------------------------------------------------------
+def empty_state(facts: Facts, t: Text) -> html.Section:
+    """Nothing reported under these filters: which filter, and one step to a wider choice."""
+    chosen = facts.selection
+    if chosen.site != ALL:
+        which, wider = "site", chosen.query(site=ALL)
+    elif chosen.county != ALL:
+        which, wider = "county", chosen.query(county=ALL)
+    elif chosen.axle != ALL:
+        which, wider = "axle", chosen.query(axle=ALL)
+    else:
+        which, wider = "period", "?"
+    span = fmt.day_range(chosen.start, chosen.end, t.lang)
+    until = fmt.day_range(facts.known.first_day, facts.known.last_day, t.lang)
+    return shell.state_card(
+        "filter",
+        t("state.empty.title"),
+        [t(f"state.empty.{which}", period=span, available=until), t("state.empty.not_zero")],
+        html.A(t(f"state.empty.widen.{which}"), href="/overload" + wider, className="button primary"),
+    )
+
+
+def head(facts: Facts, view: shell.View) -> list[Any]:
+    t = view.text
+    pieces: list[Any] = [lead(facts, t)]
+    silent = facts.site_days.loc[facts.site_days["state"] == "silent", "site_code"].nunique()
+    if silent and not facts.empty:
+        days = int((facts.site_days["state"] == "silent").sum())
+        pieces.append(shell.note(t.parts("overload.partial", sites=str(silent), days=str(days), link=dcc.Link(t("availability.link"), href="/quality"))))
+    pieces.append(html.Div([kpi_card(facts, *card, view) for card in CARDS], className="kpis"))
+    return pieces
+
+
+def rest(facts: Facts, view: shell.View) -> list[Any]:
+    return [availability(facts, view), ranking_card(facts, view)]
+
+
+def parts(facts: Facts, value: str, view: shell.View) -> tuple[Any, Any, Any, Any]:
+    """The four regions a filter changes: head, map box, the two charts at its right, what is below."""
+    if facts.empty:
+        return empty_state(facts, view.text), [html.P(view.text("state.no_data.period"), className="quiet-line")], None, None
+    return (
+        head(facts, view),
+        map_box(facts, value, view),
+        [trend_card(facts, view), distribution_card(facts, view)],
+        rest(facts, view),
+    )
+
+
+def export_menu(query: str, t: Text) -> Any:
+    """Download links; the files come from routes of their own, with the same query."""
+    links = [
+        html.A(t(f"export.{kind}"), href=f"/export/overload-rows.{kind}{query}", id=f"overload-export-{kind}", download="")
+        for kind in ("xlsx", "csv")
+    ]
+    target = html.Button([shell.icon("download"), html.Span(t("action.export")), shell.icon("down")], className="button")
+    return dmc.Popover(
+        [dmc.PopoverTarget(target), dmc.PopoverDropdown(html.Div([html.P(t("export.what")), *links], className="menu"))],
+        position="bottom-end", shadow="md", width=260, returnFocus=True, keepMounted=True,
+    )  # fmt: skip
+
+
+@shell.page("overload")
+def layout(db: queries.Source, view: shell.View, query: dict[str, str]) -> html.Div:
+    t = view.text
+    known = queries.known(db)
+    if known is None:
+        return shell.no_days(view, "overload", db)
+    selection, bad = from_url(query, known)
+    value = query.get("value") if query.get("value") in MAP_VALUES else "rate"
+    facts = read(db, selection, known)
+    top, mapped, right, below = parts(facts, str(value), view)
+    toggle = dmc.SegmentedControl(
+        id="overload-value", data=[{"value": v, "label": t(f"map.value.{v}")} for v in MAP_VALUES], value=str(value),
+        size="xs", className="segments", withItemsBorders=False, **{"aria-label": t("map.value")},
+    )  # fmt: skip
+    shown = selection.query()
+    return shell.frame(
+        view,
+        "overload",
+        [
+            controls.filter_bar("overload", selection, known, t),
+            html.Div(top, id="overload-head"),
+            html.Div(
+                [
+                    controls.card(
+                        t("overload.map.title"), t("overload.map.subtitle"), html.Div(mapped, id="overload-mapbox"),
+                        extra=toggle, className="map-card",
+                    ),
+                    html.Div(right, id="overload-right", className="right-side"),
+                ],
+                className="two-sides",
+            ),
+            html.Div(below, id="overload-below", className="stack"),
+            html.Div(id="overload-live", className="visually-hidden", role="status", **{"aria-live": "polite"}),
+            dcc.Store(id="overload-query", data=links_of(selection)),
+        ],
+        actions=[controls.copy_link("overload", t), export_menu(selection.query(rows=True, metric="over"), t)],
+        db=db,
+        query=shown,
+        notices=[t("state.bad_values", values="、".join(bad) if t.lang == "zh" else ", ".join(bad))] if bad else None,
+        crumbs=[html.B(t("nav.overload"))],
+    )  # fmt: skip
+
+
+def links_of(selection: Selection) -> dict[str, str]:
+    """What the browser needs after a change: the address, the address with absolute dates, the export's query."""
+    return {
+        "query": selection.query(),
+        "absolute": selection.query(absolute=True),
+        "rows": selection.query(rows=True),
+    }
+
+
+dash.register_page(
+    __name__, path="/overload", name="overload", order=1, title=shell.title("overload"), layout=layout
+)
+
+
+def chosen(
+    trigger: str | None, period: Any, dates: Any, compare: Any, county: Any, site: Any, axle: Any, known: Known
+) -> Selection:
+    """The selection after a control moved. Touching the dates makes the period custom; every value is checked."""
+    if trigger == "overload-reset":
+        return default(known)
+    given = {"period": period, "cmp": compare, "county": county, "site": site, "axle": axle}
+    if period not in PERIODS or compare not in COMPARES:
+        raise BadRequest("not an option")
+    if trigger == "overload-dates" or period == "custom":
+        if not isinstance(dates, list) or len(dates) != 2 or not all(isinstance(d, str) for d in dates):
+            raise BadRequest("a range needs two dates")
+        given |= {"period": "custom", "from": dates[0][:10], "to": dates[1][:10]}
+    return from_controls(given, known)
+
+
+@callback(
+    Output("overload-head", "children"),
+    Output("overload-mapbox", "children"),
+    Output("overload-right", "children"),
+    Output("overload-below", "children"),
+    Output("overload-period", "value"),
+    Output("overload-dates", "value"),
+    Output("overload-compare", "value"),
+    Output("overload-county", "value"),
+    Output("overload-site", "data"),
+    Output("overload-site", "value"),
+    Output("overload-axle", "value"),
+    Output("overload-chip-period", "children"),
+    Output("overload-chip-place", "children"),
+    Output("overload-query", "data"),
+    Output("overload-live", "children"),
+    Input("overload-period", "value"),
+    Input("overload-dates", "value"),
+    Input("overload-compare", "value"),
+    Input("overload-county", "value"),
+    Input("overload-site", "value"),
+    Input("overload-axle", "value"),
+    Input("overload-reset", "n_clicks"),
+    Input("overload-value", "value"),
+    State("overload-view", "data"),
+    prevent_initial_call=True,
+)
+def show(
+    period: Any, dates: Any, compare: Any, county: Any, site: Any, axle: Any, _reset: Any, value: Any, view_data: Any
+) -> tuple[Any, ...]:
+    view = shell.view_from(view_data)
+    t = view.text
+    if value not in MAP_VALUES:
+        raise BadRequest("not an option")
+    trigger = ctx.triggered_id
+    # While a range is being picked its second end is empty: nothing to show yet.
+    if trigger == "overload-dates" and isinstance(dates, list) and None in dates:
+        raise dash.exceptions.PreventUpdate
+    db = queries.source()
+    known = queries.known(db)
+    if known is None:
+        raise BadRequest("no day of data")
+    selection = chosen(trigger, period, dates, compare, county, site, axle, known)
+    facts = read(db, selection, known)
+    totals = facts.now.totals
+    live = t("overload.live", over=fmt.count(totals["over_count"]), weighed=fmt.count(totals["weighed_count"]))
+    return (
+        *parts(facts, value, view),
+        selection.period,
+        [selection.start.isoformat(), selection.end.isoformat()],
+        selection.compare,
+        selection.county,
+        controls.site_options(known, selection.county, t),
+        selection.site,
+        selection.axle,
+        fmt.day_range(selection.start, selection.end, t.lang),
+        controls.chip_place(selection, known, t),
+        links_of(selection),
+        live,
+    )
+
+
+# In the browser: the address follows the filters without a new entry in its history, and the links
+# that carry the filters follow too. A click on a county sets the county filter.
+clientside_callback(
+    ClientsideFunction("heng", "followQuery"),
+    Output("shell-nav-overload", "href"),
+    Output("shell-nav-rows", "href"),
+    Output("shell-bar-overload", "href"),
+    Output("shell-bar-rows", "href"),
+    Output("overload-export-xlsx", "href"),
+    Output("overload-export-csv", "href"),
+    Input("overload-query", "data"),
+)
+clientside_callback(
+    ClientsideFunction("heng", "pickCounty"),
+    Output("overload-county", "value", allow_duplicate=True),
+    Input({"type": "overload-pick", "code": EVERY}, "n_clicks"),
+    State("overload-county", "value"),
+    prevent_initial_call=True,
+)
+clientside_callback(
+    ClientsideFunction("heng", "clickMap"),
+    Output("overload-county", "value", allow_duplicate=True),
+    Input("overload-map", "clickData"),
+    State("overload-county", "value"),
+    prevent_initial_call=True,
+)

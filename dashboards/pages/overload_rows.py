@@ -1,0 +1,501 @@
+"""Which records make this number? One line a record, its evidence beside it, and the way to a file."""
+
+from typing import Any
+
+import dash
+import dash_ag_grid as dag
+import pandas as pd
+from dash import ClientsideFunction, Input, Output, State, callback, clientside_callback, dcc, html
+from werkzeug.exceptions import BadRequest
+
+from dashboards import controls, queries, shell, words
+from dashboards import format as fmt
+from dashboards.charts import SEVERE_BANDS
+from dashboards.selection import ALL, METRICS, RECORD, Known, Selection, from_controls, from_url
+from dashboards.text import Text
+
+# --- what the rows add up to ------------------------------------------------------------------------------
+OVERVIEW_COLUMN = {
+    "over": "over_count",
+    "severe": "severe_count",
+    "review": "review_count",
+    "weighed": "weighed_count",
+    "passages": "passage_count",
+}
+
+
+def overview_count(totals: pd.Series, selection: Selection) -> int:
+    """The overview's number for the same choice."""
+    if selection.band == ALL:
+        return int(totals[OVERVIEW_COLUMN[selection.metric]])
+    if selection.metric == "severe" and selection.band not in SEVERE_BANDS:
+        return 0
+    return int(totals[selection.band]) if selection.metric != "review" else 0
+
+
+def reconciliation(summary: pd.Series, overview: int, selection: Selection, t: Text) -> html.Div:
+    """合计 662 台次，与总览一致; or the difference and what it means."""
+    rows = int(summary["rows"])
+    total = html.Span(t.parts("rows.total", count=html.B(fmt.count(rows)), unit=t("unit.vehicles")))
+    if rows == overview:
+        match = html.Span([shell.icon("check"), " ", t("rows.matches")], className="better")
+    else:
+        match = html.Span(t("rows.differs", overview=fmt.count(overview), rows=fmt.count(rows)), className="worse")
+    pieces = [total, match]
+    if not fmt.missing(summary["mean_excess_ratio"]):
+        pieces.append(html.Span(t.parts("rows.mean", value=html.B(fmt.share(summary["mean_excess_ratio"])))))
+        pieces.append(html.Span(t.parts("rows.severe", count=html.B(fmt.count(summary["severe_count"])), unit=t("unit.vehicles"))))
+    return html.Div(pieces, className="reconcile", role="status")
+
+
+def chips(selection: Selection, known: Known, t: Text) -> html.Div:
+    """Active filters, each with a cross that takes it away."""
+    here = "/overload/rows"
+    found: list[Any] = []
+
+    def chip(name: str, value: str, without: str | None) -> None:
+        cross = None
+        if without is not None:
+            cross = dcc.Link(shell.icon("x"), href=here + without, title=t("rows.remove", what=name))
+        found.append(
+            html.Span([f"{name}{t('app.colon')}", html.B(value), cross], className="removable" if cross else "removable fixed")
+        )
+
+    span = fmt.day_range(selection.start, selection.end, t.lang)
+    chip(t("filter.period"), span, None if selection.period == "month" else selection.query(rows=True, period="month"))
+    if selection.county != ALL:
+        chip(t("filter.county"), controls.place_name(known, selection.county, t), selection.query(rows=True, county=ALL))
+    if selection.site != ALL:
+        chip(t("filter.site"), selection.site, selection.query(rows=True, site=ALL))
+    if selection.axle != ALL:
+        chip(t("filter.axle"), t("filter.axle.one", axles=selection.axle), selection.query(rows=True, axle=ALL))
+    if selection.band != ALL:
+        chip(t("distribution.band"), t(f"band.{selection.band}"), selection.query(rows=True, band=ALL))
+    kinds = html.Nav(
+        [
+            dcc.Link(
+                t(f"rows.kind.{metric}"),
+                href=here + selection.query(rows=True, metric=metric, band=ALL),
+                className="current" if metric == selection.metric else "",
+            )
+            for metric in METRICS
+        ],
+        className="kinds",
+        **{"aria-label": t("rows.kinds")},
+    )
+    return html.Div([*found, kinds], className="chips")
+
+
+# --- the grid ------------------------------------------------------------------------------------------------
+COLUMNS = (  # field, text key, width, number, sort column
+    ("time", "table.time", 112, False, "passed_at"),
+    ("plate", "table.plate", 104, False, None),
+    ("site", "filter.site", 116, False, "site_code"),
+    ("county", "filter.county", 88, False, "county_code"),
+    ("axles", "table.axles", 64, True, "axle_count"),
+    ("gross", "table.gross", 92, True, "gross_vehicle_weight_kg"),
+    ("limit", "table.limit", 92, True, "limit_kg"),
+    ("excess", "table.excess", 92, True, "excess_ratio"),
+    ("verdict", "table.verdict", 92, False, None),
+    ("doubts", "table.flags", 124, False, None),
+)
+SORT_OF = {field: column for field, _, _, _, column in COLUMNS if column}
+# Columns left out on narrow screens, and beside an open drawer; the drawer has them all.
+NOT_NARROW = ("site", "county", "axles", "limit", "verdict", "doubts")
+NOT_BESIDE_DRAWER = ("limit", "verdict", "doubts")
+
+
+def column_defs(t: Text) -> list[dict[str, Any]]:
+    found = []
+    for field, key, width, number, sort in COLUMNS:
+        definition: dict[str, Any] = {
+            "field": field, "headerName": t(key), "minWidth": round(width * 0.86), "flex": width, "sortable": sort is not None,
+            "sortingOrder": ["desc", "asc"], "suppressMovable": True, "resizable": True,
+        }  # fmt: skip
+        if number:
+            definition["type"] = "rightAligned"
+        if field == "excess":
+            definition["cellRenderer"] = "HengExcess"
+        if field in ("verdict", "doubts"):
+            definition["cellRenderer"] = "HengPill"
+        if field == "time":
+            definition["sort"] = "desc"
+        found.append(definition)
+    return found
+
+
+VERDICT_TONE = {"over": "worse", "within": "better", "review": "warn"}
+
+
+def grid_rows(page: pd.DataFrame, roads: dict[str, str], known: Known, reasons: dict[str, str], t: Text) -> list[dict[str, Any]]:
+    """Records as the grid shows them: text, ready formatted."""
+    found = []
+    for row in page.itertuples():
+        flags = words.flag_list(row.flags, reasons)
+        doubts = ""
+        if flags:
+            doubts = flags[0][1] if len(flags) == 1 else t("rows.flags", count=len(flags))
+        elif row.evidence_ok is False or row.evidence_ok == 0:
+            doubts = t("rows.certificate")
+        ratio = row.excess_ratio
+        found.append(
+            {
+                "record": row.record_id,
+                "time": fmt.short_moment(row.passed_at, t.lang) if row.passed_at.year == known.last_day.year
+                else f"{row.passed_at:%Y-%m-%d %H:%M}",
+                "plate": row.plate_masked if isinstance(row.plate_masked, str) else t("rows.unread"),
+                "site": f"{row.site_code} {roads.get(row.site_code, '')}".strip(),
+                "county": fmt.short_place(controls.place_name(known, row.county_code, t)),
+                "axles": fmt.count(row.axle_count),
+                "gross": fmt.count(row.gross_vehicle_weight_kg),
+                "limit": fmt.count(row.limit_kg),
+                "excess": fmt.share(ratio) if not fmt.missing(ratio) else fmt.NONE,
+                "severe": row.excess_band in SEVERE_BANDS,
+                "verdict": words.verdict(row.verdict, t),
+                "verdict_tone": VERDICT_TONE.get(row.verdict, ""),
+                "doubts": doubts,
+                "doubts_tone": "warn" if doubts else "",
+            }
+        )  # fmt: skip
+    return found
+
+
+def grid(selection: Selection, count: int, t: Text) -> dag.AgGrid:
+    theme = (
+        "themeQuartz.withParams({backgroundColor:'var(--surface)',foregroundColor:'var(--ink)',"
+        "headerBackgroundColor:'var(--surface-2)',headerTextColor:'var(--ink-2)',borderColor:'var(--line)',"
+        "rowHoverColor:'var(--surface-2)',selectedRowBackgroundColor:'var(--brand-soft)',accentColor:'var(--brand)',"
+        "oddRowBackgroundColor:'var(--surface)',fontFamily:'inherit',fontSize:13,headerFontSize:13,"
+        "headerFontWeight:400,wrapperBorder:false,wrapperBorderRadius:7,cellHorizontalPadding:8})"
+    )
+    return dag.AgGrid(
+        id="rows-grid",
+        rowModelType="infinite",
+        columnDefs=column_defs(t),
+        defaultColDef={"suppressHeaderMenuButton": True},
+        getRowId="params.data.record",
+        dashGridOptions={
+            "theme": {"function": theme},
+            "rowHeight": 36,
+            "headerHeight": 36,
+            "cacheBlockSize": 100,
+            "maxBlocksInCache": 8,
+            "infiniteInitialRowCount": min(count, 100) or 1,
+            "rowSelection": {"mode": "singleRow", "checkboxes": False, "enableClickSelection": True},
+            "multiSortKey": "ctrl",
+            "suppressMultiSort": True,
+            "animateRows": False,
+            "localeText": {
+                "loadingOoo": t("state.loading"),
+                "noRowsToShow": t("rows.none"),
+                "loadingError": t("rows.load_error"),
+            },
+        },
+        className="grid",
+        style={"width": "100%", "height": "max(400px, calc(100vh - 262px))"},
+    )
+
+
+# --- the drawer -----------------------------------------------------------------------------------------------
+def _fact(name: str, value: Any) -> list[Any]:
+    return [html.Dt(name), html.Dd(value)]
+
+
+def _limit_cell(record: pd.Series, rules: pd.DataFrame, t: Text) -> Any:
+    """The limit with the rule that gives it, where it stands, and whether that was read in the text."""
+    found = rules[rules["rule_id"] == record["rule_id"]]
+    if found.empty:
+        return [fmt.kilograms(record["limit_kg"]), html.Span(t("evidence.no_rule"), className="under")]
+    rule = found.iloc[0]
+    pieces: list[Any] = [fmt.kilograms(record["limit_kg"])]
+    if words.unverified(rule["confidence"]):
+        pieces += [" ", shell.pill(t("pill.unverified"), "warn", t("pill.unverified.help"))]
+    pieces.append(html.Span(f"{rule['rule_id']} · {t.pick(rule['citation_zh'], rule['citation_en'])}", className="under"))
+    if not fmt.missing(record["limit_low_kg"]) and record["limit_low_kg"] != record["limit_kg"]:
+        low = fmt.kilograms(record["limit_low_kg"])
+        pieces.append(html.Span(t("evidence.low_limit", low=low), className="under"))
+    return pieces
+
+
+def _axle_bars(record: pd.Series, t: Text) -> Any:
+    loads = record["axle_loads_kg"]
+    loads = [int(v) for v in loads] if loads is not None and hasattr(loads, "__len__") and len(loads) else []
+    if not loads:
+        return html.P(t("evidence.no_axles"), className="quiet-line")
+    greatest = max([*loads, 1])
+    cells: list[Any] = []
+    for number, load in enumerate(loads, start=1):
+        cells += [
+            html.Span(t("evidence.axle", number=number)),
+            html.Span(html.I(style={"width": f"{load / greatest * 100:.1f}%"}), className="track", **{"aria-hidden": "true"}),
+            html.Span(fmt.tonnes(load), className="number"),
+        ]
+    return html.Div(cells, className="axles")
+
+
+def _certificate(record: pd.Series, t: Text) -> html.Div:
+    if fmt.missing(record["certificate_valid_to"]):
+        return html.Div([shell.icon("certificate", "warn"), html.Span(t("evidence.no_certificate"))])
+    until = fmt.as_date(record["certificate_valid_to"])
+    valid = fmt.as_date(record["passed_date"]) <= until
+    key = "evidence.certificate" if valid else "evidence.certificate_expired"
+    line = t(key, number=record["certificate_no"], until=fmt.day(until, t.lang))
+    return html.Div([shell.icon("certificate", "" if valid else "warn"), html.Span(line)])
+
+
+def evidence(db: queries.Source, record: pd.Series, selection: Selection, known: Known, t: Text) -> list[Any]:
+    """Everything that stands behind one record, down to the line of the file it came in."""
+    reasons = words.reason_words(queries.reasons(db), t)
+    rules = queries.rules(db)
+    delivery = queries.delivery(db, record["delivery_id"])
+    flags = words.flag_list(record["flags"], reasons)
+    lane = " ".join(
+        piece for piece in (words.direction(record["direction"], t), t("evidence.lane", lane=record["lane_code"])
+                            if isinstance(record["lane_code"], str) else "") if piece
+    )  # fmt: skip
+    where = f"{record['site_code']} · {controls.place_name(known, record['county_code'], t)}"
+    facts = [
+        *_fact(t("table.plate"), record["plate_masked"] if isinstance(record["plate_masked"], str) else t("rows.unread")),
+        *_fact(t("table.time"), fmt.moment(record["passed_at"], t.lang)),
+        *_fact(t("filter.site"), [where, html.Span(lane, className="under") if lane else None]),
+        *_fact(t("table.axles"), t("evidence.axles", count=fmt.count(record["axle_count"]))),
+        *_fact(t("evidence.gross"), fmt.kilograms(record["gross_vehicle_weight_kg"])),
+        *_fact(t("evidence.limit"), _limit_cell(record, rules, t)),
+        *_fact(t("table.verdict"), shell.pill(words.verdict(record["verdict"], t), VERDICT_TONE.get(record["verdict"], ""))),
+    ]
+    if not fmt.missing(record["excess_kg"]) and int(record["excess_kg"]) > 0:
+        excess = f"{fmt.kilograms(record['excess_kg'])}（{fmt.share(record['excess_ratio'])}）" if t.lang == "zh" else (
+            f"{fmt.kilograms(record['excess_kg'])} ({fmt.share(record['excess_ratio'])})"
+        )  # fmt: skip
+        facts += _fact(t("evidence.excess"), html.B(excess, className="worse"))
+    if not fmt.missing(record["speed_kmh"]):
+        facts += _fact(t("evidence.speed"), f"{float(record['speed_kmh']):.1f} km/h")
+    if not fmt.missing(record["reported_is_over_limit"]):
+        said = t("evidence.reported.over" if bool(record["reported_is_over_limit"]) else "evidence.reported.within")
+        facts += _fact(t("evidence.reported"), said)
+    link = "/overload/rows" + selection.query(absolute=True, rows=True)
+    link += ("&" if "?" in link else "?") + f"record={record['record_id']}"
+    doubts: list[Any] = [
+        html.Div([shell.icon("flag", "warn"), html.Span([f"{text} ", html.Code(code)])]) for code, text in flags
+    ] or [html.Div([shell.icon("check"), html.Span(t("evidence.no_flags"))])]
+    name = delivery["name"] if delivery is not None else t("evidence.unknown_delivery")
+    line = t("evidence.line", line=fmt.count(record["source_line"]), byte=fmt.count(record["byte_offset"]))
+    received = fmt.moment(delivery["received_at"], t.lang) if delivery is not None else ""
+    return [
+        html.Div(
+            [
+                html.Div([html.H2(t("evidence.title")), html.Span(record["record_id"], className="under")]),
+                html.Button(shell.icon("x"), id="rows-drawer-close", className="icon-button", **{"aria-label": t("evidence.close")}),
+            ],
+            className="drawer-head",
+        ),
+        html.Dl(facts, className="facts"),
+        html.H3(t("evidence.axle_loads")),
+        _axle_bars(record, t),
+        html.H3(t("evidence.doubts")),
+        html.Div(doubts, className="proof"),
+        html.H3(t("evidence.source")),
+        html.Div(
+            [
+                html.Div([shell.icon("file"), html.Span([html.B(name), html.Br(), line])]),
+                html.Div([shell.icon("database"), html.Span([f"{words.feed(record['feed'], t)}", html.Br(), t("evidence.received", at=received) if received else ""])]),
+                html.Div([shell.icon("lock"), html.Span(["SHA-256", html.Span(record["delivery_id"], className="hash")])]),
+                _certificate(record, t),
+            ],
+            className="proof",
+        ),
+        html.Div(
+            html.Button([shell.icon("link"), html.Span(t("evidence.copy"))], className="button", **{"data-copy": link, "data-done": t("action.copied")}),
+            className="drawer-actions",
+        ),
+    ]  # fmt: skip
+
+
+# --- the page --------------------------------------------------------------------------------------------------
+def exports(selection: Selection, count: int, t: Text) -> list[Any]:
+    query = selection.query(rows=True)
+    unit = t("unit.rows", count=fmt.count(count))
+    return [
+        html.A([shell.icon("download"), html.Span("CSV")], href=f"/export/overload-rows.csv{query}", className="button", download=""),
+        html.A(
+            [shell.icon("download"), html.Span(t("rows.export_xlsx", rows=unit), className="wide-only"), html.Span("XLSX", className="narrow-only")],
+            href=f"/export/overload-rows.xlsx{query}", className="button primary", download="",
+        ),
+    ]  # fmt: skip
+
+
+@shell.page("rows")
+def layout(db: queries.Source, view: shell.View, query: dict[str, str]) -> html.Div:
+    t = view.text
+    known = queries.known(db)
+    if known is None:
+        return shell.no_days(view, "rows", db)
+    selection, bad = from_url(query, known)
+    summary = queries.row_summary(db, selection)
+    totals = queries.totals(db, selection, selection.start, selection.end)
+    overview = overview_count(totals, selection)
+    count = int(summary["rows"])
+    notices = [t("state.bad_values", values="、".join(bad) if t.lang == "zh" else ", ".join(bad))] if bad else []
+    drawer: Any = None
+    asked = query.get("record")
+    if asked is not None:
+        found = queries.record(db, asked) if RECORD.fullmatch(asked) else None
+        if found is None:
+            notices.append(t("rows.no_record"))
+        else:
+            drawer = evidence(db, found, selection, known, t)
+    if count:
+        body: Any = [grid(selection, count, t)]
+    else:
+        body = shell.state_card(
+            "filter", t("rows.none"), [t("rows.none.why")],
+            dcc.Link(t("rows.none.widen"), href="/overload/rows" + selection.query(rows=True, county=ALL, site=ALL, axle=ALL, band=ALL), className="button"),
+        )  # fmt: skip
+    return shell.frame(
+        view,
+        "rows",
+        [
+            chips(selection, known, t),
+            html.Div(
+                [
+                    html.Section(
+                        [reconciliation(summary, overview, selection, t), *(body if isinstance(body, list) else [body])],
+                        className="card rows-card",
+                    ),
+                    html.Aside(
+                        drawer, id="rows-drawer", className="card drawer open" if drawer else "card drawer",
+                        **{"aria-label": t("evidence.title")},
+                    ),
+                ],
+                className="rows-and-drawer",
+            ),
+            dcc.Store(id="rows-selection", data=choice(selection)),
+            dcc.Store(id="rows-record", data=asked if drawer else None),
+            # A callback without an output does not run when its page appears, hence two empty ones.
+            dcc.Store(id="rows-followed"),
+            dcc.Store(id="rows-fitted"),
+            dcc.Store(id="rows-narrow", data={"narrow": NOT_NARROW, "drawer": NOT_BESIDE_DRAWER}),
+            dcc.Store(id="rows-query", data={"query": selection.query(), "rows": selection.query(rows=True), "absolute": selection.query(absolute=True, rows=True)}),
+        ],
+        actions=[controls.copy_link("rows", t), *exports(selection, count, t)],
+        db=db,
+        query=selection.query(),
+        notices=notices,
+        question=t("rows.question.count", count=fmt.count(count)),
+        crumbs=[dcc.Link(t("nav.overload"), href="/overload" + selection.query()), html.B(t("nav.rows"))],
+    )  # fmt: skip
+
+
+dash.register_page(
+    __name__, path="/overload/rows", name="rows", order=2, title=shell.title("rows"), layout=layout
+)
+
+
+def choice(selection: Selection) -> dict[str, str]:
+    """The selection as the grid's callbacks get it back; it is checked again then."""
+    return {
+        "period": "custom", "from": selection.start.isoformat(), "to": selection.end.isoformat(), "cmp": selection.compare,
+        "county": selection.county, "site": selection.site, "axle": selection.axle, "metric": selection.metric,
+        "band": selection.band,
+    }  # fmt: skip
+
+
+def _chosen(data: Any, known: Known) -> Selection:
+    keys = {"period", "from", "to", "cmp", "county", "site", "axle", "metric", "band"}
+    if not isinstance(data, dict) or set(data) != keys:
+        raise BadRequest("unknown selection")
+    return from_controls(data, known)
+
+
+def _window(request: Any) -> tuple[int, int, str, str]:
+    """First row, number of rows, sort column and direction of a grid's request."""
+    if not isinstance(request, dict):
+        raise BadRequest("not a request of the grid")
+    start, end, model = request.get("startRow"), request.get("endRow"), request.get("sortModel") or []
+    if type(start) is not int or type(end) is not int or not isinstance(model, list) or len(model) > 1:
+        raise BadRequest("not a request of the grid")
+    if request.get("filterModel"):
+        raise BadRequest("the grid has no filters")
+    sort, direction = queries.DEFAULT_SORT
+    if model:
+        entry = model[0]
+        if not isinstance(entry, dict) or entry.get("colId") not in SORT_OF or entry.get("sort") not in queries.DIRECTIONS:
+            raise BadRequest("this column cannot be sorted by")
+        sort, direction = SORT_OF[entry["colId"]], entry["sort"]
+    return start, end - start, sort, direction
+
+
+@callback(
+    Output("rows-grid", "getRowsResponse"),
+    Input("rows-grid", "getRowsRequest"),
+    State("rows-selection", "data"),
+    State("rows-view", "data"),
+    prevent_initial_call=True,
+)
+def show_rows(request: Any, selected: Any, view_data: Any) -> dict[str, Any]:
+    if request is None:
+        raise dash.exceptions.PreventUpdate
+    t = shell.view_from(view_data).text
+    start, number, sort, direction = _window(request)
+    db = queries.source()
+    known = queries.known(db)
+    if known is None:
+        raise BadRequest("no day of data")
+    selection = _chosen(selected, known)
+    page, count = queries.rows(db, selection, start, number, sort, direction)
+    registered = queries.sites(db)
+    roads = {row.site_code: row.road_code for row in registered.itertuples() if isinstance(row.road_code, str)}
+    reasons = words.reason_words(queries.reasons(db), t)
+    return {"rowData": grid_rows(page, roads, known, reasons, t), "rowCount": count}
+
+
+@callback(
+    Output("rows-drawer", "children"),
+    Output("rows-drawer", "className"),
+    Output("rows-record", "data"),
+    Input("rows-grid", "selectedRows"),
+    State("rows-selection", "data"),
+    State("rows-view", "data"),
+    prevent_initial_call=True,
+)
+def show_evidence(selected_rows: Any, selected: Any, view_data: Any) -> tuple[Any, str, Any]:
+    if not selected_rows:
+        raise dash.exceptions.PreventUpdate
+    t = shell.view_from(view_data).text
+    row = selected_rows[0] if isinstance(selected_rows, list) else None
+    record_id = row.get("record") if isinstance(row, dict) else None
+    if not isinstance(record_id, str) or not RECORD.fullmatch(record_id):
+        raise BadRequest("not a record")
+    db = queries.source()
+    known = queries.known(db)
+    if known is None:
+        raise BadRequest("no day of data")
+    found = queries.record(db, record_id)
+    if found is None:
+        raise BadRequest("no such record in this version")
+    return evidence(db, found, _chosen(selected, known), known, t), "card drawer open", record_id
+
+
+clientside_callback(
+    ClientsideFunction("heng", "closeDrawer"),
+    Output("rows-drawer", "className", allow_duplicate=True),
+    Output("rows-record", "data", allow_duplicate=True),
+    Output("rows-grid", "selectedRows"),
+    Input("rows-drawer-close", "n_clicks"),
+    prevent_initial_call=True,
+)
+# Keeps the open record in the address, so that reloading and passing on show it again.
+clientside_callback(
+    ClientsideFunction("heng", "followRecord"),
+    Output("rows-followed", "data"),
+    Input("rows-record", "data"),
+    Input("rows-query", "data"),
+)
+# On narrow screens and beside the drawer only the columns that tell records apart.
+clientside_callback(
+    ClientsideFunction("heng", "fitColumns"),
+    Output("rows-fitted", "data"),
+    Input("rows-grid", "id"),
+    Input("rows-drawer", "className"),
+    State("rows-narrow", "data"),
+)

@@ -1,0 +1,295 @@
+"""Can today's numbers be used? What came, what is missing, what was refused, and why."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import dash
+import pandas as pd
+from dash import dcc, html
+
+from dashboards import charts, controls, freshness, queries, shell, words
+from dashboards import format as fmt
+from dashboards.selection import Known
+from dashboards.text import Text
+
+STRIP_DAYS = 30
+DELIVERIES_READ = 60
+DELIVERIES_SHOWN = 10
+WINDOW_DAYS = 30  # deliveries counted in the shares and reasons
+
+FEED_TONE = {"on_time": "better", "late": "warn", "missing": "worse", "stopped": "worse", "no_rhythm": ""}
+
+
+def answer(state: freshness.Freshness, quarantined: float | None, stopped: int, t: Text) -> html.Section:
+    """The question of the page, answered by rule in one line, with what limits the answer."""
+    grade = "stale" if state.state == "stale" else "late" if state.state == "late" or stopped else "fresh"
+    limits = []
+    if state.behind:
+        limits.append(t("quality.limit.behind", days=state.behind))
+    if state.silent:
+        limits.append(t("quality.limit.silent", count=state.silent, sites=state.sites))
+    if state.partial:
+        limits.append(t("quality.limit.partial", count=state.partial))
+    if stopped:
+        limits.append(t("quality.limit.stopped", count=stopped))
+    if quarantined is not None and quarantined >= 0.01:
+        limits.append(t("quality.limit.quarantined", share=fmt.share(quarantined)))
+    line = t("quality.limits.join").join(limits) if limits else t("quality.limits.none")
+    return html.Section(
+        [
+            html.Span(className="mark", **{"aria-hidden": "true"}),
+            html.Div(t(f"quality.answer.{grade}", day=fmt.day(state.until, t.lang)), className="verdict"),
+            html.P(line),
+        ],
+        className=f"card answer {grade}",
+    )
+
+
+def small_card(label: str, value: str, under: str, tone: str = "") -> html.Section:
+    return html.Section(
+        [
+            html.Div(html.H2(label), className="kpi-head"),
+            html.Div(value, className=f"kpi-value {tone}".strip()),
+            html.Div(under, className="subtitle"),
+        ],
+        className="card",
+    )
+
+
+def numbers(db: queries.Source, state: freshness.Freshness, totals: pd.Series, strip: pd.DataFrame, t: Text) -> html.Div:
+    expected = len(strip)
+    reporting = int((strip["state"] == "reporting").sum())
+    delivered, quarantined = int(totals["delivered_rows"]), int(totals["quarantined_rows"])
+    live = state.sites - state.silent
+    return html.Div(
+        [
+            small_card(
+                t("quality.card.sites"), f"{live} / {state.sites}" if state.sites else fmt.NONE,
+                t("quality.card.sites.under", day=fmt.day(state.until, t.lang)), "worse" if state.silent else "",
+            ),
+            small_card(
+                t("quality.card.site_days"), fmt.share(reporting / expected) if expected else fmt.NONE,
+                t("quality.card.site_days.under", reporting=fmt.count(reporting), expected=fmt.count(expected), days=STRIP_DAYS),
+            ),
+            small_card(
+                t("quality.card.quarantined"), fmt.rate(fmt.mean_or_none(quarantined, delivered)),
+                t("quality.card.quarantined.under", quarantined=fmt.count(quarantined), delivered=fmt.count(delivered)),
+            ),
+            small_card(
+                t("quality.card.stopped"), fmt.count(totals["stopped"]), t("quality.card.stopped.under", days=WINDOW_DAYS),
+                "worse" if int(totals["stopped"]) else "",
+            ),
+        ],
+        className="small-kpis",
+    )  # fmt: skip
+
+
+def daily_feeds(latest: pd.DataFrame) -> set[str]:
+    """Feeds that by their own habit bring a new day with every delivery: of those the last day is expected.
+
+    The snapshot does not hold the declarations, so what a feed did in its latest deliveries decides.
+    """
+    daily = set()
+    for feed, frame in latest[latest["state"] == "landed"].groupby("feed"):
+        days = sorted({fmt.as_date(d) for d in frame["last_event_date"] if not fmt.missing(d)})
+        gaps = [(after - before).days for before, after in zip(days, days[1:], strict=False)]
+        if len(gaps) >= 2 and sorted(gaps)[len(gaps) // 2] <= 1:
+            daily.add(str(feed))
+    return daily
+
+
+def feed_state(daily: bool, last_event: Any, stopped_last: bool, until: date) -> str:
+    """A daily feed should reach the last day; another comes when there is something."""
+    if stopped_last:
+        return "stopped"
+    if not daily:
+        return "no_rhythm"
+    if fmt.missing(last_event):
+        return "missing"
+    behind = (until - fmt.as_date(last_event)).days
+    return "on_time" if behind <= 0 else "late" if behind == 1 else "missing"
+
+
+def feeds_card(db: queries.Source, until: date, latest: pd.DataFrame, t: Text) -> html.Section:
+    newest = latest.drop_duplicates("feed")
+    stopped = {row.feed for row in newest.itertuples() if row.state == "stopped"}
+    daily = daily_feeds(latest)
+    heads = [t("quality.feed"), t("quality.last_delivery"), t("quality.received"), t("quality.data_to"), t("quality.expected"), t("table.state")]
+    body = []
+    for row in queries.feeds(db).itertuples():
+        state = feed_state(row.feed in daily, row.last_event_date, row.feed in stopped, until)
+        expected = fmt.day(until, t.lang) if row.feed in daily else t("quality.when_changed")
+        cells = [
+            html.Span(row.name, className="file"),
+            fmt.short_moment(row.received_at, t.lang),
+            fmt.day(row.last_event_date, t.lang),
+            expected,
+            shell.pill(t(f"quality.state.{state}"), FEED_TONE[state]),
+        ]
+        body.append(
+            html.Tr(
+                [
+                    html.Th([words.feed(row.feed, t), html.Span(row.feed, className="under")], scope="row"),
+                    *[html.Td(cell, **{"data-head": head}) for cell, head in zip(cells, heads[1:], strict=True)],
+                ]
+            )
+        )
+    table = html.Table(
+        [
+            html.Caption(t("quality.feeds"), className="visually-hidden"),
+            html.Thead(html.Tr([html.Th(head, scope="col") for head in heads])),
+            html.Tbody(body),
+        ],
+        className="stackable",
+    )
+    return controls.card(t("quality.feeds"), t("quality.feeds.how"), html.Div(table, className="table-scroll"))
+
+
+def strip_card(strip: pd.DataFrame, until: date, known: Known, view: shell.View) -> html.Section:
+    """Sites by days: reporting, partial, silent, not in service."""
+    t = view.text
+    days = [until - timedelta(days=back) for back in range(STRIP_DAYS - 1, -1, -1)]
+    codes = sorted(strip["site_code"].unique())
+    if not codes:
+        return controls.card(t("quality.strip"), None, html.P(t("availability.none"), className="quiet-line"))
+    segments = charts.runs(strip, days, codes)
+    labels = {code: f"{code} {fmt.short_place(controls.place_name(known, known.sites.get(code), t))}" for code in codes}
+    figure = charts.site_day_strip(segments, days, labels, t, view.theme)
+    height = figure["layout"]["height"]
+    keys = html.Div(
+        [html.Span([html.I(className=f"swatch {state}"), t("state." + state)], className="key") for state in charts.STATE_TOKEN],
+        className="keys",
+    )
+    bad = segments[segments["state"].isin(["partial", "silent"])]
+    rows = [
+        [
+            labels[row.site_code], fmt.day_range(row.first, row.first + timedelta(days=row.days - 1), t.lang), str(row.days),
+            t("state." + row.state),
+        ]
+        for row in bad.itertuples()
+    ]  # fmt: skip
+    heads = [t("filter.site"), t("table.day"), t("quality.days"), t("table.state")]
+    silent = int((strip["state"] == "silent").sum())
+    reading = t("quality.strip.reading", sites=len(codes), days=STRIP_DAYS, silent=silent)
+    return controls.card(
+        t("quality.strip"),
+        t("quality.strip.how", days=STRIP_DAYS),
+        [keys, controls.chart("quality-strip", figure, reading, t.lang, height), controls.data_table(t, t("quality.strip"), heads, rows)],
+    )
+
+
+def deliveries_card(latest: pd.DataFrame, reasons: dict[str, str], t: Text) -> html.Section:
+    heads = [
+        t("quality.delivery"), t("quality.received"), t("quality.delivered"), t("quality.accepted"), t("quality.quarantined"),
+        t("quality.repeated"), t("quality.superseded"), t("quality.flagged"), t("table.state"),
+    ]  # fmt: skip
+    body = []
+    for position, row in enumerate(latest.itertuples()):
+        tone = {"landed": "better", "archived": "", "stopped": "worse"}.get(row.state, "")
+        status: list[Any] = [shell.pill(t(f"quality.delivery.{row.state}"), tone)]
+        if row.state == "stopped":
+            reason = f"{reasons.get(row.reason, '')} [{row.reason}]".strip() if isinstance(row.reason, str) else ""
+            said = row.message if isinstance(row.message, str) else ""
+            status.append(html.Span(reason or said, className="message", title=said))
+        cells = [
+            fmt.short_moment(row.received_at, t.lang), fmt.count(row.delivered_rows), fmt.count(row.accepted_rows),
+            fmt.count(row.quarantined_rows), fmt.count(row.repeated_count), fmt.count(row.superseded_count),
+            fmt.count(row.flagged_rows), html.Div(status),
+        ]  # fmt: skip
+        body.append(
+            html.Tr(
+                [
+                    html.Th([html.Span(row.name, className="file"), html.Span(words.feed(row.feed, t), className="under")], scope="row"),
+                    *[
+                        html.Td(cell, className="number" if 0 < i < 7 else "", **{"data-head": head})
+                        for i, (cell, head) in enumerate(zip(cells, heads[1:], strict=True))
+                    ],
+                ],
+                className="beyond" if position >= DELIVERIES_SHOWN else None,
+            )
+        )  # fmt: skip
+    more = None
+    if len(latest) > DELIVERIES_SHOWN:
+        more = html.Button(
+            t("quality.deliveries.all", count=len(latest)), className="button more",
+            **{"data-expand": "#quality-deliveries table", "data-less": t("quality.deliveries.fewer", count=DELIVERIES_SHOWN)},
+        )  # fmt: skip
+    table = html.Table(
+        [
+            html.Caption(t("quality.deliveries"), className="visually-hidden"),
+            html.Thead(
+                html.Tr([html.Th(head, scope="col", className="number" if 1 < i < 8 else "") for i, head in enumerate(heads)])
+            ),
+            html.Tbody(body),
+        ],
+        className="stackable",
+    )
+    return controls.card(
+        t("quality.deliveries"), t("quality.deliveries.how", count=len(latest)),
+        [html.Div(table, className="table-scroll"), more], id="quality-deliveries",
+    )  # fmt: skip
+
+
+def reasons_card(frame: pd.DataFrame, reasons: dict[str, str], steps: dict[str, str], t: Text) -> html.Section:
+    heads = [
+        t("quality.reason"), t("quality.outcome"), t("quality.rows"), t("quality.deliveries.count"), t("quality.next_step"),
+    ]  # fmt: skip
+    if frame.empty:
+        return controls.card(t("quality.reasons"), None, html.P(t("quality.reasons.none"), className="quiet-line"))
+    tones = {"quarantine": "worse", "flag": "warn"}
+    body = [
+        html.Tr(
+            [
+                html.Th([reasons.get(row.reason, row.reason), html.Span(row.reason, className="under")], scope="row"),
+                html.Td(
+                    shell.pill(t(f"quality.outcome.{row.outcome}"), tones.get(row.outcome, "")), **{"data-head": heads[1]}
+                ),
+                html.Td(fmt.count(row.rows), className="number", **{"data-head": heads[2]}),
+                html.Td(fmt.count(row.deliveries), className="number", **{"data-head": heads[3]}),
+                html.Td(steps.get(row.reason, ""), **{"data-head": heads[4]}),
+            ]
+        )
+        for row in frame.itertuples()
+    ]
+    table = html.Table(
+        [
+            html.Caption(t("quality.reasons"), className="visually-hidden"),
+            html.Thead(html.Tr([html.Th(head, scope="col", className="number" if i in (2, 3) else "") for i, head in enumerate(heads)])),
+            html.Tbody(body),
+        ],
+        className="stackable",
+    )
+    return controls.card(t("quality.reasons"), t("quality.reasons.how", days=WINDOW_DAYS), html.Div(table, className="table-scroll"))
+
+
+@shell.page("quality")
+def layout(db: queries.Source, view: shell.View, query: dict[str, str]) -> html.Div:
+    t = view.text
+    known = queries.known(db)
+    state = freshness.of(db)
+    if known is None or state is None:
+        return shell.no_days(view, "quality", db)
+    since = known.last_day - timedelta(days=WINDOW_DAYS)
+    totals = queries.delivery_totals(db, since)
+    strip = queries.recent_site_days(db, known.last_day, STRIP_DAYS)
+    latest = queries.deliveries(db, DELIVERIES_READ)
+    known_reasons = queries.reasons(db)
+    reasons, steps = words.reason_words(known_reasons, t), words.next_steps(known_reasons, t)
+    quarantined = fmt.mean_or_none(totals["quarantined_rows"], totals["delivered_rows"])
+    return shell.frame(
+        view,
+        "quality",
+        [
+            answer(state, quarantined, int(totals["stopped"]), t),
+            numbers(db, state, totals, strip, t),
+            feeds_card(db, known.last_day, latest, t),
+            strip_card(strip, known.last_day, known, view),
+            deliveries_card(latest, reasons, t),
+            reasons_card(queries.delivery_reasons(db, since), reasons, steps, t),
+        ],
+        actions=[dcc.Link([shell.icon("book"), t("nav.definitions")], href="/definitions", className="button")],
+        db=db,
+    )
+
+
+dash.register_page(__name__, path="/quality", name="quality", order=3, title=shell.title("quality"), layout=layout)

@@ -1,0 +1,377 @@
+"""Every read the pages make: constant SQL, bound parameters, sort columns by allowlist, a cap on rows.
+
+A page takes one ``source()`` per request and passes it on, so that all its numbers come from one
+published version. Plates leave this module masked; there is no query that returns a whole one.
+"""
+
+from datetime import date, timedelta
+from typing import Any, Protocol
+
+import pandas as pd
+from werkzeug.exceptions import BadRequest
+
+from dashboards.format import as_date
+from dashboards.selection import Known, Selection
+from warehouse import connection
+
+MAX_PAGE_ROWS = 200  # rows of one request of the grid
+MAX_XLSX_ROWS = 1_048_575  # a sheet has 2**20 lines, the first is the heading
+
+
+class Source(Protocol):
+    """A published snapshot, as far as pages use it."""
+
+    @property
+    def version(self) -> Any: ...
+
+    @property
+    def manifest(self) -> dict[str, Any]: ...
+
+    def read(self, sql: str, params: dict[str, Any] | None = None) -> pd.DataFrame: ...
+
+
+def source() -> Source:
+    """The current snapshot. Raises ``connection.NoSnapshot`` with the next step when there is none."""
+    return connection.snapshot()
+
+
+# --- what there is -------------------------------------------------------------------------------
+_BOUNDS = """
+select min(passed_date) as first_day, max(passed_date) as last_day
+from (select passed_date from mart.overload_daily union all select passed_date from mart.site_day) as days
+"""
+_COUNTIES = """
+select county_code, name_zh, name_en, tile_col, tile_row, valid_to is null as is_current from seeds.county
+order by county_code
+"""
+_SITES = """
+select site_code, site_name, site_name_en, county_code, road_code, chainage_km, valid_from, valid_to
+from staging.wim_site
+qualify row_number() over (partition by site_code order by valid_from desc) = 1
+order by site_code
+"""
+_OTHER_SITES = """
+select distinct site_code from mart.overload_daily
+where site_code not in (select site_code from staging.wim_site) order by site_code
+"""
+
+
+def counties(db: Source) -> pd.DataFrame:
+    """Counties of today and, for the names on old rows, those of before."""
+    return db.read(_COUNTIES)
+
+
+def sites(db: Source) -> pd.DataFrame:
+    """Each site once, as registered last; sites that send data without being registered at the end."""
+    registered = db.read(_SITES)
+    others = db.read(_OTHER_SITES)
+    if others.empty:
+        return registered
+    return pd.concat([registered, others], ignore_index=True)
+
+
+def last_day(db: Source) -> date | None:
+    """The last day the snapshot answers for."""
+    until = db.manifest.get("data_until") or db.manifest.get("business_date")
+    if until:
+        return as_date(str(until))
+    bounds = db.read(_BOUNDS).iloc[0]
+    return None if pd.isna(bounds["last_day"]) else as_date(bounds["last_day"])
+
+
+def known(db: Source) -> Known | None:
+    """What choices can be checked against; None while the snapshot holds no day."""
+    until = last_day(db)
+    if until is None:
+        return None
+    bounds = db.read(_BOUNDS).iloc[0]
+    first = until if pd.isna(bounds["first_day"]) else as_date(bounds["first_day"])
+    places = counties(db)
+    return Known(
+        first,
+        until,
+        {row.county_code: (row.name_zh, row.name_en) for row in places.itertuples()},
+        tuple(places.loc[places["is_current"].astype(bool), "county_code"]),
+        {
+            row.site_code: row.county_code if isinstance(row.county_code, str) else ""
+            for row in sites(db).itertuples()
+        },
+    )
+
+
+# --- /overload -------------------------------------------------------------------------------------
+# The three filters of every read below; a null parameter does not filter.
+_PLACE = """
+    and (cast($county as varchar) is null or county_code = $county)
+    and (cast($site as varchar) is null or site_code = $site)
+"""
+_PLACE_AXLE = f"{_PLACE} and (cast($axle as varchar) is null or axle_class = $axle)"
+
+_SUMS = """
+    coalesce(sum(passage_count), 0) as passage_count,
+    coalesce(sum(weighed_count), 0) as weighed_count,
+    coalesce(sum(over_count), 0) as over_count,
+    coalesce(sum(severe_count), 0) as severe_count,
+    coalesce(sum(review_count), 0) as review_count,
+    coalesce(sum(flagged_count), 0) as flagged_count,
+    coalesce(sum(evidence_ok_over_count), 0) as evidence_ok_over_count,
+    coalesce(sum(excess_kg_sum), 0) as excess_kg_sum,
+    max(max_excess_ratio) as max_excess_ratio,
+    coalesce(sum(band_le5_count), 0) as "le5",
+    coalesce(sum(band_5_10_count), 0) as "5-10",
+    coalesce(sum(band_10_30_count), 0) as "10-30",
+    coalesce(sum(band_30_50_count), 0) as "30-50",
+    coalesce(sum(band_50_100_count), 0) as "50-100",
+    coalesce(sum(band_gt100_count), 0) as "gt100"
+"""
+_DAILY_ROWS = f"from mart.overload_daily where passed_date between $first_day and $last_day {_PLACE_AXLE}"
+_TOTALS = f"select {_SUMS} {_DAILY_ROWS}"
+_BY_DAY = f"select passed_date, {_SUMS} {_DAILY_ROWS} group by passed_date order by passed_date"
+_BY_COUNTY = f"select county_code, {_SUMS} {_DAILY_ROWS} group by county_code order by county_code"
+_BY_SITE = f"select site_code, {_SUMS} {_DAILY_ROWS} group by site_code order by site_code"
+
+_SITE_DAYS = f"""
+select passed_date, site_code, county_code, state, passage_count, hours_with_data from mart.site_day
+where passed_date between $first_day and $last_day {_PLACE}
+order by site_code, passed_date
+"""
+
+
+def _between(selection: Selection, first: date, last: date) -> dict[str, Any]:
+    return {"first_day": first, "last_day": last, **selection.place()}
+
+
+def totals(db: Source, selection: Selection, first: date, last: date) -> pd.Series:
+    """The sums of a period, under the selection's place and axle filters."""
+    return db.read(_TOTALS, _between(selection, first, last)).iloc[0]
+
+
+def by_day(db: Source, selection: Selection, first: date, last: date) -> pd.DataFrame:
+    return db.read(_BY_DAY, _between(selection, first, last))
+
+
+def by_county(db: Source, selection: Selection, first: date, last: date) -> pd.DataFrame:
+    return db.read(_BY_COUNTY, _between(selection, first, last))
+
+
+def by_site(db: Source, selection: Selection, first: date, last: date) -> pd.DataFrame:
+    return db.read(_BY_SITE, _between(selection, first, last))
+
+
+def site_days(db: Source, selection: Selection, first: date, last: date) -> pd.DataFrame:
+    """How every site in service did on every day: reporting, partial or silent."""
+    place = selection.place()
+    parameters = {"first_day": first, "last_day": last, "county": place["county"], "site": place["site"]}
+    return db.read(_SITE_DAYS, parameters)
+
+
+# --- /overload/rows --------------------------------------------------------------------------------
+# Sorting cannot be bound, so only these fragments can ever follow "order by".
+SORTS = {
+    "passed_at": "passed_at",
+    "site_code": "site_code",
+    "county_code": "county_code",
+    "axle_count": "axle_count",
+    "gross_vehicle_weight_kg": "gross_vehicle_weight_kg",
+    "limit_kg": "limit_kg",
+    "excess_kg": "excess_kg",
+    "excess_ratio": "excess_ratio",
+    "speed_kmh": "speed_kmh",
+}
+DIRECTIONS = {"asc": "asc nulls last", "desc": "desc nulls last"}
+DEFAULT_SORT = ("passed_at", "desc")
+
+_METRIC_WHERE = """
+    and case $metric
+        when 'over' then verdict = 'over'
+        when 'severe' then excess_band in ('30-50', '50-100', 'gt100')
+        when 'review' then verdict = 'review'
+        when 'weighed' then gross_vehicle_weight_kg is not null
+        else true
+    end
+    and (cast($band as varchar) is null or excess_band = $band)
+"""
+_PASSAGES = f"""
+from core.passage where passed_date between $first_day and $last_day {_PLACE_AXLE} {_METRIC_WHERE}
+"""
+# 湘M·***22: the region of the plate and its last two characters.
+_PLATE = "case when plate_no is null then null else left(plate_no, 2) || '·***' || right(plate_no, 2) end"
+_ROW_COLUMNS = f"""
+    record_id, feed, passed_at, {_PLATE} as plate_masked, site_code, county_code, axle_count,
+    gross_vehicle_weight_kg, limit_kg, rule_id, excess_kg, excess_ratio, excess_band, verdict, evidence_ok, flags
+"""
+_ROWS = f"select {_ROW_COLUMNS} {_PASSAGES}"
+_ROW_COUNT = f"select count(*) as rows, avg(excess_ratio) as mean_excess_ratio {_PASSAGES}"
+_ROW_SUMMARY = f"""
+select count(*) as rows, avg(excess_ratio) as mean_excess_ratio,
+    count(*) filter (verdict = 'over') as over_count,
+    count(*) filter (excess_band in ('30-50', '50-100', 'gt100')) as severe_count
+{_PASSAGES}
+"""
+_EXPORT_DAYS = f"select passed_date, count(*) as rows {_PASSAGES} group by passed_date order by passed_date"
+_EXPORT_COLUMNS = f"""
+    record_id, feed, passed_at, {_PLATE} as plate_masked, site_code, county_code, direction, lane_code,
+    axle_count, gross_vehicle_weight_kg, limit_kg, rule_id, verdict, excess_kg, excess_ratio, speed_kmh,
+    device_no, certificate_no, certificate_valid_to, evidence_ok, flags, delivery_id, source_line
+"""
+_EXPORT = f"select {_EXPORT_COLUMNS} {_PASSAGES} order by passed_at, record_id"
+EXPORT_FIELDS = (
+    "record_id feed passed_at plate_masked site_code county_code direction lane_code axle_count "
+    "gross_vehicle_weight_kg limit_kg rule_id verdict excess_kg excess_ratio speed_kmh device_no certificate_no "
+    "certificate_valid_to evidence_ok flags delivery_id source_line"
+).split()
+
+_RECORD = f"""
+select record_id, feed, delivery_id, source_line, byte_offset, site_code, county_code, lane_code, direction,
+    passed_at, passed_date, {_PLATE} as plate_masked, axle_count, axle_type_code, gross_vehicle_weight_kg,
+    axle_load_sum_kg, axle_loads_kg, axle_spacings_m, speed_kmh, vehicle_kind, drive_axle_kind,
+    single_tyre_axle_count, limit_low_kg, limit_kg, rule_id, verdict, excess_kg, excess_ratio,
+    reported_limit_kg, reported_is_over_limit, device_no, certificate_no, certificate_valid_to, evidence_ok, flags
+from core.passage where record_id = $record limit 1
+"""
+_DELIVERY = "select * from meta.delivery where delivery_id = $delivery"
+
+
+def _row_parameters(selection: Selection) -> dict[str, Any]:
+    return {
+        **selection.parameters(),
+        "metric": selection.metric,
+        "band": None if selection.band == "all" else selection.band,
+    }
+
+
+def _order(sort: str, direction: str) -> str:
+    if sort not in SORTS or direction not in DIRECTIONS:
+        raise BadRequest("this column cannot be sorted by")
+    # record_id makes the order total: pages neither repeat nor skip a row.
+    return f" order by {SORTS[sort]} {DIRECTIONS[direction]}, record_id"
+
+
+def rows(
+    db: Source, selection: Selection, offset: int, limit: int, sort: str, direction: str
+) -> tuple[pd.DataFrame, int]:
+    """One page of records and the number of all of them."""
+    if not 0 <= offset <= 50_000_000 or not 1 <= limit <= MAX_PAGE_ROWS:
+        raise BadRequest(f"at most {MAX_PAGE_ROWS} rows at a time")
+    parameters = _row_parameters(selection)
+    page = db.read(
+        f"{_ROWS}{_order(sort, direction)} limit $limit offset $offset",
+        {**parameters, "limit": limit, "offset": offset},
+    )
+    return page, row_count(db, selection)
+
+
+def row_count(db: Source, selection: Selection) -> int:
+    return int(db.read(_ROW_COUNT, _row_parameters(selection)).iloc[0]["rows"])
+
+
+def row_summary(db: Source, selection: Selection) -> pd.Series:
+    """What the reconciliation line says: how many rows, and how far over on average."""
+    return db.read(_ROW_SUMMARY, _row_parameters(selection)).iloc[0]
+
+
+def export_days(db: Source, selection: Selection) -> pd.DataFrame:
+    """Rows per day, so that an export reads one day at a time and knows its size beforehand."""
+    return db.read(_EXPORT_DAYS, _row_parameters(selection))
+
+
+def export_day(db: Source, selection: Selection, day: date) -> pd.DataFrame:
+    return db.read(_EXPORT, {**_row_parameters(selection), "first_day": day, "last_day": day})
+
+
+def record(db: Source, record_id: str) -> pd.Series | None:
+    found = db.read(_RECORD, {"record": record_id})
+    return None if found.empty else found.iloc[0]
+
+
+def delivery(db: Source, delivery_id: str) -> pd.Series | None:
+    found = db.read(_DELIVERY, {"delivery": delivery_id})
+    return None if found.empty else found.iloc[0]
+
+
+# --- rules and words ---------------------------------------------------------------------------------
+_RULES = """
+select rule_id, valid_from, valid_to, axle_count_min, axle_count_max, vehicle_kind, drive_axle_kind, limit_kg,
+    citation_zh, citation_en, confidence
+from seeds.gross_weight_limit order by valid_from desc, axle_count_min, limit_kg, rule_id
+"""
+_REASONS = "select reason, outcome, zh, en, next_step_zh, next_step_en from seeds.reason order by reason, outcome"
+
+
+def rules(db: Source) -> pd.DataFrame:
+    return db.read(_RULES)
+
+
+def reasons(db: Source) -> pd.DataFrame:
+    """Reason and flag codes with their words in both languages."""
+    return db.read(_REASONS)
+
+
+# --- /quality ----------------------------------------------------------------------------------------
+_DELIVERIES = """
+select d.delivery_id, d.feed, d.name, d.issued_at, d.received_at, d.landed_at, d.state, d.reason, d.message,
+    d.delivered_rows, d.accepted_rows, d.quarantined_rows, d.flagged_rows, d.first_event_date, d.last_event_date,
+    f.current_count, f.repeated_count, f.superseded_count
+from meta.delivery as d
+left join (
+    select delivery_id, sum(current_count) as current_count, sum(repeated_count) as repeated_count,
+        sum(superseded_count) as superseded_count
+    from mart.row_fate group by delivery_id
+) as f on f.delivery_id = d.delivery_id
+order by d.received_at desc, d.feed, d.delivery_id
+limit $limit
+"""
+_FEEDS = """
+select feed, count(*) as deliveries, max(received_at) as received_at, max(last_event_date) as last_event_date,
+    count(*) filter (state = 'stopped') as stopped, arg_max(name, received_at) as name
+from meta.delivery group by feed order by feed
+"""
+_DELIVERY_REASONS = """
+select r.reason, r.outcome, sum(r.row_count) as rows, count(distinct r.delivery_id) as deliveries
+from meta.delivery_reason as r join meta.delivery as d on d.delivery_id = r.delivery_id
+where cast(d.received_at as timestamp) >= $since
+group by r.reason, r.outcome order by rows desc, r.reason
+"""
+_FEED_DELIVERY_TOTALS = """
+select coalesce(sum(delivered_rows), 0) as delivered_rows, coalesce(sum(accepted_rows), 0) as accepted_rows,
+    coalesce(sum(quarantined_rows), 0) as quarantined_rows, count(*) filter (state = 'stopped') as stopped
+from meta.delivery where cast(received_at as timestamp) >= $since
+"""
+
+
+def deliveries(db: Source, limit: int) -> pd.DataFrame:
+    """The latest deliveries and what became of their rows."""
+    return db.read(_DELIVERIES, {"limit": limit})
+
+
+def feeds(db: Source) -> pd.DataFrame:
+    return db.read(_FEEDS)
+
+
+def delivery_reasons(db: Source, since: date) -> pd.DataFrame:
+    return db.read(_DELIVERY_REASONS, {"since": since})
+
+
+def delivery_totals(db: Source, since: date) -> pd.Series:
+    return db.read(_FEED_DELIVERY_TOTALS, {"since": since}).iloc[0]
+
+
+def recent_site_days(db: Source, until: date, days: int) -> pd.DataFrame:
+    parameters = {"first_day": until - timedelta(days=days - 1), "last_day": until, "county": None, "site": None}
+    return db.read(_SITE_DAYS, parameters)
+
+
+_LAST_DAY = """
+select count(*) as sites, count(*) filter (state = 'silent') as silent, count(*) filter (state = 'partial') as partial
+from mart.site_day where passed_date = $day
+"""
+
+
+def sites_on(db: Source, day: date) -> pd.Series:
+    """How many sites were expected on a day, and how many sent nothing or too little."""
+    return db.read(_LAST_DAY, {"day": day}).iloc[0]
+
+
+def is_demo(db: Source) -> bool:
+    """Whether the snapshot was built from the sample deliveries that ship with the product."""
+    return bool(db.manifest.get("demo"))

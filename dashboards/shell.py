@@ -1,0 +1,286 @@
+"""The frame around every page: navigation, data badges, language and theme, and the states a page can be in."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import flask
+from dash import dcc, html
+from werkzeug.exceptions import BadRequest
+
+from dashboards import freshness, queries
+from dashboards import format as fmt
+from dashboards.text import HTML_LANG, LANGUAGES, Text
+from warehouse.connection import NoSnapshot
+from warehouse.metrics import METRICS
+
+THEMES = ("light", "dark")
+LANG_COOKIE, THEME_COOKIE = "heng_lang", "heng_theme"
+
+# Only pages that exist. path, icon, text key, whether the shared filters carry over to it.
+PAGES = (
+    ("overload", "/overload", "truck", True),
+    ("rows", "/overload/rows", "list", True),
+    ("quality", "/quality", "heartbeat", False),
+    ("definitions", "/definitions", "book", False),
+)
+
+
+@dataclass(frozen=True)
+class View:
+    """Language and theme. A page hands it to its callbacks, so that a page never mixes two languages."""
+
+    lang: str
+    theme: str
+
+    @property
+    def text(self) -> Text:
+        return Text(self.lang)
+
+    def data(self) -> dict[str, str]:
+        return {"lang": self.lang, "theme": self.theme}
+
+
+def view_of(query: Mapping[str, Any] | None = None) -> View:
+    """What the URL asks for, else what the reader chose last, else Chinese and light."""
+    query = query or {}
+    cookies = flask.request.cookies if flask.has_request_context() else {}
+    lang = next((v for v in (query.get("lang"), cookies.get(LANG_COOKIE)) if v in LANGUAGES), LANGUAGES[0])
+    theme = next((v for v in (query.get("theme"), cookies.get(THEME_COOKIE)) if v in THEMES), THEMES[0])
+    return View(lang, theme)
+
+
+def view_from(data: Any) -> View:
+    """The view a callback was handed back; anything a page did not write is a bad request."""
+    if not isinstance(data, dict) or data.get("lang") not in LANGUAGES or data.get("theme") not in THEMES:
+        raise BadRequest("unknown view")
+    return View(data["lang"], data["theme"])
+
+
+def icon(name: str, extra: str = "") -> html.Span:
+    """An icon drawn by the style sheet; the words beside it carry the meaning."""
+    return html.Span(className=f"icon icon-{name} {extra}".strip(), **{"aria-hidden": "true"})
+
+
+def pill(text: str, tone: str = "", title: str | None = None) -> html.Span:
+    return html.Span(text, className=f"pill {tone}".strip(), title=title)
+
+
+def note(children: Any, tone: str = "warn") -> html.Div:
+    """One line that says what limits the numbers below it."""
+    return html.Div([icon("alert" if tone != "info" else "info"), html.Span(children)], className=f"note {tone}")
+
+
+def _brand(t: Text) -> html.Div:
+    return html.Div(
+        [
+            html.Img(src="/assets/logo.svg", alt="", className="logo"),
+            html.Div([html.Strong(t("app.organisation")), html.Span(t("app.name"))], className="brand-words"),
+        ],
+        className="brand",
+    )
+
+
+def _nav(t: Text, current: str, query: str, bar: bool) -> list[Any]:
+    links = []
+    for key, path, symbol, carries in PAGES:
+        links.append(
+            dcc.Link(
+                [icon(symbol), html.Span(t(f"nav.{key}.short" if bar else f"nav.{key}"), className="nav-word")],
+                id=f"shell-{'bar' if bar else 'nav'}-{key}",
+                href=path + (query if carries else ""),
+                title=t(f"nav.{key}"),
+                className="nav-link current" if key == current else "nav-link",
+            )
+        )
+    return links
+
+
+def badge(state: freshness.Freshness | None, t: Text) -> Any:
+    """Round: on time. Diamond: late or partial. Square: stale. The words say the same."""
+    if state is None:
+        return None
+    until = f"{state.until:%m-%d}" if t.lang == "zh" else fmt.short_day(state.until, "en")
+    words: list[Any] = [html.Span(t("fresh.until", day=until), className="badge-until")]
+    if state.behind:
+        words.append(html.B(t("fresh.behind", days=state.behind)))
+    elif state.gaps:
+        key = "fresh.silent" if state.silent else "fresh.partial"
+        words.append(html.B(t(key, count=state.silent or state.partial)))
+    else:
+        words.append(html.B(t("fresh.on_time")))
+    return dcc.Link(
+        [html.Span(className="mark", **{"aria-hidden": "true"}), *words],
+        href="/quality",
+        className=f"freshness {state.state}",
+        title=t(f"fresh.help.{state.state}"),
+    )
+
+
+def newest_definition() -> str:
+    return max(str(metric.version) for metric in METRICS.values())
+
+
+def _top(t: Text, view: View, crumbs: list[Any], demo: bool, state: freshness.Freshness | None) -> html.Header:
+    trail: list[Any] = []
+    for position, crumb in enumerate(crumbs):
+        if position:
+            trail.append(html.Span("/", className="slash", **{"aria-hidden": "true"}))
+        trail.append(crumb)
+    other = "en" if view.lang == "zh" else "zh"
+    opposite = "dark" if view.theme == "light" else "light"
+    return html.Header(
+        [
+            html.Div(_brand(t), className="only-narrow"),
+            html.Nav(trail, className="crumbs", **{"aria-label": t("app.breadcrumb")}),
+            html.Span(t("app.demo"), className="demo", title=t("app.demo.help")) if demo else None,
+            html.Span(className="spacer"),
+            badge(state, t),
+            # The asset script keeps the current filters when these are followed.
+            html.A(
+                t("app.other_language"), href=f"?lang={other}", className="quiet", lang=HTML_LANG[other],
+                **{"data-switch": "lang", "data-value": other},
+            ),
+            html.A(
+                icon("moon" if opposite == "dark" else "sun"), href=f"?theme={opposite}", className="quiet square",
+                title=t(f"app.theme.{opposite}"),
+                **{"data-switch": "theme", "data-value": opposite, "aria-label": t(f"app.theme.{opposite}")},
+            ),
+        ],
+        className="top",
+    )  # fmt: skip
+
+
+def frame(
+    view: View,
+    current: str,
+    children: Any,
+    *,
+    actions: Any = None,
+    crumbs: list[Any] | None = None,
+    db: queries.Source | None = None,
+    query: str = "",
+    notices: list[str] | None = None,
+    question: Any = None,
+) -> html.Div:
+    """A whole page. ``db`` is the snapshot its numbers come from, absent only when there is none."""
+    t = view.text
+    state = freshness.of(db) if db is not None else None
+    sources = t("app.snapshot", version=db.version) if db is not None else t("app.no_snapshot")
+    body: list[Any] = [
+        html.Div(
+            [
+                html.Div(
+                    [
+                        html.H1(t(f"{current}.title")),
+                        html.P(question or t(f"{current}.question"), className="question"),
+                    ]
+                ),
+                html.Div(actions, className="actions") if actions else None,
+            ],
+            className="title-row",
+        ),
+        *[note(text) for text in notices or []],
+    ]
+    body += children if isinstance(children, list) else [children]
+    return html.Div(
+        [
+            html.A(t("app.skip"), href="#main", className="skip"),
+            html.Div(
+                [
+                    _brand(t),
+                    html.Nav(_nav(t, current, query, bar=False), **{"aria-label": t("app.pages")}),
+                    html.Div(
+                        [html.Div(t("app.definitions_version", version=newest_definition())), html.Div(sources)],
+                        className="side-foot",
+                    ),
+                ],
+                className="sidebar",
+            ),
+            html.Div(
+                [
+                    _top(t, view, crumbs or [html.B(t(f"nav.{current}"))], bool(db and queries.is_demo(db)), state),
+                    html.Main(body, id="main", tabIndex=-1),
+                    html.Footer(
+                        [icon("lock"), html.Span(t("app.no_login"))],
+                        className="page-foot",
+                    ),
+                ],
+                className="column",
+            ),
+            html.Nav(_nav(t, current, query, bar=True), className="bottom-bar", **{"aria-label": t("app.pages")}),
+            html.Div(id="shell-incident", className="incident", role="alert"),
+            dcc.Store(id=f"{current}-view", data=view.data()),
+        ],
+        className="shell",
+    )
+
+
+def state_card(symbol: str, title: str, lines: list[Any], action: Any = None) -> html.Section:
+    """What stands in place of numbers: what happened, and the next step."""
+    return html.Section(
+        [icon(symbol, "big"), html.H2(title), *[html.P(line) for line in lines], action],
+        className="card blank",
+    )
+
+
+def no_snapshot(view: View, current: str, error: NoSnapshot) -> html.Div:
+    t = view.text
+    return frame(
+        view,
+        current,
+        state_card(
+            "database",
+            t("state.no_snapshot.title"),
+            [t("state.no_snapshot.why"), html.Code(t("state.no_snapshot.command")), str(error)],
+        ),
+    )
+
+
+def no_days(view: View, current: str, db: queries.Source) -> html.Div:
+    t = view.text
+    return frame(view, current, state_card("database", t("state.no_days.title"), [t("state.no_days.why")]), db=db)
+
+
+def page(current: str) -> Callable[[Callable[..., html.Div]], Callable[..., html.Div]]:
+    """Makes a page's layout: finds the view and the snapshot, and says so when there is no snapshot.
+
+    The decorated function gets ``(db, view, query)``.
+    """
+
+    def wrap(build: Callable[..., html.Div]) -> Callable[..., html.Div]:
+        def layout(**query: str) -> html.Div:
+            view = view_of(query)
+            try:
+                db = queries.source()
+            except NoSnapshot as error:
+                return no_snapshot(view, current, error)
+            return build(db, view, query)
+
+        return layout
+
+    return wrap
+
+
+def title(current: str) -> Callable[..., str]:
+    """The title of the browser's tab."""
+
+    def of(**_: str) -> str:
+        t = view_of().text
+        return f"{t(current + '.title')} · {t('app.name')}"
+
+    return of
+
+
+def announce(words: str) -> html.Div:
+    """Read aloud after a filter changed; not shown."""
+    return html.Div(words, className="visually-hidden", role="status", **{"aria-live": "polite"})
+
+
+_TAG = re.compile(r"\*\*(.+?)\*\*")
+
+
+def bold(text: str) -> list[Any]:
+    """Text with ``**bold**`` parts as components."""
+    return [html.B(piece) if i % 2 else piece for i, piece in enumerate(_TAG.split(text)) if piece]

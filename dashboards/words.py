@@ -1,0 +1,55 @@
+"""Codes from the data in words, and a site's or record's values as cells: shared by pages and exports."""
+
+from typing import Any
+
+import pandas as pd
+
+from dashboards import format as fmt
+from dashboards.text import Text
+
+# A citation whose confidence is one of these was not read in a primary or secondary text.
+UNVERIFIED = ("M+", "M-", "P")
+
+
+def reason_words(reasons: pd.DataFrame, t: Text) -> dict[str, str]:
+    """Reason and flag codes to their words; a code without words stands for itself."""
+    return {row.reason: t.pick(row.zh, row.en) or row.reason for row in reasons.itertuples()}
+
+
+def next_steps(reasons: pd.DataFrame, t: Text) -> dict[str, str]:
+    """What to do about a reason."""
+    return {row.reason: t.pick(row.next_step_zh, row.next_step_en) for row in reasons.itertuples()}
+
+
+def flag_list(flags: Any, words: dict[str, str]) -> list[tuple[str, str]]:
+    """The codes of a record's flags with their words."""
+    if not isinstance(flags, str) or not flags:
+        return []
+    return [(code, words.get(code, code)) for code in flags.split(",")]
+
+
+def verdict(code: Any, t: Text) -> str:
+    return t(f"verdict.{code}") if isinstance(code, str) and t.has(f"verdict.{code}") else fmt.NONE
+
+
+def direction(code: Any, t: Text) -> str:
+    return t(f"direction.{code}") if isinstance(code, str) and t.has(f"direction.{code}") else ""
+
+
+def feed(name: str, t: Text) -> str:
+    """A feed's name in words; one without words stands for itself."""
+    return t(f"feed.{name}") if t.has(f"feed.{name}") else name
+
+
+def unverified(confidence: Any) -> bool:
+    """Whether a rule's confidence calls for a warning; an unknown mark does."""
+    return not isinstance(confidence, str) or confidence in UNVERIFIED or not confidence.startswith("C")
+
+
+def axles_of(low: Any, high: Any) -> str:
+    """2, or ≥ 6."""
+    if fmt.missing(low):
+        return fmt.NONE
+    if fmt.missing(high) or int(high) >= 30:
+        return f"≥ {int(low)}"
+    return str(int(low)) if int(low) == int(high) else f"{int(low)}–{int(high)}"

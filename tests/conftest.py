@@ -1,0 +1,63 @@
+"""Fixtures every test may use: an empty instance, deliveries into it, its accepted rows, real files."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from etl.deliveries import inbox
+from warehouse.home import REPOSITORY
+from warehouse.ledger import Ledger
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The state directory of an instance of its own, empty."""
+    state = tmp_path / "heng"
+    state.mkdir()
+    monkeypatch.setenv("HENG_HOME", str(state))
+    monkeypatch.setenv("HENG_STABLE_SECONDS", "0")
+    monkeypatch.delenv("HENG_FAILPOINT", raising=False)
+    return state
+
+
+@pytest.fixture
+def put(home: Path) -> Callable[[str, str, bytes], Path]:
+    """``put(feed, name, data)`` lays a file into a feed's inbox."""
+
+    def put(feed: str, name: str, data: bytes) -> Path:
+        path = inbox(feed) / name
+        path.write_bytes(data)
+        return path
+
+    return put
+
+
+@pytest.fixture
+def accepted(home: Path) -> Callable[..., list[dict[str, Any]]]:
+    """``accepted(feed)``: the rows the ledger names for a feed, by delivery and line."""
+
+    def accepted(feed: str, columns: str = "*") -> list[dict[str, Any]]:
+        with Ledger(home) as ledger:
+            paths = [str(home / segment.path) for segment in ledger.segments(feed)]
+        if not paths:
+            return []
+        with duckdb.connect() as connection:
+            found = connection.execute(
+                f"select {columns} from read_parquet(?) order by delivery_id, source_line", [paths]
+            )
+            names = [description[0] for description in found.description]
+            return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+    return accepted
+
+
+@pytest.fixture
+def realdata() -> Path:
+    """The folder of real sample files beside the checkout; they are not part of the product."""
+    folder = REPOSITORY.parent / "shared" / "realdata"
+    if not folder.is_dir():
+        pytest.skip("the real sample files are not beside the checkout (../shared/realdata)")
+    return folder

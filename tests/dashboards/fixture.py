@@ -1,0 +1,429 @@
+"""A warehouse of invented data in memory, with the tables the pages read and numbers that add up.
+
+Sixty days to 22 November 2026 and the same days a year before, thirty sites in eleven counties.
+Everything is drawn from one seed, so a figure in a test stays the same. Known things are planted:
+
+* YZ07 sends nothing on 14 and 15 November; YZ05 and YZ22 send nothing on the last day.
+* YZ30 is in service from 1 November only, and weighs fewer vehicles than a ranking asks for.
+* One motorway feed has a site that no register knows, so its rows have no county.
+"""
+
+from datetime import date, datetime, timedelta
+from types import SimpleNamespace
+
+import duckdb
+import numpy as np
+import pandas as pd
+
+LAST_DAY = date(2026, 11, 22)
+DAYS = 60
+SITE_COUNT = 30
+
+COUNTIES = [  # county_code, name_zh, name_en, tile_col, tile_row
+    ("431122", "东安县", "Dong'an", 0, 0),
+    ("431103", "冷水滩区", "Lengshuitan", 1, 0),
+    ("431181", "祁阳市", "Qiyang", 2, 0),
+    ("431102", "零陵区", "Lingling", 1, 1),
+    ("431123", "双牌县", "Shuangpai", 1, 2),
+    ("431126", "宁远县", "Ningyuan", 2, 2),
+    ("431128", "新田县", "Xintian", 3, 2),
+    ("431124", "道县", "Daoxian", 1, 3),
+    ("431127", "蓝山县", "Lanshan", 2, 3),
+    ("431125", "江永县", "Jiangyong", 0, 4),
+    ("431129", "江华瑶族自治县", "Jianghua", 1, 4),
+]
+COUNTY_RATE = dict(
+    zip(
+        [row[0] for row in COUNTIES],
+        [0.026, 0.037, 0.025, 0.027, 0.030, 0.026, 0.013, 0.053, 0.016, 0.043, 0.047],
+        strict=True,
+    )
+)
+SITE_COUNTY = (
+    "431122 431122 431103 431103 431103 431103 431102 431102 431181 431181 431181 431123 431123 431102 431123 "
+    "431128 431124 431124 431124 431124 431125 431125 431126 431126 431126 431127 431129 431129 431129 431128"
+).split()
+ROADS = "G322 S231 G322 S346 G207 G207 S231 G207 S231 G322 S231 G207 S216 G322 G322".split()
+
+LIMITS = [  # rule_id, valid_from, axles min/max, kind, drive, limit, confidence
+    ("L2004-2", date(2004, 6, 20), date(2016, 9, 20), 2, 2, "any", "any", 20000, "M+"),
+    ("M2R", date(2016, 9, 21), None, 2, 2, "rigid", "any", 18000, "C2"),
+    ("M3R", date(2016, 9, 21), None, 3, 3, "rigid", "any", 25000, "C2"),
+    ("M3C", date(2016, 9, 21), None, 3, 3, "combination", "any", 27000, "C2"),
+    ("M4R", date(2016, 9, 21), None, 4, 4, "rigid", "any", 31000, "C2"),
+    ("M4C", date(2016, 9, 21), None, 4, 4, "combination", "any", 36000, "C2"),
+    ("M5C", date(2016, 9, 21), None, 5, 5, "combination", "any", 43000, "C2"),
+    ("M6C", date(2016, 9, 21), None, 6, None, "combination", "tandem", 49000, "C2"),
+    ("M6C-1", date(2016, 9, 21), None, 6, None, "combination", "single", 46000, "M+"),
+]
+BAND_EDGES = [0.0, 0.05, 0.10, 0.30, 0.50, 1.00, 1.60]
+BAND_NAMES = ["le5", "5-10", "10-30", "30-50", "50-100", "gt100"]
+BAND_SHARE = [0.145, 0.239, 0.438, 0.107, 0.057, 0.014]
+
+
+class Fixture:
+    """Answers the same three things as a published snapshot: ``read``, ``version`` and ``manifest``."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, last_day: date) -> None:
+        self._connection = connection
+        self.version = 12
+        self.manifest = {
+            "version": 12,
+            "data_until": last_day.isoformat(),
+            "business_date": last_day.isoformat(),
+        }
+
+    def read(self, sql: str, params: dict[str, object] | None = None) -> pd.DataFrame:
+        return self._connection.cursor().execute(sql, params or {}).df()
+
+
+def _hex(rng: np.random.Generator, count: int, digits: int) -> list[str]:
+    return [rng.bytes(digits // 2).hex() for _ in range(count)]
+
+
+def _sites() -> pd.DataFrame:
+    rows = []
+    for number in range(1, SITE_COUNT + 1):
+        code = f"YZ{number:02d}"
+        road = ROADS[(number - 1) % len(ROADS)]
+        rows.append(
+            {
+                "site_code": code,
+                "site_name": f"{road} 示例站{number}",
+                "site_name_en": f"{road} sample site {number}",
+                "county_code": SITE_COUNTY[number - 1],
+                "road_code": road,
+                "chainage_km": 150 + number * 13.1,
+                "latitude": 25.0 + (number % 7) * 0.25,
+                "longitude": 111.2 + (number % 5) * 0.2,
+                "valid_from": date(2026, 11, 1) if number == SITE_COUNT else date(2024, 1, 1),
+                "valid_to": None,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _expected(sites: pd.DataFrame, days: list[date]) -> pd.DataFrame:
+    """Which site should have sent data on which day, and how it did."""
+    rows = []
+    for day in days:
+        for site in sites.itertuples():
+            if day < site.valid_from:
+                continue
+            silent = (site.site_code == "YZ07" and date(2026, 11, 14) <= day <= date(2026, 11, 15)) or (
+                site.site_code in ("YZ05", "YZ22") and day == LAST_DAY
+            )
+            partial = site.site_code == "YZ12" and day in (date(2026, 11, 9), date(2026, 10, 3))
+            state = "silent" if silent else "partial" if partial else "reporting"
+            rows.append((day, site.site_code, site.county_code, state))
+    return pd.DataFrame(rows, columns=["passed_date", "site_code", "county_code", "state"])
+
+
+def _passages(rng: np.random.Generator, expected: pd.DataFrame, deliveries: dict[date, str]) -> pd.DataFrame:
+    live = expected[expected["state"] != "silent"]
+    weight = {f"YZ{n:02d}": 0.5 + ((n * 7) % 11) / 8 for n in range(1, SITE_COUNT + 1)}
+    weight["YZ30"] = 0.12
+    mean = np.array([31 * weight[code] for code in live["site_code"]])
+    mean = np.where(live["state"].eq("partial"), mean * 0.4, mean)
+    counts = rng.poisson(mean)
+    frame = live.loc[live.index.repeat(counts), ["passed_date", "site_code", "county_code"]].reset_index(drop=True)
+    total = len(frame)
+    seconds = rng.integers(0, 86400, total)
+    frame["passed_at"] = pd.to_datetime(frame["passed_date"]) + pd.to_timedelta(seconds, unit="s")
+    axles = rng.choice([2, 3, 4, 5, 6], total, p=[0.3, 0.1, 0.2, 0.08, 0.32])
+    combination = (axles >= 5) | ((axles == 3) & (rng.random(total) < 0.2))
+    limit = np.select(
+        [axles == 2, (axles == 3) & ~combination, axles == 3, axles == 4, axles == 5],
+        [18000, 25000, 27000, 31000, 43000],
+        49000,
+    )
+    rule = np.select(
+        [axles == 2, (axles == 3) & ~combination, axles == 3, axles == 4, axles == 5],
+        ["M2R", "M3R", "M3C", "M4R", "M5C"],
+        "M6C",
+    )
+    trend = np.where(pd.to_datetime(frame["passed_date"]) < datetime(2026, 1, 1), 1.25, 1.0)
+    trend = trend * np.where(pd.to_datetime(frame["passed_date"]) >= datetime(2026, 11, 1), 0.9, 1.05)
+    probability = frame["county_code"].map(COUNTY_RATE).to_numpy() * trend
+    over = rng.random(total) < probability
+    band = rng.choice(6, total, p=BAND_SHARE)
+    low, high = np.array(BAND_EDGES)[band], np.array(BAND_EDGES)[band + 1]
+    ratio = low + (high - low) * (0.001 + 0.998 * rng.random(total))
+    gross = np.where(over, np.ceil(limit * (1 + ratio)), limit * (0.3 + 0.69 * rng.random(total))).astype(int)
+    gross = gross // 10 * 10
+    unknown = rng.random(total) < 0.004
+    no_weight = rng.random(total) < 0.006
+    frame["axle_count"] = axles
+    frame["axle_class"] = np.where(axles >= 6, "6+", axles.astype(str))
+    frame["gross_vehicle_weight_kg"] = pd.array(gross, dtype="Int64")
+    frame.loc[no_weight, "gross_vehicle_weight_kg"] = pd.NA
+    excess = gross - limit
+    verdict = np.where(unknown | no_weight, "review", np.where(excess > 0, "over", "within"))
+    frame["verdict"] = verdict
+    frame["limit_kg"] = pd.array(limit, dtype="Int64")
+    frame.loc[unknown, "limit_kg"] = pd.NA
+    frame["limit_low_kg"] = frame["limit_kg"]
+    frame["rule_id"] = np.where(unknown, None, rule)
+    is_over = verdict == "over"
+    frame["excess_kg"] = pd.array(np.where(is_over, excess, 0), dtype="Int64")
+    frame.loc[~is_over, "excess_kg"] = pd.NA
+    frame["excess_ratio"] = np.where(is_over, excess / limit, np.nan)
+    bands = pd.cut(frame["excess_ratio"], BAND_EDGES[:-1] + [9.0], labels=BAND_NAMES, right=False).astype(object)
+    frame["excess_band"] = bands.where(bands.notna(), None)
+    flag = np.where(no_weight, "V-NOWEIGHT", np.where(unknown, "V-KIND", ""))
+    plateless = rng.random(total) < 0.05
+    flag = np.where((flag == "") & plateless, "R-UNREAD", flag)
+    flag = np.where((flag == "") & (rng.random(total) < 0.01), "R-AXLES", flag)
+    frame["flags"] = flag
+    letters = np.array(list("ABCDEFGHJK"))
+    numbers = rng.integers(0, 100000, total)
+    head = letters[rng.integers(0, len(letters), total)]
+    frame["plate_no"] = [
+        None if missing else f"湘M{a}{n:05d}"[:7] for missing, a, n in zip(plateless, head, numbers, strict=True)
+    ]
+    frame["plate_color_code"] = 2
+    frame["record_id"] = _hex(rng, total, 20)
+    frame["delivery_id"] = frame["passed_date"].map(deliveries)
+    frame["source_line"] = frame.groupby("passed_date").cumcount() + 2
+    frame["byte_offset"] = frame["source_line"] * 212
+    frame["speed_kmh"] = np.round(30 + 40 * rng.random(total), 1)
+    shares = [rng.dirichlet(np.full(n, 9.0)) for n in axles]
+    loads = []
+    for share, weight_kg, missing in zip(shares, gross, no_weight, strict=True):
+        if missing:
+            loads.append(None)
+            continue
+        axle = (share * weight_kg // 10 * 10).astype(int)
+        axle[-1] += weight_kg - axle.sum()
+        loads.append([int(load) for load in axle])
+    frame["axle_loads_kg"] = loads
+    frame["axle_spacings_m"] = [[3.6] + [1.35] * (n - 2) if n > 1 else [] for n in axles]
+    frame["vehicle_kind"] = np.where(unknown, None, np.where(combination, "combination", "rigid"))
+    return frame
+
+
+def _core(con: duckdb.DuckDBPyConnection, frame: pd.DataFrame, motorway_delivery: str) -> None:
+    con.register("made", frame)
+    con.execute(
+        """
+        create table core.passage as
+        select record_id, 'wim_passage' as feed, delivery_id, source_line, byte_offset, site_code, county_code,
+            '1' as lane_code, case when source_line % 2 = 0 then 'up' else 'down' end as direction,
+            passed_at::timestamp as passed_at, passed_date::date as passed_date, plate_no,
+            plate_color_code::integer as plate_color_code, 'H1' as vehicle_class_code,
+            axle_count::integer as axle_count, axle_class, null::varchar as axle_type_code,
+            gross_vehicle_weight_kg::integer as gross_vehicle_weight_kg,
+            gross_vehicle_weight_kg::integer as axle_load_sum_kg,
+            axle_loads_kg::integer[] as axle_loads_kg, axle_spacings_m::double[] as axle_spacings_m,
+            speed_kmh, null::double as vehicle_length_m, vehicle_kind, null::varchar as drive_axle_kind,
+            null::integer as single_tyre_axle_count, limit_low_kg::integer as limit_low_kg,
+            limit_kg::integer as limit_kg, rule_id, verdict,
+            case verdict when 'over' then true when 'within' then false end as is_over_limit,
+            excess_kg::integer as excess_kg, case when isnan(excess_ratio) then null else excess_ratio end as excess_ratio,
+            excess_band, limit_kg::integer as reported_limit_kg,
+            case verdict when 'over' then true when 'within' then false end as reported_is_over_limit,
+            'D-' || site_code as device_no, 'JL-' || site_code || '-2026' as certificate_no,
+            case when site_code = 'YZ09' then date '2026-11-10' else date '2027-03-18' end as certificate_valid_to,
+            case when site_code = 'YZ09' and passed_date > date '2026-11-10' then false
+                 when flags <> '' then false else true end as evidence_ok,
+            flags
+        from made
+        """
+    )
+    # A motorway export: no plate, no register entry for its site, so no county either.
+    con.execute(
+        """
+        insert into core.passage by name
+        select lower(to_hex(i + 1048576)) || '00000000000000f' as record_id, 'motorway_passage' as feed,
+            $delivery as delivery_id, i + 2 as source_line, (i + 2) * 90 as byte_offset, 'MW001' as site_code,
+            timestamp '2026-11-18 08:00:00' + interval (i) minute as passed_at, date '2026-11-18' as passed_date,
+            6 as axle_count, '6+' as axle_class, case when i % 40 = 0 then 52000 else 41000 end as gross_vehicle_weight_kg,
+            49000 as limit_low_kg, 49000 as limit_kg, 'M6C' as rule_id,
+            case when i % 40 = 0 then 'over' else 'within' end as verdict, i % 40 = 0 as is_over_limit,
+            case when i % 40 = 0 then 3000 end as excess_kg, case when i % 40 = 0 then 3000 / 49000 end as excess_ratio,
+            case when i % 40 = 0 then '5-10' end as excess_band, false as evidence_ok, '' as flags
+        from range(200) as made(i)
+        """,
+        {"delivery": motorway_delivery},
+    )
+
+
+_MART_SQL = """
+create table mart.overload_daily as
+select passed_date, site_code, axle_class, any_value(county_code) as county_code, count(*) as passage_count,
+    count(gross_vehicle_weight_kg) as weighed_count,
+    count(*) filter (verdict = 'over') as over_count, count(*) filter (verdict = 'within') as within_count,
+    count(*) filter (verdict = 'review') as review_count,
+    count(*) filter (verdict = 'over' and excess_ratio >= 0.30) as severe_count,
+    count(*) filter (flags <> '') as flagged_count,
+    count(*) filter (verdict = 'over' and evidence_ok) as evidence_ok_over_count,
+    count(*) filter (excess_band = 'le5') as band_le5_count,
+    count(*) filter (excess_band = '5-10') as band_5_10_count,
+    count(*) filter (excess_band = '10-30') as band_10_30_count,
+    count(*) filter (excess_band = '30-50') as band_30_50_count,
+    count(*) filter (excess_band = '50-100') as band_50_100_count,
+    count(*) filter (excess_band = 'gt100') as band_gt100_count,
+    coalesce(sum(excess_kg), 0)::bigint as excess_kg_sum, max(excess_ratio) as max_excess_ratio
+from core.passage group by all;
+create table mart.site_day as
+select e.passed_date::date as passed_date, e.site_code, e.county_code, coalesce(n.passages, 0) as passage_count,
+    case e.state when 'silent' then 0 when 'partial' then 11 else 24 end as hours_with_data,
+    coalesce(n.weighed, 0) as weighed_count, e.state
+from expected as e
+left join (
+    select passed_date, site_code, count(*) as passages, count(gross_vehicle_weight_kg) as weighed
+    from core.passage group by all
+) as n on n.passed_date = e.passed_date and n.site_code = e.site_code;
+create table mart.row_fate as
+select delivery_id, passed_date as event_date, feed, count(*) as current_count, 3 as repeated_count,
+    1 as superseded_count
+from core.passage group by all;
+"""
+
+
+def make(last_day: date = LAST_DAY) -> Fixture:
+    """The whole fixture. Takes about a second, so tests share one."""
+    rng = np.random.default_rng(431100)
+    con = duckdb.connect(":memory:", config={"threads": 1})
+    for schema in ("core", "mart", "meta", "staging", "seeds"):
+        con.execute(f"create schema {schema}")
+    days = [last_day - timedelta(days=back) for back in range(DAYS)]
+    days += [day.replace(year=day.year - 1) for day in days]
+    days.sort()
+    sites = _sites()
+    expected = _expected(sites, days)
+    deliveries = dict(zip(days, _hex(rng, len(days), 64), strict=True))
+    motorway_delivery = _hex(rng, 1, 64)[0]
+    _core(con, _passages(rng, expected, deliveries), motorway_delivery)
+    con.register("expected", expected)
+    con.execute(_MART_SQL)
+    _registers(con, sites)
+    _seeds(con)
+    _meta(con, days, deliveries, motorway_delivery)
+    return Fixture(con, last_day)
+
+
+def _registers(con: duckdb.DuckDBPyConnection, sites: pd.DataFrame) -> None:
+    con.register("sites", sites)
+    con.execute(
+        """
+        create table staging.wim_site as select * replace (valid_from::date as valid_from, valid_to::date as valid_to)
+        from sites;
+        create table staging.wim_device as
+        select 'D-' || site_code as device_no, site_code, '示例厂' as manufacturer, 'M1' as model,
+            '5' as accuracy_class, date '2024-01-01' as valid_from, null::date as valid_to from sites;
+        create table staging.verification_certificate as
+        select 'JL-' || site_code || '-2026' as certificate_no, 'D-' || site_code as device_no, '5' as accuracy_class,
+            0.5 as speed_min_kmh, 100.0 as speed_max_kmh, date '2026-03-19' as verified_on,
+            date '2026-03-19' as valid_from,
+            case when site_code = 'YZ09' then date '2026-11-10' else date '2027-03-18' end as valid_to,
+            '示例计量院' as issued_by
+        from sites;
+        """
+    )
+
+
+def _seeds(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute(
+        "create table seeds.county (county_code varchar, name_zh varchar, name_en varchar, tile_col integer, "
+        "tile_row integer, valid_from date, valid_to date)"
+    )
+    con.executemany("insert into seeds.county values (?, ?, ?, ?, ?, date '2021-01-20', null)", COUNTIES)
+    con.execute(
+        "create table seeds.gross_weight_limit (rule_id varchar, valid_from date, valid_to date, "
+        "axle_count_min integer, axle_count_max integer, vehicle_kind varchar, drive_axle_kind varchar, "
+        "limit_kg integer, confidence varchar, citation_zh varchar, citation_en varchar)"
+    )
+    con.executemany(
+        "insert into seeds.gross_weight_limit values (?, ?, ?, ?, ?, ?, ?, ?, ?, "
+        "'《超限运输车辆行驶公路管理规定》第三条', 'Rules on over-limit vehicles on highways, art. 3')",
+        LIMITS,
+    )
+    con.execute(
+        """
+        create table seeds.reason (
+            reason varchar, outcome varchar, zh varchar, en varchar, next_step_zh varchar, next_step_en varchar
+        );
+        insert into seeds.reason values
+            ('D-COLUMNS', 'stop', '列缺失、重复或未声明', 'missing, doubled or unknown column', '在数据声明中映射', 'map it'),
+            ('R-RANGE', 'quarantine', '数值超出可能范围', 'a value outside its range', '请发送方更正', 'ask the sender'),
+            ('R-KEY', 'quarantine', '缺少主键字段', 'a key field is missing', '请发送方更正', 'ask the sender'),
+            ('R-AXLES', 'flag', '轴数、轴荷与总重不一致', 'axle count, loads and weight disagree', '核对设备', 'look at the device'),
+            ('R-UNREAD', 'flag', '车牌未识别', 'the plate was not read', '核对相机', 'look at the camera'),
+            ('V-NOWEIGHT', 'flag', '没有总重', 'no gross weight', '核对设备', 'look at the device'),
+            ('V-KIND', 'flag', '车辆类型不明，限值无法确定', 'unknown kind of vehicle, so unknown limit', '补充登记', 'register it')
+        """
+    )
+
+
+def _meta(
+    con: duckdb.DuckDBPyConnection, days: list[date], deliveries: dict[date, str], motorway_delivery: str
+) -> None:
+    rows = con.execute(
+        "select delivery_id, count(*) as n, count(*) filter (flags <> '') as flagged from core.passage group by all"
+    ).df()
+    counts = {row.delivery_id: (int(row.n), int(row.flagged)) for row in rows.itertuples()}
+    records = []
+    reasons = []
+    named = [("wim_passage", day, deliveries[day]) for day in days]
+    named += [("motorway_passage", date(2026, 11, 18), motorway_delivery)]
+    for feed, day, delivery_id in named:
+        accepted, flagged = counts.get(delivery_id, (0, 0))
+        quarantined = 4 if day.day % 3 == 0 else 0
+        landed = f"{day + timedelta(days=1)} 01:{30 + day.day % 20}:00"
+        records.append(
+            {
+                "delivery_id": delivery_id, "feed": feed, "name": f"{feed}_{day:%Y%m%d}.csv", "size_bytes": accepted * 212,
+                "issued_at": f"{day + timedelta(days=1)} 00:30:00", "received_at": landed, "landed_at": landed,
+                "state": "landed", "reason": None, "message": None, "delivered_rows": accepted + quarantined + 4,
+                "accepted_rows": accepted + 4, "quarantined_rows": quarantined, "flagged_rows": flagged,
+                "first_event_date": day.isoformat(), "last_event_date": day.isoformat(),
+            }
+        )  # fmt: skip
+        if quarantined:
+            reasons += [(delivery_id, "quarantine", "R-RANGE", 3), (delivery_id, "quarantine", "R-KEY", 1)]
+        if flagged:
+            reasons.append((delivery_id, "flag", "R-UNREAD", flagged))
+    register_id = "ab" * 32
+    records.append(
+        {
+            "delivery_id": register_id, "feed": "wim_site", "name": "wim_site_20261101.csv", "size_bytes": 3000,
+            "issued_at": "2026-11-01 00:00:00", "received_at": "2026-11-01 01:30:00",
+            "landed_at": "2026-11-01 01:30:05", "state": "landed", "reason": None, "message": None,
+            "delivered_rows": SITE_COUNT, "accepted_rows": SITE_COUNT, "quarantined_rows": 0, "flagged_rows": 0,
+            "first_event_date": "2026-11-01", "last_event_date": "2026-11-01",
+        }
+    )  # fmt: skip
+    stopped_id = "cd" * 32
+    records.append(
+        {
+            "delivery_id": stopped_id, "feed": "vehicle", "name": "vehicle_20261120.csv", "size_bytes": 900,
+            "issued_at": "2026-11-20 00:00:00", "received_at": "2026-11-21 01:30:00", "landed_at": None,
+            "state": "stopped", "reason": "D-COLUMNS",
+            "message": "vehicle: vehicle_20261120.csv has unknown columns ['胎压']. Map or ignore them in the feed.",
+            "delivered_rows": None, "accepted_rows": None, "quarantined_rows": None, "flagged_rows": None,
+            "first_event_date": None, "last_event_date": None,
+        }
+    )  # fmt: skip
+    frame = pd.DataFrame(records)
+    con.register("delivery_frame", frame)
+    con.execute(
+        """
+        create table meta.delivery as
+        select * replace (issued_at::timestamp as issued_at, received_at::timestamp as received_at,
+            landed_at::timestamp as landed_at, delivered_rows::bigint as delivered_rows,
+            accepted_rows::bigint as accepted_rows, quarantined_rows::bigint as quarantined_rows,
+            flagged_rows::bigint as flagged_rows, first_event_date::date as first_event_date,
+            last_event_date::date as last_event_date)
+        from delivery_frame
+        """
+    )
+    con.execute(
+        "create table meta.delivery_reason (delivery_id varchar, outcome varchar, reason varchar, row_count bigint)"
+    )
+    con.executemany("insert into meta.delivery_reason values (?, ?, ?, ?)", reasons)
+
+
+def empty_manifest() -> SimpleNamespace:
+    """A snapshot-like object without rows, for pages that must say so."""
+    return SimpleNamespace(version=1, manifest={"data_until": None})

@@ -1,0 +1,10 @@
+-- Severity: stop
+-- A passage carries a flag that seeds/reason.csv does not explain: a page could not say why it is doubted.
+select flagged.flags
+from (
+    select distinct flags from {{ ref('passage') }} where flags <> ''
+) as flagged
+left join {{ ref('reason') }} as reason
+    on concat(',', flagged.flags, ',') like concat('%,', reason.reason, ',%')
+group by flagged.flags
+having count(distinct reason.reason) <> length(flagged.flags) - length(replace(flagged.flags, ',', '')) + 1

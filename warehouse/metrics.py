@@ -1,0 +1,179 @@
+"""Every metric, once: what is counted, by what it is divided, and what is left out.
+
+Pages, ``heng explain`` and the definitions page take names, formulas and words from here; the counts
+are columns of ``mart.overload_daily`` (or the table a metric names), so a metric is their sum over a
+period and a place, and its parts can always be shown beside it.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Protocol
+
+import pandas as pd
+
+
+class Source(Protocol):
+    def read(self, sql: str, params: Any = None) -> pd.DataFrame: ...
+
+
+@dataclass(frozen=True)
+class Metric:
+    """``numerator`` and ``denominator`` are counted columns of ``table``; ``good`` says which way is better."""
+
+    name: str
+    numerator: str
+    denominator: str
+    good: str
+    label_zh: str
+    label_en: str
+    definition_zh: str
+    definition_en: str
+    excludes_zh: str
+    excludes_en: str
+    version: int = 1
+    table: str = "mart.overload_daily"
+
+
+METRICS = {
+    metric.name: metric
+    for metric in (
+        Metric(
+            "overload_rate",
+            "over_count",
+            "weighed_count",
+            "down",
+            "超限率",
+            "Overload rate",
+            "超过当日限值的过车 ÷ 称得总质量的过车。限值按过车当日的法规、轴数和车辆组成确定。",
+            "Passages over the limit of their day, divided by passages with a gross weight. The limit follows the law "
+            "of the passage's own day, its axle count and kind of vehicle.",
+            "没有总质量的过车。待复核的过车计入分母，不计入分子。",
+            "Passages without a gross weight. Passages under review count below the line, not above it.",
+        ),
+        Metric(
+            "weighed_count",
+            "weighed_count",
+            "",
+            "none",
+            "检测货车",
+            "Weighed passages",
+            "称得总质量的过车数，重复送达的记录只计一次。",
+            "Passages with a gross weight; a record delivered twice counts once.",
+            "没有总质量的过车（如称重故障）。",
+            "Passages without a gross weight, such as scale faults.",
+        ),
+        Metric(
+            "over_count",
+            "over_count",
+            "",
+            "down",
+            "超限",
+            "Over the limit",
+            "总质量超过可适用的最高限值的过车数，未扣除计量误差。",
+            "Passages whose gross weight exceeds the highest limit they may be judged by; no measuring allowance is "
+            "deducted.",
+            "待复核的过车。",
+            "Passages under review.",
+        ),
+        Metric(
+            "severe_count",
+            "severe_count",
+            "",
+            "down",
+            "严重超限",
+            "Severely over",
+            "超限 30% 及以上的过车数。",
+            "Passages over the limit by 30 % or more.",
+            "待复核的过车。",
+            "Passages under review.",
+        ),
+        Metric(
+            "review_count",
+            "review_count",
+            "",
+            "down",
+            "待复核",
+            "Under review",
+            "无法认定的过车数：总质量、轴数、车辆组成或适用条款未知，或总质量在两个可能的限值之间。",
+            "Passages that cannot be judged: weight, axle count, kind of vehicle or rule unknown, or the weight lies "
+            "between two limits that may apply.",
+            "已认定为超限或未超限的过车。",
+            "Passages judged over or within the limit.",
+        ),
+        Metric(
+            "flagged_share",
+            "flagged_count",
+            "passage_count",
+            "down",
+            "存疑占比",
+            "Flagged share",
+            "入库时存疑（车牌、轴荷、设备状态等）的过车 ÷ 全部过车。",
+            "Passages that landing doubted (plate, axle loads, device status and the like), divided by all passages.",
+            "被隔离的行，它们没有入库。",
+            "Quarantined rows; they were not accepted.",
+        ),
+        Metric(
+            "site_reporting_rate",
+            "reporting_count",
+            "site_day_count",
+            "up",
+            "站点在线率",
+            "Site reporting rate",
+            "数据完整的站·日 ÷ 在用的站·日。",
+            "Site-days that reported, divided by site-days in service.",
+            "未在用的站点。缺数较长（部分）和无数据（静默）的站·日计入分母。",
+            "Sites out of service. Partial and silent site-days count below the line.",
+            table="mart.site_day",
+        ),
+        Metric(
+            "quarantined_share",
+            "quarantined_rows",
+            "delivered_rows",
+            "down",
+            "隔离占比",
+            "Quarantined share",
+            "被隔离的行 ÷ 送达的行，按数据所属的最后一日计入期间。",
+            "Quarantined rows divided by delivered rows, of deliveries whose last day lies in the period.",
+            "整批停止的交付；按县区或站点筛选不起作用。",
+            "Deliveries stopped as a whole; county and site do not narrow it.",
+            table="meta.delivery",
+        ),
+    )
+}
+
+_PLACE = "and county_code is not distinct from coalesce($county, county_code) and site_code = coalesce($site, site_code)"
+_COUNTED = {
+    "mart.overload_daily": "select {sums} from mart.overload_daily where passed_date between $first and $last " + _PLACE,
+    "mart.site_day": "select {sums} from (select *, case when state = 'reporting' then 1 else 0 end as reporting_count,"
+    " 1 as site_day_count from mart.site_day) as site_day where passed_date between $first and $last " + _PLACE,
+    # The place is named without narrowing: a delivery carries many sites.
+    "meta.delivery": "select {sums} from meta.delivery where state = 'landed' and last_event_date between $first and"
+    " $last and coalesce($county, '') = coalesce($county, '') and coalesce($site, '') = coalesce($site, '')",
+}
+
+
+def compute(
+    source: Source, name: str, first: date, last: date, county: str | None = None, site: str | None = None
+) -> dict[str, Any]:
+    """A metric over a period and place: ``value``, both counts, and how it reads (``formula``, ``shown``).
+
+    ``value`` is None where nothing was counted to divide by: no data is not a rate of zero.
+    """
+    metric = METRICS[name]
+    columns = [metric.numerator, *([metric.denominator] if metric.denominator else [])]
+    sums = ", ".join(f"cast(coalesce(sum({column}), 0) as bigint) as {column}" for column in columns)
+    row = source.read(
+        _COUNTED[metric.table].format(sums=sums), {"first": first, "last": last, "county": county, "site": site}
+    ).iloc[0]
+    above = int(row[metric.numerator])
+    if not metric.denominator:
+        return {"value": above, "numerator": above, "denominator": None, "formula": metric.numerator, "shown": f"{above:,}"}
+    below = int(row[metric.denominator])
+    value = above / below if below else None
+    return {
+        "value": value,
+        "numerator": above,
+        "denominator": below,
+        "formula": f"{metric.numerator} {above:,} ÷ {metric.denominator} {below:,}",
+        "shown": "no data" if value is None else f"{value:.2%}",
+    }
