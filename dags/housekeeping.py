@@ -16,7 +16,7 @@ from airflow.sdk import CronTriggerTimetable, DeadlineAlert, DeadlineReference, 
     catchup=False,
     max_active_runs=1,
     tags=["housekeeping"],
-    default_args={"owner": "warehouse", "retries": 2, "retry_delay": timedelta(minutes=5)},
+    default_args={"owner": "warehouse", "retries": 2, "retry_delay": timedelta(minutes=1)},
     deadline=DeadlineAlert(
         name="housekeeping_late",
         reference=DeadlineReference.DAGRUN_QUEUED_AT,

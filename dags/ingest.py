@@ -51,16 +51,14 @@ def ingest_dag(feed: Feed) -> DAG:
         doc_md=feed.doc,
         schedule=PartitionedAtRuntime()
         if feed.schedule is None
-        else CronPartitionTimetable(
-            feed.schedule, timezone="Asia/Shanghai", run_offset=-1, key_format="%Y-%m-%d"
-        ),
+        else CronPartitionTimetable(feed.schedule, timezone="Asia/Shanghai", run_offset=-1, key_format="%Y-%m-%d"),
         catchup=False,
         max_active_runs=1,
         tags=["ingest", feed.kind],
         default_args={
             "owner": feed.owner,
             "retries": 2,
-            "retry_delay": timedelta(minutes=2),
+            "retry_delay": timedelta(minutes=1),
             "retry_policy": RETRY,
         },
         deadline=DeadlineAlert(

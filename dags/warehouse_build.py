@@ -14,7 +14,10 @@ from airflow.sdk import (
     AssetAll,
     DeadlineAlert,
     DeadlineReference,
+    ExceptionRetryPolicy,
     PartitionedAssetTimetable,
+    RetryAction,
+    RetryRule,
     SyncCallback,
     dag,
     task,
@@ -22,8 +25,18 @@ from airflow.sdk import (
 
 from etl.feeds import FEEDS
 
+RETRY = ExceptionRetryPolicy(
+    rules=[
+        RetryRule(
+            exception="warehouse.errors.CheckFailed",
+            action=RetryAction.FAIL,
+            reason="The same rows fail the same check again.",
+        )
+    ]
+)
 
-def build_dag(dag_id: str, doc: str, waits_for: Asset | AssetAll) -> DAG:
+
+def build_dag(dag_id: str, doc: str, waits_for: Asset | AssetAll, restates: bool) -> DAG:
     @dag(
         dag_id=dag_id,
         description=doc,
@@ -32,7 +45,12 @@ def build_dag(dag_id: str, doc: str, waits_for: Asset | AssetAll) -> DAG:
         catchup=False,
         max_active_runs=1,
         tags=["warehouse"],
-        default_args={"owner": "warehouse", "retries": 2, "retry_delay": timedelta(minutes=5)},
+        default_args={
+            "owner": "warehouse",
+            "retries": 2,
+            "retry_delay": timedelta(minutes=1),
+            "retry_policy": RETRY,
+        },
         deadline=DeadlineAlert(
             name="build_late",
             reference=DeadlineReference.DAGRUN_QUEUED_AT,
@@ -46,7 +64,8 @@ def build_dag(dag_id: str, doc: str, waits_for: Asset | AssetAll) -> DAG:
             """Returns the version of the snapshot that pages now read."""
             from etl import nightly, scheduled
 
-            return str(nightly.publish(nightly.build(scheduled.business_date(dag_run))))
+            night = scheduled.last_night(dag_run) if restates else scheduled.business_date(dag_run)
+            return str(nightly.publish(nightly.build(night)))
 
         build_and_publish()
 
@@ -57,9 +76,11 @@ warehouse_build = build_dag(
     "warehouse_build",
     "The night: every scheduled feed has reported for this business date.",
     AssetAll(*(Asset(f"raw/{feed.name}") for feed in FEEDS.values() if feed.schedule is not None)),
+    restates=False,
 )
 warehouse_restate = build_dag(
     "warehouse_restate",
     "Something landed for a night that was already built.",
     Asset("raw/restated"),
+    restates=True,
 )

@@ -14,9 +14,10 @@ import flask
 from dash import Dash, html
 from werkzeug.exceptions import Forbidden, HTTPException
 
-from dashboards import shell
+from dashboards import exports, shell
+from dashboards.pages import definitions, not_found_404, overload, overload_rows, quality
 from dashboards.text import HTML_LANG
-from warehouse.connection import NoSnapshot
+from warehouse.connection import NoSnapshot, TooSlow
 
 log = logging.getLogger("heng.dashboards")
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
@@ -35,9 +36,8 @@ class HengDash(Dash):
     def interpolate_index(self, **parts: str) -> str:
         view = shell.view_of(flask.request.args if flask.has_request_context() else None)
         # Before any script runs, the page says what it is instead of "Loading…".
-        entry = (
-            f'<div id="react-entry-point"><div class="first-paint" role="status">{view.text("state.loading")}</div></div>'
-        )
+        words = f'<div class="first-paint" role="status">{view.text("state.loading")}</div>'
+        entry = f'<div id="react-entry-point">{words}</div>'
         return _INDEX.format(
             lang=HTML_LANG[view.lang],
             theme=view.theme,
@@ -89,16 +89,21 @@ def answer_callback_error(error: Exception) -> Any:
     t = view.text
     if isinstance(error, NoSnapshot):
         message = f"{t('state.no_snapshot.title')} {error}"
+    elif isinstance(error, TooSlow):
+        message = t("state.too_slow")
     else:
         message = t("state.error.line", incident=incident(error))
     if "_pages_content" in targets:
         page = shell.frame(
-            view, "overload",
+            view,
+            "overload",
             shell.state_card(
-                "alert", t("state.error.title"), [message, t("state.error.still")],
+                "alert",
+                t("state.error.title"),
+                [message, t("state.error.still")],
                 html.A(t("state.error.retry"), href=flask.request.path and "?", className="button primary"),
             ),
-        )  # fmt: skip
+        )
         return [page, {"title": t("app.name")}]
     dash.set_props("shell-incident", {"children": message})
     return [dash.no_update] * len(targets) if isinstance(outputs, list) else dash.no_update
@@ -179,10 +184,11 @@ def create_app() -> Dash:
         title="衡 Heng",
         include_pages_meta=False,
     )
-    _import_pages()
+    for module in (overload, overload_rows, quality, definitions, not_found_404):
+        dash.register_page(module.__name__, **module.PAGE)
     app.layout = _layout
     server.before_request(guard)
-    _exports(server)
+    server.register_blueprint(exports.routes)
     # Registers the router's callback, without which its script has no digest in the policy below.
     with server.test_request_context("/"):
         for function in server.before_request_funcs[None]:
@@ -203,25 +209,22 @@ def _layout() -> Any:
             "primaryColor": "brand",
             "colors": {
                 "brand": [
-                    "#E6EFFA", "#CFE0F5", "#B9D3EF", "#7FAEDD", "#5B96D3", "#3F7FC1", "#17509E", "#17509E", "#123F7D",
+                    "#E6EFFA",
+                    "#CFE0F5",
+                    "#B9D3EF",
+                    "#7FAEDD",
+                    "#5B96D3",
+                    "#3F7FC1",
+                    "#17509E",
+                    "#17509E",
+                    "#123F7D",
                     "#0E3263",
                 ]
             },
             "defaultRadius": 6,
             "focusRing": "auto",
         },
-    )  # fmt: skip
-
-
-def _import_pages() -> None:
-    """Importing a page registers it and its callbacks."""
-    from dashboards.pages import definitions, not_found_404, overload, overload_rows, quality  # noqa: F401
-
-
-def _exports(server: flask.Flask) -> None:
-    from dashboards.exports import routes
-
-    server.register_blueprint(routes)
+    )
 
 
 def _answer_error(error: Exception) -> Any:
@@ -231,7 +234,6 @@ def _answer_error(error: Exception) -> Any:
         return flask.Response(f"{error.code} {error.description}\n", error.code, mimetype="text/plain")
     if isinstance(error, NoSnapshot):
         return flask.Response(f"{t('state.no_snapshot.title')} {error}\n", 503, mimetype="text/plain")
+    if isinstance(error, TooSlow):
+        return flask.Response(t("state.too_slow") + "\n", 503, mimetype="text/plain")
     return flask.Response(t("state.error.line", incident=incident(error)) + "\n", 500, mimetype="text/plain")
-
-
-

@@ -21,25 +21,58 @@ from dashboards.text import Text
 
 TOKENS = {
     "light": {
-        "canvas": "#F4F6F9", "surface": "#FFFFFF", "surface-2": "#EEF2F7", "surface-3": "#E3E9F1", "line": "#E0E6EE",
-        "line-2": "#C4CEDA", "field": "#8492A6", "ink": "#12202F", "ink-2": "#42526A", "ink-3": "#5F6F84",
-        "brand": "#17509E", "worse": "#B4431A", "better": "#0B6E69", "warn": "#8A5A00", "warn-soft": "#FCF0D6",
-        "seq1": "#E4EEF9", "seq2": "#B9D3EF", "seq3": "#7FAEDD", "seq4": "#3F7FC1", "seq5": "#17509E",
+        "canvas": "#F4F6F9",
+        "surface": "#FFFFFF",
+        "surface-2": "#EEF2F7",
+        "surface-3": "#E3E9F1",
+        "line": "#E0E6EE",
+        "line-2": "#C4CEDA",
+        "field": "#8492A6",
+        "ink": "#12202F",
+        "ink-2": "#42526A",
+        "ink-3": "#5F6F84",
+        "brand": "#17509E",
+        "worse": "#B4431A",
+        "better": "#0B6E69",
+        "warn": "#8A5A00",
+        "warn-soft": "#FCF0D6",
+        "seq1": "#E4EEF9",
+        "seq2": "#B9D3EF",
+        "seq3": "#7FAEDD",
+        "seq4": "#3F7FC1",
+        "seq5": "#17509E",
         "point": "#D9701E",
     },
     "dark": {
-        "canvas": "#0D131B", "surface": "#151D28", "surface-2": "#1C2634", "surface-3": "#263345", "line": "#253144",
-        "line-2": "#3A4A61", "field": "#66788F", "ink": "#E8EEF6", "ink-2": "#B3C0D1", "ink-3": "#8D9DB2",
-        "brand": "#6FA8EC", "worse": "#F29468", "better": "#56C2B8", "warn": "#E8B84A", "warn-soft": "#33290F",
-        "seq1": "#1B2A3D", "seq2": "#24446C", "seq3": "#2F639F", "seq4": "#4B87CB", "seq5": "#80B2EA",
+        "canvas": "#0D131B",
+        "surface": "#151D28",
+        "surface-2": "#1C2634",
+        "surface-3": "#263345",
+        "line": "#253144",
+        "line-2": "#3A4A61",
+        "field": "#66788F",
+        "ink": "#E8EEF6",
+        "ink-2": "#B3C0D1",
+        "ink-3": "#8D9DB2",
+        "brand": "#6FA8EC",
+        "worse": "#F29468",
+        "better": "#56C2B8",
+        "warn": "#E8B84A",
+        "warn-soft": "#33290F",
+        "seq1": "#1B2A3D",
+        "seq2": "#24446C",
+        "seq3": "#2F639F",
+        "seq4": "#4B87CB",
+        "seq5": "#80B2EA",
         "point": "#F2A65A",
     },
-}  # fmt: skip
+}
 FONT = (
     "'Inter Num','PingFang SC','Microsoft YaHei UI','Microsoft YaHei','Noto Sans CJK SC','Source Han Sans SC',"
     "'HarmonyOS Sans SC',system-ui,sans-serif"
 )
 CLEAR = "rgba(0,0,0,0)"
+ON_STRONG = {"light": "#FFFFFF", "dark": "#0D131B"}  # text on the two strongest map colours
 SEVERE_BANDS = ("30-50", "50-100", "gt100")
 Figure = dict[str, Any]
 
@@ -115,10 +148,6 @@ def class_limits(rates: list[float]) -> list[float]:
     return [20, 40, 60, 80]
 
 
-def _class_of(rate: float | None, limits: list[float]) -> int | None:
-    return None if rate is None else sum(rate * 100 >= limit for limit in limits)
-
-
 def geometry(path: Path) -> list[dict[str, Any]]:
     """County outlines from a configured file: a list of ``{adcode, name, en, polygons}``.
 
@@ -132,11 +161,26 @@ def geometry(path: Path) -> list[dict[str, Any]]:
     return counties
 
 
-def _square(column: float, row: float) -> tuple[list[float], list[float]]:
+def _square(column: float, row: float) -> tuple[list[Any], list[Any]]:
     """The corners of a map tile; rows count downwards."""
     half = 0.475
     x, y = column, -row
     return [x - half, x + half, x + half, x - half, x - half], [y - half, y - half, y + half, y + half, y - half]
+
+
+def _rings(polygons: list[Any]) -> tuple[list[Any], list[Any]]:
+    """All rings of a county as one line; None lifts the pen between two."""
+    x: list[Any] = []
+    y: list[Any] = []
+    for ring in polygons:
+        x += [point[0] for point in ring] + [None]
+        y += [point[1] for point in ring] + [None]
+    return x, y
+
+
+def _middle(values: list[Any]) -> float:
+    known = [v for v in values if v is not None]
+    return sum(known) / len(known)
 
 
 def county_map(
@@ -148,251 +192,275 @@ def county_map(
     value: str = "rate",
     selected: str = "all",
     outlines: list[dict[str, Any]] | None = None,
-    height: int = 430,
+    height: int = 500,
 ) -> Figure:
     """Counties coloured by overload rate or count, with their sites.
 
-    ``counties``: county_code, name, tile_col, tile_row, rate, over_count, weighed_count, text.
-    ``sites``: site_code, county_code, longitude, latitude, online, over_count, label.
-    Without outlines each county is one square of the same size, so that area does not mislead and no
+    ``counties``: county_code, name, tile_col, tile_row, rate, over_count, text.
+    ``sites``: site_code, county_code, longitude, latitude, online, label.
+    Without outlines each county is one tile of the same size, so that area does not mislead and no
     boundary is drawn that nobody approved.
     """
     tokens = TOKENS[theme]
-    figure: Figure = {"data": [], "layout": {}}
-    rates = [row.rate for row in counties.itertuples() if not fmt.missing(row.rate)]
-    limits = class_limits(rates)
-    greatest = max([int(row.over_count) for row in counties.itertuples()] or [0])
+    limits = class_limits([row.rate for row in counties.itertuples() if not fmt.missing(row.rate)])
+    greatest = max([int(row.over_count) for row in counties.itertuples()] + [1])
     shape_of = {str(outline["adcode"]): outline["polygons"] for outline in outlines or []}
-    label_x, label_y, names, values, inks = [], [], [], [], []
+    traces: list[dict[str, Any]] = []
+    labels: dict[str, list[Any]] = {"x": [], "y": [], "name": [], "value": [], "ink": []}
     for row in counties.itertuples():
-        if value == "count":
-            level = None if fmt.missing(row.rate) else min(4, int(5 * row.over_count / max(greatest, 1)))
-        else:
-            level = _class_of(None if fmt.missing(row.rate) else row.rate, limits)
-        fill = tokens["surface-2"] if level is None else tokens[f"seq{level + 1}"]
-        rings = shape_of.get(row.county_code)
-        if rings:
-            x: list[Any] = []
-            y: list[Any] = []
-            for ring in rings:
-                x += [point[0] for point in ring] + [None]
-                y += [point[1] for point in ring] + [None]
-            known_x, known_y = [v for v in x if v is not None], [v for v in y if v is not None]
-            centre = (sum(known_x) / len(known_x), sum(known_y) / len(known_y))
-        elif outlines:
+        if outlines and row.county_code not in shape_of:
             continue  # the file does not draw this county; the list beside the map carries it
+        if fmt.missing(row.rate):
+            level = None
+        elif value == "count":
+            level = min(4, int(5 * row.over_count / greatest))
         else:
-            x, y = _square(row.tile_col, row.tile_row)
-            centre = (row.tile_col, -row.tile_row)
+            level = sum(row.rate * 100 >= limit for limit in limits)
+        x, y = _rings(shape_of[row.county_code]) if outlines else _square(row.tile_col, row.tile_row)
         chosen = row.county_code == selected
-        figure["data"].append(
-            dict(
-                type="scatter",
-                x=x, y=y, mode="lines", fill="toself", fillcolor=fill, hoveron="fills",
-                line={"color": tokens["ink"] if chosen else tokens["surface"], "width": 2.5 if chosen else 1.5},
-                text=row.text, hoverinfo="text", customdata=[row.county_code] * len(x), name=row.name,
-                opacity=1 if selected in ("all", row.county_code) else 0.45,
-            )
-        )  # fmt: skip
-        label_x.append(centre[0])
-        label_y.append(centre[1])
-        names.append(row.name)
-        values.append(fmt.rate(row.rate) if value == "rate" else fmt.count(row.over_count))
-        dark_fill = level is not None and ((theme == "light" and level >= 3) or (theme == "dark" and level < 4))
-        if theme == "light":
-            inks.append("#FFFFFF" if dark_fill else tokens["ink"])
-        else:
-            inks.append(tokens["ink"] if level is None or level < 3 else "#0D131B")
-    _tile_labels(figure, label_x, label_y, names, values, inks, tokens, outlines is not None)
-    _site_points(figure, counties, sites, t, tokens, outlines is not None)
-    if outlines:
-        axes = {
-            "xaxis": {"visible": False, "fixedrange": True},
-            # One degree of latitude is longer than one of longitude; 1.11 is 1/cos of 26°.
-            "yaxis": {"visible": False, "fixedrange": True, "scaleanchor": "x", "scaleratio": 1.11},
-        }
-    else:
-        columns = [int(v) for v in counties["tile_col"]] or [0]
-        lines = [int(v) for v in counties["tile_row"]] or [0]
-        axes = {
-            "xaxis": {"visible": False, "fixedrange": True, "range": [min(columns) - 0.52, max(columns) + 0.52]},
-            "yaxis": {
-                "visible": False, "fixedrange": True,
-                "range": [-max(lines) - 0.52, -min(lines) + 0.52],
-            },
-        }  # fmt: skip
-    figure["layout"].update(_layout(theme, height, (0, 0, 0, 0), **axes))
-    return figure
-
-
-def _tile_labels(
-    figure: Figure,
-    x: list[float],
-    y: list[float],
-    names: list[str],
-    values: list[str],
-    inks: list[str],
-    tokens: dict[str, str],
-    halo: bool,
-) -> None:
-    """Name above value in the middle of each county. On outlines the text gets a halo."""
-    # The longest English name must fit a tile of 60 px.
-    longest = max([len(name) * (1 if name.isascii() else 2) for name in names] or [0])
-    font: dict[str, Any] = {"color": tokens["ink"] if halo else inks, "size": 12.5 if longest <= 9 else 11}
-    if halo:
-        font["shadow"] = f"0 0 3px {tokens['surface']}, 0 0 3px {tokens['surface']}"
-    lifts = [0.0] * len(x) if halo else [0.2] * len(x)
-    figure["data"].append(
-        dict(
-                type="scatter",
-            x=x, y=[v + lift for v, lift in zip(y, lifts, strict=True)], mode="text", text=names, textfont=font,
-            hoverinfo="skip",
+        traces.append(
+            {
+                "type": "scatter",
+                "mode": "lines",
+                "x": x,
+                "y": y,
+                "fill": "toself",
+                "fillcolor": tokens["surface-2"] if level is None else tokens[f"seq{level + 1}"],
+                "hoveron": "fills",
+                "line": {"color": tokens["ink" if chosen else "surface"], "width": 2.5 if chosen else 1.5},
+                "text": row.text,
+                "hoverinfo": "text",
+                "customdata": [row.county_code] * len(x),
+                "opacity": 1 if selected in ("all", row.county_code) else 0.45,
+            }
         )
-    )  # fmt: skip
-    if not halo:
-        bold = [f"<b>{value}</b>" for value in values]
-        figure["data"].append(
-            dict(type="scatter", x=x, y=[v - 0.03 for v in y], mode="text", text=bold, textfont={**font, "size": 14},
-                       hoverinfo="skip")
-        )  # fmt: skip
+        labels["x"].append(_middle(x) if outlines else row.tile_col)
+        labels["y"].append(_middle(y) if outlines else -row.tile_row)
+        labels["name"].append(row.name)
+        labels["value"].append(fmt.count(row.over_count) if value == "count" else fmt.rate(row.rate))
+        labels["ink"].append(tokens["ink"] if outlines or level is None or level < 3 else ON_STRONG[theme])
+    traces += _labels(labels, tokens, outlines is not None)
+    traces += _site_points(counties, sites, t, tokens, outlines is not None)
+    # One degree of latitude is longer than one of longitude: 1.11 is 1/cos of 26°.
+    x_axis: dict[str, Any] = {"visible": False, "fixedrange": True}
+    y_axis: dict[str, Any] = dict(x_axis)
+    if outlines:
+        y_axis |= {"scaleanchor": "x", "scaleratio": 1.11}
+    elif len(counties):
+        x_axis["range"] = [int(counties["tile_col"].min()) - 0.52, int(counties["tile_col"].max()) + 0.52]
+        y_axis["range"] = [-int(counties["tile_row"].max()) - 0.52, -int(counties["tile_row"].min()) + 0.52]
+    return {"data": traces, "layout": _layout(theme, height, (0, 0, 0, 0), xaxis=x_axis, yaxis=y_axis)}
+
+
+def _labels(labels: dict[str, list[Any]], tokens: dict[str, str], real: bool) -> list[dict[str, Any]]:
+    """Names, and on tiles the values under them. On outlines the text gets a halo."""
+    # The longest English name must fit a tile of 60 px.
+    longest = max([len(name) * (1 if name.isascii() else 2) for name in labels["name"]] or [0])
+    font: dict[str, Any] = {"color": labels["ink"], "size": 12.5 if longest <= 9 else 11}
+    text: dict[str, Any] = {"type": "scatter", "mode": "text", "x": labels["x"], "hoverinfo": "skip"}
+    if real:
+        font["shadow"] = f"0 0 3px {tokens['surface']}, 0 0 3px {tokens['surface']}"
+        return [{**text, "y": labels["y"], "text": labels["name"], "textfont": font}]
+    bold = [f"<b>{value}</b>" for value in labels["value"]]
+    return [
+        {**text, "y": [y + 0.2 for y in labels["y"]], "text": labels["name"], "textfont": font},
+        {**text, "y": [y - 0.03 for y in labels["y"]], "text": bold, "textfont": {**font, "size": 14}},
+    ]
 
 
 def _site_points(
-    figure: Figure, counties: pd.DataFrame, sites: pd.DataFrame, t: Text, tokens: dict[str, str], real: bool
-) -> None:
+    counties: pd.DataFrame, sites: pd.DataFrame, t: Text, tokens: dict[str, str], real: bool
+) -> list[dict[str, Any]]:
     """Sites as points: full while they report, hollow while they do not.
 
     On tiles a point has no place of its own; the points of a county stand in a line under its number.
     """
-    place = {row.county_code: (row.tile_col, row.tile_row) for row in counties.itertuples()}
-    groups: dict[bool, dict[str, list[Any]]] = {
-        online: {"x": [], "y": [], "text": [], "code": []} for online in (True, False)
-    }
-    for county_code, members in sites.groupby("county_code", sort=True):
-        if county_code not in place:
-            continue
-        for position, row in enumerate(members.itertuples()):
-            if real:
-                if fmt.missing(row.longitude):
+    tile = {row.county_code: (row.tile_col, row.tile_row) for row in counties.itertuples()}
+    traces = []
+    for online in (True, False):
+        x, y, chosen = [], [], []
+        for county_code, members in sites.groupby("county_code", sort=True):
+            step = min(0.13, 0.8 / len(members))
+            for position, row in enumerate(members.itertuples()):
+                if bool(row.online) != online or county_code not in tile or (real and fmt.missing(row.longitude)):
                     continue
-                x, y = row.longitude, row.latitude
-            else:
-                column, line = place[county_code]
-                shift = position - (len(members) - 1) / 2
-                x, y = column + shift * min(0.13, 0.8 / len(members)), -line - 0.29
-            group = groups[bool(row.online)]
-            group["x"].append(x)
-            group["y"].append(y)
-            group["text"].append(row.label)
-            group["code"].append(row.site_code)
-    for online, group in groups.items():
-        figure["data"].append(
-            dict(
-                type="scatter",
-                x=group["x"], y=group["y"], mode="markers", text=group["text"], hoverinfo="text",
-                customdata=[f"site:{code}" for code in group["code"]],
-                name=t("map.online" if online else "map.offline"),
-                marker={
-                    "size": 8, "color": tokens["point"] if online else tokens["surface"],
-                    "line": {"width": 1.5, "color": tokens["surface"] if online else tokens["ink-3"]},
+                column, line = tile[county_code]
+                x.append(row.longitude if real else column + (position - (len(members) - 1) / 2) * step)
+                y.append(row.latitude if real else -line - 0.29)
+                chosen.append(row)
+        edge = tokens["surface"] if online else tokens["ink-3"]
+        traces.append(
+            {
+                "type": "scatter",
+                "mode": "markers",
+                "name": t("map.online" if online else "map.offline"),
+                "x": x,
+                "y": y,
+                "text": [row.label for row in chosen],
+                "hoverinfo": "text",
+                "customdata": [f"site:{row.site_code}" for row in chosen],
+                "marker": {
+                    "size": 8,
+                    "color": tokens["point" if online else "surface"],
+                    "line": {"width": 1.5, "color": edge},
                 },
-            )
-        )  # fmt: skip
+            }
+        )
+    return traces
 
 
 # --- the trend ---------------------------------------------------------------------------------------
 def trend(
-    days: pd.DataFrame, names: dict[str, str], outages: list[tuple[date, date, str]], t: Text, theme: str,
-    *, unit: str, height: int = 246,
-) -> Figure:  # fmt: skip
+    days: pd.DataFrame,
+    names: dict[str, str],
+    outages: list[tuple[date, date, str]],
+    t: Text,
+    theme: str,
+    *,
+    unit: str,
+    height: int = 246,
+) -> Figure:
     """This period against the prior one and last year, day by day.
 
     ``days``: day, now, prior, year (numbers or missing), prior_day, year_day. A missing number is a
     gap in the line: a day without data is not a day without violations.
     """
     tokens = TOKENS[theme]
-    figure: Figure = {"data": [], "layout": {}}
-    xs = [row.day for row in days.itertuples()]
-    styles = {
+    xs = list(days["day"])
+    lines = {
         "year": {"color": tokens["ink-3"], "width": 1.6, "dash": "dot"},
         "prior": {"color": tokens["ink-2"], "width": 1.6, "dash": "dash"},
         "now": {"color": tokens["brand"], "width": 2.6, "dash": "solid"},
     }
-    numbers = [float(v) for key in styles for v in days[key] if not fmt.missing(v)]
-    highest, step = top_of_axis(max(numbers) if numbers else 0)
-    for key, line in styles.items():
+    numbers = [float(v) for key in lines for v in days[key] if not fmt.missing(v)]
+    highest, step = top_of_axis(max(numbers, default=0))
+    traces: list[dict[str, Any]] = []
+    for key, line in lines.items():
         ys = [None if fmt.missing(v) else float(v) for v in days[key]]
         shown = days["day"] if key == "now" else days[f"{key}_day"]
-        texts = [
-            "" if y is None or fmt.missing(d) else f"{names[key]} · {fmt.day(d, t.lang)}: <b>{fmt.count(y)}</b> {unit}"
-            for d, y in zip(shown, ys, strict=True)
-        ]
-        # A lone day between two gaps has no line to be drawn by, so it gets a mark.
-        alone = [
-            y is not None and (i == 0 or ys[i - 1] is None) and (i + 1 == len(ys) or ys[i + 1] is None)
-            for i, y in enumerate(ys)
-        ]
-        figure["data"].append(
-            dict(
-                type="scatter",
-                x=xs, y=ys, mode="lines+markers", line=line, connectgaps=False, text=texts, hoverinfo="text",
-                name=names[key], marker={"size": [6 if one else 0 for one in alone], "color": line["color"]},
-            )
-        )  # fmt: skip
+        traces.append(
+            {
+                "type": "scatter",
+                "mode": "lines+markers",
+                "name": names[key],
+                "x": xs,
+                "y": ys,
+                "line": line,
+                "connectgaps": False,
+                "text": [
+                    "" if y is None else f"{names[key]} · {fmt.day(d, t.lang)}: <b>{fmt.count(y)}</b> {unit}"
+                    for d, y in zip(shown, ys, strict=True)
+                ],
+                "hoverinfo": "text",
+                # A lone day between two gaps has no line to be drawn by, so it gets a mark.
+                "marker": {"size": [6 if alone else 0 for alone in _alone(ys)], "color": line["color"]},
+            }
+        )
     known = [i for i, v in enumerate(days["now"]) if not fmt.missing(v)]
     if known:
-        figure["data"].append(
-            dict(
-                type="scatter",
-                x=[xs[known[-1]]], y=[float(days["now"].iloc[known[-1]])], mode="markers", hoverinfo="skip",
-                marker={"size": 8, "color": tokens["brand"], "line": {"width": 1.5, "color": tokens["surface"]}},
-            )
-        )  # fmt: skip
-    if xs:
-        _outage_bands(figure, outages, xs[-1], tokens)
+        edge = {"width": 1.5, "color": tokens["surface"]}
+        traces.append(
+            {
+                "type": "scatter",
+                "mode": "markers",
+                "x": [xs[known[-1]]],
+                "y": [float(days["now"].iloc[known[-1]])],
+                "hoverinfo": "skip",
+                "marker": {"size": 8, "color": tokens["brand"], "line": edge},
+            }
+        )
+    shapes, annotations = _outage_bands(outages, xs[-1], tokens) if xs else ([], [])
     ticks = _tick_days(xs)
-    figure["layout"].update(
-        _layout(
-            theme, height, (34, 12, 40, 26),
-            xaxis={
-                "tickvals": ticks, "ticktext": [fmt.short_day(d, t.lang) for d in ticks], "showgrid": False,
-                "zeroline": False, "fixedrange": True, "tickfont": {"color": tokens["ink-3"]}, "type": "date", "tickangle": 0, "unifiedhovertitle": {"text": " "},
+    return {
+        "data": traces,
+        "layout": _layout(
+            theme,
+            height,
+            (34, 12, 40, 26),
+            xaxis=_axis(tokens, ticks, [fmt.short_day(d, t.lang) for d in ticks])
+            | {
+                "type": "date",
                 "range": [on_axis(xs[0], -0.5), on_axis(xs[-1], 0.6)] if xs else None,
+                "unifiedhovertitle": {"text": " "},
             },
             yaxis={
-                "range": [0, highest * 1.02], "dtick": step, "gridcolor": tokens["line"], "zeroline": True,
-                "zerolinecolor": tokens["line-2"], "zerolinewidth": 1, "fixedrange": True,
-                "tickfont": {"color": tokens["ink-3"]}, "tickformat": ",d",
+                "range": [0, highest * 1.02],
+                "dtick": step,
+                "tickformat": ",d",
+                "tickfont": {"color": tokens["ink-3"]},
+                "gridcolor": tokens["line"],
+                "zeroline": True,
+                "zerolinecolor": tokens["line-2"],
+                "zerolinewidth": 1,
+                "fixedrange": True,
             },
             hovermode="x unified" if len(xs) > 1 else "closest",
-        )
-    )  # fmt: skip
-    return figure
+            shapes=shapes,
+            annotations=annotations,
+        ),
+    }
 
 
-def _outage_bands(figure: Figure, outages: list[tuple[date, date, str]], end: date, tokens: dict[str, str]) -> None:
+def _alone(values: list[float | None]) -> list[bool]:
+    """Which values have a gap, or an end, on both sides."""
+    padded = [None, *values, None]
+    return [
+        value is not None and before is None and after is None
+        for before, value, after in zip(padded, values, padded[2:], strict=False)
+    ]
+
+
+def _axis(tokens: dict[str, str], values: list[Any], texts: list[str]) -> dict[str, Any]:
+    """A horizontal axis with words of ours and nothing else."""
+    return {
+        "tickvals": values,
+        "ticktext": texts,
+        "tickangle": 0,
+        "tickfont": {"color": tokens["ink-3"]},
+        "showgrid": False,
+        "zeroline": False,
+        "fixedrange": True,
+    }
+
+
+def _outage_bands(
+    outages: list[tuple[date, date, str]], end: date, tokens: dict[str, str]
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Bands with their words above the plot; near the right edge the words end at the band."""
-    layout = figure["layout"]
-    layout |= {"shapes": [], "annotations": []}
+    shapes, words = [], []
     for first, last, label in outages:
-        layout["shapes"].append(
+        shapes.append(
             {
-                "type": "rect", "x0": on_axis(first, -0.5), "x1": on_axis(last, 0.5), "yref": "paper", "y0": 0, "y1": 1,
-                "fillcolor": tokens["warn"], "opacity": 0.14, "line": {"width": 0}, "layer": "below",
+                "type": "rect",
+                "x0": on_axis(first, -0.5),
+                "x1": on_axis(last, 0.5),
+                "yref": "paper",
+                "y0": 0,
+                "y1": 1,
+                "fillcolor": tokens["warn"],
+                "opacity": 0.14,
+                "line": {"width": 0},
+                "layer": "below",
             }
-        )  # fmt: skip
-        layout["annotations"].append(dict(
-            x=on_axis(first, (last - first).days / 2), y=1, yref="paper", yanchor="bottom", text=label, showarrow=False,
-            font={"size": 12, "color": tokens["warn"]}, xanchor="right" if (end - last).days < 2 else "center",
-        ))  # fmt: skip
+        )
+        words.append(
+            {
+                "x": on_axis(first, (last - first).days / 2),
+                "y": 1,
+                "yref": "paper",
+                "yanchor": "bottom",
+                "xanchor": "right" if (end - last).days < 2 else "center",
+                "text": label,
+                "showarrow": False,
+                "font": {"size": 12, "color": tokens["warn"]},
+            }
+        )
+    return shapes, words
 
 
 def _tick_days(days: list[date]) -> list[date]:
     """At most six dates, evenly apart, the first among them."""
-    if not days:
-        return []
-    step = max(1, math.ceil(len(days) / 5))
-    return days[::step]
+    return days[:: max(1, math.ceil(len(days) / 5))]
 
 
 # --- the distribution --------------------------------------------------------------------------------
@@ -401,48 +469,60 @@ def distribution(counts: pd.Series, t: Text, theme: str, *, height: int = 236) -
     tokens = TOKENS[theme]
     numbers = [int(counts[band]) for band in BANDS]
     total = sum(numbers)
+    severe = sum(int(counts[band]) for band in SEVERE_BANDS)
     labels = [t(f"band.{band}") for band in BANDS]
     shares = [fmt.share(n / total) if total else "" for n in numbers]
-    figure: Figure = {"data": [], "layout": {}}
-    figure["data"].append(
-        dict(
-            type="bar",
-            x=list(range(len(BANDS))), y=numbers, width=0.66, customdata=list(BANDS), hoverinfo="text",
-            hovertext=[f"{label}: <b>{fmt.count(n)}</b> ({s})" for label, n, s in zip(labels, numbers, shares, strict=True)],
-            marker={
-                "color": [tokens["worse"] if band in SEVERE_BANDS else tokens["seq4"] for band in BANDS],
-                "cornerradius": 2, "line": {"width": 0},
-            },
-            text=[f"<b>{fmt.count(n)}</b><br>{s}" for n, s in zip(numbers, shares, strict=True)],
-            textposition="outside", cliponaxis=False, textfont={"color": tokens["ink-2"], "size": 12.5},
-        )
-    )  # fmt: skip
-    severe = sum(int(counts[band]) for band in SEVERE_BANDS)
-    line = {"color": tokens["field"], "width": 1.2, "dash": "dot"}
+    places = list(range(len(BANDS)))
+    bars = {
+        "type": "bar",
+        "x": places,
+        "y": numbers,
+        "width": 0.66,
+        "customdata": list(BANDS),
+        "hovertext": [f"{a}: <b>{fmt.count(n)}</b> ({s})" for a, n, s in zip(labels, numbers, shares, strict=True)],
+        "hoverinfo": "text",
+        "text": [f"<b>{fmt.count(n)}</b><br>{s}" for n, s in zip(numbers, shares, strict=True)],
+        "textposition": "outside",
+        "textfont": {"color": tokens["ink-2"], "size": 12.5},
+        "cliponaxis": False,
+        "marker": {
+            "color": [tokens["worse" if band in SEVERE_BANDS else "seq4"] for band in BANDS],
+            "cornerradius": 2,
+            "line": {"width": 0},
+        },
+    }
+    border = {"color": tokens["field"], "width": 1.2, "dash": "dot"}
     words = t("overload.severe_split", count=fmt.count(severe), share=fmt.share(severe / total) if total else "0%")
-    figure["layout"] |= {
-        "shapes": [{"type": "line", "x0": 2.5, "x1": 2.5, "yref": "paper", "y0": 0, "y1": 1, "line": line}],
-        "annotations": [
-            {
-                "x": 2.58, "y": 1, "yref": "paper", "yanchor": "top", "xanchor": "left", "showarrow": False, "text": words,
-                "font": {"size": 12.5, "color": tokens["worse"]},
-            }
-        ],
-    }  # fmt: skip
-    figure["layout"].update(
-        _layout(
-            theme, height, (8, 8, 6, 24),
-            xaxis={
-                "tickvals": list(range(len(BANDS))), "ticktext": labels, "showgrid": False, "zeroline": False,
-                "fixedrange": True, "tickfont": {"color": tokens["ink-3"]}, "tickangle": 0, "range": [-0.55, len(BANDS) - 0.45],
-            },
+    return {
+        "data": [bars],
+        "layout": _layout(
+            theme,
+            height,
+            (8, 8, 6, 24),
+            xaxis=_axis(tokens, places, labels) | {"range": [-0.55, len(BANDS) - 0.45]},
             yaxis={
-                "visible": True, "showticklabels": False, "showgrid": False, "zeroline": True,
-                "zerolinecolor": tokens["line-2"], "fixedrange": True, "range": [0, max([*numbers, 1]) * 1.32],
+                "showticklabels": False,
+                "showgrid": False,
+                "zeroline": True,
+                "zerolinecolor": tokens["line-2"],
+                "fixedrange": True,
+                "range": [0, max([*numbers, 1]) * 1.32],
             },
-        )
-    )  # fmt: skip
-    return figure
+            shapes=[{"type": "line", "x0": 2.5, "x1": 2.5, "yref": "paper", "y0": 0, "y1": 1, "line": border}],
+            annotations=[
+                {
+                    "x": 2.58,
+                    "y": 1,
+                    "yref": "paper",
+                    "yanchor": "top",
+                    "xanchor": "left",
+                    "showarrow": False,
+                    "text": words,
+                    "font": {"size": 12.5, "color": tokens["worse"]},
+                }
+            ],
+        ),
+    }
 
 
 # --- site-day strip ----------------------------------------------------------------------------------
@@ -467,46 +547,55 @@ def runs(states: pd.DataFrame, days: list[date], site_codes: list[str]) -> pd.Da
 
 
 def site_day_strip(segments: pd.DataFrame, days: list[date], labels: dict[str, str], t: Text, theme: str) -> Figure:
-    """One line a site, one segment a run of days in the same state."""
+    """One line a site, one segment a run of days in the same state; silent ones are hatched too."""
     tokens = TOKENS[theme]
-    figure: Figure = {"data": [], "layout": {}}
-    codes = list(labels)
-    start = days[0]
+    traces = []
     for state, token in STATE_TOKEN.items():
         part = segments[segments["state"] == state]
         texts = []
         for row in part.itertuples():
             last = row.first + timedelta(days=row.days - 1)
-            texts.append(
-                f"{labels[row.site_code]}<br>{fmt.day_range(row.first, last, t.lang)}: <b>{t('state.' + state)}</b>"
-            )
-        figure["data"].append(
-            dict(
-                type="bar",
-                y=[labels[code] for code in part["site_code"]], x=[int(n) for n in part["days"]],
-                base=[(first - start).days for first in part["first"]], orientation="h", width=0.68,
-                name=t("state." + state), text=None, hovertext=texts, hoverinfo="text",
-                marker={"color": tokens[token], "line": {"width": 0},
-                        "pattern": {"shape": "/" if state == "silent" else "", "fgcolor": tokens["surface"], "size": 6,
-                                    "solidity": 0.25, "fillmode": "overlay"}},
-            )
-        )  # fmt: skip
-    ticks = _tick_days(days)
-    figure["layout"].update(
-        _layout(
-            theme, 21 * max(len(codes), 1) + 30, (92, 6, 4, 26), barmode="overlay",
-            xaxis={
-                "tickvals": [(d - start).days + 0.5 for d in ticks], "ticktext": [fmt.short_day(d, t.lang) for d in ticks],
-                "showgrid": False, "zeroline": False, "fixedrange": True, "range": [0, len(days)],
-                "tickfont": {"color": tokens["ink-3"]},
-            },
-            yaxis={
-                "autorange": "reversed", "fixedrange": True, "showgrid": False, "categoryorder": "array",
-                "categoryarray": [labels[code] for code in codes], "tickfont": {"color": tokens["ink-2"]},
-            },
+            words = f"{fmt.day_range(row.first, last, t.lang)}: <b>{t('state.' + state)}</b>"
+            texts.append(f"{labels[row.site_code]}<br>{words}")
+        hatch = {"shape": "/", "fgcolor": tokens["surface"], "size": 6, "solidity": 0.25, "fillmode": "overlay"}
+        traces.append(
+            {
+                "type": "bar",
+                "orientation": "h",
+                "name": t("state." + state),
+                "y": [labels[code] for code in part["site_code"]],
+                "x": [int(n) for n in part["days"]],
+                "base": [(first - days[0]).days for first in part["first"]],
+                "width": 0.68,
+                "hovertext": texts,
+                "hoverinfo": "text",
+                "marker": {
+                    "color": tokens[token],
+                    "line": {"width": 0},
+                    **({"pattern": hatch} if state == "silent" else {}),
+                },
+            }
         )
-    )  # fmt: skip
-    return figure
+    ticks = _tick_days(days)
+    places = [(d - days[0]).days + 0.5 for d in ticks]
+    return {
+        "data": traces,
+        "layout": _layout(
+            theme,
+            21 * max(len(labels), 1) + 30,
+            (104, 6, 4, 26),
+            barmode="overlay",
+            xaxis=_axis(tokens, places, [fmt.short_day(d, t.lang) for d in ticks]) | {"range": [0, len(days)]},
+            yaxis={
+                "autorange": "reversed",
+                "fixedrange": True,
+                "showgrid": False,
+                "categoryorder": "array",
+                "categoryarray": list(labels.values()),
+                "tickfont": {"color": tokens["ink-2"]},
+            },
+        ),
+    }
 
 
 # --- the small line in a number card ------------------------------------------------------------------

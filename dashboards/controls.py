@@ -44,17 +44,30 @@ def _field(label: str, control: Any, extra: str = "") -> html.Div:
 
 def _segments(id: str, label: str, data: list[dict[str, str]], value: str) -> dmc.SegmentedControl:
     return dmc.SegmentedControl(
-        id=id, data=data, value=value, size="sm", className="segments", withItemsBorders=False,
+        id=id,
+        data=data,
+        value=value,
+        size="sm",
+        className="segments",
+        withItemsBorders=False,
         **{"aria-label": label},
-    )  # fmt: skip
+    )
 
 
 def _select(id: str, label: str, data: list[dict[str, str]], value: str, t: Text) -> dmc.Select:
     return dmc.Select(
-        id=id, data=data, value=value, searchable=True, allowDeselect=False, checkIconPosition="right",
-        nothingFoundMessage=t("filter.nothing"), size="sm", maxDropdownHeight=320,
-        comboboxProps={"withinPortal": True, "width": 220, "position": "bottom-start"}, **{"aria-label": label},
-    )  # fmt: skip
+        id=id,
+        data=data,
+        value=value,
+        searchable=True,
+        allowDeselect=False,
+        checkIconPosition="right",
+        nothingFoundMessage=t("filter.nothing"),
+        size="sm",
+        maxDropdownHeight=320,
+        comboboxProps={"withinPortal": True, "width": 220, "position": "bottom-start"},
+        **{"aria-label": label},
+    )
 
 
 def filter_bar(page: str, selection: Selection, known: Known, t: Text) -> html.Div:
@@ -79,33 +92,48 @@ def filter_bar(page: str, selection: Selection, known: Known, t: Text) -> html.D
     bar = html.Div(
         [
             html.Div(
-                [html.B(t("filter.filters")), html.Button(t("filter.done"), id=f"{page}-close", className="button primary")],
+                [
+                    html.B(t("filter.filters")),
+                    html.Button(t("filter.done"), id=f"{page}-close", className="button primary"),
+                ],
                 className="sheet-head",
             ),
             _field(
                 t("filter.period"),
                 _segments(
-                    f"{page}-period", t("filter.period"),
-                    [{"value": p, "label": t(f"filter.period.{p}")} for p in PERIODS], selection.period,
+                    f"{page}-period",
+                    t("filter.period"),
+                    [{"value": p, "label": t(f"filter.period.{p}")} for p in PERIODS],
+                    selection.period,
                 ),
                 "grow-none",
             ),
             _field(
                 t("filter.range"),
                 dmc.DatePickerInput(
-                    id=f"{page}-dates", type="range", value=[selection.start.isoformat(), selection.end.isoformat()],
-                    valueFormat="YYYY-MM-DD", minDate=known.first_day.isoformat(), maxDate=known.last_day.isoformat(),
-                    allowSingleDateInRange=True, labelSeparator=" – ", size="sm", firstDayOfWeek=1,
+                    id=f"{page}-dates",
+                    type="range",
+                    value=[selection.start.isoformat(), selection.end.isoformat()],
+                    valueFormat="YYYY-MM-DD",
+                    minDate=known.first_day.isoformat(),
+                    maxDate=known.last_day.isoformat(),
+                    allowSingleDateInRange=True,
+                    labelSeparator=" – ",
+                    size="sm",
+                    firstDayOfWeek=1,
                     monthLabelFormat="YYYY年M月" if t.lang == "zh" else "MMMM YYYY",
-                    popoverProps={"position": "bottom-start"}, **{"aria-label": t("filter.range")},
+                    popoverProps={"position": "bottom-start"},
+                    **{"aria-label": t("filter.range")},
                 ),
                 "dates",
             ),
             _field(
                 t("filter.compare"),
                 _segments(
-                    f"{page}-compare", t("filter.compare"),
-                    [{"value": c, "label": t(f"filter.compare.{c}")} for c in COMPARES], selection.compare,
+                    f"{page}-compare",
+                    t("filter.compare"),
+                    [{"value": c, "label": t(f"filter.compare.{c}")} for c in COMPARES],
+                    selection.compare,
                 ),
                 "grow-none",
             ),
@@ -119,7 +147,10 @@ def filter_bar(page: str, selection: Selection, known: Known, t: Text) -> html.D
             ),
             _field(t("filter.axle"), _select(f"{page}-axle", t("filter.axle"), axle_options(t), selection.axle, t)),
             html.Button(
-                shell.icon("refresh"), id=f"{page}-reset", className="icon-button", title=t("filter.reset"),
+                shell.icon("refresh"),
+                id=f"{page}-reset",
+                className="icon-button",
+                title=t("filter.reset"),
                 **{"aria-label": t("filter.reset")},
             ),
         ],
@@ -127,7 +158,7 @@ def filter_bar(page: str, selection: Selection, known: Known, t: Text) -> html.D
         className="filter-bar card",
         role="search",
         **{"aria-label": t("filter.filters")},
-    )  # fmt: skip
+    )
     dates = {"locale": "zh-cn" if t.lang == "zh" else "en", "firstDayOfWeek": 1, "weekendDays": []}
     return html.Div([chips, dmc.DatesProvider(bar, settings=dates)], className="filters")
 
@@ -143,9 +174,11 @@ def chip_place(selection: Selection, known: Known, t: Text) -> str:
 def copy_link(page: str, t: Text) -> html.Button:
     """Copies the address of what is shown; the asset script does it, with absolute dates from the attribute."""
     return html.Button(
-        [shell.icon("link"), html.Span(t("action.copy_link"))], id=f"{page}-copy", className="button",
+        [shell.icon("link"), html.Span(t("action.copy_link"))],
+        id=f"{page}-copy",
+        className="button",
         **{"data-copy": "", "data-done": t("action.copied")},
-    )  # fmt: skip
+    )
 
 
 def card(
@@ -218,7 +251,9 @@ def plain_table(
                 [
                     html.Tr(
                         [
-                            html.Th(cell, scope="row") if i == 0 else html.Td(cell, className="" if i < text_columns else "number")
+                            html.Th(cell, scope="row")
+                            if i == 0
+                            else html.Td(cell, className="" if i < text_columns else "number")
                             for i, cell in enumerate(row)
                         ]
                     )

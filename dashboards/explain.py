@@ -23,10 +23,8 @@ def formula(metric: str, t: Text) -> str:
 
 
 def part(name: str, t: Text) -> str:
-    """The words for one side of a formula: another metric's label, or the text of a counted column."""
-    if name in METRICS:
-        return label(name, t)
-    return t(f"part.{name}") if t.has(f"part.{name}") else name
+    """The words for one side of a formula: what the column counts."""
+    return t(f"part.{name}")
 
 
 def definition(metric: str, t: Text) -> str:

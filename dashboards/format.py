@@ -1,6 +1,7 @@
 """Numbers, dates and places as readers see them. Rounding happens here and nowhere else."""
 
 import math
+import re
 from datetime import date, datetime
 from typing import Any
 
@@ -8,7 +9,7 @@ import pandas as pd
 
 MINUS = "\u2212"
 NONE = "—"
-_MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
 
 def missing(value: Any) -> bool:
@@ -141,9 +142,12 @@ def chainage(km: Any) -> str:
     return f"K{metres // 1000}+{metres % 1000:03d}"
 
 
+_KIND_OF_PLACE = re.compile(r"( Yao)?( Autonomous)? (County|District|City)$")
+
+
 def short_place(name: str) -> str:
-    """The name on a map tile: 江华瑶族自治县 is 江华 there."""
-    return name[:2] if name.endswith("自治县") else name
+    """The name on a map tile and in narrow lists: 江华瑶族自治县 is 江华 there, Lanshan County is Lanshan."""
+    return name[:2] if name.endswith("自治县") else _KIND_OF_PLACE.sub("", name)
 
 
 def mean_or_none(numerator: Any, denominator: Any) -> float | None:

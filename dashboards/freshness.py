@@ -47,5 +47,5 @@ def of(db: queries.Source) -> Freshness | None:
         return None
     row = queries.sites_on(db, until)
     return judge(
-        until, None if queries.is_demo(db) else today(), int(row["silent"]), int(row["partial"]), int(row["sites"])
+        until, None if queries.is_demo() else today(), int(row["silent"]), int(row["partial"]), int(row["sites"])
     )

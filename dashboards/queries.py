@@ -13,6 +13,7 @@ from werkzeug.exceptions import BadRequest
 from dashboards.format import as_date
 from dashboards.selection import Known, Selection
 from warehouse import connection
+from warehouse.home import home
 
 MAX_PAGE_ROWS = 200  # rows of one request of the grid
 MAX_XLSX_ROWS = 1_048_575  # a sheet has 2**20 lines, the first is the heading
@@ -92,10 +93,7 @@ def known(db: Source) -> Known | None:
         until,
         {row.county_code: (row.name_zh, row.name_en) for row in places.itertuples()},
         tuple(places.loc[places["is_current"].astype(bool), "county_code"]),
-        {
-            row.site_code: row.county_code if isinstance(row.county_code, str) else ""
-            for row in sites(db).itertuples()
-        },
+        {row.site_code: row.county_code if isinstance(row.county_code, str) else "" for row in sites(db).itertuples()},
     )
 
 
@@ -209,17 +207,13 @@ select count(*) as rows, avg(excess_ratio) as mean_excess_ratio,
 {_PASSAGES}
 """
 _EXPORT_DAYS = f"select passed_date, count(*) as rows {_PASSAGES} group by passed_date order by passed_date"
-_EXPORT_COLUMNS = f"""
-    record_id, feed, passed_at, {_PLATE} as plate_masked, site_code, county_code, direction, lane_code,
-    axle_count, gross_vehicle_weight_kg, limit_kg, rule_id, verdict, excess_kg, excess_ratio, speed_kmh,
-    device_no, certificate_no, certificate_valid_to, evidence_ok, flags, delivery_id, source_line
-"""
-_EXPORT = f"select {_EXPORT_COLUMNS} {_PASSAGES} order by passed_at, record_id"
 EXPORT_FIELDS = (
-    "record_id feed passed_at plate_masked site_code county_code direction lane_code axle_count "
-    "gross_vehicle_weight_kg limit_kg rule_id verdict excess_kg excess_ratio speed_kmh device_no certificate_no "
-    "certificate_valid_to evidence_ok flags delivery_id source_line"
-).split()
+    *("record_id", "feed", "passed_at", "plate_masked", "site_code", "county_code", "direction", "axle_count"),
+    *("gross_vehicle_weight_kg", "limit_kg", "rule_id", "verdict", "excess_kg", "excess_ratio", "speed_kmh"),
+    *("certificate_valid_to", "evidence_ok", "flags", "delivery_id", "source_line"),
+)
+_EXPORT_COLUMNS = ", ".join(f"{_PLATE} as plate_masked" if name == "plate_masked" else name for name in EXPORT_FIELDS)
+_EXPORT = f"select {_EXPORT_COLUMNS} {_PASSAGES} order by passed_at, record_id"
 
 _RECORD = f"""
 select record_id, feed, delivery_id, source_line, byte_offset, site_code, county_code, lane_code, direction,
@@ -318,24 +312,25 @@ left join (
         sum(superseded_count) as superseded_count
     from mart.row_fate group by delivery_id
 ) as f on f.delivery_id = d.delivery_id
-order by d.received_at desc, d.feed, d.delivery_id
+order by d.issued_at desc, d.received_at desc, d.feed, d.delivery_id
 limit $limit
 """
 _FEEDS = """
-select feed, count(*) as deliveries, max(received_at) as received_at, max(last_event_date) as last_event_date,
-    count(*) filter (state = 'stopped') as stopped, arg_max(name, received_at) as name
+select feed, count(*) as deliveries, arg_max(received_at, issued_at) as received_at,
+    max(last_event_date) as last_event_date,
+    count(*) filter (state = 'stopped') as stopped, arg_max(name, issued_at) as name
 from meta.delivery group by feed order by feed
 """
 _DELIVERY_REASONS = """
 select r.reason, r.outcome, sum(r.row_count) as rows, count(distinct r.delivery_id) as deliveries
 from meta.delivery_reason as r join meta.delivery as d on d.delivery_id = r.delivery_id
-where cast(d.received_at as timestamp) >= $since
+where d.issued_at >= $since
 group by r.reason, r.outcome order by rows desc, r.reason
 """
 _FEED_DELIVERY_TOTALS = """
 select coalesce(sum(delivered_rows), 0) as delivered_rows, coalesce(sum(accepted_rows), 0) as accepted_rows,
     coalesce(sum(quarantined_rows), 0) as quarantined_rows, count(*) filter (state = 'stopped') as stopped
-from meta.delivery where cast(received_at as timestamp) >= $since
+from meta.delivery where issued_at >= $since
 """
 
 
@@ -372,6 +367,6 @@ def sites_on(db: Source, day: date) -> pd.Series:
     return db.read(_LAST_DAY, {"day": day}).iloc[0]
 
 
-def is_demo(db: Source) -> bool:
-    """Whether the snapshot was built from the sample deliveries that ship with the product."""
-    return bool(db.manifest.get("demo"))
+def is_demo() -> bool:
+    """Whether this instance was given the invented sample deliveries."""
+    return (home() / "demo.json").is_file()

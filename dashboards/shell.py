@@ -9,8 +9,8 @@ import flask
 from dash import dcc, html
 from werkzeug.exceptions import BadRequest
 
-from dashboards import freshness, queries
 from dashboards import format as fmt
+from dashboards import freshness, queries
 from dashboards.text import HTML_LANG, LANGUAGES, Text
 from warehouse.connection import NoSnapshot
 from warehouse.metrics import METRICS
@@ -69,7 +69,7 @@ def pill(text: str, tone: str = "", title: str | None = None) -> html.Span:
 
 def note(children: Any, tone: str = "warn") -> html.Div:
     """One line that says what limits the numbers below it."""
-    return html.Div([icon("alert" if tone != "info" else "info"), html.Span(children)], className=f"note {tone}")
+    return html.Div([icon("info" if tone == "soft" else "alert"), html.Span(children)], className=f"note {tone}")
 
 
 def _brand(t: Text) -> html.Div:
@@ -104,10 +104,10 @@ def badge(state: freshness.Freshness | None, t: Text) -> Any:
     until = f"{state.until:%m-%d}" if t.lang == "zh" else fmt.short_day(state.until, "en")
     words: list[Any] = [html.Span(t("fresh.until", day=until), className="badge-until")]
     if state.behind:
-        words.append(html.B(t("fresh.behind", days=state.behind)))
+        words.append(html.B(t.plural("fresh.behind", state.behind)))
     elif state.gaps:
         key = "fresh.silent" if state.silent else "fresh.partial"
-        words.append(html.B(t(key, count=state.silent or state.partial)))
+        words.append(html.B(t.plural(key, state.silent or state.partial)))
     else:
         words.append(html.B(t("fresh.on_time")))
     return dcc.Link(
@@ -139,17 +139,22 @@ def _top(t: Text, view: View, crumbs: list[Any], demo: bool, state: freshness.Fr
             badge(state, t),
             # The asset script keeps the current filters when these are followed.
             html.A(
-                t("app.other_language"), href=f"?lang={other}", className="quiet", lang=HTML_LANG[other],
+                t("app.other_language"),
+                href=f"?lang={other}",
+                className="quiet",
+                lang=HTML_LANG[other],
                 **{"data-switch": "lang", "data-value": other},
             ),
             html.A(
-                icon("moon" if opposite == "dark" else "sun"), href=f"?theme={opposite}", className="quiet square",
+                icon("moon" if opposite == "dark" else "sun"),
+                href=f"?theme={opposite}",
+                className="quiet square",
                 title=t(f"app.theme.{opposite}"),
                 **{"data-switch": "theme", "data-value": opposite, "aria-label": t(f"app.theme.{opposite}")},
             ),
         ],
         className="top",
-    )  # fmt: skip
+    )
 
 
 def frame(
@@ -200,7 +205,7 @@ def frame(
             ),
             html.Div(
                 [
-                    _top(t, view, crumbs or [html.B(t(f"nav.{current}"))], bool(db and queries.is_demo(db)), state),
+                    _top(t, view, crumbs or [html.B(t(f"nav.{current}"))], queries.is_demo(), state),
                     html.Main(body, id="main", tabIndex=-1),
                     html.Footer(
                         [icon("lock"), html.Span(t("app.no_login"))],
@@ -225,7 +230,7 @@ def state_card(symbol: str, title: str, lines: list[Any], action: Any = None) ->
     )
 
 
-def no_snapshot(view: View, current: str, error: NoSnapshot) -> html.Div:
+def no_snapshot(view: View, current: str) -> html.Div:
     t = view.text
     return frame(
         view,
@@ -233,7 +238,7 @@ def no_snapshot(view: View, current: str, error: NoSnapshot) -> html.Div:
         state_card(
             "database",
             t("state.no_snapshot.title"),
-            [t("state.no_snapshot.why"), html.Code(t("state.no_snapshot.command")), str(error)],
+            [t("state.no_snapshot.why"), html.Code("heng nightly"), t("state.no_snapshot.or"), html.Code("make run")],
         ),
     )
 
@@ -254,8 +259,8 @@ def page(current: str) -> Callable[[Callable[..., html.Div]], Callable[..., html
             view = view_of(query)
             try:
                 db = queries.source()
-            except NoSnapshot as error:
-                return no_snapshot(view, current, error)
+            except NoSnapshot:
+                return no_snapshot(view, current)
             return build(db, view, query)
 
         return layout

@@ -29,6 +29,10 @@ class Text:
         text = self._texts[key]
         return text.format(**values) if values else text
 
+    def plural(self, key: str, count: int, **values: Any) -> str:
+        """A text with ``{count}``; one of a thing has a text of its own."""
+        return self(f"{key}.one" if count == 1 else key, count=f"{count:,}", **values)
+
     def has(self, key: str) -> bool:
         return key in self._texts
 

@@ -11,18 +11,27 @@ from dashboards.text import Text
 UNVERIFIED = ("M+", "M-", "P")
 
 
-def reason_words(reasons: pd.DataFrame, t: Text) -> dict[str, str]:
-    """Reason and flag codes to their words; a code without words stands for itself."""
-    return {row.reason: t.pick(row.zh, row.en) or row.reason for row in reasons.itertuples()}
+def flag_words(reasons: pd.DataFrame, t: Text) -> dict[str, str]:
+    """Words of the flags a record can carry: doubts of landing, what the law left open, what is no evidence."""
+    of_records = reasons[reasons["outcome"].isin(["flag", "verdict", "evidence"])]
+    return {row.reason: t.pick(row.zh, row.en) for row in of_records.itertuples()}
 
 
-def next_steps(reasons: pd.DataFrame, t: Text) -> dict[str, str]:
-    """What to do about a reason."""
-    return {row.reason: t.pick(row.next_step_zh, row.next_step_en) for row in reasons.itertuples()}
+def reason_words(reasons: pd.DataFrame, t: Text) -> dict[tuple[str, str], tuple[str, str]]:
+    """What a reason means and what to do about it, by code and outcome: one code can quarantine or flag."""
+    return {
+        (row.reason, row.outcome): (t.pick(row.zh, row.en), t.pick(row.next_step_zh, row.next_step_en))
+        for row in reasons.itertuples()
+    }
+
+
+def reason_of(words: dict[tuple[str, str], tuple[str, str]], code: str) -> str:
+    """The words of a delivery's reason, whose outcome the delivery does not tell."""
+    return next((text for (reason, _), (text, _) in words.items() if reason == code), code)
 
 
 def flag_list(flags: Any, words: dict[str, str]) -> list[tuple[str, str]]:
-    """The codes of a record's flags with their words."""
+    """The codes of a record's flags with their words; a code without words stands for itself."""
     if not isinstance(flags, str) or not flags:
         return []
     return [(code, words.get(code, code)) for code in flags.split(",")]
@@ -39,6 +48,11 @@ def direction(code: Any, t: Text) -> str:
 def feed(name: str, t: Text) -> str:
     """A feed's name in words; one without words stands for itself."""
     return t(f"feed.{name}") if t.has(f"feed.{name}") else name
+
+
+def kind(of: str, code: Any, t: Text) -> str:
+    """Words of a vehicle kind or drive axle; a code without words stands for itself."""
+    return t(f"{of}.{code}") if t.has(f"{of}.{code}") else str(code)
 
 
 def unverified(confidence: Any) -> bool:

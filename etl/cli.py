@@ -386,7 +386,7 @@ def sql_command(query: str, as_json: AsJson = False, limit: Annotated[int, typer
 
 @app.command("serve")
 def serve_command(
-    port: Annotated[int, typer.Option("--port")] = int(os.environ.get("HENG_DASH_PORT", "8050")),
+    port: Annotated[int | None, typer.Option("--port", help="Default: HENG_DASH_PORT, else 8050.")] = None,
     host: Annotated[str, typer.Option("--host", help="Loopback only until accounts exist.")] = "127.0.0.1",
 ) -> None:
     """Serve the dashboards on loopback until Ctrl-C."""
@@ -398,11 +398,13 @@ def serve_command(
 @app.command("run")
 def run_command(
     minutes: Annotated[float | None, typer.Option("--minutes", help="Stop by itself after so long.")] = None,
+    demo: Annotated[bool, typer.Option(help="Put the sample deliveries into the inbox first.")] = True,
+    dashboards: Annotated[bool, typer.Option(help="Serve the pages too.")] = True,
 ) -> None:
     """Everything: sample deliveries, Airflow and its nights, dashboards; Ctrl-C stops it all."""
     from etl.run import run
 
-    raise typer.Exit(run(minutes=minutes))
+    raise typer.Exit(run(minutes=minutes, demo=demo, dashboards=dashboards))
 
 
 @demo_app.command("land")

@@ -143,7 +143,9 @@ class Feed:
 
     @property
     def raw_table(self) -> RawTable:
-        return RawTable(self.name, self.kind, dict(self.raw_columns))
+        return RawTable(
+            self.name, self.kind, dict(self.raw_columns), self.title_zh, self.title_en, self.expected_every_days
+        )
 
     @property
     def headings(self) -> list[str]:

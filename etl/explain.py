@@ -76,7 +76,8 @@ def _metric(
     rules = _records(
         served,
         "select passage.rule_id, rule.limit_kg, rule.citation_zh, rule.citation_en, rule.confidence,"
-        " count(*) as row_count from core.passage as passage left join seeds.gross_weight_limit as rule on rule.rule_id = passage.rule_id"
+        " count(*) as row_count from core.passage as passage"
+        " left join seeds.gross_weight_limit as rule on rule.rule_id = passage.rule_id"
         f" where {where} group by all order by row_count desc, passage.rule_id",
         bounds,
     )
@@ -179,10 +180,8 @@ def _record(served: Snapshot, row: dict[str, Any]) -> dict[str, Any]:
     line = int(row["source_line"])
     raw = raw_lines(archive_path(row["delivery_id"]), delivery["name"], feed.format.encoding, {line})[line]
     codes = [code for code in (row["flags"] or "").split(",") if code]
-    reasons = {
-        reason["reason"]: reason
-        for reason in _records(served, "select reason, zh, en from seeds.reason order by reason", [])
-    }
+    words = _records(served, "select reason, zh, en from seeds.reason where outcome <> 'quarantine' order by reason", [])
+    reasons = {word["reason"]: word for word in words}
     return {
         "kind": "record",
         "version": served.version,

@@ -52,11 +52,17 @@ def restates(feed_name: str, day: date, delivery_ids: list[str] | None) -> bool:
         )
     if not delivery_ids:
         return False
-    if FEEDS[feed_name].schedule is None:
-        return True  # no night waits for it
     with Ledger(home()) as ledger:
+        if FEEDS[feed_name].schedule is None:
+            return ledger.last_night() is not None  # no night waits for it; the first one takes it along
         closed = ledger.connection.execute("select 1 from night where business_date = ?", (day.isoformat(),))
         return closed.fetchone() is not None
+
+
+def last_night(run: Any) -> date:
+    """The latest night that was built: building again restates what is there and opens no new night."""
+    with Ledger(home()) as ledger:
+        return ledger.last_night() or business_date(run)
 
 
 def fail_for_stopped(feed_name: str, delivery_ids: list[str]) -> None:

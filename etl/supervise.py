@@ -26,6 +26,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import IO, Any
 
@@ -65,8 +66,12 @@ class ComponentFailed(HengError):
 # --- one instance a state directory ---------------------------------------------------------------
 
 
+Record = Callable[..., None]
+"""``record(addresses=…, sessions=…)`` notes facts about the running instance for whoever finds it there."""
+
+
 @contextmanager
-def instance(home: Path, what: str) -> Iterator[Callable[..., None]]:
+def instance(home: Path, what: str) -> Iterator[Record]:
     """Hold this state directory for a running instance; yields a function that records facts about it.
 
     Raises ``AlreadyRunning`` if another process holds it. If the last holder was killed, what it
@@ -162,7 +167,8 @@ def stop_leftovers(home: Path, sessions: list[int]) -> list[int]:
 # --- ports and secrets ----------------------------------------------------------------------------
 
 
-def _is_free(host: str, port: int) -> bool:
+def is_free(host: str, port: int) -> bool:
+    """Whether a server could listen there."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -178,11 +184,11 @@ def choose_port(setting: str, default: int, host: str = "127.0.0.1", taken: tupl
     if wanted:
         if not wanted.isdigit() or not 0 < int(wanted) < 65536:
             raise PortBusy(f"{setting}={wanted!r} is not a port number.")
-        if int(wanted) in taken or not _is_free(host, int(wanted)):
+        if int(wanted) in taken or not is_free(host, int(wanted)):
             raise PortBusy(f"Port {wanted} on {host} is in use. Set {setting} to a free port, or free this one.")
         return int(wanted)
     for port in range(default, default + 100):
-        if port not in taken and _is_free(host, port):
+        if port not in taken and is_free(host, port):
             return port
     raise PortBusy(f"No free port on {host} from {default} to {default + 99}. Set {setting}.")
 
@@ -200,7 +206,6 @@ def make_secrets(home: Path) -> list[Path]:
     folder = home / "secrets"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     wanted = {
-        "dashboards_key": secrets.token_urlsafe(48),
         "airflow_jwt_key": secrets.token_urlsafe(48),
         "airflow_session_key": secrets.token_urlsafe(48),
         "airflow_passwords.json": json.dumps({AIRFLOW_USER: secrets.token_urlsafe(18)}),
@@ -271,30 +276,44 @@ def airflow_environment(home: Path, port: int, host: str = "127.0.0.1") -> dict[
     }
 
 
-def migrate_airflow(home: Path, environment: Mapping[str, str]) -> None:
-    """Create or upgrade Airflow's own database; remembered per Airflow version."""
-    from importlib.metadata import version
+@dataclass
+class Migration:
+    """Airflow's own database being created or upgraded; done once per Airflow version."""
 
-    installed = version("apache-airflow-core")
+    done: Path
+    version: str
+    log: Path
+    process: subprocess.Popen[bytes] | None
+
+    def finish(self) -> None:
+        if self.process is None:
+            return
+        code = self.process.wait()
+        if code != 0:
+            raise ComponentFailed(f"`airflow db migrate` ended with {code}; see {self.log}.\n{_tail(self.log)}")
+        self.done.write_text(self.version, "utf-8")
+
+
+def begin_migration(home: Path, environment: Mapping[str, str]) -> Migration:
+    """Start ``airflow db migrate`` if it is due; it takes some seconds, in which other things can be done."""
     done = home / "airflow" / "migrated"
+    migration = Migration(done, version("apache-airflow-core"), home / "logs" / "airflow-migrate.log", None)
     database = home / "airflow" / "airflow.db"
-    if database.exists() and done.exists() and done.read_text("utf-8") == installed:
-        return
-    log = home / "logs" / "airflow-migrate.log"
-    log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with log.open("wb") as output:
-        code = subprocess.run(
+    if database.exists() and done.exists() and done.read_text("utf-8") == migration.version:
+        return migration
+    migration.log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with migration.log.open("wb") as output:
+        migration.process = subprocess.Popen(
             [sys.executable, "-m", "airflow", "db", "migrate"],
             env=dict(environment),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
+            start_new_session=True,
             umask=0o077,
-            check=False,
-        ).returncode
-    if code != 0:
-        raise ComponentFailed(f"`airflow db migrate` failed ({code}); see {log}.\n{_tail(log)}")
-    done.write_text(installed, "utf-8")
+            preexec_fn=_follow_parent,
+        )
+    return migration
 
 
 # --- components -----------------------------------------------------------------------------------
@@ -355,9 +374,10 @@ class Supervisor:
     components: list[Component] = field(default_factory=list)
     on_change: Callable[[list[int]], None] = lambda sessions: None
     """Told the session ids after every start, so that they can be recorded."""
+    log_prefix: str = ""
 
     def add(self, name: str, command: list[str], environment: Mapping[str, str]) -> Component:
-        log = self.home / "logs" / f"{name}.log"
+        log = self.home / "logs" / f"{self.log_prefix}{name}.log"
         if log.exists():
             log.replace(log.with_suffix(".previous.log"))
         component = Component(name, command, environment, log)
@@ -433,7 +453,7 @@ def dashboards_command(port: int, host: str = "127.0.0.1", workers: int = 2) -> 
         sys.executable,
         "-m",
         "gunicorn",
-        "dashboards.wsgi:server",
+        "dashboards.wsgi:application",
         f"--bind={host}:{port}",
         f"--workers={workers}",
         "--worker-class=gthread",

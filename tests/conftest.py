@@ -54,7 +54,7 @@ def accepted(home: Path) -> Callable[..., list[dict[str, Any]]]:
     return accepted
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def realdata() -> Path:
     """The folder of real sample files beside the checkout; they are not part of the product."""
     folder = REPOSITORY.parent / "shared" / "realdata"

@@ -62,7 +62,9 @@ class Snapshot:
             path = root / told["file"]
             # The manifest is verified by digest; a file of another size is not the one it names.
             if not path.is_file() or path.stat().st_size != told["size"]:
-                raise SnapshotDamaged(f"{told['file']} of version {self.version} is missing or changed. Run 'heng build'.")
+                raise SnapshotDamaged(
+                    f"{told['file']} of version {self.version} is missing or changed. Run 'heng build'."
+                )
             self._connection.execute(f"attach '{str(path).replace(chr(39), chr(39) * 2)}' as {name} (read_only)")
         for table, columns in self.manifest["columns"].items():
             schema = table.split(".")[0]

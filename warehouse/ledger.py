@@ -6,6 +6,7 @@ several landings may run at once, each commits in one short transaction.
 """
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -84,13 +85,25 @@ class Ledger:
         self.path = home / "ledger.sqlite"
         self.connection = sqlite3.connect(self.path, timeout=60, isolation_level=None)
         self.connection.row_factory = sqlite3.Row
-        self.connection.execute("pragma journal_mode = wal")
+        self._use_wal()
         self.connection.execute("pragma synchronous = full")
         self.connection.execute("pragma foreign_keys = on")
         with self.transaction():
             for statement in _SCHEMA.split(";\n"):
                 if statement.strip():
                     self.connection.execute(statement)
+
+    def _use_wal(self) -> None:
+        """Switch to WAL. On a new file this fails at once while another process does the same: try again."""
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                self.connection.execute("pragma journal_mode = wal")
+                return
+            except sqlite3.OperationalError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.01)
 
     def close(self) -> None:
         self.connection.close()

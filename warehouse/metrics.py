@@ -141,9 +141,12 @@ METRICS = {
     )
 }
 
-_PLACE = "and county_code is not distinct from coalesce($county, county_code) and site_code = coalesce($site, site_code)"
+_PLACE = (
+    "and county_code is not distinct from coalesce($county, county_code) and site_code = coalesce($site, site_code)"
+)
 _COUNTED = {
-    "mart.overload_daily": "select {sums} from mart.overload_daily where passed_date between $first and $last " + _PLACE,
+    "mart.overload_daily": "select {sums} from mart.overload_daily where passed_date between $first and $last "
+    + _PLACE,
     "mart.site_day": "select {sums} from (select *, case when state = 'reporting' then 1 else 0 end as reporting_count,"
     " 1 as site_day_count from mart.site_day) as site_day where passed_date between $first and $last " + _PLACE,
     # The place is named without narrowing: a delivery carries many sites.
@@ -167,7 +170,13 @@ def compute(
     ).iloc[0]
     above = int(row[metric.numerator])
     if not metric.denominator:
-        return {"value": above, "numerator": above, "denominator": None, "formula": metric.numerator, "shown": f"{above:,}"}
+        return {
+            "value": above,
+            "numerator": above,
+            "denominator": None,
+            "formula": metric.numerator,
+            "shown": f"{above:,}",
+        }
     below = int(row[metric.denominator])
     value = above / below if below else None
     return {

@@ -47,7 +47,9 @@ def take_turn(count: bool = True) -> Turn:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         os.close(descriptor)
-        raise Busy("Another build or publication is running. Wait for it to end; 'heng status' shows the result.") from None
+        raise Busy(
+            "Another build or publication is running. Wait for it to end; 'heng status' shows the result."
+        ) from None
     number = int(os.pread(descriptor, 32, 0) or b"0")
     if count:
         number += 1

@@ -13,6 +13,10 @@ class RawTable:
     name: str
     kind: str
     columns: dict[str, Column] = field(hash=False)
+    title_zh: str = field(default="", hash=False)
+    title_en: str = field(default="", hash=False)
+    expected_every_days: int | None = field(default=None, hash=False)
+    """The feed is late when its newest delivery is older; None: nobody expects it."""
 
     def all_columns(self) -> dict[str, Column]:
         """Source columns first, then the lineage columns every raw table has."""

@@ -14,7 +14,7 @@ from typing import Any
 
 import duckdb
 import jinja2
-import yaml
+import yaml  # type: ignore[import-untyped]  # comes with dbt
 
 from warehouse.raw import RawTable
 
@@ -40,7 +40,9 @@ def project() -> dict[str, Any]:
 @cache
 def model_paths() -> dict[str, Path]:
     """Every model by its table name, ``layer.thing``."""
-    return {f"{layer}.{path.stem}": path for layer in LAYERS for path in sorted((PROJECT / "models" / layer).glob("*.sql"))}
+    return {
+        f"{layer}.{path.stem}": path for layer in LAYERS for path in sorted((PROJECT / "models" / layer).glob("*.sql"))
+    }
 
 
 @cache
@@ -71,7 +73,7 @@ def render_text(text: str, variables: Mapping[str, Any] | None = None) -> tuple[
         reads.add(f"{schema}.{name}")
         return f"{schema}.{name}"
 
-    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False)  # noqa: S701 - SQL, not HTML
+    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False)
     sql = environment.from_string(text).render(ref=ref, source=source, var=lambda name: known[name])
     return sql, frozenset(reads)
 

@@ -31,6 +31,11 @@
 
   function withQuery(path, query) { return path + (query || ""); }
 
+  /* The record list, when the page has one and it is ready. */
+  function withGrid(use) {
+    if (document.getElementById("rows-grid")) window.dash_ag_grid.getApiAsync("rows-grid").then(use);
+  }
+
   window.dash_clientside = window.dash_clientside || {};
   window.dash_clientside.heng = {
     /* The address follows the filters without a new entry in the history; links that carry them follow too. */
@@ -65,7 +70,9 @@
     },
     closeDrawer: function (clicks) {
       var none = window.dash_clientside.no_update;
-      return clicks ? ["card drawer", null, []] : [none, none, none];
+      if (!clicks) return [none, none];
+      withGrid(function (api) { api.deselectAll(); });
+      return ["card drawer", null];
     },
     followRecord: function (record, links) {
       var none = window.dash_clientside.no_update;
@@ -76,8 +83,8 @@
       window.history.replaceState(window.history.state, "", url.href);
       return none;
     },
-    fitColumns: function (id, drawer, hidden) {
-      window.dash_ag_grid.getApiAsync(id).then(function (api) {
+    fitColumns: function (hidden, drawer) {
+      withGrid(function (api) {
         var narrow = window.matchMedia("(max-width: 760px)");
         function fit() {
           if (api.isDestroyed()) return;

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-import dash
-from dash import Input, Output, State, callback, dcc, html
+import dash_mantine_components as dmc
+from dash import Input, Output, State, callback, html
 from werkzeug.exceptions import BadRequest
 
 from dashboards import controls, explain, queries, shell, words
@@ -16,7 +16,7 @@ LONGEST_SEARCH = 60
 
 def matches(needle: str, *texts: Any) -> bool:
     """Every word of the search occurs somewhere."""
-    hay = " ".join(str(text) for text in texts if text).lower()
+    hay = " ".join(str(text) for text in texts if not fmt.missing(text)).lower()
     return all(word in hay for word in needle.lower().split())
 
 
@@ -47,35 +47,54 @@ def metric_cards(needle: str, t: Text) -> list[Any]:
     return cards
 
 
+def in_force_words(first: Any, last: Any, t: Text) -> str:
+    if fmt.missing(first):
+        return t("definitions.until", day=fmt.day(last, t.lang))
+    ends = t("definitions.open") if fmt.missing(last) else fmt.day(last, t.lang)
+    return f"{fmt.day(first, t.lang)} – {ends}"
+
+
 def rules_table(db: queries.Source, needle: str, t: Text) -> html.Table | None:
     heads = [
-        t("definitions.rule"), t("table.axles"), t("definitions.kind"), t("definitions.limit"), t("definitions.in_force"),
-        t("definitions.citation"), t("definitions.confidence"),
-    ]  # fmt: skip
+        t("definitions.rule"),
+        t("table.axles"),
+        t("definitions.kind"),
+        t("definitions.limit"),
+        t("definitions.in_force"),
+        t("definitions.citation"),
+        t("definitions.confidence"),
+    ]
     body = []
     for row in queries.rules(db).itertuples():
         cited = t.pick(row.citation_zh, row.citation_en)
-        kind = t(f"kind.{row.vehicle_kind}")
-        drive = t(f"drive.{row.drive_axle_kind}")
+        kind, drive = words.kind("kind", row.vehicle_kind, t), words.kind("drive", row.drive_axle_kind, t)
         if not matches(needle, row.rule_id, cited, kind, drive, row.limit_kg, row.confidence):
             continue
-        ends = t("definitions.open") if fmt.missing(row.valid_to) else fmt.day(row.valid_to, t.lang)
-        in_force = f"{fmt.day(row.valid_from, t.lang)} – {ends}"
+        in_force = in_force_words(row.valid_from, row.valid_to, t)
         doubt = words.unverified(row.confidence)
         mark = shell.pill(
             f"{t('pill.unverified')} {row.confidence}" if doubt else f"{t('pill.verified')} {row.confidence}",
-            "warn" if doubt else "better", t(f"confidence.{row.confidence}") if t.has(f"confidence.{row.confidence}") else None,
-        )  # fmt: skip
+            "warn" if doubt else "better",
+            t(f"confidence.{row.confidence}") if t.has(f"confidence.{row.confidence}") else None,
+        )
         cells = [
-            words.axles_of(row.axle_count_min, row.axle_count_max), f"{kind}{t('app.list')}{drive}" if drive else kind,
-            fmt.kilograms(row.limit_kg), in_force, cited, mark,
-        ]  # fmt: skip
+            words.axles_of(row.axle_count_min, row.axle_count_max),
+            f"{kind}{t('app.list')}{drive}" if drive else kind,
+            fmt.kilograms(row.limit_kg),
+            in_force,
+            cited,
+            mark,
+        ]
         body.append(
             html.Tr(
                 [
                     html.Th(html.Code(row.rule_id), scope="row"),
                     *[
-                        html.Td(cell, className={2: "number", 4: "words"}.get(i, ""), **{"data-head": head})
+                        html.Td(
+                            cell,
+                            className={0: "nowrap", 2: "number", 3: "nowrap", 4: "words"}.get(i, ""),
+                            **{"data-head": head},
+                        )
                         for i, (cell, head) in enumerate(zip(cells, heads[1:], strict=True))
                     ],
                 ]
@@ -86,11 +105,15 @@ def rules_table(db: queries.Source, needle: str, t: Text) -> html.Table | None:
     return html.Table(
         [
             html.Caption(t("definitions.rules"), className="visually-hidden"),
-            html.Thead(html.Tr([html.Th(head, scope="col", className="number" if i == 3 else "") for i, head in enumerate(heads)])),
+            html.Thead(
+                html.Tr(
+                    [html.Th(head, scope="col", className="number" if i == 3 else "") for i, head in enumerate(heads)]
+                )
+            ),
             html.Tbody(body),
         ],
         className="stackable wrap",
-    )  # fmt: skip
+    )
 
 
 def column_texts(column: Column, t: Text) -> tuple[str, str]:
@@ -100,7 +123,13 @@ def column_texts(column: Column, t: Text) -> tuple[str, str]:
 
 
 def columns_table(needle: str, t: Text) -> html.Table | None:
-    heads = [t("definitions.column"), t("definitions.label"), t("definitions.type"), t("definitions.unit"), t("definitions.meaning")]
+    heads = [
+        t("definitions.column"),
+        t("definitions.label"),
+        t("definitions.type"),
+        t("definitions.unit"),
+        t("definitions.meaning"),
+    ]
     body = []
     for name, column in sorted(dictionary().items()):
         label, meaning = column_texts(column, t)
@@ -143,26 +172,29 @@ def found(db: queries.Source, needle: str, t: Text) -> list[Any]:
         )
     if columns is not None:
         pieces.append(
-            controls.card(t("definitions.columns"), t("definitions.columns.how"), html.Div(columns, className="table-scroll"))
+            controls.card(
+                t("definitions.columns"), t("definitions.columns.how"), html.Div(columns, className="table-scroll")
+            )
         )
-    return pieces or [shell.state_card("search", t("definitions.nothing", words=needle), [t("definitions.nothing.hint")])]
+    return pieces or [
+        shell.state_card("search", t("definitions.nothing", words=needle), [t("definitions.nothing.hint")])
+    ]
 
 
 @shell.page("definitions")
 def layout(db: queries.Source, view: shell.View, query: dict[str, str]) -> html.Div:
     t = view.text
     needle = query.get("q", "")[:LONGEST_SEARCH]
-    search = html.Div(
-        [
-            html.Label(t("definitions.search"), htmlFor="definitions-search", className="visually-hidden"),
-            shell.icon("search"),
-            dcc.Input(
-                id="definitions-search", type="search", value=needle, debounce=0.3, maxLength=LONGEST_SEARCH,
-                placeholder=t("definitions.search"),
-            ),
-        ],
+    search = dmc.TextInput(
+        id="definitions-search",
+        value=needle,
+        debounce=300,
+        placeholder=t("definitions.search"),
+        leftSection=shell.icon("search"),
         className="search-field",
-    )  # fmt: skip
+        inputProps={"maxLength": LONGEST_SEARCH},
+        **{"aria-label": t("definitions.search")},
+    )
     return shell.frame(
         view,
         "definitions",
@@ -171,9 +203,7 @@ def layout(db: queries.Source, view: shell.View, query: dict[str, str]) -> html.
     )
 
 
-dash.register_page(
-    __name__, path="/definitions", name="definitions", order=4, title=shell.title("definitions"), layout=layout
-)
+PAGE = {"path": "/definitions", "title": shell.title("definitions"), "layout": layout}
 
 
 @callback(

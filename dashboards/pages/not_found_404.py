@@ -1,6 +1,5 @@
 """An address that is no page."""
 
-import dash
 from dash import dcc, html
 
 from dashboards import queries, shell
@@ -23,4 +22,4 @@ def layout(db: queries.Source, view: shell.View, query: dict[str, str]) -> html.
     )
 
 
-dash.register_page(__name__, path="/not-found", title=shell.title("not_found"), layout=layout)
+PAGE = {"path": "/not-found", "title": shell.title("not_found"), "layout": layout}

@@ -109,7 +109,9 @@ def read(db: queries.Source, selection: Selection, known: Known) -> Facts:
     compared = selection.compared()
     places = queries.counties(db)
     return Facts(
-        selection, known, *periods,
+        selection,
+        known,
+        *periods,
         # The county list stays whole when one county is chosen, so that the choice can be changed in it.
         counties=queries.by_county(db, wide, selection.start, selection.end),
         counties_before=queries.by_county(db, wide, *compared),
@@ -118,7 +120,7 @@ def read(db: queries.Source, selection: Selection, known: Known) -> Facts:
         registered=queries.sites(db),
         tiles=places[places["is_current"].astype(bool)],
         site_days=site_days[0],
-    )  # fmt: skip
+    )
 
 
 def comparable(facts: Facts, other: Period) -> bool:
@@ -133,7 +135,9 @@ def rate_of(totals: pd.Series) -> float | None:
 # --- lead sentence and number cards ------------------------------------------------------------------------
 def _with_unit(number: Any, t: Text) -> list[Any]:
     value, multiplier = fmt.kpi(number, t.lang)
-    return [html.B(f"{value} {multiplier}{t('unit.vehicles.short')}".strip() if t.lang == "zh" else f"{value}{multiplier}")]
+    return [
+        html.B(f"{value} {multiplier}{t('unit.vehicles.short')}".strip() if t.lang == "zh" else f"{value}{multiplier}")
+    ]
 
 
 def lead(facts: Facts, t: Text) -> html.P:
@@ -144,9 +148,12 @@ def lead(facts: Facts, t: Text) -> html.P:
     if rate is None:
         return html.P(t("lead.none", period=spoken), className="lead")
     parts = t.parts(
-        "lead.main", period=spoken, weighed=_with_unit(totals["weighed_count"], t),
-        over=_with_unit(totals["over_count"], t), rate=html.B(fmt.rate(rate)),
-    )  # fmt: skip
+        "lead.main",
+        period=spoken,
+        weighed=_with_unit(totals["weighed_count"], t),
+        over=_with_unit(totals["over_count"], t),
+        rate=html.B(fmt.rate(rate)),
+    )
     before = rate_of(facts.compared.totals) if comparable(facts, facts.compared) else None
     against = t(f"lead.against.{facts.selection.compare}")
     if before is None:
@@ -195,9 +202,12 @@ def _hot_counties(facts: Facts, rate: float, t: Text) -> list[Any]:
     found = [
         controls.place_name(facts.known, row.county_code, t)
         for row in county_rates(facts).itertuples()
-        if row.county_code and not fmt.missing(row.change) and row.rate > rate and round(row.change, 2) > 0
+        if row.county_code
+        and not fmt.missing(row.change)
+        and row.rate > rate
+        and round(row.change, 2) > 0
         and row.weighed_count >= RANKING_MINIMUM
-    ][:2]  # fmt: skip
+    ][:2]
     if not found:
         return []
     names = t("lead.and").join(fmt.short_place(name) for name in found)
@@ -241,7 +251,9 @@ def kpi_card(facts: Facts, metric: str, rows_metric: str, column: str | None, vi
     of_rate = metric == "overload_rate"
     hero = metric == "overload_rate"
     if of_rate:
-        shown: list[Any] = [fmt.rate(now).rstrip("%"), html.Span("%", className="unit")] if now is not None else [fmt.NONE]
+        shown: list[Any] = (
+            [fmt.rate(now).rstrip("%"), html.Span("%", className="unit")] if now is not None else [fmt.NONE]
+        )
     else:
         value, multiplier = fmt.kpi(now, t.lang)
         shown = [value, html.Span(f"{multiplier}{t('unit.vehicles')}", className="unit")]
@@ -275,15 +287,16 @@ def kpi_card(facts: Facts, metric: str, rows_metric: str, column: str | None, vi
                 ],
                 className="kpi-body",
             ),
-            *[_delta(facts, metric, now, other, name, spec.good, t) for other, name in ((facts.prior, "prior"), (facts.year, "year"))],
+            *[
+                _delta(facts, metric, now, other, name, spec.good, t)
+                for other, name in ((facts.prior, "prior"), (facts.year, "year"))
+            ],
         ],
         className="card kpi hero" if hero else "card kpi",
-    )  # fmt: skip
+    )
 
 
-def _delta(
-    facts: Facts, metric: str, now: float | None, other: Period, name: str, good: str, t: Text
-) -> html.Div:
+def _delta(facts: Facts, metric: str, now: float | None, other: Period, name: str, good: str, t: Text) -> html.Div:
     dates = fmt.day_range(other.first, other.last, t.lang)
     if comparable(facts, other):
         before, why = _card_value(other.totals, metric), t("change.against_dates", dates=dates)
@@ -312,9 +325,12 @@ def explanation(facts: Facts, metric: str, t: Text) -> dict[str, str]:
     left_out = t("explain.left_out_counts", unweighed=fmt.count(unweighed), review=fmt.count(totals["review_count"]))
     expected, silent = len(facts.site_days), int((facts.site_days["state"] == "silent").sum())
     scope = t(
-        "explain.scope", period=fmt.day_range(facts.now.first, facts.now.last, t.lang),
-        sites=facts.sites["site_code"].nunique(), silent=fmt.count(silent), expected=fmt.count(expected),
-    )  # fmt: skip
+        "explain.scope",
+        period=fmt.day_range(facts.now.first, facts.now.last, t.lang),
+        sites=facts.sites["site_code"].nunique(),
+        silent=fmt.count(silent),
+        expected=fmt.count(expected),
+    )
     return {"value": value, "left_out": left_out, "scope": scope}
 
 
@@ -337,10 +353,16 @@ def map_frames(facts: Facts, t: Text) -> tuple[pd.DataFrame, pd.DataFrame]:
         text = t("map.county_hover", name=name, rate=fmt.rate(rate), over=fmt.count(over), weighed=fmt.count(weighed))
         counties.append(
             {
-                "county_code": tile.county_code, "name": fmt.short_place(name), "tile_col": tile.tile_col,
-                "tile_row": tile.tile_row, "rate": rate, "over_count": over, "weighed_count": weighed, "text": text,
+                "county_code": tile.county_code,
+                "name": fmt.short_place(name),
+                "tile_col": tile.tile_col,
+                "tile_row": tile.tile_row,
+                "rate": rate,
+                "over_count": over,
+                "weighed_count": weighed,
+                "text": text,
             }
-        )  # fmt: skip
+        )
     last = facts.site_days[facts.site_days["passed_date"].map(fmt.as_date) == facts.selection.end]
     silent = set(last.loc[last["state"] == "silent", "site_code"])
     in_service = set(facts.site_days["site_code"])
@@ -356,10 +378,15 @@ def map_frames(facts: Facts, t: Text) -> tuple[pd.DataFrame, pd.DataFrame]:
         label = t("map.site_hover", code=row.site_code, state=state, over=fmt.count(over), weighed=fmt.count(weighed))
         sites.append(
             {
-                "site_code": row.site_code, "county_code": row.county_code, "longitude": getattr(row, "longitude", None),
-                "latitude": getattr(row, "latitude", None), "online": online, "over_count": over, "label": label,
+                "site_code": row.site_code,
+                "county_code": row.county_code,
+                "longitude": getattr(row, "longitude", None),
+                "latitude": getattr(row, "latitude", None),
+                "online": online,
+                "over_count": over,
+                "label": label,
             }
-        )  # fmt: skip
+        )
     columns = ["site_code", "county_code", "longitude", "latitude", "online", "over_count", "label"]
     return pd.DataFrame(counties), pd.DataFrame(sites, columns=columns)
 
@@ -378,16 +405,19 @@ def map_box(facts: Facts, value: str, view: shell.View) -> list[Any]:
     heads = [t("filter.county"), t("table.weighed"), t("table.over"), t("table.rate"), t("table.change_points")]
     data = [
         [
-            controls.place_name(facts.known, row.county_code, t), fmt.count(row.weighed_count), fmt.count(row.over_count),
-            fmt.rate(row.rate), fmt.NONE if fmt.missing(row.change) else fmt.signed(row.change, 2),
+            controls.place_name(facts.known, row.county_code, t),
+            fmt.count(row.weighed_count),
+            fmt.count(row.over_count),
+            fmt.rate(row.rate),
+            fmt.NONE if fmt.missing(row.change) else fmt.signed(row.change, 2),
         ]
         for row in table.itertuples()
-    ]  # fmt: skip
+    ]
     reading = t("map.reading", counties=len(table), rate=fmt.rate(rate_of(facts.now.totals)))
     return [
         html.Div(
             [
-                controls.chart("overload-map", figure, reading, t.lang, 430),
+                controls.chart("overload-map", figure, reading, t.lang, 500),
                 county_list(facts, value, t),
             ],
             className="map-and-list",
@@ -446,10 +476,13 @@ def county_list(facts: Facts, value: str, t: Text) -> html.Div:
         if row.county_code:
             rows.append(
                 html.Button(
-                    cells, id={"type": "overload-pick", "code": row.county_code}, className="county chosen" if chosen else "county",
-                    title=t("map.pick", name=name), **{"aria-pressed": "true" if chosen else "false"},
+                    cells,
+                    id={"type": "overload-pick", "code": row.county_code},
+                    className="county chosen" if chosen else "county",
+                    title=t("map.pick", name=name),
+                    **{"aria-pressed": "true" if chosen else "false"},
                 )
-            )  # fmt: skip
+            )
         else:
             rows.append(html.Div(cells, className="county fixed", title=t("county.none.help")))
     against = t("table.change_prior" if facts.selection.compare == "prior" else "table.change_year")
@@ -524,12 +557,15 @@ def trend_card(facts: Facts, view: shell.View) -> html.Section:
         className="line-key",
     )
     gap = facts.selection.days - facts.now.covered
-    notes = [shell.note(t("trend.gap", days=gap), "info")] if gap else []
+    notes = [shell.note(t("trend.gap", days=gap), "soft")] if gap else []
     heads = [t("table.day"), names["now"], names["prior"], names["year"]]
     rows = [
-        [fmt.day(row.day, t.lang), *[t("state.no_data") if fmt.missing(v) else fmt.count(v) for v in (row.now, row.prior, row.year)]]
+        [
+            fmt.day(row.day, t.lang),
+            *[t("state.no_data") if fmt.missing(v) else fmt.count(v) for v in (row.now, row.prior, row.year)],
+        ]
         for row in days.itertuples()
-    ]  # fmt: skip
+    ]
     return controls.card(
         t("trend.title"),
         t("trend.unit"),
@@ -560,7 +596,9 @@ def distribution_card(facts: Facts, view: shell.View) -> html.Section:
         ]
         for band in charts.BANDS
     ]
-    extra = dcc.Link(t("distribution.rows", count=fmt.count(over)), href=rows_link(facts, "over"), className="text-link")
+    extra = dcc.Link(
+        t("distribution.rows", count=fmt.count(over)), href=rows_link(facts, "over"), className="text-link"
+    )
     body: list[Any] = [
         controls.chart("overload-bands", figure, reading, t.lang, 236),
         controls.data_table(t, t("distribution.title"), heads, rows),
@@ -583,21 +621,35 @@ def availability(facts: Facts, view: shell.View) -> html.Section:
         return controls.card(t("availability.title"), None, html.P(t("availability.none"), className="quiet-line"))
     counts = {state: int((frame["state"] == state).sum()) for state in ("reporting", "partial", "silent")}
     silent = frame[frame["state"] == "silent"].groupby("site_code").size().sort_values(ascending=False, kind="stable")
-    named = t("availability.join").join(t("availability.site", site=code, days=n) for code, n in list(silent.items())[:4])
+    named = t("availability.join").join(
+        t("availability.site", site=code, days=n) for code, n in list(silent.items())[:4]
+    )
     more = len(silent) - 4
-    line = t("availability.silent", sites=named) if len(silent) else t("availability.all")
-    if more > 0:
-        line += t("availability.more", count=more)
+    if len(silent):
+        line = t("availability.silent", sites=named) + (t("availability.more", count=more) if more > 0 else "")
+    elif counts["partial"]:
+        line = t("availability.partial", days=fmt.count(counts["partial"]))
+    else:
+        line = t("availability.all")
     bars = [
-        html.I(className=f"part {state}", style={"width": f"{n / expected * 100:.2f}%"}, title=f"{t('state.' + state)} {n}")
+        html.I(
+            className=f"part {state}", style={"width": f"{n / expected * 100:.2f}%"}, title=f"{t('state.' + state)} {n}"
+        )
         for state, n in counts.items()
         if n
     ]
     keys = [
-        html.Span([html.I(className=f"swatch {state}"), t("state." + state), html.B(fmt.count(n)),
-                   html.Span(fmt.share(n / expected))], className="key")
+        html.Span(
+            [
+                html.I(className=f"swatch {state}"),
+                t("state." + state),
+                html.B(fmt.count(n)),
+                html.Span(fmt.share(n / expected)),
+            ],
+            className="key",
+        )
         for state, n in counts.items()
-    ]  # fmt: skip
+    ]
     return controls.card(
         t("availability.title"),
         t("availability.subtitle", expected=fmt.count(expected)),
@@ -618,7 +670,8 @@ def ranking_frame(facts: Facts) -> pd.DataFrame:
     days = facts.site_days
     of_site = {code: frame for code, frame in days.groupby("site_code")}
     last_states = {
-        row.site_code: row.state for row in days[days["passed_date"].map(fmt.as_date) == facts.selection.end].itertuples()
+        row.site_code: row.state
+        for row in days[days["passed_date"].map(fmt.as_date) == facts.selection.end].itertuples()
     }
     allowed = comparable(facts, facts.compared)
     rows = []
@@ -639,19 +692,40 @@ def ranking_frame(facts: Facts) -> pd.DataFrame:
         available = None if service is None else float((service["state"] == "reporting").mean())
         rows.append(
             {
-                "site_code": code, "road": row.road_code if isinstance(row.road_code, str) else "",
-                "chainage": fmt.chainage(row.chainage_km), "county_code": row.county_code, "weighed_count": weighed,
-                "over_count": over, "rate": rate, "ranked": weighed >= RANKING_MINIMUM,
+                "site_code": code,
+                "road": row.road_code if isinstance(row.road_code, str) else "",
+                "chainage": fmt.chainage(row.chainage_km),
+                "county_code": row.county_code,
+                "weighed_count": weighed,
+                "over_count": over,
+                "rate": rate,
+                "ranked": weighed >= RANKING_MINIMUM,
                 "change": None if rate is None or old_rate is None else (rate - old_rate) * 100,
-                "max_excess_ratio": None if seen is None or fmt.missing(seen.max_excess_ratio) else float(seen.max_excess_ratio),
-                "available": available, "state": last_states.get(code, "unregistered" if service is None else "not_in_service"),
+                "max_excess_ratio": None
+                if seen is None or fmt.missing(seen.max_excess_ratio)
+                else float(seen.max_excess_ratio),
+                "available": available,
+                "state": last_states.get(code, "not_in_service")
+                if isinstance(row.county_code, str)
+                else "unregistered",
                 "silent_all": service is not None and bool((service["state"] == "silent").all()),
             }
-        )  # fmt: skip
-    columns = (
-        "site_code road chainage county_code weighed_count over_count rate ranked change max_excess_ratio available "
-        "state silent_all"
-    ).split()
+        )
+    columns = [
+        "site_code",
+        "road",
+        "chainage",
+        "county_code",
+        "weighed_count",
+        "over_count",
+        "rate",
+        "ranked",
+        "change",
+        "max_excess_ratio",
+        "available",
+        "state",
+        "silent_all",
+    ]
     frame = pd.DataFrame(rows, columns=columns).astype({"rate": "float64"})
     return frame.sort_values(
         ["ranked", "rate", "weighed_count", "site_code"], ascending=[False, False, False, True], na_position="last"
@@ -668,10 +742,17 @@ def ranking_card(facts: Facts, view: shell.View) -> html.Section:
     greatest = frame["rate"].max() if len(frame) else 0
     against = t("table.change_prior" if facts.selection.compare == "prior" else "table.change_year")
     heads = (
-        ("#", "number narrow"), (t("filter.site"), ""), (t("filter.county"), ""), (t("table.weighed"), "number"),
-        (t("table.over"), "number"), (t("table.rate"), ""), (against, "number"), (t("table.max_excess"), "number"),
-        (t("table.available"), "number"), (t("table.state"), ""),
-    )  # fmt: skip
+        ("#", "number narrow"),
+        (t("filter.site"), ""),
+        (t("filter.county"), ""),
+        (t("table.weighed"), "number"),
+        (t("table.over"), "number"),
+        (t("table.rate"), ""),
+        (against, "number"),
+        (t("table.max_excess"), "number"),
+        (t("table.available"), "number"),
+        (t("table.state"), ""),
+    )
     body = []
     for position, row in enumerate(frame.itertuples()):
         moved = fmt.NONE if fmt.missing(row.change) else fmt.signed(row.change, 2)
@@ -682,13 +763,19 @@ def ranking_card(facts: Facts, view: shell.View) -> html.Section:
             rate_cell: list[Any] = [shell.pill(t(words), "warn", t("pill.small_sample.help", minimum=SMALL_SAMPLE))]
         else:
             width = row.rate / greatest * 100 if greatest else 0
-            mark = html.Em(style={"left": f"{mean / greatest * 100:.2f}%"}, title=t("table.mean", rate=fmt.rate(mean))) if mean and greatest and mean <= greatest else None
+            mark = (
+                html.Em(style={"left": f"{mean / greatest * 100:.2f}%"}, title=t("table.mean", rate=fmt.rate(mean)))
+                if mean and greatest and mean <= greatest
+                else None
+            )
             rate_cell = [
                 html.B(fmt.rate(row.rate)),
                 html.Span([html.I(style={"width": f"{width:.1f}%"}), mark], className="cell-bar"),
             ]
             if not row.ranked:
-                rate_cell.append(shell.pill(t("pill.small_sample"), "", t("pill.small_sample.rank", minimum=RANKING_MINIMUM)))
+                rate_cell.append(
+                    shell.pill(t("pill.small_sample"), "", t("pill.small_sample.rank", minimum=RANKING_MINIMUM))
+                )
         body.append(
             html.Tr(
                 [
@@ -705,14 +792,18 @@ def ranking_card(facts: Facts, view: shell.View) -> html.Section:
                     html.Td(fmt.count(row.over_count), className="number over"),
                     html.Td(html.Div(rate_cell, className="rate-cell"), className="rate"),
                     html.Td(moved, className=f"number moved {kind}"),
-                    html.Td(fmt.NONE if row.max_excess_ratio is None or fmt.missing(row.max_excess_ratio)
-                            else f"{row.max_excess_ratio * 100:.0f}%", className="number most"),
+                    html.Td(
+                        fmt.NONE
+                        if row.max_excess_ratio is None or fmt.missing(row.max_excess_ratio)
+                        else f"{row.max_excess_ratio * 100:.0f}%",
+                        className="number most",
+                    ),
                     html.Td(fmt.share(row.available), className="number available"),
                     html.Td(shell.pill(t(f"state.{row.state}"), STATE_TONE[row.state]), className="state"),
                 ],
                 className="beyond" if position >= RANKING_SHOWN else None,
             )
-        )  # fmt: skip
+        )
     caption = t("ranking.subtitle", minimum=RANKING_MINIMUM)
     table = html.Table(
         [
@@ -726,10 +817,11 @@ def ranking_card(facts: Facts, view: shell.View) -> html.Section:
     if len(frame) > RANKING_SHOWN:
         children.append(
             html.Button(
-                t("ranking.all", count=len(frame)), className="button more",
+                t("ranking.all", count=len(frame)),
+                className="button more",
                 **{"data-expand": ".ranking", "data-less": t("ranking.fewer", count=RANKING_SHOWN)},
             )
-        )  # fmt: skip
+        )
     if not len(frame):
         children = [html.P(t("state.no_data.period"), className="quiet-line")]
     return controls.card(t("ranking.title"), caption, children, className="ranking-card")
@@ -763,7 +855,16 @@ def head(facts: Facts, view: shell.View) -> list[Any]:
     silent = facts.site_days.loc[facts.site_days["state"] == "silent", "site_code"].nunique()
     if silent and not facts.empty:
         days = int((facts.site_days["state"] == "silent").sum())
-        pieces.append(shell.note(t.parts("overload.partial", sites=str(silent), days=str(days), link=dcc.Link(t("availability.link"), href="/quality"))))
+        pieces.append(
+            shell.note(
+                t.parts(
+                    "overload.partial",
+                    sites=str(silent),
+                    days=str(days),
+                    link=dcc.Link(t("availability.link"), href="/quality"),
+                )
+            )
+        )
     pieces.append(html.Div([kpi_card(facts, *card, view) for card in CARDS], className="kpis"))
     return pieces
 
@@ -775,7 +876,12 @@ def rest(facts: Facts, view: shell.View) -> list[Any]:
 def parts(facts: Facts, value: str, view: shell.View) -> tuple[Any, Any, Any, Any]:
     """The four regions a filter changes: head, map box, the two charts at its right, what is below."""
     if facts.empty:
-        return empty_state(facts, view.text), [html.P(view.text("state.no_data.period"), className="quiet-line")], None, None
+        return (
+            empty_state(facts, view.text),
+            [html.P(view.text("state.no_data.period"), className="quiet-line")],
+            None,
+            None,
+        )
     return (
         head(facts, view),
         map_box(facts, value, view),
@@ -787,14 +893,25 @@ def parts(facts: Facts, value: str, view: shell.View) -> tuple[Any, Any, Any, An
 def export_menu(query: str, t: Text) -> Any:
     """Download links; the files come from routes of their own, with the same query."""
     links = [
-        html.A(t(f"export.{kind}"), href=f"/export/overload-rows.{kind}{query}", id=f"overload-export-{kind}", download="")
+        html.A(
+            t(f"export.{kind}"), href=f"/export/overload-rows.{kind}{query}", id=f"overload-export-{kind}", download=""
+        )
         for kind in ("xlsx", "csv")
     ]
-    target = html.Button([shell.icon("download"), html.Span(t("action.export")), shell.icon("down")], className="button")
+    target = html.Button(
+        [shell.icon("download"), html.Span(t("action.export")), shell.icon("down")], className="button"
+    )
     return dmc.Popover(
-        [dmc.PopoverTarget(target), dmc.PopoverDropdown(html.Div([html.P(t("export.what")), *links], className="menu"))],
-        position="bottom-end", shadow="md", width=260, returnFocus=True, keepMounted=True,
-    )  # fmt: skip
+        [
+            dmc.PopoverTarget(target),
+            dmc.PopoverDropdown(html.Div([html.P(t("export.what")), *links], className="menu")),
+        ],
+        position="bottom-end",
+        shadow="md",
+        width=260,
+        returnFocus=True,
+        keepMounted=True,
+    )
 
 
 @shell.page("overload")
@@ -808,9 +925,14 @@ def layout(db: queries.Source, view: shell.View, query: dict[str, str]) -> html.
     facts = read(db, selection, known)
     top, mapped, right, below = parts(facts, str(value), view)
     toggle = dmc.SegmentedControl(
-        id="overload-value", data=[{"value": v, "label": t(f"map.value.{v}")} for v in MAP_VALUES], value=str(value),
-        size="xs", className="segments", withItemsBorders=False, **{"aria-label": t("map.value")},
-    )  # fmt: skip
+        id="overload-value",
+        data=[{"value": v, "label": t(f"map.value.{v}")} for v in MAP_VALUES],
+        value=str(value),
+        size="xs",
+        className="segments",
+        withItemsBorders=False,
+        **{"aria-label": t("map.value")},
+    )
     shown = selection.query()
     return shell.frame(
         view,
@@ -821,8 +943,11 @@ def layout(db: queries.Source, view: shell.View, query: dict[str, str]) -> html.
             html.Div(
                 [
                     controls.card(
-                        t("overload.map.title"), t("overload.map.subtitle"), html.Div(mapped, id="overload-mapbox"),
-                        extra=toggle, className="map-card",
+                        t("overload.map.title"),
+                        t("overload.map.subtitle"),
+                        html.Div(mapped, id="overload-mapbox"),
+                        extra=toggle,
+                        className="map-card",
                     ),
                     html.Div(right, id="overload-right", className="right-side"),
                 ],
@@ -837,7 +962,7 @@ def layout(db: queries.Source, view: shell.View, query: dict[str, str]) -> html.
         query=shown,
         notices=[t("state.bad_values", values="、".join(bad) if t.lang == "zh" else ", ".join(bad))] if bad else None,
         crumbs=[html.B(t("nav.overload"))],
-    )  # fmt: skip
+    )
 
 
 def links_of(selection: Selection) -> dict[str, str]:
@@ -849,9 +974,7 @@ def links_of(selection: Selection) -> dict[str, str]:
     }
 
 
-dash.register_page(
-    __name__, path="/overload", name="overload", order=1, title=shell.title("overload"), layout=layout
-)
+PAGE = {"path": "/overload", "title": shell.title("overload"), "layout": layout}
 
 
 def chosen(

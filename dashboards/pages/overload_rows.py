@@ -44,7 +44,9 @@ def reconciliation(summary: pd.Series, overview: int, selection: Selection, t: T
     pieces = [total, match]
     if not fmt.missing(summary["mean_excess_ratio"]):
         pieces.append(html.Span(t.parts("rows.mean", value=html.B(fmt.share(summary["mean_excess_ratio"])))))
-        pieces.append(html.Span(t.parts("rows.severe", count=html.B(fmt.count(summary["severe_count"])), unit=t("unit.vehicles"))))
+        pieces.append(
+            html.Span(t.parts("rows.severe", count=html.B(fmt.count(summary["severe_count"])), unit=t("unit.vehicles")))
+        )
     return html.Div(pieces, className="reconcile", role="status")
 
 
@@ -58,13 +60,17 @@ def chips(selection: Selection, known: Known, t: Text) -> html.Div:
         if without is not None:
             cross = dcc.Link(shell.icon("x"), href=here + without, title=t("rows.remove", what=name))
         found.append(
-            html.Span([f"{name}{t('app.colon')}", html.B(value), cross], className="removable" if cross else "removable fixed")
+            html.Span(
+                [f"{name}{t('app.colon')}", html.B(value), cross], className="removable" if cross else "removable fixed"
+            )
         )
 
     span = fmt.day_range(selection.start, selection.end, t.lang)
     chip(t("filter.period"), span, None if selection.period == "month" else selection.query(rows=True, period="month"))
     if selection.county != ALL:
-        chip(t("filter.county"), controls.place_name(known, selection.county, t), selection.query(rows=True, county=ALL))
+        chip(
+            t("filter.county"), controls.place_name(known, selection.county, t), selection.query(rows=True, county=ALL)
+        )
     if selection.site != ALL:
         chip(t("filter.site"), selection.site, selection.query(rows=True, site=ALL))
     if selection.axle != ALL:
@@ -97,7 +103,7 @@ COLUMNS = (  # field, text key, width, number, sort column
     ("limit", "table.limit", 92, True, "limit_kg"),
     ("excess", "table.excess", 92, True, "excess_ratio"),
     ("verdict", "table.verdict", 92, False, None),
-    ("doubts", "table.flags", 124, False, None),
+    ("doubts", "table.evidence", 190, False, None),
 )
 SORT_OF = {field: column for field, _, _, _, column in COLUMNS if column}
 # Columns left out on narrow screens, and beside an open drawer; the drawer has them all.
@@ -109,9 +115,15 @@ def column_defs(t: Text) -> list[dict[str, Any]]:
     found = []
     for field, key, width, number, sort in COLUMNS:
         definition: dict[str, Any] = {
-            "field": field, "headerName": t(key), "minWidth": round(width * 0.86), "flex": width, "sortable": sort is not None,
-            "sortingOrder": ["desc", "asc"], "suppressMovable": True, "resizable": True,
-        }  # fmt: skip
+            "field": field,
+            "headerName": t(key),
+            "minWidth": round(width * 0.86),
+            "flex": width,
+            "sortable": sort is not None,
+            "sortingOrder": ["desc", "asc"],
+            "suppressMovable": True,
+            "resizable": True,
+        }
         if number:
             definition["type"] = "rightAligned"
         if field == "excess":
@@ -127,21 +139,31 @@ def column_defs(t: Text) -> list[dict[str, Any]]:
 VERDICT_TONE = {"over": "worse", "within": "better", "review": "warn"}
 
 
-def grid_rows(page: pd.DataFrame, roads: dict[str, str], known: Known, reasons: dict[str, str], t: Text) -> list[dict[str, Any]]:
+def doubts_of(flags: Any, verdict: Any, evidence_ok: bool, reasons: dict[str, str], t: Text) -> tuple[str, str]:
+    """One cell: why a record is under review, else why it is no evidence, else that it is."""
+    listed = words.flag_list(flags, reasons)
+    wanted = "V-" if verdict == "review" else "" if evidence_ok else "E-"
+    if not wanted:
+        return t("rows.evidence_ok"), "better"
+    found = [text for code, text in listed if code.startswith(wanted)] or [text for _, text in listed]
+    if not found:
+        return t("rows.evidence_missing"), "warn"
+    return found[0] + (t("rows.and_more", count=len(found) - 1) if len(found) > 1 else ""), "warn"
+
+
+def grid_rows(
+    page: pd.DataFrame, roads: dict[str, str], known: Known, reasons: dict[str, str], t: Text
+) -> list[dict[str, Any]]:
     """Records as the grid shows them: text, ready formatted."""
     found = []
     for row in page.itertuples():
-        flags = words.flag_list(row.flags, reasons)
-        doubts = ""
-        if flags:
-            doubts = flags[0][1] if len(flags) == 1 else t("rows.flags", count=len(flags))
-        elif row.evidence_ok is False or row.evidence_ok == 0:
-            doubts = t("rows.certificate")
+        doubts, doubts_tone = doubts_of(row.flags, row.verdict, bool(row.evidence_ok), reasons, t)
         ratio = row.excess_ratio
         found.append(
             {
                 "record": row.record_id,
-                "time": fmt.short_moment(row.passed_at, t.lang) if row.passed_at.year == known.last_day.year
+                "time": fmt.short_moment(row.passed_at, t.lang)
+                if row.passed_at.year == known.last_day.year
                 else f"{row.passed_at:%Y-%m-%d %H:%M}",
                 "plate": row.plate_masked if isinstance(row.plate_masked, str) else t("rows.unread"),
                 "site": f"{row.site_code} {roads.get(row.site_code, '')}".strip(),
@@ -154,9 +176,9 @@ def grid_rows(page: pd.DataFrame, roads: dict[str, str], known: Known, reasons: 
                 "verdict": words.verdict(row.verdict, t),
                 "verdict_tone": VERDICT_TONE.get(row.verdict, ""),
                 "doubts": doubts,
-                "doubts_tone": "warn" if doubts else "",
+                "doubts_tone": doubts_tone,
             }
-        )  # fmt: skip
+        )
     return found
 
 
@@ -210,7 +232,9 @@ def _limit_cell(record: pd.Series, rules: pd.DataFrame, t: Text) -> Any:
     pieces: list[Any] = [fmt.kilograms(record["limit_kg"])]
     if words.unverified(rule["confidence"]):
         pieces += [" ", shell.pill(t("pill.unverified"), "warn", t("pill.unverified.help"))]
-    pieces.append(html.Span(f"{rule['rule_id']} · {t.pick(rule['citation_zh'], rule['citation_en'])}", className="under"))
+    pieces.append(
+        html.Span(f"{rule['rule_id']} · {t.pick(rule['citation_zh'], rule['citation_en'])}", className="under")
+    )
     if not fmt.missing(record["limit_low_kg"]) and record["limit_low_kg"] != record["limit_kg"]:
         low = fmt.kilograms(record["limit_low_kg"])
         pieces.append(html.Span(t("evidence.low_limit", low=low), className="under"))
@@ -227,7 +251,9 @@ def _axle_bars(record: pd.Series, t: Text) -> Any:
     for number, load in enumerate(loads, start=1):
         cells += [
             html.Span(t("evidence.axle", number=number)),
-            html.Span(html.I(style={"width": f"{load / greatest * 100:.1f}%"}), className="track", **{"aria-hidden": "true"}),
+            html.Span(
+                html.I(style={"width": f"{load / greatest * 100:.1f}%"}), className="track", **{"aria-hidden": "true"}
+            ),
             html.Span(fmt.tonnes(load), className="number"),
         ]
     return html.Div(cells, className="axles")
@@ -245,28 +271,45 @@ def _certificate(record: pd.Series, t: Text) -> html.Div:
 
 def evidence(db: queries.Source, record: pd.Series, selection: Selection, known: Known, t: Text) -> list[Any]:
     """Everything that stands behind one record, down to the line of the file it came in."""
-    reasons = words.reason_words(queries.reasons(db), t)
+    reasons = words.flag_words(queries.reasons(db), t)
     rules = queries.rules(db)
     delivery = queries.delivery(db, record["delivery_id"])
     flags = words.flag_list(record["flags"], reasons)
+    evidence_ok = bool(record["evidence_ok"])
     lane = " ".join(
-        piece for piece in (words.direction(record["direction"], t), t("evidence.lane", lane=record["lane_code"])
-                            if isinstance(record["lane_code"], str) else "") if piece
-    )  # fmt: skip
+        piece
+        for piece in (
+            words.direction(record["direction"], t),
+            t("evidence.lane", lane=record["lane_code"]) if isinstance(record["lane_code"], str) else "",
+        )
+        if piece
+    )
     where = f"{record['site_code']} · {controls.place_name(known, record['county_code'], t)}"
     facts = [
-        *_fact(t("table.plate"), record["plate_masked"] if isinstance(record["plate_masked"], str) else t("rows.unread")),
+        *_fact(
+            t("table.plate"), record["plate_masked"] if isinstance(record["plate_masked"], str) else t("rows.unread")
+        ),
         *_fact(t("table.time"), fmt.moment(record["passed_at"], t.lang)),
         *_fact(t("filter.site"), [where, html.Span(lane, className="under") if lane else None]),
         *_fact(t("table.axles"), t("evidence.axles", count=fmt.count(record["axle_count"]))),
         *_fact(t("evidence.gross"), fmt.kilograms(record["gross_vehicle_weight_kg"])),
         *_fact(t("evidence.limit"), _limit_cell(record, rules, t)),
-        *_fact(t("table.verdict"), shell.pill(words.verdict(record["verdict"], t), VERDICT_TONE.get(record["verdict"], ""))),
+        *_fact(
+            t("table.verdict"), shell.pill(words.verdict(record["verdict"], t), VERDICT_TONE.get(record["verdict"], ""))
+        ),
+        *_fact(
+            t("table.evidence"),
+            shell.pill(
+                t("rows.evidence_ok" if evidence_ok else "rows.evidence_missing"), "better" if evidence_ok else "warn"
+            ),
+        ),
     ]
     if not fmt.missing(record["excess_kg"]) and int(record["excess_kg"]) > 0:
-        excess = f"{fmt.kilograms(record['excess_kg'])}（{fmt.share(record['excess_ratio'])}）" if t.lang == "zh" else (
-            f"{fmt.kilograms(record['excess_kg'])} ({fmt.share(record['excess_ratio'])})"
-        )  # fmt: skip
+        excess = (
+            f"{fmt.kilograms(record['excess_kg'])}（{fmt.share(record['excess_ratio'])}）"
+            if t.lang == "zh"
+            else (f"{fmt.kilograms(record['excess_kg'])} ({fmt.share(record['excess_ratio'])})")
+        )
         facts += _fact(t("evidence.excess"), html.B(excess, className="worse"))
     if not fmt.missing(record["speed_kmh"]):
         facts += _fact(t("evidence.speed"), f"{float(record['speed_kmh']):.1f} km/h")
@@ -285,7 +328,12 @@ def evidence(db: queries.Source, record: pd.Series, selection: Selection, known:
         html.Div(
             [
                 html.Div([html.H2(t("evidence.title")), html.Span(record["record_id"], className="under")]),
-                html.Button(shell.icon("x"), id="rows-drawer-close", className="icon-button", **{"aria-label": t("evidence.close")}),
+                html.Button(
+                    shell.icon("x"),
+                    id="rows-drawer-close",
+                    className="icon-button",
+                    **{"aria-label": t("evidence.close")},
+                ),
             ],
             className="drawer-head",
         ),
@@ -298,30 +346,58 @@ def evidence(db: queries.Source, record: pd.Series, selection: Selection, known:
         html.Div(
             [
                 html.Div([shell.icon("file"), html.Span([html.B(name), html.Br(), line])]),
-                html.Div([shell.icon("database"), html.Span([f"{words.feed(record['feed'], t)}", html.Br(), t("evidence.received", at=received) if received else ""])]),
-                html.Div([shell.icon("lock"), html.Span(["SHA-256", html.Span(record["delivery_id"], className="hash")])]),
+                html.Div(
+                    [
+                        shell.icon("database"),
+                        html.Span(
+                            [
+                                f"{words.feed(record['feed'], t)}",
+                                html.Br(),
+                                t("evidence.received", at=received) if received else "",
+                            ]
+                        ),
+                    ]
+                ),
+                html.Div(
+                    [shell.icon("lock"), html.Span(["SHA-256", html.Span(record["delivery_id"], className="hash")])]
+                ),
                 _certificate(record, t),
             ],
             className="proof",
         ),
         html.Div(
-            html.Button([shell.icon("link"), html.Span(t("evidence.copy"))], className="button", **{"data-copy": link, "data-done": t("action.copied")}),
+            html.Button(
+                [shell.icon("link"), html.Span(t("evidence.copy"))],
+                className="button",
+                **{"data-copy": link, "data-done": t("action.copied")},
+            ),
             className="drawer-actions",
         ),
-    ]  # fmt: skip
+    ]
 
 
 # --- the page --------------------------------------------------------------------------------------------------
 def exports(selection: Selection, count: int, t: Text) -> list[Any]:
     query = selection.query(rows=True)
-    unit = t("unit.rows", count=fmt.count(count))
+    unit = t.plural("unit.rows", count)
     return [
-        html.A([shell.icon("download"), html.Span("CSV")], href=f"/export/overload-rows.csv{query}", className="button", download=""),
         html.A(
-            [shell.icon("download"), html.Span(t("rows.export_xlsx", rows=unit), className="wide-only"), html.Span("XLSX", className="narrow-only")],
-            href=f"/export/overload-rows.xlsx{query}", className="button primary", download="",
+            [shell.icon("download"), html.Span("CSV")],
+            href=f"/export/overload-rows.csv{query}",
+            className="button",
+            download="",
         ),
-    ]  # fmt: skip
+        html.A(
+            [
+                shell.icon("download"),
+                html.Span(t("rows.export_xlsx", rows=unit), className="wide-only"),
+                html.Span("XLSX", className="narrow-only"),
+            ],
+            href=f"/export/overload-rows.xlsx{query}",
+            className="button primary",
+            download="",
+        ),
+    ]
 
 
 @shell.page("rows")
@@ -348,9 +424,15 @@ def layout(db: queries.Source, view: shell.View, query: dict[str, str]) -> html.
         body: Any = [grid(selection, count, t)]
     else:
         body = shell.state_card(
-            "filter", t("rows.none"), [t("rows.none.why")],
-            dcc.Link(t("rows.none.widen"), href="/overload/rows" + selection.query(rows=True, county=ALL, site=ALL, axle=ALL, band=ALL), className="button"),
-        )  # fmt: skip
+            "filter",
+            t("rows.none"),
+            [t("rows.none.why")],
+            dcc.Link(
+                t("rows.none.widen"),
+                href="/overload/rows" + selection.query(rows=True, county=ALL, site=ALL, axle=ALL, band=ALL),
+                className="button",
+            ),
+        )
     return shell.frame(
         view,
         "rows",
@@ -359,11 +441,16 @@ def layout(db: queries.Source, view: shell.View, query: dict[str, str]) -> html.
             html.Div(
                 [
                     html.Section(
-                        [reconciliation(summary, overview, selection, t), *(body if isinstance(body, list) else [body])],
+                        [
+                            reconciliation(summary, overview, selection, t),
+                            *(body if isinstance(body, list) else [body]),
+                        ],
                         className="card rows-card",
                     ),
                     html.Aside(
-                        drawer, id="rows-drawer", className="card drawer open" if drawer else "card drawer",
+                        drawer,
+                        id="rows-drawer",
+                        className="card drawer open" if drawer else "card drawer",
                         **{"aria-label": t("evidence.title")},
                     ),
                 ],
@@ -375,7 +462,14 @@ def layout(db: queries.Source, view: shell.View, query: dict[str, str]) -> html.
             dcc.Store(id="rows-followed"),
             dcc.Store(id="rows-fitted"),
             dcc.Store(id="rows-narrow", data={"narrow": NOT_NARROW, "drawer": NOT_BESIDE_DRAWER}),
-            dcc.Store(id="rows-query", data={"query": selection.query(), "rows": selection.query(rows=True), "absolute": selection.query(absolute=True, rows=True)}),
+            dcc.Store(
+                id="rows-query",
+                data={
+                    "query": selection.query(),
+                    "rows": selection.query(rows=True),
+                    "absolute": selection.query(absolute=True, rows=True),
+                },
+            ),
         ],
         actions=[controls.copy_link("rows", t), *exports(selection, count, t)],
         db=db,
@@ -383,21 +477,25 @@ def layout(db: queries.Source, view: shell.View, query: dict[str, str]) -> html.
         notices=notices,
         question=t("rows.question.count", count=fmt.count(count)),
         crumbs=[dcc.Link(t("nav.overload"), href="/overload" + selection.query()), html.B(t("nav.rows"))],
-    )  # fmt: skip
+    )
 
 
-dash.register_page(
-    __name__, path="/overload/rows", name="rows", order=2, title=shell.title("rows"), layout=layout
-)
+PAGE = {"path": "/overload/rows", "title": shell.title("rows"), "layout": layout}
 
 
 def choice(selection: Selection) -> dict[str, str]:
     """The selection as the grid's callbacks get it back; it is checked again then."""
     return {
-        "period": "custom", "from": selection.start.isoformat(), "to": selection.end.isoformat(), "cmp": selection.compare,
-        "county": selection.county, "site": selection.site, "axle": selection.axle, "metric": selection.metric,
+        "period": "custom",
+        "from": selection.start.isoformat(),
+        "to": selection.end.isoformat(),
+        "cmp": selection.compare,
+        "county": selection.county,
+        "site": selection.site,
+        "axle": selection.axle,
+        "metric": selection.metric,
         "band": selection.band,
-    }  # fmt: skip
+    }
 
 
 def _chosen(data: Any, known: Known) -> Selection:
@@ -419,7 +517,11 @@ def _window(request: Any) -> tuple[int, int, str, str]:
     sort, direction = queries.DEFAULT_SORT
     if model:
         entry = model[0]
-        if not isinstance(entry, dict) or entry.get("colId") not in SORT_OF or entry.get("sort") not in queries.DIRECTIONS:
+        if (
+            not isinstance(entry, dict)
+            or entry.get("colId") not in SORT_OF
+            or entry.get("sort") not in queries.DIRECTIONS
+        ):
             raise BadRequest("this column cannot be sorted by")
         sort, direction = SORT_OF[entry["colId"]], entry["sort"]
     return start, end - start, sort, direction
@@ -445,7 +547,7 @@ def show_rows(request: Any, selected: Any, view_data: Any) -> dict[str, Any]:
     page, count = queries.rows(db, selection, start, number, sort, direction)
     registered = queries.sites(db)
     roads = {row.site_code: row.road_code for row in registered.itertuples() if isinstance(row.road_code, str)}
-    reasons = words.reason_words(queries.reasons(db), t)
+    reasons = words.flag_words(queries.reasons(db), t)
     return {"rowData": grid_rows(page, roads, known, reasons, t), "rowCount": count}
 
 
@@ -480,7 +582,6 @@ clientside_callback(
     ClientsideFunction("heng", "closeDrawer"),
     Output("rows-drawer", "className", allow_duplicate=True),
     Output("rows-record", "data", allow_duplicate=True),
-    Output("rows-grid", "selectedRows"),
     Input("rows-drawer-close", "n_clicks"),
     prevent_initial_call=True,
 )
@@ -495,7 +596,6 @@ clientside_callback(
 clientside_callback(
     ClientsideFunction("heng", "fitColumns"),
     Output("rows-fitted", "data"),
-    Input("rows-grid", "id"),
+    Input("rows-narrow", "data"),
     Input("rows-drawer", "className"),
-    State("rows-narrow", "data"),
 )

@@ -3,7 +3,6 @@
 from datetime import date, timedelta
 from typing import Any
 
-import dash
 import pandas as pd
 from dash import dcc, html
 
@@ -25,13 +24,13 @@ def answer(state: freshness.Freshness, quarantined: float | None, stopped: int, 
     grade = "stale" if state.state == "stale" else "late" if state.state == "late" or stopped else "fresh"
     limits = []
     if state.behind:
-        limits.append(t("quality.limit.behind", days=state.behind))
+        limits.append(t.plural("quality.limit.behind", state.behind))
     if state.silent:
-        limits.append(t("quality.limit.silent", count=state.silent, sites=state.sites))
+        limits.append(t.plural("quality.limit.silent", state.silent, sites=state.sites))
     if state.partial:
-        limits.append(t("quality.limit.partial", count=state.partial))
+        limits.append(t.plural("quality.limit.partial", state.partial))
     if stopped:
-        limits.append(t("quality.limit.stopped", count=stopped))
+        limits.append(t.plural("quality.limit.stopped", stopped))
     if quarantined is not None and quarantined >= 0.01:
         limits.append(t("quality.limit.quarantined", share=fmt.share(quarantined)))
     line = t("quality.limits.join").join(limits) if limits else t("quality.limits.none")
@@ -56,7 +55,9 @@ def small_card(label: str, value: str, under: str, tone: str = "") -> html.Secti
     )
 
 
-def numbers(db: queries.Source, state: freshness.Freshness, totals: pd.Series, strip: pd.DataFrame, t: Text) -> html.Div:
+def numbers(
+    db: queries.Source, state: freshness.Freshness, totals: pd.Series, strip: pd.DataFrame, t: Text
+) -> html.Div:
     expected = len(strip)
     reporting = int((strip["state"] == "reporting").sum())
     delivered, quarantined = int(totals["delivered_rows"]), int(totals["quarantined_rows"])
@@ -64,36 +65,46 @@ def numbers(db: queries.Source, state: freshness.Freshness, totals: pd.Series, s
     return html.Div(
         [
             small_card(
-                t("quality.card.sites"), f"{live} / {state.sites}" if state.sites else fmt.NONE,
-                t("quality.card.sites.under", day=fmt.day(state.until, t.lang)), "worse" if state.silent else "",
+                t("quality.card.sites"),
+                f"{live} / {state.sites}" if state.sites else fmt.NONE,
+                t("quality.card.sites.under", day=fmt.day(state.until, t.lang)),
+                "worse" if state.silent else "",
             ),
             small_card(
-                t("quality.card.site_days"), fmt.share(reporting / expected) if expected else fmt.NONE,
-                t("quality.card.site_days.under", reporting=fmt.count(reporting), expected=fmt.count(expected), days=STRIP_DAYS),
+                t("quality.card.site_days"),
+                fmt.share(reporting / expected) if expected else fmt.NONE,
+                t(
+                    "quality.card.site_days.under",
+                    reporting=fmt.count(reporting),
+                    expected=fmt.count(expected),
+                    days=STRIP_DAYS,
+                ),
             ),
             small_card(
-                t("quality.card.quarantined"), fmt.rate(fmt.mean_or_none(quarantined, delivered)),
+                t("quality.card.quarantined"),
+                fmt.rate(fmt.mean_or_none(quarantined, delivered)),
                 t("quality.card.quarantined.under", quarantined=fmt.count(quarantined), delivered=fmt.count(delivered)),
             ),
             small_card(
-                t("quality.card.stopped"), fmt.count(totals["stopped"]), t("quality.card.stopped.under", days=WINDOW_DAYS),
+                t("quality.card.stopped"),
+                fmt.count(totals["stopped"]),
+                t("quality.card.stopped.under", days=WINDOW_DAYS),
                 "worse" if int(totals["stopped"]) else "",
             ),
         ],
         className="small-kpis",
-    )  # fmt: skip
+    )
 
 
 def daily_feeds(latest: pd.DataFrame) -> set[str]:
-    """Feeds that by their own habit bring a new day with every delivery: of those the last day is expected.
+    """Feeds whose last four deliveries each brought the next day: of those the last day is expected.
 
-    The snapshot does not hold the declarations, so what a feed did in its latest deliveries decides.
+    The snapshot does not hold the declarations, so what a feed does decides.
     """
     daily = set()
     for feed, frame in latest[latest["state"] == "landed"].groupby("feed"):
-        days = sorted({fmt.as_date(d) for d in frame["last_event_date"] if not fmt.missing(d)})
-        gaps = [(after - before).days for before, after in zip(days, days[1:], strict=False)]
-        if len(gaps) >= 2 and sorted(gaps)[len(gaps) // 2] <= 1:
+        days = sorted({fmt.as_date(d) for d in frame["last_event_date"] if not fmt.missing(d)})[-4:]
+        if len(days) >= 3 and (days[-1] - days[0]).days == len(days) - 1:
             daily.add(str(feed))
     return daily
 
@@ -114,7 +125,14 @@ def feeds_card(db: queries.Source, until: date, latest: pd.DataFrame, t: Text) -
     newest = latest.drop_duplicates("feed")
     stopped = {row.feed for row in newest.itertuples() if row.state == "stopped"}
     daily = daily_feeds(latest)
-    heads = [t("quality.feed"), t("quality.last_delivery"), t("quality.received"), t("quality.data_to"), t("quality.expected"), t("table.state")]
+    heads = [
+        t("quality.feed"),
+        t("quality.last_delivery"),
+        t("quality.received"),
+        t("quality.data_to"),
+        t("quality.expected"),
+        t("table.state"),
+    ]
     body = []
     for row in queries.feeds(db).itertuples():
         state = feed_state(row.feed in daily, row.last_event_date, row.feed in stopped, until)
@@ -145,61 +163,93 @@ def feeds_card(db: queries.Source, until: date, latest: pd.DataFrame, t: Text) -
     return controls.card(t("quality.feeds"), t("quality.feeds.how"), html.Div(table, className="table-scroll"))
 
 
+def site_label(code: str, known: Known, t: Text) -> str:
+    county = known.sites.get(code)
+    return f"{code} {fmt.short_place(controls.place_name(known, county, t))}" if county else code
+
+
 def strip_card(strip: pd.DataFrame, until: date, known: Known, view: shell.View) -> html.Section:
     """Sites by days: reporting, partial, silent, not in service."""
     t = view.text
     days = [until - timedelta(days=back) for back in range(STRIP_DAYS - 1, -1, -1)]
-    codes = sorted(strip["site_code"].unique())
+    # Sites that no register places come last.
+    codes = sorted(strip["site_code"].unique(), key=lambda code: (not known.sites.get(code), code))
     if not codes:
         return controls.card(t("quality.strip"), None, html.P(t("availability.none"), className="quiet-line"))
     segments = charts.runs(strip, days, codes)
-    labels = {code: f"{code} {fmt.short_place(controls.place_name(known, known.sites.get(code), t))}" for code in codes}
+    labels = {code: site_label(code, known, t) for code in codes}
     figure = charts.site_day_strip(segments, days, labels, t, view.theme)
     height = figure["layout"]["height"]
     keys = html.Div(
-        [html.Span([html.I(className=f"swatch {state}"), t("state." + state)], className="key") for state in charts.STATE_TOKEN],
+        [
+            html.Span([html.I(className=f"swatch {state}"), t("state." + state)], className="key")
+            for state in charts.STATE_TOKEN
+        ],
         className="keys",
     )
     bad = segments[segments["state"].isin(["partial", "silent"])]
     rows = [
         [
-            labels[row.site_code], fmt.day_range(row.first, row.first + timedelta(days=row.days - 1), t.lang), str(row.days),
+            labels[row.site_code],
+            fmt.day_range(row.first, row.first + timedelta(days=row.days - 1), t.lang),
+            str(row.days),
             t("state." + row.state),
         ]
         for row in bad.itertuples()
-    ]  # fmt: skip
+    ]
     heads = [t("filter.site"), t("table.day"), t("quality.days"), t("table.state")]
     silent = int((strip["state"] == "silent").sum())
     reading = t("quality.strip.reading", sites=len(codes), days=STRIP_DAYS, silent=silent)
     return controls.card(
         t("quality.strip"),
         t("quality.strip.how", days=STRIP_DAYS),
-        [keys, controls.chart("quality-strip", figure, reading, t.lang, height), controls.data_table(t, t("quality.strip"), heads, rows)],
+        [
+            keys,
+            controls.chart("quality-strip", figure, reading, t.lang, height),
+            controls.data_table(t, t("quality.strip"), heads, rows),
+        ],
     )
 
 
-def deliveries_card(latest: pd.DataFrame, reasons: dict[str, str], t: Text) -> html.Section:
+def deliveries_card(latest: pd.DataFrame, reasons: dict[tuple[str, str], tuple[str, str]], t: Text) -> html.Section:
     heads = [
-        t("quality.delivery"), t("quality.received"), t("quality.delivered"), t("quality.accepted"), t("quality.quarantined"),
-        t("quality.repeated"), t("quality.superseded"), t("quality.flagged"), t("table.state"),
-    ]  # fmt: skip
+        t("quality.delivery"),
+        t("quality.issued"),
+        t("quality.delivered"),
+        t("quality.accepted"),
+        t("quality.quarantined"),
+        t("quality.repeated"),
+        t("quality.superseded"),
+        t("quality.flagged"),
+        t("table.state"),
+    ]
     body = []
     for position, row in enumerate(latest.itertuples()):
         tone = {"landed": "better", "archived": "", "stopped": "worse"}.get(row.state, "")
         status: list[Any] = [shell.pill(t(f"quality.delivery.{row.state}"), tone)]
-        if row.state == "stopped":
-            reason = f"{reasons.get(row.reason, '')} [{row.reason}]".strip() if isinstance(row.reason, str) else ""
+        if isinstance(row.reason, str):
             said = row.message if isinstance(row.message, str) else ""
-            status.append(html.Span(reason or said, className="message", title=said))
+            told = f"{words.reason_of(reasons, row.reason)} [{row.reason}]"
+            status.append(
+                html.Span(told, className="message" if row.state == "stopped" else "under", title=said or None)
+            )
         cells = [
-            fmt.short_moment(row.received_at, t.lang), fmt.count(row.delivered_rows), fmt.count(row.accepted_rows),
-            fmt.count(row.quarantined_rows), fmt.count(row.repeated_count), fmt.count(row.superseded_count),
-            fmt.count(row.flagged_rows), html.Div(status),
-        ]  # fmt: skip
+            fmt.day(row.issued_at, t.lang),
+            fmt.count(row.delivered_rows),
+            fmt.count(row.accepted_rows),
+            fmt.count(row.quarantined_rows),
+            fmt.count(row.repeated_count),
+            fmt.count(row.superseded_count),
+            fmt.count(row.flagged_rows),
+            html.Div(status),
+        ]
         body.append(
             html.Tr(
                 [
-                    html.Th([html.Span(row.name, className="file"), html.Span(words.feed(row.feed, t), className="under")], scope="row"),
+                    html.Th(
+                        [html.Span(row.name, className="file"), html.Span(words.feed(row.feed, t), className="under")],
+                        scope="row",
+                    ),
                     *[
                         html.Td(cell, className="number" if 0 < i < 7 else "", **{"data-head": head})
                         for i, (cell, head) in enumerate(zip(cells, heads[1:], strict=True))
@@ -207,46 +257,66 @@ def deliveries_card(latest: pd.DataFrame, reasons: dict[str, str], t: Text) -> h
                 ],
                 className="beyond" if position >= DELIVERIES_SHOWN else None,
             )
-        )  # fmt: skip
+        )
     more = None
     if len(latest) > DELIVERIES_SHOWN:
         more = html.Button(
-            t("quality.deliveries.all", count=len(latest)), className="button more",
-            **{"data-expand": "#quality-deliveries table", "data-less": t("quality.deliveries.fewer", count=DELIVERIES_SHOWN)},
-        )  # fmt: skip
+            t("quality.deliveries.all", count=len(latest)),
+            className="button more",
+            **{
+                "data-expand": "#quality-deliveries table",
+                "data-less": t("quality.deliveries.fewer", count=DELIVERIES_SHOWN),
+            },
+        )
     table = html.Table(
         [
             html.Caption(t("quality.deliveries"), className="visually-hidden"),
             html.Thead(
-                html.Tr([html.Th(head, scope="col", className="number" if 1 < i < 8 else "") for i, head in enumerate(heads)])
+                html.Tr(
+                    [
+                        html.Th(head, scope="col", className="number" if 1 < i < 8 else "")
+                        for i, head in enumerate(heads)
+                    ]
+                )
             ),
             html.Tbody(body),
         ],
         className="stackable",
     )
     return controls.card(
-        t("quality.deliveries"), t("quality.deliveries.how", count=len(latest)),
-        [html.Div(table, className="table-scroll"), more], id="quality-deliveries",
-    )  # fmt: skip
+        t("quality.deliveries"),
+        t("quality.deliveries.how", count=len(latest)),
+        [html.Div(table, className="table-scroll"), more],
+        id="quality-deliveries",
+    )
 
 
-def reasons_card(frame: pd.DataFrame, reasons: dict[str, str], steps: dict[str, str], t: Text) -> html.Section:
+def reasons_card(frame: pd.DataFrame, reasons: dict[tuple[str, str], tuple[str, str]], t: Text) -> html.Section:
     heads = [
-        t("quality.reason"), t("quality.outcome"), t("quality.rows"), t("quality.deliveries.count"), t("quality.next_step"),
-    ]  # fmt: skip
+        t("quality.reason"),
+        t("quality.outcome"),
+        t("quality.rows"),
+        t("quality.deliveries.count"),
+        t("quality.next_step"),
+    ]
     if frame.empty:
         return controls.card(t("quality.reasons"), None, html.P(t("quality.reasons.none"), className="quiet-line"))
     tones = {"quarantine": "worse", "flag": "warn"}
+
+    def told(row: Any) -> tuple[str, str]:
+        return reasons.get((row.reason, row.outcome), (words.reason_of(reasons, row.reason), ""))
+
     body = [
         html.Tr(
             [
-                html.Th([reasons.get(row.reason, row.reason), html.Span(row.reason, className="under")], scope="row"),
+                html.Th([told(row)[0], html.Span(row.reason, className="under")], scope="row"),
                 html.Td(
-                    shell.pill(t(f"quality.outcome.{row.outcome}"), tones.get(row.outcome, "")), **{"data-head": heads[1]}
+                    shell.pill(t(f"quality.outcome.{row.outcome}"), tones.get(row.outcome, "")),
+                    **{"data-head": heads[1]},
                 ),
                 html.Td(fmt.count(row.rows), className="number", **{"data-head": heads[2]}),
                 html.Td(fmt.count(row.deliveries), className="number", **{"data-head": heads[3]}),
-                html.Td(steps.get(row.reason, ""), **{"data-head": heads[4]}),
+                html.Td(told(row)[1], **{"data-head": heads[4]}),
             ]
         )
         for row in frame.itertuples()
@@ -254,12 +324,21 @@ def reasons_card(frame: pd.DataFrame, reasons: dict[str, str], steps: dict[str, 
     table = html.Table(
         [
             html.Caption(t("quality.reasons"), className="visually-hidden"),
-            html.Thead(html.Tr([html.Th(head, scope="col", className="number" if i in (2, 3) else "") for i, head in enumerate(heads)])),
+            html.Thead(
+                html.Tr(
+                    [
+                        html.Th(head, scope="col", className="number" if i in (2, 3) else "")
+                        for i, head in enumerate(heads)
+                    ]
+                )
+            ),
             html.Tbody(body),
         ],
         className="stackable",
     )
-    return controls.card(t("quality.reasons"), t("quality.reasons.how", days=WINDOW_DAYS), html.Div(table, className="table-scroll"))
+    return controls.card(
+        t("quality.reasons"), t("quality.reasons.how", days=WINDOW_DAYS), html.Div(table, className="table-scroll")
+    )
 
 
 @shell.page("quality")
@@ -273,8 +352,7 @@ def layout(db: queries.Source, view: shell.View, query: dict[str, str]) -> html.
     totals = queries.delivery_totals(db, since)
     strip = queries.recent_site_days(db, known.last_day, STRIP_DAYS)
     latest = queries.deliveries(db, DELIVERIES_READ)
-    known_reasons = queries.reasons(db)
-    reasons, steps = words.reason_words(known_reasons, t), words.next_steps(known_reasons, t)
+    reasons = words.reason_words(queries.reasons(db), t)
     quarantined = fmt.mean_or_none(totals["quarantined_rows"], totals["delivered_rows"])
     return shell.frame(
         view,
@@ -285,11 +363,11 @@ def layout(db: queries.Source, view: shell.View, query: dict[str, str]) -> html.
             feeds_card(db, known.last_day, latest, t),
             strip_card(strip, known.last_day, known, view),
             deliveries_card(latest, reasons, t),
-            reasons_card(queries.delivery_reasons(db, since), reasons, steps, t),
+            reasons_card(queries.delivery_reasons(db, since), reasons, t),
         ],
         actions=[dcc.Link([shell.icon("book"), t("nav.definitions")], href="/definitions", className="button")],
         db=db,
     )
 
 
-dash.register_page(__name__, path="/quality", name="quality", order=3, title=shell.title("quality"), layout=layout)
+PAGE = {"path": "/quality", "title": shell.title("quality"), "layout": layout}

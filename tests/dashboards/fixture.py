@@ -9,13 +9,13 @@ Everything is drawn from one seed, so a figure in a test stays the same. Known t
 """
 
 from datetime import date, datetime, timedelta
-from types import SimpleNamespace
 
 import duckdb
 import numpy as np
 import pandas as pd
 
 LAST_DAY = date(2026, 11, 22)
+NEXT_DAY = date(2026, 11, 23)
 DAYS = 60
 SITE_COUNT = 30
 
@@ -39,11 +39,55 @@ COUNTY_RATE = dict(
         strict=True,
     )
 )
-SITE_COUNTY = (
-    "431122 431122 431103 431103 431103 431103 431102 431102 431181 431181 431181 431123 431123 431102 431123 "
-    "431128 431124 431124 431124 431124 431125 431125 431126 431126 431126 431127 431129 431129 431129 431128"
-).split()
-ROADS = "G322 S231 G322 S346 G207 G207 S231 G207 S231 G322 S231 G207 S216 G322 G322".split()
+SITE_COUNTY = [
+    "431122",
+    "431122",
+    "431103",
+    "431103",
+    "431103",
+    "431103",
+    "431102",
+    "431102",
+    "431181",
+    "431181",
+    "431181",
+    "431123",
+    "431123",
+    "431102",
+    "431123",
+    "431128",
+    "431124",
+    "431124",
+    "431124",
+    "431124",
+    "431125",
+    "431125",
+    "431126",
+    "431126",
+    "431126",
+    "431127",
+    "431129",
+    "431129",
+    "431129",
+    "431128",
+]
+ROADS = [
+    "G322",
+    "S231",
+    "G322",
+    "S346",
+    "G207",
+    "G207",
+    "S231",
+    "G207",
+    "S231",
+    "G322",
+    "S231",
+    "G207",
+    "S216",
+    "G322",
+    "G322",
+]
 
 LIMITS = [  # rule_id, valid_from, axles min/max, kind, drive, limit, confidence
     ("L2004-2", date(2004, 6, 20), date(2016, 9, 20), 2, 2, "any", "any", 20000, "M+"),
@@ -168,7 +212,7 @@ def _passages(rng: np.random.Generator, expected: pd.DataFrame, deliveries: dict
     frame["excess_kg"] = pd.array(np.where(is_over, excess, 0), dtype="Int64")
     frame.loc[~is_over, "excess_kg"] = pd.NA
     frame["excess_ratio"] = np.where(is_over, excess / limit, np.nan)
-    bands = pd.cut(frame["excess_ratio"], BAND_EDGES[:-1] + [9.0], labels=BAND_NAMES, right=False).astype(object)
+    bands = pd.cut(frame["excess_ratio"], [*BAND_EDGES[:-1], 9.0], labels=BAND_NAMES, right=False).astype(object)
     frame["excess_band"] = bands.where(bands.notna(), None)
     flag = np.where(no_weight, "V-NOWEIGHT", np.where(unknown, "V-KIND", ""))
     plateless = rng.random(total) < 0.05
@@ -219,14 +263,16 @@ def _core(con: duckdb.DuckDBPyConnection, frame: pd.DataFrame, motorway_delivery
             null::integer as single_tyre_axle_count, limit_low_kg::integer as limit_low_kg,
             limit_kg::integer as limit_kg, rule_id, verdict,
             case verdict when 'over' then true when 'within' then false end as is_over_limit,
-            excess_kg::integer as excess_kg, case when isnan(excess_ratio) then null else excess_ratio end as excess_ratio,
+            excess_kg::integer as excess_kg,
+            case when isnan(excess_ratio) then null else excess_ratio end as excess_ratio,
             excess_band, limit_kg::integer as reported_limit_kg,
             case verdict when 'over' then true when 'within' then false end as reported_is_over_limit,
             'D-' || site_code as device_no, 'JL-' || site_code || '-2026' as certificate_no,
             case when site_code = 'YZ09' then date '2026-11-10' else date '2027-03-18' end as certificate_valid_to,
             case when site_code = 'YZ09' and passed_date > date '2026-11-10' then false
                  when flags <> '' then false else true end as evidence_ok,
-            flags
+            case when site_code = 'YZ09' and passed_date > date '2026-11-10'
+                then concat_ws(',', 'E-NOCERT', nullif(flags, '')) else flags end as flags
         from made
         """
     )
@@ -237,7 +283,8 @@ def _core(con: duckdb.DuckDBPyConnection, frame: pd.DataFrame, motorway_delivery
         select lower(to_hex(i + 1048576)) || '00000000000000f' as record_id, 'motorway_passage' as feed,
             $delivery as delivery_id, i + 2 as source_line, (i + 2) * 90 as byte_offset, 'MW001' as site_code,
             timestamp '2026-11-18 08:00:00' + interval (i) minute as passed_at, date '2026-11-18' as passed_date,
-            6 as axle_count, '6+' as axle_class, case when i % 40 = 0 then 52000 else 41000 end as gross_vehicle_weight_kg,
+            6 as axle_count, '6+' as axle_class,
+            case when i % 40 = 0 then 52000 else 41000 end as gross_vehicle_weight_kg,
             49000 as limit_low_kg, 49000 as limit_kg, 'M6C' as rule_id,
             case when i % 40 = 0 then 'over' else 'within' end as verdict, i % 40 = 0 as is_over_limit,
             case when i % 40 = 0 then 3000 end as excess_kg, case when i % 40 = 0 then 3000 / 49000 end as excess_ratio,
@@ -254,8 +301,8 @@ select passed_date, site_code, axle_class, any_value(county_code) as county_code
     count(gross_vehicle_weight_kg) as weighed_count,
     count(*) filter (verdict = 'over') as over_count, count(*) filter (verdict = 'within') as within_count,
     count(*) filter (verdict = 'review') as review_count,
-    count(*) filter (verdict = 'over' and excess_ratio >= 0.30) as severe_count,
-    count(*) filter (flags <> '') as flagged_count,
+    count(*) filter (excess_band in ('30-50', '50-100', 'gt100')) as severe_count,
+    count(*) filter (flags like 'R-%' or flags like '%,R-%') as flagged_count,
     count(*) filter (verdict = 'over' and evidence_ok) as evidence_ok_over_count,
     count(*) filter (excess_band = 'le5') as band_le5_count,
     count(*) filter (excess_band = '5-10') as band_5_10_count,
@@ -345,13 +392,15 @@ def _seeds(con: duckdb.DuckDBPyConnection) -> None:
             reason varchar, outcome varchar, zh varchar, en varchar, next_step_zh varchar, next_step_en varchar
         );
         insert into seeds.reason values
-            ('D-COLUMNS', 'stop', '列缺失、重复或未声明', 'missing, doubled or unknown column', '在数据声明中映射', 'map it'),
+            ('D-COLUMNS', 'stop', '列缺失或未声明', 'missing or unknown column', '在数据声明中映射', 'map it'),
             ('R-RANGE', 'quarantine', '数值超出可能范围', 'a value outside its range', '请发送方更正', 'ask the sender'),
             ('R-KEY', 'quarantine', '缺少主键字段', 'a key field is missing', '请发送方更正', 'ask the sender'),
-            ('R-AXLES', 'flag', '轴数、轴荷与总重不一致', 'axle count, loads and weight disagree', '核对设备', 'look at the device'),
-            ('R-UNREAD', 'flag', '车牌未识别', 'the plate was not read', '核对相机', 'look at the camera'),
-            ('V-NOWEIGHT', 'flag', '没有总重', 'no gross weight', '核对设备', 'look at the device'),
-            ('V-KIND', 'flag', '车辆类型不明，限值无法确定', 'unknown kind of vehicle, so unknown limit', '补充登记', 'register it')
+            ('R-AXLES', 'quarantine', '轴荷个数与轴数不符', 'axle loads and count disagree', '检查设备', 'check the device'),
+            ('R-AXLES', 'flag', '轴荷合计与总重不符', 'axle loads and weight disagree', '核对设备', 'check the device'),
+            ('R-UNREAD', 'flag', '车牌未识别', 'the plate was not read', '核对相机', 'check the camera'),
+            ('E-NOCERT', 'evidence', '没有有效的检定证书', 'no valid certificate', '核对检定证书', 'check it'),
+            ('V-NOWEIGHT', 'verdict', '没有总重', 'no gross weight', '核对设备', 'check the device'),
+            ('V-KIND', 'verdict', '车辆组成未知', 'unknown kind of vehicle', '补充登记', 'register it')
         """
     )
 
@@ -373,13 +422,24 @@ def _meta(
         landed = f"{day + timedelta(days=1)} 01:{30 + day.day % 20}:00"
         records.append(
             {
-                "delivery_id": delivery_id, "feed": feed, "name": f"{feed}_{day:%Y%m%d}.csv", "size_bytes": accepted * 212,
-                "issued_at": f"{day + timedelta(days=1)} 00:30:00", "received_at": landed, "landed_at": landed,
-                "state": "landed", "reason": None, "message": None, "delivered_rows": accepted + quarantined + 4,
-                "accepted_rows": accepted + 4, "quarantined_rows": quarantined, "flagged_rows": flagged,
-                "first_event_date": day.isoformat(), "last_event_date": day.isoformat(),
+                "delivery_id": delivery_id,
+                "feed": feed,
+                "name": f"{feed}_{day:%Y%m%d}.csv",
+                "size_bytes": accepted * 212,
+                "issued_at": f"{day + timedelta(days=1)} 00:30:00",
+                "received_at": landed,
+                "landed_at": landed,
+                "state": "landed",
+                "reason": None,
+                "message": None,
+                "delivered_rows": accepted + quarantined + 4,
+                "accepted_rows": accepted + 4,
+                "quarantined_rows": quarantined,
+                "flagged_rows": flagged,
+                "first_event_date": day.isoformat(),
+                "last_event_date": day.isoformat(),
             }
-        )  # fmt: skip
+        )
         if quarantined:
             reasons += [(delivery_id, "quarantine", "R-RANGE", 3), (delivery_id, "quarantine", "R-KEY", 1)]
         if flagged:
@@ -387,24 +447,45 @@ def _meta(
     register_id = "ab" * 32
     records.append(
         {
-            "delivery_id": register_id, "feed": "wim_site", "name": "wim_site_20261101.csv", "size_bytes": 3000,
-            "issued_at": "2026-11-01 00:00:00", "received_at": "2026-11-01 01:30:00",
-            "landed_at": "2026-11-01 01:30:05", "state": "landed", "reason": None, "message": None,
-            "delivered_rows": SITE_COUNT, "accepted_rows": SITE_COUNT, "quarantined_rows": 0, "flagged_rows": 0,
-            "first_event_date": "2026-11-01", "last_event_date": "2026-11-01",
+            "delivery_id": register_id,
+            "feed": "wim_site",
+            "name": "wim_site_20261101.csv",
+            "size_bytes": 3000,
+            "issued_at": "2026-11-01 00:00:00",
+            "received_at": "2026-11-01 01:30:00",
+            "landed_at": "2026-11-01 01:30:05",
+            "state": "landed",
+            "reason": None,
+            "message": None,
+            "delivered_rows": SITE_COUNT,
+            "accepted_rows": SITE_COUNT,
+            "quarantined_rows": 0,
+            "flagged_rows": 0,
+            "first_event_date": "2026-11-01",
+            "last_event_date": "2026-11-01",
         }
-    )  # fmt: skip
+    )
     stopped_id = "cd" * 32
     records.append(
         {
-            "delivery_id": stopped_id, "feed": "vehicle", "name": "vehicle_20261120.csv", "size_bytes": 900,
-            "issued_at": "2026-11-20 00:00:00", "received_at": "2026-11-21 01:30:00", "landed_at": None,
-            "state": "stopped", "reason": "D-COLUMNS",
+            "delivery_id": stopped_id,
+            "feed": "vehicle",
+            "name": "vehicle_20261120.csv",
+            "size_bytes": 900,
+            "issued_at": "2026-11-20 00:00:00",
+            "received_at": "2026-11-21 01:30:00",
+            "landed_at": None,
+            "state": "stopped",
+            "reason": "D-COLUMNS",
             "message": "vehicle: vehicle_20261120.csv has unknown columns ['胎压']. Map or ignore them in the feed.",
-            "delivered_rows": None, "accepted_rows": None, "quarantined_rows": None, "flagged_rows": None,
-            "first_event_date": None, "last_event_date": None,
+            "delivered_rows": None,
+            "accepted_rows": None,
+            "quarantined_rows": None,
+            "flagged_rows": None,
+            "first_event_date": None,
+            "last_event_date": None,
         }
-    )  # fmt: skip
+    )
     frame = pd.DataFrame(records)
     con.register("delivery_frame", frame)
     con.execute(
@@ -422,8 +503,3 @@ def _meta(
         "create table meta.delivery_reason (delivery_id varchar, outcome varchar, reason varchar, row_count bigint)"
     )
     con.executemany("insert into meta.delivery_reason values (?, ?, ?, ?)", reasons)
-
-
-def empty_manifest() -> SimpleNamespace:
-    """A snapshot-like object without rows, for pages that must say so."""
-    return SimpleNamespace(version=1, manifest={"data_until": None})

@@ -4,7 +4,6 @@ import gzip
 import hashlib
 import os
 import time
-from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -226,28 +225,24 @@ def test_a_full_disk_holds_the_intake_and_the_deliveries_wait(
 
 
 @pytest.mark.parametrize(
-    "again",
+    ("first", "then", "data"),
     [
-        pytest.param(lambda put: put("wim_passage", NAME + ".gz", gzip.compress(GOOD)), id="under the right name"),
-        pytest.param(lambda put: put("wim_passage", NAME, GOOD), id="to the right feed"),
+        pytest.param(
+            ("wim_passage", NAME), ("wim_passage", f"{NAME}.gz"), gzip.compress(GOOD), id="under its right name"
+        ),
+        pytest.param(("wim_site", "wim_site_20261123.csv"), ("wim_passage", NAME), GOOD, id="to its right feed"),
     ],
 )
 def test_a_stopped_delivery_sent_again_rightly_lands(
-    home: Path, put: Callable[[str, str, bytes], Path], accepted: Any, again: Callable[[Any], Path]
+    home: Path, put: Any, accepted: Any, first: tuple[str, str], then: tuple[str, str], data: bytes
 ) -> None:
-    path = again(put)
-    data = path.read_bytes()
-    path.unlink()
-    wrong_feed, wrong_name = (
-        ("wim_passage", NAME) if path.name.endswith(".gz") else ("wim_site", "wim_site_20261123.csv")
-    )
-    put(wrong_feed, wrong_name, data if data.endswith(b"\n") else data + b"")
-    put(wrong_feed, wrong_name + ".done", b"")
-    (taken,) = receive(wrong_feed)
+    put(*first, data)
+    put(first[0], first[1] + ".done", b"")
+    (taken,) = receive(first[0])
     with pytest.raises(DeliveryStopped):
         land(taken)
-    again(put)
-    (retaken,) = receive("wim_passage")
-    assert land(retaken).accepted == len(accepted("wim_passage")) == 5
+    put(*then, data)
+    assert receive("wim_passage") == [taken]
+    assert land(taken).accepted == len(accepted("wim_passage")) == 5
     with Ledger(home) as ledger:
-        assert [one["state"] for one in ledger.deliveries()] == ["landed"]
+        assert [(one["feed"], one["name"], one["state"]) for one in ledger.deliveries()] == [(*then, "landed")]

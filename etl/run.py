@@ -1,0 +1,286 @@
+"""``heng run``: everything on this machine, from an empty state directory to pages with numbers.
+
+The pages come first, because they need neither Airflow nor data; until then they say that nothing
+is published. Then Airflow, then the sample nights one after the other, each with its business date
+as partition key, so that what is seen here is what every night does. A night that was built is not
+run again. Ctrl-C, SIGTERM and the end of ``--minutes`` stop everything.
+"""
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from types import FrameType
+
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+
+from etl import supervise
+from etl.airflow_api import Airflow, Run
+from etl.errors import HengError
+from etl.feeds import FEEDS
+from warehouse.home import home
+
+SAMPLE_NIGHTS = 3
+NIGHT_SECONDS = 1200.0
+"""A sample night that takes longer is reported and no longer waited for."""
+FOLLOW_SECONDS = 30.0
+"""The build starts within seconds of the last ingest, or not at all because a feed was not received."""
+POOLS = {
+    "landing": (2, "Deliveries that may be received or landed at the same time."),
+    "warehouse_writer": (1, "Orders builds and housekeeping; the lock itself is in warehouse/publish.py."),
+}
+INGESTS = [f"{name}_ingest" for name in FEEDS]
+BUILD, RESTATE, HOUSEKEEPING = "warehouse_build", "warehouse_restate", "housekeeping"
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_COLOURS = {"success": "green", "failed": "red", "running": "yellow"}
+
+
+class Stopped(BaseException):
+    """Ctrl-C, SIGTERM, or the time is up. Not an error, so nothing that handles errors may catch it."""
+
+
+@contextmanager
+def _stopped_by_signals() -> Iterator[None]:
+    """A signal raises ``Stopped`` once; what is being stopped then cannot be interrupted again."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        for each in _SIGNALS:
+            signal.signal(each, signal.SIG_IGN)
+        raise Stopped(signal.Signals(number).name)
+
+    before = {number: signal.signal(number, stop) for number in _SIGNALS}
+    try:
+        yield
+    except Stopped:
+        pass
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def bind_address() -> str:
+    """Loopback. Inside a container HENG_BIND opens the ports, which compose publishes on loopback only."""
+    return os.environ.get("HENG_BIND", "127.0.0.1")
+
+
+@dataclass
+class _Session:
+    """What the steps of one run share."""
+
+    state: Path
+    minutes: float | None = None
+    log_prefix: str = ""
+    console: Console = field(default_factory=lambda: Console(highlight=False))
+    began: float = field(default_factory=time.monotonic)
+
+    def __post_init__(self) -> None:
+        self.supervisor = supervise.Supervisor(self.state, log_prefix=self.log_prefix)
+
+    def say(self, text: str) -> None:
+        self.console.print(f"[dim]{time.monotonic() - self.began:6.1f} s[/]  {text}", soft_wrap=True)
+
+    def pause(self, seconds: float = 0.5) -> None:
+        """Wait a moment: components that ended are started again, and the time asked for may be over."""
+        if self.minutes is not None and time.monotonic() - self.began > self.minutes * 60:
+            raise Stopped("the time asked for is over")
+        for name in self.supervisor.check():
+            self.say(f"[yellow]{name} ended and was started again[/]; see {self.state / 'logs'}")
+        time.sleep(seconds)
+
+    def stay(self) -> None:
+        while True:
+            self.pause()
+
+    def stop(self) -> None:
+        for number in _SIGNALS:
+            signal.signal(number, signal.SIG_IGN)
+        began = time.monotonic()
+        self.supervisor.stop()
+        self.say(f"Everything is stopped ({time.monotonic() - began:.1f} s); the data stay in {self.state}")
+
+
+def run(minutes: float | None = None, demo: bool = True, dashboards: bool = True) -> int:
+    """Start everything, run the sample nights, stay until stopped; returns the exit code.
+
+    ``demo=False``: no sample deliveries; Airflow runs the nights of what is delivered.
+    ``dashboards=False``: Airflow alone, where another process serves the pages.
+    """
+    os.umask(0o077)
+    session = _Session(home(), minutes)
+    with _stopped_by_signals(), supervise.instance(session.state, "heng run") as record:
+        session.supervisor.on_change = lambda sessions: record(sessions=sessions)
+        try:
+            addresses, airflow = _start(session, demo, dashboards, record)
+            for night in sample_nights(session.state) if demo else []:
+                _run_night(session, airflow, night)
+                sample_nights(session.state)  # a sender may have corrected a file that was taken
+            airflow.unpause([HOUSEKEEPING])
+            session.say("[bold]Ready.[/] Ctrl-C stops everything.")
+            for name, address in addresses.items():
+                session.say(f"{name:<10}  {address}")
+            session.stay()
+        finally:
+            session.stop()
+    return 0
+
+
+def serve(host: str = "127.0.0.1", port: int | None = None, workers: int = 2, minutes: float | None = None) -> int:
+    """Serve the pages alone until stopped; returns the exit code."""
+    os.umask(0o077)
+    if port is None:
+        port = supervise.choose_port("HENG_DASH_PORT", supervise.DASHBOARDS_PORT, host)
+    elif not supervise.is_free(host, port):
+        raise supervise.PortBusy(f"Port {port} on {host} is in use. Choose another one with --port.")
+    session = _Session(home(), minutes, log_prefix="serve-")
+    with _stopped_by_signals():
+        try:
+            session.supervisor.add_dashboards(port, host, workers)
+            address = f"http://127.0.0.1:{port}/overload"
+            session.supervisor.wait_for(lambda: supervise.get(address)[0] == 200, "The dashboards' server", 60)
+            session.say(f"Dashboards  {address}  Ctrl-C stops.")
+            session.stay()
+        finally:
+            session.stop()
+    return 0
+
+
+def _start(session: _Session, demo: bool, dashboards: bool, record: supervise.Record) -> tuple[dict[str, str], Airflow]:
+    """Pages, then Airflow, healthy and with every DAG switched on but housekeeping."""
+    state, say, supervisor, host = session.state, session.say, session.supervisor, bind_address()
+    say(f"State directory {state}")
+    if new := supervise.make_secrets(state):
+        say(f"Created {len(new)} secrets in {state / 'secrets'}, readable by you alone")
+    dash_port = _port(session, "HENG_DASH_PORT", supervise.DASHBOARDS_PORT, host) if dashboards else 0
+    port = _port(session, "HENG_AIRFLOW_PORT", supervise.AIRFLOW_PORT, host, taken=(dash_port,))
+    airflow_address = f"http://127.0.0.1:{port}/"
+    page = f"http://127.0.0.1:{dash_port}/overload"
+    addresses = {"Dashboards": page, "Airflow": airflow_address} if dashboards else {"Airflow": airflow_address}
+    record(addresses=addresses)
+
+    environment = supervise.airflow_environment(state, port, host)
+    if dashboards:
+        supervisor.add_dashboards(dash_port, host)
+    migration = supervise.begin_migration(state, environment)
+    if demo:
+        nights = sample_nights(state)
+        say(f"Sample deliveries lie in {state / 'inbox'}; nights {', '.join(str(night) for night in nights)}")
+    if dashboards:
+        supervisor.wait_for(lambda: supervise.get(page)[0] == 200, "The dashboards' server", 60)
+        say(f"[bold]Dashboards[/]  {page}  (numbers follow with the first night)")
+    migration.finish()
+    since = supervise.now()
+    supervisor.add_airflow(environment)
+    supervisor.wait_for(lambda: supervise.airflow_is_healthy(port, since), "Airflow", 120)
+    passwords = state / "secrets" / "airflow_passwords.json"
+    say(f"[bold]Airflow[/]     {airflow_address}  user {supervise.AIRFLOW_USER}, password in {passwords}")
+
+    airflow = Airflow(port, supervise.AIRFLOW_USER, supervise.airflow_password(state))
+    for name, (slots, description) in POOLS.items():
+        airflow.create_pool(name, slots, description)
+    wanted = {*INGESTS, BUILD, RESTATE, HOUSEKEEPING}
+
+    def every_dag_is_read() -> bool:
+        if errors := airflow.import_errors():
+            raise HengError("A DAG file cannot be read. " + "\n".join(errors))
+        return wanted <= airflow.dag_ids()
+
+    supervisor.wait_for(every_dag_is_read, f"One of the {len(wanted)} DAGs", 90)
+    # The builds first: an asset reported while its reader is switched off is never read. Housekeeping
+    # last, after the sample nights, since its missed run of today would make the first build wait.
+    airflow.unpause([BUILD, RESTATE, *INGESTS])
+    return addresses, airflow
+
+
+def _port(session: _Session, setting: str, default: int, host: str, taken: tuple[int, ...] = ()) -> int:
+    port = supervise.choose_port(setting, default, host, taken)
+    if port != default and not os.environ.get(setting):
+        session.say(f"Port {default} is in use by another program; taking {port} (set {setting} to choose)")
+    return port
+
+
+def sample_nights(state: Path) -> list[date]:
+    """Put the sample deliveries into the inbox, once; the nights they are for."""
+    from etl.demo import deliver
+    from etl.nightly import yesterday
+
+    return deliver(state, yesterday(), SAMPLE_NIGHTS)
+
+
+def start_night(airflow: Airflow, night: date) -> bool:
+    """Ask for the runs of a night that are not there yet; False if the night is built already."""
+    runs = {run.dag_id: run for run in airflow.runs(night)}
+    build = runs.get(BUILD)
+    if build and build.state == "success":
+        return False
+    if build and build.state == "failed":
+        airflow.try_failed_again(build)
+    for dag_id in INGESTS:
+        found = runs.get(dag_id)
+        if found is None:
+            airflow.trigger(dag_id, f"sample__{night}", night)
+        elif found.state == "failed" and build is None:
+            airflow.try_failed_again(found)
+    return True
+
+
+def _run_night(session: _Session, airflow: Airflow, night: date) -> None:
+    """Start a night and show it until it is built, or cannot be."""
+    if not start_night(airflow, night):
+        session.say(f"Night {night}: built already")
+        return
+    began, ingested = time.monotonic(), None
+    live = Live(console=session.console, transient=True) if session.console.is_terminal else None
+    shown: dict[str, str] = {}
+    with live or nullcontext():
+        while True:
+            session.pause(1.0)
+            runs = airflow.runs(night)
+            states = {run.dag_id: run.state for run in runs}
+            if live:
+                live.update(_table(night, states, time.monotonic() - began))
+            else:
+                for run in runs:
+                    if run.finished and shown.get(run.run_id + run.dag_id) != run.state:
+                        session.say(f"Night {night}: {run.dag_id} {run.state}")
+                        shown[run.run_id + run.dag_id] = run.state
+            if _is_over(runs, [*INGESTS, BUILD]):
+                break
+            if ingested is None and _is_over(runs, INGESTS):
+                ingested = time.monotonic()
+            if BUILD not in states and ingested and time.monotonic() - ingested > FOLLOW_SECONDS:
+                break
+            if time.monotonic() - began > NIGHT_SECONDS:
+                break
+    took = f"{time.monotonic() - began:.0f} s"
+    failed = ", ".join(dag_id for dag_id, state in states.items() if state == "failed")
+    if states.get(BUILD) != "success":
+        session.say(
+            f"[red]Night {night} is not built[/] after {took}; failed: {failed or 'nothing yet'}. See Airflow's pages."
+        )
+    elif failed:
+        session.say(
+            f"[yellow]Night {night} is built without what failed[/] ({failed}) in {took}; `heng status` says why"
+        )
+    else:
+        session.say(f"[green]Night {night} is built and published[/] in {took}")
+
+
+def _is_over(runs: list[Run], wanted: list[str]) -> bool:
+    """Every wanted DAG has a run, and no run of the night goes on."""
+    return set(wanted) <= {run.dag_id for run in runs} and all(run.finished for run in runs)
+
+
+def _table(night: date, states: dict[str, str], seconds: float) -> Table:
+    table = Table(title=f"Night {night}  {seconds:.0f} s", title_justify="left", box=None, padding=(0, 2, 0, 0))
+    table.add_column("DAG")
+    table.add_column("state")
+    for dag_id in (*INGESTS, BUILD, *([RESTATE] if RESTATE in states else [])):
+        state = states.get(dag_id, "waits")
+        table.add_row(dag_id, f"[{_COLOURS.get(state, 'dim')}]{state}[/]")
+    return table

@@ -1,0 +1,212 @@
+"""Figures from small frames. ``plotly`` knows every attribute, so it checks each figure we write by hand."""
+
+import base64
+import json
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import pandas as pd
+import plotly.graph_objects as go
+import pytest
+
+from dashboards import charts, freshness
+from dashboards import format as fmt
+from dashboards.pages import overload, quality
+from dashboards.text import Text
+
+ZH = Text("zh")
+DAYS = [date(2026, 11, 1) + timedelta(days=n) for n in range(4)]
+
+COUNTIES = pd.DataFrame(
+    {
+        "county_code": ["431124", "431103"],
+        "name": ["道县", "冷水滩区"],
+        "tile_col": [1, 1],
+        "tile_row": [3, 0],
+        "rate": [0.053, None],
+        "over_count": [53, 0],
+        "text": ["a", "b"],
+    }
+)
+SITES = pd.DataFrame(
+    {
+        "site_code": ["YZ17", "YZ18"],
+        "county_code": ["431124", "431124"],
+        "longitude": [111.6, 111.5],
+        "latitude": [25.5, 25.4],
+        "online": [True, False],
+        "label": ["YZ17", "YZ18"],
+    }
+)
+
+
+def trend_days(now: list[int | None]) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "day": DAYS,
+            "now": now,
+            "prior": [1, 2, 3, 4],
+            "year": [None] * 4,
+            "prior_day": [day - timedelta(days=31) for day in DAYS],
+            "year_day": [None] * 4,
+        }
+    )
+
+
+NAMES = {"now": "本期", "prior": "上期", "year": "去年"}
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_figure_is_one_the_library_knows(theme: str) -> None:
+    bands = pd.Series({"le5": 3, "5-10": 2, "10-30": 4, "30-50": 1, "50-100": 0, "gt100": 0})
+    segments = pd.DataFrame({"site_code": ["YZ17"], "first": [DAYS[0]], "days": [4], "state": ["silent"]})
+    outlines = [{"adcode": 431124, "name": "道县", "polygons": [[[111.0, 25.0], [112.0, 25.0], [111.0, 26.0]]]}]
+    figures = [
+        charts.county_map(COUNTIES, SITES, ZH, theme),
+        charts.county_map(COUNTIES, SITES, ZH, theme, value="count", selected="431124"),
+        charts.county_map(COUNTIES, SITES, ZH, theme, outlines=outlines),
+        charts.trend(trend_days([5, None, 7, 6]), NAMES, [(DAYS[1], DAYS[2], "YZ07")], ZH, theme, unit="台次"),
+        charts.distribution(bands, ZH, theme),
+        charts.site_day_strip(segments, DAYS, {"YZ17": "YZ17 道县"}, ZH, theme),
+    ]
+    for figure in figures:
+        assert len(go.Figure(figure).data) == len(figure["data"])
+        assert sum(len(trace.get("x") or []) for trace in figure["data"]) <= 2000
+
+
+def test_a_day_without_data_is_a_gap_and_not_zero() -> None:
+    figure = charts.trend(trend_days([5, None, 0, 6]), NAMES, [], ZH, "light", unit="台次")
+    now = next(trace for trace in figure["data"] if trace.get("name") == "本期")
+    assert now["y"] == [5.0, None, 0.0, 6.0]
+    assert now["connectgaps"] is False
+
+
+def test_a_lone_day_between_gaps_is_marked() -> None:
+    figure = charts.trend(trend_days([None, 5, None, 6]), NAMES, [], ZH, "light", unit="台次")
+    now = next(trace for trace in figure["data"] if trace.get("name") == "本期")
+    assert now["marker"]["size"] == [0, 6, 0, 6]
+
+
+def test_an_outage_of_one_day_has_the_width_of_a_day() -> None:
+    figure = charts.trend(trend_days([1, 2, 3, 4]), NAMES, [(DAYS[3], DAYS[3], "YZ05")], ZH, "light", unit="台次")
+    band = figure["layout"]["shapes"][0]
+    assert (band["x0"], band["x1"]) == (datetime(2026, 11, 3, 12), datetime(2026, 11, 4, 12))
+
+
+def test_severe_bands_have_another_colour_and_their_share() -> None:
+    bands = pd.Series({"le5": 3, "5-10": 2, "10-30": 4, "30-50": 1, "50-100": 0, "gt100": 0})
+    figure = charts.distribution(bands, ZH, "light")
+    assert figure["data"][0]["marker"]["color"][2:4] == [charts.TOKENS["light"]["seq4"], charts.TOKENS["light"]["worse"]]
+    assert "1（10.0%）" in figure["layout"]["annotations"][0]["text"]
+
+
+def test_a_county_without_a_rate_has_no_class() -> None:
+    figure = charts.county_map(COUNTIES, SITES, ZH, "light")
+    fills = [trace["fillcolor"] for trace in figure["data"] if trace.get("fill")]
+    assert fills == [charts.TOKENS["light"]["seq5"], charts.TOKENS["light"]["surface-2"]]
+
+
+def test_a_silent_site_is_hollow_on_the_map() -> None:
+    figure = charts.county_map(COUNTIES, SITES, ZH, "light")
+    online, offline = [trace for trace in figure["data"] if trace["mode"] == "markers"]
+    assert (online["customdata"], offline["customdata"]) == (["site:YZ17"], ["site:YZ18"])
+    assert offline["marker"]["color"] == charts.TOKENS["light"]["surface"]
+
+
+@pytest.mark.parametrize(
+    ("rates", "limits"),
+    [
+        ([], [1, 2, 3, 4]),
+        ([0.0130, 0.0529], [2, 3, 4, 5]),
+        ([0.031, 0.034], [3.25, 3.5, 3.75, 4.0]),
+        ([0.0, 0.35], [10, 20, 30, 40]),
+    ],
+)
+def test_map_classes_have_round_limits(rates: list[float], limits: list[float]) -> None:
+    assert charts.class_limits(rates) == limits
+
+
+def test_a_geometry_file_of_another_shape_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "431100.json"
+    path.write_text(json.dumps([{"adcode": 431124}]), encoding="utf-8")
+    with pytest.raises(ValueError, match=r"431100\.json"):
+        charts.geometry(path)
+
+
+def test_the_small_line_breaks_at_a_gap() -> None:
+    svg = base64.b64decode(charts.sparkline([1, 2, None, 3, 1], "#17509E").split(",")[1]).decode()
+    assert svg.split('fill="none"')[0].count("M") == 2
+    assert charts.sparkline([None, 4], "#17509E") == ""
+
+
+def test_equal_neighbouring_states_are_one_run() -> None:
+    states = pd.DataFrame(
+        {"site_code": ["YZ07"] * 3, "passed_date": DAYS[1:], "state": ["reporting", "silent", "silent"]}
+    )
+    found = charts.runs(states, DAYS, ["YZ07"])
+    assert found.to_dict("records") == [
+        {"site_code": "YZ07", "first": DAYS[0], "days": 1, "state": "not_in_service"},
+        {"site_code": "YZ07", "first": DAYS[1], "days": 1, "state": "reporting"},
+        {"site_code": "YZ07", "first": DAYS[2], "days": 2, "state": "silent"},
+    ]
+
+
+def test_days_on_which_all_sites_were_silent_are_not_known() -> None:
+    counted = pd.DataFrame(
+        {"passed_date": [DAYS[0]], "weighed_count": [10], "over_count": [1], "severe_count": [0], "review_count": [0]}
+    )
+    states = pd.DataFrame({"passed_date": [DAYS[1], DAYS[2]], "state": ["silent", "reporting"]})
+    days = overload.day_values(counted, states, DAYS[0], DAYS[3])
+    assert list(days["known"]) == [True, False, True, False]
+    assert list(days["over_count"]) == [1, 0, 0, 0]
+
+
+def test_outages_that_overlap_are_one_band_and_a_dead_site_is_none() -> None:
+    rows = [("YZ05", DAYS[1]), ("YZ05", DAYS[2]), ("YZ07", DAYS[2]), *(("YZ99", day) for day in DAYS)]
+    states = pd.DataFrame(rows, columns=["site_code", "passed_date"]).assign(state="silent")
+    assert overload.outages(states, ZH, 4) == [(DAYS[1], DAYS[2], "2 站<br>停机 2 天")]
+
+
+@pytest.mark.parametrize(
+    ("today", "silent", "state"),
+    [(date(2026, 11, 23), 0, "fresh"), (date(2026, 11, 23), 1, "late"), (date(2026, 11, 24), 0, "late"),
+     (date(2026, 11, 25), 0, "stale")],
+)  # fmt: skip
+def test_freshness_follows_days_and_gaps(today: date, silent: int, state: str) -> None:
+    assert freshness.judge(date(2026, 11, 22), today, silent, 0, 30).state == state
+
+
+@pytest.mark.parametrize(
+    ("daily", "last", "stopped", "state"),
+    [(True, date(2026, 11, 22), False, "on_time"), (True, date(2026, 11, 21), False, "late"),
+     (True, date(2026, 11, 19), False, "missing"), (True, None, False, "missing"),
+     (False, date(2020, 1, 1), False, "no_rhythm"), (True, date(2026, 11, 22), True, "stopped")],
+)  # fmt: skip
+def test_a_daily_feed_should_reach_the_last_day(daily: bool, last: date | None, stopped: bool, state: str) -> None:
+    assert quality.feed_state(daily, last, stopped, date(2026, 11, 22)) == state
+
+
+@pytest.mark.parametrize(
+    ("number", "lang", "shown"),
+    [(9999, "zh", ("9,999", "")), (20418, "zh", ("2.04", "万")), (123456, "zh", ("12.3", "万")),
+     (12_345_678, "zh", ("1,235", "万")), (123_456_789, "zh", ("1.23", "亿")), (20418, "en", ("20,418", "")),
+     (2_041_800, "en", ("2.04", "M")), (None, "zh", ("—", ""))],
+)  # fmt: skip
+def test_large_counts_are_shortened_as_each_language_does(number: int | None, lang: str, shown: tuple[str, str]) -> None:
+    assert fmt.kpi(number, lang) == shown
+
+
+def test_numbers_carry_a_real_minus_and_missing_ones_a_dash() -> None:
+    assert (fmt.signed(-0.414, 2), fmt.signed(0.001, 2), fmt.rate(None), fmt.rate(0.0324), fmt.rate(0.126)) == (
+        "\u22120.41", "0.00", "—", "3.24%", "12.6%",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "zh", "en"),
+    [(date(2026, 11, 1), date(2026, 11, 22), "2026-11-01 至 11-22", "1–22 Nov 2026"),
+     (date(2026, 10, 30), date(2026, 11, 2), "2026-10-30 至 11-02", "30 Oct – 2 Nov 2026"),
+     (date(2025, 12, 30), date(2026, 1, 2), "2025-12-30 至 2026-01-02", "30 Dec 2025 – 2 Jan 2026")],
+)  # fmt: skip
+def test_ranges_say_once_what_both_ends_share(first: date, last: date, zh: str, en: str) -> None:
+    assert (fmt.day_range(first, last, "zh"), fmt.day_range(first, last, "en")) == (zh, en)

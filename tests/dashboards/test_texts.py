@@ -1,0 +1,128 @@
+"""The two catalogues say the same things, nothing in them is unused, and nothing used is missing."""
+
+import re
+from pathlib import Path
+from string import Formatter
+
+import pytest
+from driving import locale
+
+import dashboards
+from dashboards import charts, selection, shell
+from dashboards.pages import overload, overload_rows, quality
+from warehouse.metrics import METRICS
+
+SOURCE = Path(dashboards.__file__).parent
+# Texts whose key is made from a code: the codes are closed lists of ours, so every key can be named.
+MADE = {
+    *(f"nav.{key}{end}" for key, *_ in shell.PAGES for end in ("", ".short")),
+    *(f"{key}.{part}" for key in (*(k for k, *_ in shell.PAGES), "not_found") for part in ("title", "question")),
+    *(f"app.theme.{theme}" for theme in shell.THEMES),
+    *(f"filter.period.{p}" for p in selection.PERIODS),
+    *(f"filter.compare.{c}" for c in selection.COMPARES),
+    *(f"lead.against.{c}" for c in selection.COMPARES),
+    *(f"change.{c}" for c in ("up", "down", *selection.COMPARES)),
+    *(f"band.{b}" for b in selection.BANDS),
+    *(f"rows.kind.{m}" for m in selection.METRICS),
+    *(f"state.{s}" for s in (*charts.STATE_TOKEN, *overload.STATE_TONE)),
+    *(f"map.value.{v}" for v in overload.MAP_VALUES),
+    *(f"trend.{name}" for name in ("now", "prior", "year")),
+    *(f"fresh.help.{s}" for s in ("fresh", "late", "stale")),
+    *(f"quality.answer.{s}" for s in ("fresh", "late", "stale")),
+    *(f"quality.state.{s}" for s in quality.FEED_TONE),
+    *(f"quality.delivery.{s}" for s in ("landed", "archived", "stopped")),
+    *(f"quality.outcome.{o}" for o in ("quarantine", "flag", "normalise")),
+    *(f"verdict.{v}" for v in overload_rows.VERDICT_TONE),
+    *(f"direction.{d}" for d in ("up", "down")),
+    *(f"state.empty.{kind}{which}" for kind in ("", "widen.") for which in ("site", "county", "axle", "period")),
+    *(f"lead.{way}.words" for way in ("up", "down", "same")),
+    *(f"definitions.good.{g}" for g in ("up", "down", "none")),
+    *(f"part.{side}" for m in METRICS.values() for side in (m.numerator, m.denominator) if side),
+    *(f"export.{kind}" for kind in ("xlsx", "csv")),
+}
+# Codes that data bring: words for those known, the code itself for another.
+FROM_DATA = ("kind.", "drive.", "confidence.", "feed.")
+
+
+def keys_in_source() -> set[str]:
+    """Keys written as plain strings."""
+    found: set[str] = set()
+    for path in SOURCE.rglob("*.py"):
+        found |= set(re.findall(r"[\"']([a-z_]+(?:\.[a-z0-9_+-]+)+)[\"']", path.read_text(encoding="utf-8")))
+    return found
+
+
+def test_both_catalogues_have_the_same_keys() -> None:
+    assert set(locale("zh")) == set(locale("en"))
+
+
+def test_every_text_names_the_same_values_in_both_languages() -> None:
+    def names(text: str) -> set[str]:
+        return {name for _, name, _, _ in Formatter().parse(text) if name}
+
+    zh, en = locale("zh"), locale("en")
+    # In English "1 site" spells its number out and a list of all sites needs no count.
+    differing = [
+        key for key in zh if names(en[key]) - names(zh[key]) or (names(zh[key]) - names(en[key]) - {"count", "unit"})
+    ]
+    assert differing == []
+
+
+def test_every_key_used_exists() -> None:
+    texts = locale("zh")
+    plural = {f"{key}.one" for key in keys_in_source()} & set(texts)
+    assert sorted(key for key in MADE if key not in texts) == []
+    heads = {key.split(".")[0] for key in texts}
+    looks_like_a_key = {key for key in keys_in_source() if key.split(".")[0] in heads}
+    not_keys = {"app.css", "state.empty", "overload.py"}
+    missing = {
+        key
+        for key in looks_like_a_key - not_keys
+        if key not in texts and not any(k.startswith(f"{key}.") for k in texts)
+    }
+    assert sorted(missing) == []
+    assert plural  # the language has them, so the look-up is not empty
+
+
+def test_every_text_is_used() -> None:
+    used = keys_in_source() | MADE
+    used |= {f"{key}.one" for key in used}
+    unused = [key for key in locale("zh") if key not in used and not key.startswith(FROM_DATA)]
+    assert unused == []
+
+
+def test_english_texts_hold_no_chinese() -> None:
+    han = re.compile(r"[\u3000-\u9fff\uff00-\uffef]")
+    assert [key for key, text in locale("en").items() if han.search(text) and key != "app.other_language"] == []
+
+
+def test_no_text_is_written_in_code() -> None:
+    """Chinese words stand in the catalogues; in code only where a number format needs a character."""
+    han = re.compile(r"[\u4e00-\u9fff]")
+    allowed = {"format.py", "text.py"}
+    found = []
+    for path in SOURCE.rglob("*.py"):
+        code = re.sub(r'"""[\s\S]*?"""|#.*', "", path.read_text(encoding="utf-8"))
+        if han.search(code) and path.name not in allowed:
+            found += [f"{path.name}: {line.strip()}" for line in code.splitlines() if han.search(line)]
+    assert [line for line in found if "YYYY年M月" not in line and '"衡 Heng"' not in line] == []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_charts_use_the_colours_of_the_style_sheet(theme: str) -> None:
+    css = (SOURCE / "assets" / "app.css").read_text(encoding="utf-8")
+    block = css.split(":root {")[1] if theme == "light" else css.split('"dark"] {')[1]
+    sheet = dict(re.findall(r"--([a-z0-9-]+): (#[0-9A-F]{6});", block.split("}")[0]))
+    assert {name: sheet.get(name) for name in charts.TOKENS[theme]} == charts.TOKENS[theme]
+
+
+def test_the_vendored_chart_library_is_the_version_the_package_holds() -> None:
+    import plotly
+
+    bundled = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+    version = re.search(r"plotly\.js v([\d.]+)", bundled.read_text(encoding="utf-8")[:300])
+    assert version
+    assets = SOURCE / "assets"
+    assert (assets / "vendor" / f"plotly-basic-{version[1]}.min.js").is_file()
+    assert (assets / f"plotly-locale-zh-cn-{version[1]}.js").is_file()
+    assert f"plotly-basic-{version[1]}.min.js" in (assets / "heng.js").read_text(encoding="utf-8")

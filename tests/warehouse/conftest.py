@@ -1,0 +1,66 @@
+"""The prefecture of ``prefecture.py``: landed once, built once; every test works on a copy."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from prefecture import DELIVERIES, build_night, deliver
+
+from warehouse.publish import publish
+
+
+@pytest.fixture(scope="session")
+def instance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Any]]:
+    """``with instance(path)``: HENG_HOME is ``path``, for fixtures that live longer than a test."""
+    patch = pytest.MonkeyPatch()
+
+    def use(path: Path) -> Path:
+        path.mkdir(parents=True, exist_ok=True)
+        patch.setenv("HENG_HOME", str(path))
+        return path
+
+    yield use
+    patch.undo()
+
+
+@dataclass
+class Reference:
+    """Everything delivered at once, built in one go and published as version 1."""
+
+    home: Path
+    manifest: dict[str, Any]
+    touched: list[date]
+
+
+@pytest.fixture(scope="session")
+def landed(tmp_path_factory: pytest.TempPathFactory, instance: Callable[[Path], Path]) -> Path:
+    """A home with every delivery landed and nothing built."""
+    state = instance(tmp_path_factory.mktemp("landed") / "heng")
+    for feed, name in DELIVERIES:
+        deliver(state, feed, name)
+    return state
+
+
+@pytest.fixture(scope="session")
+def reference(landed: Path, tmp_path_factory: pytest.TempPathFactory, instance: Callable[[Path], Path]) -> Reference:
+    state = tmp_path_factory.mktemp("reference") / "heng"
+    shutil.copytree(landed, state)
+    instance(state)
+    built = build_night(state)
+    manifest, touched = built.manifest, built.touched
+    assert publish(built) == 1
+    return Reference(state, manifest, touched)
+
+
+@pytest.fixture
+def published(reference: Reference, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the reference instance to work on."""
+    state = tmp_path / "heng"
+    shutil.copytree(reference.home, state)
+    monkeypatch.setenv("HENG_HOME", str(state))
+    monkeypatch.delenv("HENG_FAILPOINT", raising=False)
+    return state

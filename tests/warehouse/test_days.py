@@ -1,0 +1,119 @@
+"""Which days a change touches: those it can change, and no other."""
+
+from collections.abc import Callable
+from datetime import date
+
+import duckdb
+import pytest
+
+from etl.feeds import raw_tables
+from warehouse import sql
+from warehouse.days import candidate_days, day_digests
+from warehouse.ledger import Segment
+
+FIRST, LAST = date(2026, 1, 1), date(2026, 1, 10)
+DAYS = [date(2026, 1, day) for day in range(1, 11)]
+Registers = dict[str, list[dict[str, str]]]
+
+
+def segment(day: date, content: int = 7, rows: int = 10, feed: str = "wim_passage") -> Segment:
+    return Segment(feed, day, f"raw/{feed}/{day}/{content:x}.parquet", f"{content:064x}", rows, f"{content:032x}", ())
+
+
+EVENTS = [segment(day) for day in DAYS]
+
+
+@pytest.fixture(scope="module")
+def digests() -> Callable[..., dict[str, str]]:
+    def run(registers: Registers | None = None, events: list[Segment] | None = None, night: date | None = LAST,
+            code: str = "code", seed: str = "") -> dict[str, str]:  # fmt: skip
+        connection = duckdb.connect()
+        for table in raw_tables():
+            if table.kind != "register":
+                continue
+            columns = {column.name: column.type for column in table.all_columns().values()}
+            connection.execute(f"create table arrived ({', '.join(f'{n} {t}' for n, t in columns.items())})")
+            for number, row in enumerate((registers or {}).get(table.name, [])):
+                values = {"record_id": str(number), "row_digest": str(row), "version_rank": "1", **row}
+                names, marks = ", ".join(values), ", ".join("?" * len(values))
+                connection.execute(f"insert into arrived ({names}) values ({marks})", list(values.values()))
+            sql.create_raw(connection, table, "arrived")
+            connection.execute("drop table arrived")
+        sql.load_seeds(connection)
+        if seed:
+            connection.execute(seed)
+        return day_digests(connection, raw_tables(), EVENTS if events is None else events, night, code)
+
+    return run
+
+
+def touched(before: dict[str, str], after: dict[str, str]) -> list[int]:
+    return sorted(
+        date.fromisoformat(day).day for day in before.keys() | after.keys() if before.get(day) != after.get(day)
+    )
+
+
+CAR = {"plate_no": "湘M11111", "plate_color_code": "2", "vehicle_kind": "rigid", "valid_from": "2025-01-01"}
+
+
+def test_nothing_changed_touches_nothing(digests: Callable[..., dict[str, str]]) -> None:
+    assert touched(digests({"vehicle": [CAR]}), digests({"vehicle": [CAR]})) == []
+
+
+def test_new_rows_touch_their_day(digests: Callable[..., dict[str, str]]) -> None:
+    assert touched(digests(), digests(events=[*EVENTS, segment(date(2026, 1, 4), 9)])) == [4]
+    assert touched(digests(), digests(events=EVENTS[1:])) == [1]
+
+
+def test_compacting_a_day_touches_nothing(digests: Callable[..., dict[str, str]]) -> None:
+    """Two files of a day and the one they are merged into say the same."""
+    apart = [*EVENTS, segment(date(2026, 1, 4), 9, 5)]
+    merged = [s for s in EVENTS if s.event_date.day != 4] + [segment(date(2026, 1, 4), 7 + 9, 15)]
+    assert touched(digests(events=apart), digests(events=merged)) == []
+
+
+def test_a_register_row_touches_the_days_on_which_it_holds(digests: Callable[..., dict[str, str]]) -> None:
+    from_fifth = {**CAR, "valid_from": "2026-01-05"}
+    fifth_to_seventh = {**from_fifth, "valid_to": "2026-01-07"}
+    assert touched(digests(), digests({"vehicle": [from_fifth]})) == [5, 6, 7, 8, 9, 10]
+    assert touched(digests(), digests({"vehicle": [fifth_to_seventh]})) == [5, 6, 7]
+    assert touched(digests({"vehicle": [from_fifth]}), digests({"vehicle": [fifth_to_seventh]})) == [8, 9, 10]
+
+
+def test_a_vehicle_sold_today_touches_no_day_before(digests: Callable[..., dict[str, str]]) -> None:
+    sold = {**CAR, "valid_to": "2026-01-09"}
+    assert touched(digests({"vehicle": [CAR]}), digests({"vehicle": [sold]})) == [10]
+
+
+def test_the_end_of_a_certificate_is_shown_and_so_touches_every_day_it_holds(
+    digests: Callable[..., dict[str, str]],
+) -> None:
+    held = {"certificate_no": "C1", "device_no": "D1", "valid_from": "2026-01-03", "valid_to": "2026-12-31"}
+    revoked = {**held, "valid_to": "2026-01-08"}
+    before = digests({"verification_certificate": [held]})
+    assert touched(before, digests({"verification_certificate": [revoked]})) == [3, 4, 5, 6, 7, 8, 9, 10]
+
+
+def test_a_change_in_law_touches_the_days_it_governs(digests: Callable[..., dict[str, str]]) -> None:
+    later = "update seeds.gross_weight_limit set limit_kg = 60000 where rule_id = 'L2004-6'"
+    assert touched(digests(), digests(seed=later)) == [], "a rule of before 2016-09-21"
+    new = (
+        "insert into seeds.gross_weight_limit (rule_id, valid_from, axle_count_min, vehicle_kind, drive_axle_kind,"
+        " limit_kg) values ('NEW', date '2026-01-08', 6, 'combination', 'tandem', 50000)"
+    )
+    assert touched(digests(), digests(seed=new)) == [8, 9, 10]
+
+
+def test_code_touches_every_day(digests: Callable[..., dict[str, str]]) -> None:
+    assert touched(digests(), digests(code="other")) == list(range(1, 11))
+
+
+def test_a_night_that_ends_touches_its_day(digests: Callable[..., dict[str, str]]) -> None:
+    assert touched(digests(night=date(2026, 1, 9)), digests()) == [10]
+
+
+def test_silent_days_are_looked_for_between_the_first_day_and_the_last_night() -> None:
+    events = [segment(date(2026, 1, 3)), segment(date(2016, 6, 1), feed="motorway_passage")]
+    assert candidate_days(events, date(2026, 1, 6)) == [date(2016, 6, 1), *DAYS[2:6]]
+    assert candidate_days(events, None) == [date(2016, 6, 1), date(2026, 1, 3)]
+    assert candidate_days([], date(2026, 1, 6)) == []
