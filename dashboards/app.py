@@ -111,10 +111,10 @@ def answer_callback_error(error: Exception) -> Any:
 
 def _view_of_callback() -> shell.View:
     """The view a failing callback was given, else what the cookies say."""
-    for entry in dash.ctx.states_list or []:
-        if isinstance(entry, dict) and str(entry.get("id", "")).endswith("-view"):
+    for name, value in dash.ctx.states.items():
+        if name.endswith("-view.data"):
             try:
-                return shell.view_from(entry.get("value"))
+                return shell.view_from(value)
             except HTTPException:
                 break
     return shell.view_of()
@@ -136,6 +136,8 @@ def _headers(app: Dash) -> Any:
         ]
     )
 
+    known = {page["path"] for page in dash.page_registry.values() if page["path"] != "/not-found"}
+
     def add(response: flask.Response) -> flask.Response:
         response.headers["Content-Security-Policy"] = policy
         response.headers["X-Content-Type-Options"] = "nosniff"
@@ -143,6 +145,9 @@ def _headers(app: Dash) -> Any:
         response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
         response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
         response.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
+        # The index answers any address; the router then shows that there is no such page.
+        if response.mimetype == "text/html" and flask.request.path not in known and response.status_code == 200:
+            response.status_code = 404
         static = flask.request.path.startswith(("/assets/", "/_dash-component-suites/", "/_favicon"))
         if not static:
             response.headers["Cache-Control"] = "no-store"

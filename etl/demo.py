@@ -210,7 +210,7 @@ def _in_service(code: str, calendar: _Calendar) -> date:
 
 
 # --- the fleet -----------------------------------------------------------------------------------
-_SERIAL = np.array(list("ABCDEFGHJKLMNPQRSTUVWXYZ0123456789"))
+_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 _TRANSIT = 24_000
 
 
@@ -233,10 +233,11 @@ class _Fleet:
 
 
 def _plates(rng: np.random.Generator, heads: np.ndarray) -> list[str]:
-    """Invented plates, all different: a head and five characters without I and O."""
-    tails = _SERIAL[rng.integers(0, 24, len(heads))]
-    numbers = rng.permutation(10_000 * 9)[: len(heads)] + 10_000
-    return [f"{head}{tail}{number % 10_000:04d}" for head, tail, number in zip(heads, tails, numbers, strict=True)]
+    """Invented plates, all different: a head, a letter without I and O, four digits."""
+    codes = rng.permutation(24 * 10_000)[: len(heads)]
+    return [
+        f"{head}{_LETTERS[code // 10_000]}{code % 10_000:04d}" for head, code in zip(heads, codes.tolist(), strict=True)
+    ]
 
 
 def _fleet() -> _Fleet:

@@ -49,12 +49,7 @@ def explain(
 
 def _records(served: Snapshot, sql: str, parameters: list[Any]) -> list[dict[str, Any]]:
     frame = served.read(sql, parameters)
-    return [
-        {key: (None if value is None or value != value else value) for key, value in row.items()}
-        if not any(hasattr(value, "__len__") and not isinstance(value, str) for value in row.values())
-        else {key: _plain(value) for key, value in row.items()}
-        for row in frame.to_dict("records")
-    ]
+    return [{str(key): _plain(value) for key, value in row.items()} for row in frame.to_dict("records")]
 
 
 def _metric(
@@ -164,7 +159,8 @@ def _doubt(confidence: str | None) -> str:
 
 
 def _plain(value: Any) -> Any:
-    if hasattr(value, "tolist") and not isinstance(value, str):
+    """A value of a frame as plain Python; what is missing (NaN, NaT) is None."""
+    if hasattr(value, "tolist"):
         value = value.tolist()
     if isinstance(value, list):
         return value
@@ -180,7 +176,9 @@ def _record(served: Snapshot, row: dict[str, Any]) -> dict[str, Any]:
     line = int(row["source_line"])
     raw = raw_lines(archive_path(row["delivery_id"]), delivery["name"], feed.format.encoding, {line})[line]
     codes = [code for code in (row["flags"] or "").split(",") if code]
-    words = _records(served, "select reason, zh, en from seeds.reason where outcome <> 'quarantine' order by reason", [])
+    words = _records(
+        served, "select reason, zh, en from seeds.reason where outcome <> 'quarantine' order by reason", []
+    )
     reasons = {word["reason"]: word for word in words}
     return {
         "kind": "record",

@@ -22,7 +22,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -40,8 +40,9 @@ STOP_SECONDS = 20.0
 RESTARTS = 3
 """Restarts of one component before the instance gives up."""
 
+API_SERVER = "api-server"
 AIRFLOW_COMPONENTS: dict[str, tuple[str, ...]] = {
-    "api-server": ("api-server", "--workers", "1"),
+    API_SERVER: ("api-server", "--workers", "1"),
     "scheduler": ("scheduler", "--skip-serve-logs"),
     "dag-processor": ("dag-processor",),
     "triggerer": ("triggerer", "--skip-serve-logs"),
@@ -119,23 +120,26 @@ def _facts(path: Path) -> dict[str, Any]:
         return {}
 
 
-def _session_members(sessions: set[int]) -> list[int]:
-    """Processes that belong to one of ``sessions``; a task leads its own group but stays in the session."""
-    found = []
+def _session_members(sessions: set[int]) -> dict[int, bool]:
+    """Processes that belong to one of ``sessions``, and whether each is in a group of its own.
+
+    Airflow gives every task its own group inside the scheduler's session; a task's subprocesses share it.
+    """
+    found = {}
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit():
             continue
         try:
             # Fields after the command's closing bracket: state ppid pgrp session ...
-            state, _, _, session = (entry / "stat").read_text().rpartition(")")[2].split()[:4]
+            state, _, group, session = (entry / "stat").read_text().rpartition(")")[2].split()[:4]
         except (OSError, ValueError):
             continue
         if int(session) in sessions and state != "Z":
-            found.append(int(entry.name))
+            found[int(entry.name)] = group != session
     return found
 
 
-def _signal(pids: list[int], number: int) -> None:
+def _signal(pids: Iterable[int], number: int) -> None:
     for pid in pids:
         try:
             os.kill(pid, number)
@@ -426,21 +430,25 @@ class Supervisor:
         return time.monotonic() - began
 
     def stop(self) -> None:
-        """Terminate every session, wait, and kill what is left of them. Safe to call twice."""
-        sessions = set(self.sessions)
-        for session in sessions:
-            try:
-                os.killpg(session, signal.SIGTERM)
-            except ProcessLookupError:
-                pass
-        until = time.monotonic() + STOP_SECONDS
-        while time.monotonic() < until:
-            for component in self.components:
-                component.ended  # noqa: B018 - reaps the leader, so that it does not count as alive
-            if not _session_members(sessions):
-                break
-            time.sleep(0.1)
-        _signal(_session_members(sessions), signal.SIGKILL)
+        """End everything in order, then kill what is left of the sessions. Safe to call twice.
+
+        The API server goes last: tasks report their end to it, and the scheduler waits for its tasks.
+        """
+        began = time.monotonic()
+        last = [component for component in self.components if component.name == API_SERVER]
+        rest = [component for component in self.components if component.name != API_SERVER]
+        for part, seconds in ((rest, STOP_SECONDS * 0.75), (last, STOP_SECONDS)):
+            sessions = {component.process.pid for component in part if component.process}
+            told: set[int] = set()
+            while (members := _session_members(sessions)) and time.monotonic() - began < seconds:
+                # Leaders end their own workers; a task, and one the scheduler still began, is told itself.
+                new = {pid for pid, own_group in members.items() if own_group or pid in sessions} - told
+                _signal(new, signal.SIGTERM)
+                told |= new
+                time.sleep(0.1)
+                for component in part:
+                    component.ended  # noqa: B018 - reaps the leader, so that it does not count as alive
+        _signal(_session_members(set(self.sessions)), signal.SIGKILL)
         for component in self.components:
             if component.process:
                 component.process.wait()

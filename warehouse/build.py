@@ -141,7 +141,8 @@ class _Run:
         for told in [*parts.values(), head]:
             for name, digest in told["tables"].items():
                 tables[name] += TableDigest.read(digest)
-        until = self.last_night or max(self.of_day, default=None)
+        # A night without a delivery does not move it: "data until" is a day there is data of.
+        until = max((day for day in self.of_day if not self.last_night or day <= self.last_night), default=None)
         manifest = {
             "format": 1,
             "business_date": self.business_date.isoformat(),
@@ -350,8 +351,7 @@ class _Run:
         path = self.work / "head.duckdb"
         connection = self._connect(self.work / "registers.duckdb")
         connection.execute(f"attach '{path}' as head (storage_version '{STORAGE}')")
-        registers = [table.name for table in self.raw_tables if table.kind == "register"]
-        tables = write_head(connection, registers, columns, deliveries, reasons)
+        tables = write_head(connection, self.raw_tables, columns, deliveries, reasons)
         _close_attached(connection, "head", path)
         failpoint("build.head_written")
         return {"file": "head.duckdb", "sha256": file_digest(path), "size": path.stat().st_size, "tables": tables}

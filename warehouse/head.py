@@ -1,5 +1,6 @@
 """The head of a version: registers and seeds as they are now, what the ledger tells, and the dictionary."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import duckdb
@@ -10,8 +11,16 @@ from warehouse.columns import dictionary
 from warehouse.digest import table_digest
 from warehouse.metrics import METRICS
 from warehouse.project import Columns
+from warehouse.raw import RawTable
 
 META = {
+    "meta.feed": {
+        "feed": "varchar",
+        "kind": "varchar",
+        "title_zh": "varchar",
+        "title_en": "varchar",
+        "expected_every_days": "integer",
+    },
     "meta.delivery": {
         "delivery_id": "varchar",
         "feed": "varchar",
@@ -66,7 +75,7 @@ META = {
 
 def write_head(
     connection: duckdb.DuckDBPyConnection,
-    registers: list[str],
+    raw_tables: Sequence[RawTable],
     columns: Columns,
     deliveries: list[dict[str, Any]],
     reasons: list[dict[str, Any]],
@@ -75,6 +84,7 @@ def write_head(
 
     ``connection`` holds ``raw.<register>`` and the seeds.
     """
+    registers = [table.name for table in raw_tables if table.kind == "register"]
     for schema in ("staging", "mart", "seeds", "meta"):
         connection.execute(f"create schema head.{schema}")
     queries = {seed: f"from {seed}" for seed in sql.seed_columns()}
@@ -89,7 +99,7 @@ def write_head(
         queries["mart.row_fate"] = sql.render("mart.row_fate").sql
     for table, query in queries.items():
         connection.execute(f"create table head.{table} as {query} order by all")
-    for table, rows in _meta_rows(columns, deliveries, reasons).items():
+    for table, rows in _meta_rows(raw_tables, columns, deliveries, reasons).items():
         types = META[table]
         connection.execute(f"create table head.{table} ({', '.join(f'{name} {type}' for name, type in types.items())})")
         if rows:
@@ -105,7 +115,10 @@ def write_head(
 
 
 def _meta_rows(
-    columns: Columns, deliveries: list[dict[str, Any]], reasons: list[dict[str, Any]]
+    raw_tables: Sequence[RawTable],
+    columns: Columns,
+    deliveries: list[dict[str, Any]],
+    reasons: list[dict[str, Any]],
 ) -> dict[str, list[dict[str, Any]]]:
     known = dictionary()
     described = [
@@ -126,6 +139,7 @@ def _meta_rows(
         if name in known
     ]
     return {
+        "meta.feed": [vars(table) | {"feed": table.name} for table in raw_tables],
         # The ledger's issued_at orders versions ("day|instant of the file"); its day is what a page shows.
         "meta.delivery": [row | {"issued_at": row["issued_at"][:10]} for row in deliveries],
         "meta.delivery_reason": reasons,

@@ -393,10 +393,10 @@ def _seeds(con: duckdb.DuckDBPyConnection) -> None:
         );
         insert into seeds.reason values
             ('D-COLUMNS', 'stop', '列缺失或未声明', 'missing or unknown column', '在数据声明中映射', 'map it'),
-            ('R-RANGE', 'quarantine', '数值超出可能范围', 'a value outside its range', '请发送方更正', 'ask the sender'),
-            ('R-KEY', 'quarantine', '缺少主键字段', 'a key field is missing', '请发送方更正', 'ask the sender'),
-            ('R-AXLES', 'quarantine', '轴荷个数与轴数不符', 'axle loads and count disagree', '检查设备', 'check the device'),
-            ('R-AXLES', 'flag', '轴荷合计与总重不符', 'axle loads and weight disagree', '核对设备', 'check the device'),
+            ('R-RANGE', 'quarantine', '数值超出可能范围', 'a value outside its range', '请对方更正', 'ask the sender'),
+            ('R-KEY', 'quarantine', '缺少主键字段', 'a key field is missing', '请对方更正', 'ask the sender'),
+            ('R-AXLES', 'quarantine', '轴荷个数与轴数不符', 'loads and count disagree', '检查设备', 'check it'),
+            ('R-AXLES', 'flag', '轴荷合计与总重不符', 'loads and weight disagree', '核对设备', 'check the device'),
             ('R-UNREAD', 'flag', '车牌未识别', 'the plate was not read', '核对相机', 'check the camera'),
             ('E-NOCERT', 'evidence', '没有有效的检定证书', 'no valid certificate', '核对检定证书', 'check it'),
             ('V-NOWEIGHT', 'verdict', '没有总重', 'no gross weight', '核对设备', 'check the device'),

@@ -96,14 +96,17 @@ def test_an_outage_of_one_day_has_the_width_of_a_day() -> None:
 def test_severe_bands_have_another_colour_and_their_share() -> None:
     bands = pd.Series({"le5": 3, "5-10": 2, "10-30": 4, "30-50": 1, "50-100": 0, "gt100": 0})
     figure = charts.distribution(bands, ZH, "light")
-    assert figure["data"][0]["marker"]["color"][2:4] == [charts.TOKENS["light"]["seq4"], charts.TOKENS["light"]["worse"]]
+    assert figure["data"][0]["marker"]["color"][2:4] == [
+        charts.TOKENS["light"]["seq4"],
+        charts.TOKENS["light"]["worse"],
+    ]
     assert "1（10.0%）" in figure["layout"]["annotations"][0]["text"]
 
 
 def test_a_county_without_a_rate_has_no_class() -> None:
     figure = charts.county_map(COUNTIES, SITES, ZH, "light")
     fills = [trace["fillcolor"] for trace in figure["data"] if trace.get("fill")]
-    assert fills == [charts.TOKENS["light"]["seq5"], charts.TOKENS["light"]["surface-2"]]
+    assert fills == [charts.TOKENS["light"]["seq1"], charts.TOKENS["light"]["surface-2"]]
 
 
 def test_a_silent_site_is_hollow_on_the_map() -> None:
@@ -135,7 +138,8 @@ def test_a_geometry_file_of_another_shape_is_named(tmp_path: Path) -> None:
 
 def test_the_small_line_breaks_at_a_gap() -> None:
     svg = base64.b64decode(charts.sparkline([1, 2, None, 3, 1], "#17509E").split(",")[1]).decode()
-    assert svg.split('fill="none"')[0].count("M") == 2
+    line = svg.split('fill="none"')[0].rsplit('d="', 1)[1]
+    assert line.count("M") == 2
     assert charts.sparkline([None, 4], "#17509E") == ""
 
 
@@ -192,7 +196,9 @@ def test_a_daily_feed_should_reach_the_last_day(daily: bool, last: date | None, 
      (12_345_678, "zh", ("1,235", "万")), (123_456_789, "zh", ("1.23", "亿")), (20418, "en", ("20,418", "")),
      (2_041_800, "en", ("2.04", "M")), (None, "zh", ("—", ""))],
 )  # fmt: skip
-def test_large_counts_are_shortened_as_each_language_does(number: int | None, lang: str, shown: tuple[str, str]) -> None:
+def test_large_counts_are_shortened_as_each_language_does(
+    number: int | None, lang: str, shown: tuple[str, str]
+) -> None:
     assert fmt.kpi(number, lang) == shown
 
 

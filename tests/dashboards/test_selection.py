@@ -53,7 +53,9 @@ def test_last_year_of_a_leap_day_is_the_day_before_march() -> None:
 
 
 def test_a_link_gives_back_what_it_was_made_from() -> None:
-    chosen = Selection(date(2026, 11, 3), date(2026, 11, 9), "custom", "year", "431124", "YZ17", "6+", "severe", "30-50")
+    chosen = Selection(
+        date(2026, 11, 3), date(2026, 11, 9), "custom", "year", "431124", "YZ17", "6+", "severe", "30-50"
+    )
     query = dict(pair.split("=") for pair in chosen.query(rows=True).lstrip("?").replace("%2B", "+").split("&"))
     assert from_url(query, KNOWN) == (chosen, [])
 
@@ -65,7 +67,15 @@ def test_a_link_that_is_passed_on_names_dates() -> None:
 
 def test_bad_values_in_a_link_fall_back_and_are_named() -> None:
     chosen, bad = from_url(
-        {"period": "century", "county": "999999", "site": "' or 1=1", "axle": "7", "cmp": "x", "metric": "y", "q": "ignored"},
+        {
+            "period": "century",
+            "county": "999999",
+            "site": "' or 1=1",
+            "axle": "7",
+            "cmp": "x",
+            "metric": "y",
+            "q": "ignored",
+        },
         KNOWN,
     )
     assert chosen == selection.default(KNOWN)

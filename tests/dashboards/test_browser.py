@@ -1,0 +1,279 @@
+"""Chromium opens every page in both languages, themes and widths, and uses it.
+
+It fails on a request to another host, on anything the console reports, and on a page wider than its
+window. Pictures are left under ``build/screens`` as build output.
+"""
+
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlparse
+
+import pytest
+from dash import Dash
+from werkzeug.serving import make_server
+
+from dashboards import shell
+from warehouse.home import REPOSITORY
+
+CHROMIUM = Path("/usr/bin/chromium")
+ARGUMENTS = [
+    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+]
+SCREENS = Path(os.environ.get("HENG_SCREENS") or REPOSITORY / "build" / "screens")
+SIZES = {"desktop": (1440, 900), "phone": (390, 844)}
+PATHS = {key: path for key, path, *_ in shell.PAGES}
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """A browser without a profile. Where none is installed the tests are skipped, but never in CI."""
+    if not CHROMIUM.is_file():
+        message = f"{CHROMIUM} is missing: apt-get install chromium fonts-noto-cjk"
+        if os.environ.get("CI", "").lower() in ("1", "true"):
+            pytest.fail(message)
+        pytest.skip(message)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="module")
+def address(app: Dash) -> Iterator[str]:
+    """The application on a free port of the loopback interface, for as long as the tests of this file run."""
+    server = make_server("127.0.0.1", 0, app.server, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join(10)
+
+
+class Watched:
+    """A page whose every request and message is kept."""
+
+    def __init__(self, browser: Any, address: str, size: tuple[int, int]) -> None:
+        self.address = address
+        self.context = browser.new_context(viewport={"width": size[0], "height": size[1]}, locale="zh-CN")
+        self.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=address)
+        self.page = self.context.new_page()
+        self.requests: list[str] = []
+        self.messages: list[str] = []
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.on("console", lambda m: self.messages.append(m.text) if m.type in ("error", "warning") else None)
+        self.page.on("pageerror", lambda error: self.messages.append(str(error)))
+
+    def open(self, path: str) -> None:
+        self.page.goto(self.address + path)
+        self.page.wait_for_selector("h1")
+        self.page.wait_for_load_state("networkidle")
+
+    def check(self) -> None:
+        schemes = {urlparse(url).scheme for url in self.requests}
+        hosts = {urlparse(url).hostname for url in self.requests if urlparse(url).scheme not in ("data", "blob")}
+        assert hosts == {"127.0.0.1"}
+        assert schemes <= {"http", "data", "blob"}
+        assert self.messages == []
+        width = self.page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
+        assert width[0] <= width[1], f"{self.page.url} is wider than its window: {width}"
+
+
+@pytest.fixture
+def watched(browser: Any, address: str) -> Iterator[Any]:
+    opened: list[Watched] = []
+
+    def watch(size: str = "desktop") -> Watched:
+        opened.append(Watched(browser, address, SIZES[size]))
+        return opened[-1]
+
+    yield watch
+    for one in opened:
+        one.context.close()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def empty_folder() -> None:
+    shutil.rmtree(SCREENS, ignore_errors=True)
+    SCREENS.mkdir(parents=True)
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("theme", shell.THEMES)
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_every_page_is_quiet_local_and_fits(watched: Any, lang: str, theme: str, size: str) -> None:
+    one = watched(size)
+    for key, path in PATHS.items():
+        one.open(f"{path}?lang={lang}&theme={theme}")
+        if key == "overload":
+            one.page.wait_for_selector("#overload-bands .main-svg")
+        if key == "rows":
+            one.page.wait_for_selector(".ag-row .ag-cell")
+        assert one.page.evaluate("document.documentElement.lang") == ("zh-CN" if lang == "zh" else "en")
+        one.page.screenshot(path=SCREENS / f"{key}-{lang}-{theme}-{size}.png", full_page=key != "rows")
+        one.check()
+
+
+@pytest.mark.parametrize("width", [1366, 1280, 1000, 780])
+def test_pages_fit_between_the_widths(watched: Any, width: int) -> None:
+    one = watched()
+    one.page.set_viewport_size({"width": width, "height": 768})
+    for path in PATHS.values():
+        one.open(f"{path}?lang=en")
+        one.check()
+
+
+def test_from_a_number_to_its_rows_to_its_evidence_and_back(watched: Any) -> None:
+    one = watched()
+    one.open("/overload")
+    page = one.page
+    page.click("button.county >> text=道县")
+    page.wait_for_url("**/overload?county=431124")
+    page.wait_for_function("document.querySelector('#overload-live').textContent !== ''")
+    number = page.locator(".kpi").nth(2).locator(".kpi-value").inner_text().split()[0].removesuffix("台次")
+    page.locator(".kpi").nth(2).locator(".rows-link").click()
+    page.wait_for_selector(".reconcile")
+    assert page.locator(".reconcile b").first.inner_text() == number
+    assert "与总览一致" in page.locator(".reconcile").inner_text()
+    assert page.locator(".removable").nth(1).inner_text().endswith("道县")
+    # A row is there before its record is; only a record has a mark in its last column.
+    page.wait_for_selector(".ag-row[row-index='1'] .pill")
+    page.locator(".ag-row[row-index='1'] .ag-cell").first.click()
+    page.wait_for_selector(".drawer.open .facts")
+    assert "SHA-256" in page.locator(".drawer").inner_text()
+    record = page.locator(".drawer-head .under").inner_text()
+    page.wait_for_function("location.search.includes('record=')")
+    page.locator(".drawer [data-copy]").click()
+    page.wait_for_function("document.querySelector('.drawer [data-copy]').textContent.includes('已复制')")
+    link = page.evaluate("navigator.clipboard.readText()")
+    assert link.endswith(f"record={record}")
+    assert "from=2026-11-01&to=2026-11-22" in link
+    page.screenshot(path=SCREENS / "evidence.png")
+    page.keyboard.press("Escape")
+    page.wait_for_function("!document.querySelector('.drawer.open')")
+    page.go_back()
+    page.wait_for_selector(".kpis")
+    assert "county=431124" in page.url
+    one.check()
+
+
+def test_filters_follow_into_the_address_and_the_links(watched: Any) -> None:
+    one = watched()
+    one.open("/overload")
+    page = one.page
+    page.click("text=上月")
+    page.wait_for_url("**/overload?period=last_month")
+    assert page.locator("#shell-nav-rows").get_attribute("href") == "/overload/rows?period=last_month"
+    assert page.locator("#overload-dates").inner_text().startswith("2026-10-01")
+    page.click("#overload-reset")
+    page.wait_for_url("**/overload")
+    page.click("#overload-copy")
+    page.wait_for_function("document.querySelector('#overload-copy').textContent.includes('已复制')")
+    assert page.evaluate("navigator.clipboard.readText()").endswith("?period=custom&from=2026-11-01&to=2026-11-22")
+    page.click("[data-switch=lang]")
+    page.wait_for_selector("text=Overloading overview")
+    one.check()
+
+
+def test_an_explanation_opens_closes_and_gives_the_focus_back_by_keyboard(watched: Any) -> None:
+    one = watched()
+    one.open("/overload")
+    page = one.page
+    page.locator(".kpi.hero .info").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".explain .formula")
+    assert "÷" in page.locator(".explain .formula").inner_text()
+    page.screenshot(path=SCREENS / "explain.png")
+    page.keyboard.press("Escape")
+    page.wait_for_selector(".explain", state="detached")
+    assert page.evaluate("document.activeElement.className").startswith("info")
+    outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+    assert outline == "solid"
+    one.check()
+
+
+def test_the_filters_of_a_phone_are_a_sheet(watched: Any) -> None:
+    one = watched("phone")
+    one.open("/overload")
+    page = one.page
+    assert not page.locator(".filter-bar").is_visible()
+    page.click("#overload-open-filters")
+    assert page.locator(".filter-bar").is_visible()
+    page.screenshot(path=SCREENS / "phone-filters.png")
+    page.click("#overload-close")
+    assert not page.locator(".filter-bar").is_visible()
+    one.check()
+
+
+def test_the_menu_of_a_chart_sends_nothing_to_its_maker(watched: Any) -> None:
+    one = watched()
+    one.open("/overload")
+    page = one.page
+    page.wait_for_selector("#overload-trend .modebar-btn", state="attached")
+    titles = page.locator("#overload-trend .modebar-btn").evaluate_all("nodes => nodes.map(n => n.dataset.title)")
+    assert titles
+    assert not [
+        title for title in titles if any(word in title for word in ("Share", "Cloud", "Chart Studio", "Plotly"))
+    ]
+    one.check()
+
+
+def test_a_failed_filter_keeps_the_numbers_and_shows_the_incident(
+    watched: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = watched()
+    one.open("/overload")
+    page = one.page
+    before = page.locator(".kpi-value").first.inner_text()
+
+    def broken(*_: Any) -> Any:
+        raise RuntimeError("broken on purpose")
+
+    monkeypatch.setattr("dashboards.pages.overload.read", broken)
+    page.click("text=上月")
+    page.wait_for_selector(".incident:not(:empty)")
+    assert "编号" in page.locator(".incident").inner_text()
+    assert page.locator(".kpi-value").first.inner_text() == before
+    one.check()
+
+
+def test_the_first_visit_stays_in_its_budget(browser: Any, address: str) -> None:
+    """1.6 MB and 30 requests for a first visit, 60 KB and few requests for the next."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    page = context.new_page()
+    session = context.new_cdp_session(page)
+    session.send("Network.enable")
+    sent: set[str] = set()
+    sizes: list[int] = []
+
+    def begun(event: dict[str, Any]) -> None:
+        if event["request"]["url"].startswith("http"):  # icons and small lines are data addresses
+            sent.add(event["requestId"])
+
+    def finished(event: dict[str, Any]) -> None:
+        if event["requestId"] in sent:
+            sizes.append(event["encodedDataLength"])
+
+    session.on("Network.requestWillBeSent", begun)
+    session.on("Network.loadingFinished", finished)
+
+    def visit() -> tuple[int, int]:
+        sizes.clear()
+        page.goto(f"{address}/overload")
+        page.wait_for_selector("#overload-bands .main-svg")
+        page.wait_for_load_state("networkidle")
+        return sum(sizes), len(sizes)
+
+    first, requests = visit()
+    again, _ = visit()
+    print(f"first visit {first:,} bytes in {requests} requests, next visit {again:,} bytes")
+    context.close()
+    assert first <= 1_600_000
+    assert requests <= 30
+    assert again <= 60_000

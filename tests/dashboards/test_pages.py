@@ -1,0 +1,421 @@
+"""Every page answers in both languages, says what is missing, and refuses what no control sends."""
+
+import json
+import re
+from datetime import date
+from typing import Any
+
+import fixture
+import pandas as pd
+import pytest
+from dash import Dash
+from driving import HOST, Callbacks, by_class, by_id, components, text_of
+from plotly.utils import PlotlyJSONEncoder
+from werkzeug.test import Client
+
+from dashboards import format as fmt
+from dashboards import queries, selection, shell
+from dashboards.pages import overload_rows
+from warehouse import metrics
+from warehouse.connection import NoSnapshot, TooSlow
+
+PATHS = [path for _, path, *_ in shell.PAGES]
+VIEW = {"lang": "zh", "theme": "light"}
+CHOICE = {
+    "period": "custom", "from": "2026-11-01", "to": "2026-11-22", "cmp": "prior", "county": "all", "site": "all",
+    "axle": "all", "metric": "over", "band": "all",
+}  # fmt: skip
+
+
+def kpis(layout: Any) -> list[str]:
+    return [text_of(card).split()[0] for card in by_class(layout, "kpi-value")]
+
+
+# --- answers ---------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("path", PATHS)
+def test_every_page_answers_in_both_languages(client: Client, callbacks: Callbacks, path: str, lang: str) -> None:
+    index = client.get(f"{path}?lang={lang}", headers=HOST)
+    assert index.status_code == 200
+    assert f'<html lang="{"zh-CN" if lang == "zh" else "en"}"' in index.text
+    layout = callbacks.page(path, f"?lang={lang}")
+    words = text_of(layout)
+    assert len(by_class(layout, "nav-link")) == 2 * len(PATHS)
+    if lang == "en":
+        without_names = re.sub("|".join(["中文", *(zh for _, zh, *_ in fixture.COUNTIES)]), "", words)
+        assert not re.search(r"[\u4e00-\u9fff]", re.sub(r"湘.·\*{3}..", "", without_names)) or path == "/definitions"
+
+
+def test_the_front_door_is_the_overview_and_other_addresses_are_not_found(client: Client) -> None:
+    door = client.get("/?lang=en", headers=HOST)
+    assert (door.status_code, door.headers["Location"]) == (302, "/overload?lang=en")
+    assert client.get("/nowhere", headers=HOST).status_code == 404
+    assert client.get("/healthz", headers=HOST).status_code == 200
+
+
+@pytest.mark.parametrize("host", ["heng.example.com", "10.0.0.5:8050", "127.0.0.1.example.com", "localhost.example"])
+def test_a_host_that_is_not_loopback_is_refused(client: Client, host: str) -> None:
+    assert client.get("/overload", headers={"Host": host}).status_code == 403
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.1:8050", "localhost:8050", "[::1]:8050", "[::1]"])
+def test_loopback_hosts_are_served(client: Client, host: str) -> None:
+    assert client.get("/healthz", headers={"Host": host}).status_code == 200
+
+
+def test_a_request_from_another_site_is_refused(client: Client) -> None:
+    headers = {**HOST, "Sec-Fetch-Site": "cross-site"}
+    assert client.post("/_dash-update-component", json={}, headers=headers).status_code == 403
+
+
+def test_scripts_come_from_here_and_nothing_is_written_into_pages(client: Client) -> None:
+    answer = client.get("/overload", headers=HOST)
+    policy = answer.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe-eval" not in policy
+    assert "'unsafe-inline'" not in policy.split("script-src")[1].split(";")[0]
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert not re.search(r"<[^>]+\son\w+=", answer.text)
+    assert re.findall(r'(?:src|href)="(?!/)[^"]*"', answer.text) == []
+
+
+def test_the_language_chosen_in_the_address_is_remembered(client: Client) -> None:
+    client.get("/overload?lang=en&theme=dark", headers=HOST)
+    again = client.get("/overload", headers=HOST)
+    assert '<html lang="en" data-mantine-color-scheme="dark"' in again.text
+
+
+# --- numbers ---------------------------------------------------------------------------------------------
+def test_the_overview_shows_the_numbers_of_the_metrics(callbacks: Callbacks, db: fixture.Fixture) -> None:
+    shown = kpis(callbacks.page("/overload"))
+    first, last = date(2026, 11, 1), fixture.LAST_DAY
+
+    def value(name: str) -> Any:
+        return metrics.compute(db, name, first, last)["value"]
+
+    weighed = fmt.kpi(value("weighed_count"), "zh")[0]
+    assert shown == [fmt.rate(value("overload_rate")).rstrip("%"), weighed] + [
+        fmt.count(value(name)) for name in ("over_count", "severe_count", "review_count")
+    ]
+
+
+@pytest.mark.parametrize("metric", selection.METRICS)
+@pytest.mark.parametrize("place", ["", "&county=431124", "&site=YZ17&axle=6%2B", "&site=MW001"])
+def test_rows_add_up_to_the_overview(callbacks: Callbacks, metric: str, place: str) -> None:
+    words = text_of(by_class(callbacks.page("/overload/rows", f"?metric={metric}{place}"), "reconcile"))
+    assert "与总览一致" in words
+
+
+@pytest.mark.parametrize("band", selection.BANDS)
+def test_rows_of_a_band_add_up_to_its_bar(callbacks: Callbacks, band: str) -> None:
+    assert "与总览一致" in text_of(by_class(callbacks.page("/overload/rows", f"?band={band}"), "reconcile"))
+
+
+def test_a_difference_between_rows_and_overview_is_told() -> None:
+    summary = {"rows": 661, "mean_excess_ratio": None, "severe_count": 0}
+    chosen = selection.Selection(date(2026, 11, 1), date(2026, 11, 22))
+    line = overload_rows.reconciliation(pd.Series(summary), 662, chosen, shell.View("zh", "light").text)
+    sent = json.loads(json.dumps(line, cls=PlotlyJSONEncoder))
+    assert "总览为 662，明细为 661" in text_of(sent)
+
+
+def test_no_data_is_told_apart_from_no_violations(callbacks: Callbacks) -> None:
+    empty = text_of(callbacks.page("/overload", "?from=2024-01-01&to=2024-01-31"))
+    assert "没有数据不等于没有超限" in empty
+    zero = text_of(callbacks.page("/overload", "?from=2026-11-18&to=2026-11-18&site=YZ30&axle=5"))
+    assert "没有数据不等于没有超限" not in zero
+
+
+def test_silent_sites_are_named_on_the_overview(callbacks: Callbacks) -> None:
+    words = text_of(callbacks.page("/overload"))
+    assert "YZ07 2 天" in words
+    assert "2 站离线" in words
+
+
+def test_a_site_with_few_vehicles_is_not_ranked(callbacks: Callbacks) -> None:
+    rows = [c for c in components(callbacks.page("/overload")) if c["type"] == "Tr" and "YZ30" in text_of(c)]
+    assert rows
+    assert text_of(rows[-1]).split()[0] == fmt.NONE
+    assert "样本少" in text_of(rows[-1])
+
+
+def test_a_comparison_with_too_few_days_is_a_dash_with_its_reason(callbacks: Callbacks) -> None:
+    changes = by_class(callbacks.page("/overload", "?period=last_month"), "change")
+    assert text_of(changes[0]).split()[0] == fmt.NONE
+    assert "不足以对比" in changes[0]["props"]["title"]
+
+
+def test_values_that_cannot_be_used_are_named(callbacks: Callbacks) -> None:
+    notice = text_of(by_class(callbacks.page("/overload", "?county=nowhere&axle=99"), "note"))
+    assert "county、axle" in notice
+
+
+def test_every_county_is_counted_also_without_a_place(callbacks: Callbacks) -> None:
+    layout = callbacks.page("/overload")
+    assert "未登记" in text_of(by_class(layout, "county-list"))
+
+
+# --- the states of a page ----------------------------------------------------------------------------------
+@pytest.mark.parametrize("path", PATHS)
+def test_without_a_snapshot_every_page_names_the_next_step(
+    callbacks: Callbacks, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    def none() -> Any:
+        raise NoSnapshot("Nothing is published yet.")
+
+    monkeypatch.setattr(queries, "source", none)
+    assert "heng nightly" in text_of(callbacks.page(path))
+    download = callbacks.app.server.test_client().get("/export/overload-rows.csv", headers=HOST)
+    assert download.status_code == 503
+
+
+@pytest.mark.parametrize("path", PATHS[:3])
+def test_a_snapshot_without_a_day_says_so(callbacks: Callbacks, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+    monkeypatch.setattr(queries, "known", lambda db: None)
+    monkeypatch.setattr(queries, "last_day", lambda db: None)
+    assert "没有任何一天的数据" in text_of(callbacks.page(path))
+
+
+def test_an_error_shows_its_incident_number_and_logs_it(
+    callbacks: Callbacks, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken() -> Any:
+        raise RuntimeError("disk on fire")
+
+    monkeypatch.setattr(queries, "source", broken)
+    words = text_of(callbacks.page("/overload"))
+    number = re.search(r"编号 ([0-9a-f]{8})", words)
+    assert number
+    assert number[1] in caplog.text
+    assert "disk on fire" not in words
+
+
+def test_a_slow_query_asks_for_a_shorter_period(callbacks: Callbacks, monkeypatch: pytest.MonkeyPatch) -> None:
+    def slow() -> Any:
+        raise TooSlow("stopped")
+
+    monkeypatch.setattr(queries, "source", slow)
+    assert "缩短时间段" in text_of(callbacks.page("/overload"))
+
+
+# --- requests no control makes -------------------------------------------------------------------------------
+GOOD = {
+    "overload-period.value": "month", "overload-dates.value": ["2026-11-01", "2026-11-22"],
+    "overload-compare.value": "prior", "overload-county.value": "all", "overload-site.value": "all",
+    "overload-axle.value": "all", "overload-value.value": "rate", "overload-view.data": VIEW,
+}  # fmt: skip
+
+
+def test_a_filter_answers_with_numbers_and_the_address(callbacks: Callbacks) -> None:
+    answer = callbacks.post(
+        "overload-head.children", {**GOOD, "overload-county.value": "431124"}, "overload-county.value"
+    )
+    response = answer.json["response"]
+    assert response["overload-query"]["data"]["query"] == "?county=431124"
+    assert {option["value"] for option in response["overload-site"]["data"]} == {"all", "YZ17", "YZ18", "YZ19", "YZ20"}
+    assert response["overload-live"]["children"].startswith("筛选后")
+
+
+def test_touching_the_dates_makes_the_period_custom(callbacks: Callbacks) -> None:
+    values = {**GOOD, "overload-dates.value": ["2026-11-05", "2026-11-12"]}
+    response = callbacks.post("overload-head.children", values, "overload-dates.value").json["response"]
+    assert response["overload-period"]["value"] == "custom"
+    assert response["overload-query"]["data"]["query"] == "?period=custom&from=2026-11-05&to=2026-11-12"
+
+
+def test_half_a_range_changes_nothing(callbacks: Callbacks) -> None:
+    values = {**GOOD, "overload-dates.value": ["2026-11-05", None]}
+    assert callbacks.post("overload-head.children", values, "overload-dates.value").status_code == 204
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("overload-period.value", "decade"),
+        ("overload-period.value", ["month"]),
+        ("overload-compare.value", {"x": 1}),
+        ("overload-county.value", "431124' or '1'='1"),
+        ("overload-county.value", 431124),
+        ("overload-site.value", "YZ999"),
+        ("overload-axle.value", "12"),
+        ("overload-value.value", "money"),
+        ("overload-view.data", {"lang": "fr", "theme": "light"}),
+        ("overload-view.data", None),
+    ],
+)
+def test_a_hostile_filter_is_a_bad_request(callbacks: Callbacks, name: str, value: Any) -> None:
+    assert callbacks.post("overload-head.children", {**GOOD, name: value}, name).status_code == 400
+
+
+@pytest.mark.parametrize("dates", ["2026-11-01", ["2026-11-01"], ["x", "y"], [1, 2], ["2026-11-22", "2026-11-01"], {}])
+def test_a_hostile_range_is_a_bad_request(callbacks: Callbacks, dates: Any) -> None:
+    values = {**GOOD, "overload-period.value": "custom", "overload-dates.value": dates}
+    assert callbacks.post("overload-head.children", values, "overload-dates.value").status_code == 400
+
+
+def rows_of(callbacks: Callbacks, request: Any, chosen: Any = CHOICE) -> Any:
+    values = {"rows-grid.getRowsRequest": request, "rows-selection.data": chosen, "rows-view.data": VIEW}
+    return callbacks.post("rows-grid.getRowsResponse", values, "rows-grid.getRowsRequest")
+
+
+def test_the_grid_gets_a_page_of_rows_in_the_order_asked_for(callbacks: Callbacks) -> None:
+    request = {"startRow": 0, "endRow": 100, "sortModel": [{"colId": "excess", "sort": "desc"}], "filterModel": {}}
+    answer = rows_of(callbacks, request).json["response"]["rows-grid"]["getRowsResponse"]
+    shares = [float(row["excess"].rstrip("%")) for row in answer["rowData"]]
+    assert len(shares) == 100
+    assert shares == sorted(shares, reverse=True)
+    assert answer["rowCount"] > 600
+
+
+def test_pages_of_the_grid_neither_repeat_nor_skip(callbacks: Callbacks) -> None:
+    seen: list[str] = []
+    total = None
+    while total is None or len(seen) < total:
+        request = {"startRow": len(seen), "endRow": len(seen) + 200, "sortModel": [{"colId": "axles", "sort": "asc"}]}
+        answer = rows_of(callbacks, request).json["response"]["rows-grid"]["getRowsResponse"]
+        seen += [row["record"] for row in answer["rowData"]]
+        total = answer["rowCount"]
+    assert len(seen) == len(set(seen)) == total
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        "all of it",
+        {"startRow": 0, "endRow": 100_000},
+        {"startRow": -1, "endRow": 10},
+        {"startRow": 10, "endRow": 5},
+        {"startRow": True, "endRow": 10},
+        {"startRow": 0, "endRow": 10, "sortModel": [{"colId": "plate", "sort": "asc"}]},
+        {"startRow": 0, "endRow": 10, "sortModel": [{"colId": "time; drop table x", "sort": "asc"}]},
+        {"startRow": 0, "endRow": 10, "sortModel": [{"colId": "time", "sort": "asc, plate_no"}]},
+        {"startRow": 0, "endRow": 10, "sortModel": {"colId": "time"}},
+        {"startRow": 0, "endRow": 10, "filterModel": {"plate": "湘M"}},
+    ],
+)
+def test_a_hostile_grid_request_is_a_bad_request(callbacks: Callbacks, request_: Any) -> None:
+    assert rows_of(callbacks, request_).status_code == 400
+
+
+@pytest.mark.parametrize(
+    "chosen", [None, {}, {**CHOICE, "extra": "1"}, {**CHOICE, "county": "x"}, {**CHOICE, "to": "2099-01-01"}]
+)
+def test_a_hostile_selection_is_a_bad_request(callbacks: Callbacks, chosen: Any) -> None:
+    assert rows_of(callbacks, {"startRow": 0, "endRow": 10}, chosen).status_code == 400
+
+
+def evidence_of(callbacks: Callbacks, rows: Any) -> Any:
+    values = {"rows-grid.selectedRows": rows, "rows-selection.data": CHOICE, "rows-view.data": VIEW}
+    return callbacks.post("rows-drawer.children", values, "rows-grid.selectedRows")
+
+
+def test_the_evidence_names_file_line_and_rule(callbacks: Callbacks, db: fixture.Fixture) -> None:
+    record = db.read(
+        "select * from core.passage where verdict = 'over' and rule_id = 'M6C' order by record_id limit 1"
+    ).iloc[0]
+    answer = evidence_of(callbacks, [{"record": record["record_id"]}]).json["response"]
+    words = text_of(answer["rows-drawer"]["children"])
+    gross = fmt.kilograms(record["gross_vehicle_weight_kg"])
+    for expected in (record["delivery_id"], f"第 {record['source_line']:,} 行", "M6C", "第三条", gross):
+        assert expected in words
+    assert len(by_class(answer, "track")) == len(record["axle_loads_kg"])
+    assert answer["rows-record"]["data"] == record["record_id"]
+
+
+def test_an_expired_certificate_and_an_unverified_rule_are_marked(callbacks: Callbacks, db: fixture.Fixture) -> None:
+    expired = db.read("select record_id from core.passage where flags like 'E-NOCERT%' and verdict = 'over' limit 1")
+    words = text_of(evidence_of(callbacks, [{"record": expired.iloc[0, 0]}]).json["response"])
+    words += text_of(
+        evidence_of(callbacks, [{"record": expired.iloc[0, 0]}]).json["response"]["rows-drawer"]["children"]
+    )
+    assert "过车时不在有效期内" in words
+    assert "不齐全" in words
+    assert "未核实" in text_of(callbacks.page("/definitions"))
+
+
+@pytest.mark.parametrize("rows", [[{}], [{"record": "x' or 1=1"}], ["a"], {"record": 1}, [{"record": "0" * 20}], 5])
+def test_a_hostile_record_is_a_bad_request(callbacks: Callbacks, rows: Any) -> None:
+    assert evidence_of(callbacks, rows).status_code == 400
+
+
+def search_of(callbacks: Callbacks, words: Any) -> Any:
+    values = {"definitions-search.value": words, "definitions-view.data": VIEW}
+    return callbacks.post("definitions-found.children", values, "definitions-search.value")
+
+
+def test_the_search_leaves_what_it_finds(callbacks: Callbacks) -> None:
+    found = text_of(search_of(callbacks, "轴荷").json["response"]["definitions-found"]["children"])
+    assert "axle_loads_kg" in found
+    assert "certificate_no" not in found
+    assert "没有找到" in text_of(search_of(callbacks, "zzzz").json["response"]["definitions-found"]["children"])
+
+
+@pytest.mark.parametrize("words", [["a"], 5, "x" * 61])
+def test_a_hostile_search_is_a_bad_request(callbacks: Callbacks, words: Any) -> None:
+    assert search_of(callbacks, words).status_code == 400
+
+
+# --- plates and ids ------------------------------------------------------------------------------------------
+def test_no_answer_holds_a_whole_plate(client: Client, callbacks: Callbacks, db: fixture.Fixture) -> None:
+    plates = set(db.read("select distinct plate_no from core.passage where plate_no is not null")["plate_no"])
+    whole = re.compile(r"湘M[A-Z0-9]{5}")
+    bodies = [json.dumps(callbacks.page(path), ensure_ascii=False) for path in PATHS]
+    bodies.append(
+        rows_of(callbacks, {"startRow": 0, "endRow": 200}).get_data(as_text=True).encode().decode("unicode_escape")
+    )
+    bodies.append(client.get("/export/overload-rows.csv", headers=HOST).get_data(as_text=True))
+    assert plates
+    assert any("湘M·***" in body for body in bodies)
+    assert [found for body in bodies for found in whole.findall(body)] == []
+
+
+def test_no_query_selects_a_bare_plate() -> None:
+    statements = [
+        value for name, value in vars(queries).items() if isinstance(value, str) and "select" in value.lower()
+    ]
+    assert statements
+    for statement in statements:
+        assert "plate_no" not in statement.replace(queries._PLATE, ""), statement
+
+
+def test_every_component_that_a_callback_uses_belongs_to_a_page(app: Dash, callbacks: Callbacks) -> None:
+    pages = {key for key, *_ in shell.PAGES} | {"shell"}
+    names: set[str] = set()
+    for key, entry in app.callback_map.items():
+        names |= {name.rsplit(".", 1)[0] for name in key.strip(".").split("...")}
+        names |= {str(given["id"]) for given in (*entry["inputs"], *entry["state"])}
+    ours = {name for name in names if not name.startswith("_pages_")}
+    pattern = {name for name in ours if name.startswith("{")}
+    assert pattern == {'{"code":["ALL"],"type":"overload-pick"}'}
+    assert {name.split("-")[0].split("@")[0] for name in ours - pattern} <= pages
+
+
+def test_ids_on_a_page_are_unique_and_named_after_it(callbacks: Callbacks) -> None:
+    for key, path, *_ in shell.PAGES:
+        ids = [c["props"]["id"] for c in components(callbacks.page(path)) if isinstance(c["props"].get("id"), str)]
+        assert len(ids) == len(set(ids)), path
+        assert {i.split("-")[0] for i in ids} <= {key, "shell", "main"}
+
+
+def test_the_address_configured_for_outlines_is_read(
+    callbacks: Callbacks, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+) -> None:
+    ring = [[111.0, 25.0], [112.0, 25.0], [111.5, 26.0], [111.0, 25.0]]
+    outlines = [{"adcode": code, "name": zh, "en": en, "polygons": [ring]} for code, zh, en, *_ in fixture.COUNTIES]
+    path = tmp_path / "431100.json"
+    path.write_text(json.dumps(outlines), encoding="utf-8")
+    monkeypatch.setenv("HENG_GEOMETRY", str(path))
+    layout = callbacks.page("/overload")
+    figure = by_id(layout, "overload-map")["props"]["figure"]
+    assert figure["data"][0]["x"][:4] == [111.0, 112.0, 111.5, 111.0]
+    assert "方格示意位置" not in text_of(layout)
+
+
+def test_the_demo_badge_follows_the_marker_of_the_instance(
+    callbacks: Callbacks, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+) -> None:
+    assert "演示数据" not in text_of(callbacks.page("/overload"))
+    monkeypatch.setenv("HENG_HOME", str(tmp_path))
+    (tmp_path / "demo.json").write_text("{}", encoding="utf-8")
+    assert "演示数据" in text_of(callbacks.page("/overload"))
