@@ -33,7 +33,7 @@ _INDEX = """<!DOCTYPE html>
 class HengDash(Dash):
     """Dash with the reader's language and theme in the first byte of the page."""
 
-    def interpolate_index(self, **parts: str) -> str:
+    def interpolate_index(self, **parts: Any) -> str:  # type: ignore[override]
         view = shell.view_of(flask.request.args if flask.has_request_context() else None)
         # Before any script runs, the page says what it is instead of "Loading…".
         words = f'<div class="first-paint" role="status">{view.text("state.loading")}</div>'

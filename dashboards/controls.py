@@ -159,7 +159,7 @@ def filter_bar(page: str, selection: Selection, known: Known, t: Text) -> html.D
         role="search",
         **{"aria-label": t("filter.filters")},
     )
-    dates = {"locale": "zh-cn" if t.lang == "zh" else "en", "firstDayOfWeek": 1, "weekendDays": []}
+    dates: Any = {"locale": "zh-cn" if t.lang == "zh" else "en", "firstDayOfWeek": 1, "weekendDays": []}
     return html.Div([chips, dmc.DatesProvider(bar, settings=dates)], className="filters")
 
 

@@ -9,9 +9,9 @@ import pandas as pd
 import plotly.graph_objects as go
 import pytest
 
-from dashboards import charts, freshness
+from dashboards import charts, facts, freshness
 from dashboards import format as fmt
-from dashboards.pages import overload, quality
+from dashboards.pages import quality
 from dashboards.text import Text
 
 ZH = Text("zh")
@@ -160,7 +160,7 @@ def test_days_on_which_all_sites_were_silent_are_not_known() -> None:
         {"passed_date": [DAYS[0]], "weighed_count": [10], "over_count": [1], "severe_count": [0], "review_count": [0]}
     )
     states = pd.DataFrame({"passed_date": [DAYS[1], DAYS[2]], "state": ["silent", "reporting"]})
-    days = overload.day_values(counted, states, DAYS[0], DAYS[3])
+    days = facts.day_values(counted, states, DAYS[0], DAYS[3])
     assert list(days["known"]) == [True, False, True, False]
     assert list(days["over_count"]) == [1, 0, 0, 0]
 
@@ -168,7 +168,7 @@ def test_days_on_which_all_sites_were_silent_are_not_known() -> None:
 def test_outages_that_overlap_are_one_band_and_a_dead_site_is_none() -> None:
     rows = [("YZ05", DAYS[1]), ("YZ05", DAYS[2]), ("YZ07", DAYS[2]), *(("YZ99", day) for day in DAYS)]
     states = pd.DataFrame(rows, columns=["site_code", "passed_date"]).assign(state="silent")
-    assert overload.outages(states, ZH, 4) == [(DAYS[1], DAYS[2], "2 站<br>停机 2 天")]
+    assert facts.outages(states, ZH, 4) == [(DAYS[1], DAYS[2], "2 站<br>停机 2 天")]
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ MADE = {
     *(f"filter.period.{p}" for p in selection.PERIODS),
     *(f"filter.compare.{c}" for c in selection.COMPARES),
     *(f"lead.against.{c}" for c in selection.COMPARES),
+    *(f"table.change_{c}" for c in selection.COMPARES),
     *(f"change.{c}" for c in ("up", "down", *selection.COMPARES)),
     *(f"band.{b}" for b in selection.BANDS),
     *(f"rows.kind.{m}" for m in selection.METRICS),

@@ -1,0 +1,116 @@
+"""Compacting a day's files changes no row, no build input and no later replay."""
+
+import os
+import subprocess
+import sys
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from etl import housekeeping
+from etl.deliveries import take
+from etl.feeds import FEEDS
+from etl.land import land
+from warehouse.home import home as state
+from warehouse.ledger import Ledger
+
+DAY = date(2026, 11, 1)
+HEAD = ",".join(FEEDS["wim_passage"].headings)
+
+
+def row(number: int, gross: int = 12_000) -> str:
+    values = dict.fromkeys(FEEDS["wim_passage"].headings, "")
+    values |= {
+        "check_no": f"YZ01-{number}", "site_code": "YZ01", "lane_code": "11", "passed_at": f"{DAY} 08:00:{number:02}",
+        "uploaded_at": f"{DAY} 09:00:00", "axle_count": "2", "gross_vehicle_weight_kg": str(gross), "speed_kmh": "60",
+    }  # fmt: skip
+    return ",".join(values.values())
+
+
+def deliver(tmp_path: Path, name: str, *rows: str) -> str:
+    path = tmp_path / name
+    path.write_text("\n".join([HEAD, *rows]) + "\n", encoding="utf-8")
+    return land(take(FEEDS["wim_passage"], path, name)).delivery_id
+
+
+@pytest.fixture
+def two_deliveries(home: Path, tmp_path: Path) -> list[str]:
+    """Two files of one day, old enough to be compacted."""
+    found = [
+        deliver(tmp_path, "wim_passage_20261101_a.csv", row(1), row(2)),
+        deliver(tmp_path, "wim_passage_20261101_b.csv", row(2), row(3)),
+    ]
+    with Ledger(home) as ledger:
+        ledger.close_night(DAY + timedelta(10))
+    return found
+
+
+def rows(accepted) -> list[tuple[str, int, str]]:
+    return [(r["delivery_id"], r["source_line"], r["row_digest"]) for r in accepted("wim_passage")]
+
+
+def content_sum(home: Path) -> int:
+    """The day's build input: sums of its files, half by half."""
+    with Ledger(home) as ledger:
+        sums = [segment.content_sum for segment in ledger.segments("wim_passage")]
+    mask = (1 << 64) - 1
+    return (sum(int(s[:16], 16) for s in sums) & mask) << 64 | sum(int(s[16:], 16) for s in sums) & mask
+
+
+def test_compaction_keeps_rows_and_build_input(home: Path, two_deliveries: list[str], accepted) -> None:
+    before, input_before = rows(accepted), content_sum(home)
+    assert housekeeping.compact() == 1
+    with Ledger(home) as ledger:
+        assert [s.deliveries for s in ledger.segments("wim_passage")] == [tuple(sorted(two_deliveries))]
+    assert rows(accepted) == before
+    assert content_sum(home) == input_before
+    assert housekeeping.compact() == 0
+
+
+def test_recent_days_are_left_alone(home: Path, tmp_path: Path) -> None:
+    deliver(tmp_path, "wim_passage_20261101_a.csv", row(1))
+    deliver(tmp_path, "wim_passage_20261101_b.csv", row(2))
+    with Ledger(home) as ledger:
+        ledger.close_night(DAY + timedelta(1))
+    assert housekeeping.compact() == 0
+
+
+def test_a_delivery_in_a_compacted_day_can_be_replayed(home: Path, two_deliveries: list[str], accepted) -> None:
+    before = rows(accepted)
+    housekeeping.compact()
+    land(two_deliveries[0], again=True)
+    assert rows(accepted) == before
+    housekeeping.sweep()
+    assert rows(accepted) == before
+
+
+def test_sweeping_removes_only_what_nothing_names(home: Path, two_deliveries: list[str], accepted) -> None:
+    before = rows(accepted)
+    stray = home / "raw" / "wim_passage" / "2026-11-01" / "stray.parquet"
+    stray.write_bytes(b"left by a killed process")
+    dead = home / "work" / "land-999999999-x"
+    dead.mkdir(parents=True)
+    housekeeping.sweep()
+    assert not stray.exists()
+    assert not dead.exists()
+    assert rows(accepted) == before
+
+
+@pytest.mark.parametrize("step", ["compact.written", "compact.committed"])
+def test_a_killed_compaction_is_finished_by_the_next(
+    home: Path, two_deliveries: list[str], accepted, step: str
+) -> None:
+    before, input_before = rows(accepted), content_sum(home)
+    killed = subprocess.run(
+        [sys.executable, "-c", "from etl.housekeeping import compact; compact()"],
+        env={**os.environ, "HENG_HOME": str(state()), "HENG_FAILPOINT": step},
+        check=False,
+    )
+    assert killed.returncode == -9
+    assert rows(accepted) == before
+    housekeeping.compact()
+    housekeeping.sweep()
+    assert rows(accepted) == before
+    assert content_sum(home) == input_before
+    assert len(list((home / "raw" / "wim_passage" / "2026-11-01").iterdir())) == 1
