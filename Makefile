@@ -21,7 +21,7 @@ SYNC := $(UV) pip sync --quiet --require-hashes --compile-bytecode --python $(BI
 SELF := $(UV) pip install --quiet --no-deps --python $(BIN)/python --editable .
 
 .DELETE_ON_ERROR:
-.PHONY: help run test check bench lock clean
+.PHONY: help run test check bench docs lock clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ bench: .venv/installed-dev ## Landing speed, and the cost of a night at 1 and 10
 	@$(BIN)/python tests/benchmarks/bench_landing.py
 	@$(BIN)/python tests/benchmarks/bench_night.py
 
+docs: .venv/installed ## Write the generated pages: docs/feeds, docs/tables.md
+	@$(BIN)/python -m etl.docs
+
 lock: .tools/uv-$(UV_VERSION) ## Resolve pyproject.toml into the two lock files
 	@$(UV) pip compile $(LOCK_OPTIONS) pyproject.toml --output-file requirements.lock
 	@$(UV) pip compile $(LOCK_OPTIONS) pyproject.toml --group dev --output-file requirements-dev.lock
@@ -58,7 +61,7 @@ clean: ## Remove what was installed and cached; var/ stays
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || sh .ci/packages python3-venv
 	@echo "Installing uv $(UV_VERSION) into .tools ..."
 	@rm -rf .tools && $(PYTHON) -m venv .tools
-	@.tools/bin/pip install --quiet uv==$(UV_VERSION)
+	@.tools/bin/pip install -qq uv==$(UV_VERSION)
 	@touch $@
 
 $(BIN)/python: | .tools/uv-$(UV_VERSION)

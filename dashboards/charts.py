@@ -499,7 +499,8 @@ def distribution(counts: pd.Series, t: Text, theme: str, *, height: int = 236) -
             theme,
             height,
             (8, 8, 6, 24),
-            xaxis=_axis(tokens, places, labels) | {"range": [-0.55, len(BANDS) - 0.45]},
+            xaxis=_axis(tokens, places, labels)
+            | {"range": [-0.55, len(BANDS) - 0.45], "tickfont": {"color": tokens["ink-3"], "size": 11.5}},
             yaxis={
                 "showticklabels": False,
                 "showgrid": False,
@@ -534,7 +535,7 @@ def runs(states: pd.DataFrame, days: list[date], site_codes: list[str]) -> pd.Da
 
     A site that has no row on a day is not in service on it.
     """
-    of_day = {(row.site_code, fmt.as_date(row.passed_date)): row.state for row in states.itertuples()}
+    of_day = {(row.site_code, row.passed_date): row.state for row in states.itertuples()}
     found: list[dict[str, Any]] = []
     for code in site_codes:
         for day in days:
@@ -583,7 +584,7 @@ def site_day_strip(segments: pd.DataFrame, days: list[date], labels: dict[str, s
         "layout": _layout(
             theme,
             21 * max(len(labels), 1) + 30,
-            (104, 6, 4, 26),
+            (120, 6, 4, 26),
             barmode="overlay",
             xaxis=_axis(tokens, places, [fmt.short_day(d, t.lang) for d in ticks]) | {"range": [0, len(days)]},
             yaxis={

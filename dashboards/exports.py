@@ -33,23 +33,32 @@ def safe(text: str) -> str:
     return "'" + text if text.startswith(FORMULA_START) else text
 
 
+HEADINGS = {
+    "plate_masked": "table.plate",
+    "county_code": "filter.county",
+    "excess_kg": "export.excess_kg",
+    "excess_ratio": "export.excess_ratio",
+    "verdict": "table.verdict",
+    "rule_id": "export.rule",
+    "limit_kg": "export.limit",
+    "feed": "export.feed",
+    "evidence_ok": "export.evidence_ok",
+}
+
+
 def heading(field: str, t: Text) -> str:
-    """A column's name in the reader's language with its unit."""
-    own = {
-        "plate_masked": "table.plate",
-        "excess_kg": "export.excess_kg",
-        "excess_ratio": "export.excess_ratio",
-        "verdict": "table.verdict",
-        "rule_id": "export.rule",
-        "limit_kg": "export.limit",
-        "feed": "export.feed",
-        "evidence_ok": "export.evidence_ok",
-    }
-    if field in own:
-        return t(own[field])
+    """A column's name in the reader's language with its unit: the dictionary's, or ours where a cell holds
+    words in place of the column's code."""
+    if field in HEADINGS:
+        return t(HEADINGS[field])
     column = dictionary()[field]
-    name = column.zh if t.lang == "zh" else column.label
-    return f"{name} {column.unit}".strip() if field != "passed_at" else name
+    unit = column.unit if column.unit and column.unit[0] != "+" else ""
+    name = (
+        column.zh
+        if t.lang == "zh"
+        else (column.en or field.removesuffix(f"_{unit.replace('/', '')}").replace("_", " "))
+    )
+    return f"{name[:1].upper()}{name[1:]} {unit}".strip()
 
 
 class Wording:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from dashboards import format as fmt
 from dashboards import queries
-from dashboards.selection import Known, Selection, last_year, prior
+from dashboards.selection import ALL, Known, Selection, last_year, prior
 from dashboards.text import Text
 
 SMALL_SAMPLE = 30  # below it a rate says nothing and is not shown
@@ -56,52 +56,71 @@ class Facts:
         return self.now.covered == 0
 
 
+DAILY = ("weighed_count", "over_count", "severe_count", "review_count")
+
+
 def day_values(days: pd.DataFrame, site_days: pd.DataFrame, first: date, last: date) -> pd.DataFrame:
     """Sums per day with ``known``: False where nothing reported, so that no data is not read as zero."""
-    counted = {fmt.as_date(row.passed_date): row for row in days.itertuples()}
-    live = {fmt.as_date(d) for d in site_days.loc[site_days["state"] != "silent", "passed_date"]}
+    counted = days.set_index("passed_date")[list(DAILY)].to_dict("index")
+    live = set(site_days.loc[site_days["state"] != "silent", "passed_date"])
     rows = []
     for offset in range((last - first).days + 1):
         day = first + timedelta(days=offset)
-        row = counted.get(day)
-        rows.append(
-            {
-                "day": day,
-                "known": row is not None or day in live,
-                "weighed_count": int(row.weighed_count) if row else 0,
-                "over_count": int(row.over_count) if row else 0,
-                "severe_count": int(row.severe_count) if row else 0,
-                "review_count": int(row.review_count) if row else 0,
-            }
-        )
-    return pd.DataFrame(rows)
+        sums = counted.get(day)
+        rows.append({"day": day, "known": sums is not None or day in live, **(sums or dict.fromkeys(DAILY, 0))})
+    return pd.DataFrame(rows).astype(dict.fromkeys(DAILY, "int64"))
 
 
-def _period(db: queries.Source, selection: Selection, first: date, last: date, site_days: pd.DataFrame) -> Period:
-    days = day_values(queries.by_day(db, selection, first, last), site_days, first, last)
-    return Period(first, last, queries.totals(db, selection, first, last), days, int(days["known"].sum()))
+def _within(frame: pd.DataFrame, span: queries.Span) -> pd.DataFrame:
+    return frame[(frame["passed_date"] >= span[0]) & (frame["passed_date"] <= span[1])] if len(frame) else frame
+
+
+def _sums(frame: pd.DataFrame) -> pd.Series:
+    """One row for all: counts add up, the greatest excess is the greatest."""
+    added = frame.drop(columns=["passed_date", "max_excess_ratio"]).sum()
+    return pd.concat([added, pd.Series({"max_excess_ratio": frame["max_excess_ratio"].max()})])
+
+
+def _period(days: pd.DataFrame, site_days: pd.DataFrame, span: queries.Span) -> Period:
+    inside = _within(days, span)
+    values = day_values(inside, _within(site_days, span), *span)
+    return Period(*span, _sums(inside), values, int(values["known"].sum()))
 
 
 def read(db: queries.Source, selection: Selection, known: Known) -> Facts:
+    """All of it in four reads."""
     spans = [(selection.start, selection.end), prior(selection), last_year(selection)]
-    site_days = [queries.site_days(db, selection, *span) for span in spans]
-    periods = [_period(db, selection, *span, days) for span, days in zip(spans, site_days, strict=True)]
-    wide = Selection(selection.start, selection.end, selection.period, selection.compare, axle=selection.axle)
-    compared = selection.compared()
-    places = queries.counties(db)
+    days = queries.by_day(db, selection, spans)
+    site_days = queries.site_days(db, selection, spans)
+    places = queries.by_place(db, selection, spans[0])
+    places_before = queries.by_place(db, selection, selection.compared())
+    tiles = queries.counties(db)
     return Facts(
         selection,
         known,
-        *periods,
+        *(_period(days, site_days, span) for span in spans),
         # The county list stays whole when one county is chosen, so that the choice can be changed in it.
-        counties=queries.by_county(db, wide, selection.start, selection.end),
-        counties_before=queries.by_county(db, wide, *compared),
-        sites=queries.by_site(db, selection, selection.start, selection.end),
-        sites_before=queries.by_site(db, selection, *compared),
+        counties=_grouped(places, "county_code"),
+        counties_before=_grouped(places_before, "county_code"),
+        sites=_grouped(_chosen(places, selection), "site_code"),
+        sites_before=_grouped(_chosen(places_before, selection), "site_code"),
         registered=queries.sites(db),
-        tiles=places[places["is_current"].astype(bool)],
-        site_days=site_days[0],
+        tiles=tiles[tiles["is_current"].astype(bool)],
+        site_days=_within(site_days, spans[0]),
     )
+
+
+def _chosen(places: pd.DataFrame, selection: Selection) -> pd.DataFrame:
+    for column, code in (("county_code", selection.county), ("site_code", selection.site)):
+        if code != ALL:
+            places = places[places[column] == code]
+    return places
+
+
+def _grouped(places: pd.DataFrame, column: str) -> pd.DataFrame:
+    counts = ["passage_count", "weighed_count", "over_count"]
+    how = {**dict.fromkeys(counts, "sum"), "max_excess_ratio": "max"}
+    return places.groupby(column, dropna=False, sort=True).agg(how).reset_index()
 
 
 def comparable(facts: Facts, other: Period) -> bool:
@@ -146,10 +165,7 @@ def ranking_frame(facts: Facts) -> pd.DataFrame:
     counted = {row.site_code: row for row in facts.sites.itertuples()}
     days = facts.site_days
     of_site = {code: frame for code, frame in days.groupby("site_code")}
-    last_states = {
-        row.site_code: row.state
-        for row in days[days["passed_date"].map(fmt.as_date) == facts.selection.end].itertuples()
-    }
+    last_states = {row.site_code: row.state for row in days[days["passed_date"] == facts.selection.end].itertuples()}
     allowed = comparable(facts, facts.compared)
     rows = []
     for row in facts.registered.itertuples():
@@ -231,7 +247,7 @@ def outages(site_days: pd.DataFrame, t: Text, period_days: int) -> list[tuple[da
     spans: list[tuple[date, date, str]] = []
     silent = site_days[site_days["state"] == "silent"]
     for code, frame in silent.groupby("site_code", sort=True):
-        days = sorted(fmt.as_date(d) for d in frame["passed_date"])
+        days = sorted(frame["passed_date"])
         if len(days) >= period_days:
             continue
         first = last = days[0]
@@ -277,7 +293,7 @@ def map_frames(facts: Facts, t: Text) -> tuple[pd.DataFrame, pd.DataFrame]:
                 "text": text,
             }
         )
-    last = facts.site_days[facts.site_days["passed_date"].map(fmt.as_date) == facts.selection.end]
+    last = facts.site_days[facts.site_days["passed_date"] == facts.selection.end]
     silent = set(last.loc[last["state"] == "silent", "site_code"])
     in_service = set(facts.site_days["site_code"])
     counted = {row.site_code: row for row in facts.sites.itertuples()}
@@ -294,8 +310,8 @@ def map_frames(facts: Facts, t: Text) -> tuple[pd.DataFrame, pd.DataFrame]:
             {
                 "site_code": row.site_code,
                 "county_code": row.county_code,
-                "longitude": getattr(row, "longitude", None),
-                "latitude": getattr(row, "latitude", None),
+                "longitude": row.longitude,
+                "latitude": row.latitude,
                 "online": online,
                 "over_count": over,
                 "label": label,

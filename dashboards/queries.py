@@ -4,8 +4,11 @@ A page takes one ``source()`` per request and passes it on, so that all its numb
 published version. Plates leave this module masked; there is no query that returns a whole one.
 """
 
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
-from typing import Any, Protocol
+from functools import wraps
+from typing import Any, Protocol, TypeVar
+from weakref import WeakKeyDictionary
 
 import pandas as pd
 from werkzeug.exceptions import BadRequest
@@ -37,8 +40,8 @@ def source() -> Source:
 
 
 # --- what there is -------------------------------------------------------------------------------
-_BOUNDS = """
-select min(passed_date) as first_day, max(passed_date) as last_day
+_FIRST_DAY = """
+select min(passed_date) as first_day
 from (select passed_date from mart.overload_daily union all select passed_date from mart.site_day) as days
 """
 _COUNTIES = """
@@ -46,7 +49,7 @@ select county_code, name_zh, name_en, tile_col, tile_row, valid_to is null as is
 order by county_code
 """
 _SITES = """
-select site_code, site_name, site_name_en, county_code, road_code, chainage_km, valid_from, valid_to
+select site_code, county_code, road_code, chainage_km, latitude, longitude
 from staging.wim_site
 qualify row_number() over (partition by site_code order by valid_from desc) = 1
 order by site_code
@@ -57,39 +60,54 @@ where site_code not in (select site_code from staging.wim_site) order by site_co
 """
 
 
+T = TypeVar("T")
+_kept: WeakKeyDictionary[Source, dict[str, Any]] = WeakKeyDictionary()
+
+
+def once_per_snapshot(read: Callable[[Source], T]) -> Callable[[Source], T]:
+    """Reads what every page needs once: a snapshot never changes, and its answers go when it goes."""
+
+    @wraps(read)
+    def kept(db: Source) -> T:
+        answers = _kept.setdefault(db, {})
+        if read.__name__ not in answers:
+            answers[read.__name__] = read(db)
+        return answers[read.__name__]
+
+    return kept
+
+
+@once_per_snapshot
 def counties(db: Source) -> pd.DataFrame:
     """Counties of today and, for the names on old rows, those of before."""
     return db.read(_COUNTIES)
 
 
+@once_per_snapshot
 def sites(db: Source) -> pd.DataFrame:
     """Each site once, as registered last; sites that send data without being registered at the end."""
     registered = db.read(_SITES)
     others = db.read(_OTHER_SITES)
-    if others.empty:
-        return registered
-    return pd.concat([registered, others], ignore_index=True)
+    return registered if others.empty else pd.concat([registered, others], ignore_index=True)
 
 
+@once_per_snapshot
 def last_day(db: Source) -> date | None:
     """The last day the snapshot answers for."""
-    until = db.manifest.get("data_until") or db.manifest.get("business_date")
-    if until:
-        return as_date(str(until))
-    bounds = db.read(_BOUNDS).iloc[0]
-    return None if pd.isna(bounds["last_day"]) else as_date(bounds["last_day"])
+    until = db.manifest.get("data_until")
+    return as_date(until) if until else None
 
 
+@once_per_snapshot
 def known(db: Source) -> Known | None:
     """What choices can be checked against; None while the snapshot holds no day."""
     until = last_day(db)
     if until is None:
         return None
-    bounds = db.read(_BOUNDS).iloc[0]
-    first = until if pd.isna(bounds["first_day"]) else as_date(bounds["first_day"])
+    first = db.read(_FIRST_DAY).iloc[0]["first_day"]
     places = counties(db)
     return Known(
-        first,
+        until if pd.isna(first) else as_date(first),
         until,
         {row.county_code: (row.name_zh, row.name_en) for row in places.itertuples()},
         tuple(places.loc[places["is_current"].astype(bool), "county_code"]),
@@ -122,45 +140,62 @@ _SUMS = """
     coalesce(sum(band_50_100_count), 0) as "50-100",
     coalesce(sum(band_gt100_count), 0) as "gt100"
 """
-_DAILY_ROWS = f"from mart.overload_daily where passed_date between $first_day and $last_day {_PLACE_AXLE}"
-_TOTALS = f"select {_SUMS} {_DAILY_ROWS}"
-_BY_DAY = f"select passed_date, {_SUMS} {_DAILY_ROWS} group by passed_date order by passed_date"
-_BY_COUNTY = f"select county_code, {_SUMS} {_DAILY_ROWS} group by county_code order by county_code"
-_BY_SITE = f"select site_code, {_SUMS} {_DAILY_ROWS} group by site_code order by site_code"
-
+_IN_SPANS = """
+(passed_date between $first_1 and $last_1 or passed_date between $first_2 and $last_2
+    or passed_date between $first_3 and $last_3)
+"""
+_TOTALS = f"""
+select {_SUMS} from mart.overload_daily where passed_date between $first_day and $last_day {_PLACE_AXLE}
+"""
+_BY_DAY = f"""
+select passed_date, {_SUMS} from mart.overload_daily where {_IN_SPANS} {_PLACE_AXLE}
+group by passed_date order by passed_date
+"""
+_BY_PLACE = f"""
+select site_code, county_code, {_SUMS} from mart.overload_daily
+where passed_date between $first_day and $last_day and (cast($axle as varchar) is null or axle_class = $axle)
+group by site_code, county_code order by site_code, county_code
+"""
 _SITE_DAYS = f"""
-select passed_date, site_code, county_code, state, passage_count, hours_with_data from mart.site_day
-where passed_date between $first_day and $last_day {_PLACE}
-order by site_code, passed_date
+select passed_date, site_code, county_code, state from mart.site_day
+where {_IN_SPANS} {_PLACE} order by site_code, passed_date
 """
 
-
-def _between(selection: Selection, first: date, last: date) -> dict[str, Any]:
-    return {"first_day": first, "last_day": last, **selection.place()}
+Span = tuple[date, date]
 
 
-def totals(db: Source, selection: Selection, first: date, last: date) -> pd.Series:
-    """The sums of a period, under the selection's place and axle filters."""
-    return db.read(_TOTALS, _between(selection, first, last)).iloc[0]
+def _spans(spans: Sequence[Span]) -> dict[str, date]:
+    """One to three spans as the parameters of ``_IN_SPANS``."""
+    padded = [*spans, *[spans[0]] * (3 - len(spans))]
+    return {
+        f"{end}_{n}": day for n, span in enumerate(padded, 1) for end, day in zip(("first", "last"), span, strict=True)
+    }
 
 
-def by_day(db: Source, selection: Selection, first: date, last: date) -> pd.DataFrame:
-    return db.read(_BY_DAY, _between(selection, first, last))
+def _with_days(frame: pd.DataFrame) -> pd.DataFrame:
+    """The same rows with plain dates, which compare and count as the rest of the code does."""
+    return frame.assign(passed_date=frame["passed_date"].dt.date) if len(frame) else frame
 
 
-def by_county(db: Source, selection: Selection, first: date, last: date) -> pd.DataFrame:
-    return db.read(_BY_COUNTY, _between(selection, first, last))
+def totals(db: Source, selection: Selection) -> pd.Series:
+    """The sums of the selection."""
+    return db.read(_TOTALS, selection.parameters()).iloc[0]
 
 
-def by_site(db: Source, selection: Selection, first: date, last: date) -> pd.DataFrame:
-    return db.read(_BY_SITE, _between(selection, first, last))
+def by_day(db: Source, selection: Selection, spans: Sequence[Span]) -> pd.DataFrame:
+    """Sums per day of all spans together; a day that two spans share is there once."""
+    return _with_days(db.read(_BY_DAY, {**_spans(spans), **selection.place()}))
 
 
-def site_days(db: Source, selection: Selection, first: date, last: date) -> pd.DataFrame:
+def by_place(db: Source, selection: Selection, span: Span) -> pd.DataFrame:
+    """Sums per site and county in a span; of the filters only the axle class narrows it."""
+    return db.read(_BY_PLACE, {"first_day": span[0], "last_day": span[1], "axle": selection.place()["axle"]})
+
+
+def site_days(db: Source, selection: Selection, spans: Sequence[Span]) -> pd.DataFrame:
     """How every site in service did on every day: reporting, partial or silent."""
     place = selection.place()
-    parameters = {"first_day": first, "last_day": last, "county": place["county"], "site": place["site"]}
-    return db.read(_SITE_DAYS, parameters)
+    return _with_days(db.read(_SITE_DAYS, {**_spans(spans), "county": place["county"], "site": place["site"]}))
 
 
 # --- /overload/rows --------------------------------------------------------------------------------
@@ -219,7 +254,7 @@ _RECORD = f"""
 select record_id, feed, delivery_id, source_line, byte_offset, site_code, county_code, lane_code, direction,
     passed_at, passed_date, {_PLATE} as plate_masked, axle_count, axle_type_code, gross_vehicle_weight_kg,
     axle_load_sum_kg, axle_loads_kg, axle_spacings_m, speed_kmh, vehicle_kind, drive_axle_kind,
-    single_tyre_axle_count, limit_low_kg, limit_kg, rule_id, verdict, excess_kg, excess_ratio,
+    single_tyre_axle_count, limit_low_kg, limit_kg, rule_id, limit_modifiers, verdict, excess_kg, excess_ratio,
     reported_limit_kg, reported_is_over_limit, device_no, certificate_no, certificate_valid_to, evidence_ok, flags
 from core.passage where record_id = $record limit 1
 """
@@ -289,13 +324,26 @@ select rule_id, valid_from, valid_to, axle_count_min, axle_count_max, vehicle_ki
     citation_zh, citation_en, confidence
 from seeds.gross_weight_limit order by valid_from desc, axle_count_min, limit_kg, rule_id
 """
+_MODIFIERS = """
+select modifier_id, valid_from, valid_to, axle_count_min, axle_count_max, vehicle_kind, amount_kg, zh, en,
+    citation_zh, citation_en, confidence
+from seeds.gross_weight_modifier order by modifier_id, valid_from
+"""
 _REASONS = "select reason, outcome, zh, en, next_step_zh, next_step_en from seeds.reason order by reason, outcome"
 
 
+@once_per_snapshot
 def rules(db: Source) -> pd.DataFrame:
     return db.read(_RULES)
 
 
+@once_per_snapshot
+def modifiers(db: Source) -> pd.DataFrame:
+    """What raises or lowers a limit for some vehicles, with its citation."""
+    return db.read(_MODIFIERS)
+
+
+@once_per_snapshot
 def reasons(db: Source) -> pd.DataFrame:
     """Reason and flag codes with their words in both languages."""
     return db.read(_REASONS)
@@ -352,8 +400,8 @@ def delivery_totals(db: Source, since: date) -> pd.Series:
 
 
 def recent_site_days(db: Source, until: date, days: int) -> pd.DataFrame:
-    parameters = {"first_day": until - timedelta(days=days - 1), "last_day": until, "county": None, "site": None}
-    return db.read(_SITE_DAYS, parameters)
+    first = until - timedelta(days=days - 1)
+    return site_days(db, Selection(first, until), [(first, until)])
 
 
 _LAST_DAY = """

@@ -1,9 +1,10 @@
-"""The generated part of the docs: one page per feed, from its declaration. ``python -m etl.docs`` writes them."""
+"""The generated part of the docs: a page per feed from its declaration, and the tables. ``make docs`` writes them."""
 
 from pathlib import Path
 
 from etl.describe import describe
-from etl.feeds import FEEDS
+from etl.feeds import FEEDS, raw_tables
+from warehouse import dictionary
 from warehouse.home import REPOSITORY
 
 FOLDER = REPOSITORY / "docs" / "feeds"
@@ -59,7 +60,8 @@ def pages() -> dict[Path, str]:
     """Every generated page by its path."""
     index = ["# Feeds · 数据来源", "", "<!-- written by `make docs` -->", ""]
     index += [f"- [{name}]({name}.md) {feed.title_zh} · {feed.title_en}" for name, feed in FEEDS.items()]
-    return {FOLDER / "README.md": "\n".join(index) + "\n"} | {FOLDER / f"{name}.md": page(name) for name in FEEDS}
+    feeds = {FOLDER / "README.md": "\n".join(index) + "\n"} | {FOLDER / f"{name}.md": page(name) for name in FEEDS}
+    return feeds | dictionary.pages(raw_tables())
 
 
 def write() -> None:

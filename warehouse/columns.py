@@ -591,6 +591,16 @@ meaning_en = _column("meaning_en", "VARCHAR", "Meaning in English.", "英文含�
 is_personal = _column(
     "is_personal", "BOOLEAN", "Personal data: masked on every page.", "个人信息", zh_doc="个人信息，页面上遮蔽。"
 )
+kind = _column("kind", "VARCHAR", "event or register.", "类型", zh_doc="event 事件，register 登记。")
+title_zh = _column("title_zh", "VARCHAR", "Name of the feed in Chinese.", "中文名称")
+title_en = _column("title_en", "VARCHAR", "Name of the feed in English.", "英文名称")
+expected_every_days = _column(
+    "expected_every_days",
+    "INTEGER",
+    "Days after which a delivery is late; empty: nobody expects one.",
+    "到达周期",
+    unit="d",
+)
 metric = _column("metric", "VARCHAR", "Metric.", "指标", zh_doc="指标名。")
 numerator = _column("numerator", "VARCHAR", "Counted column above the line.", "分子", zh_doc="分子的计数列。")
 denominator = _column(

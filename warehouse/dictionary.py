@@ -36,6 +36,7 @@ _SEEDS = {
     "seeds.reason": "Grain: one reason or flag code and one outcome, with words and the next step.",
 }
 _META_TABLES = {
+    "meta.feed": "Grain: one declared feed and how often it is expected.",
     "meta.delivery": "Grain: one delivery, as the ledger had it when this version was built.",
     "meta.delivery_reason": "Grain: one delivery, one outcome, one reason: how many rows.",
     "meta.column": "Grain: one column of one table: this dictionary.",

@@ -71,44 +71,76 @@ def rules_table(db: queries.Source, needle: str, t: Text) -> html.Table | None:
         if not matches(needle, row.rule_id, cited, kind, drive, row.limit_kg, row.confidence):
             continue
         in_force = in_force_words(row.valid_from, row.valid_to, t)
-        doubt = words.unverified(row.confidence)
-        mark = shell.pill(
-            f"{t('pill.unverified')} {row.confidence}" if doubt else f"{t('pill.verified')} {row.confidence}",
-            "warn" if doubt else "better",
-            t(f"confidence.{row.confidence}") if t.has(f"confidence.{row.confidence}") else None,
-        )
         cells = [
             words.axles_of(row.axle_count_min, row.axle_count_max),
             f"{kind}{t('app.list')}{drive}" if drive else kind,
             fmt.kilograms(row.limit_kg),
             in_force,
             cited,
-            mark,
+            confidence_pill(row.confidence, t),
         ]
-        body.append(
-            html.Tr(
-                [
-                    html.Th(html.Code(row.rule_id), scope="row"),
-                    *[
-                        html.Td(
-                            cell,
-                            className={0: "nowrap", 2: "number", 3: "nowrap", 4: "words"}.get(i, ""),
-                            **{"data-head": head},
-                        )
-                        for i, (cell, head) in enumerate(zip(cells, heads[1:], strict=True))
-                    ],
-                ]
-            )
-        )
-    if not body:
-        return None
+        styles = {0: "nowrap", 2: "number", 3: "nowrap", 4: "words"}
+        body.append(_row(html.Code(row.rule_id), cells, heads[1:], styles))
+    return _table(t("definitions.rules"), heads, body, {3: "number"}) if body else None
+
+
+def confidence_pill(mark: Any, t: Text) -> html.Span:
+    """How far a citation was checked: in words when the pointer rests on it."""
+    doubt = words.unverified(mark)
+    told = t(f"confidence.{mark}") if t.has(f"confidence.{mark}") else None
+    return shell.pill(
+        f"{t('pill.unverified' if doubt else 'pill.verified')} {mark}", "warn" if doubt else "better", told
+    )
+
+
+def modifiers_table(db: queries.Source, needle: str, t: Text) -> html.Table | None:
+    heads = [
+        t("definitions.modifier"),
+        t("definitions.meaning"),
+        t("table.axles"),
+        t("definitions.kind"),
+        t("definitions.in_force"),
+        t("definitions.citation"),
+        t("definitions.confidence"),
+    ]
+    body = []
+    for row in queries.modifiers(db).itertuples():
+        told, cited = t.pick(row.zh, row.en), t.pick(row.citation_zh, row.citation_en)
+        if not matches(needle, row.modifier_id, told, cited, row.amount_kg):
+            continue
+        amount = "" if fmt.missing(row.amount_kg) else f" ({fmt.count(row.amount_kg)} kg)"
+        cells = [
+            told + amount,
+            words.axles_of(row.axle_count_min, row.axle_count_max),
+            words.kind("kind", row.vehicle_kind, t),
+            in_force_words(row.valid_from, row.valid_to, t),
+            cited,
+            confidence_pill(row.confidence, t),
+        ]
+        styles = {0: "words", 1: "nowrap", 3: "nowrap", 4: "words"}
+        body.append(_row(html.Code(row.modifier_id), cells, heads[1:], styles))
+    return _table(t("definitions.modifiers"), heads, body, {}) if body else None
+
+
+def _row(head: Any, cells: list[Any], heads: list[str], styles: dict[int, str]) -> html.Tr:
+    """A row whose cells know their heading, because on phones the heading stands beside each of them."""
+    return html.Tr(
+        [
+            html.Th(head, scope="row"),
+            *[
+                html.Td(cell, className=styles.get(i, ""), **{"data-head": text})
+                for i, (cell, text) in enumerate(zip(cells, heads, strict=True))
+            ],
+        ]
+    )
+
+
+def _table(caption: str, heads: list[str], body: list[html.Tr], styles: dict[int, str]) -> html.Table:
     return html.Table(
         [
-            html.Caption(t("definitions.rules"), className="visually-hidden"),
+            html.Caption(caption, className="visually-hidden"),
             html.Thead(
-                html.Tr(
-                    [html.Th(head, scope="col", className="number" if i == 3 else "") for i, head in enumerate(heads)]
-                )
+                html.Tr([html.Th(head, scope="col", className=styles.get(i, "")) for i, head in enumerate(heads)])
             ),
             html.Tbody(body),
         ],
@@ -137,45 +169,23 @@ def columns_table(needle: str, t: Text) -> html.Table | None:
             continue
         personal = [" ", shell.pill(t("pill.personal"), "warn")] if column.personal else []
         cells = [[label, *personal], html.Code(column.type), column.unit, meaning]
-        body.append(
-            html.Tr(
-                [
-                    html.Th(html.Code(name), scope="row"),
-                    *[
-                        html.Td(cell, className="words" if i == 3 else "", **{"data-head": head})
-                        for i, (cell, head) in enumerate(zip(cells, heads[1:], strict=True))
-                    ],
-                ]
-            )
-        )
-    if not body:
-        return None
-    return html.Table(
-        [
-            html.Caption(t("definitions.columns"), className="visually-hidden"),
-            html.Thead(html.Tr([html.Th(head, scope="col") for head in heads])),
-            html.Tbody(body),
-        ],
-        className="stackable wrap",
-    )
+        body.append(_row(html.Code(name), cells, heads[1:], {3: "words"}))
+    return _table(t("definitions.columns"), heads, body, {}) if body else None
 
 
 def found(db: queries.Source, needle: str, t: Text) -> list[Any]:
-    """The three parts of the page, each only with what the search leaves."""
-    cards, rules, columns = metric_cards(needle, t), rules_table(db, needle, t), columns_table(needle, t)
-    pieces: list[Any] = []
-    if cards:
-        pieces.append(html.Div(cards, className="metric-cards"))
-    if rules is not None:
-        pieces.append(
-            controls.card(t("definitions.rules"), t("definitions.rules.how"), html.Div(rules, className="table-scroll"))
-        )
-    if columns is not None:
-        pieces.append(
-            controls.card(
-                t("definitions.columns"), t("definitions.columns.how"), html.Div(columns, className="table-scroll")
-            )
-        )
+    """The parts of the page, each only with what the search leaves."""
+    cards = metric_cards(needle, t)
+    pieces: list[Any] = [html.Div(cards, className="metric-cards")] if cards else []
+    tables = (
+        ("rules", rules_table(db, needle, t)),
+        ("modifiers", modifiers_table(db, needle, t)),
+        ("columns", columns_table(needle, t)),
+    )
+    for name, table in tables:
+        if table is not None:
+            title, how = t(f"definitions.{name}"), t(f"definitions.{name}.how")
+            pieces.append(controls.card(title, how, html.Div(table, className="table-scroll")))
     return pieces or [
         shell.state_card("search", t("definitions.nothing", words=needle), [t("definitions.nothing.hint")])
     ]

@@ -223,7 +223,7 @@ def _fact(name: str, value: Any) -> list[Any]:
     return [html.Dt(name), html.Dd(value)]
 
 
-def _limit_cell(record: pd.Series, rules: pd.DataFrame, t: Text) -> Any:
+def _limit_cell(record: pd.Series, rules: pd.DataFrame, modifiers: pd.DataFrame, t: Text) -> Any:
     """The limit with the rule that gives it, where it stands, and whether that was read in the text."""
     found = rules[rules["rule_id"] == record["rule_id"]]
     if found.empty:
@@ -235,6 +235,10 @@ def _limit_cell(record: pd.Series, rules: pd.DataFrame, t: Text) -> Any:
     pieces.append(
         html.Span(f"{rule['rule_id']} · {t.pick(rule['citation_zh'], rule['citation_en'])}", className="under")
     )
+    applied = record["limit_modifiers"].split(",") if isinstance(record["limit_modifiers"], str) else []
+    for row in modifiers[modifiers["modifier_id"].isin(applied)].itertuples():
+        cited = t.pick(row.citation_zh, row.citation_en)
+        pieces.append(html.Span(t("evidence.modifier", what=t.pick(row.zh, row.en), cited=cited), className="under"))
     if not fmt.missing(record["limit_low_kg"]) and record["limit_low_kg"] != record["limit_kg"]:
         low = fmt.kilograms(record["limit_low_kg"])
         pieces.append(html.Span(t("evidence.low_limit", low=low), className="under"))
@@ -293,7 +297,7 @@ def evidence(db: queries.Source, record: pd.Series, selection: Selection, known:
         *_fact(t("filter.site"), [where, html.Span(lane, className="under") if lane else None]),
         *_fact(t("table.axles"), t("evidence.axles", count=fmt.count(record["axle_count"]))),
         *_fact(t("evidence.gross"), fmt.kilograms(record["gross_vehicle_weight_kg"])),
-        *_fact(t("evidence.limit"), _limit_cell(record, rules, t)),
+        *_fact(t("evidence.limit"), _limit_cell(record, rules, queries.modifiers(db), t)),
         *_fact(
             t("table.verdict"), shell.pill(words.verdict(record["verdict"], t), VERDICT_TONE.get(record["verdict"], ""))
         ),
@@ -408,7 +412,7 @@ def layout(db: queries.Source, view: shell.View, query: dict[str, str]) -> html.
         return shell.no_days(view, "rows", db)
     selection, bad = from_url(query, known)
     summary = queries.row_summary(db, selection)
-    totals = queries.totals(db, selection, selection.start, selection.end)
+    totals = queries.totals(db, selection)
     overview = overview_count(totals, selection)
     count = int(summary["rows"])
     notices = [t("state.bad_values", values="、".join(bad) if t.lang == "zh" else ", ".join(bad))] if bad else []

@@ -90,11 +90,12 @@ ROADS = [
 ]
 
 LIMITS = [  # rule_id, valid_from, axles min/max, kind, drive, limit, confidence
-    ("L2004-2", date(2004, 6, 20), date(2016, 9, 20), 2, 2, "any", "any", 20000, "M+"),
+    ("L2004-2", None, date(2016, 9, 20), 2, 2, "any", "any", 20000, "M+"),
     ("M2R", date(2016, 9, 21), None, 2, 2, "rigid", "any", 18000, "C2"),
     ("M3R", date(2016, 9, 21), None, 3, 3, "rigid", "any", 25000, "C2"),
     ("M3C", date(2016, 9, 21), None, 3, 3, "combination", "any", 27000, "C2"),
     ("M4R", date(2016, 9, 21), None, 4, 4, "rigid", "any", 31000, "C2"),
+    ("REG", date(2016, 9, 21), None, 1, None, "agricultural", "any", None, "C2"),
     ("M4C", date(2016, 9, 21), None, 4, 4, "combination", "any", 36000, "C2"),
     ("M5C", date(2016, 9, 21), None, 5, 5, "combination", "any", 43000, "C2"),
     ("M6C", date(2016, 9, 21), None, 6, None, "combination", "tandem", 49000, "C2"),
@@ -261,7 +262,8 @@ def _core(con: duckdb.DuckDBPyConnection, frame: pd.DataFrame, motorway_delivery
             axle_loads_kg::integer[] as axle_loads_kg, axle_spacings_m::double[] as axle_spacings_m,
             speed_kmh, null::double as vehicle_length_m, vehicle_kind, null::varchar as drive_axle_kind,
             null::integer as single_tyre_axle_count, limit_low_kg::integer as limit_low_kg,
-            limit_kg::integer as limit_kg, rule_id, verdict,
+            limit_kg::integer as limit_kg, rule_id,
+            case when rule_id = 'M5C' then 'SINGLE-TYRE' end as limit_modifiers, verdict,
             case verdict when 'over' then true when 'within' then false end as is_over_limit,
             excess_kg::integer as excess_kg,
             case when isnan(excess_ratio) then null else excess_ratio end as excess_ratio,
@@ -385,6 +387,14 @@ def _seeds(con: duckdb.DuckDBPyConnection) -> None:
         "insert into seeds.gross_weight_limit values (?, ?, ?, ?, ?, ?, ?, ?, ?, "
         "'《超限运输车辆行驶公路管理规定》第三条', 'Rules on over-limit vehicles on highways, art. 3')",
         LIMITS,
+    )
+    con.execute(
+        """
+        create table seeds.gross_weight_modifier as
+        select 'SINGLE-TYRE' as modifier_id, date '2016-09-21' as valid_from, null::date as valid_to,
+            3 as axle_count_min, null::integer as axle_count_max, 'any' as vehicle_kind, -3000 as amount_kg, '单胎轴核减' as zh,
+            'single-tyred axles' as en, '第三条第二款' as citation_zh, 'art. 3(2)' as citation_en, 'C2' as confidence
+        """
     )
     con.execute(
         """

@@ -189,6 +189,7 @@ def test_an_explanation_opens_closes_and_gives_the_focus_back_by_keyboard(watche
     page.keyboard.press("Enter")
     page.wait_for_selector(".explain .formula")
     assert "÷" in page.locator(".explain .formula").inner_text()
+    page.wait_for_function("getComputedStyle(document.querySelector('.mantine-Popover-dropdown')).opacity === '1'")
     page.screenshot(path=SCREENS / "explain.png")
     page.keyboard.press("Escape")
     page.wait_for_selector(".explain", state="detached")

@@ -323,6 +323,14 @@ def test_the_evidence_names_file_line_and_rule(callbacks: Callbacks, db: fixture
     assert answer["rows-record"]["data"] == record["record_id"]
 
 
+def test_the_evidence_names_what_adjusted_the_limit(callbacks: Callbacks, db: fixture.Fixture) -> None:
+    adjusted = db.read(
+        "select record_id from core.passage where limit_modifiers is not null and verdict = 'over' limit 1"
+    )
+    answer = evidence_of(callbacks, [{"record": adjusted.iloc[0, 0]}]).json["response"]
+    assert "已调整：单胎轴核减（第三条第二款）" in text_of(answer["rows-drawer"]["children"])
+
+
 def test_an_expired_certificate_and_an_unverified_rule_are_marked(callbacks: Callbacks, db: fixture.Fixture) -> None:
     expired = db.read("select record_id from core.passage where flags like 'E-NOCERT%' and verdict = 'over' limit 1")
     words = text_of(evidence_of(callbacks, [{"record": expired.iloc[0, 0]}]).json["response"])

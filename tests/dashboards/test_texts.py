@@ -40,6 +40,7 @@ MADE = {
     *(f"definitions.good.{g}" for g in ("up", "down", "none")),
     *(f"part.{side}" for m in METRICS.values() for side in (m.numerator, m.denominator) if side),
     *(f"export.{kind}" for kind in ("xlsx", "csv")),
+    *(f"definitions.{table}{end}" for table in ("rules", "modifiers", "columns") for end in ("", ".how")),
 }
 # Codes that data bring: words for those known, the code itself for another.
 FROM_DATA = ("kind.", "drive.", "confidence.", "feed.")

@@ -8,10 +8,10 @@ with judged as (
     select
         passage.*,
         site.county_code,
-        vehicle.vehicle_kind,
-        vehicle.drive_axle_kind,
-        vehicle.has_other_axles_registered,
-        vehicle.is_kind_inferred,
+        weight_limit.vehicle_kind,
+        weight_limit.drive_axle_kind,
+        weight_limit.has_other_axles_registered,
+        weight_limit.is_kind_inferred,
         weight_limit.rule_id,
         weight_limit.limit_low_kg,
         weight_limit.limit_high_kg,
@@ -22,10 +22,6 @@ with judged as (
         weight_limit.is_tipper_open,
         weight_limit.open_tyre_kg,
         weight_limit.is_wheelbase_open,
-        evidence.device_no,
-        evidence.certificate_no,
-        evidence.certificate_valid_to,
-        evidence.evidence_flags,
         case
             when passage.gross_vehicle_weight_kg is null or weight_limit.limit_high_kg is null then 'review'
             when passage.gross_vehicle_weight_kg > weight_limit.limit_high_kg then 'over'
@@ -38,12 +34,10 @@ with judged as (
             and passage.gross_vehicle_weight_kg <= weight_limit.limit_high_kg,
             false
         ) as is_between_limits
-    from {{ ref('measured_passage') }} as passage
+    from {{ ref('passage_evidence') }} as passage
     left join {{ ref('site_service') }} as site
         on site.site_code = passage.site_code and site.passed_date = passage.passed_date
-    left join {{ ref('passage_vehicle') }} as vehicle on vehicle.record_id = passage.record_id
     left join {{ ref('passage_limit') }} as weight_limit on weight_limit.record_id = passage.record_id
-    left join {{ ref('passage_evidence') }} as evidence on evidence.record_id = passage.record_id
 )
 select
     record_id,

@@ -8,7 +8,8 @@
 -- the rules know for its axle count. limit_low_kg is the lowest limit among the readings, limit_high_kg
 -- the highest, rule_id the rule that gives the highest (the reading in favour of the party).
 -- core.passage says "over" only above limit_high_kg and "within" only up to limit_low_kg; between
--- them the is_..._open columns say what would have to be known. No measuring tolerance is applied here.
+-- them the is_..._open columns say what would have to be known. A passage no rule covers has a row
+-- without limits. No measuring tolerance is applied here.
 with subject as (
     select
         record_id,
@@ -16,79 +17,104 @@ with subject as (
         axle_count,
         vehicle_kind,
         drive_axle_kind,
+        coalesce(vehicle_kind, '') as known_kind,
+        coalesce(drive_axle_kind, '') as known_drive,
         wheelbase_m,
         single_tyre_axle_count,
         registered_gross_mass_kg,
         has_air_suspension,
-        is_tipper
+        is_tipper,
+        has_other_axles_registered,
+        is_kind_inferred
     from {{ ref('passage_vehicle') }}
 ),
-asked as (
-    select distinct law_date, axle_count from subject where axle_count is not null
+vehicle_case as (
+    select distinct law_date, axle_count, known_kind, known_drive from subject where axle_count is not null
 ),
--- The rules of each day and axle count asked for, with the modifiers of that day beside them.
+-- The rules that can apply to each case, with the modifiers of that day beside them. An agricultural
+-- vehicle is never a guess: its rule needs the register to say so.
 rule_in_force as (
     select
-        asked.law_date,
-        asked.axle_count,
+        vehicle_case.law_date,
+        vehicle_case.axle_count,
+        vehicle_case.known_kind,
+        vehicle_case.known_drive,
         rule.rule_id,
-        rule.vehicle_kind,
-        rule.drive_axle_kind,
+        rule.vehicle_kind as rule_kind,
+        rule.drive_axle_kind as rule_drive,
         rule.limit_kg,
         tyre.amount_kg as tyre_kg,
         air.amount_kg as air_kg,
         air_trailer.amount_kg as air_trailer_kg,
         by_length.amount_kg as kg_per_metre,
-        registered.modifier_id is not null as is_capped_by_register
-    from asked
+        registered.modifier_id is not null as is_capped_by_register,
+        count(*) over (
+            partition by
+                vehicle_case.law_date, vehicle_case.axle_count, vehicle_case.known_kind, vehicle_case.known_drive
+        ) as reading_count
+    from vehicle_case
     inner join {{ ref('gross_weight_limit') }} as rule
-        on asked.axle_count >= rule.axle_count_min
-        and asked.axle_count <= coalesce(rule.axle_count_max, asked.axle_count)
-        and asked.law_date >= coalesce(rule.valid_from, asked.law_date)
-        and asked.law_date <= coalesce(rule.valid_to, asked.law_date)
+        on vehicle_case.axle_count >= rule.axle_count_min
+        and vehicle_case.axle_count <= coalesce(rule.axle_count_max, vehicle_case.axle_count)
+        and vehicle_case.law_date >= coalesce(rule.valid_from, vehicle_case.law_date)
+        and vehicle_case.law_date <= coalesce(rule.valid_to, vehicle_case.law_date)
+        and (
+            rule.vehicle_kind = 'any'
+            or rule.vehicle_kind = vehicle_case.known_kind
+            or (vehicle_case.known_kind = '' and rule.vehicle_kind <> 'agricultural')
+        )
+        and (
+            rule.drive_axle_kind = 'any'
+            or rule.drive_axle_kind = vehicle_case.known_drive
+            or vehicle_case.known_drive = ''
+        )
     left join {{ ref('gross_weight_modifier') }} as tyre
         on tyre.modifier_id = 'SINGLE-TYRE'
-        and asked.axle_count >= tyre.axle_count_min
-        and asked.axle_count <= coalesce(tyre.axle_count_max, asked.axle_count)
-        and asked.law_date >= tyre.valid_from
-        and asked.law_date <= coalesce(tyre.valid_to, asked.law_date)
+        and vehicle_case.axle_count >= tyre.axle_count_min
+        and vehicle_case.axle_count <= coalesce(tyre.axle_count_max, vehicle_case.axle_count)
+        and vehicle_case.law_date >= tyre.valid_from
+        and vehicle_case.law_date <= coalesce(tyre.valid_to, vehicle_case.law_date)
     left join {{ ref('gross_weight_modifier') }} as air
         on air.modifier_id = 'AIR'
         and air.vehicle_kind = rule.vehicle_kind
-        and asked.axle_count >= air.axle_count_min
-        and asked.axle_count <= coalesce(air.axle_count_max, asked.axle_count)
-        and asked.law_date >= air.valid_from
-        and asked.law_date <= coalesce(air.valid_to, asked.law_date)
+        and vehicle_case.axle_count >= air.axle_count_min
+        and vehicle_case.axle_count <= coalesce(air.axle_count_max, vehicle_case.axle_count)
+        and vehicle_case.law_date >= air.valid_from
+        and vehicle_case.law_date <= coalesce(air.valid_to, vehicle_case.law_date)
     left join {{ ref('gross_weight_modifier') }} as air_trailer
         on air_trailer.modifier_id = 'AIR-TRAILER'
         and air_trailer.vehicle_kind = rule.vehicle_kind
-        and asked.axle_count >= air_trailer.axle_count_min
-        and asked.axle_count <= coalesce(air_trailer.axle_count_max, asked.axle_count)
-        and asked.law_date >= air_trailer.valid_from
-        and asked.law_date <= coalesce(air_trailer.valid_to, asked.law_date)
+        and vehicle_case.axle_count >= air_trailer.axle_count_min
+        and vehicle_case.axle_count <= coalesce(air_trailer.axle_count_max, vehicle_case.axle_count)
+        and vehicle_case.law_date >= air_trailer.valid_from
+        and vehicle_case.law_date <= coalesce(air_trailer.valid_to, vehicle_case.law_date)
     left join {{ ref('gross_weight_modifier') }} as by_length
         on by_length.modifier_id = 'LENGTH'
         and by_length.vehicle_kind = rule.vehicle_kind
-        and asked.axle_count >= by_length.axle_count_min
-        and asked.axle_count <= coalesce(by_length.axle_count_max, asked.axle_count)
-        and asked.law_date >= by_length.valid_from
-        and asked.law_date <= coalesce(by_length.valid_to, asked.law_date)
+        and vehicle_case.axle_count >= by_length.axle_count_min
+        and vehicle_case.axle_count <= coalesce(by_length.axle_count_max, vehicle_case.axle_count)
+        and vehicle_case.law_date >= by_length.valid_from
+        and vehicle_case.law_date <= coalesce(by_length.valid_to, vehicle_case.law_date)
     left join {{ ref('gross_weight_modifier') }} as registered
         on registered.modifier_id = 'REGISTERED'
         and registered.vehicle_kind = rule.vehicle_kind
-        and asked.axle_count >= registered.axle_count_min
-        and asked.axle_count <= coalesce(registered.axle_count_max, asked.axle_count)
-        and asked.law_date >= registered.valid_from
-        and asked.law_date <= coalesce(registered.valid_to, asked.law_date)
+        and vehicle_case.axle_count >= registered.axle_count_min
+        and vehicle_case.axle_count <= coalesce(registered.axle_count_max, vehicle_case.axle_count)
+        and vehicle_case.law_date >= registered.valid_from
+        and vehicle_case.law_date <= coalesce(registered.valid_to, vehicle_case.law_date)
 ),
--- One row per passage and rule that can apply to it. An agricultural vehicle is never a guess:
--- its rule (no limit of its own, the registered mass counts) needs the register to say so.
+-- One row per passage and rule that can apply to it. A rule without a limit of its own takes the registered mass.
 reading as (
     select
         subject.record_id,
+        subject.vehicle_kind,
+        subject.drive_axle_kind,
+        subject.has_other_axles_registered,
+        subject.is_kind_inferred,
         rule.rule_id,
-        rule.vehicle_kind,
-        rule.drive_axle_kind,
+        rule.rule_kind,
+        rule.rule_drive,
+        rule.reading_count,
         coalesce(rule.limit_kg, subject.registered_gross_mass_kg)
             + coalesce(rule.tyre_kg * subject.single_tyre_axle_count, 0) as tyred_kg,
         case when subject.has_air_suspension then coalesce(rule.air_kg, 0) else 0 end as air_kg,
@@ -104,32 +130,35 @@ reading as (
         case when subject.single_tyre_axle_count is null then rule.tyre_kg end as open_tyre_kg,
         coalesce(rule.tyre_kg * subject.single_tyre_axle_count, 0) <> 0 as is_tyre_applied
     from subject
-    inner join rule_in_force as rule
+    left join rule_in_force as rule
         on rule.law_date = subject.law_date
         and rule.axle_count = subject.axle_count
-        and (
-            rule.vehicle_kind = 'any'
-            or rule.vehicle_kind = subject.vehicle_kind
-            or (subject.vehicle_kind is null and rule.vehicle_kind <> 'agricultural')
-        )
-        and (
-            rule.drive_axle_kind = 'any'
-            or subject.drive_axle_kind is null
-            or rule.drive_axle_kind = subject.drive_axle_kind
-        )
+        and rule.known_kind = subject.known_kind
+        and rule.known_drive = subject.known_drive
 ),
 limited as (
     select
         record_id,
-        rule_id,
         vehicle_kind,
         drive_axle_kind,
-        is_wheelbase_open,
+        has_other_axles_registered,
+        is_kind_inferred,
+        rule_id,
+        rule_kind,
+        rule_drive,
+        reading_count,
         open_tyre_kg,
-        is_tyre_applied,
-        air_kg + air_trailer_kg > 0 as is_air_applied,
-        coalesce(register_cap_kg < tyred_kg, false) as is_register_applied,
-        not is_tipper_unknown and coalesce(length_cap_kg < tyred_kg + air_kg, false) as is_length_applied,
+        is_wheelbase_open,
+        nullif(
+            concat_ws(
+                ',',
+                case when air_kg + air_trailer_kg > 0 then 'AIR' end,
+                case when not is_tipper_unknown and length_cap_kg < tyred_kg + air_kg then 'LENGTH' end,
+                case when register_cap_kg < tyred_kg then 'REGISTERED' end,
+                case when is_tyre_applied then 'SINGLE-TYRE' end
+            ),
+            ''
+        ) as limit_modifiers,
         air_trailer_kg > 0 as is_air_open,
         is_tipper_unknown and coalesce(length_cap_kg < tyred_kg + air_kg, false) as is_tipper_open,
         case
@@ -149,42 +178,58 @@ limited as (
         end as high_kg
     from reading
 ),
+-- Only passages with several readings are compared: a window sorts, and most passages have one.
 compared as (
     select
         record_id,
+        vehicle_kind,
+        drive_axle_kind,
+        has_other_axles_registered,
+        is_kind_inferred,
         rule_id,
+        limit_modifiers,
         high_kg,
-        is_wheelbase_open,
         open_tyre_kg,
-        is_tyre_applied,
-        is_air_applied,
-        is_register_applied,
-        is_length_applied,
-        min(low_kg) over (partition by record_id) as limit_low_kg,
-        min(vehicle_kind) over (partition by record_id) <> max(vehicle_kind) over (partition by record_id)
-            as is_kind_open,
-        min(drive_axle_kind) over (partition by record_id) <> max(drive_axle_kind) over (partition by record_id)
+        is_wheelbase_open,
+        min(low_kg) over (partition by record_id) as low_kg,
+        min(rule_kind) over (partition by record_id) <> max(rule_kind) over (partition by record_id) as is_kind_open,
+        min(rule_drive) over (partition by record_id) <> max(rule_drive) over (partition by record_id)
             as is_drive_open,
         max(cast(is_air_open as integer)) over (partition by record_id) = 1 as is_air_open,
         max(cast(is_tipper_open as integer)) over (partition by record_id) = 1 as is_tipper_open,
         row_number() over (partition by record_id order by high_kg desc, rule_id) as nth
     from limited
+    where reading_count > 1
 )
 select
     record_id,
+    vehicle_kind,
+    drive_axle_kind,
+    has_other_axles_registered,
+    is_kind_inferred,
     rule_id,
-    limit_low_kg,
+    low_kg as limit_low_kg,
     high_kg as limit_high_kg,
-    nullif(
-        concat_ws(
-            ',',
-            case when is_air_applied then 'AIR' end,
-            case when is_length_applied then 'LENGTH' end,
-            case when is_register_applied then 'REGISTERED' end,
-            case when is_tyre_applied then 'SINGLE-TYRE' end
-        ),
-        ''
-    ) as limit_modifiers,
+    limit_modifiers,
+    false as is_kind_open,
+    false as is_drive_open,
+    is_air_open,
+    is_tipper_open,
+    open_tyre_kg,
+    is_wheelbase_open
+from limited
+where coalesce(reading_count, 1) = 1
+union all
+select
+    record_id,
+    vehicle_kind,
+    drive_axle_kind,
+    has_other_axles_registered,
+    is_kind_inferred,
+    rule_id,
+    low_kg as limit_low_kg,
+    high_kg as limit_high_kg,
+    limit_modifiers,
     is_kind_open,
     is_drive_open,
     is_air_open,
