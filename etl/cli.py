@@ -387,7 +387,7 @@ def sql_command(query: str, as_json: AsJson = False, limit: Annotated[int, typer
 @app.command("serve")
 def serve_command(
     port: Annotated[int | None, typer.Option("--port", help="Default: HENG_DASH_PORT, else 8050.")] = None,
-    host: Annotated[str, typer.Option("--host", help="Loopback only until accounts exist.")] = "127.0.0.1",
+    host: Annotated[str, typer.Option("--host", help="Loopback only until accounts exist.")] = "",
 ) -> None:
     """Serve the dashboards on loopback until Ctrl-C."""
     from etl.run import serve

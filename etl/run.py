@@ -38,6 +38,7 @@ POOLS = {
 INGESTS = [f"{name}_ingest" for name in FEEDS]
 BUILD, RESTATE, HOUSEKEEPING = "warehouse_build", "warehouse_restate", "housekeeping"
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _COLOURS = {"success": "green", "failed": "red", "running": "yellow"}
 
 
@@ -130,9 +131,12 @@ def run(minutes: float | None = None, demo: bool = True, dashboards: bool = True
     return 0
 
 
-def serve(host: str = "127.0.0.1", port: int | None = None, workers: int = 2, minutes: float | None = None) -> int:
-    """Serve the pages alone until stopped; returns the exit code."""
+def serve(host: str = "", port: int | None = None, workers: int = 2, minutes: float | None = None) -> int:
+    """Serve the pages alone until stopped; returns the exit code. Any ``host`` but loopback is refused."""
     os.umask(0o077)
+    if host not in ("", *_LOOPBACK):
+        raise HengError(f"There are no accounts yet, so the pages are served on loopback only, not on {host}.")
+    host = host or bind_address()
     if port is None:
         port = supervise.choose_port("HENG_DASH_PORT", supervise.DASHBOARDS_PORT, host)
     elif not supervise.is_free(host, port):

@@ -5,6 +5,7 @@ a column that only filters or joins (such as a validity date) is not a source of
 """
 
 from functools import cache
+from typing import Any
 
 import duckdb
 from sqlglot import exp, parse_one
@@ -25,7 +26,7 @@ class Lineage:
     def __init__(self, raw_tables: list[RawTable]) -> None:
         connection = duckdb.connect()
         sql.run_models(connection, raw_tables)
-        self._schema: dict[str, dict[str, dict[str, str]]] = {}
+        self._schema: dict[str, Any] = {}  # schema → table → column → type, as sqlglot takes it
         for schema, table, column, type in connection.execute(
             "select schema_name, table_name, column_name, data_type from duckdb_columns()"
             " where not internal order by schema_name, table_name, column_index"

@@ -14,7 +14,7 @@ from typing import Any
 
 import duckdb
 import jinja2
-import yaml  # type: ignore[import-untyped]  # comes with dbt
+import yaml
 
 from warehouse.raw import RawTable
 

@@ -1,0 +1,133 @@
+"""Every DAG loads, every feed has one, and a night through the DAGs is the night of the command line."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from etl.demo import deliver
+from etl.feeds import FEEDS
+from etl.nightly import nightly
+from warehouse.home import REPOSITORY
+from warehouse.publish import published_manifest
+
+READ = """
+from airflow.dag_processing.dagbag import DagBag
+bag = DagBag()
+told["errors"] = bag.import_errors
+told["dags"] = {
+    dag.dag_id: {
+        "catchup": dag.catchup, "doc": bool(dag.doc_md), "tags": sorted(dag.tags),
+        "max_active_runs": dag.max_active_runs,
+        "timetable": type(dag.timetable).__name__, "owner": dag.owner, "deadline": bool(dag.deadline),
+        "tasks": {task.task_id: {"pool": task.pool, "retries": task.retries} for task in dag.tasks},
+    }
+    for dag in bag.dags.values()
+}
+"""
+
+NIGHT = """
+import sys
+from airflow.dag_processing.dagbag import DagBag
+bag = DagBag()
+conf = {{"business_date": "{day}"}}
+told["states"] = {{}}
+for name in [*{ingests!r}, "warehouse_build"]:
+    dag = bag.dags[name]
+    dag.deadline = None  # dag.test() of this version takes a stored deadline for its id
+    run = dag.test(run_conf=conf)
+    told["states"][name] = str(run.state)
+"""
+
+
+@pytest.fixture(scope="session")
+def dags(in_airflow: Callable[..., Any]) -> dict[str, Any]:
+    told = in_airflow(READ)
+    assert told["errors"] == {}
+    return told["dags"]
+
+
+def test_every_feed_has_its_dag_and_nothing_else_is_there(dags: dict[str, Any]) -> None:
+    expected = {f"{feed}_ingest" for feed in FEEDS} | {"warehouse_build", "warehouse_restate", "housekeeping"}
+    assert set(dags) == expected
+
+
+def test_every_dag_has_an_owner_words_tags_a_deadline_and_no_catchup(dags: dict[str, Any]) -> None:
+    for name, dag in dags.items():
+        assert [dag["doc"], bool(dag["tags"]), dag["deadline"]] == [True, True, True], name
+        assert dag["owner"] not in ("", "airflow"), name
+        assert dag["catchup"] is False, name
+        assert dag["max_active_runs"] == 1, name
+
+
+def test_scheduled_feeds_run_by_business_date(dags: dict[str, Any]) -> None:
+    for name, feed in FEEDS.items():
+        expected = "CronPartitionTimetable" if feed.schedule else "PartitionedAtRuntime"
+        assert expected in dags[f"{name}_ingest"]["timetable"], name
+
+
+def test_writing_the_warehouse_has_one_slot_and_landing_its_own_pool(dags: dict[str, Any]) -> None:
+    assert dags["warehouse_build"]["tasks"]["build_and_publish"]["pool"] == "warehouse_writer"
+    assert dags["warehouse_restate"]["tasks"]["build_and_publish"]["pool"] == "warehouse_writer"
+    assert {task["pool"] for task in dags["housekeeping"]["tasks"].values()} == {"warehouse_writer"}
+    for feed in FEEDS:
+        tasks = dags[f"{feed}_ingest"]["tasks"]
+        assert tasks["receive"]["pool"] == tasks["land"]["pool"] == "landing"
+        assert tasks["land"]["retries"] == 2
+
+
+def test_reading_the_dag_files_stays_cheap() -> None:
+    """The dag-processor reads them again and again: engines and frames are loaded inside tasks only."""
+    code = (
+        "import runpy, sys\n"
+        "for name in ('ingest', 'warehouse_build', 'housekeeping'):\n"
+        f"    runpy.run_path({str(REPOSITORY / 'dags')!r} + f'/{{name}}.py')\n"
+        "heavy = {'duckdb', 'pandas', 'pyarrow', 'numpy', 'dash', 'plotly', 'dbt', 'warehouse.build'}\n"
+        "print(sorted(heavy & set(sys.modules)))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip().splitlines()[-1] == "[]"
+
+
+def test_a_night_through_airflow_gives_the_digest_of_the_command_line(
+    in_airflow: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    day = date(2026, 11, 23)
+    digests = []
+    for way in ("airflow", "command"):
+        state = tmp_path / way
+        state.mkdir()
+        deliver(state, day, nights=1, scale=0.05)
+        monkeypatch.setenv("HENG_HOME", str(state))
+        monkeypatch.setenv("HENG_STABLE_SECONDS", "0")
+        if way == "airflow":
+            told = in_airflow(NIGHT.format(day=day, ingests=[f"{feed}_ingest" for feed in FEEDS]), home=state)
+            assert set(told["states"].values()) == {"success"}, told
+        else:
+            nightly(day)
+        manifest = published_manifest()
+        assert manifest is not None
+        digests.append(manifest["digest"])
+    assert digests[0] == digests[1]
+
+
+def test_a_refused_delivery_turns_its_run_red_and_the_feed_is_reported_all_the_same(
+    in_airflow: Callable[..., Any], tmp_path: Path
+) -> None:
+    state = tmp_path / "heng"
+    (state / "inbox" / "wim_site").mkdir(parents=True)
+    (state / "inbox" / "wim_site" / "wim_site_20261101.csv").write_text("a,b\n1,2\n", encoding="utf-8")
+    code = """
+from airflow.dag_processing.dagbag import DagBag
+run = DagBag().dags["wim_site_ingest"].test(run_conf={"business_date": "2026-11-23"})
+told["run"] = str(run.state)
+told["tasks"] = {ti.task_id: str(ti.state) for ti in run.get_task_instances()}
+"""
+    told = in_airflow(code, home=state)
+    assert told["run"] == "failed"
+    assert told["tasks"]["receive"] == told["tasks"]["landed"] == "success"
+    assert told["tasks"]["land"] == told["tasks"]["stopped"] == "failed"
