@@ -352,6 +352,7 @@ def trend(
                     for d, y in zip(shown, ys, strict=True)
                 ],
                 "hoverinfo": "text",
+                **({"customdata": [day.isoformat() for day in xs]} if key == "now" else {}),
                 # A lone day between two gaps has no line to be drawn by, so it gets a mark.
                 "marker": {"size": [6 if alone else 0 for alone in _alone(ys)], "color": line["color"]},
             }

@@ -201,7 +201,6 @@ def ranking_frame(facts: Facts) -> pd.DataFrame:
                 "state": last_states.get(code, "not_in_service")
                 if isinstance(row.county_code, str)
                 else "unregistered",
-                "silent_all": service is not None and bool((service["state"] == "silent").all()),
             }
         )
     columns = [
@@ -217,7 +216,6 @@ def ranking_frame(facts: Facts) -> pd.DataFrame:
         "max_excess_ratio",
         "available",
         "state",
-        "silent_all",
     ]
     frame = pd.DataFrame(rows, columns=columns).astype({"rate": "float64"})
     return frame.sort_values(

@@ -6,12 +6,11 @@ from datetime import date, datetime, timedelta, timezone
 from dashboards import queries
 
 CHINA = timezone(timedelta(hours=8))
-STATES = ("fresh", "late", "stale")
 
 
 @dataclass(frozen=True)
 class Freshness:
-    """``until``: last day with data expected; ``behind``: days it lies behind yesterday; ``gaps``: sites
+    """``until``: last day there is data of; ``behind``: days it lies behind the last night; ``gaps``: sites
     that sent nothing or too little on that day."""
 
     state: str
@@ -26,12 +25,9 @@ class Freshness:
         return self.silent + self.partial
 
 
-def judge(until: date, today: date | None, silent: int, partial: int, sites: int) -> Freshness:
-    """A night delivers yesterday. One day behind, or a gap, is late; more is stale.
-
-    ``today`` is None for demonstration data, which have no today to be compared with.
-    """
-    behind = 0 if today is None else max(0, (today - timedelta(days=1) - until).days)
+def judge(until: date, expected: date, silent: int, partial: int, sites: int) -> Freshness:
+    """``expected``: the last day whose night is over. One day behind it, or a gap, is late; more is stale."""
+    behind = max(0, (expected - until).days)
     state = "stale" if behind >= 2 else "late" if behind or silent or partial else "fresh"
     return Freshness(state, until, behind, silent, partial, sites)
 
@@ -42,10 +38,12 @@ def today() -> date:
 
 
 def of(db: queries.Source) -> Freshness | None:
+    """A night delivers yesterday. Demonstration data have no today: their last night is what they should reach."""
     until = queries.last_day(db)
     if until is None:
         return None
+    expected = queries.last_night(db)
+    if not queries.is_demo():
+        expected = max(expected, today() - timedelta(days=1))
     row = queries.sites_on(db, until)
-    return judge(
-        until, None if queries.is_demo() else today(), int(row["silent"]), int(row["partial"]), int(row["sites"])
-    )
+    return judge(until, expected, int(row["silent"]), int(row["partial"]), int(row["sites"]))

@@ -98,6 +98,11 @@ def last_day(db: Source) -> date | None:
     return as_date(until) if until else None
 
 
+def last_night(db: Source) -> date:
+    """The business date of the last night that was built, whether or not it brought anything."""
+    return date.fromisoformat(db.manifest["business_date"])
+
+
 @once_per_snapshot
 def known(db: Source) -> Known | None:
     """What choices can be checked against; None while the snapshot holds no day."""
@@ -234,7 +239,7 @@ _ROW_COLUMNS = f"""
     gross_vehicle_weight_kg, limit_kg, rule_id, excess_kg, excess_ratio, excess_band, verdict, evidence_ok, flags
 """
 _ROWS = f"select {_ROW_COLUMNS} {_PASSAGES}"
-_ROW_COUNT = f"select count(*) as rows, avg(excess_ratio) as mean_excess_ratio {_PASSAGES}"
+_ROW_COUNT = f"select count(*) as rows {_PASSAGES}"
 _ROW_SUMMARY = f"""
 select count(*) as rows, avg(excess_ratio) as mean_excess_ratio,
     count(*) filter (verdict = 'over') as over_count,
@@ -364,10 +369,13 @@ order by d.issued_at desc, d.received_at desc, d.feed, d.delivery_id
 limit $limit
 """
 _FEEDS = """
-select feed, count(*) as deliveries, arg_max(received_at, issued_at) as received_at,
-    max(last_event_date) as last_event_date,
-    count(*) filter (state = 'stopped') as stopped, arg_max(name, issued_at) as name
-from meta.delivery group by feed order by feed
+select f.feed, f.kind, f.title_zh, f.title_en, f.expected_every_days,
+    arg_max(d.received_at, d.issued_at) as received_at, arg_max(d.name, d.issued_at) as name,
+    arg_max(d.state, d.issued_at) as last_state,
+    max(case when d.state = 'landed' then d.issued_at end) as issued_at,
+    max(d.last_event_date) as last_event_date
+from meta.feed as f left join meta.delivery as d on d.feed = f.feed
+group by f.feed, f.kind, f.title_zh, f.title_en, f.expected_every_days order by f.feed
 """
 _DELIVERY_REASONS = """
 select r.reason, r.outcome, sum(r.row_count) as rows, count(distinct r.delivery_id) as deliveries

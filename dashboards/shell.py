@@ -1,6 +1,5 @@
 """The frame around every page: navigation, data badges, language and theme, and the states a page can be in."""
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -276,16 +275,3 @@ def title(current: str) -> Callable[..., str]:
         return f"{t(current + '.title')} · {t('app.name')}"
 
     return of
-
-
-def announce(words: str) -> html.Div:
-    """Read aloud after a filter changed; not shown."""
-    return html.Div(words, className="visually-hidden", role="status", **{"aria-live": "polite"})
-
-
-_TAG = re.compile(r"\*\*(.+?)\*\*")
-
-
-def bold(text: str) -> list[Any]:
-    """Text with ``**bold**`` parts as components."""
-    return [html.B(piece) if i % 2 else piece for i, piece in enumerate(_TAG.split(text)) if piece]

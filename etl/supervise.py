@@ -37,6 +37,8 @@ AIRFLOW_PORT = 8080
 DASHBOARDS_PORT = 8050
 AIRFLOW_USER = "admin"
 STOP_SECONDS = 20.0
+TASK_SECONDS = 4.0
+"""What a running task has of that."""
 RESTARTS = 3
 """Restarts of one component before the instance gives up."""
 
@@ -432,19 +434,22 @@ class Supervisor:
     def stop(self) -> None:
         """End everything in order, then kill what is left of the sessions. Safe to call twice.
 
-        The API server goes last: tasks report their end to it, and the scheduler waits for its tasks.
+        The API server goes last: tasks report their end to it, and the scheduler waits for its tasks. A task
+        inside a long query does not hear a signal, so it is killed soon; every step is safe to kill.
         """
         began = time.monotonic()
         last = [component for component in self.components if component.name == API_SERVER]
         rest = [component for component in self.components if component.name != API_SERVER]
         for part, seconds in ((rest, STOP_SECONDS * 0.75), (last, STOP_SECONDS)):
             sessions = {component.process.pid for component in part if component.process}
-            told: set[int] = set()
+            told: dict[int, float] = {}
             while (members := _session_members(sessions)) and time.monotonic() - began < seconds:
-                # Leaders end their own workers; a task, and one the scheduler still began, is told itself.
-                new = {pid for pid, own_group in members.items() if own_group or pid in sessions} - told
+                tasks = {pid for pid, own_group in members.items() if own_group}
+                # Leaders end their own workers; a task, also one the scheduler still began, is told itself.
+                new = (tasks | (sessions & set(members))) - set(told)
                 _signal(new, signal.SIGTERM)
-                told |= new
+                told |= dict.fromkeys(new, time.monotonic())
+                _signal([pid for pid in tasks if time.monotonic() - told[pid] > TASK_SECONDS], signal.SIGKILL)
                 time.sleep(0.1)
                 for component in part:
                     component.ended  # noqa: B018 - reaps the leader, so that it does not count as alive

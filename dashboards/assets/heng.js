@@ -31,6 +31,22 @@
 
   function withQuery(path, query) { return path + (query || ""); }
 
+  /* What a click on a chart points at: the value of the first mark that carries one. */
+  function customOf(click) {
+    var points = (click && click.points) || [];
+    for (var i = 0; i < points.length; i += 1) {
+      var value = points[i].customdata;
+      if (value) return Array.isArray(value) ? value[0] : value;
+    }
+    return null;
+  }
+
+  function rowsOf(links, more) {
+    var query = new URLSearchParams(links.rows);
+    Object.keys(more).forEach(function (name) { query.set(name, more[name]); });
+    return "/overload/rows?" + query.toString();
+  }
+
   /* The record list, when the page has one and it is ready. */
   function withGrid(use) {
     if (document.getElementById("rows-grid")) window.dash_ag_grid.getApiAsync("rows-grid").then(use);
@@ -62,11 +78,17 @@
       return code === current ? "all" : code;
     },
     clickMap: function (click, current) {
-      var point = click && click.points && click.points[0];
-      var code = point && (Array.isArray(point.customdata) ? point.customdata[0] : point.customdata);
-      if (!code && point && point.data && point.data.customdata) code = point.data.customdata[0];
-      if (!code || String(code).indexOf("site:") === 0) return window.dash_clientside.no_update;
+      var code = customOf(click);
+      if (!code || code.indexOf("site:") === 0) return window.dash_clientside.no_update;
       return code === current ? "all" : code;
+    },
+    openBand: function (click, links) {
+      var band = customOf(click);
+      return band ? rowsOf(links, { band: band }) : window.dash_clientside.no_update;
+    },
+    openDay: function (click, links) {
+      var day = customOf(click);
+      return day ? rowsOf(links, { period: "custom", from: day, to: day }) : window.dash_clientside.no_update;
     },
     closeDrawer: function (clicks) {
       var none = window.dash_clientside.no_update;

@@ -117,7 +117,7 @@ def modifiers_table(db: queries.Source, needle: str, t: Text) -> html.Table | No
             cited,
             confidence_pill(row.confidence, t),
         ]
-        styles = {0: "words", 1: "nowrap", 3: "nowrap", 4: "words"}
+        styles = {0: "words", 1: "nowrap", 2: "nowrap", 3: "nowrap", 4: "words"}
         body.append(_row(html.Code(row.modifier_id), cells, heads[1:], styles))
     return _table(t("definitions.modifiers"), heads, body, {}) if body else None
 

@@ -75,15 +75,16 @@ def lead(facts: Facts, t: Text) -> html.P:
         key = "lead.same" if moved == 0 else "lead.down" if moved < 0 else "lead.up"
         word = html.B(t(f"{key}.words", size=fmt.size(moved, 2)), className=controls.tone(moved, "down"))
         parts += t.parts("lead.change", against=against, change=word)
-    parts += _hot_counties(facts, rate, t)
-    parts += _hot_road(facts, t)
+    # What stands out in the whole city; under a choice of place there is no whole to speak of.
+    if facts.selection.county == ALL and facts.selection.site == ALL:
+        findings = [found for found in (_hot_counties(facts, rate, t), _hot_road(facts, t)) if found]
+        for position, found in enumerate(findings, start=1):
+            parts += [*found, t("lead.end" if position == len(findings) else "lead.join")]
     return html.P(parts, className="lead")
 
 
 def _hot_counties(facts: Facts, rate: float, t: Text) -> list[Any]:
     """At most two counties above the mean and rising."""
-    if facts.selection.county != ALL or facts.selection.site != ALL:
-        return []
     found = [
         controls.place_name(facts.known, row.county_code, t)
         for row in county_rates(facts).itertuples()
@@ -101,8 +102,6 @@ def _hot_counties(facts: Facts, rate: float, t: Text) -> list[Any]:
 
 def _hot_road(facts: Facts, t: Text) -> list[Any]:
     """The road whose sites (two or more) hold the largest part of all violations, from a quarter on."""
-    if facts.selection.site != ALL:
-        return []
     road_of = {row.site_code: row.road_code for row in facts.registered.itertuples() if isinstance(row.road_code, str)}
     frame = facts.sites[facts.sites["site_code"].isin(list(road_of))]
     total = int(facts.now.totals["over_count"])
@@ -301,7 +300,7 @@ def county_list(facts: Facts, value: str, t: Text) -> html.Div:
         cells = [
             html.Span(fmt.short_place(name), className="name"),
             html.Span(
-                shown if value == "count" or not fmt.missing(row.rate) else controls.shell.pill(t("pill.small_sample")),
+                shown if value == "count" or not fmt.missing(row.rate) else shell.pill(t("pill.small_sample")),
                 className="amount",
             ),
             html.Span(moved, className=f"moved {kind}"),
@@ -350,7 +349,9 @@ def trend_card(facts: Facts, view: shell.View) -> html.Section:
     heads = [t("table.day"), names["now"], names["prior"], names["year"]]
     rows = [
         [
-            fmt.day(row.day, t.lang),
+            dcc.Link(
+                fmt.day(row.day, t.lang), href=rows_link(facts, "over", period="custom", start=row.day, end=row.day)
+            ),
             *[t("state.no_data") if fmt.missing(v) else fmt.count(v) for v in (row.now, row.prior, row.year)],
         ]
         for row in days.itertuples()
@@ -670,6 +671,7 @@ def layout(db: queries.Source, view: shell.View, query: dict[str, str]) -> html.
             html.Div(below, id="overload-below", className="stack"),
             html.Div(id="overload-live", className="visually-hidden", role="status", **{"aria-live": "polite"}),
             dcc.Store(id="overload-query", data=links_of(selection)),
+            dcc.Location(id="overload-go", refresh="callback-nav"),
         ],
         actions=[controls.copy_link("overload", t), export_menu(selection.query(rows=True, metric="over"), t)],
         db=db,
@@ -788,6 +790,15 @@ clientside_callback(
     State("overload-county", "value"),
     prevent_initial_call=True,
 )
+# A bar opens the rows of its band, a day of the line the rows of that day.
+for chart, opens in (("overload-bands", "openBand"), ("overload-trend", "openDay")):
+    clientside_callback(
+        ClientsideFunction("heng", opens),
+        Output("overload-go", "href", allow_duplicate=True),
+        Input(chart, "clickData"),
+        State("overload-query", "data"),
+        prevent_initial_call=True,
+    )
 clientside_callback(
     ClientsideFunction("heng", "clickMap"),
     Output("overload-county", "value", allow_duplicate=True),

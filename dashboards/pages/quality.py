@@ -96,35 +96,20 @@ def numbers(
     )
 
 
-def daily_feeds(latest: pd.DataFrame) -> set[str]:
-    """Feeds whose last four deliveries each brought the next day: of those the last day is expected.
-
-    The snapshot does not hold the declarations, so what a feed does decides.
-    """
-    daily = set()
-    for feed, frame in latest[latest["state"] == "landed"].groupby("feed"):
-        days = sorted({fmt.as_date(d) for d in frame["last_event_date"] if not fmt.missing(d)})[-4:]
-        if len(days) >= 3 and (days[-1] - days[0]).days == len(days) - 1:
-            daily.add(str(feed))
-    return daily
-
-
-def feed_state(daily: bool, last_event: Any, stopped_last: bool, until: date) -> str:
-    """A daily feed should reach the last day; another comes when there is something."""
-    if stopped_last:
+def feed_state(every_days: Any, reached: Any, last_state: Any, night: date) -> str:
+    """A feed is late when the day it reached is older than its declaration allows at the last night."""
+    if last_state == "stopped":
         return "stopped"
-    if not daily:
+    if fmt.missing(every_days):
         return "no_rhythm"
-    if fmt.missing(last_event):
+    if fmt.missing(reached):
         return "missing"
-    behind = (until - fmt.as_date(last_event)).days
-    return "on_time" if behind <= 0 else "late" if behind == 1 else "missing"
+    age = (night - fmt.as_date(reached)).days
+    return "on_time" if age < every_days else "late" if age < 2 * every_days else "missing"
 
 
-def feeds_card(db: queries.Source, until: date, latest: pd.DataFrame, t: Text) -> html.Section:
-    newest = latest.drop_duplicates("feed")
-    stopped = {row.feed for row in newest.itertuples() if row.state == "stopped"}
-    daily = daily_feeds(latest)
+def feeds_card(db: queries.Source, t: Text) -> html.Section:
+    night = queries.last_night(db)
     heads = [
         t("quality.feed"),
         t("quality.last_delivery"),
@@ -135,19 +120,22 @@ def feeds_card(db: queries.Source, until: date, latest: pd.DataFrame, t: Text) -
     ]
     body = []
     for row in queries.feeds(db).itertuples():
-        state = feed_state(row.feed in daily, row.last_event_date, row.feed in stopped, until)
-        expected = fmt.day(until, t.lang) if row.feed in daily else t("quality.when_changed")
+        # A register reaches the day it was issued, passages the day of the last one.
+        reached = row.issued_at if row.kind == "register" else row.last_event_date
+        state = feed_state(row.expected_every_days, reached, row.last_state, night)
+        rhythm = row.expected_every_days
+        expected = t("quality.when_changed") if fmt.missing(rhythm) else t("quality.every_days", count=int(rhythm))
         cells = [
-            html.Span(row.name, className="file"),
+            fmt.NONE if fmt.missing(row.name) else html.Span(row.name, className="file"),
             fmt.short_moment(row.received_at, t.lang),
-            fmt.day(row.last_event_date, t.lang),
+            fmt.day(reached, t.lang),
             expected,
             shell.pill(t(f"quality.state.{state}"), FEED_TONE[state]),
         ]
         body.append(
             html.Tr(
                 [
-                    html.Th([words.feed(row.feed, t), html.Span(row.feed, className="under")], scope="row"),
+                    html.Th([t.pick(row.title_zh, row.title_en), html.Span(row.feed, className="under")], scope="row"),
                     *[html.Td(cell, **{"data-head": head}) for cell, head in zip(cells, heads[1:], strict=True)],
                 ]
             )
@@ -360,7 +348,7 @@ def layout(db: queries.Source, view: shell.View, query: dict[str, str]) -> html.
         [
             answer(state, quarantined, int(totals["stopped"]), t),
             numbers(db, state, totals, strip, t),
-            feeds_card(db, known.last_day, latest, t),
+            feeds_card(db, t),
             strip_card(strip, known.last_day, known, view),
             deliveries_card(latest, reasons, t),
             reasons_card(queries.delivery_reasons(db, since), reasons, t),

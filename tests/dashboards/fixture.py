@@ -14,6 +14,8 @@ import duckdb
 import numpy as np
 import pandas as pd
 
+from etl.feeds import raw_tables
+
 LAST_DAY = date(2026, 11, 22)
 NEXT_DAY = date(2026, 11, 23)
 DAYS = 60
@@ -392,8 +394,9 @@ def _seeds(con: duckdb.DuckDBPyConnection) -> None:
         """
         create table seeds.gross_weight_modifier as
         select 'SINGLE-TYRE' as modifier_id, date '2016-09-21' as valid_from, null::date as valid_to,
-            3 as axle_count_min, null::integer as axle_count_max, 'any' as vehicle_kind, -3000 as amount_kg, '单胎轴核减' as zh,
-            'single-tyred axles' as en, '第三条第二款' as citation_zh, 'art. 3(2)' as citation_en, 'C2' as confidence
+            3 as axle_count_min, null::integer as axle_count_max, 'any' as vehicle_kind, -3000 as amount_kg,
+            '单胎轴核减' as zh, 'single-tyred axles' as en, '第三条第二款' as citation_zh, 'art. 3(2)' as citation_en,
+            'C2' as confidence
         """
     )
     con.execute(
@@ -508,6 +511,14 @@ def _meta(
             last_event_date::date as last_event_date)
         from delivery_frame
         """
+    )
+    con.execute(
+        "create table meta.feed (feed varchar, kind varchar, title_zh varchar, title_en varchar,"
+        " expected_every_days integer)"
+    )
+    con.executemany(
+        "insert into meta.feed values (?, ?, ?, ?, ?)",
+        [(table.name, table.kind, table.title_zh, table.title_en, table.expected_every_days) for table in raw_tables()],
     )
     con.execute(
         "create table meta.delivery_reason (delivery_id varchar, outcome varchar, reason varchar, row_count bigint)"

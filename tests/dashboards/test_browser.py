@@ -181,6 +181,31 @@ def test_filters_follow_into_the_address_and_the_links(watched: Any) -> None:
     one.check()
 
 
+def test_marks_of_the_charts_open_their_rows(watched: Any) -> None:
+    one = watched()
+    one.open("/overload?county=431124")
+    page = one.page
+    page.wait_for_selector("#overload-bands .point path")
+    page.locator("#overload-bands .point path").nth(3).hover()
+    page.locator("#overload-bands .point path").nth(3).click(force=True)
+    page.wait_for_url("**/overload/rows?county=431124&band=30-50")
+    page.wait_for_selector(".reconcile .better")
+    page.go_back()
+    page.wait_for_selector("#overload-trend .main-svg")
+    page.locator("#overload-right .trend .data-table summary").click()
+    page.locator("#overload-right .trend .data-table a").nth(2).click()
+    page.wait_for_url("**/overload/rows?period=custom&from=2026-11-03&to=2026-11-03&county=431124")
+    page.wait_for_selector(".reconcile .better")
+    page.go_back()
+    page.wait_for_selector("#overload-map .main-svg")
+    box = page.locator("#overload-map").bounding_box()
+    page.mouse.move(box["x"] + box["width"] * 0.37, box["y"] + box["height"] * 0.06)
+    page.wait_for_selector("#overload-map .hovertext")
+    page.mouse.click(box["x"] + box["width"] * 0.37, box["y"] + box["height"] * 0.06)
+    page.wait_for_url("**/overload?county=431103")
+    one.check()
+
+
 def test_an_explanation_opens_closes_and_gives_the_focus_back_by_keyboard(watched: Any) -> None:
     one = watched()
     one.open("/overload")

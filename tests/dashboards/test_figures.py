@@ -172,22 +172,25 @@ def test_outages_that_overlap_are_one_band_and_a_dead_site_is_none() -> None:
 
 
 @pytest.mark.parametrize(
-    ("today", "silent", "state"),
-    [(date(2026, 11, 23), 0, "fresh"), (date(2026, 11, 23), 1, "late"), (date(2026, 11, 24), 0, "late"),
-     (date(2026, 11, 25), 0, "stale")],
+    ("expected", "silent", "state"),
+    [(date(2026, 11, 22), 0, "fresh"), (date(2026, 11, 22), 1, "late"), (date(2026, 11, 23), 0, "late"),
+     (date(2026, 11, 24), 0, "stale")],
 )  # fmt: skip
-def test_freshness_follows_days_and_gaps(today: date, silent: int, state: str) -> None:
-    assert freshness.judge(date(2026, 11, 22), today, silent, 0, 30).state == state
+def test_freshness_follows_days_and_gaps(expected: date, silent: int, state: str) -> None:
+    assert freshness.judge(date(2026, 11, 22), expected, silent, 0, 30).state == state
 
 
 @pytest.mark.parametrize(
-    ("daily", "last", "stopped", "state"),
-    [(True, date(2026, 11, 22), False, "on_time"), (True, date(2026, 11, 21), False, "late"),
-     (True, date(2026, 11, 19), False, "missing"), (True, None, False, "missing"),
-     (False, date(2020, 1, 1), False, "no_rhythm"), (True, date(2026, 11, 22), True, "stopped")],
+    ("every_days", "reached", "last_state", "state"),
+    [(1, date(2026, 11, 22), "landed", "on_time"), (1, date(2026, 11, 21), "landed", "late"),
+     (1, date(2026, 11, 20), "landed", "missing"), (1, None, None, "missing"),
+     (31, date(2026, 11, 1), "landed", "on_time"), (31, date(2026, 10, 1), "landed", "late"), (None, date(2020, 1, 1), "landed", "no_rhythm"),
+     (1, date(2026, 11, 22), "stopped", "stopped")],
 )  # fmt: skip
-def test_a_daily_feed_should_reach_the_last_day(daily: bool, last: date | None, stopped: bool, state: str) -> None:
-    assert quality.feed_state(daily, last, stopped, date(2026, 11, 22)) == state
+def test_a_feed_is_late_when_it_is_older_than_declared(
+    every_days: int | None, reached: date | None, last_state: str | None, state: str
+) -> None:
+    assert quality.feed_state(every_days, reached, last_state, date(2026, 11, 22)) == state
 
 
 @pytest.mark.parametrize(

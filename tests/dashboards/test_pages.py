@@ -127,6 +127,14 @@ def test_no_data_is_told_apart_from_no_violations(callbacks: Callbacks) -> None:
     assert "没有数据不等于没有超限" not in zero
 
 
+def test_the_lead_speaks_of_the_whole_city_only_without_a_choice_of_place(callbacks: Callbacks) -> None:
+    whole = text_of(by_class(callbacks.page("/overload"), "lead"))
+    part = text_of(by_class(callbacks.page("/overload", "?county=431124"), "lead"))
+    assert "全市" in whole
+    assert whole.rstrip().endswith("。")
+    assert "全市" not in part
+
+
 def test_silent_sites_are_named_on_the_overview(callbacks: Callbacks) -> None:
     words = text_of(callbacks.page("/overload"))
     assert "YZ07 2 天" in words
