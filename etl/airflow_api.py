@@ -48,7 +48,7 @@ class Airflow:
         self.opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
     def call(
-        self, method: str, path: str, body: Any = None, accept: tuple[int, ...] = (200, 201), patience: float = 30.0
+        self, method: str, path: str, body: Any = None, accept: tuple[int, ...] = (200, 201), patience: float = 90.0
     ) -> tuple[int, Any]:
         """One request; a busy server (5xx, no answer) is asked again for ``patience`` seconds."""
         until = time.monotonic() + patience
@@ -75,7 +75,7 @@ class Airflow:
         if self.token and path != "/auth/token":
             request.add_header("Authorization", f"Bearer {self.token}")
         try:
-            with self.opener.open(request, timeout=30) as answer:
+            with self.opener.open(request, timeout=20) as answer:
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode(errors="replace")

@@ -162,12 +162,13 @@ def _start(session: _Session, demo: bool, dashboards: bool, record: supervise.Re
         say(f"Created {len(new)} secrets in {state / 'secrets'}, readable by you alone")
     dash_port = _port(session, "HENG_DASH_PORT", supervise.DASHBOARDS_PORT, host) if dashboards else 0
     port = _port(session, "HENG_AIRFLOW_PORT", supervise.AIRFLOW_PORT, host, taken=(dash_port,))
+    execution_port = supervise.choose_port("HENG_EXECUTION_PORT", port + 1, "127.0.0.1", taken=(dash_port, port))
     airflow_address = f"http://127.0.0.1:{port}/"
     page = f"http://127.0.0.1:{dash_port}/overload"
     addresses = {"Dashboards": page, "Airflow": airflow_address} if dashboards else {"Airflow": airflow_address}
     record(addresses=addresses)
 
-    environment = supervise.airflow_environment(state, port, host)
+    environment = supervise.airflow_environment(state, port, host, execution_port)
     if dashboards:
         supervisor.add_dashboards(dash_port, host)
     migration = supervise.begin_migration(state, environment)
@@ -179,8 +180,8 @@ def _start(session: _Session, demo: bool, dashboards: bool, record: supervise.Re
         say(f"[bold]Dashboards[/]  {page}  (numbers follow with the first night)")
     migration.finish()
     since = supervise.now()
-    supervisor.add_airflow(environment)
-    supervisor.wait_for(lambda: supervise.airflow_is_healthy(port, since), "Airflow", 120)
+    supervisor.add_airflow(environment, execution_port)
+    supervisor.wait_for(lambda: supervise.airflow_is_healthy(port, execution_port, since), "Airflow", 120)
     passwords = state / "secrets" / "airflow_passwords.json"
     say(f"[bold]Airflow[/]     {airflow_address}  user {supervise.AIRFLOW_USER}, password in {passwords}")
 

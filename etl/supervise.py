@@ -1,9 +1,13 @@
-"""Long-running processes, started, watched and stopped as one: Airflow's four and the pages' server.
+"""Long-running processes, started, watched and stopped as one: Airflow's and the pages' server.
 
 ``airflow standalone`` is not used: when it is terminated its children stay behind, and a second one
 takes the health of the first for its own. Here every component is the leader of its own session
 with its own log under ``logs/``; stopping ends the whole session, tasks and their subprocesses
 included, and when this process dies without a word the kernel terminates the leaders.
+
+Pages and REST interface of Airflow run apart from the interface its tasks report to. In one process
+they stop each other on SQLite: a request from a person commits its log entry on the event loop, where
+it waits for the write lock of a task's request, which waits for the event loop (seen as a hang of 60 s).
 
 One instance a state directory: an ``flock`` on ``heng.pid`` is held as long as the instance lives, so
 a stale file never blocks a start. Nothing here imports airflow; everything is a subprocess.
@@ -42,9 +46,10 @@ TASK_SECONDS = 4.0
 RESTARTS = 3
 """Restarts of one component before the instance gives up."""
 
-API_SERVER = "api-server"
+EXECUTION_API = "execution-api"
 AIRFLOW_COMPONENTS: dict[str, tuple[str, ...]] = {
-    API_SERVER: ("api-server", "--workers", "1"),
+    "api-server": ("api-server", "--workers", "1", "--apps", "core"),
+    EXECUTION_API: ("api-server", "--workers", "1", "--apps", "execution"),
     "scheduler": ("scheduler", "--skip-serve-logs"),
     "dag-processor": ("dag-processor",),
     "triggerer": ("triggerer", "--skip-serve-logs"),
@@ -164,9 +169,9 @@ def stop_leftovers(home: Path, sessions: list[int]) -> list[int]:
             continue
     _signal(left, signal.SIGTERM)
     until = time.monotonic() + STOP_SECONDS
-    while time.monotonic() < until and any(Path(f"/proc/{pid}").exists() for pid in left):
+    while time.monotonic() < until and set(left) & set(_session_members(set(sessions))):
         time.sleep(0.1)
-    _signal(left, signal.SIGKILL)
+    _signal(set(left) & set(_session_members(set(sessions))), signal.SIGKILL)
     return left
 
 
@@ -246,8 +251,14 @@ def _base_environment(home: Path) -> dict[str, str]:
     return kept
 
 
-def airflow_environment(home: Path, port: int, host: str = "127.0.0.1") -> dict[str, str]:
-    """Every setting of Airflow; there is no airflow.cfg of ours. ``make_secrets`` comes first."""
+def airflow_environment(
+    home: Path, port: int, host: str = "127.0.0.1", execution_port: int | None = None
+) -> dict[str, str]:
+    """Every setting of Airflow; there is no airflow.cfg of ours. ``make_secrets`` comes first.
+
+    ``execution_port`` is the one tasks report to, on loopback whatever ``host`` is; by default the next one.
+    """
+    execution_port = execution_port or port + 1
     airflow_home = home / "airflow"
     airflow_home.mkdir(parents=True, exist_ok=True, mode=0o700)
     folder = home / "secrets"
@@ -265,7 +276,7 @@ def airflow_environment(home: Path, port: int, host: str = "127.0.0.1") -> dict[
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{AIRFLOW_USER}:admin",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(folder / "airflow_passwords.json"),
         # Must follow the port, or every task fails while health stays green.
-        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{port}/execution/",
+        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{execution_port}/execution/",
         "AIRFLOW__API__HOST": host,
         "AIRFLOW__API__PORT": str(port),
         "AIRFLOW__API__BASE_URL": f"http://127.0.0.1:{port}",
@@ -392,9 +403,11 @@ class Supervisor:
         self.on_change(self.sessions)
         return component
 
-    def add_airflow(self, environment: Mapping[str, str]) -> None:
+    def add_airflow(self, environment: Mapping[str, str], execution_port: int) -> None:
+        execution = {"AIRFLOW__API__HOST": "127.0.0.1", "AIRFLOW__API__PORT": str(execution_port)}
         for name, arguments in AIRFLOW_COMPONENTS.items():
-            self.add(name, [sys.executable, "-m", "airflow", *arguments], environment)
+            own = execution if name == EXECUTION_API else {}
+            self.add(name, [sys.executable, "-m", "airflow", *arguments], {**environment, **own})
 
     def add_dashboards(self, port: int, host: str = "127.0.0.1", workers: int = 2) -> None:
         self.add("dashboards", dashboards_command(port, host, workers), dashboards_environment(self.home))
@@ -434,12 +447,12 @@ class Supervisor:
     def stop(self) -> None:
         """End everything in order, then kill what is left of the sessions. Safe to call twice.
 
-        The API server goes last: tasks report their end to it, and the scheduler waits for its tasks. A task
+        The API of the tasks goes last: they report their end to it, and the scheduler waits for them. A task
         inside a long query does not hear a signal, so it is killed soon; every step is safe to kill.
         """
         began = time.monotonic()
-        last = [component for component in self.components if component.name == API_SERVER]
-        rest = [component for component in self.components if component.name != API_SERVER]
+        last = [component for component in self.components if component.name == EXECUTION_API]
+        rest = [component for component in self.components if component.name != EXECUTION_API]
         for part, seconds in ((rest, STOP_SECONDS * 0.75), (last, STOP_SECONDS)):
             sessions = {component.process.pid for component in part if component.process}
             told: dict[int, float] = {}
@@ -496,13 +509,13 @@ def get(url: str, timeout: float = 3.0) -> tuple[int, bytes]:
         return 0, b""
 
 
-def airflow_is_healthy(port: int, since: datetime) -> bool:
-    """Whether every component reports itself healthy with a heartbeat newer than ``since``.
+def airflow_is_healthy(port: int, execution_port: int, since: datetime) -> bool:
+    """Whether both servers answer and every component reports a heartbeat newer than ``since``.
 
     Newer, because the heartbeats of a former instance stay in the database and look fine for a while.
     """
     code, body = get(f"http://127.0.0.1:{port}/api/v2/monitor/health")
-    if code != 200:
+    if code != 200 or get(f"http://127.0.0.1:{execution_port}/execution/health")[0] != 200:
         return False
     told = json.loads(body)
     if told.get("metadatabase", {}).get("status") != "healthy":

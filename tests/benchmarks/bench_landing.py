@@ -59,9 +59,8 @@ def main() -> None:
         seconds, peak = min(run[0] for run in runs), max(run[1] for run in runs)
         print(f"rows {ROWS:,}, {size:.0f} MiB of CSV")
         print(f"plain CSV to Parquet    {plain:6.2f} s  {ROWS / plain / 1e3:8.0f} thousand rows/s")
-        print(
-            f"strict landing          {seconds:6.2f} s  {ROWS / seconds / 1e3:8.0f} thousand rows/s  peak {peak:.0f} MiB"
-        )
+        speed = f"{ROWS / seconds / 1e3:8.0f} thousand rows/s"
+        print(f"strict landing          {seconds:6.2f} s  {speed}  peak {peak:,.0f} MiB")
         print(f"ratio                   {seconds / plain:6.2f} x the floor")
         print(f"this process            {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB")
 

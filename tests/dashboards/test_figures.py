@@ -184,7 +184,8 @@ def test_freshness_follows_days_and_gaps(expected: date, silent: int, state: str
     ("every_days", "reached", "last_state", "state"),
     [(1, date(2026, 11, 22), "landed", "on_time"), (1, date(2026, 11, 21), "landed", "late"),
      (1, date(2026, 11, 20), "landed", "missing"), (1, None, None, "missing"),
-     (31, date(2026, 11, 1), "landed", "on_time"), (31, date(2026, 10, 1), "landed", "late"), (None, date(2020, 1, 1), "landed", "no_rhythm"),
+     (31, date(2026, 11, 1), "landed", "on_time"), (31, date(2026, 10, 1), "landed", "late"),
+     (None, date(2020, 1, 1), "landed", "no_rhythm"),
      (1, date(2026, 11, 22), "stopped", "stopped")],
 )  # fmt: skip
 def test_a_feed_is_late_when_it_is_older_than_declared(

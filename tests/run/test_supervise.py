@@ -64,7 +64,7 @@ def add(supervisor: supervise.Supervisor, name: str, code: str) -> int:
 
 def test_stopping_leaves_no_process_of_any_session(supervisor: supervise.Supervisor) -> None:
     sessions = [
-        add(supervisor, supervise.API_SERVER, SLEEP),
+        add(supervisor, supervise.EXECUTION_API, SLEEP),
         add(supervisor, "scheduler", WITH_WORKER),
         add(supervisor, "triggerer", SLEEP),
     ]
@@ -228,7 +228,7 @@ def test_airflow_is_told_what_its_defaults_get_wrong(home: Path, monkeypatch: py
     assert told["AIRFLOW__API__HOST"] == "127.0.0.1"
     assert told["AIRFLOW__API__ENABLE_SWAGGER_UI"] == "False"
     assert told["AIRFLOW__CORE__PARALLELISM"] == "4"
-    assert told["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"] == "http://127.0.0.1:28080/execution/"
+    assert told["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"] == "http://127.0.0.1:28081/execution/"
     assert told["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] == f"sqlite:///{home}/airflow/airflow.db?timeout=60"
     assert told["HENG_HOME"] == str(home)
     assert "PYTHONDONTWRITEBYTECODE" not in told
@@ -249,10 +249,10 @@ def test_only_heartbeats_newer_than_the_start_count(
         "dag_processor": {"status": "healthy", "latest_dag_processor_heartbeat": beat},
     }
     monkeypatch.setattr(supervise, "get", lambda url: (200, json.dumps(body).encode()))
-    assert supervise.airflow_is_healthy(28080, since) is healthy
+    assert supervise.airflow_is_healthy(28080, 28081, since) is healthy
 
 
 def test_nobody_answering_is_not_healthy() -> None:
     with listening() as server:
         free = server.getsockname()[1]
-    assert supervise.airflow_is_healthy(free, supervise.now()) is False
+    assert supervise.airflow_is_healthy(free, free, supervise.now()) is False
