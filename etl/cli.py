@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -40,7 +40,10 @@ Day = Annotated[str | None, typer.Option("--date", help="Business date, YYYY-MM-
 def _day(text: str | None) -> date:
     from etl.nightly import yesterday
 
-    return _date(text) if text else yesterday()
+    day = _date(text) if text else yesterday()
+    if day > yesterday() + timedelta(days=1):
+        raise HengError(f"{day} is in the future; a night can be run for days up to today in Beijing.")
+    return day
 
 
 def _date(text: str) -> date:

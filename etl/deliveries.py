@@ -96,12 +96,13 @@ def receive(feed_name: str, business_date: date | None = None) -> list[str]:
     takes, _ = waiting(feed, business_date)
     young = [file for file in takes if time.time() - file.modified < SETTLED_SECONDS and _vouched(file) is None]
     if young:
-        time.sleep(float(os.environ.get("HENG_STABLE_SECONDS", "1")))
+        # The second scan. A sender that pauses longer needs a done-marker or a digest beside the file.
+        time.sleep(float(os.environ.get("HENG_STABLE_SECONDS", "15")))
     for file in takes:
         try:
             take(feed, file.path, file.name, file)
-        except NotWhole:
-            continue
+        except (NotWhole, PermissionError):
+            continue  # it stays in the inbox, where 'heng status' counts it as waiting
     with Ledger(home()) as ledger:
         return [delivery["delivery_id"] for delivery in ledger.deliveries(feed_name) if delivery["state"] == "archived"]
 

@@ -59,6 +59,8 @@ def _metric(
     from warehouse.metrics import METRICS, compute
 
     metric = METRICS[name]
+    if served.manifest["data_until"] is None:
+        raise HengError(f"Version {served.version} holds no passages, so there is nothing to count.")
     last = date.fromisoformat(served.manifest["data_until"])
     day_from, day_to = day_from or last.replace(day=1), day_to or last
     scope = {"from": day_from, "to": day_to, "county": county, "site": site}

@@ -5,18 +5,23 @@ Nothing here changes a result: a compacted day has the same rows and the same co
 
 import re
 import shutil
+import time
 from collections import defaultdict
 from datetime import date, timedelta
 from pathlib import Path
 
-from etl.land import write_segment
+from etl.errors import HengError
+from etl.land import sum_of, write_segment
 from warehouse.failpoint import failpoint
 from warehouse.home import home
 from warehouse.ledger import Ledger, Segment
+from warehouse.publish import prune, take_turn
 
 COMPACT_FROM_FILES = 2
 COMPACT_AFTER_DAYS = 3
 KEEP_SNAPSHOTS = 7
+LEAVE_SECONDS = 24 * 3600
+"""Files younger than this are never swept: their landing may be about to name them."""
 
 
 def compact() -> int:
@@ -31,7 +36,9 @@ def compact() -> int:
             if len(segments) < COMPACT_FROM_FILES or last is None or day > last - timedelta(COMPACT_AFTER_DAYS):
                 continue
             paths = [segment.path for segment in segments]
-            merged, size, rows_of = write_segment(feed, day, paths)
+            merged, size, rows_of = write_segment(segments)
+            if (merged.row_count, merged.content_sum) != sum_of(segments):
+                raise HengError(f"{feed}: merging {day} would change its rows; nothing was changed. Report this.")
             failpoint("compact.written")
             with ledger.transaction() as connection:
                 still = connection.execute(
@@ -46,7 +53,7 @@ def compact() -> int:
     return done
 
 
-def sweep() -> int:
+def sweep(leave_seconds: float = LEAVE_SECONDS) -> int:
     """Remove files no ledger row or live process can want: unnamed Parquet and work of dead processes."""
     root = home()
     removed = 0
@@ -59,22 +66,26 @@ def sweep() -> int:
         if not Path(f"/proc/{incoming.name.split('-')[0]}").exists():
             incoming.unlink(missing_ok=True)
             removed += 1
-    with Ledger(root) as ledger:
-        named = {segment.path for segment in ledger.segments()}
-        named |= {row["quarantine_path"] for row in ledger.deliveries() if row["quarantine_path"]}
-    busy = any((root / "work").glob("land-*")) or any((root / "work").glob("merge-*"))
+    old = time.time() - leave_seconds
     for folder in ("raw", "quarantine"):
         for path in (root / folder).rglob("*.parquet"):
-            if not busy and str(path.relative_to(root)) not in named:
+            # A landing writes its files minutes before it names them.
+            if path.stat().st_mtime < old and not _is_named(root, str(path.relative_to(root))):
                 path.unlink(missing_ok=True)
                 removed += 1
     return removed
 
 
-def run() -> dict[str, int]:
-    """What the housekeeping DAG does; returns what was compacted, pruned and removed."""
-    from warehouse.publish import prune
+def _is_named(root: Path, relative: str) -> bool:
+    with Ledger(root) as ledger:
+        return ledger.names(relative)
 
-    compacted = compact()
+
+def run() -> dict[str, int]:
+    """What the housekeeping DAG does; returns how much was pruned, compacted, removed. ``Busy`` during a build."""
     pruned = prune(KEEP_SNAPSHOTS)
-    return {"compacted_days": compacted, "pruned_snapshots": pruned, "removed_files": sweep()}
+    turn = take_turn(count=False)  # a build that has read the ledger must find the files it was told of
+    try:
+        return {"pruned_snapshots": pruned, "compacted_days": compact(), "removed_files": sweep()}
+    finally:
+        turn.end()

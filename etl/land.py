@@ -75,13 +75,24 @@ def land(delivery_id: str, again: bool = False) -> LandingResult:
         except DeliveryStopped as stop:
             _stop(delivery_id, feed, stop)
             raise
+        except (duckdb.OutOfRangeException, duckdb.ConversionException, duckdb.InvalidInputException) as error:
+            # The engine's words can quote values of a row, so only their kind is told.
+            refused = DeliveryStopped(
+                "D-ENGINE",
+                f"{feed.name}: {delivery['name']} could not be typed ({type(error).__name__}). Run 'heng feeds check "
+                f"{feed.name} <file>' and report it; no other delivery waits for this one.",
+            )
+            _stop(delivery_id, feed, refused)
+            raise refused from None
         try:
             failpoint("land.parsed")
-            _commit(parsed, feed, work)
+            changed = not _commit(parsed, feed, work, delivery)
         finally:
             parsed.close()
     finally:
         shutil.rmtree(work, ignore_errors=True)
+    if changed:  # the same bytes came again meanwhile, under another date or feed
+        return land(delivery_id)
     return result_of(delivery_id)
 
 
@@ -122,14 +133,23 @@ def _stop(delivery_id: str, feed: Feed, stop: DeliveryStopped) -> None:
 
 
 def _forget(ledger: Ledger, connection: Any, delivery_id: str) -> None:
-    """Take back what an earlier landing accepted of this delivery; a compacted day keeps its other rows."""
+    """Take back what an earlier landing accepted of this delivery; a compacted day keeps its other rows.
+
+    If such a day's file is lost or damaged, its other deliveries have to land again too.
+    """
     for segment in ledger.segments():
         if delivery_id not in segment.deliveries:
             continue
         connection.execute("delete from segment where path = ?", (segment.path,))
-        if len(segment.deliveries) > 1:
-            rest, size, rows_of = write_segment(segment.feed, segment.event_date, [segment.path], without=delivery_id)
-            ledger.add_segment(connection, rest, size, rows_of)
+        others = [other for other in segment.deliveries if other != delivery_id]
+        if others:
+            try:
+                rest, size, rows_of = write_segment([segment], without=delivery_id)
+                ledger.add_segment(connection, rest, size, rows_of)
+            except SegmentDamaged:
+                connection.executemany(
+                    "update delivery set state = 'archived' where delivery_id = ?", [(other,) for other in others]
+                )
     connection.execute("delete from reason where delivery_id = ?", (delivery_id,))
 
 
@@ -167,26 +187,43 @@ def write_day(
     return segment, size, rows_of
 
 
-def write_segment(
-    feed_name: str, day: date, paths: list[str], without: str = ""
-) -> tuple[Segment, int, dict[str, int]]:
-    """Merge files of one day into a new one (compaction), leaving out one delivery's rows (replay)."""
+class SegmentDamaged(HengError):
+    """An accepted file is not the one the ledger names."""
+
+
+def sum_of(segments: list[Segment]) -> tuple[int, str]:
+    """Rows and content sum that files of one day have together."""
+    lower = sum(int(segment.content_sum[:16], 16) for segment in segments) % (1 << 64)
+    upper = sum(int(segment.content_sum[16:], 16) for segment in segments) % (1 << 64)
+    return sum(segment.row_count for segment in segments), f"{lower:016x}{upper:016x}"
+
+
+def write_segment(segments: list[Segment], without: str = "") -> tuple[Segment, int, dict[str, int]]:
+    """Merge files of one feed and day into a new one (compaction), leaving out one delivery's rows (replay)."""
+    for segment in segments:
+        path = home() / segment.path
+        if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != segment.sha256:
+            raise SegmentDamaged(
+                f"{segment.feed}: {segment.path} is missing or changed. Land its deliveries again: "
+                f"heng quarantine replay {segment.deliveries[0][:12]}"
+            )
     work_root = home() / "work"
     work_root.mkdir(parents=True, exist_ok=True, mode=0o700)
     work = Path(tempfile.mkdtemp(prefix=f"merge-{os.getpid()}-", dir=work_root))
     try:
         connection = connect(work)
-        files = ", ".join(quote(str(home() / path)) for path in paths)
-        rows = f"select * from read_parquet([{files}]) where delivery_id <> {quote(without)}"
-        stem = hashlib.sha256("|".join(sorted(paths)).encode()).hexdigest()[:16]
-        written = write_day(connection, rows, feed_name, day, stem, work)
+        files = ", ".join(quote(str(home() / segment.path)) for segment in segments)
+        rows = f"select * from read_parquet([{files}], union_by_name = true) where delivery_id <> {quote(without)}"
+        stem = hashlib.sha256("|".join(sorted(segment.path for segment in segments)).encode()).hexdigest()[:16]
+        written = write_day(connection, rows, segments[0].feed, segments[0].event_date, stem, work)
         connection.close()
         return written
     finally:
         shutil.rmtree(work, ignore_errors=True)
 
 
-def _commit(parsed: Parsed, feed: Feed, work: Path) -> None:
+def _commit(parsed: Parsed, feed: Feed, work: Path, read: dict[str, Any]) -> bool:
+    """Write what was parsed and name it in the ledger; False if the delivery is not the one that was ``read``."""
     connection, delivery_id = parsed.connection, parsed.delivery_id
     names = ", ".join([*feed.raw_table.all_columns()])
     written = []
@@ -213,6 +250,9 @@ def _commit(parsed: Parsed, feed: Feed, work: Path) -> None:
         last_night = ledger.last_night()
         late = bool(last_night and feed.kind == "event" and feed.schedule and days and days[0][0] < last_night)
         with ledger.transaction() as db:
+            found = ledger.delivery(delivery_id)
+            if found is None or any(found[key] != read[key] for key in ("feed", "name", "issued_at")):
+                return False
             _forget(ledger, db, delivery_id)
             for segment, size, rows_of in written:
                 ledger.add_segment(db, segment, size, rows_of)
@@ -240,3 +280,4 @@ def _commit(parsed: Parsed, feed: Feed, work: Path) -> None:
                 ),
             )
     failpoint("land.committed")
+    return True

@@ -338,7 +338,8 @@ def _create_tables(feed: Feed) -> str:
 def _typed_query(feed: Feed, issued_at: str, received_at: str, delivery_id: str) -> str:
     """The landing query: typed values, the first problem of each row, and its flags.
 
-    Three levels: values of the texts, columns derived from them, then rules over both.
+    Four levels: values of the texts, columns derived from them, the first problem, then flags of rows without
+    one (a value out of range must not reach their arithmetic).
     """
     values: list[str] = []
     problems: list[str] = []
@@ -387,6 +388,9 @@ def _typed_query(feed: Feed, issued_at: str, received_at: str, delivery_id: str)
         problems.insert(0, f"case when {repeated} or {total} then 'R-FIELDS|heading or total among the rows' end")
     content = [name for name in feed.raw_columns if name != feed.version]
     identity = content if feed.key == CONTENT else list(feed.key)
+    if feed.kind == "event":
+        # A record belongs to its day: days are built one by one, and versions of a record meet within one.
+        identity = [f"cast({feed.event_time} as date)", *identity]
     version = f"strftime({feed.version}, '%Y-%m-%dT%H:%M:%S.%f') || " if feed.version else ""
     event = f"cast({feed.event_time} as date)" if feed.kind == "event" else f"date {quote(issued_at[:10])}"
     flag_text = ", ".join(
@@ -398,7 +402,8 @@ def _typed_query(feed: Feed, issued_at: str, received_at: str, delivery_id: str)
             select row_index, source_line, byte_offset, {", ".join(f"t{n}" for n in range(number))}, {", ".join(values)}
             from chunk_text
         ),
-        whole as (select *, {", ".join(derived) if derived else "null as no_derived"} from read)
+        whole as (select *, {", ".join(derived) if derived else "null as no_derived"} from read),
+        judged as (select *, coalesce({", ".join(problems)}) as problem from whole)
         select
             {", ".join(feed.raw_columns)},
             {_digest(identity, feed.name)} as record_id,
@@ -406,11 +411,11 @@ def _typed_query(feed: Feed, issued_at: str, received_at: str, delivery_id: str)
             {version}{quote("|" + issued_at + "|" + delivery_id[:16])} as version_rank,
             source_line,
             byte_offset,
-            {f"concat_ws(',', {flag_text})" if flag_text else "''"} as flags,
+            {f"case when problem is null then concat_ws(',', {flag_text}) else '' end" if flag_text else "''"} as flags,
             {event} as event_date,
-            coalesce({", ".join(problems)}) as problem,
+            problem,
             row_index
-        from whole
+        from judged
     """
 
 

@@ -22,14 +22,14 @@ import duckdb
 from warehouse import sql
 from warehouse.days import code_digest, day_digests
 from warehouse.digest import TableDigest, file_digest, table_digest, text_digest
-from warehouse.errors import BuildFailed
+from warehouse.errors import BuildFailed, SnapshotDamaged
 from warehouse.failpoint import failpoint
 from warehouse.head import write_head
 from warehouse.home import home
 from warehouse.layout import ALSO_IN_HEAD, CONTENT_SCHEMAS, DATED
 from warehouse.ledger import Ledger, Segment
 from warehouse.project import copy_project, dbt, findings, published_columns, refuse_findings
-from warehouse.publish import Turn, pointer, read_manifest, take_turn
+from warehouse.publish import Turn, is_there, pointer, read_manifest, take_turn
 from warehouse.raw import RawTable
 
 BATCH_ROWS = 5_000_000
@@ -114,13 +114,28 @@ class _Run:
     batch_rows: int
     checks: dict[str, dict[str, Any]] = field(default_factory=dict)
 
+    def _base(self, found: dict[str, Any] | None) -> dict[str, Any]:
+        """What can be kept of the published version: ``parts`` that are there, and the ``days`` in them."""
+        nothing: dict[str, Any] = {"parts": {}, "days": {}}
+        if found is None or self.full:
+            return nothing
+        try:
+            base = read_manifest(found["version"], found["manifest"])
+        except SnapshotDamaged:
+            return nothing
+        lost = {month for month, told in base["parts"].items() if not is_there(told)}
+        return {
+            "parts": {month: told for month, told in base["parts"].items() if month not in lost},
+            "days": {day: digest for day, digest in base["days"].items() if day[:7] not in lost},
+        }
+
     def run(self) -> Build:
         with Ledger(home()) as ledger:
             segments = ledger.segments()
             self.last_night = ledger.last_night()
             deliveries, reasons = ledger.deliveries(), ledger.reasons()
         found = pointer()
-        base = read_manifest(found["version"], found["manifest"]) if found else None
+        base = self._base(found)
         kinds = {table.name: table.kind for table in self.raw_tables}
         events = [segment for segment in segments if kinds.get(segment.feed) == "event"]
         self.of_day: dict[date, list[Segment]] = defaultdict(list)
@@ -130,11 +145,18 @@ class _Run:
         registers = self._load_registers(segments)
         days = day_digests(registers, self.raw_tables, events, self.last_night, code)
         registers.close()
-        before = base["days"] if base and not self.full else {}
-        touched = [day for day, digest in days.items() if before.get(day) != digest]
-        touched += [day for day in before if day not in days]
+        old_parts, before = dict(base["parts"]), dict(base["days"])
+        touched = _changed(days, before)
+        # Only files that are written again are read whole; a damaged one is made anew from all its days.
+        damaged = {
+            month
+            for month in {day[:7] for day in touched} & set(old_parts)
+            if file_digest(home() / old_parts[month]["file"]) != old_parts[month]["sha256"]
+        }
+        if damaged:
+            old_parts = {month: told for month, told in old_parts.items() if month not in damaged}
+            touched = _changed(days, {day: digest for day, digest in before.items() if day[:7] not in damaged})
         columns = published_columns(self.raw_tables)
-        old_parts = base["parts"] if base and not self.full else {}
         parts = self._write_parts(sorted(date.fromisoformat(day) for day in touched), days, old_parts, columns)
         head = self._write_head(columns, deliveries, reasons)
         tables: dict[str, TableDigest] = defaultdict(TableDigest)
@@ -167,7 +189,7 @@ class _Run:
         return Build(
             self.work,
             self.turn,
-            base["version"] if base else 0,
+            found["version"] if found else 0,
             manifest,
             [date.fromisoformat(day) for day in sorted(touched)],
         )
@@ -355,6 +377,11 @@ class _Run:
         _close_attached(connection, "head", path)
         failpoint("build.head_written")
         return {"file": "head.duckdb", "sha256": file_digest(path), "size": path.stat().st_size, "tables": tables}
+
+
+def _changed(days: dict[str, str], before: dict[str, str]) -> list[str]:
+    """Days whose inputs are not those of ``before``, and days that are gone."""
+    return [day for day, digest in days.items() if before.get(day) != digest] + [d for d in before if d not in days]
 
 
 def _close_attached(connection: duckdb.DuckDBPyConnection, name: str, path: Path) -> None:

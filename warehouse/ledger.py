@@ -14,6 +14,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+_VERSION = 1
 _SCHEMA = """
 create table if not exists delivery (
     delivery_id text primary key,          -- SHA-256 of the delivered bytes
@@ -88,10 +89,12 @@ class Ledger:
         self._use_wal()
         self.connection.execute("pragma synchronous = full")
         self.connection.execute("pragma foreign_keys = on")
-        with self.transaction():
-            for statement in _SCHEMA.split(";\n"):
-                if statement.strip():
-                    self.connection.execute(statement)
+        if self.connection.execute("pragma user_version").fetchone()[0] != _VERSION:
+            with self.transaction():
+                for statement in _SCHEMA.split(";\n"):
+                    if statement.strip():
+                        self.connection.execute(statement)
+                self.connection.execute(f"pragma user_version = {_VERSION}")
 
     def _use_wal(self) -> None:
         """Switch to WAL. On a new file this fails at once while another process does the same: try again."""
@@ -203,6 +206,15 @@ class Ledger:
             "insert into segment_delivery values (?, ?, ?)",
             [(segment.path, delivery_id, count) for delivery_id, count in rows_of.items()],
         )
+
+    def names(self, path: str) -> bool:
+        """Whether a file under the home is accepted rows, or the quarantine of a delivery."""
+        found = self._rows(
+            "select 1 from segment where path = ? union all select 1 from delivery where quarantine_path = ?",
+            path,
+            path,
+        )
+        return bool(found)
 
     def last_night(self) -> date | None:
         """The latest business date a night was run for."""

@@ -97,6 +97,12 @@ def files_of(manifest: dict[str, Any]) -> list[dict[str, Any]]:
     return [*manifest["parts"].values(), manifest["head"]]
 
 
+def is_there(told: dict[str, Any]) -> bool:
+    """Whether a file of a version lies in its place with its size (its bytes are ``verify``'s to read)."""
+    path = home() / told["file"]
+    return path.is_file() and path.stat().st_size == told["size"]
+
+
 def verify(version: int | None = None) -> list[str]:
     """Names of the files of a version that are missing or changed; the manifest itself comes first."""
     found = pointer()
@@ -135,7 +141,7 @@ def publish(build: "Build") -> int:
         failed = [check["name"] for check in manifest["checks"] if check["severity"] == "stop" and check["rows"]]
         if failed:
             raise WarehouseError(f"Checks {failed} found rows; nothing was published.")
-        if current and _says_the_same(read_manifest(current["version"], current["manifest"]), manifest):
+        if current and _is_served_already(current, manifest):
             return current["version"]
         version = (current["highest"] if current else 0) + 1
         return _publish(build, version)
@@ -145,8 +151,14 @@ def publish(build: "Build") -> int:
         shutil.rmtree(build.work, ignore_errors=True)
 
 
-def _says_the_same(old: dict[str, Any], new: dict[str, Any]) -> bool:
-    return all(old[key] == new[key] for key in ("tables", "data_until", "days", "code"))
+def _is_served_already(current: dict[str, Any], new: dict[str, Any]) -> bool:
+    """Whether the served version says the same as ``new`` and all its files are there."""
+    try:
+        old = read_manifest(current["version"], current["manifest"])
+    except SnapshotDamaged:
+        return False
+    same = all(old[key] == new[key] for key in ("tables", "data_until", "days", "code"))
+    return same and all(is_there(told) for told in files_of(old))
 
 
 def _publish(build: "Build", version: int) -> int:
@@ -192,7 +204,10 @@ def versions() -> list[dict[str, Any]]:
     told = []
     for path in (home() / "snapshots").iterdir():
         if path.name.isdigit() and int(path.name) <= found["highest"] and (path / "manifest.json").is_file():
-            manifest = read_manifest(int(path.name))
+            try:
+                manifest = read_manifest(int(path.name))
+            except (SnapshotDamaged, ValueError):
+                continue  # a damaged one cannot be served, and keeps no other from being
             told.append(
                 {
                     "version": manifest["version"],

@@ -121,8 +121,9 @@ def load_seeds(connection: duckdb.DuckDBPyConnection) -> None:
 def create_raw(connection: duckdb.DuckDBPyConnection, table: RawTable, relation: str | None = None) -> None:
     """Create ``raw.<feed>`` from a relation with its columns, or empty, and say what became of each row.
 
-    ``row_fate``: of the versions of a record (same ``record_id``) the one with the greatest rank is
-    ``current``; others are ``repeated`` if their content is the same, else ``superseded``.
+    ``row_fate``: of the versions of a record (same ``record_id``) the content with the greatest rank holds.
+    Of the rows that say it the first by delivery and line is ``current``, the others are ``repeated``, so that
+    it does not matter when a file was copied; rows with other content are ``superseded``.
     """
     connection.execute("create schema if not exists raw")
     columns = {column.name: column.type for column in table.all_columns().values()}
@@ -140,15 +141,16 @@ def create_raw(connection: duckdb.DuckDBPyConnection, table: RawTable, relation:
         more_than_one as (select record_id from arrived group by record_id having count(*) > 1),
         ranked as (
             select arrived.*,
-                row_number() over version as nth,
-                first_value(row_digest) over version as current_digest
+                row_number() over (partition by record_id, row_digest order by delivery_id, source_line) as nth,
+                first_value(row_digest) over (
+                    partition by record_id order by version_rank desc, delivery_id, source_line
+                ) as current_digest
             from arrived semi join more_than_one using (record_id)
-            window version as (partition by record_id order by version_rank desc, delivery_id, source_line)
         )
         select arrived.*, 'current' as row_fate from arrived anti join more_than_one using (record_id)
         union all
         select {", ".join(columns)},
-            case when nth = 1 then 'current' when row_digest = current_digest then 'repeated' else 'superseded' end
+            case when row_digest <> current_digest then 'superseded' when nth = 1 then 'current' else 'repeated' end
         from ranked"""
     )
 

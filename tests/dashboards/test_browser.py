@@ -64,6 +64,7 @@ class Watched:
         self.context = browser.new_context(viewport={"width": size[0], "height": size[1]}, locale="zh-CN")
         self.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=address)
         self.page = self.context.new_page()
+        self.page.set_default_timeout(60_000)  # a busy machine is slow, not wrong
         self.requests: list[str] = []
         self.messages: list[str] = []
         self.page.on("request", lambda request: self.requests.append(request.url))
@@ -181,15 +182,29 @@ def test_filters_follow_into_the_address_and_the_links(watched: Any) -> None:
     one.check()
 
 
+def point_at(page: Any, mark: Any) -> None:
+    """Moves to the middle of a mark, waits until the chart has noticed, and clicks."""
+    mark.scroll_into_view_if_needed()
+    box = mark.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x - 2, y - 2)
+    page.mouse.move(x, y)
+    page.wait_for_selector(".hovertext, .hoverlayer .legend")
+    page.mouse.click(x, y)
+
+
 def test_marks_of_the_charts_open_their_rows(watched: Any) -> None:
     one = watched()
     one.open("/overload?county=431124")
     page = one.page
     page.wait_for_selector("#overload-bands .point path")
-    page.locator("#overload-bands .point path").nth(3).hover()
-    page.locator("#overload-bands .point path").nth(3).click(force=True)
+    point_at(page, page.locator("#overload-bands .point path").nth(3))
     page.wait_for_url("**/overload/rows?county=431124&band=30-50")
     page.wait_for_selector(".reconcile .better")
+    page.go_back()
+    page.wait_for_selector("#overload-trend .main-svg")
+    point_at(page, page.locator("#overload-trend .nsewdrag"))
+    page.wait_for_url("**/overload/rows?county=431124&period=custom&from=2026-11-1*")
     page.go_back()
     page.wait_for_selector("#overload-trend .main-svg")
     page.locator("#overload-right .trend .data-table summary").click()
@@ -198,11 +213,8 @@ def test_marks_of_the_charts_open_their_rows(watched: Any) -> None:
     page.wait_for_selector(".reconcile .better")
     page.go_back()
     page.wait_for_selector("#overload-map .main-svg")
-    box = page.locator("#overload-map").bounding_box()
-    page.mouse.move(box["x"] + box["width"] * 0.37, box["y"] + box["height"] * 0.06)
-    page.wait_for_selector("#overload-map .hovertext")
-    page.mouse.click(box["x"] + box["width"] * 0.37, box["y"] + box["height"] * 0.06)
-    page.wait_for_url("**/overload?county=431103")
+    point_at(page, page.locator("#overload-map .scatterlayer .trace").nth(0))
+    page.wait_for_url("**/overload?county=431102")
     one.check()
 
 

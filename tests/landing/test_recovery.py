@@ -99,7 +99,7 @@ def _assert_whole(home: Path, expected: dict[str, Any]) -> None:
 
 def _assert_swept(home: Path) -> None:
     """Housekeeping leaves the files the ledger names and no others."""
-    sweep()
+    sweep(leave_seconds=0)
     with Ledger(home) as ledger:
         named = {one.path for one in ledger.segments()}
         named |= {one["quarantine_path"] for one in ledger.deliveries() if one["quarantine_path"]}

@@ -104,8 +104,8 @@ def test_of_several_versions_one_is_current_and_the_others_say_why_not():
         ("c", "w", "2026-03-01|1", "d1", 5),
     ]
     expected = {
-        ("a", "d1", 2): "repeated",
-        ("a", "d2", 2): "current",
+        ("a", "d1", 2): "current",  # d2 outranks it, but says the same: the time of a copy decides nothing
+        ("a", "d2", 2): "repeated",
         ("a", "d0", 2): "superseded",
         ("b", "d1", 3): "current",
         ("c", "d1", 4): "current",

@@ -36,8 +36,8 @@ def test_no_weight_no_axles_no_rule(model):
         "core.passage",
         given={
             "staging.vehicle": """
-                plate_no | plate_color_code | vehicle_kind | axle_count | valid_from
-                湘M55555 | 2                | rigid        | 5          | 2020-01-01
+                plate_no | plate_color_code | vehicle_kind | axle_count | registered_gross_mass_kg | valid_from
+                湘M55555 | 2                | rigid        | 5          | 25000                    | 2020-01-01
             """,
             "staging.wim_passage": """
                 check_no | plate_no | plate_color_code | passed_at  | axle_count | gross_vehicle_weight_kg
@@ -61,7 +61,7 @@ def test_no_weight_no_axles_no_rule(model):
 
 def test_the_register_row_of_the_day_and_colour_counts(model):
     """Same characters in two colours are two vehicles; a plate whose colour was not read is looked up only
-    if one colour was registered that day; a later row ends the one before."""
+    if one colour was registered that day; of rows that overlap the one that began last counts."""
     model(
         "core.passage_vehicle",
         given={
@@ -94,7 +94,7 @@ def test_the_register_row_of_the_day_and_colour_counts(model):
             either    |              |
             old       | rigid        | 12000
             new       | rigid        | 16000
-            ended     |              |
+            ended     | rigid        | 12000
             green     |              |
         """,
     )

@@ -8,14 +8,17 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from prefecture import LAST_NIGHT, build_night, close_night, deliver, passages
 
+from etl.feeds import raw_tables
 from warehouse import sql
 from warehouse.connection import snapshot
 from warehouse.errors import BuildFailed, CheckFailed
 from warehouse.failpoint import STEPS
 from warehouse.ledger import Ledger
+from warehouse.project import copy_project, dbt, published_columns
 from warehouse.publish import publish, published_manifest, verify
 
 OURS = [step for step in STEPS if step.startswith(("build.", "publish."))]
@@ -122,3 +125,25 @@ def test_a_stop_check_that_finds_rows_publishes_nothing(
             function.cache_clear()
     monkeypatch.setenv("HENG_HOME", str(next_night))
     assert snapshot().version == 1
+
+
+def test_a_load_larger_than_its_memory_spills_and_ends(tmp_path: Path) -> None:
+    """150,000 passages in 100 MB: the engine spills between models. dbt may then not set its directory again."""
+    tables = raw_tables()
+    made = {
+        "record_id": "left(md5(cast(i as varchar)), 20)", "row_digest": "md5(cast(i as varchar))", "version_rank": "'1'",
+        "delivery_id": "'d'", "source_line": "i", "flags": "''", "event_date": "date '2026-03-01'",
+        "passed_at": "timestamp '2026-03-01' + to_seconds(i % 86400)", "site_code": "'YZ01'", "lane_code": "'1'",
+        "axle_count": "2 + i % 5", "gross_vehicle_weight_kg": "i % 60000", "plate_no": "'湘M' || i % 90000",
+        "axle_loads_kg": "[1, 2, 3]",
+    }  # fmt: skip
+    passages_table = next(table for table in tables if table.name == "wim_passage")
+    columns = ", ".join(f"{made.get(name, 'null')} as {name}" for name in passages_table.all_columns())
+    database = tmp_path / "build.duckdb"
+    with duckdb.connect(str(database)) as connection:
+        sql.create_raw(connection, passages_table, f"(select {columns} from range(150000) as numbers(i))")
+        sql.complete_raw(connection, tables)
+    project = copy_project(tmp_path / "project", tables, published_columns(tables))
+    dbt("build", project, database, {"HENG_BUILD_SPILL": str(tmp_path / "spill"), "HENG_BUILD_MEMORY": "100MB"})
+    with duckdb.connect(str(database), read_only=True) as connection:
+        assert connection.execute("select count(*) from core.passage").fetchall() == [(150_000,)]

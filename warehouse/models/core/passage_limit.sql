@@ -115,8 +115,12 @@ reading as (
         rule.rule_kind,
         rule.rule_drive,
         rule.reading_count,
-        coalesce(rule.limit_kg, subject.registered_gross_mass_kg)
-            + coalesce(rule.tyre_kg * subject.single_tyre_axle_count, 0) as tyred_kg,
+        -- Where no rule lists the vehicle there is no limit, whatever mass the register knows.
+        case
+            when rule.rule_id is not null
+                then coalesce(rule.limit_kg, subject.registered_gross_mass_kg)
+                    + coalesce(rule.tyre_kg * subject.single_tyre_axle_count, 0)
+        end as tyred_kg,
         case when subject.has_air_suspension then coalesce(rule.air_kg, 0) else 0 end as air_kg,
         case when subject.has_air_suspension then coalesce(rule.air_trailer_kg, 0) else 0 end as air_trailer_kg,
         case when rule.is_capped_by_register then subject.registered_gross_mass_kg end as register_cap_kg,

@@ -4,30 +4,24 @@
 -- A plate whose colour was not read is looked up only if one colour of it was registered that day.
 -- A truck registered with another axle count than the device saw may be drawing a trailer: the
 -- register's kind and gross mass are then not used.
-with same_color as (
-    select passage.record_id, vehicle.vehicle_record_id
+with candidate as (
+    select
+        passage.record_id,
+        vehicle.vehicle_record_id,
+        row_number() over (
+            partition by passage.record_id order by vehicle.valid_from desc, vehicle.vehicle_record_id
+        ) as nth,
+        min(vehicle.plate_color_code) over (partition by passage.record_id) as first_color,
+        max(vehicle.plate_color_code) over (partition by passage.record_id) as last_color
     from {{ ref('measured_passage') }} as passage
     inner join {{ ref('vehicle_span') }} as vehicle
         on vehicle.plate_no = passage.plate_no
-        and vehicle.plate_color_code = passage.plate_color_code
+        and vehicle.plate_color_code = coalesce(passage.plate_color_code, vehicle.plate_color_code)
         and passage.passed_date >= vehicle.valid_from
         and passage.passed_date <= vehicle.valid_to
-),
-only_color as (
-    select passage.record_id, min(vehicle.vehicle_record_id) as vehicle_record_id
-    from {{ ref('measured_passage') }} as passage
-    inner join {{ ref('vehicle_span') }} as vehicle
-        on vehicle.plate_no = passage.plate_no
-        and passage.passed_date >= vehicle.valid_from
-        and passage.passed_date <= vehicle.valid_to
-    where passage.plate_color_code is null
-    group by passage.record_id
-    having count(*) = 1
 ),
 registered as (
-    select record_id, vehicle_record_id from same_color
-    union all
-    select record_id, vehicle_record_id from only_color
+    select record_id, vehicle_record_id from candidate where nth = 1 and first_color = last_color
 ),
 known as (
     select

@@ -1,5 +1,7 @@
--- Grain: one registered vehicle over one span of days; spans of one plate and colour never overlap.
--- A later row of the register ends the span before it, also where the sender forgot to.
+-- Grain: one row of the vehicle register, with a closed end.
+-- Rows of one plate may overlap where the sender forgot to end one; core.passage_vehicle takes, of those valid
+-- on the day of the passage, the one that began last. A day depends only on rows valid that day, so a later row
+-- changes no day outside its own span.
 select
     record_id as vehicle_record_id,
     plate_no,
@@ -11,11 +13,5 @@ select
     has_air_suspension,
     is_tipper,
     valid_from,
-    least(
-        coalesce(valid_to, date '9999-12-31'),
-        coalesce(
-            lead(valid_from) over (partition by plate_no, plate_color_code order by valid_from, record_id) - 1,
-            date '9999-12-31'
-        )
-    ) as valid_to
+    coalesce(valid_to, date '9999-12-31') as valid_to
 from {{ ref('vehicle') }}
