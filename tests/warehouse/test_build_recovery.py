@@ -132,7 +132,8 @@ def test_a_load_larger_than_its_memory_spills_and_ends(tmp_path: Path) -> None:
     tables = raw_tables()
     made = {
         "record_id": "left(md5(cast(i as varchar)), 20)", "row_digest": "md5(cast(i as varchar))",
-        "version_rank": "'1'", "delivery_id": "'d'", "source_line": "i", "flags": "''", "event_date": "date '2026-03-01'",
+        "version_rank": "'1'", "delivery_id": "'d'", "source_line": "i", "flags": "''",
+        "event_date": "date '2026-03-01'",
         "passed_at": "timestamp '2026-03-01' + to_seconds(i % 86400)", "site_code": "'YZ01'", "lane_code": "'1'",
         "axle_count": "2 + i % 5", "gross_vehicle_weight_kg": "i % 60000", "plate_no": "'湘M' || i % 90000",
         "axle_loads_kg": "[1, 2, 3]",
