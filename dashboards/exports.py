@@ -146,6 +146,9 @@ def notes(db: queries.Source, selection: Selection, known: Known, count: int, t:
         lines.append(
             (f"{t('export.rule')} {rule.rule_id}", f"{fmt.kilograms(rule.limit_kg)} · {cited} {doubt}".strip())
         )
+    for row in queries.modifiers(db).itertuples():
+        told = f"{t.pick(row.zh, row.en)} · {t.pick(row.citation_zh, row.citation_en)}"
+        lines.append((f"{heading('limit_modifiers', t)} {row.modifier_id}", told))
     return lines
 
 

@@ -249,7 +249,8 @@ select count(*) as rows, avg(excess_ratio) as mean_excess_ratio,
 _EXPORT_DAYS = f"select passed_date, count(*) as rows {_PASSAGES} group by passed_date order by passed_date"
 EXPORT_FIELDS = (
     *("record_id", "feed", "passed_at", "plate_masked", "site_code", "county_code", "direction", "axle_count"),
-    *("gross_vehicle_weight_kg", "limit_kg", "rule_id", "verdict", "excess_kg", "excess_ratio", "speed_kmh"),
+    *("gross_vehicle_weight_kg", "limit_kg", "rule_id", "limit_modifiers"),
+    *("verdict", "excess_kg", "excess_ratio", "speed_kmh"),
     *("certificate_valid_to", "evidence_ok", "flags", "delivery_id", "source_line"),
 )
 _EXPORT_COLUMNS = ", ".join(f"{_PLATE} as plate_masked" if name == "plate_masked" else name for name in EXPORT_FIELDS)

@@ -338,6 +338,8 @@ def verdicts_command(
             row["limit_kg_own_day"] = own[row["source_line"]]["limit_kg"]
         rows = [row for row in rows if row["over_limit"] != row["over_limit_own_day"]]
         columns = (*columns, "over_limit_own_day", "limit_kg_own_day")
+    if doubtful := dryrun.unverified(rows):
+        notes.print(f"[yellow]unverified[/] figures not read in a legal text: {', '.join(doubtful)}", highlight=False)
     if as_json:
         _print_json(rows)
     elif as_csv:

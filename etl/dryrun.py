@@ -15,6 +15,7 @@ from etl.errors import DeliveryStopped, HengError
 from etl.feeds import feed as declared
 from etl.feeds import raw_tables
 from etl.parse import Parsed, parse, quote
+from warehouse import sql
 
 VERDICT_COLUMNS = (
     "source_line", "axle_count", "gross_vehicle_weight_kg", "limit_kg", "over_limit", "excess_kg", "rule_id", "flags",
@@ -93,8 +94,6 @@ def verdicts(feed_name: str, path: Path, law_on: date | None = None) -> list[dic
     A dry run knows no register, so flags about evidence (E-) are left out.
     Keys: ``VERDICT_COLUMNS``. Source lines count from 1, the heading is line 1.
     """
-    from warehouse.sql import law_variables, run_models
-
     feed = declared(feed_name)
     if "gross_vehicle_weight_kg" not in feed.raw_columns:
         raise HengError(f"{feed_name} carries no weights, so there is nothing to judge. See 'heng feeds list'.")
@@ -109,7 +108,9 @@ def verdicts(feed_name: str, path: Path, law_on: date | None = None) -> list[dic
                 'current' as row_fate
             from landed"""
         )
-        run_models(connection, raw_tables(), law_variables(law_on.isoformat() if law_on else None), ["core.passage"])
+        sql.run_models(
+            connection, raw_tables(), sql.law_variables(law_on.isoformat() if law_on else None), ["core.passage"]
+        )
         found = connection.execute(
             """
             select judged.source_line, judged.axle_count, judged.gross_vehicle_weight_kg, judged.limit_kg,
@@ -126,6 +127,14 @@ def verdicts(feed_name: str, path: Path, law_on: date | None = None) -> list[dic
         codes = [code for code in flags.split(",") if code and not code.startswith("E-")] + ["R-REPEAT"] * is_repeat
         rows.append(dict(zip(VERDICT_COLUMNS, (*values, ",".join(sorted(codes))), strict=True)))
     return rows
+
+
+def unverified(rows: list[dict[str, Any]]) -> list[str]:
+    """Rules among the verdicts whose figures were not read in a legal text (confidence M or P)."""
+    with (sql.PROJECT / "seeds" / "gross_weight_limit.csv").open(encoding="utf-8", newline="") as stream:
+        confidence = {rule["rule_id"]: rule["confidence"] for rule in csv.DictReader(stream)}
+    used = {row["rule_id"] for row in rows if row["rule_id"]}
+    return sorted(rule for rule in used if not confidence[rule].startswith("C"))
 
 
 def write_csv(rows: list[dict[str, Any]], stream: IO[str], columns: tuple[str, ...] = VERDICT_COLUMNS) -> None:

@@ -63,6 +63,13 @@ def _metric(
         raise HengError(f"Version {served.version} holds no passages, so there is nothing to count.")
     last = date.fromisoformat(served.manifest["data_until"])
     day_from, day_to = day_from or last.replace(day=1), day_to or last
+    if day_from > day_to:
+        raise HengError(f"The period ends before it begins: {day_from} to {day_to}.")
+    for given, table, column in ((county, "seeds.county", "county_code"), (site, "core.passage", "site_code")):
+        if given and served.read(f"select 1 from {table} where {column} = ? limit 1", [given]).empty:
+            raise HengError(
+                f"There is no {column} {given}. 'heng sql \"select distinct {column} from {table}\"' lists them."
+            )
     scope = {"from": day_from, "to": day_to, "county": county, "site": site}
     value = compute(served, name, day_from, day_to, county, site)
     where = (
@@ -80,7 +87,8 @@ def _metric(
     )
     rows = _records(
         served,
-        "select record_id, passed_at, site_code, axle_count, gross_vehicle_weight_kg, limit_kg, excess_kg, rule_id"
+        "select record_id, passed_at, site_code, axle_count, gross_vehicle_weight_kg, limit_kg, excess_kg, rule_id,"
+        " limit_modifiers"
         f" from core.passage where {where} and verdict = 'over' order by excess_ratio desc, record_id limit 10",
         bounds,
     )
@@ -119,7 +127,8 @@ def lines_of(told: dict[str, Any]) -> list[str]:
         lines += ["", "Heaviest rows over the limit (heng explain <record>):"]
         lines += [
             f"  {row['record_id']}  {row['passed_at']}  {row['site_code']}  {row['gross_vehicle_weight_kg']:,.0f} kg"
-            f"  limit {row['limit_kg']:,.0f}  over by {row['excess_kg']:,.0f}  {row['rule_id']}"
+            f"  limit {row['limit_kg']:,.0f}  over by {row['excess_kg']:,.0f}"
+            f"  {' '.join(filter(None, (row['rule_id'], row['limit_modifiers'])))}"
             for row in told["rows"]
         ]
         return lines
@@ -133,6 +142,7 @@ def lines_of(told: dict[str, Any]) -> list[str]:
     lines += [f"  {name:26} {escape(_shown(row[name]))}" for name in shown if row.get(name) is not None]
     if row.get("rule_id"):
         lines.append(f"  {'rule':26} {row['rule_id']}  {row['citation_en']}{_doubt(row['confidence'])}")
+    lines += [f"  {'adjusted':26} {m['modifier_id']}  {m['en']} ({m['citation_en']})" for m in told["modifiers"]]
     lines += [f"  {flag['code']:26} {flag['en']}" for flag in told["flags"]]
     lines += [
         f"Source: {source['file']}, line {source['line']}, byte {source['byte_offset']}",
@@ -195,5 +205,11 @@ def _record(served: Snapshot, row: dict[str, Any]) -> dict[str, Any]:
             "received_at": delivery["received_at"],
             "archive": str(archive_path(row["delivery_id"]).relative_to(home())),
         },
+        "modifiers": _records(
+            served,
+            "select modifier_id, zh, en, citation_zh, citation_en, confidence from seeds.gross_weight_modifier"
+            " where list_contains(string_split(?, ','), modifier_id) order by modifier_id, valid_from",
+            [row["limit_modifiers"] or ""],
+        ),
         "flags": [{"code": code, **{k: reasons.get(code, {}).get(k, "") for k in ("zh", "en")}} for code in codes],
     }

@@ -25,6 +25,7 @@ from etl.airflow_api import Airflow, Run
 from etl.errors import HengError
 from etl.feeds import FEEDS
 from warehouse.home import home
+from warehouse.publish import pointer
 
 SAMPLE_NIGHTS = 3
 NIGHT_SECONDS = 1200.0
@@ -177,7 +178,8 @@ def _start(session: _Session, demo: bool, dashboards: bool, record: supervise.Re
         say(f"Sample deliveries lie in {state / 'inbox'}; nights {', '.join(str(night) for night in nights)}")
     if dashboards:
         supervisor.wait_for(lambda: supervise.get(page)[0] == 200, "The dashboards' server", 60)
-        say(f"[bold]Dashboards[/]  {page}  (numbers follow with the first night)")
+        note = "" if pointer() else "  (numbers follow with the first night)"
+        say(f"[bold]Dashboards[/]  {page}{note}")
     migration.finish()
     since = supervise.now()
     supervisor.add_airflow(environment, execution_port)

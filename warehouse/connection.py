@@ -106,7 +106,10 @@ def snapshot() -> Snapshot:
     for attempt in (1, 2):
         found = pointer()
         if found is None:
-            raise NoSnapshot("Nothing is published yet. Run 'heng nightly', or 'make run' for sample data.")
+            raise NoSnapshot(
+                "Nothing is published yet. If 'make run' is at work, its first night brings numbers within minutes; "
+                "else run 'heng nightly', or 'make run' for sample data."
+            )
         # A fork must not use its parent's connection; the manifest's digest tells versions apart.
         key = (os.getpid(), str(home()), found["manifest"])
         with _guard:

@@ -94,7 +94,7 @@ def chips(selection: Selection, known: Known, t: Text) -> html.Div:
 
 # --- the grid ------------------------------------------------------------------------------------------------
 COLUMNS = (  # field, text key, width, number, sort column
-    ("time", "table.time", 112, False, "passed_at"),
+    ("time", "table.time", 124, False, "passed_at"),
     ("plate", "table.plate", 104, False, None),
     ("site", "filter.site", 116, False, "site_code"),
     ("county", "filter.county", 88, False, "county_code"),
