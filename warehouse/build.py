@@ -167,7 +167,8 @@ class _Run:
         until = max((day for day in self.of_day if not self.last_night or day <= self.last_night), default=None)
         manifest = {
             "format": 1,
-            "business_date": self.business_date.isoformat(),
+            # Building an older night again does not make the version older.
+            "business_date": max(self.business_date, self.last_night or self.business_date).isoformat(),
             "data_until": until.isoformat() if until else None,
             "digest": text_digest(
                 f"{name} {digest.told()}"

@@ -1,10 +1,11 @@
 """What arrives after a build gives what a build of everything gives; what is lost is made again."""
 
 import shutil
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from prefecture import build_night, deliver, passage
+from prefecture import LAST_NIGHT, build_night, deliver, passage
 
 from warehouse.connection import snapshot
 from warehouse.publish import publish, published_manifest, verify
@@ -43,3 +44,10 @@ def test_lost_derived_files_are_made_again_by_a_plain_build(published: Path, los
     assert verify() == []
     assert digest() == before
     assert not snapshot().read("select record_id from core.passage limit 1").empty
+
+
+def test_building_an_older_night_again_does_not_make_the_version_older(published: Path) -> None:
+    build = build_night(published, LAST_NIGHT - timedelta(days=2))
+    assert build.manifest["business_date"] == LAST_NIGHT.isoformat()
+    assert build.touched == []
+    build.discard()
