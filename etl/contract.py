@@ -2,7 +2,7 @@
 
 From one ``Feed`` follow the raw table, the landing query with its quarantine reasons and flags,
 the ingest DAG, the basic checks, the freshness expectation and the feed's page in the docs.
-A declaration maps the source's headings to entries of ``warehouse/columns.py``; the headings
+A declaration maps the source's headings to entries of ``warehouse/columns/``; the headings
 appear there and nowhere else. How a heading is read is said by wrapping the entry in ``read``.
 """
 

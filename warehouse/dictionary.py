@@ -19,7 +19,7 @@ from warehouse.raw import RawTable
 PATH = REPOSITORY / "docs" / "tables.md"
 _INTRODUCTION = """# Tables · 数据表
 
-<!-- written by `make docs` from the models, warehouse/columns.py and the lineage; do not edit -->
+<!-- written by `make docs` from the models, warehouse/columns/ and the lineage; do not edit -->
 
 What a published snapshot holds. Weights are kilograms, instants are local time (+08:00), a ratio of 1 is 100 %.
 *From* names the delivered tables and columns a value is computed from; limits and codes come from `seeds.*`.

@@ -77,31 +77,43 @@ def night(home: Path) -> float:
 
 
 def main() -> None:
-    if len(sys.argv) == 3:  # a child: one instance, one process, so that its peak memory is its own
+    if len(sys.argv) == 3:  # a child: one step of one instance, one process, so that its peak memory is its own
         import resource
 
         home = Path(os.environ["HENG_HOME"])
-        first = fill(home, int(sys.argv[2]))
-        seconds = night(home)
+        seconds = fill(home, int(sys.argv[2])) if sys.argv[1] == "fill" else night(home)
         children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
         own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        print(first, seconds, own, children)
+        print(seconds, own, children)
         return
-    base = None
-    print(f"one night of {PER_DAY:,} passages on a history of …")
-    for rows in HISTORY:
-        with tempfile.TemporaryDirectory(prefix="heng-bench-") as folder:
-            done = subprocess.run(
-                [sys.executable, __file__, "child", str(rows)],
-                env={**os.environ, "HENG_HOME": folder}, capture_output=True, text=True, check=True,
-            )  # fmt: skip
-        first, seconds, own, children = (float(word) for word in done.stdout.split()[-4:])
-        base = base or seconds
-        print(
-            f"{rows:>12,}  night {seconds:6.1f} s  ratio {seconds / base:5.2f}   first build {first:7.1f} s"
-            f"   peak {own:,.0f} MiB, dbt {children:,.0f} MiB",
-            flush=True,
-        )
+    with tempfile.TemporaryDirectory(prefix="heng-bench-") as folder:
+        for rows in HISTORY:
+            seconds, own, children = child("fill", rows, folder)
+            print(
+                f"{rows:>12,}  first build {seconds:7.1f} s   peak {own:,.0f} MiB, dbt {children:,.0f} MiB", flush=True
+            )
+        # The nights run one after the other, so that the machine is the same for all of them.
+        base = None
+        print(f"one more night of {PER_DAY:,} passages on a history of …")
+        for rows in HISTORY:
+            seconds, own, children = child("night", rows, folder)
+            base = base or seconds
+            print(
+                f"{rows:>12,}  night {seconds:6.1f} s  ratio {seconds / base:5.2f}"
+                f"   peak {own:,.0f} MiB, dbt {children:,.0f} MiB",
+                flush=True,
+            )
+
+
+def child(step: str, rows: int, folder: str) -> tuple[float, ...]:
+    """Run one step on the instance with ``rows`` of history; its seconds and peaks (own, children; MiB)."""
+    home = Path(folder) / str(rows)
+    home.mkdir(exist_ok=True)
+    done = subprocess.run(
+        [sys.executable, __file__, step, str(rows)],
+        env={**os.environ, "HENG_HOME": str(home)}, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return tuple(float(word) for word in done.stdout.split()[-3:])
 
 
 if __name__ == "__main__":

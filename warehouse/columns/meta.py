@@ -1,0 +1,85 @@
+"""What the ledger and the dictionary tell (``meta.*``)."""
+
+from warehouse.columns.entry import column
+
+name = column("name", "VARCHAR", "Name of the delivered file.", "文件名", zh_doc="交付文件的名称。")
+size_bytes = column(
+    "size_bytes", "BIGINT", "Size of the delivered file.", "文件大小", unit="B", zh_doc="交付文件的大小。"
+)
+issued_at = column(
+    "issued_at", "TIMESTAMP", "Day of issue: the date in the file's name, else the file's own.", "签发日",
+    unit="+08:00", zh_doc="文件名中的日期，没有则为文件日期。",
+)  # fmt: skip
+received_at = column(
+    "received_at",
+    "TIMESTAMP",
+    "When the delivery was first received.",
+    "接收时间",
+    unit="+08:00",
+    zh_doc="首次接收的时间。",
+)
+landed_at = column(
+    "landed_at",
+    "TIMESTAMP",
+    "When the delivery was landed or stopped.",
+    "入库时间",
+    unit="+08:00",
+    zh_doc="入库或停止的时间。",
+)
+message = column(
+    "message", "VARCHAR", "Why a delivery was stopped, and the next step.", "说明", zh_doc="停止的原因和下一步。"
+)
+delivered_rows = column("delivered_rows", "BIGINT", "Rows in the delivery.", "送达行数", zh_doc="送达的行数。")
+accepted_rows = column("accepted_rows", "BIGINT", "Rows accepted.", "接受行数", zh_doc="接受的行数。")
+quarantined_rows = column(
+    "quarantined_rows", "BIGINT", "Rows quarantined with a reason.", "隔离行数", zh_doc="隔离的行数。"
+)
+flagged_rows = column("flagged_rows", "BIGINT", "Accepted rows with a flag.", "存疑行数", zh_doc="接受但存疑的行数。")
+first_event_date = column(
+    "first_event_date", "DATE", "First day the rows belong to.", "最早归属日期", zh_doc="行所属的最早一日。"
+)
+last_event_date = column(
+    "last_event_date", "DATE", "Last day the rows belong to.", "最晚归属日期", zh_doc="行所属的最晚一日。"
+)
+row_count = column("row_count", "BIGINT", "Rows with this reason.", "行数", zh_doc="具有该原因的行数。")
+table_name = column("table_name", "VARCHAR", "Table, as layer.thing.", "表", zh_doc="表名。")
+position = column("position", "INTEGER", "Place of the column in its table, from 1.", "列序", zh_doc="列在表中的位置。")
+column_name = column("column_name", "VARCHAR", "Column.", "列", zh_doc="列名。")
+type_ = column("type", "VARCHAR", "Type of the column.", "类型", zh_doc="列的类型。")
+unit = column("unit", "VARCHAR", "Unit of the column.", "单位", zh_doc="列的单位。")
+label_zh = column("label_zh", "VARCHAR", "Chinese label.", "中文标签", zh_doc="中文标签。")
+label_en = column("label_en", "VARCHAR", "English label.", "英文标签", zh_doc="英文标签。")
+meaning_zh = column("meaning_zh", "VARCHAR", "Meaning in Chinese.", "中文含义", zh_doc="中文含义。")
+meaning_en = column("meaning_en", "VARCHAR", "Meaning in English.", "英文含义", zh_doc="英文含义。")
+is_personal = column(
+    "is_personal", "BOOLEAN", "Personal data: masked on every page.", "个人信息", zh_doc="个人信息，页面上遮蔽。"
+)
+kind = column("kind", "VARCHAR", "event or register.", "类型", zh_doc="event 事件，register 登记。")
+title_zh = column("title_zh", "VARCHAR", "Name of the feed in Chinese.", "中文名称")
+title_en = column("title_en", "VARCHAR", "Name of the feed in English.", "英文名称")
+expected_every_days = column(
+    "expected_every_days",
+    "INTEGER",
+    "Days after which a delivery is late; empty: nobody expects one.",
+    "到达周期",
+    unit="d",
+)
+metric = column("metric", "VARCHAR", "Metric.", "指标", zh_doc="指标名。")
+numerator = column("numerator", "VARCHAR", "Counted column above the line.", "分子", zh_doc="分子的计数列。")
+denominator = column(
+    "denominator",
+    "VARCHAR",
+    "Counted column below the line; empty for a count.",
+    "分母",
+    zh_doc="分母的计数列，计数类为空。",
+)
+good = column(
+    "good", "VARCHAR", "Which way is better: up, down or none.", "向好方向", zh_doc="向好的方向：up、down、none。"
+)
+definition_zh = column("definition_zh", "VARCHAR", "Definition in Chinese.", "中文定义", zh_doc="中文定义。")
+definition_en = column("definition_en", "VARCHAR", "Definition in English.", "英文定义", zh_doc="英文定义。")
+excludes_zh = column("excludes_zh", "VARCHAR", "What is left out, in Chinese.", "不计入", zh_doc="不计入的内容。")
+excludes_en = column(
+    "excludes_en", "VARCHAR", "What is left out, in English.", "不计入（英文）", zh_doc="不计入的内容（英文）。"
+)
+version = column("version", "INTEGER", "Version of the definition.", "定义版本", zh_doc="定义的版本。")
