@@ -20,15 +20,15 @@ from typing import Any
 import duckdb
 
 from warehouse import sql
-from warehouse.days import code_digest, day_digests
+from warehouse.days import code_digest, day_digests, looked_up_days
 from warehouse.digest import TableDigest, file_digest, table_digest, text_digest
 from warehouse.errors import BuildFailed, SnapshotDamaged
 from warehouse.failpoint import failpoint
 from warehouse.head import write_head
 from warehouse.home import home
-from warehouse.layout import ALSO_IN_HEAD, CONTENT_SCHEMAS, DATED
+from warehouse.layout import ALSO_IN_HEAD, CONTENT_SCHEMAS, DATED, head_checks
 from warehouse.ledger import Ledger, Segment
-from warehouse.project import copy_project, dbt, findings, published_columns, refuse_findings
+from warehouse.project import copy_project, dbt, findings, published_columns, refuse_findings, run_checks
 from warehouse.publish import Turn, is_there, pointer, read_manifest, take_turn
 from warehouse.raw import RawTable
 
@@ -116,15 +116,19 @@ class _Run:
 
     def _base(self, found: dict[str, Any] | None) -> dict[str, Any]:
         """What can be kept of the published version: ``parts`` that are there, and the ``days`` in them."""
-        nothing: dict[str, Any] = {"parts": {}, "days": {}}
+        nothing: dict[str, Any] = {"parts": {}, "days": {}, "head": None, "code": ""}
         if found is None or self.full:
             return nothing
         try:
             base = read_manifest(found["version"], found["manifest"])
         except SnapshotDamaged:
             return nothing
+        if not is_there(base["head"]) or file_digest(home() / base["head"]["file"]) != base["head"]["sha256"]:
+            return nothing  # what the registers said when its days were built is not known any more
         lost = {month for month, told in base["parts"].items() if not is_there(told)}
         return {
+            "head": home() / base["head"]["file"],
+            "code": base["code"],
             "parts": {month: told for month, told in base["parts"].items() if month not in lost},
             "days": {day: digest for day, digest in base["days"].items() if day[:7] not in lost},
         }
@@ -144,9 +148,13 @@ class _Run:
         code = code_digest(self.raw_tables)
         registers = self._load_registers(segments)
         days = day_digests(registers, self.raw_tables, events, self.last_night, code)
-        registers.close()
         old_parts, before = dict(base["parts"]), dict(base["days"])
-        touched = _changed(days, before)
+        looked_up: set[str] = set()
+        if base["code"] == code:  # else every day is touched
+            files = {month: home() / told["file"] for month, told in old_parts.items()}
+            looked_up = {day.isoformat() for day in looked_up_days(registers, base["head"], files)}
+        registers.close()
+        touched = sorted({*_changed(days, before), *(looked_up & days.keys())})
         # Only files that are written again are read whole; a damaged one is made anew from all its days.
         damaged = {
             month
@@ -155,10 +163,11 @@ class _Run:
         }
         if damaged:
             old_parts = {month: told for month, told in old_parts.items() if month not in damaged}
-            touched = _changed(days, {day: digest for day, digest in before.items() if day[:7] not in damaged})
+            rest = {day: digest for day, digest in before.items() if day[:7] not in damaged}
+            touched = sorted({*touched, *_changed(days, rest)})
         columns = published_columns(self.raw_tables)
         parts = self._write_parts(sorted(date.fromisoformat(day) for day in touched), days, old_parts, columns)
-        head = self._write_head(columns, deliveries, reasons)
+        head = self._write_head(columns, deliveries, reasons, parts)
         tables: dict[str, TableDigest] = defaultdict(TableDigest)
         for told in [*parts.values(), head]:
             for name, digest in told["tables"].items():
@@ -224,10 +233,10 @@ class _Run:
         return f"read_parquet([{', '.join(paths)}], union_by_name = true)" if paths else None
 
     def _load_registers(self, segments: list[Segment]) -> duckdb.DuckDBPyConnection:
-        """All rows of registers, and the seeds: they are small, and any day may need any of them."""
+        """All rows of registers and lists, and the seeds: they are small, and any day may need any of them."""
         connection = self._connect(self.work / "registers.duckdb")
         for table in self.raw_tables:
-            if table.kind == "register":
+            if table.kind != "event":
                 sql.create_raw(connection, table, self._relation([s for s in segments if s.feed == table.name]))
         sql.load_seeds(connection)
         return connection
@@ -260,12 +269,16 @@ class _Run:
             "HENG_BUILD_SPILL": str(self.work / "spill"),
         }
         found = findings(dbt("build", project, database, settings))
-        refuse_findings(found, database)
+        with duckdb.connect(str(database), read_only=True) as built:
+            refuse_findings(found, built)
+        self._count(found)
+        failpoint("build.models_run")
+        return database
+
+    def _count(self, found: dict[str, dict[str, Any]]) -> None:
         for check in found.values():
             known = self.checks.setdefault(check["name"], {**check, "rows": 0})
             known["rows"] += check["rows"]
-        failpoint("build.models_run")
-        return database
 
     # --- months ------------------------------------------------------------------------------
     def _batches(self, touched: list[date], days: dict[str, str]) -> list[_Batch]:
@@ -369,12 +382,23 @@ class _Run:
         return {"file": f"parts/{named.name}", "sha256": sha256, "size": named.stat().st_size, "tables": tables}
 
     def _write_head(
-        self, columns: dict[str, Any], deliveries: list[dict[str, Any]], reasons: list[dict[str, Any]]
+        self,
+        columns: dict[str, Any],
+        deliveries: list[dict[str, Any]],
+        reasons: list[dict[str, Any]],
+        parts: dict[str, Any],
     ) -> dict[str, Any]:
         path = self.work / "head.duckdb"
         connection = self._connect(self.work / "registers.duckdb")
         connection.execute(f"attach '{path}' as head (storage_version '{STORAGE}')")
-        tables = write_head(connection, self.raw_tables, columns, deliveries, reasons)
+        months = {}
+        for month, told in parts.items():
+            written = self.work / Path(told["file"]).name
+            months[month] = written if written.exists() else home() / told["file"]
+        tables = write_head(connection, self.raw_tables, columns, deliveries, reasons, months)
+        found = run_checks(connection, head_checks(self.raw_tables))
+        refuse_findings(found, connection)
+        self._count(found)
         _close_attached(connection, "head", path)
         failpoint("build.head_written")
         return {"file": "head.duckdb", "sha256": file_digest(path), "size": path.stat().st_size, "tables": tables}

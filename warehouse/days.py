@@ -2,7 +2,11 @@
 
 A day's digest covers its accepted rows, the register rows and dated rules valid that day, whether its
 night is over, and the code. The end of a register row decides on which days it counts, which the sums
-below know by themselves; so a vehicle sold today touches no day before today.
+below know by themselves; so a certificate that begins today touches no day before today.
+
+A register that passages are joined to by a column of their own (vehicles, by plate) is no part of these
+digests: one truck would touch every day since its registration. ``looked_up_days`` compares it with the
+published one instead and names the days on which a changed plate passed.
 """
 
 import bisect
@@ -14,6 +18,7 @@ import duckdb
 
 from warehouse import sql
 from warehouse.digest import file_digest, row_text, text_digest
+from warehouse.layout import dated_models, head_checks
 from warehouse.ledger import Segment
 from warehouse.raw import RawTable
 
@@ -21,6 +26,8 @@ from warehouse.raw import RawTable
 NIGHTLY_FEED = "wim_passage"
 # Registers whose end of validity a row of core.passage shows; for the others it is no content (a test holds this).
 SHOWN_VALID_TO = ("verification_certificate",)
+LOOKED_UP = {"vehicle": "plate_no"}
+"""Registers that ``core.passage`` is joined to by this column of its own."""
 _MASK = (1 << 64) - 1
 # What decides how a day comes out, beside the models.
 _CODE = ("build.py", "days.py", "digest.py", "layout.py", "sql.py", "dbt_project.yml")
@@ -28,18 +35,28 @@ _CODE = ("build.py", "days.py", "digest.py", "layout.py", "sql.py", "dbt_project
 
 def code_digest(raw_tables: Iterable[RawTable]) -> str:
     """Changes whenever a day could come out differently for the same inputs. Dated seeds are inputs."""
+    raw_tables = sorted(raw_tables, key=lambda table: table.name)
+    of_head = head_checks(raw_tables)
     paths = [sql.PROJECT / name for name in _CODE]
-    for folder in ("models", "macros", "checks"):
-        paths += sorted((sql.PROJECT / folder).rglob("*.sql"))
+    paths += sorted((sql.PROJECT / "macros").glob("*.sql"))
+    paths += [sql.model_paths()[name] for name in dated_models()]
+    paths += [path for name, path in sql.check_paths().items() if name not in of_head]
     paths += [_seed_path(seed) for seed in _seeds_used() if "valid_to" not in sql.seed_columns()[seed]]
     texts = [duckdb.__version__, *(f"{path.name} {file_digest(path)}" for path in paths)]
-    for table in sorted(raw_tables, key=lambda table: table.name):
-        texts += [f"{table.name} {table.kind} {name} {column.type}" for name, column in table.columns.items()]
+    used = _read_by_days()
+    for table in raw_tables:
+        if f"raw.{table.name}" in used:
+            texts += [f"{table.name} {table.kind} {name} {column.type}" for name, column in table.columns.items()]
     return text_digest(texts)
 
 
+def _read_by_days() -> set[str]:
+    """Raw tables and seeds that dated tables are computed from."""
+    return {table for name in dated_models() for table in sql.render(name).reads}
+
+
 def _seeds_used() -> list[str]:
-    used = {table for name in sql.model_paths() for table in sql.render(name).reads}
+    used = _read_by_days()
     return [seed for seed in sql.seed_columns() if seed in used]
 
 
@@ -94,8 +111,9 @@ def _rows_of_days(events: Sequence[Segment]) -> dict[date, dict[str, tuple[int, 
 def _dated_inputs(raw_tables: Sequence[RawTable]) -> list[tuple[str, list[str]]]:
     """Relations whose rows are valid from a day to a day, with the columns whose change matters."""
     found = []
+    used = _read_by_days()
     for table in raw_tables:
-        if table.kind == "register":
+        if table.kind == "register" and table.name not in LOOKED_UP and f"raw.{table.name}" in used:
             left_out = () if table.name in SHOWN_VALID_TO else ("valid_to",)
             columns = ["record_id", *(name for name in table.columns if name not in left_out)]
             found.append((f"(select * from raw.{table.name} where row_fate = 'current')", columns))
@@ -132,3 +150,61 @@ def _dated_sums(
         starts.append(day)
         sums.append((before[0] + count, (before[1] + lower) & _MASK, (before[2] + upper) & _MASK))
     return [str(sums[bisect.bisect_right(starts, day)]) for day in days]
+
+
+def looked_up_days(connection: duckdb.DuckDBPyConnection, head: Path, parts: dict[str, Path]) -> set[date]:
+    """Days on which a passage could be joined to another row of a ``LOOKED_UP`` register than in the published version.
+
+    ``connection`` holds ``raw.<register>`` as it is now, ``head`` the register as it was published, ``parts`` the
+    published months (``YYYY-MM``). Only spans in which old and new rows of a plate differ count.
+    """
+    found: set[date] = set()
+    for register, column in LOOKED_UP.items():
+        model = sql.render(f"staging.{register}").sql
+        names = [row[0] for row in connection.execute(f"describe {model}").fetchall()]
+        line = row_text([name for name in names if name not in ("delivery_id", "source_line", "valid_to")])
+        connection.execute(f"attach '{head}' as published (read_only)")
+        connection.execute(
+            f"""create or replace temp table changed_span as
+            with line as (
+                select {column} as looked_up, {line} as line, valid_from, valid_to, 1 as sign from ({model})
+                union all
+                select {column}, {line}, valid_from, valid_to, -1 from published.staging.{register}
+            ),
+            change as (
+                select looked_up, line, valid_from as day, sign from line
+                union all
+                select looked_up, line, valid_to + 1 as day, -sign from line where valid_to is not null
+            ),
+            net as (select looked_up, line, day, sum(sign) as sign from change group by all having sum(sign) <> 0),
+            running as (
+                select looked_up, day as first_day,
+                    lead(day) over (partition by looked_up, line order by day) as next_day,
+                    sum(sign) over (partition by looked_up, line order by day) as difference
+                from net
+            )
+            select looked_up, first_day, coalesce(next_day, date '9999-12-31') as next_day
+            from running where difference <> 0"""
+        )
+        connection.execute("detach published")
+        begin = connection.execute("select min(first_day) from changed_span").fetchall()[0][0]
+        if begin is None:
+            continue
+        for month, path in parts.items():
+            if month < begin.isoformat()[:7]:
+                continue
+            try:
+                connection.execute(f"attach '{path}' as part (read_only)")
+                days = connection.execute(
+                    f"""select distinct passage.passed_date
+                    from part.core.passage as passage
+                    inner join changed_span as span
+                        on passage.{column} = span.looked_up
+                        and passage.passed_date >= span.first_day
+                        and passage.passed_date < span.next_day"""
+                ).fetchall()
+                connection.execute("detach part")
+            except duckdb.IOException:  # a damaged file tells nothing: the whole month is made anew
+                days = [(date.fromisoformat(f"{month}-01") + timedelta(number),) for number in range(31)]
+            found |= {day for (day,) in days}
+    return found

@@ -1,6 +1,8 @@
-"""The head of a version: registers and seeds as they are now, what the ledger tells, and the dictionary."""
+"""The head of a version: registers, lists and seeds as they are now, what is computed from them and from dated
+marts, what the ledger tells, and the dictionary."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -9,6 +11,7 @@ import pyarrow as pa
 from warehouse import sql
 from warehouse.columns import dictionary
 from warehouse.digest import table_digest
+from warehouse.layout import DATED, head_models
 from warehouse.metrics import METRICS
 from warehouse.project import Columns
 from warehouse.raw import RawTable
@@ -79,20 +82,25 @@ def write_head(
     columns: Columns,
     deliveries: list[dict[str, Any]],
     reasons: list[dict[str, Any]],
+    parts: Mapping[str, Path],
 ) -> dict[str, Any]:
     """Fill the attached database ``head``; returns the digest of each table and adds meta's to ``columns``.
 
-    ``connection`` holds ``raw.<register>`` and the seeds.
+    ``connection`` holds ``raw.<register or list>`` and the seeds; ``parts`` are the months of this version.
     """
-    registers = [table.name for table in raw_tables if table.kind == "register"]
-    for schema in ("staging", "mart", "seeds", "meta"):
+    models = head_models(raw_tables)
+    for schema in (*sql.LAYERS, "seeds", "meta"):
         connection.execute(f"create schema head.{schema}")
-    queries = {seed: f"from {seed}" for seed in sql.seed_columns()}
-    for name in registers:
-        if f"staging.{name}" in sql.model_paths():
-            queries[f"staging.{name}"] = sql.render(f"staging.{name}").sql
+    for layer in sql.LAYERS:
+        connection.execute(f"create schema if not exists {layer}")
+    _show_dated(connection, models, columns, parts)
+    for name in models:
+        connection.execute(f"create table {name} as {sql.render(name).sql}")
+    queries = {name: f"from {name}" for name in [*sql.seed_columns(), *models]}
     arrived = " union all ".join(
-        f"select '{name}' as feed, delivery_id, event_date, row_fate from raw.{name}" for name in registers
+        f"select '{table.name}' as feed, delivery_id, event_date, row_fate from raw.{table.name}"
+        for table in raw_tables
+        if table.kind != "event"
     )
     if arrived:
         connection.execute(f"create view raw.arrived as {arrived}")
@@ -112,6 +120,29 @@ def write_head(
         table: table_digest(connection, f"head.{table}", [name for name, _ in columns[table]]).told()
         for table in [*queries, *META]
     }
+
+
+def _show_dated(
+    connection: duckdb.DuckDBPyConnection, models: Sequence[str], columns: Columns, parts: Mapping[str, Path]
+) -> None:
+    """A view of each dated table that a model of the head reads, over all months."""
+    wanted = sorted({table for name in models for table in sql.render(name).reads if table in DATED})
+    if not wanted:
+        return
+    for number, path in enumerate(parts.values()):
+        connection.execute(f"attach '{path}' as part_{number} (read_only)")
+    for table in wanted:
+        typed = columns[table]
+        selects = ["select " + ", ".join(f"cast(null as {type}) as {name}" for name, type in typed) + " where false"]
+        listed = ", ".join(name for name, _ in typed)
+        for number in range(len(parts)):
+            held = connection.execute(
+                "select count(*) from duckdb_tables() where database_name = ? and schema_name || '.' || table_name = ?",
+                [f"part_{number}", table],
+            ).fetchall()[0][0]
+            if held:
+                selects.append(f"select {listed} from part_{number}.{table}")
+        connection.execute(f"create view {table} as {' union all '.join(selects)}")
 
 
 def _meta_rows(

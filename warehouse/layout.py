@@ -2,10 +2,15 @@
 
 Tables that grow with time are *dated*: they lie in one file per month, sorted, and a month is written
 again only when one of its days changed. ``core.passage`` is sorted by plate, so that looking up a plate
-reads a few blocks of each month. Everything else lies in the head, written anew with every version.
+reads a few blocks of each month. Everything else lies in the head, written anew with every version:
+registers and lists as they are now, and what is computed from them and from dated marts.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+from warehouse import sql
+from warehouse.raw import RawTable
 
 
 @dataclass(frozen=True)
@@ -26,3 +31,35 @@ DATED = {
 ALSO_IN_HEAD = ("mart.row_fate",)
 # Schemas whose content follows from deliveries, seeds and code alone; meta.* tells also when things happened.
 CONTENT_SCHEMAS = ("core", "mart", "seeds", "staging")
+
+
+def dated_models() -> list[str]:
+    """The dated tables and every model they are computed from, in order: what a build runs on touched days."""
+    return sql.in_order(DATED)
+
+
+def head_models(raw_tables: Sequence[RawTable]) -> list[str]:
+    """Models of the head, in order: they read registers, lists, seeds, dated marts and each other.
+
+    A model that reads an event feed and leads to no dated table is in no snapshot: there is no place for it yet.
+    """
+    events = {f"raw.{table.name}" for table in raw_tables if table.kind == "event"} | {"raw.arrived", "raw.build_day"}
+    dated = dated_models()
+    barred = events | {name for name in dated if not name.startswith("staging.")}
+    barred -= {name for name in DATED if name.startswith("mart.")}
+    found: list[str] = []
+    for name in sql.in_order():
+        if name in barred or name in DATED:
+            continue
+        if sql.render(name).reads & barred:
+            barred.add(name)
+        else:
+            found.append(name)
+    return found
+
+
+def head_checks(raw_tables: Sequence[RawTable]) -> list[str]:
+    """Checks that read nothing of a day: they are run on the head, of every version."""
+    seen = {*head_models(raw_tables), *sql.seed_columns()}
+    seen |= {f"raw.{table.name}" for table in raw_tables if table.kind != "event"}
+    return [name for name, path in sql.check_paths().items() if sql.render_text(path.read_text("utf-8"))[1] <= seen]

@@ -18,7 +18,7 @@ import duckdb
 from warehouse import sql
 from warehouse.columns import dictionary
 from warehouse.errors import BuildFailed, CheckFailed
-from warehouse.layout import DATED
+from warehouse.layout import DATED, dated_models, head_checks, head_models
 from warehouse.raw import RawTable
 
 Columns = dict[str, list[list[str]]]
@@ -28,7 +28,7 @@ Columns = dict[str, list[list[str]]]
 def check_severities() -> dict[str, str]:
     """``stop`` or ``warn`` of every check, from its first line."""
     found = {}
-    for path in sorted((sql.PROJECT / "checks").glob("*.sql")):
+    for path in sql.check_paths().values():
         first = path.read_text(encoding="utf-8").splitlines()[0]
         severity = first.removeprefix("-- Severity: ").strip()
         if severity not in ("stop", "warn"):
@@ -41,9 +41,7 @@ def check_severities() -> dict[str, str]:
 
 def check_meaning(name: str) -> str:
     """What a finding of this check means, from its header."""
-    return _header(sql.PROJECT / "checks" / f"{name}.sql").partition(". ")[2] or _header(
-        sql.PROJECT / "checks" / f"{name}.sql"
-    )
+    return _header(sql.check_paths()[name]).partition(". ")[2] or _header(sql.PROJECT / "checks" / f"{name}.sql")
 
 
 def model_header(name: str) -> str:
@@ -64,8 +62,7 @@ def published_columns(raw_tables: Sequence[RawTable]) -> Columns:
     """Columns and types of every table a snapshot shows, found by running the models on nothing."""
     connection = duckdb.connect()
     sql.run_models(connection, raw_tables)
-    registers = {f"staging.{table.name}" for table in raw_tables if table.kind == "register"}
-    shown = [*DATED, *sql.seed_columns(), *(name for name in sql.model_paths() if name in registers)]
+    shown = [*DATED, *sql.seed_columns(), *head_models(raw_tables)]
     found = {table: columns_of(connection, table) for table in shown}
     connection.close()
     return found
@@ -75,25 +72,33 @@ def columns_of(connection: duckdb.DuckDBPyConnection, table: str) -> list[list[s
     return [[row[0], row[1]] for row in connection.execute(f"describe {table}").fetchall()]
 
 
-def copy_project(folder: Path, raw_tables: Sequence[RawTable], columns: Columns) -> Path:
-    """Write the project into ``folder`` as dbt is to run it."""
+def copy_project(folder: Path, raw_tables: Sequence[RawTable], columns: Columns, everything: bool = False) -> Path:
+    """Write the project into ``folder`` as dbt is to run it on days; ``everything``: with what the head alone needs."""
+    models = list(sql.model_paths()) if everything else dated_models()
     folder.mkdir()
-    for name in ("models", "macros", "seeds"):
+    for name in ("macros", "seeds"):
         shutil.copytree(sql.PROJECT / name, folder / name)
+    for name in models:
+        layer, model = name.split(".")
+        (folder / "models" / layer).mkdir(parents=True, exist_ok=True)
+        shutil.copy(sql.model_paths()[name], folder / "models" / layer / f"{model}.sql")
     for name in ("dbt_project.yml", "profiles.yml"):
         shutil.copy(sql.PROJECT / name, folder / name)
     (folder / "checks").mkdir()
+    left_out = [] if everything else head_checks(raw_tables)
     for name, severity in check_severities().items():
-        text = (sql.PROJECT / "checks" / f"{name}.sql").read_text(encoding="utf-8")
+        if name in left_out:
+            continue
+        text = (sql.check_paths()[name]).read_text(encoding="utf-8")
         config = "{{ config(severity='" + ("error" if severity == "stop" else "warn") + "') }}\n"
         (folder / "checks" / f"{name}.sql").write_text(config + text, encoding="utf-8")
     # JSON is YAML, and writes without a second library.
-    described = json.dumps(_descriptions(raw_tables, columns), ensure_ascii=False)
+    described = json.dumps(_descriptions(raw_tables, columns, models), ensure_ascii=False)
     (folder / "models" / "_dictionary.yml").write_text(described, encoding="utf-8")
     return folder
 
 
-def _descriptions(raw_tables: Sequence[RawTable], columns: Columns) -> dict[str, Any]:
+def _descriptions(raw_tables: Sequence[RawTable], columns: Columns, names: Iterable[str]) -> dict[str, Any]:
     known = dictionary()
 
     def described(names: Iterable[str]) -> list[dict[str, str]]:
@@ -110,7 +115,7 @@ def _descriptions(raw_tables: Sequence[RawTable], columns: Columns) -> dict[str,
             "description": model_header(name),
             "columns": described(column for column, _ in columns.get(name, [])),
         }
-        for name in sql.model_paths()
+        for name in names
     ]
     return {"version": 2, "sources": [{"name": "raw", "tables": tables}], "models": models}
 
@@ -166,15 +171,25 @@ def findings(results: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     return found
 
 
-def refuse_findings(found: Mapping[str, dict[str, Any]], database: Path) -> None:
+def run_checks(connection: duckdb.DuckDBPyConnection, names: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """What ``findings`` tells, of checks run on an open database without dbt."""
+    severities = check_severities()
+    found = {}
+    for name in names:
+        text, _ = sql.render_text(sql.check_paths()[name].read_text(encoding="utf-8"))
+        rows = connection.execute(f"select count(*) from ({text})").fetchall()[0][0]
+        found[name] = {"name": name, "severity": severities[name], "rows": rows}
+    return found
+
+
+def refuse_findings(found: Mapping[str, dict[str, Any]], connection: duckdb.DuckDBPyConnection) -> None:
     """Raise ``CheckFailed`` if a stop check found rows, and name the first of them."""
     failed = {name: check["rows"] for name, check in found.items() if check["severity"] == "stop" and check["rows"]}
     if not failed:
         return
     first = min(failed)
-    text, _ = sql.render_text((sql.PROJECT / "checks" / f"{first}.sql").read_text(encoding="utf-8"))
-    with duckdb.connect(str(database), read_only=True) as connection:
-        rows = connection.execute(f"select * from ({text}) order by all limit 3").fetchall()
+    text, _ = sql.render_text(sql.check_paths()[first].read_text(encoding="utf-8"))
+    rows = connection.execute(f"select * from ({text}) order by all limit 3").fetchall()
     raise CheckFailed(
         f"Checks found rows: {failed}. {check_meaning(first)} Nothing was published. "
         f"See warehouse/checks/{first}.sql; the first rows: {rows}"

@@ -7,8 +7,8 @@ from warehouse.columns import LINEAGE, Column
 
 @dataclass(frozen=True)
 class RawTable:
-    """The raw table of one feed. ``kind``: ``event`` (rows belong to a day) or ``register``
-    (rows are valid from a day to a day, both included; an empty end is open)."""
+    """The raw table of one feed. ``kind``: ``event`` (rows belong to a day), ``register`` (rows are valid from
+    a day to a day, both included; an empty end is open) or ``list`` (keyed records that belong to no day)."""
 
     name: str
     kind: str

@@ -46,6 +46,12 @@ def model_paths() -> dict[str, Path]:
 
 
 @cache
+def check_paths() -> dict[str, Path]:
+    """Every check by its name."""
+    return {path.stem: path for path in sorted((PROJECT / "checks").glob("*.sql"))}
+
+
+@cache
 def seed_columns() -> dict[str, dict[str, str]]:
     """Columns and types of every seed, by table name."""
     return {

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 
 import duckdb
 import pytest
 
 from etl.feeds import raw_tables
 from warehouse import sql
-from warehouse.days import candidate_days, day_digests
+from warehouse.days import candidate_days, day_digests, looked_up_days
 from warehouse.ledger import Segment
 
 FIRST, LAST = date(2026, 1, 1), date(2026, 1, 10)
@@ -53,11 +54,11 @@ def touched(before: dict[str, str], after: dict[str, str]) -> list[int]:
     )
 
 
-CAR = {"plate_no": "湘M11111", "plate_color_code": "2", "vehicle_kind": "rigid", "valid_from": "2025-01-01"}
+SITE = {"site_code": "YZ01", "county_code": "431103", "valid_from": "2025-01-01"}
 
 
 def test_nothing_changed_touches_nothing(digests: Callable[..., dict[str, str]]) -> None:
-    assert touched(digests({"vehicle": [CAR]}), digests({"vehicle": [CAR]})) == []
+    assert touched(digests({"wim_site": [SITE]}), digests({"wim_site": [SITE]})) == []
 
 
 def test_new_rows_touch_their_day(digests: Callable[..., dict[str, str]]) -> None:
@@ -73,16 +74,16 @@ def test_compacting_a_day_touches_nothing(digests: Callable[..., dict[str, str]]
 
 
 def test_a_register_row_touches_the_days_on_which_it_holds(digests: Callable[..., dict[str, str]]) -> None:
-    from_fifth = {**CAR, "valid_from": "2026-01-05"}
+    from_fifth = {**SITE, "valid_from": "2026-01-05"}
     fifth_to_seventh = {**from_fifth, "valid_to": "2026-01-07"}
-    assert touched(digests(), digests({"vehicle": [from_fifth]})) == [5, 6, 7, 8, 9, 10]
-    assert touched(digests(), digests({"vehicle": [fifth_to_seventh]})) == [5, 6, 7]
-    assert touched(digests({"vehicle": [from_fifth]}), digests({"vehicle": [fifth_to_seventh]})) == [8, 9, 10]
+    assert touched(digests(), digests({"wim_site": [from_fifth]})) == [5, 6, 7, 8, 9, 10]
+    assert touched(digests(), digests({"wim_site": [fifth_to_seventh]})) == [5, 6, 7]
+    assert touched(digests({"wim_site": [from_fifth]}), digests({"wim_site": [fifth_to_seventh]})) == [8, 9, 10]
 
 
-def test_a_vehicle_sold_today_touches_no_day_before(digests: Callable[..., dict[str, str]]) -> None:
-    sold = {**CAR, "valid_to": "2026-01-09"}
-    assert touched(digests({"vehicle": [CAR]}), digests({"vehicle": [sold]})) == [10]
+def test_a_register_no_day_is_computed_from_touches_none(digests: Callable[..., dict[str, str]]) -> None:
+    truck = {"plate_no": "湘M11111", "plate_color_code": "2", "valid_from": "2025-01-01"}
+    assert touched(digests(), digests({"vehicle": [truck]})) == [], "looked_up_days answers for vehicles"
 
 
 def test_the_end_of_a_certificate_is_shown_and_so_touches_every_day_it_holds(
@@ -117,3 +118,76 @@ def test_silent_days_are_looked_for_between_the_first_day_and_the_last_night() -
     assert candidate_days(events, date(2026, 1, 6)) == [date(2016, 6, 1), *DAYS[2:6]]
     assert candidate_days(events, None) == [date(2016, 6, 1), date(2026, 1, 3)]
     assert candidate_days([], date(2026, 1, 6)) == []
+
+
+# --- vehicles: the days on which they passed -------------------------------------------------------
+TRUCK = {"record_id": "1", "plate_no": "湘M11111", "plate_color_code": 2, "vehicle_kind": "rigid",
+         "valid_from": "2025-01-01"}  # fmt: skip
+OTHER = {**TRUCK, "record_id": "2", "plate_no": "湘M22222"}
+
+
+def looked_up(tmp_path: Path, before: list[dict[str, object]], after: list[dict[str, object]]) -> list[str]:
+    """Days touched when the register said ``before`` in the published version and says ``after`` now.
+
+    湘M11111 passed on 3 and 5 January and 2 February 2026, 湘M22222 on 4 January.
+    """
+    vehicle = next(table for table in raw_tables() if table.name == "vehicle")
+    columns = {column.name: column.type for column in vehicle.all_columns().values()} | {"row_fate": "varchar"}
+
+    def register(connection: duckdb.DuckDBPyConnection, rows: list[dict[str, object]]) -> None:
+        connection.execute("create schema raw")
+        connection.execute(f"create table raw.vehicle ({', '.join(f'{n} {t}' for n, t in columns.items())})")
+        for row in rows:
+            told = {**row, "row_fate": "current"}
+            connection.execute(
+                f"insert into raw.vehicle ({', '.join(told)}) values ({', '.join('?' * len(told))})",
+                list(told.values()),
+            )
+
+    with duckdb.connect(str(tmp_path / "head.duckdb")) as head:
+        register(head, before)
+        head.execute(f"create schema staging; create table staging.vehicle as {sql.render('staging.vehicle').sql}")
+    passed = {"2026-01": [("湘M11111", 3), ("湘M22222", 4), ("湘M11111", 5)], "2026-02": [("湘M11111", 2)]}
+    parts = {month: tmp_path / f"{month}.duckdb" for month in passed}
+    for month, rows in passed.items():
+        with duckdb.connect(str(parts[month])) as part:
+            part.execute("create schema core; create table core.passage (plate_no varchar, passed_date date)")
+            part.executemany(
+                "insert into core.passage values (?, ?)", [(plate, f"{month}-{day:02d}") for plate, day in rows]
+            )
+    with duckdb.connect() as connection:
+        register(connection, after)
+        return sorted(day.isoformat() for day in looked_up_days(connection, tmp_path / "head.duckdb", parts))
+
+
+def test_a_truck_registered_late_touches_only_the_days_on_which_it_passed(tmp_path: Path) -> None:
+    assert looked_up(tmp_path, [OTHER], [OTHER, TRUCK]) == ["2026-01-03", "2026-01-05", "2026-02-02"]
+
+
+def test_an_unchanged_register_touches_nothing(tmp_path: Path) -> None:
+    assert looked_up(tmp_path, [OTHER, TRUCK], [TRUCK, OTHER]) == []
+
+
+def test_a_truck_sold_touches_only_its_days_after_the_sale(tmp_path: Path) -> None:
+    assert looked_up(tmp_path, [TRUCK], [{**TRUCK, "valid_to": "2026-01-04"}]) == ["2026-01-05", "2026-02-02"]
+
+
+def test_a_corrected_truck_touches_the_days_of_either_version(tmp_path: Path) -> None:
+    was = {**TRUCK, "valid_from": "2026-01-05"}
+    says = {**TRUCK, "valid_from": "2026-01-05", "valid_to": "2026-01-31", "vehicle_kind": "combination"}
+    assert looked_up(tmp_path, [was], [says]) == ["2026-01-05", "2026-02-02"]
+
+
+def test_a_damaged_month_is_touched_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert looked_up(tmp_path, [OTHER], [OTHER]) == []
+    (tmp_path / "2026-02.duckdb").write_bytes(b"no database")
+    with duckdb.connect() as connection:
+        connection.execute("create schema raw")
+        with duckdb.connect(str(tmp_path / "head.duckdb")) as head:
+            rows = head.sql("from raw.vehicle").to_arrow_table()
+        connection.register("rows", rows)
+        connection.execute("create table raw.vehicle as select * replace ('tandem' as vehicle_kind) from rows")
+        parts = {month: tmp_path / f"{month}.duckdb" for month in ("2026-01", "2026-02")}
+        found = looked_up_days(connection, tmp_path / "head.duckdb", parts)
+    assert date(2026, 1, 4) in found
+    assert {date(2026, 2, day) for day in range(1, 29)} <= found

@@ -14,7 +14,7 @@ from warehouse import sql
 from warehouse.columns import dictionary, entry
 from warehouse.days import SHOWN_VALID_TO
 from warehouse.head import META
-from warehouse.layout import DATED
+from warehouse.layout import DATED, dated_models, head_models
 from warehouse.lineage import Lineage
 from warehouse.project import check_meaning, check_severities, copy_project, dbt, model_header, published_columns
 
@@ -35,7 +35,7 @@ def plain(text: str) -> str:
 
 def test_dbt_compiles_what_the_renderer_renders(tmp_path: Path) -> None:
     tables = raw_tables()
-    project = copy_project(tmp_path / "project", tables, published_columns(tables))
+    project = copy_project(tmp_path / "project", tables, published_columns(tables), everything=True)
     with duckdb.connect(str(tmp_path / "build.duckdb")) as connection:
         sql.complete_raw(connection, tables)
     dbt("compile", project, tmp_path / "build.duckdb", {"HENG_BUILD_SPILL": str(tmp_path / "spill")})
@@ -122,6 +122,11 @@ def test_the_dictionary_has_no_column_nobody_uses() -> None:
     used = {row[0] for row in connection.execute("select column_name from duckdb_columns()").fetchall()}
     used |= {name for types in META.values() for name in types}
     assert set(dictionary()) - used == set()
+
+
+def test_every_core_and_mart_model_has_a_place_in_the_snapshot() -> None:
+    placed = {*dated_models(), *head_models(raw_tables())}
+    assert [name for name in sql.model_paths() if name not in placed and not name.startswith("staging.")] == []
 
 
 def test_the_dictionary_says_a_thing_once() -> None:
