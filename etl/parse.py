@@ -7,33 +7,23 @@ ledger: landing and the dry runs ``heng feeds check`` and ``heng verdicts`` shar
 
 import re
 from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 
-from etl.contract import CONTENT, Csv, Feed, FixedWidth, Read
+from etl import identity, readers, series
+from etl.contract import CONTENT, Csv, Feed, Read, off_map
 from etl.errors import DeliveryStopped
-from etl.readers import lines
+from etl.plain_values import UNREAD, codes_of, plain_lists, plain_values, sound_columns
+from etl.readers.rows import TOTALS, Rows, numbers
 from warehouse.columns import Column
 
-_UNREAD = (
-    "-",
-    "--",
-    "无牌",
-    "无车牌",
-    "未识别",
-    "未知",
-    "00000",
-    "0000000",
-    "车牌",
-    "遮挡",
-    "无",
-    "NULL",
-    "UNKNOWN",
-)
 _PROVINCE = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
 _S = "[A-HJ-NP-Z0-9]"
 _PLATE = "|".join(
@@ -51,12 +41,9 @@ _NUMBER = {"INTEGER": r"-?\d{1,18}", "BIGINT": r"-?\d{1,18}", "DOUBLE": r"-?\d{1
 _ISO = r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-](0\d|1[0-4]):?[0-5]\d)?"
 # The hour is spelled out: the engine's cast reads 24:00:00 as the next day's midnight.
 _PLAIN_INSTANT = r"\d{4}-\d{2}-\d{2} ([01]\d|2[0-3]):\d{2}:\d{2}(\.\d{1,6})?"
-_TRUTH = {
-    "1": True, "0": False, "true": True, "false": False, "TRUE": True, "FALSE": False, "是": True, "否": False,
-}  # fmt: skip
-_TOTALS = ("合计", "总计", "小计", "TOTAL", "Total")
 SAMPLE_FOR_SHAPE = 50
-BATCH_ROWS = 16_384
+FEWEST_POSITIONS = 3
+THREADS = 2
 
 
 def quote(text: str) -> str:
@@ -81,12 +68,16 @@ class Parsed:
     feed: Feed
     connection: duckdb.DuckDBPyConnection
     delivery_id: str
+    in_order: bool = True
+    """``landed`` has the rows in the order of the delivery: the engine keeps the order in which it is given them."""
     delivered: int = 0
     accepted: int = 0
     repeated: int = 0
     superseded: int = 0
     quarantined: Counter[str] = field(default_factory=Counter)
     flagged: Counter[str] = field(default_factory=Counter)
+    warned: Counter[str] = field(default_factory=Counter)
+    """Rows by code that a series of the feed tells of without marking them."""
     flagged_rows: int = 0
     warning: str = ""
 
@@ -101,7 +92,7 @@ def connect(work: Path, memory: str = "768MB") -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(
         str(work / "landing.duckdb"),
         config={
-            "threads": 2,
+            "threads": THREADS,
             "memory_limit": memory,
             "temp_directory": str(work / "spill"),
             "autoinstall_known_extensions": False,
@@ -128,24 +119,20 @@ def parse(feed: Feed, path: Path, name: str, delivery_id: str, issued_at: str, r
     parsed = Parsed(feed, connect(work), delivery_id)
     connection = parsed.connection
     connection.execute(_create_tables(feed))
-    query = _typed_query(feed, issued_at, received_at, delivery_id)
-    encoding = feed.format.encoding
-    header_seen = isinstance(feed.format, FixedWidth)
-    positions: list[int] = []
-    width = 0
+    by_name = _from_name(feed, name)
+
+    @cache
+    def query(plain: frozenset[int], sound: frozenset[str]) -> str:
+        return _typed_query(feed, issued_at, received_at, delivery_id, by_name, plain, sound)
+
     try:
-        with lines.open_delivery(path, name) as stream:
-            for chunk in lines.chunks(stream, name, encoding):
-                if not header_seen:
-                    positions, width = _heading(feed, chunk, name)
-                    header_seen = True
-                    chunk = _without_first(chunk)
-                    if not len(chunk.source_line):
-                        continue
-                _take(parsed, chunk, query, positions, width, name)
-        if not header_seen:
-            raise DeliveryStopped("D-EMPTY", f"{feed.name}: {name} holds no line. Ask the sender for it again.")
-        _conflicts(parsed, path, name)
+        # The reader works on the other core; with three threads on two, both take longer.
+        connection.execute("set threads = 1")
+        for piece in readers.ahead(_pieces(feed, path, name, received_at)):
+            _take(parsed, piece, query)
+        connection.execute(f"set threads = {THREADS}")
+        has_versions = _conflicts(parsed, path, name)
+        parsed.warned = series.mark(feed, connection)
         _as_a_whole(parsed, name)
     except DeliveryStopped as stop:
         parsed.close()
@@ -155,157 +142,100 @@ def parse(feed: Feed, path: Path, name: str, delivery_id: str, issued_at: str, r
     except BaseException:
         parsed.close()
         raise
-    _count(parsed)
+    _count(parsed, has_versions)
     if parsed.delivered == 0:
         parsed.warning = "D-NOROWS"
     return parsed
 
 
-# --- headings ------------------------------------------------------------------------------------
-def _heading(feed: Feed, chunk: lines.Chunk, name: str) -> tuple[list[int], int]:
-    """Positions of the declared headings, in declaration order, and the number of fields of a line."""
-    assert isinstance(feed.format, Csv)
-    if chunk.bad.get(0) == "R-ENCODING":
-        raise DeliveryStopped(
-            "D-ENCODING",
-            f"{feed.name}: the heading of {name} is not {feed.format.encoding}. Declare the encoding in "
-            f"etl/feeds/{feed.name}.py or ask for the file in the declared one.",
-        )
-    raw = chunk.raw_line(0).rstrip(b"\r\n")
-    found = lines.split_line(raw.decode(feed.format.encoding), feed.format.delimiter) or []
-    if len(found) > 500:
-        raise DeliveryStopped(
-            "D-OVERSIZE", f"{feed.name}: {name} has {len(found)} columns, more than 500. Ask for the declared layout."
-        )
-    keys = [lines.heading_key(heading) for heading in found]
-    wanted = [lines.heading_key(heading) for heading in feed.headings]
-    ignored = {lines.heading_key(heading) for heading in feed.ignore}
-    unknown = [found[at] for at, key in enumerate(keys) if key not in wanted and key not in ignored]
-    missing = [feed.headings[at] for at, key in enumerate(wanted) if key not in keys]
-    doubled = sorted({found[at] for at, key in enumerate(keys) if keys.count(key) > 1})
-    if unknown or missing or doubled:
-        _explain_heading(feed, raw, name, wanted, len(set(wanted) & set(keys)))
-        if len(missing) == len(wanted):
-            # The first line is probably a row: its values may be personal and are not told.
-            raise DeliveryStopped(
-                "D-COLUMNS",
-                f"{feed.name}: the first line of {name} holds none of the declared headings. "
-                "Ask for the file with its heading line.",
-            )
-        told = "; ".join(
-            f"{what} {values}"
-            for what, values in (
-                ("unknown columns", unknown), ("missing columns", missing), ("doubled columns", doubled),
-            )
-            if values
-        )  # fmt: skip
-        raise DeliveryStopped(
-            "D-COLUMNS",
-            f"{feed.name}: {name} has {told}. Map or ignore them in etl/feeds/{feed.name}.py, "
-            "or ask for the declared layout.",
-        )
-    return [keys.index(key) for key in wanted], len(keys)
-
-
-def _explain_heading(feed: Feed, raw: bytes, name: str, wanted: list[str], found: int) -> None:
-    """Tell a wrong encoding or delimiter apart from a changed layout, in which ``found`` headings were
-    read as declared. Only the message differs: nothing is read on suspicion."""
-    assert isinstance(feed.format, Csv)
-    for encoding in ("utf-8", "gb18030"):
-        for delimiter in (",", "\t", ";", "|"):
-            if (encoding, delimiter) == (feed.format.encoding, feed.format.delimiter):
-                continue
-            try:
-                text = raw.removeprefix(b"\xef\xbb\xbf").decode(encoding)
-            except UnicodeDecodeError:
-                continue
-            keys = [lines.heading_key(heading) for heading in lines.split_line(text, delimiter) or []]
-            if len(set(wanted) & set(keys)) <= max(found, len(wanted) // 2):
-                continue
-            if delimiter != feed.format.delimiter:
-                raise DeliveryStopped(
-                    "D-FORMAT",
-                    f"{feed.name}: {name} is delimited by {delimiter!r}, declared is {feed.format.delimiter!r}. "
-                    f"Change the declaration in etl/feeds/{feed.name}.py or ask for the declared form.",
-                )
-            raise DeliveryStopped(
-                "D-ENCODING",
-                f"{feed.name}: {name} reads as {encoding}, declared is {feed.format.encoding}. "
-                f"Change the declaration in etl/feeds/{feed.name}.py or ask for the declared encoding.",
-            )
-
-
-def _without_first(chunk: lines.Chunk) -> lines.Chunk:
-    skipped = int(chunk.ends[0])
-    return lines.Chunk(
-        chunk.source_line[1:],
-        chunk.byte_offset[1:],
-        chunk.raw[skipped:],
-        chunk.ends[1:] - skipped,
-        chunk.text.slice(1),
-        {index - 1: reason for index, reason in chunk.bad.items() if index > 0},
-    )
+def _from_name(feed: Feed, name: str) -> dict[str, str | None]:
+    """Values that the file's name delivers, by column; none where the name is not one the feed takes."""
+    match = re.fullmatch(feed.files, name)
+    return {column.name: match[group] if match else None for group, column in feed.from_name.items()}
 
 
 # --- one chunk -----------------------------------------------------------------------------------
-def _take(parsed: Parsed, chunk: lines.Chunk, query: str, positions: list[int], width: int, name: str) -> None:
-    feed = parsed.feed
-    if isinstance(feed.format, FixedWidth):
-        spans, numbers = _spans(feed)
-        at, columns = lines.slices(chunk, spans, numbers, feed.format.width, feed.format.starts_with)
-    else:
-        at, found = lines.split(chunk, feed.format.delimiter, width, name)
-        columns = [found[position] for position in positions]
-    refused = [(index, reason, "") for index, reason in chunk.bad.items()]
-    if len(at):
+@dataclass(frozen=True)
+class _Piece:
+    """Rows of a delivery as the landing query takes them: texts and plain values in ``table``, and which they are."""
+
+    rows: Rows
+    table: pa.Table
+    plain: frozenset[int] = frozenset()
+    sound: frozenset[str] = frozenset()
+
+
+def _pieces(feed: Feed, path: Path, name: str, received_at: str) -> Iterator[_Piece]:
+    for rows in readers.rows(feed, path, name):
+        plain = plain_values(feed, rows.columns)
+        lists = plain_lists(feed, plain)
+        offset = rows.byte_offset
         table = pa.table(
             {
-                "row_index": pa.array(at),
-                "source_line": pa.array(chunk.source_line[at]),
-                "byte_offset": pa.array(chunk.byte_offset[at]),
-                **{f"t{number}": column for number, column in enumerate(columns)},
+                "row_index": numbers(rows.at),
+                "source_line": numbers(rows.source_line[rows.at]),
+                "byte_offset": pa.nulls(len(rows.at), pa.int64()) if offset is None else numbers(offset[rows.at]),
+                **{f"t{number}": column for number, column in enumerate(rows.columns)},
+                **{f"v{number}": values for number, values in plain.items()},
+                **{f"l_{column}": values for column, values in lists.items()},
             }
         )
+        yield _Piece(rows, table, frozenset(plain), sound_columns(feed, plain, lists, received_at))
+
+
+def _take(parsed: Parsed, piece: _Piece, query: Callable[[frozenset[int], frozenset[str]], str]) -> None:
+    rows = piece.rows
+    refused = [(index, reason, detail) for index, (reason, detail) in rows.bad.items()]
+    offset = rows.byte_offset
+    if len(rows.at):
+        parsed.in_order = parsed.in_order and bool((np.diff(rows.at) > 0).all())
         connection = parsed.connection
-        # The engine reads record batches in parallel, so one batch would mean one core.
-        connection.register("chunk_text", pa.Table.from_batches(table.to_batches(max_chunksize=BATCH_ROWS)))
-        connection.execute(f"insert into typed {query}")
+        connection.register("chunk_text", piece.table)
+        connection.execute(f"insert into typed {query(piece.plain, piece.sound)}")
         connection.unregister("chunk_text")
         refused += [
             (index, *problem.split("|", 1))
             for index, problem in connection.execute(
                 "select row_index, problem from typed where problem is not null and source_line >= ?"
                 " order by row_index",
-                [int(chunk.source_line[0])],
+                [int(rows.source_line[0])],
             ).fetchall()
         ]
     if refused:
         refused.sort()
-        rows = pa.table(
-            {
-                "source_line": pa.array([int(chunk.source_line[index]) for index, _, _ in refused]),
-                "byte_offset": pa.array([int(chunk.byte_offset[index]) for index, _, _ in refused]),
-                "raw": pa.array([chunk.raw_line(index).rstrip(b"\r\n") for index, _, _ in refused], pa.binary()),
-                "reason": [reason for _, reason, _ in refused],
-                "detail": [detail for _, _, detail in refused],
-            }
+        indices = [index for index, _, _ in refused]
+        _refuse(
+            parsed,
+            [int(rows.source_line[index]) for index in indices],
+            [None if offset is None else int(offset[index]) for index in indices],
+            rows.raw(indices),
+            [reason for _, reason, _ in refused],
+            [detail for _, _, detail in refused],
         )
-        parsed.connection.register("refused_rows", rows)
-        parsed.connection.execute("insert into refused select * from refused_rows")
-        parsed.connection.unregister("refused_rows")
-    parsed.delivered += len(chunk.bad) + len(at)
+    parsed.delivered += len(rows.bad) + len(rows.at)
 
 
-def _spans(feed: Feed) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
-    """Positions of a fixed-width feed's fields, and of those that are numbers."""
-    spans, numbers = [], []
-    for heading, how in feed.reads.items():
-        for text in (heading,) if isinstance(heading, str) else heading:
-            first, last = (int(position) for position in text.split("-"))
-            spans.append((first, last))
-            if how.column.type.removesuffix("[]") in _NUMBER:
-                numbers.append((first, last))
-    return spans, numbers
+def _refuse(
+    parsed: Parsed,
+    source_line: list[int],
+    byte_offset: list[int | None],
+    raw: list[bytes],
+    reason: list[str],
+    detail: list[str],
+) -> None:
+    """Put rows into ``refused``."""
+    table = pa.table(
+        {
+            "source_line": pa.array(source_line, pa.int64()),
+            "byte_offset": pa.array(byte_offset, pa.int64()),
+            "raw": pa.array(raw, pa.binary()),
+            "reason": pa.array(reason, pa.string()),
+            "detail": pa.array(detail, pa.string()),
+        }
+    )
+    parsed.connection.register("refused_rows", table)
+    parsed.connection.execute("insert into refused select * from refused_rows")
+    parsed.connection.unregister("refused_rows")
 
 
 def _landed_columns(feed: Feed) -> list[str]:
@@ -335,9 +265,19 @@ def _create_tables(feed: Feed) -> str:
     """
 
 
-def _typed_query(feed: Feed, issued_at: str, received_at: str, delivery_id: str) -> str:
+def _typed_query(
+    feed: Feed,
+    issued_at: str,
+    received_at: str,
+    delivery_id: str,
+    by_name: Mapping[str, str | None],
+    plain: Collection[int],
+    sound: Collection[str],
+) -> str:
     """The landing query: typed values, the first problem of each row, and its flags.
 
+    Texts are columns ``t0``, ``t1`` … of ``chunk_text``; those numbered in ``plain`` have their values in ``v0`` …,
+    lists of which all are have theirs in ``l_<column>``. In the columns named in ``sound`` there is no problem.
     Four levels: values of the texts, columns derived from them, the first problem, then flags of rows without
     one (a value out of range must not reach their arithmetic).
     """
@@ -346,68 +286,106 @@ def _typed_query(feed: Feed, issued_at: str, received_at: str, delivery_id: str)
     flags: dict[str, list[str]] = {}
     number = 0
     first_texts = []
+    together: dict[str, str] = {}
     for heading, how in feed.reads.items():
         column = how.column
-        if isinstance(heading, tuple):
-            texts = [f"t{number + position}" for position in range(len(heading))]
-            number += len(heading)
-            values.append(f"{_list_value(column, how, texts)} as {column.name}")
-            problems += [
-                _text_problem(column.optional(), how, text, label) for text, label in zip(texts, heading, strict=True)
-            ]
-            if column.each:
+        if column.type.endswith("[]"):
+            if isinstance(heading, tuple):
+                numbers = range(number, number + len(heading))
+                number += len(heading)
+                one_by_one = [
+                    f"v{at}" if at in plain else _value(replace(column, type=column.type[:-2]), how, f"t{at}")
+                    for at in numbers
+                ]
+                given = all(at in plain for at in numbers) and column.type.removesuffix("[]") in _NUMBER
+                value = f"l_{column.name}" if given else _list_value(column, one_by_one)
+                values.append(f"{value} as {column.name}")
+                problems += [
+                    _text_problem(column.optional(), how, f"t{at}", label)
+                    for at, label in zip(numbers, heading, strict=True)
+                    if at not in plain
+                ]
+            else:
+                text = f"t{number}"
+                number += 1
+                values.append(f"{_delivered_list(column, how, text)} as {column.name}")
+                one = _text_problem(column.optional(), how, "one", heading)
+                problems.append(f"list_filter(list_transform({text}, lambda one: {one}), lambda p: p is not null)[1]")
+            if column.each and column.name not in sound:
                 told = f"{quote(f'R-RANGE|{column.name}=')} || cast({column.name} as varchar)"
                 least, most = (f"{of}({column.name}) {column.each}" for of in ("list_min", "list_max"))
                 problems.append(f"case when not ({least} and {most}) then {told} end")
             continue
+        assert isinstance(heading, str)
         text = f"t{number}"
-        number += 1
-        first_texts.append((text, heading))
-        values.append(f"{_value(column, how, text)} as {column.name}")
-        problems.append(_text_problem(column, how, text, heading))
-        if column.valid:
-            problems.append(
-                f"case when not ({column.name} {column.valid}) then {quote('R-RANGE|' + heading + '=')} || {text} end"
-            )
-        if column.type == "TIMESTAMP":
+        first_texts.append((text, (heading, *how.also_called)))
+        number += 1 + len(how.followed_by)
+        if how.followed_by or how.pad:
+            parts = [f"t{part}" for part in range(number - 1 - len(how.followed_by), number)]
+            text = f"{text}_whole"
+            together[text] = _together(parts, how.pad)
+        if text[1:] in {str(at) for at in plain}:
+            values.append(f"v{text[1:]} as {column.name}")
+            if column.required and column.name not in sound:
+                problems.append(f"case when {column.name} is null then {quote('R-EMPTY|' + heading)} end")
+        else:
+            values.append(f"{_value(column, how, text)} as {column.name}")
+            problems.append(_text_problem(column, how, text, heading))
+        if column.valid and column.name not in sound:
+            code = "R-AMOUNT" if column.unit == "fen" else "R-RANGE"
+            told = f"{quote(f'{code}|{heading}=')} || left({text}, 80)"
+            problems.append(f"case when not ({column.name} {column.valid}) then {told} end")
+        if column.type == "TIMESTAMP" and column.name not in sound:
             problems.append(_time_problem(column.name, heading, text, received_at))
         for code, condition in _flag_conditions(column, how, text):
             flags.setdefault(code, []).append(condition)
     for column, value in feed.constants.values():
         values.append(f"{_literal(value)}::{column.type} as {column.name}")
+    for name, by_group in by_name.items():
+        values.append(f"{_literal(by_group)}::VARCHAR as {name}")
     # Computed before the problems are known, so it may be out of range: never a hard cast.
     derived = [f"try_cast({how} as {column.type}) as {column.name}" for column, how in feed.derived.items()]
     for rule in feed.quarantine:
-        problems.append(f"case when {rule.when} then {quote(f'{rule.code}|{rule.doc}')} end")
+        judged = f"case when {rule.when} then {quote(f'{rule.code}|{rule.doc}')} end"
+        problems.insert(0, judged) if rule.first else problems.append(judged)
+    if feed.area:
+        off = off_map(within=feed.area)
+        flags.setdefault(off.code, []).append(off.when)
     for rule in feed.flag:
         flags.setdefault(rule.code, []).append(rule.when)
-    if isinstance(feed.format, Csv):
-        (first, heading), (second, other) = first_texts[0], first_texts[1]
-        repeated = f"{first} = {quote(heading)} and {second} = {quote(other)}"
-        total = " or ".join(f"starts_with({first}, {quote(word)})" for word in _TOTALS)
+    if isinstance(feed.format, Csv) and first_texts:
+        first = first_texts[0][0]
+        repeated = " and ".join(
+            f"{text} in ({', '.join(quote(heading) for heading in called)})" for text, called in first_texts[:2]
+        )
+        total = " or ".join(f"starts_with({first}, {quote(word)})" for word in TOTALS)
         problems.insert(0, f"case when {repeated} or {total} then 'R-FIELDS|heading or total among the rows' end")
-    content = [name for name in feed.raw_columns if name != feed.version]
+    # What is derived or the same in every row makes no two rows differ.
+    content = [how.column.name for how in feed.reads.values() if how.column.name != feed.version]
+    content += [column.name for column in feed.from_name.values()]
     identity = content if feed.key == CONTENT else list(feed.key)
     if feed.kind == "event":
         # A record belongs to its day: days are built one by one, and versions of a record meet within one.
         identity = [f"cast({feed.event_time} as date)", *identity]
     version = f"strftime({feed.version}, '%Y-%m-%dT%H:%M:%S.%f') || " if feed.version else ""
     event = f"cast({feed.event_time} as date)" if feed.kind == "event" else f"date {quote(issued_at[:10])}"
+    joined = [f"{how} as {text}" for text, how in together.items()]
+    texts_read = [*(f"t{position}" for position in range(number)), *together]
     flag_text = ", ".join(
         f"case when {' or '.join(f'coalesce({condition}, false)' for condition in conditions)} then {quote(code)} end"
         for code, conditions in sorted(flags.items())
     )
     return f"""
         with read as (
-            select row_index, source_line, byte_offset, {", ".join(f"t{n}" for n in range(number))}, {", ".join(values)}
-            from chunk_text
+            select row_index, source_line, byte_offset, {", ".join(texts_read)}, {", ".join(values)}
+            from {f"(select *, {', '.join(joined)} from chunk_text)" if joined else "chunk_text"}
         ),
         whole as (select *, {", ".join(derived) if derived else "null as no_derived"} from read),
-        judged as (select *, coalesce({", ".join(problems)}) as problem from whole)
+        judged as (select *, coalesce({", ".join([*problems, "null"])}) as problem from whole)
         select
             {", ".join(feed.raw_columns)},
-            {_digest(identity, feed.name)} as record_id,
-            {_digest(content, feed.name)} as row_digest,
+            {_digest([quote(feed.name), *identity])} as record_id,
+            {_digest(content)} as row_digest,
             {version}{quote("|" + issued_at + "|" + delivery_id[:16])} as version_rank,
             source_line,
             byte_offset,
@@ -419,9 +397,20 @@ def _typed_query(feed: Feed, issued_at: str, received_at: str, delivery_id: str)
     """
 
 
-def _digest(columns: list[str], feed: str) -> str:
-    parts = ", ".join(f"coalesce(cast({column} as varchar), chr(30))" for column in columns)
-    return f"left(md5(concat_ws(chr(31), {quote(feed)}, {parts})), 20)"
+def _together(parts: list[str], widths: tuple[int, ...]) -> str:
+    """The parts of one value as one text; empty where all are."""
+    padded = [
+        f"case when length({part}) < {width} and regexp_full_match({part}, '\\d+')"
+        f" then lpad({part}, {width}, '0') else {part} end"
+        for part, width in zip(parts, widths or (0,) * len(parts), strict=True)
+    ]
+    joined = " || ' ' || ".join(padded)
+    return f"trim({joined})"
+
+
+def _digest(values: list[str]) -> str:
+    # JSON is a text for values that does not depend on the engine, and costs half of casting each of them.
+    return f"left(md5(cast(to_json(row({', '.join(values)})) as varchar)), 20)"
 
 
 def _value(column: Column, how: Read, text: str) -> str:
@@ -430,14 +419,17 @@ def _value(column: Column, how: Read, text: str) -> str:
     if how.missing:
         empty += f" or {text} in ({', '.join(quote(word) for word in how.missing)})"
     if how.plate:
-        plain = f"upper(regexp_replace({text}, '[\\s·•・.\\-]', '', 'g'))"
-        unread = ", ".join(quote(word) for word in _UNREAD)
+        plain = f"upper(translate({text}, ' \t·•・.-', ''))"
+        unread = ", ".join(quote(word) for word in UNREAD)
         return f"case when {empty} or {plain} in ({unread}, '') then null else {plain} end"
-    codes = how.codes if how.codes is not None else (_TRUTH if column.type == "BOOLEAN" else None)
+    codes = codes_of(how)
     if codes is not None:
         arms = " ".join(f"when {text} = {quote(word)} then {_literal(value)}" for word, value in codes.items())
         return f"(case when {empty} then null {arms} end)::{column.type}"
     if column.type in _NUMBER:
+        if column.unit == "fen":
+            exact = f"try_cast({text} as decimal(38, 9)) * {int(how.scale)}"
+            return f"case when {empty} then null when ({exact}) % 1 = 0 then try_cast({exact} as {column.type}) end"
         if how.scale != 1.0:
             scaled = f"try_cast({text} as double) * {how.scale!r}"
             scaled = f"round({scaled})" if column.type != "DOUBLE" else f"round({scaled}, 6)"
@@ -449,13 +441,19 @@ def _value(column: Column, how: Read, text: str) -> str:
         return (
             f"case when {empty} then null else cast(try_strptime({text}, {quote(how.form or '%Y-%m-%d')}) as date) end"
         )
+    if how.check:
+        return f"case when {empty} then null else upper({text}) end"
     return f"case when {empty} then null else {text} end"
 
 
 def _instant(how: Read, text: str) -> str:
     """An instant at +08:00. A zone in the text is converted, none means +08:00."""
+    east = 480 - _minutes(how.zone) if how.zone else 0
+    shift = f" + to_minutes({east})" if east else ""
+    if how.form == "epoch":
+        return f"(make_timestamp(1000000 * try_cast({text} as bigint)){shift})"
     if how.form:
-        return f"try_strptime({text}, {quote(how.form)})"
+        return f"(try_strptime({text}, {quote(how.form)}){shift})"
     clock = f"replace(regexp_extract({text}, '^[0-9-]+[ T][0-9:]+'), 'T', ' ')"
     seconds = f"coalesce(try_strptime({clock}, '%Y-%m-%d %H:%M:%S'), try_strptime({clock}, '%Y-%m-%d %H:%M'))"
     digits = f"rpad(regexp_extract({text}, '\\.([0-9]{{1,6}})', 1), 6, '0')"
@@ -464,15 +462,21 @@ def _instant(how: Read, text: str) -> str:
         f"(60 * coalesce(try_cast({zone}[2:3] as integer), 0) + coalesce(try_cast(right({zone}, 2) as integer), 0))"
     )
     minutes = (
-        f"case when {zone} = '' then 0 when {zone} = 'Z' then 480 "
+        f"case when {zone} = '' then {east} when {zone} = 'Z' then 480 "
         f"when {zone}[1] = '-' then 480 + {offset} else 480 - {offset} end"
     )
     # Nearly all instants have the plain form, where the engine's cast is exact.
     return (
-        f"case when regexp_full_match({text}, {quote(_PLAIN_INSTANT)}) then try_cast({text} as timestamp) "
+        f"case when regexp_full_match({text}, {quote(_PLAIN_INSTANT)}) then try_cast({text} as timestamp){shift} "
         f"when regexp_full_match({text}, {quote(_ISO)}) then "
         f"{seconds} + to_microseconds(coalesce(try_cast({digits} as bigint), 0)) + to_minutes({minutes}) end"
     )
+
+
+def _minutes(zone: str) -> int:
+    """Minutes east of Greenwich of an offset like ``-05:00``."""
+    hours, minutes = zone[1:].split(":")
+    return (60 * int(hours) + int(minutes)) * (-1 if zone[0] == "-" else 1)
 
 
 def _text_problem(column: Column, how: Read, text: str, heading: str) -> str:
@@ -489,15 +493,17 @@ def _text_problem(column: Column, how: Read, text: str, heading: str) -> str:
         if column.required:
             arms.append(f"when {column.name} is null then 'R-EMPTY|' || {told}")
         return f"case {' '.join(arms)} end"
-    codes = how.codes if how.codes is not None else (_TRUTH if column.type == "BOOLEAN" else None)
+    codes = codes_of(how)
     if codes is not None:
         if how.unknown == "quarantine":
             known = ", ".join(quote(word) for word in codes)
             arms.append(f"when {text} not in ({known}) then 'R-CODE|' || {told}")
     elif column.type.removesuffix("[]") in _NUMBER:
         kind = column.type.removesuffix("[]")
-        arms.append(f"when not regexp_full_match({text}, {quote(_NUMBER[kind])}) then 'R-NUMBER|' || {told}")
-        told_null = f"try_cast({text} as {kind})" if column.type.endswith("[]") else column.name
+        # A coarser unit (tonnes, yuan) has decimals where the column's own has none.
+        plain = _NUMBER["DOUBLE" if how.scale > 1 else kind].replace("{1,9}", f"{{1,{how.decimals}}}")
+        arms.append(f"when not regexp_full_match({text}, {quote(plain)}) then 'R-NUMBER|' || {told}")
+        told_null = _value(replace(column, type=kind), how, text) if column.type.endswith("[]") else column.name
         arms.append(f"when {told_null} is null then 'R-NUMBER|' || {told}")
     elif column.type == "TIMESTAMP":
         form = _form_pattern(how.form) if how.form else _ISO
@@ -507,16 +513,34 @@ def _text_problem(column: Column, how: Read, text: str, heading: str) -> str:
         form = _form_pattern(how.form or "%Y-%m-%d")
         arms.append(f"when not regexp_full_match({text}, {quote(form)}) then 'R-DATEFORM|' || {told}")
         arms.append(f"when {column.name} is null then 'R-TIME|' || {told}")
+    elif how.check:
+        lost = (
+            f"when {identity.lost_digits(text)} then 'R-IDNO|' || {quote(heading)} || '=digits lost by a spreadsheet'"
+        )
+        # An identity number is personal: the detail names the heading, the bytes stay in quarantine.
+        arms += [
+            lost,
+            f"when not coalesce({identity.HOLDS[how.check](column.name)}, false) then 'R-IDNO|' || {quote(heading)}",
+        ]
     elif how.pattern:
         arms.append(f"when not regexp_full_match({text}, {quote(how.pattern)}) then 'R-CODE|' || {told}")
     return f"case {' '.join(arm for arm in arms if arm)} end"
 
 
 def _form_pattern(form: str) -> str:
-    pattern = re.escape(form)
-    for directive, digits in (("Y", 4), ("m", 2), ("d", 2), ("H", 2), ("M", 2), ("S", 2)):
-        pattern = pattern.replace(f"%{directive}", f"\\d{{{digits}}}")
-    return pattern.replace("%f", "\\d{1,6}")
+    """The regular expression of texts in a form: ``strptime`` alone takes more than the form says."""
+    if form == "epoch":
+        return r"-?\d{1,11}"
+    digits = {"Y": "4", "m": "2", "d": "2", "y": "2", "H": "2", "I": "2", "M": "2", "S": "2", "f": "1,6"}
+    pattern = ""
+    for directive, unpadded, letter, plain in re.findall(r"(%(-?)(\w))|(.)", form, re.DOTALL):
+        if not directive:
+            pattern += re.escape(plain)
+        elif letter == "p":
+            pattern += "[AaPp][Mm]"
+        else:
+            pattern += f"\\d{{{'1,' + digits[letter] if unpadded else digits[letter]}}}"
+    return pattern
 
 
 def _time_problem(name: str, heading: str, text: str, received_at: str) -> str:
@@ -531,7 +555,8 @@ def _time_problem(name: str, heading: str, text: str, received_at: str) -> str:
 def _flag_conditions(column: Column, how: Read, text: str) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     if how.plate:
-        found.append(("R-UNREAD", f"{column.name} is null"))
+        if not how.may_be_absent:
+            found.append(("R-UNREAD", f"{column.name} is null"))
         found.append(("R-PLATE", f"not regexp_full_match({column.name}, {quote(_PLATE)})"))
     if how.codes is not None and how.unknown == "flag":
         found.append(("R-CODE", f"{text} <> '' and {column.name} is null"))
@@ -540,23 +565,35 @@ def _flag_conditions(column: Column, how: Read, text: str) -> list[tuple[str, st
     return found
 
 
-def _list_value(column: Column, how: Read, texts: list[str]) -> str:
+def _list_value(column: Column, one: list[str]) -> str:
     """A list of the values up to the last one that is there: trailing empties and zeros are no axles."""
-    kind = column.type.removesuffix("[]")
-    one = [_value(Column(column.name, kind, "", ""), how, text) for text in texts]
     arms = " ".join(
         f"when coalesce({one[last]}, 0) <> 0 then [{', '.join(one[: last + 1])}]" for last in reversed(range(len(one)))
     )
     return f"(case {arms} else [] end)::{column.type}"
 
 
+def _delivered_list(column: Column, how: Read, text: str) -> str:
+    """The values of a delivered list, trailing empties and zeros left out as in ``_list_value``."""
+    kind = column.type.removesuffix("[]")
+    values = f"list_transform({text}, lambda one: {_value(replace(column, type=kind), how, 'one')})"
+    there = "coalesce(one, 0) <> 0" if kind in _NUMBER else "one is not null"
+    last = f"list_max(list_transform({values}, lambda one, place: case when {there} then place end))"
+    return f"coalesce(list_slice({values}, 1, coalesce({last}, 0)), [])::{column.type}"
+
+
 # --- the delivery as a whole ---------------------------------------------------------------------
-def _conflicts(parsed: Parsed, path: Path, name: str) -> None:
-    """Same key, other content, and nothing that says which is newer: both are quarantined (R-CONFLICT)."""
-    if parsed.feed.key == CONTENT:
-        return
-    version = "version_rank" if parsed.feed.version else "''"
+def _conflicts(parsed: Parsed, path: Path, name: str) -> bool:
+    """Same key, other content, and nothing that says which is newer: both are quarantined (R-CONFLICT).
+
+    Returns whether a record may be there twice.
+    """
     connection = parsed.connection
+    if not _has_versions(connection):
+        return False
+    if parsed.feed.key == CONTENT:
+        return True
+    version = "version_rank" if parsed.feed.version else "''"
     connection.execute(
         f"""create or replace temp table conflict as
         select source_line, byte_offset from landed where (record_id, {version}) in (
@@ -565,18 +602,26 @@ def _conflicts(parsed: Parsed, path: Path, name: str) -> None:
     )
     found = dict(connection.execute("select source_line, byte_offset from conflict").fetchall())
     if not found:
-        return
-    raw = lines.raw_lines(path, name, parsed.feed.format.encoding, set(found))
-    connection.executemany(
-        "insert into refused values (?, ?, ?, 'R-CONFLICT', 'same key, other content in one delivery')",
-        [(line, found[line], raw[line].rstrip(b"\r\n")) for line in sorted(found)],
+        return True
+    raw = readers.raw_of(parsed.feed, path, name, set(found))
+    ordered = sorted(found)
+    told = "same key, other content in one delivery"
+    _refuse(
+        parsed,
+        ordered,
+        [found[line] for line in ordered],
+        [raw[line] for line in ordered],
+        ["R-CONFLICT"] * len(found),
+        [told] * len(found),
     )
     connection.execute("delete from typed where source_line in (select source_line from conflict)")
+    return True
 
 
 def _as_a_whole(parsed: Parsed, name: str) -> None:
     """Stop a delivery that does not look like itself: too many bad rows, or a column in another unit."""
     feed, connection = parsed.feed, parsed.connection
+    _exchanged(parsed, name)
     refused = connection.execute("select reason, count(*) from refused group by reason order by 2 desc, 1").fetchall()
     bad = sum(count for _, count in refused)
     if (
@@ -585,8 +630,13 @@ def _as_a_whole(parsed: Parsed, name: str) -> None:
         and (parsed.delivered >= 20 or bad == parsed.delivered)
     ):
         told = ", ".join(f"{reason} {count}" for reason, count in refused[:4])
+        _in_another_unit(parsed, name, bad)
+        if refused[0] == ("R-SYNTAX", parsed.delivered):
+            raise DeliveryStopped(
+                "D-FORMAT",
+                f"{feed.name}: no record of {name} is {feed.format.name}. Export it again in the declared format.",
+            )
         only_encoding = refused[0][0] == "R-ENCODING"
-        _in_tonnes(parsed, name, bad)
         raise DeliveryStopped(
             "D-ENCODING" if only_encoding else "D-QUARANTINE",
             f"{feed.name}: {bad} of {parsed.delivered} rows of {name} cannot be accepted ({told}); the declared "
@@ -598,8 +648,9 @@ def _as_a_whole(parsed: Parsed, name: str) -> None:
         if count >= SAMPLE_FOR_SHAPE and not low <= median <= high:
             raise DeliveryStopped(
                 "D-UNIT",
-                f"{feed.name}: the median {column} of {name} is {median:g}, expected {low:g} to {high:g}. "
-                "Another unit? Values are never converted on suspicion: ask the sender.",
+                f"{feed.name}: the median {column} of {name} is {median:g}, expected {low:g} to {high:g}. Another unit "
+                f"({_units(feed.raw_columns[column].unit, 'small' if median < low else 'large')})? "
+                "Values are never converted on suspicion: ask the sender.",
             )
     plates = [how.column.name for how in feed.reads.values() if how.plate]
     for column in plates:
@@ -614,27 +665,92 @@ def _as_a_whole(parsed: Parsed, name: str) -> None:
             )
 
 
-def _in_tonnes(parsed: Parsed, name: str, bad: int) -> None:
+def _area(feed: Feed) -> tuple[float, ...] | None:
+    """Where the feed's positions lie: as declared, else as the columns' own bounds say."""
+    if feed.area or not {"latitude", "longitude"} <= set(feed.raw_columns):
+        return feed.area
+    bounds = re.compile(r"between (-?[\d.]+) and (-?[\d.]+)")
+    found = [bounds.fullmatch(feed.raw_columns[name].valid) for name in ("latitude", "longitude")]
+    return tuple(float(bound) for match in found if match for bound in match.groups()) if all(found) else None
+
+
+def _exchanged(parsed: Parsed, name: str) -> None:
+    """Stop a delivery whose latitudes are its longitudes. It is never turned round on suspicion: which of the two
+    systems is wrong, and since when, is known to the sender only."""
+    area = _area(parsed.feed)
+    if area is None:
+        return
+    south, north, west, east = area
+    count, inside, exchanged = _row(
+        parsed.connection,
+        f"""select count(*),
+            count(*) filter (latitude between {south} and {north} and longitude between {west} and {east}),
+            count(*) filter (longitude between {south} and {north} and latitude between {west} and {east})
+        from typed where latitude is not null and longitude is not null and not (latitude = 0 and longitude = 0)""",
+    )
+    if count >= FEWEST_POSITIONS and exchanged > 0.5 * count and exchanged > inside:
+        raise DeliveryStopped(
+            "D-SWAP",
+            f"{parsed.feed.name}: {exchanged} of {count} positions of {name} lie where they belong only with latitude "
+            "and longitude exchanged. Nothing is exchanged on suspicion: ask the sender to correct the headings.",
+        )
+
+
+def _in_another_unit(parsed: Parsed, name: str, bad: int) -> None:
     """Tell a delivery in another unit (D-UNIT) apart from one with many bad rows. Only the message differs."""
     feed = parsed.feed
     for heading, how in feed.reads.items():
-        if how.column.name not in feed.plausible_median:
+        if how.column.name not in feed.plausible_median or not isinstance(heading, str):
             continue
-        pattern = quote(re.escape(f"{heading}=") + r"\d{1,3}(\.\d+)?")
-        (small,) = _row(
+        _, high = feed.plausible_median[how.column.name]
+        told = f"substr(detail, {len(heading) + 2})"
+        small, large = _row(
             parsed.connection,
-            "select count(*) from refused where reason in ('R-RANGE', 'R-NUMBER')"
-            f" and regexp_full_match(detail, {pattern})",
+            f"""select count(*) filter (abs(try_cast({told} as double)) * {how.scale!r} < {high / 50!r}),
+                count(*) filter (try_cast({told} as double) * {how.scale!r} > {high!r})
+            from refused
+            where reason in ('R-RANGE', 'R-NUMBER', 'R-AMOUNT') and starts_with(detail, {quote(heading + "=")})""",
         )
-        if small > 0.5 * bad:
-            raise DeliveryStopped(
-                "D-UNIT",
-                f"{feed.name}: {small} of {parsed.delivered} rows of {name} have a {heading} as small as tonnes. "
-                "Another unit? Values are never converted on suspicion: ask the sender.",
-            )
+        for count, what in ((small, "small"), (large, "large")):
+            if count > 0.5 * bad:
+                raise DeliveryStopped(
+                    "D-UNIT",
+                    f"{feed.name}: {count} of {parsed.delivered} rows of {name} have a {heading} too {what} for "
+                    f"{how.column.unit or 'its unit'}. Another unit ({_units(how.column.unit, what)})? "
+                    "Values are never converted on suspicion: ask the sender.",
+                )
 
 
-def _count(parsed: Parsed) -> None:
+def _units(unit: str, what: str) -> str:
+    """The usual confusions of a unit whose values are too small or too large."""
+    told = {
+        ("kg", "small"): "tonnes", ("kg", "large"): "pounds or newtons", ("fen", "small"): "yuan",
+        ("fen", "large"): "fen read as yuan", ("m", "large"): "centimetres",
+    }  # fmt: skip
+    return told.get((unit, what), "a thousandth" if what == "small" else "a multiple")
+
+
+def _has_versions(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether a record may be there twice; most deliveries end the search here (equal hashes only cost time)."""
+    rows, records = _row(connection, "select count(*), count(distinct hash(record_id)) from landed")
+    return rows > records
+
+
+def _fates(connection: duckdb.DuckDBPyConnection) -> tuple[Any, ...]:
+    """Rows that repeat a record's current version, and rows that it supersedes."""
+    return _row(
+        connection,
+        """select coalesce(sum(fate = 'repeated'), 0), coalesce(sum(fate = 'superseded'), 0) from (
+            select case
+                when row_number() over latest = 1 then 'current'
+                when row_digest = first_value(row_digest) over latest then 'repeated'
+                else 'superseded' end as fate
+            from landed
+            window latest as (partition by record_id order by version_rank desc, source_line))""",
+    )
+
+
+def _count(parsed: Parsed, has_versions: bool) -> None:
     connection = parsed.connection
     parsed.accepted, parsed.flagged_rows = _row(
         connection, "select count(*), count(*) filter (flags <> '') from landed"
@@ -647,16 +763,8 @@ def _count(parsed: Parsed) -> None:
             ).fetchall()
         )
     )
-    parsed.repeated, parsed.superseded = _row(
-        connection,
-        """select coalesce(sum(fate = 'repeated'), 0), coalesce(sum(fate = 'superseded'), 0) from (
-            select case
-                when row_number() over latest = 1 then 'current'
-                when row_digest = first_value(row_digest) over latest then 'repeated'
-                else 'superseded' end as fate
-            from landed
-            window latest as (partition by record_id order by version_rank desc, source_line))""",
-    )
+    if has_versions:
+        parsed.repeated, parsed.superseded = _fates(connection)
     difference = parsed.delivered - parsed.accepted - sum(parsed.quarantined.values())
     if difference:
         raise AssertionError(f"{parsed.feed.name}: {difference} rows unaccounted for; nothing was landed")

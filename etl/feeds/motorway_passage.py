@@ -8,6 +8,7 @@ labels; they are kept beside the platform's verdict and never used for it.
 """
 
 from etl.contract import CONTENT, Csv, Feed, Rule, numbered, read
+from etl.series import dead
 from warehouse import columns as c
 
 FEED = Feed(
@@ -76,6 +77,7 @@ FEED = Feed(
         ),
         Rule("R-STATUS", "device_status_code <> 'ok'", "the device reports a fault of this measurement"),
     ),
+    series=(dead("gross_vehicle_weight_kg is null", 20, by=("lane_code",), order=("passed_at",)),),
     schedule=None,
     expected_every_days=None,
     plausible_median={"gross_vehicle_weight_kg": (800, 60_000)},

@@ -8,10 +8,11 @@ import csv
 import gzip
 import io
 import re
+import zipfile
 import zlib
-from bisect import bisect_left
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import IO, Any
 
@@ -21,17 +22,14 @@ import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
 
 from etl.errors import DeliveryStopped
+from etl.readers import archive
+from etl.readers.archive import FREE_BYTES, MAX_RATIO, MAX_UNPACKED
+from etl.readers.rows import FIELD_BYTES, INVISIBLE, MAX_ROWS, Array, plain, refuse_oversized, too_many_rows
 
 CHUNK_BYTES = 16 << 20
 LINE_BYTES = 1 << 20
-FIELD_BYTES = 64 << 10
-MAX_ROWS = 10_000_000
-MAX_UNPACKED = 2 << 30
-MAX_RATIO = 100
+PIECE_BYTES = 256 << 10
 
-# Control characters but the tab, and characters a reader cannot see but a comparison can (zero width,
-# direction, BOM). The carriage return of a line end is gone before this is asked.
-_INVISIBLE = r"[\x00-\x08\x0a-\x1f\x7f-\x{9f}\p{Cf}\p{Zl}\p{Zp}]"
 _OTHER_FORMATS = {
     b"PK\x03\x04": "a ZIP archive or workbook",
     b"PAR1": "a Parquet file",
@@ -43,26 +41,58 @@ _OTHER_FORMATS = {
 
 @dataclass
 class Chunk:
-    """Consecutive lines. ``text`` is decoded and without line ends; ``bad`` maps index → reason."""
+    """Consecutive lines. ``utf8`` are their bytes decoded and written as UTF-8, ``ends`` and ``utf8_ends`` where
+    each line ends in ``raw`` and ``utf8``; ``bad`` maps index → reason and detail."""
 
     source_line: np.ndarray
     byte_offset: np.ndarray
     raw: bytes
     ends: np.ndarray
-    text: pa.Array
-    bad: dict[int, str] = field(default_factory=dict)
+    utf8: bytes
+    utf8_ends: np.ndarray
+    bad: dict[int, tuple[str, str]] = field(default_factory=dict)
+    lone_return: bool = False
+    """A carriage return stands elsewhere than in a line end."""
+
+    @cached_property
+    def text(self) -> pa.Array:
+        """The lines without their line ends."""
+        return pc.ascii_rtrim(_strings(self.utf8, self.utf8_ends), characters="\r\n")
+
+    def __len__(self) -> int:
+        return len(self.source_line)
+
+    def without_first(self) -> "Chunk":
+        """The chunk without its first line (the headings)."""
+        skipped, utf8_skipped = int(self.ends[0]), int(self.utf8_ends[0])
+        return Chunk(
+            self.source_line[1:],
+            self.byte_offset[1:],
+            self.raw[skipped:],
+            self.ends[1:] - skipped,
+            self.utf8[utf8_skipped:],
+            self.utf8_ends[1:] - utf8_skipped,
+            {index - 1: reason for index, reason in self.bad.items() if index > 0},
+            self.lone_return,
+        )
 
     def raw_line(self, index: int) -> bytes:
+        """The line's bytes without its line end."""
         start = int(self.byte_offset[index] - self.byte_offset[0])
-        return self.raw[start : int(self.ends[index])]
+        return self.raw[start : int(self.ends[index])].rstrip(b"\r\n")
+
+    def raw_lines(self, indices: Sequence[int]) -> list[bytes]:
+        return [self.raw_line(index) for index in indices]
 
 
 class _Bounded(io.RawIOBase):
-    """Unpacks gzip with limits on size and ratio, so that a bomb is refused early (D-ARCHIVE)."""
+    """Unpacks gzip or a ZIP's one file with limits on size and ratio, so that a bomb is refused early (D-ARCHIVE)."""
 
     def __init__(self, path: Path, name: str) -> None:
         self.packed = max(path.stat().st_size, 1)
-        self.stream = gzip.open(path, "rb")  # noqa: SIM115 - closed in close()
+        self.stream: Any = (
+            archive.only_file(path, name) if name.lower().endswith(".zip") else gzip.open(path, "rb")  # noqa: SIM115 - closed in close()
+        )
         self.name = name
         self.count = 0
 
@@ -76,16 +106,16 @@ class _Bounded(io.RawIOBase):
     def _unpacked(self, unpack: Callable[[int], bytes], size: int) -> bytes:
         try:
             return unpack(size)
-        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        except (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile) as error:
             raise DeliveryStopped(
                 "D-INCOMPLETE",
-                f"{self.name}: the gzip stream is cut or damaged ({error}). Ask the sender for the file again.",
+                f"{self.name}: the packed stream is cut or damaged ({error}). Ask the sender for the file again.",
             ) from error
 
     def read(self, size: int = -1) -> bytes:
         data = self._unpacked(self.stream.read, size)
         self.count += len(data)
-        if self.count > MAX_UNPACKED or (self.count > (4 << 20) and self.count > MAX_RATIO * self.packed):
+        if self.count > MAX_UNPACKED or (self.count > FREE_BYTES and self.count > MAX_RATIO * self.packed):
             raise DeliveryStopped(
                 "D-ARCHIVE",
                 f"{self.name}: unpacks to more than {MAX_RATIO} times its size or 2 GiB. "
@@ -104,12 +134,12 @@ def open_delivery(path: Path, name: str) -> IO[bytes]:
         magic = peek.read(16)
     if not magic:
         raise DeliveryStopped("D-EMPTY", f"{name}: the file has 0 bytes. Ask the sender for it again.")
-    packed = magic[:2] == b"\x1f\x8b"
-    if packed != name.lower().endswith(".gz"):
+    packed = name.lower().endswith((".gz", ".zip"))
+    is_gzip, is_zip = magic.startswith(b"\x1f\x8b"), magic.startswith(b"PK")
+    if is_gzip != name.lower().endswith(".gz") or (name.lower().endswith(".zip") and not is_zip):
+        what = "gzip" if is_gzip else "not packed as its ending says"
         raise DeliveryStopped(
-            "D-FORMAT",
-            f"{name}: the content is {'' if packed else 'not '}gzip, its name says otherwise. "
-            "Rename it or ask for it again.",
+            "D-FORMAT", f"{name}: the content is {what}, its name says otherwise. Rename it or ask for it again."
         )
     stream: Any = _Bounded(path, name) if packed else path.open("rb")
     try:
@@ -156,11 +186,12 @@ def chunks(stream: IO[bytes], name: str, encoding: str, bom_allowed: bool = True
             data = data[3:]
             offset = 3
         first = False
-        yield _decoded(data, offset, line, encoding, name)
+        chunk = _decoded(data, offset, line, encoding, name)
         offset += len(data)
-        line += data.count(b"\n")
+        line += len(chunk)
+        yield chunk
         if line > MAX_ROWS + 2:
-            raise DeliveryStopped("D-OVERSIZE", f"{name}: more than {MAX_ROWS:,} rows. Ask for one file per day.")
+            raise too_many_rows(name)
     if rest:
         raise DeliveryStopped(
             "D-INCOMPLETE",
@@ -176,33 +207,68 @@ def _too_long(name: str, line: int) -> DeliveryStopped:
 
 
 def _decoded(data: bytes, offset: int, line: int, encoding: str, name: str) -> Chunk:
-    ends = np.flatnonzero(np.frombuffer(data, np.uint8) == 10) + 1
+    ends = _where(data, lambda piece: np.frombuffer(piece, np.uint8) == 10) + 1
     starts = np.concatenate(([0], ends[:-1]))
     if int((ends - starts).max()) > LINE_BYTES:
         raise _too_long(name, line)
-    bad: dict[int, str] = {}
+    bad: dict[int, tuple[str, str]] = {}
+    utf8, utf8_ends = data, ends
     try:
-        text = data.decode(encoding)
-        if encoding == "utf-8":
-            utf8, utf8_ends = data, ends
+        if encoding != "utf-8":
+            utf8 = data.decode(encoding).encode()
+            utf8_ends = _where(utf8, lambda piece: np.frombuffer(piece, np.uint8) == 10) + 1
         else:
-            utf8 = text.encode()
-            utf8_ends = np.flatnonzero(np.frombuffer(utf8, np.uint8) == 10) + 1
-        offsets = np.concatenate(([0], utf8_ends)).astype(np.int32)
-        lines = pa.StringArray.from_buffers(len(ends), pa.py_buffer(offsets), pa.py_buffer(utf8))
-    except UnicodeDecodeError:
-        decoded: list[str] = []
+            _strings(data, ends).validate(full=True)
+    except (UnicodeDecodeError, pa.ArrowInvalid):
+        decoded: list[bytes] = []
         for index, (start, end) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):
             try:
-                decoded.append(data[start:end].decode(encoding))
+                decoded.append(data[start:end].decode(encoding).encode())
             except UnicodeDecodeError:
-                bad[index] = "R-ENCODING"
-                decoded.append("")
-        lines = pa.array(decoded, pa.string())
-    lines = pc.utf8_rtrim(lines, characters="\r\n")
-    for index in np.flatnonzero(pc.match_substring_regex(lines, _INVISIBLE).to_numpy(zero_copy_only=False)).tolist():
-        bad.setdefault(index, "R-CONTROL")
-    return Chunk(np.arange(line, line + len(ends)), starts + offset, data, ends, lines, bad)
+                bad[index] = ("R-ENCODING", f"not {encoding}")
+                decoded.append(b"\n")
+        utf8 = b"".join(decoded)
+        utf8_ends = np.cumsum([len(one) for one in decoded])
+    chunk = Chunk(np.arange(line, line + len(ends)), starts + offset, data, ends, utf8, utf8_ends, bad)
+    _refuse_invisible(chunk)
+    return chunk
+
+
+def _where(data: bytes, told: Callable[[memoryview], np.ndarray]) -> np.ndarray:
+    """Where bytes are as told; looked for in pieces, because one that fits the processor's cache costs half."""
+    view = memoryview(data)
+    return np.concatenate(
+        [np.flatnonzero(told(view[at : at + PIECE_BYTES])) + at for at in range(0, len(data), PIECE_BYTES)]
+    )
+
+
+def _strings(utf8: bytes, ends: np.ndarray) -> pa.StringArray:
+    offsets = np.concatenate(([0], ends)).astype(np.int32)
+    return pa.StringArray.from_buffers(len(ends), pa.py_buffer(offsets), pa.py_buffer(utf8))
+
+
+# First bytes of the UTF-8 forms of control and invisible characters. Most texts have none of them, Chinese ones
+# included, so only lines that do are looked at with the regular expression.
+_MAY_BE_INVISIBLE = np.zeros(256, bool)
+_MAY_BE_INVISIBLE[[*range(9), *range(11, 13), *range(14, 32), 0x7F]] = True
+_MAY_BE_INVISIBLE[[0xC2, 0xD8, 0xD9, 0xDB, 0xDC, 0xE0, 0xE1, 0xE2, 0xEF, 0xF0, 0xF3]] = True
+_LOOK_AT = _MAY_BE_INVISIBLE.tobytes()
+
+
+def _refuse_invisible(chunk: Chunk) -> None:
+    data = np.frombuffer(chunk.utf8, np.uint8)
+    at = _where(chunk.utf8, lambda piece: np.frombuffer(bytes(piece).translate(_LOOK_AT), bool))
+    if b"\r" in chunk.utf8:
+        returns = np.flatnonzero(data == 13)
+        lone = returns[data[returns + 1] != 10]  # the last byte is a line end, so there is a next one
+        chunk.lone_return = len(lone) > 0
+        at = np.concatenate((at, lone))
+    if not len(at):
+        return
+    lines = np.unique(np.searchsorted(chunk.utf8_ends, at, side="right"))
+    seen = pc.match_substring_regex(chunk.text.take(pa.array(lines)), INVISIBLE).to_numpy(zero_copy_only=False)
+    for index in lines[seen].tolist():
+        chunk.bad.setdefault(index, ("R-CONTROL", ""))
 
 
 # A field of up to LINE_BYTES is split, so that an oversized one is told as such (FIELD_BYTES).
@@ -222,7 +288,7 @@ def split_line(line: str, delimiter: str) -> list[str] | None:
     return rows[0] if len(rows) == 1 else None
 
 
-Columns = list[pa.Array | pa.ChunkedArray]
+Columns = list[Array]
 
 
 def split(chunk: Chunk, delimiter: str, width: int, name: str) -> tuple[np.ndarray, Columns]:
@@ -231,6 +297,9 @@ def split(chunk: Chunk, delimiter: str, width: int, name: str) -> tuple[np.ndarr
     Lines that do not are noted in ``chunk.bad`` (R-FIELDS, R-QUOTE). Empty lines deliver nothing
     and are left out of both.
     """
+    columns = _undisturbed(chunk, delimiter, width)
+    if columns is not None:
+        return np.arange(len(chunk)), columns
     empty = pc.equal(pc.binary_length(chunk.text), 0).to_numpy(zero_copy_only=False)
     quoted = pc.match_substring(chunk.text, '"').to_numpy(zero_copy_only=False)
     delimiters = pc.count_substring(chunk.text, delimiter).to_numpy(zero_copy_only=False)
@@ -243,9 +312,9 @@ def split(chunk: Chunk, delimiter: str, width: int, name: str) -> tuple[np.ndarr
             continue
         fields = split_line(line, delimiter)
         if fields is None:
-            chunk.bad[index] = "R-QUOTE"
+            chunk.bad[index] = ("R-QUOTE", "")
         elif len(fields) != width:
-            chunk.bad[index] = "R-FIELDS"
+            chunk.bad[index] = ("R-FIELDS", f"found {len(fields)} fields, expected {width}")
         else:
             careful.append(fields)
             careful_at.append(index)
@@ -253,8 +322,8 @@ def split(chunk: Chunk, delimiter: str, width: int, name: str) -> tuple[np.ndarr
         good[list(chunk.bad)] = False
     wrong = ~good & ~empty
     wrong[careful_at] = False
-    for index in np.flatnonzero(wrong).tolist():
-        chunk.bad.setdefault(index, "R-FIELDS")
+    for index, found in zip(np.flatnonzero(wrong).tolist(), (delimiters[wrong] + 1).tolist(), strict=True):
+        chunk.bad.setdefault(index, ("R-FIELDS", f"found {found} fields, expected {width}"))
     at = np.concatenate((np.flatnonzero(good), careful_at)).astype(np.int64)
     columns = _fields(chunk.text.filter(pa.array(good)), delimiter, width)
     if careful:
@@ -263,29 +332,54 @@ def split(chunk: Chunk, delimiter: str, width: int, name: str) -> tuple[np.ndarr
             for position, column in enumerate(columns)
         ]
     if pc.max(pc.binary_length(chunk.text)).as_py() > FIELD_BYTES:
-        longest = max(pc.max(pc.binary_length(column)).as_py() or 0 for column in columns)
-        if longest > FIELD_BYTES:
-            raise DeliveryStopped(
-                "D-OVERSIZE",
-                f"{name}: a field is longer than 64 KiB (lines {chunk.source_line[0]} to {chunk.source_line[-1]}). "
-                "Ask the sender what it is.",
-            )
-    return at, [_plain(column) for column in columns]
+        refuse_oversized(columns, name, f"lines {chunk.source_line[0]} to {chunk.source_line[-1]}")
+    return at, [plain(column) for column in columns]
+
+
+def _undisturbed(chunk: Chunk, delimiter: str, width: int) -> Columns | None:
+    """The fields of a chunk in which every line has ``width`` of them and nothing needs a second look."""
+    lengths = np.diff(chunk.utf8_ends, prepend=0)
+    if chunk.bad or chunk.lone_return or width < 2 or b'"' in chunk.utf8 or int(lengths.max()) > FIELD_BYTES:
+        return None
+    if int(lengths.min()) < width:  # an empty line, which Arrow reads as a record of nulls
+        return None
+    try:
+        table = _read_fields(pa.py_buffer(chunk.utf8), delimiter, width)
+    except pa.ArrowInvalid:  # a line has another number of fields
+        return None
+    if table.num_rows != len(chunk):
+        return None
+    edges = _blank_edges(chunk.utf8, delimiter)
+    return [plain(column, edges) for column in table.columns]
+
+
+def _blank_edges(utf8: bytes, delimiter: str) -> bool:
+    """Whether an ASCII blank stands at the edge of a field, so that fields have to be trimmed."""
+    data = np.frombuffer(utf8, np.uint8)
+    blanks = _where(utf8, lambda piece: (np.frombuffer(piece, np.uint8) == 32) | (np.frombuffer(piece, np.uint8) == 9))
+    if not len(blanks):
+        return False
+    border = np.zeros(256, bool)
+    border[[ord(delimiter), 10, 13]] = True
+    return bool(blanks[0] == 0 or border[data[blanks - 1]].any() or border[data[blanks + 1]].any())
 
 
 def _fields(lines: pa.Array, delimiter: str, width: int) -> list[pa.ChunkedArray]:
     """One array of texts per field, of lines known to have ``width`` fields and no quote."""
-    names = [str(position) for position in range(width)]
     if not len(lines):
-        return [pa.chunked_array([], pa.string()) for _ in names]
+        return [pa.chunked_array([], pa.string()) for _ in range(width)]
     together = pc.binary_join(pa.ListArray.from_arrays(pa.array([0, len(lines)], pa.int32()), lines), "\n")
-    table = arrow_csv.read_csv(
-        pa.BufferReader(together[0].as_buffer()),
-        arrow_csv.ReadOptions(column_names=names, block_size=2 * LINE_BYTES),
+    return _read_fields(together[0].as_buffer(), delimiter, width).columns
+
+
+def _read_fields(text: pa.Buffer, delimiter: str, width: int) -> pa.Table:
+    names = [str(position) for position in range(width)]
+    return arrow_csv.read_csv(
+        pa.BufferReader(text),
+        arrow_csv.ReadOptions(column_names=names, block_size=2 * LINE_BYTES, use_threads=False),
         arrow_csv.ParseOptions(delimiter=delimiter, quote_char=False, escape_char=False, ignore_empty_lines=False),
         arrow_csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False),
     )
-    return table.columns
 
 
 def slices(
@@ -309,33 +403,14 @@ def slices(
     if chunk.bad:
         good[list(chunk.bad)] = False
     for index in np.flatnonzero(~good & ~empty).tolist():
-        chunk.bad.setdefault(index, "R-FIELDS")
+        told = _told_width(int(length[index]), width, chunk.text[index].as_py(), starts_with)
+        chunk.bad.setdefault(index, ("R-FIELDS", told))
     lines = chunk.text.filter(pa.array(good))
-    columns = [_plain(pc.utf8_slice_codeunits(lines, first - 1, last)) for first, last in positions]
+    columns = [plain(pc.utf8_slice_codeunits(lines, first - 1, last)) for first, last in positions]
     return np.flatnonzero(good).astype(np.int64), columns
 
 
-def _plain(column: pa.Array) -> pa.Array:
-    """NFKC where a value is not ASCII (full-width digits, letters, brackets), and no outer blanks."""
-    if column.nbytes and not pc.all(pc.string_is_ascii(column)).as_py():
-        column = pc.utf8_normalize(column, form="NFKC")
-    return pc.utf8_trim_whitespace(column)
-
-
-def raw_lines(path: Path, name: str, encoding: str, wanted: set[int]) -> dict[int, bytes]:
-    """Original bytes of the wanted lines, read again from the archive."""
-    found: dict[int, bytes] = {}
-    ordered = sorted(wanted)
-    with open_delivery(path, name) as stream:
-        for chunk in chunks(stream, name, encoding):
-            first = int(chunk.source_line[0])
-            start, stop = bisect_left(ordered, first), bisect_left(ordered, first + len(chunk.source_line))
-            found.update((number, chunk.raw_line(number - first)) for number in ordered[start:stop])
-    return found
-
-
-def heading_key(heading: str) -> str:
-    """Headings are compared after NFKC and without blanks: exports mix full- and half-width brackets."""
-    import unicodedata
-
-    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", heading))
+def _told_width(found: int, width: int, line: str, starts_with: str) -> str:
+    if not line.startswith(starts_with):
+        return f"does not start with {starts_with}"
+    return f"found {found} characters, expected {width}" + ("" if found > width else "; cut inside a number")

@@ -5,6 +5,7 @@ import gzip
 import json
 from collections import Counter
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,23 @@ def test_every_row_of_the_motorway_export_has_its_fate(motorway: tuple[list[dict
     assert parsed.quarantined == {"R-RANGE": 8}
     assert parsed.flagged["R-ZERO"] == 245
     assert (parsed.repeated, parsed.superseded) == (2_255, 0)
+
+
+def test_the_scale_fault_of_the_motorway_export_is_one_dead_lane(
+    motorway: tuple[list[dict[str, str]], Parsed],
+) -> None:
+    """All weights of 0 follow one another in one lane: no noise, a scale that was dead."""
+    rows, parsed = motorway
+    zero = [row for row in rows if row["总重（kg）"] == "0" and row["轴数（根)"] != "0" and any(_loads(row))]
+    assert len(zero) == parsed.flagged["R-DEAD"] == parsed.flagged["R-ZERO"] == 245
+    dead = parsed.connection.execute(
+        "select lane_code, min(passed_at), max(passed_at), count(*) from landed where flags like '%R-DEAD%' group by 1"
+    ).fetchall()
+    (lane,) = {row["车道代码"] for row in zero}
+    times = sorted(datetime.fromisoformat(row["时间"]) for row in zero)
+    assert dead == [(lane, times[0], times[-1], 245)]
+    weighed = [row for row in rows if row["车道代码"] == lane and row["总重（kg）"] not in ("0", "")]
+    assert not [row for row in weighed if times[0] < datetime.fromisoformat(row["时间"]) < times[-1]]
 
 
 def _loads(row: dict[str, str]) -> list[int]:

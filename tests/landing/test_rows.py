@@ -214,3 +214,15 @@ def test_empty_lines_deliver_nothing(home: Path, put: Any) -> None:
     put("wim_passage", NAME, delivery(row(1), "", row(2), "", ""))
     result = land(take(FEED, home / "inbox" / "wim_passage" / NAME, NAME))
     assert (result.delivered, result.accepted, result.quarantined) == (2, 2, 0)
+
+
+def test_a_file_holds_its_rows_in_the_order_of_the_delivery(home: Path, put: Any) -> None:
+    """Lines with quotes are read apart from the others and have to find their place again."""
+    rows = good(60)
+    for number in (0, 7, 30):
+        rows[number]["vehicle_class_code"] = '"1"'
+    put("wim_passage", NAME, delivery(*rows))
+    land(take(FEED, home / "inbox" / "wim_passage" / NAME, NAME))
+    (file,) = (home / "raw").rglob("*.parquet")
+    found = duckdb.execute("select source_line from read_parquet(?)", [str(file)]).fetchall()
+    assert [line for (line,) in found] == list(range(2, 62))
