@@ -69,12 +69,18 @@ def ingest_dag(feed: Feed) -> DAG:
         ),
     )
     def ingest() -> None:
-        @task(pool="landing")
-        def receive(dag_run=None) -> list[str]:
-            """Archive what is waiting in the inbox; returns the deliveries to land."""
+        @task.short_circuit(pool="landing", outlets=[AssetAlias("silent")])
+        def receive(dag_run=None, outlet_events=None) -> list[str]:
+            """Archive what is waiting in the inbox; returns the deliveries to land.
+
+            With none the feed reports here and the other tasks are skipped: most feeds are silent on most nights.
+            """
             from etl import deliveries, scheduled
 
-            return deliveries.receive(feed.name, scheduled.business_date(dag_run))
+            found = deliveries.receive(feed.name, scheduled.business_date(dag_run))
+            if not found:
+                outlet_events[AssetAlias("silent")].add(Asset(f"raw/{feed.name}"))
+            return found
 
         @task(pool="landing", map_index_template="{{ delivery_id[:12] }}")
         def land(delivery_id: str) -> None:
@@ -88,7 +94,7 @@ def ingest_dag(feed: Feed) -> DAG:
             trigger_rule=TriggerRule.ALL_DONE,
         )
         def landed(delivery_ids: list[str] | None, dag_run=None, outlet_events=None) -> None:
-            """Report the feed for this date, also when it was silent or a delivery was stopped."""
+            """Report the feed for this date, also when a delivery was stopped."""
             from etl import scheduled
 
             if scheduled.restates(feed.name, scheduled.business_date(dag_run), delivery_ids):

@@ -65,7 +65,7 @@ def build_dag(dag_id: str, doc: str, waits_for: Asset | AssetAll, restates: bool
             from etl import nightly, scheduled
 
             night = scheduled.last_night(dag_run) if restates else scheduled.business_date(dag_run)
-            return str(nightly.publish(nightly.build(night)))
+            return str(nightly.publish(nightly.build(night, wait_seconds=900)))
 
         build_and_publish()
 

@@ -9,10 +9,12 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
+from etl.demo.cli import app as demo_app
 from etl.errors import HengError
+from etl.report_card import report_card_command
 from warehouse.errors import WarehouseError
 
 app = typer.Typer(
@@ -24,10 +26,10 @@ app = typer.Typer(
 )
 feeds_app = typer.Typer(help="Declared feeds, and a dry run of a file against one.", no_args_is_help=True)
 quarantine_app = typer.Typer(help="Rows that were not accepted, and how to try them again.", no_args_is_help=True)
-demo_app = typer.Typer(help="Invented deliveries to try the product with.", no_args_is_help=True)
 app.add_typer(feeds_app, name="feeds")
 app.add_typer(quarantine_app, name="quarantine")
 app.add_typer(demo_app, name="demo")
+app.command("report-card")(report_card_command)
 
 # Piped output keeps whole lines; a terminal has its own width.
 console = Console() if sys.stdout.isatty() else Console(width=220)
@@ -63,12 +65,21 @@ def _table(title: str, rows: list[dict[str, Any]], columns: list[str]) -> None:
         numeric = bool(rows) and isinstance(rows[0].get(column), (int, float))
         table.add_column(column, justify="right" if numeric else "left", overflow="fold")
     for row in rows:
-        table.add_row(*("" if row.get(column) is None else _cell(row[column]) for column in columns))
+        table.add_row(*(Text("" if row.get(column) is None else _cell(row[column])) for column in columns))
     console.print(table)
 
 
+def _say(word: str, text: object, style: str = "yellow", on: Console | None = None) -> None:
+    """A message with a coloured first word. The rest is data, like the values of a table."""
+    told = "\n".join(_cell(line) for line in str(text).splitlines())
+    (on or notes).print(Text.assemble((word, style), " ", told), soft_wrap=True)
+
+
 def _cell(value: Any) -> str:
-    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+    """A value as text. Values are data: no markup, and no character that a terminal would act on."""
+    from etl.deliveries import shown
+
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else shown(str(value))
 
 
 # --- deliveries ----------------------------------------------------------------------------------
@@ -76,15 +87,21 @@ def _cell(value: Any) -> str:
 def land_command(
     files: Annotated[list[Path] | None, typer.Argument(help="Files to land; none: what waits in the inbox.")] = None,
     feed: Annotated[str | None, typer.Option("--feed", help="Feed of the files; else found by name.")] = None,
+    again: Annotated[
+        bool, typer.Option("--again", help="All deliveries of --feed anew, as after its declaration changed.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Archive and land deliveries. Files named here are left where they are."""
-    from etl.deliveries import receive, take
+    from etl.deliveries import receive_all, take
     from etl.errors import DeliveryStopped
     from etl.feeds import FEEDS
     from etl.feeds import feed as declared
     from etl.land import land, result_of
 
+    if again:
+        _land_again(files, feed, as_json)
+        return
     ids: list[str] = []
     if files:
         for path in files:
@@ -96,8 +113,7 @@ def land_command(
                 raise HengError(f"{path.name} could be of {known}. Name it: heng land --feed <feed> {path.name}")
             ids.append(take(taking[0], path, path.name))
     else:
-        for name in [declared(feed).name] if feed else FEEDS:
-            ids.extend(receive(name))
+        ids = receive_all([declared(feed).name] if feed else FEEDS)
     results, stops = [], 0
     for delivery_id in dict.fromkeys(ids):
         try:
@@ -105,7 +121,7 @@ def land_command(
         except DeliveryStopped as stop:
             stops += 1
             results.append(result_of(delivery_id))
-            notes.print(f"[bold red]stopped[/] {stop}", highlight=False, soft_wrap=True)
+            _say("stopped", stop, "bold red")
     rows = [
         {
             "delivery": r.delivery_id[:12], "feed": r.feed, "file": r.name, "state": r.state,
@@ -124,6 +140,51 @@ def land_command(
         raise typer.Exit(1)
 
 
+def _land_again(files: list[Path] | None, feed: str | None, as_json: bool) -> None:
+    from etl.feeds import feed as declared
+    from etl.status import land_again
+    from warehouse.home import home
+    from warehouse.ledger import Ledger
+
+    if files or not feed:
+        raise HengError(
+            "--again lands what the archive has of one feed: heng land --again --feed <feed>, without files."
+        )
+    with Ledger(home()) as ledger:
+        chosen = ledger.deliveries(declared(feed).name)
+    rows = land_again(chosen)
+    _print_json(rows) if as_json else _table("Landed again", rows, list(rows[0]) if rows else ["delivery"])
+    if any(row["state"] != "landed" or row["reason"] == "D-DAMAGED" for row in rows):
+        raise typer.Exit(1)
+
+
+@app.command("restore")
+def restore_command(
+    check: Annotated[bool, typer.Option("--check", help="Only verify the archive.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Give a lost ledger and lost raw or quarantined rows back from the archive. On a whole instance: nothing."""
+    from etl.restore import restore
+
+    done = restore(check, lambda line: notes.print(line, highlight=False))
+    if as_json:
+        _print_json(vars(done))
+    else:
+        for line in done.damaged:
+            _say("damaged", line, "bold red")
+        console.print(
+            f"{done.archived:,} deliveries in the archive, {len(done.damaged)} faults."
+            if check
+            else f"{done.archived:,} deliveries in the archive; the ledger lacked {done.recorded:,} of them, "
+            f"{done.receipts:,} receipts, {done.nights:,} nights; {done.landed:,} landed, {done.stopped:,} stopped.",
+            highlight=False,
+        )
+        if done.last_night and (done.landed or done.recorded):
+            console.print(f"Next: heng build --date {done.last_night}", highlight=False)
+    if done.damaged:
+        raise typer.Exit(1)
+
+
 @app.command("build")
 def build_command(
     day: Day = None,
@@ -131,10 +192,12 @@ def build_command(
 ) -> None:
     """Build what changed since the published snapshot, check it and publish it."""
     from etl.nightly import build, publish
+    from warehouse.night import summary
 
     built = build(_day(day), full)
+    console.print(f"night {built.manifest['business_date']}: {summary(built.night)}", highlight=False, soft_wrap=True)
     for check in built.warnings:
-        console.print(f"[yellow]warn[/] {check['name']}: {check['rows']} rows", highlight=False)
+        _say("warn", f"{check['name']}: {check['rows']} rows", on=console)
     console.print(f"{len(built.touched)} days rebuilt; version {publish(built)} is served")
 
 
@@ -168,6 +231,7 @@ def nightly_command(day: Day = None, as_json: AsJson = False) -> None:
                     "accepted": r.accepted, "quarantined": r.quarantined, "flagged": r.flagged}
                    for r in night.landed],
         "stopped": [{"reason": stop.reason, "message": stop.message} for stop in night.stopped],
+        "report": night.report,
     }  # fmt: skip
     if as_json:
         _print_json(told)
@@ -175,9 +239,52 @@ def nightly_command(day: Day = None, as_json: AsJson = False) -> None:
         if night.landed:
             _table(f"Night of {night.business_date}", told["landed"], list(told["landed"][0]))  # type: ignore[index,arg-type]
         for stop in night.stopped:
-            notes.print(f"[bold red]stopped[/] {stop}", highlight=False, soft_wrap=True)
-        console.print(f"version {night.version} is served")
+            _say("stopped", stop, "bold red")
+        console.print(f"night {night.business_date}: {night.report}", highlight=False, soft_wrap=True)
+        console.print(f"version {night.version} is served; 'heng night' reports the night")
     if night.stopped:
+        raise typer.Exit(1)
+
+
+@app.command("night")
+def night_command(
+    day: Annotated[str | None, typer.Option("--date", help="Business date, YYYY-MM-DD; default: the last.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """The report of a night: what came, what is missing, what became of the rows, by feed and by delivery."""
+    from etl.status import night
+    from warehouse.night import summary
+
+    told = night(_date(day) if day else None)
+    differs = any(line["difference_rows"] for line in told.deliveries)
+    if as_json:
+        _print_json(vars(told) | {"summary": summary(told.feeds)})
+    else:
+        console.print(f"night {told.business_date}: {summary(told.feeds)}", highlight=False, soft_wrap=True)
+        rows = ["delivered_rows", "accepted_rows", "quarantined_rows", "current_count", "repeated_count",
+                "superseded_count", "difference_rows"]  # fmt: skip
+        short = {name: name.removesuffix("_rows").removesuffix("_count") for name in rows}
+        came = ["received_count", "repeat_count", "reissue_count", "late_count", "stopped_count"]
+        short |= {name: name.removesuffix("_count") for name in came} | {"repeat_count": "same bytes"}
+        _table(
+            "By feed",
+            [{short.get(name, name): value for name, value in line.items()} for line in told.feeds],
+            ["feed", "freshness", "last_issue", *(short[name] for name in (*came, *rows)), "reason_counts"],
+        )
+        _table(
+            "By delivery",
+            [
+                {short.get(name, name): value for name, value in line.items()}
+                | {"delivery": line["delivery_id"][:12], "file": line["name"]}
+                for line in told.deliveries
+            ],
+            ["feed", "file", "delivery", "outcome", "state", "reason", *(short[name] for name in rows)],
+        )
+        for line in told.feeds:
+            if line["freshness"] in ("late", "missing"):
+                since = f"nothing issued since {line['last_issue']}" if line["last_issue"] else "nothing ever came"
+                _say(line["freshness"], f"{line['feed']}: {since}; ask the sender [D-MISSING]", on=console)
+    if differs:
         raise typer.Exit(1)
 
 
@@ -209,9 +316,18 @@ def status_command(as_json: AsJson = False) -> None:
         console.print("Nothing is published yet. Run 'heng nightly'.")
     _table("Feeds", told["feeds"], list(told["feeds"][0]))
     for stop in told["stopped"]:
-        console.print(f"[bold red]stopped[/] {stop['delivery']} {stop['message']}", highlight=False, soft_wrap=True)
+        _say("stopped", f"{stop['delivery']} {stop['message']}", "bold red", console)
+    for file in told["held"]:
+        _say("waiting", f"inbox/{file['feed']}/{file['file']}: {file['why']}", on=console)
+    for row in told["feeds"]:
+        if row["older_declaration"]:
+            text = (
+                f"{row['feed']}: {row['older_declaration']} deliveries landed under another declaration. "
+                f"Land them anew: heng land --again --feed {row['feed']}"
+            )
+            _say("older declaration", text, on=console)
     for name in told["unknown_files"]:
-        console.print(f"[yellow]not taken by any feed[/] inbox/{name}", highlight=False)
+        _say("not taken by any feed", f"inbox/{name}", on=console)
 
 
 # --- quarantine ----------------------------------------------------------------------------------
@@ -233,10 +349,7 @@ def quarantine_list(
     if not rows:
         console.print("Nothing is quarantined.")
         return
-    for row in rows:
-        where = f"{row['delivery']}  {row['file']}  line {row['line']}"
-        console.print(f"[bold]{row['reason']}[/]  {where}  {escape(row['detail'])}", highlight=False, soft_wrap=True)
-        console.print(f"  {escape(row['raw'])}", highlight=False, soft_wrap=True)
+    _table("Quarantine", rows, ["reason", "delivery", "feed", "file", "line", "detail", "raw"])
     console.print(f"{len(rows)} of {total} quarantined rows")
 
 
@@ -287,10 +400,17 @@ def feeds_check(feed: str, file: Path, as_json: AsJson = False) -> None:
     from etl.dryrun import check
 
     told = check(feed, file)
+    if not as_json and feed not in told["name_taken_by"]:
+        others = f" It is a name of {', '.join(told['name_taken_by'])}." if told["name_taken_by"] else ""
+        note = (
+            f"{feed} would not take a file called {file.name}: inbox/{feed}/ takes names like {told['names']}."
+            f"{others} The content is checked all the same."
+        )
+        _say("note", note)
     if as_json:
         _print_json(told)
     elif told["stopped"]:
-        console.print(f"[bold red]would be stopped[/] {told['stopped']['message']} [{told['stopped']['reason']}]")
+        _say("would be stopped", f"{told['stopped']['message']} [{told['stopped']['reason']}]", "bold red", console)
     else:
         console.print(
             f"{told['file']}: delivered {told['delivered']:,} = accepted {told['accepted']:,} + quarantined "
@@ -300,7 +420,7 @@ def feeds_check(feed: str, file: Path, as_json: AsJson = False) -> None:
         )
         rows = [
             {"outcome": outcome, "reason": reason, "rows": count}
-            for outcome in ("quarantined", "flagged")
+            for outcome in ("quarantined", "flagged", "warned")
             for reason, count in told[f"{outcome}_by_reason"].items()
         ]
         if rows:
@@ -339,7 +459,7 @@ def verdicts_command(
         rows = [row for row in rows if row["over_limit"] != row["over_limit_own_day"]]
         columns = (*columns, "over_limit_own_day", "limit_kg_own_day")
     if doubtful := dryrun.unverified(rows):
-        notes.print(f"[yellow]unverified[/] figures not read in a legal text: {', '.join(doubtful)}", highlight=False)
+        _say("unverified", f"figures not read in a legal text: {', '.join(doubtful)}")
     if as_json:
         _print_json(rows)
     elif as_csv:
@@ -412,26 +532,13 @@ def run_command(
     raise typer.Exit(run(minutes=minutes, demo=demo, dashboards=dashboards))
 
 
-@demo_app.command("land")
-def demo_land(
-    nights: Annotated[int, typer.Option("--nights", help="Separate nightly deliveries at the end.")] = 3,
-    day: Day = None,
-) -> None:
-    """Put a fictional prefecture's deliveries into the inbox, once."""
-    from etl.demo import deliver
-    from warehouse.home import home
-
-    dates = deliver(home(), _day(day), nights)
-    console.print(f"inbox holds the demo deliveries; nights: {', '.join(str(d) for d in dates) or 'none'}")
-
-
 def main() -> None:
     """Entry point: errors an operator can act on are one line and exit code 1."""
     os.umask(0o077)
     try:
         app()
     except (HengError, WarehouseError) as error:
-        notes.print(f"[bold red]error[/] {error}", highlight=False, soft_wrap=True)
+        _say("error", error, "bold red")
         sys.exit(1)
 
 

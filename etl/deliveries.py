@@ -11,12 +11,14 @@ import os
 import shutil
 import stat
 import time
+import zipfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
-from etl.contract import Feed
+from etl.contract import Feed, ParquetFile, Workbook
 from etl.errors import DeliveryStopped, IntakeHeld, NotWhole
 from etl.feeds import feed as declared
 from etl.readers.lines import open_delivery
@@ -29,7 +31,8 @@ MARKERS = (".done", ".ok", ".sha256")
 SETTLED_SECONDS = 60
 """A file untouched for so long has a stable size without a second scan."""
 PATIENCE_SECONDS = 6 * 3600
-"""A file without a line end at its end waits so long before it is taken and stopped (D-INCOMPLETE)."""
+"""A file that is not whole, or has another digest than its sender told, waits so long; then it is taken and
+stopped (D-INCOMPLETE, D-DIGEST)."""
 LEAST_FREE_BYTES = int(os.environ.get("HENG_LEAST_FREE_BYTES", 512 << 20))
 
 
@@ -91,20 +94,29 @@ def receive(feed_name: str, business_date: date | None = None) -> list[str]:
 
     Files that are not whole yet stay where they are. Safe to run again at any point.
     """
-    feed = declared(feed_name)
+    return receive_all([feed_name], business_date)
+
+
+def receive_all(feed_names: Iterable[str], business_date: date | None = None) -> list[str]:
+    """``receive`` for several feeds, with one wait for all their young files; without any there is no wait."""
+    feeds = [declared(name) for name in feed_names]
     _hold_if_full()
-    takes, _ = waiting(feed, business_date)
-    young = [file for file in takes if time.time() - file.modified < SETTLED_SECONDS and _vouched(file) is None]
-    if young:
+    takes = [(feed, file) for feed in feeds for file in waiting(feed, business_date)[0]]
+    if any(time.time() - file.modified < SETTLED_SECONDS and not _is_marked(file) for _, file in takes):
         # The second scan. A sender that pauses longer needs a done-marker or a digest beside the file.
         time.sleep(float(os.environ.get("HENG_STABLE_SECONDS", "15")))
-    for file in takes:
+    for feed, file in takes:
         try:
             take(feed, file.path, file.name, file)
         except (NotWhole, PermissionError):
-            continue  # it stays in the inbox, where 'heng status' counts it as waiting
+            continue  # it stays in the inbox, where 'heng status' says what it waits for
     with Ledger(home()) as ledger:
-        return [delivery["delivery_id"] for delivery in ledger.deliveries(feed_name) if delivery["state"] == "archived"]
+        return [
+            delivery["delivery_id"]
+            for feed in feeds
+            for delivery in ledger.deliveries(feed.name)
+            if delivery["state"] == "archived"
+        ]
 
 
 def _hold_if_full() -> None:
@@ -120,40 +132,61 @@ def _markers(path: Path) -> dict[str, Path]:
     return {marker: path.parent / (path.name + marker) for marker in MARKERS}
 
 
-def _vouched(file: Waiting) -> bool | None:
-    """What the sender says: whole by a digest beside the file (which decides) or a done-marker; None: nothing."""
-    beside = _markers(file.path)
-    if beside[".sha256"].is_file():
-        told = beside[".sha256"].read_text(encoding="ascii", errors="replace").split()
-        with file.path.open("rb") as stream:
-            return bool(told) and hashlib.file_digest(stream, "sha256").hexdigest() == told[0].lower()
-    return True if beside[".done"].is_file() or beside[".ok"].is_file() else None
+def _is_marked(file: Waiting) -> bool:
+    return any(marker.is_file() for marker in _markers(file.path).values())
 
 
-def _is_whole(file: Waiting) -> bool:
+def _told_digest(path: Path) -> str | None:
+    """The SHA-256 in the digest file beside a delivery (``?`` if it holds no word); None where there is none."""
     try:
-        vouched = _vouched(file)
+        text = _markers(path)[".sha256"].read_text(encoding="ascii", errors="replace")
+    except (FileNotFoundError, IsADirectoryError):
+        return None
+    return shown((text.split() or ["?"])[0].lower())[:64]
+
+
+def waits_for(feed: Feed, file: Waiting) -> str:
+    """Why a file is not taken yet, in words; empty if it is whole, or has waited for ``PATIENCE_SECONDS``.
+
+    A digest beside the file decides; then a done-marker; then its end and its size since it was ``seen``.
+    """
+    beside = _markers(file.path)
+    try:
+        told = _told_digest(file.path)
+        if told is not None:
+            age = time.time() - max(file.modified, beside[".sha256"].lstat().st_mtime)
+            with file.path.open("rb") as stream:
+                matches = hashlib.file_digest(stream, "sha256").hexdigest() == told
+            return "" if matches or age > PATIENCE_SECONDS else f"its digest is not the one in {file.name}.sha256"
+        if beside[".done"].is_file() or beside[".ok"].is_file():
+            return ""
         status = file.path.lstat()
+        if (status.st_size, status.st_mtime) != (file.size, file.modified):
+            return "it is still growing"
+        age = time.time() - file.modified
+        if age > PATIENCE_SECONDS:
+            return ""
+        if file.size == 0:
+            return "" if age > SETTLED_SECONDS else "it is empty"
+        return "" if _has_its_end(feed, file) else "its end is missing"
     except FileNotFoundError:
-        return False
-    if vouched is not None:
-        return vouched
-    if (status.st_size, status.st_mtime) != (file.size, file.modified):
-        return False
-    age = time.time() - file.modified
-    if age > PATIENCE_SECONDS:
-        return True
-    if file.size == 0:
-        return age > SETTLED_SECONDS
-    if file.name.endswith(".gz"):
+        return "another process took it"
+
+
+def _has_its_end(feed: Feed, file: Waiting) -> bool:
+    """Whether a file ends as its format ends; what else is wrong with it is told when it lands."""
+    if file.name.endswith((".gz", ".zip")):
         return _gzip_ends(file)
     with file.path.open("rb") as stream:
-        stream.seek(-1, os.SEEK_END)
-        return stream.read(1) == b"\n"
+        if isinstance(feed.format, Workbook):
+            return zipfile.is_zipfile(stream)
+        end = b"PAR1" if isinstance(feed.format, ParquetFile) else b"\n"
+        stream.seek(-min(len(end), file.size), os.SEEK_END)
+        return stream.read() == end
 
 
 def _gzip_ends(file: Waiting) -> bool:
-    """Whether the packed stream has its end; any other fault is told when the delivery lands."""
+    """Whether the packed stream (gzip, ZIP) has its end; any other fault is told when the delivery lands."""
     try:
         with open_delivery(file.path, file.name) as stream:
             while stream.read(1 << 20):
@@ -170,8 +203,8 @@ def take(feed: Feed, path: Path, name: str, seen: Waiting | None = None, remove:
     the inbox at the end.
     """
     name = shown(name)
-    if seen and not _is_whole(seen):
-        raise NotWhole(f"{feed.name}: {name} is still arriving; it stays in the inbox.")
+    if seen and (why := waits_for(feed, seen)):
+        raise NotWhole(f"{feed.name}: {name} stays in the inbox: {why}.")
     root = home()
     incoming = root / "archive" / "incoming"
     incoming.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -189,7 +222,8 @@ def take(feed: Feed, path: Path, name: str, seen: Waiting | None = None, remove:
     issued = feed.issue_date(name)
     stamp = datetime.fromtimestamp(status.st_mtime, UTC).astimezone(BEIJING).replace(tzinfo=None)
     issued_at = f"{issued or stamp.date()}|{stamp.isoformat(timespec='microseconds')}"
-    _record(feed, name, delivery_id, status.st_size, issued_at, received)
+    told = _told_digest(path) if seen else None
+    _record(feed, name, delivery_id, status.st_size, issued_at, received, None if told == delivery_id else told)
     failpoint("receive.recorded")
     if seen and remove:
         _remove(path, status)
@@ -226,35 +260,36 @@ def _remove(path: Path, copied: os.stat_result) -> None:
     fsync_directory(path.parent)
 
 
-def _record(feed: Feed, name: str, delivery_id: str, size: int, issued_at: str, received: datetime) -> None:
-    """Record a receipt. The sidecar beside the bytes says the same, so that a lost ledger can be rebuilt."""
+def _record(
+    feed: Feed, name: str, delivery_id: str, size: int, issued_at: str, received: datetime, told: str | None
+) -> None:
+    """Record a receipt. ``told``: the sender's digest, if the bytes have another.
+
+    The sidecar beside the bytes and the journal say the same, so that a lost ledger can be restored.
+    """
     received_at = received.isoformat(sep=" ", timespec="seconds")
     with Ledger(home()) as ledger, ledger.transaction() as connection:
-        known = connection.execute(
-            "select feed, name, issued_at, state from delivery where delivery_id = ?", (delivery_id,)
-        ).fetchone()
+        known = ledger.delivery(delivery_id)
         same_name = connection.execute(
             "select count(*) from delivery where feed = ? and name = ? and delivery_id <> ?",
             (feed.name, name, delivery_id),
         ).fetchone()[0]
         outcome = "D-REPEAT" if known else ("D-REISSUE" if same_name else "new")
-        connection.execute(
-            "insert into receipt (delivery_id, feed, name, received_at, outcome) values (?, ?, ?, ?, ?)",
-            (delivery_id, feed.name, name, received_at, outcome),
-        )
         if not known:
             connection.execute(
-                "insert into delivery (delivery_id, feed, name, size_bytes, issued_at, received_at, state)"
-                " values (?, ?, ?, ?, ?, ?, 'archived')",
-                (delivery_id, feed.name, name, size, issued_at, received_at),
+                "insert into delivery (delivery_id, feed, name, size_bytes, issued_at, received_at, state, told_sha256)"
+                " values (?, ?, ?, ?, ?, ?, 'archived', ?)",
+                (delivery_id, feed.name, name, size, issued_at, received_at, told),
             )
-        elif known["state"] == "stopped" or (known["state"] == "archived" and known["feed"] != feed.name):
-            # Sent again after a stop: under another name, to another feed, or once the declaration is
-            # repaired. It is tried again as what it is called now.
+        elif known["state"] == "stopped" or (
+            known["state"] == "archived" and (known["feed"] != feed.name or known["told_sha256"])
+        ):
+            # Sent again after a stop: under another name, to another feed, with its right digest, or once the
+            # declaration is repaired. It is tried again as what it is called now.
             connection.execute(
-                "update delivery set feed = ?, name = ?, issued_at = ?, state = 'archived', reason = null,"
-                " message = null where delivery_id = ?",
-                (feed.name, name, issued_at, delivery_id),
+                "update delivery set feed = ?, name = ?, issued_at = ?, told_sha256 = ?, state = 'archived',"
+                " reason = null, message = null where delivery_id = ?",
+                (feed.name, name, issued_at, told, delivery_id),
             )
         elif known["feed"] == feed.name and issued_at < known["issued_at"]:
             # The same bytes under two times: the earlier counts, whichever came first, so that the
@@ -263,14 +298,22 @@ def _record(feed: Feed, name: str, delivery_id: str, size: int, issued_at: str, 
                 "update delivery set issued_at = ?, state = 'archived' where delivery_id = ?", (issued_at, delivery_id)
             )
         row = connection.execute(
-            "select feed, name, size_bytes, issued_at, received_at from delivery where delivery_id = ?", (delivery_id,)
+            "select feed, name, size_bytes, issued_at, received_at, told_sha256 from delivery where delivery_id = ?",
+            (delivery_id,),
         ).fetchone()
-        _write_sidecar(archive_path(delivery_id).with_suffix(".json"), dict(row))
+        write_sidecar(delivery_id, dict(row))
+        ledger.add_receipt(connection, delivery_id, feed.name, name, received_at, outcome)
 
 
-def _write_sidecar(sidecar: Path, told: dict[str, Any]) -> None:
+def sidecar_path(delivery_id: str) -> Path:
+    return archive_path(delivery_id).with_suffix(".json")
+
+
+def write_sidecar(delivery_id: str, told: dict[str, Any]) -> None:
+    """Say beside the archived bytes what they are."""
+    sidecar = sidecar_path(delivery_id)
     text = json.dumps(told, ensure_ascii=False)
-    if sidecar.exists() and sidecar.read_text(encoding="utf-8") == text:
+    if sidecar.exists() and sidecar.read_bytes() == text.encode():
         return
     temporary = sidecar.with_suffix(f".{os.getpid()}.tmp")
     temporary.write_text(text, encoding="utf-8")

@@ -11,7 +11,8 @@ def describe(feed_name: str) -> dict[str, Any]:
     feed = declared(feed_name)
     columns = []
     for heading, how in feed.reads.items():
-        shown = heading if isinstance(heading, str) else f"{heading[0]} … {heading[-1]}"
+        parts = (heading, *how.followed_by) if isinstance(heading, str) else (f"{heading[0]} … {heading[-1]}",)
+        shown = " + ".join(parts) + "".join(f" / {other}" for other in how.also_called)
         columns.append(
             {
                 "heading": shown,
@@ -26,6 +27,9 @@ def describe(feed_name: str) -> dict[str, Any]:
         )
     for column, value in feed.constants.values():
         columns.append(_derived(column.name, column.type, column.unit, column.zh, column.doc, f"always {value}"))
+    for group, column in feed.from_name.items():
+        how_named = f"{group} in the file's name"
+        columns.append(_derived(column.name, column.type, column.unit, column.zh, column.doc, how_named))
     for column, expression in feed.derived.items():
         columns.append(_derived(column.name, column.type, column.unit, column.zh, column.doc, f"`{expression}`"))
     return {
@@ -61,7 +65,13 @@ def how_read(how: Read) -> str:
     if how.scale != 1.0:
         told.append(f"× {how.scale:g}")
     if how.form:
-        told.append(how.form)
+        told.append("seconds since 1970-01-01" if how.form == "epoch" else how.form)
+    if how.zone:
+        told.append(f"the clock of {how.zone}")
+    if how.pad:
+        told.append(f"filled with zeros to {', '.join(map(str, how.pad))} digits")
+    if how.may_lack:
+        told.append("the heading may be missing")
     if how.codes is not None:
         told.append("; ".join(f"{word} → {value}" for word, value in how.codes.items()))
         if how.unknown == "flag":
@@ -72,6 +82,10 @@ def how_read(how: Read) -> str:
         )
     if how.pattern:
         told.append(f"pattern {how.pattern}")
+    if how.check:
+        told.append({"uscc": "check digit of GB 32100", "citizen_id": "check digit of GB 11643"}[how.check])
+    if how.serial:
+        told.append("a plain number is a spreadsheet's date serial")
     if how.plate:
         told.append("a plate: upper case, no blanks or dots; unread → empty, flag R-UNREAD; odd → flag R-PLATE")
     if how.column.valid:
@@ -83,6 +97,10 @@ def how_read(how: Read) -> str:
 
 def rules(feed: Feed) -> list[dict[str, str]]:
     """The feed's own rules beside the basic ones of every feed."""
-    return [{"code": rule.code, "outcome": "quarantine", "meaning": rule.doc} for rule in feed.quarantine] + [
-        {"code": rule.code, "outcome": "flag", "meaning": rule.doc} for rule in feed.flag
-    ]
+    told = [(rule.code, "quarantine", rule.doc) for rule in feed.quarantine]
+    told += [(rule.code, "flag", rule.doc) for rule in feed.flag]
+    told += [(each.code, each.outcome, each.doc) for each in feed.series]
+    if feed.area:
+        south, north, west, east = feed.area
+        told.append(("R-POSITION", "flag", f"0/0, or outside {south}–{north}° N, {west}–{east}° E"))
+    return [{"code": code, "outcome": outcome, "meaning": meaning} for code, outcome, meaning in told]

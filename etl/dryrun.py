@@ -3,19 +3,19 @@
 import csv
 import hashlib
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import IO, Any
 
-from etl.deliveries import now
+from etl.deliveries import now, shown
 from etl.errors import DeliveryStopped, HengError
+from etl.feeds import FEEDS, raw_tables
 from etl.feeds import feed as declared
-from etl.feeds import raw_tables
 from etl.parse import Parsed, parse, quote
 from warehouse import sql
+from warehouse.home import temporary
 
 VERDICT_COLUMNS = (
     "source_line", "axle_count", "gross_vehicle_weight_kg", "limit_kg", "over_limit", "excess_kg", "rule_id", "flags",
@@ -27,7 +27,7 @@ def _parsed(feed_name: str, path: Path) -> Iterator[Parsed]:
     feed = declared(feed_name)
     if not path.is_file():
         raise HengError(f"{feed_name}: there is no file {path}. Give the path of the vendor's file.")
-    work = Path(tempfile.mkdtemp(prefix="heng-dryrun-"))
+    work = temporary("dryrun")
     try:
         with path.open("rb") as stream:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()
@@ -46,14 +46,20 @@ def check(feed_name: str, path: Path, examples: int = 5) -> dict[str, Any]:
     """Delivered, accepted, repeated, quarantined and flagged counts of a file, by reason.
 
     ``delivered = accepted + quarantined`` and ``accepted = current + repeated + superseded``.
-    ``stopped`` holds code and message when the delivery would be refused as a whole.
+    ``stopped`` holds code and message when the delivery would be refused as a whole. ``name_taken_by`` names the
+    feeds whose inbox would take a file of this name; the content is checked whatever the name.
     """
-    counts: dict[str, Any] = {"feed": feed_name, "file": path.name}
+    counts: dict[str, Any] = {
+        "feed": feed_name,
+        "file": path.name,
+        "name_taken_by": sorted(feed.name for feed in FEEDS.values() if feed.takes(shown(path.name))),
+        "names": declared(feed_name).files,
+    }
     try:
         with _parsed(feed_name, path) as parsed:
             quarantined = sum(parsed.quarantined.values())
             current = parsed.accepted - parsed.repeated - parsed.superseded
-            shown = parsed.connection.execute(
+            rows = parsed.connection.execute(
                 "select source_line, reason, detail, raw from ("
                 " select *, row_number() over (partition by reason order by source_line) as shown from refused)"
                 f" where shown <= {int(examples)} order by reason, source_line"
@@ -69,6 +75,7 @@ def check(feed_name: str, path: Path, examples: int = 5) -> dict[str, Any]:
                 "flagged": parsed.flagged_rows,
                 "quarantined_by_reason": dict(sorted(parsed.quarantined.items())),
                 "flagged_by_reason": dict(sorted(parsed.flagged.items())),
+                "warned_by_reason": dict(sorted(parsed.warned.items())),
                 "difference": parsed.delivered - parsed.accepted - quarantined,
                 "warning": parsed.warning,
                 "stopped": None,
@@ -79,7 +86,7 @@ def check(feed_name: str, path: Path, examples: int = 5) -> dict[str, Any]:
                         "detail": detail,
                         "raw": raw.decode("utf-8", "replace"),
                     }
-                    for line, reason, detail, raw in shown
+                    for line, reason, detail, raw in rows
                 ],
             }
     except DeliveryStopped as stop:

@@ -8,7 +8,7 @@ from rich.markup import escape
 from etl.deliveries import archive_path
 from etl.errors import HengError
 from etl.feeds import FEEDS
-from etl.readers.lines import raw_lines
+from etl.readers import raw_of
 from warehouse.connection import Snapshot, snapshot
 from warehouse.home import home
 from warehouse.ledger import Ledger
@@ -186,7 +186,7 @@ def _record(served: Snapshot, row: dict[str, Any]) -> dict[str, Any]:
         raise HengError(f"The ledger does not know delivery {row['delivery_id'][:12]}; restore the ledger first.")
     feed = FEEDS[row["feed"]]
     line = int(row["source_line"])
-    raw = raw_lines(archive_path(row["delivery_id"]), delivery["name"], feed.format.encoding, {line})[line]
+    raw = raw_of(feed, archive_path(row["delivery_id"]), delivery["name"], {line})[line]
     codes = [code for code in (row["flags"] or "").split(",") if code]
     words = _records(
         served, "select reason, zh, en from seeds.reason where outcome <> 'quarantine' order by reason", []

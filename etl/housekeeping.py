@@ -8,12 +8,11 @@ import shutil
 import time
 from collections import defaultdict
 from datetime import date, timedelta
-from pathlib import Path
 
 from etl.errors import HengError
 from etl.land import sum_of, write_segment
 from warehouse.failpoint import failpoint
-from warehouse.home import home
+from warehouse.home import home, is_running, sweep_temporary
 from warehouse.ledger import Ledger, Segment
 from warehouse.publish import prune, take_turn
 
@@ -54,31 +53,30 @@ def compact() -> int:
 
 
 def sweep(leave_seconds: float = LEAVE_SECONDS) -> int:
-    """Remove files no ledger row or live process can want: unnamed Parquet and work of dead processes."""
+    """Remove files no ledger row or live process can want: unnamed Parquet and what dead processes worked in."""
     root = home()
-    removed = 0
+    removed = sweep_temporary()
     for work in (root / "work").glob("*-*"):
         match = re.match(r"[a-z]+-(\d+)-", work.name)
-        if match and not Path(f"/proc/{match[1]}").exists():
+        if match and not is_running(match[1]):
             shutil.rmtree(work, ignore_errors=True)
             removed += 1
-    for incoming in (root / "archive" / "incoming").glob("*-*"):
-        if not Path(f"/proc/{incoming.name.split('-')[0]}").exists():
-            incoming.unlink(missing_ok=True)
+    archive = root / "archive"
+    for left, process in [
+        *((path, path.name.split("-")[0]) for path in (archive / "incoming").glob("*-*")),
+        *((path, path.name.split(".")[-2]) for path in archive.rglob("*.*.tmp")),  # half-written sidecars
+    ]:
+        if not is_running(process):
+            left.unlink(missing_ok=True)
             removed += 1
     old = time.time() - leave_seconds
-    for folder in ("raw", "quarantine"):
-        for path in (root / folder).rglob("*.parquet"):
+    with Ledger(root) as ledger:
+        for path in [path for folder in ("raw", "quarantine") for path in (root / folder).rglob("*.parquet")]:
             # A landing writes its files minutes before it names them.
-            if path.stat().st_mtime < old and not _is_named(root, str(path.relative_to(root))):
+            if path.stat().st_mtime < old and not ledger.names(str(path.relative_to(root))):
                 path.unlink(missing_ok=True)
                 removed += 1
     return removed
-
-
-def _is_named(root: Path, relative: str) -> bool:
-    with Ledger(root) as ledger:
-        return ledger.names(relative)
 
 
 def run() -> dict[str, int]:

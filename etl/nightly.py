@@ -3,10 +3,11 @@
 Airflow and ``heng nightly`` call the same functions.
 """
 
+import logging
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from etl.deliveries import now, receive
+from etl.deliveries import now, receive, receive_all
 from etl.errors import DeliveryStopped
 from etl.feeds import FEEDS, raw_tables
 from etl.land import LandingResult, land
@@ -15,6 +16,9 @@ from warehouse import publish as warehouse_publish
 from warehouse.build import Build
 from warehouse.home import home
 from warehouse.ledger import Ledger
+from warehouse.night import summary
+
+log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -25,6 +29,7 @@ class Night:
     landed: list[LandingResult] = field(default_factory=list)
     stopped: list[DeliveryStopped] = field(default_factory=list)
     version: int | None = None
+    report: str = ""
 
 
 def yesterday() -> date:
@@ -45,11 +50,16 @@ def ingest(feed_name: str, business_date: date) -> list[LandingResult]:
     return results
 
 
-def build(business_date: date, full: bool = False) -> Build:
-    """Close the night and build what changed since the published snapshot, privately; ``full``: every day."""
+def build(business_date: date, full: bool = False, wait_seconds: float = 0) -> Build:
+    """Close the night and build what changed since the published snapshot, privately; ``full``: every day.
+
+    ``wait_seconds``: how long another build may go on before this one gives up (``Busy``).
+    """
     with Ledger(home()) as ledger:
         ledger.close_night(business_date)
-    return warehouse_build.build(business_date, raw_tables(), full=full)
+    built = warehouse_build.build(business_date, raw_tables(), full=full, wait_seconds=wait_seconds)
+    log.info("night %s: %s", business_date, summary(built.night))
+    return built
 
 
 def publish(built: Build) -> int:
@@ -60,11 +70,11 @@ def publish(built: Build) -> int:
 def nightly(business_date: date) -> Night:
     """The whole night without Airflow. One refused delivery does not keep the others from landing."""
     night = Night(business_date)
-    for name in FEEDS:
-        for delivery_id in receive(name, business_date):
-            try:
-                night.landed.append(land(delivery_id))
-            except DeliveryStopped as stop:
-                night.stopped.append(stop)
-    night.version = publish(build(business_date))
+    for delivery_id in receive_all(FEEDS, business_date):
+        try:
+            night.landed.append(land(delivery_id))
+        except DeliveryStopped as stop:
+            night.stopped.append(stop)
+    built = build(business_date)
+    night.version, night.report = publish(built), summary(built.night)
     return night

@@ -1,34 +1,39 @@
 """What the command line tells about the instance: feeds, deliveries, quarantine."""
 
-from datetime import date
+from dataclasses import replace
+from datetime import date, datetime
 from typing import Any
 
 import duckdb
 
-from etl.deliveries import waiting
+from etl.deliveries import waiting, waits_for
 from etl.errors import DeliveryStopped, HengError
-from etl.feeds import FEEDS
+from etl.feeds import FEEDS, raw_tables
 from etl.feeds import feed as declared
-from etl.land import land, result_of
+from etl.land import ArchiveDamaged, land, result_of
 from etl.parse import quote
-from warehouse.connection import published_manifest
+from warehouse.connection import published_manifest, snapshot
+from warehouse.errors import NoSnapshot
 from warehouse.home import home
 from warehouse.ledger import Ledger
+from warehouse.night import Book, Fates, Night, nights
 
 
 def status() -> dict[str, Any]:
-    """Per feed: waiting, landed, stopped, freshness; and what is published."""
+    """Per feed: waiting, landed, stopped, freshness; what is published; which files are not whole, and why."""
     manifest = published_manifest()
-    with Ledger(home()) as ledger:
-        deliveries = ledger.deliveries()
+    with Ledger(home()) as ledger, ledger.one_moment():
+        book = Book.of(ledger)
         last_night = ledger.last_night()
-    feeds, unknown = [], []
+    deliveries = book.deliveries
+    arrived = {line["feed"]: line for line in nights(raw_tables(), book, {}, keep=0)[-1].feeds}
+    feeds, unknown, held = [], [], []
     for feed in FEEDS.values():
         of_feed = [delivery for delivery in deliveries if delivery["feed"] == feed.name]
         landed = [delivery for delivery in of_feed if delivery["state"] == "landed"]
         takes, others = waiting(feed)
         unknown += [f"{feed.name}/{name}" for name in others]
-        last = max((delivery["issued_at"][:10] for delivery in landed), default=None)
+        held += [{"feed": feed.name, "file": file.name, "why": why} for file in takes if (why := waits_for(feed, file))]
         feeds.append(
             {
                 "feed": feed.name,
@@ -38,8 +43,8 @@ def status() -> dict[str, Any]:
                 "delivered": sum(delivery["delivered_rows"] for delivery in landed),
                 "accepted": sum(delivery["accepted_rows"] for delivery in landed),
                 "quarantined": sum(delivery["quarantined_rows"] for delivery in landed),
-                "last_issue": last,
-                "freshness": freshness(feed.expected_every_days, last, last_night),
+                "last_issue": arrived.get(feed.name, {}).get("last_issue"),
+                "freshness": arrived.get(feed.name, {}).get("freshness", ""),
                 "older_declaration": sum(delivery["contract"] != feed.digest for delivery in landed),
             }
         )
@@ -54,18 +59,48 @@ def status() -> dict[str, Any]:
              "reason": delivery["reason"], "message": delivery["message"]}
             for delivery in deliveries if delivery["state"] == "stopped"
         ],
+        "held": held,
         "unknown_files": unknown,
     }  # fmt: skip
 
 
-def freshness(every_days: int | None, last: str | None, night: date | None) -> str:
-    """``on time``, ``late`` or ``missing`` (D-MISSING) as of the last night; empty where nothing is expected."""
-    if every_days is None or night is None:
-        return ""
-    if last is None:
-        return "missing"
-    age = (night - date.fromisoformat(last)).days
-    return "on time" if age < every_days else ("late" if age < 2 * every_days else "missing")
+def night(business_date: date | None) -> Night:
+    """The report of a closed night; of the last one without a date. Fates are those of the published version.
+
+    Raises ``HengError`` if no such night was run.
+    """
+    with Ledger(home()) as ledger, ledger.one_moment():
+        book = Book.of(ledger)
+    told = nights(raw_tables(), book, _published_fates(book), keep=len(book.nights))
+    closed = [night for night in told[:-1] if business_date in (None, night.business_date)]
+    if not closed:
+        known = ", ".join(row["business_date"] for row in book.nights[-5:]) or "none"
+        raise HengError(f"No night of {business_date or 'any day'} was run. The last ones: {known}.")
+    return max(closed, key=lambda night: str(night.business_date))
+
+
+def _published_fates(book: Book) -> dict[str, Fates | None]:
+    """Current, repeated and superseded rows of each delivery; None where nothing was built since it landed."""
+    unknown: dict[str, Fates | None] = {row["delivery_id"]: None for row in book.deliveries}
+    try:
+        served = snapshot()
+    except NoSnapshot:
+        return unknown
+    found = served.read(
+        "select d.delivery_id, d.landed_at,"
+        " coalesce(sum(f.current_count), 0)::bigint as current_count,"
+        " coalesce(sum(f.repeated_count), 0)::bigint as repeated_count,"
+        " coalesce(sum(f.superseded_count), 0)::bigint as superseded_count"
+        " from meta.delivery as d left join mart.row_fate as f on f.delivery_id = d.delivery_id"
+        " group by d.delivery_id, d.landed_at"
+    )
+    landed_at = {
+        row["delivery_id"]: datetime.fromisoformat(row["landed_at"]) for row in book.deliveries if row["landed_at"]
+    }
+    for delivery_id, built, *fate in found.itertuples(index=False):
+        if landed_at.get(delivery_id) == built:
+            unknown[delivery_id] = (int(fate[0]), int(fate[1]), int(fate[2]))
+    return unknown
 
 
 def _delivery(prefix: str) -> dict[str, Any]:
@@ -111,10 +146,16 @@ def quarantined(
             "byte_offset": offset,
             "reason": code,
             "detail": detail,
-            "raw": raw.decode(FEEDS[deliveries[delivery_id]["feed"]].format.encoding, "backslashreplace"),
+            "raw": raw.decode(_encoding(deliveries[delivery_id]["feed"]), "backslashreplace"),
         }
         for delivery_id, line, offset, code, detail, raw in rows
     ], total
+
+
+def _encoding(feed_name: str) -> str:
+    """Of the kept bytes of a row; a workbook's and a Parquet file's rows are kept as JSON."""
+    known = FEEDS.get(feed_name)
+    return (known.format.encoding if known else "") or "utf-8"
 
 
 def replay(prefix: str) -> list[dict[str, Any]]:
@@ -125,12 +166,19 @@ def replay(prefix: str) -> list[dict[str, Any]]:
             if prefix == "all"
             else [_delivery(prefix)]
         )
+    return land_again(chosen)
+
+
+def land_again(chosen: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Land deliveries of the ledger anew under today's declaration; what became of each."""
     told = []
     for row in chosen:
         try:
             after = land(row["delivery_id"], again=True)
         except DeliveryStopped:
             after = result_of(row["delivery_id"])
+        except ArchiveDamaged:  # what it accepted before stays
+            after = replace(result_of(row["delivery_id"]), reason="D-DAMAGED")
         told.append(
             {
                 "delivery": after.delivery_id[:12],

@@ -28,6 +28,7 @@ from warehouse.head import write_head
 from warehouse.home import home
 from warehouse.layout import ALSO_IN_HEAD, CONTENT_SCHEMAS, DATED, head_checks
 from warehouse.ledger import Ledger, Segment
+from warehouse.night import Book
 from warehouse.project import copy_project, dbt, findings, published_columns, refuse_findings, run_checks
 from warehouse.publish import Turn, is_there, pointer, read_manifest, take_turn
 from warehouse.raw import RawTable
@@ -47,6 +48,8 @@ class Build:
     base_version: int
     manifest: dict[str, Any]
     touched: list[date] = field(default_factory=list)
+    night: list[dict[str, Any]] = field(default_factory=list)
+    """The night's lines of ``meta.night_report``."""
 
     @property
     def warnings(self) -> list[dict[str, Any]]:
@@ -67,13 +70,14 @@ def build(
     threads: int = THREADS,
     memory: str = MEMORY,
     batch_rows: int = BATCH_ROWS,
+    wait_seconds: float = 0,
 ) -> Build:
     """Build what changed since the published version. ``full``: every day, as after losing ``parts/``.
 
     Raises ``CheckFailed`` if a stop check finds rows, ``BuildFailed`` if anything else keeps the build from
-    its end (a full disk, a damaged raw file), ``Busy`` if another build runs.
+    its end (a full disk, a damaged raw file), ``Busy`` if another build still runs after ``wait_seconds``.
     """
-    turn = take_turn()
+    turn = take_turn(wait_seconds=wait_seconds)
     work_root = home() / "work"
     for left in work_root.glob("build-*"):  # we hold the lock: their processes are dead or have lost their turn
         shutil.rmtree(left, ignore_errors=True)
@@ -113,6 +117,7 @@ class _Run:
     memory: str
     batch_rows: int
     checks: dict[str, dict[str, Any]] = field(default_factory=dict)
+    night: list[dict[str, Any]] = field(default_factory=list)
 
     def _base(self, found: dict[str, Any] | None) -> dict[str, Any]:
         """What can be kept of the published version: ``parts`` that are there, and the ``days`` in them."""
@@ -134,10 +139,10 @@ class _Run:
         }
 
     def run(self) -> Build:
-        with Ledger(home()) as ledger:
+        with Ledger(home()) as ledger, ledger.one_moment():
             segments = ledger.segments()
             self.last_night = ledger.last_night()
-            deliveries, reasons = ledger.deliveries(), ledger.reasons()
+            book = Book.of(ledger)
         found = pointer()
         base = self._base(found)
         kinds = {table.name: table.kind for table in self.raw_tables}
@@ -167,7 +172,7 @@ class _Run:
             touched = sorted({*touched, *_changed(days, rest)})
         columns = published_columns(self.raw_tables)
         parts = self._write_parts(sorted(date.fromisoformat(day) for day in touched), days, old_parts, columns)
-        head = self._write_head(columns, deliveries, reasons, parts)
+        head = self._write_head(columns, book, parts)
         tables: dict[str, TableDigest] = defaultdict(TableDigest)
         for told in [*parts.values(), head]:
             for name, digest in told["tables"].items():
@@ -202,6 +207,7 @@ class _Run:
             found["version"] if found else 0,
             manifest,
             [date.fromisoformat(day) for day in sorted(touched)],
+            self.night,
         )
 
     # --- loading -----------------------------------------------------------------------------
@@ -384,8 +390,7 @@ class _Run:
     def _write_head(
         self,
         columns: dict[str, Any],
-        deliveries: list[dict[str, Any]],
-        reasons: list[dict[str, Any]],
+        book: Book,
         parts: dict[str, Any],
     ) -> dict[str, Any]:
         path = self.work / "head.duckdb"
@@ -395,10 +400,15 @@ class _Run:
         for month, told in parts.items():
             written = self.work / Path(told["file"]).name
             months[month] = written if written.exists() else home() / told["file"]
-        tables = write_head(connection, self.raw_tables, columns, deliveries, reasons, months)
+        tables = write_head(connection, self.raw_tables, columns, book, months)
         found = run_checks(connection, head_checks(self.raw_tables))
         refuse_findings(found, connection)
         self._count(found)
+        report = connection.execute(
+            "select * from head.meta.night_report where business_date = ? order by feed", [self.business_date]
+        )
+        names = [description[0] for description in report.description or ()]
+        self.night = [dict(zip(names, row, strict=True)) for row in report.fetchall()]
         _close_attached(connection, "head", path)
         failpoint("build.head_written")
         return {"file": "head.duckdb", "sha256": file_digest(path), "size": path.stat().st_size, "tables": tables}

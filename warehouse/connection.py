@@ -8,7 +8,6 @@ and stays with it; the next request finds the next version.
 import contextlib
 import os
 import shutil
-import tempfile
 import threading
 import weakref
 from typing import Any
@@ -17,7 +16,7 @@ import duckdb
 import pandas as pd
 
 from warehouse.errors import NoSnapshot, SnapshotDamaged, WarehouseError
-from warehouse.home import home
+from warehouse.home import home, temporary
 from warehouse.publish import pointer, published_manifest, read_manifest
 
 __all__ = ["NoSnapshot", "Snapshot", "TooSlow", "published_manifest", "snapshot"]
@@ -37,7 +36,7 @@ class Snapshot:
         self.manifest = manifest
         self.version: int = manifest["version"]
         # The engine spills beside its database by default; a private folder keeps personal data private.
-        spill = tempfile.mkdtemp(prefix="heng-read-")
+        spill = str(temporary("read"))
         self._connection = duckdb.connect(
             config={
                 "threads": 2,

@@ -32,6 +32,9 @@ _SEEDS = {
     "citation, so a change in law is a change of data. An empty limit is the registered gross mass.",
     "seeds.gross_weight_modifier": "Grain: one addition to a limit, or cap on it, over the days it is in force.",
     "seeds.axle_type": "Grain: one axle type code and what it says of the vehicle.",
+    "seeds.parameter": "Grain: one parameter over the days its value holds, with its confidence. Assumptions are rows, "
+    "shown as unverified.",
+    "seeds.report_figure": "Grain: one figure of the report card: what it counts, its unit and the published claim.",
     "seeds.county": "Grain: one county over the days its code was valid, with its place in the tile map.",
     "seeds.reason": "Grain: one reason or flag code and one outcome, with words and the next step.",
 }
@@ -39,6 +42,8 @@ _META_TABLES = {
     "meta.feed": "Grain: one declared feed and how often it is expected.",
     "meta.delivery": "Grain: one delivery, as the ledger had it when this version was built.",
     "meta.delivery_reason": "Grain: one delivery, one outcome, one reason: how many rows.",
+    "meta.night_report": "Grain: one closed night and one feed that delivered or is expected: what came, what is "
+    "missing, what became of the rows. Conservation holds where difference_rows is 0.",
     "meta.column": "Grain: one column of one table: this dictionary.",
     "meta.metric": "Grain: one metric: its formula and definition.",
 }
@@ -50,7 +55,8 @@ def pages(raw_tables: Sequence[RawTable]) -> dict[Path, str]:
     tables = published_columns(raw_tables) | {
         table: [[name, type.upper()] for name, type in types.items()] for table, types in META.items()
     }
-    order = [*DATED, *(t for t in tables if t.startswith("staging.")), *_SEEDS, *_META_TABLES]
+    of_head = [t for t in tables if t.startswith(("core.", "mart.")) and t not in DATED]
+    order = [*DATED, *of_head, *(t for t in tables if t.startswith("staging.")), *_SEEDS, *_META_TABLES]
     lines = [_INTRODUCTION]
     lines += [f"- [{table}](#{table.replace('.', '')})" for table in order]
     known = dictionary()

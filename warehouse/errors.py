@@ -13,6 +13,10 @@ class SnapshotDamaged(WarehouseError):
     """A published file is missing or is not what the manifest says."""
 
 
+class LedgerBehind(WarehouseError):
+    """The archive knows more receipts than the ledger: it has to be restored first."""
+
+
 class BuildFailed(WarehouseError):
     """A build could not be finished; the published snapshot is untouched."""
 

@@ -28,6 +28,8 @@ STEPS = (
     "publish.pointer_replaced",
     "compact.written",
     "compact.committed",
+    "restore.before_commit",
+    "restore.recorded",
 )
 
 

@@ -13,6 +13,7 @@ from warehouse.columns import dictionary
 from warehouse.digest import table_digest
 from warehouse.layout import DATED, head_models
 from warehouse.metrics import METRICS
+from warehouse.night import Book, Fates, Night, nights, refuse_difference
 from warehouse.project import Columns
 from warehouse.raw import RawTable
 
@@ -20,6 +21,7 @@ META = {
     "meta.feed": {
         "feed": "varchar",
         "kind": "varchar",
+        "owner": "varchar",
         "title_zh": "varchar",
         "title_en": "varchar",
         "expected_every_days": "integer",
@@ -41,12 +43,33 @@ META = {
         "flagged_rows": "bigint",
         "first_event_date": "date",
         "last_event_date": "date",
+        "business_date": "date",
     },
     "meta.delivery_reason": {
         "delivery_id": "varchar",
         "outcome": "varchar",
         "reason": "varchar",
         "row_count": "bigint",
+    },
+    "meta.night_report": {
+        "business_date": "date",
+        "feed": "varchar",
+        "freshness": "varchar",
+        "last_issue": "date",
+        "received_count": "integer",
+        "repeat_count": "integer",
+        "reissue_count": "integer",
+        "late_count": "integer",
+        "stopped_count": "integer",
+        "delivered_rows": "bigint",
+        "accepted_rows": "bigint",
+        "quarantined_rows": "bigint",
+        "flagged_rows": "bigint",
+        "current_count": "bigint",
+        "repeated_count": "bigint",
+        "superseded_count": "bigint",
+        "difference_rows": "bigint",
+        "reason_counts": "varchar",
     },
     "meta.column": {
         "table_name": "varchar",
@@ -80,13 +103,13 @@ def write_head(
     connection: duckdb.DuckDBPyConnection,
     raw_tables: Sequence[RawTable],
     columns: Columns,
-    deliveries: list[dict[str, Any]],
-    reasons: list[dict[str, Any]],
+    book: Book,
     parts: Mapping[str, Path],
 ) -> dict[str, Any]:
     """Fill the attached database ``head``; returns the digest of each table and adds meta's to ``columns``.
 
     ``connection`` holds ``raw.<register or list>`` and the seeds; ``parts`` are the months of this version.
+    Raises ``CheckFailed`` if the rows of a delivery are not all accounted for.
     """
     models = head_models(raw_tables)
     for schema in (*sql.LAYERS, "seeds", "meta"):
@@ -107,7 +130,9 @@ def write_head(
         queries["mart.row_fate"] = sql.render("mart.row_fate").sql
     for table, query in queries.items():
         connection.execute(f"create table head.{table} as {query} order by all")
-    for table, rows in _meta_rows(raw_tables, columns, deliveries, reasons).items():
+    reports = nights(raw_tables, book, _fates(connection))
+    refuse_difference(reports)
+    for table, rows in _meta_rows(raw_tables, columns, book, reports).items():
         types = META[table]
         connection.execute(f"create table head.{table} ({', '.join(f'{name} {type}' for name, type in types.items())})")
         if rows:
@@ -122,13 +147,25 @@ def write_head(
     }
 
 
+def _fates(connection: duckdb.DuckDBPyConnection) -> dict[str, Fates | None]:
+    """What became of the accepted rows of each delivery: those of events lie in the months, the others here."""
+    held = connection.execute(
+        "select count(*) from duckdb_tables() where database_name = 'head' and table_name = 'row_fate'"
+    ).fetchall()[0][0]
+    found = connection.execute(
+        "select delivery_id, sum(current_count)::bigint, sum(repeated_count)::bigint, sum(superseded_count)::bigint"
+        f" from (from mart.row_fate {'union all from head.mart.row_fate' if held else ''}) group by delivery_id"
+    ).fetchall()
+    return {delivery_id: (current, repeated, superseded) for delivery_id, current, repeated, superseded in found}
+
+
 def _show_dated(
     connection: duckdb.DuckDBPyConnection, models: Sequence[str], columns: Columns, parts: Mapping[str, Path]
 ) -> None:
-    """A view of each dated table that a model of the head reads, over all months."""
-    wanted = sorted({table for name in models for table in sql.render(name).reads if table in DATED})
-    if not wanted:
-        return
+    """A view of each dated table that a model of the head reads, and of ``mart.row_fate``, over all months."""
+    wanted = sorted(
+        {"mart.row_fate", *(table for name in models for table in sql.render(name).reads if table in DATED)}
+    )
     for number, path in enumerate(parts.values()):
         connection.execute(f"attach '{path}' as part_{number} (read_only)")
     for table in wanted:
@@ -148,10 +185,14 @@ def _show_dated(
 def _meta_rows(
     raw_tables: Sequence[RawTable],
     columns: Columns,
-    deliveries: list[dict[str, Any]],
-    reasons: list[dict[str, Any]],
+    book: Book,
+    reports: Sequence[Night],
 ) -> dict[str, list[dict[str, Any]]]:
     known = dictionary()
+    # The receipt that says what became of a delivery's rows puts it into a night; its repeats bring none.
+    night_of = {
+        line["delivery_id"]: night.business_date for night in reports for line in night.deliveries if line["state"]
+    }
     described = [
         {
             "table_name": table,
@@ -172,8 +213,12 @@ def _meta_rows(
     return {
         "meta.feed": [vars(table) | {"feed": table.name} for table in raw_tables],
         # The ledger's issued_at orders versions ("day|instant of the file"); its day is what a page shows.
-        "meta.delivery": [row | {"issued_at": row["issued_at"][:10]} for row in deliveries],
-        "meta.delivery_reason": reasons,
+        "meta.delivery": [
+            row | {"issued_at": row["issued_at"][:10], "business_date": night_of.get(row["delivery_id"])}
+            for row in book.deliveries
+        ],
+        "meta.delivery_reason": book.reasons,
+        "meta.night_report": [line for night in reports if night.business_date for line in night.feeds],
         "meta.column": described,
         "meta.metric": [vars(metric) | {"metric": metric.name} for metric in METRICS.values()],
     }

@@ -1,6 +1,9 @@
 """Where this instance keeps its state: one directory, so that two instances can run side by side."""
 
 import os
+import re
+import shutil
+import tempfile
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -11,6 +14,27 @@ def home() -> Path:
     path = Path(os.environ.get("HENG_HOME") or REPOSITORY / "var").absolute()
     path.mkdir(parents=True, exist_ok=True, mode=0o700)
     return path
+
+
+def is_running(process: int | str) -> bool:
+    return Path(f"/proc/{process}").exists()
+
+
+def temporary(purpose: str) -> Path:
+    """A private directory outside the home, named ``heng-<purpose>-<process>-…``; what dead processes left goes."""
+    sweep_temporary()
+    return Path(tempfile.mkdtemp(prefix=f"heng-{purpose}-{os.getpid()}-"))
+
+
+def sweep_temporary() -> int:
+    """Remove temporary directories of processes that ended without doing it themselves; returns how many."""
+    removed = 0
+    for path in Path(tempfile.gettempdir()).glob("heng-*"):
+        match = re.fullmatch(r"heng-(read|dryrun)-(\d+)-\w+", path.name)
+        if match and not is_running(match[2]) and not path.is_symlink() and path.stat().st_uid == os.getuid():
+            shutil.rmtree(path, ignore_errors=True)
+            removed += 1
+    return removed
 
 
 def fsync_directory(path: Path) -> None:

@@ -2,7 +2,8 @@
 
 Files in ``archive/``, ``raw/`` and ``quarantine/`` count only when the ledger names them, so a
 killed process leaves at most files nobody looks at. SQLite with WAL and full synchronisation:
-several landings may run at once, each commits in one short transaction.
+several landings may run at once, each commits in one short transaction. Receipts and nights also stand
+in the journal beside the archive (``warehouse/journal.py``), from which ``heng restore`` makes a lost ledger anew.
 """
 
 import sqlite3
@@ -14,7 +15,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-_VERSION = 1
+from warehouse import journal
+from warehouse.errors import LedgerBehind
+
+_VERSION = 3
 _SCHEMA = """
 create table if not exists delivery (
     delivery_id text primary key,          -- SHA-256 of the delivered bytes
@@ -30,7 +34,8 @@ create table if not exists delivery (
     contract text,                         -- digest of the declaration it was landed under
     delivered_rows integer, accepted_rows integer, quarantined_rows integer, flagged_rows integer,
     first_event_date text, last_event_date text,
-    quarantine_path text
+    quarantine_path text,
+    told_sha256 text                       -- what the sender's digest file says, if the bytes have another
 ) strict;
 create table if not exists receipt (       -- every arrival, also of bytes that were here before
     receipt_no integer primary key,
@@ -38,7 +43,7 @@ create table if not exists receipt (       -- every arrival, also of bytes that 
     feed text not null,
     name text not null,
     received_at text not null,
-    outcome text not null                  -- new, D-REPEAT, D-REISSUE, D-LATE
+    outcome text not null                  -- new, D-REPEAT, D-REISSUE
 ) strict;
 create table if not exists segment (       -- one accepted Parquet file
     feed text not null,
@@ -57,13 +62,23 @@ create table if not exists segment_delivery (
 ) strict;
 create table if not exists reason (
     delivery_id text not null,
-    outcome text not null check (outcome in ('quarantine', 'flag', 'normalise')),
+    outcome text not null check (outcome in ('quarantine', 'flag', 'warning', 'normalise')),
     reason text not null,
     row_count integer not null,
     primary key (delivery_id, outcome, reason)
 ) strict;
-create table if not exists night (business_date text primary key) strict;
+create table if not exists night (         -- in the order in which they were closed
+    business_date text primary key,
+    after_receipt integer not null         -- the last receipt before: later ones belong to the next night
+) strict;
+create index if not exists segment_of_delivery on segment_delivery (delivery_id);
+create index if not exists delivery_by_quarantine on delivery (quarantine_path);
+create index if not exists receipt_of_delivery on receipt (delivery_id);
 """
+_FROM_VERSION_1 = (
+    "alter table delivery add column told_sha256 text",
+    "alter table night add column after_receipt integer not null default 0",
+)
 
 
 @dataclass(frozen=True)
@@ -80,9 +95,14 @@ class Segment:
 
 
 class Ledger:
-    """The ledger of the instance whose state lies in ``home``."""
+    """The ledger of the instance whose state lies in ``home``.
 
-    def __init__(self, home: Path) -> None:
+    Raises ``LedgerBehind`` if the journal beside the archive knows more receipts: the ledger was lost or is an
+    old copy, and what it does not name would vanish from every number. ``behind``: open it all the same, to mend it.
+    """
+
+    def __init__(self, home: Path, behind: bool = False) -> None:
+        self.home = home
         self.path = home / "ledger.sqlite"
         self.connection = sqlite3.connect(self.path, timeout=60, isolation_level=None)
         self.connection.row_factory = sqlite3.Row
@@ -91,10 +111,31 @@ class Ledger:
         self.connection.execute("pragma foreign_keys = on")
         if self.connection.execute("pragma user_version").fetchone()[0] != _VERSION:
             with self.transaction():
-                for statement in _SCHEMA.split(";\n"):
-                    if statement.strip():
-                        self.connection.execute(statement)
-                self.connection.execute(f"pragma user_version = {_VERSION}")
+                self._upgrade()
+        expected = journal.committed(home)  # read first: others may be recording
+        if not behind and self.last_receipt() < expected:
+            self.close()
+            raise LedgerBehind(
+                f"The archive knows {expected} receipts and the ledger fewer: it was lost, or is an old copy. "
+                "Run 'heng restore'; nothing is received or built until then."
+            )
+
+    def _upgrade(self) -> None:
+        """Create what is not there, inside the caller's transaction. A ledger of version 1 had no journal."""
+        version = self.connection.execute("pragma user_version").fetchone()[0]
+        for statement in _FROM_VERSION_1 if version == 1 else ():
+            self.connection.execute(statement)
+        if without_warnings := version in (1, 2):  # its check cannot be altered, so the table is made anew
+            self.connection.execute("alter table reason rename to reason_without_warnings")
+        for statement in _SCHEMA.split(";\n"):
+            if statement.strip():
+                self.connection.execute(statement)
+        if without_warnings:
+            self.connection.execute("insert into reason select * from reason_without_warnings")
+            self.connection.execute("drop table reason_without_warnings")
+        if version == 1:
+            self.mend_journal()
+        self.connection.execute(f"pragma user_version = {_VERSION}")
 
     def _use_wal(self) -> None:
         """Switch to WAL. On a new file this fails at once while another process does the same: try again."""
@@ -128,6 +169,15 @@ class Ledger:
             raise
         self.connection.execute("commit")
 
+    @contextmanager
+    def one_moment(self) -> Iterator[None]:
+        """What is read within belongs together: no commit of another process comes between."""
+        self.connection.execute("begin")
+        try:
+            yield
+        finally:
+            self.connection.execute("rollback")
+
     def _rows(self, query: str, *parameters: Any) -> list[dict[str, Any]]:
         return [dict(row) for row in self.connection.execute(query, parameters)]
 
@@ -151,13 +201,24 @@ class Ledger:
     def receipts(self) -> list[dict[str, Any]]:
         return self._rows("select * from receipt order by receipt_no")
 
-    def reasons(self) -> list[dict[str, Any]]:
-        return self._rows("select * from reason order by delivery_id, outcome, reason")
+    def last_receipt(self) -> int:
+        """The number of the last receipt; 0 before the first."""
+        return self.connection.execute("select coalesce(max(receipt_no), 0) from receipt").fetchone()[0]
 
-    def segments(self, feed: str | None = None) -> list[Segment]:
-        """Accepted files in a total order (feed, day, digest)."""
+    def reasons(self, delivery_id: str | None = None) -> list[dict[str, Any]]:
+        chosen = "delivery_id = ?" if delivery_id else "? is null"
+        return self._rows(f"select * from reason where {chosen} order by delivery_id, outcome, reason", delivery_id)
+
+    def segments(self, feed: str | None = None, delivery_id: str | None = None) -> list[Segment]:
+        """Accepted files in a total order (feed, day, digest): of a feed, or with rows of a delivery."""
+        of_delivery = (
+            "path in (select path from segment_delivery where delivery_id = ?)" if delivery_id else "? is null"
+        )
         of_path: dict[str, list[str]] = {}
-        for row in self.connection.execute("select path, delivery_id from segment_delivery order by path, delivery_id"):
+        for row in self.connection.execute(
+            f"select path, delivery_id from segment_delivery where {of_delivery} order by path, delivery_id",
+            (delivery_id,),
+        ):
             of_path.setdefault(row["path"], []).append(row["delivery_id"])
         return [
             Segment(
@@ -170,8 +231,10 @@ class Ledger:
                 tuple(of_path.get(row["path"], ())),
             )
             for row in self._rows(
-                "select * from segment where feed = coalesce(?, feed) order by feed, event_date, sha256, path",
+                f"select * from segment where feed = coalesce(?, feed) and {of_delivery}"
+                " order by feed, event_date, sha256, path",
                 feed,
+                delivery_id,
             )
         ]
 
@@ -210,7 +273,7 @@ class Ledger:
     def names(self, path: str) -> bool:
         """Whether a file under the home is accepted rows, or the quarantine of a delivery."""
         found = self._rows(
-            "select 1 from segment where path = ? union all select 1 from delivery where quarantine_path = ?",
+            "select 1 from segment where path = ? union all select 1 from delivery where quarantine_path = ? limit 1",
             path,
             path,
         )
@@ -221,7 +284,55 @@ class Ledger:
         found = self._rows("select max(business_date) as last from night")[0]["last"]
         return date.fromisoformat(found) if found else None
 
+    def last_night_before(self, delivery_id: str) -> date | None:
+        """The latest night closed before the delivery came as what it is now: rows of earlier days are late.
+
+        Told by the order of receipts, so that landing it again later gives the same answer.
+        """
+        found = self._rows(
+            "select max(business_date) as last from night where after_receipt < ("
+            " select min(receipt_no) from receipt join delivery using (delivery_id, feed, name) where delivery_id = ?)",
+            delivery_id,
+        )[0]["last"]
+        return date.fromisoformat(found) if found else None
+
+    def nights(self) -> list[dict[str, Any]]:
+        """Closed nights in the order of their closing: ``business_date``, ``after_receipt``."""
+        return self._rows("select * from night order by rowid")
+
+    # --- recording --------------------------------------------------------------------------
+    def add_receipt(
+        self, connection: sqlite3.Connection, delivery_id: str, feed: str, name: str, received_at: str, outcome: str
+    ) -> None:
+        """Record an arrival inside the caller's transaction, which must commit it at once."""
+        line = {
+            "receipt_no": self.last_receipt() + 1,
+            "delivery_id": delivery_id,
+            "feed": feed,
+            "name": name,
+            "received_at": received_at,
+            "outcome": outcome,
+        }
+        journal.append(self.home, line)
+        connection.execute("insert into receipt values (?, ?, ?, ?, ?, ?)", tuple(line.values()))
+
+    def mend_journal(self) -> None:
+        """Write the journal anew if it lacks something, inside the caller's transaction."""
+        found = journal.read(self.home)
+        receipts, nights = self.receipts(), self.nights()
+        known = {row["receipt_no"] for row in receipts}, {row["business_date"] for row in nights}
+        if found.damaged or not (known[0] <= found.receipts.keys() and known[1] <= found.nights.keys()):
+            lines: list[tuple[int, dict[str, Any]]] = [(row["receipt_no"], row) for row in receipts]
+            lines += [
+                (row["after_receipt"], {"night": row["business_date"], "after_receipt": row["after_receipt"]})
+                for row in nights
+            ]
+            journal.replace(self.home, (line for _, line in sorted(lines, key=lambda line: line[0])))
+
     def close_night(self, business_date: date) -> None:
         """Record that this night is being built: days up to it are expected to have data."""
         with self.transaction() as connection:
-            connection.execute("insert or ignore into night values (?)", (business_date.isoformat(),))
+            day, last = business_date.isoformat(), self.last_receipt()
+            if connection.execute("select 1 from night where business_date = ?", (day,)).fetchone() is None:
+                journal.append(self.home, {"night": day, "after_receipt": last})
+                connection.execute("insert into night values (?, ?)", (day, last))

@@ -12,6 +12,7 @@ import fcntl
 import json
 import os
 import shutil
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,17 +40,26 @@ class Turn:
             self.descriptor = -1
 
 
-def take_turn(count: bool = True) -> Turn:
-    """Lock out every other writer and, with ``count``, take the next fencing number. Raises ``Busy``."""
+def take_turn(count: bool = True, wait_seconds: float = 0) -> Turn:
+    """Lock out every other writer and, with ``count``, take the next fencing number.
+
+    Raises ``Busy`` if another writer is still at work after ``wait_seconds``.
+    """
     path = home() / "build.lock"
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        raise Busy(
-            "Another build or publication is running. Wait for it to end; 'heng status' shows the result."
-        ) from None
+    until = time.monotonic() + wait_seconds
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            break
+        except BlockingIOError:
+            if time.monotonic() < until:
+                time.sleep(0.2)
+                continue
+            os.close(descriptor)
+            raise Busy(
+                "Another build or publication is running. Wait for it to end; 'heng status' shows the result."
+            ) from None
     number = int(os.pread(descriptor, 32, 0) or b"0")
     if count:
         number += 1

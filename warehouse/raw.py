@@ -17,6 +17,8 @@ class RawTable:
     title_en: str = field(default="", hash=False)
     expected_every_days: int | None = field(default=None, hash=False)
     """The feed is late when its newest delivery is older; None: nobody expects it."""
+    owner: str = field(default="", hash=False)
+    """The department whose business the feed is, as its declaration names it."""
 
     def all_columns(self) -> dict[str, Column]:
         """Source columns first, then the lineage columns every raw table has."""

@@ -20,6 +20,7 @@ from warehouse.raw import RawTable
 
 PROJECT = Path(__file__).resolve().parent
 LAYERS = ("staging", "core", "mart")
+_ENVIRONMENT = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False)
 
 
 @dataclass(frozen=True)
@@ -79,8 +80,7 @@ def render_text(text: str, variables: Mapping[str, Any] | None = None) -> tuple[
         reads.add(f"{schema}.{name}")
         return f"{schema}.{name}"
 
-    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False)
-    sql = environment.from_string(text).render(ref=ref, source=source, var=lambda name: known[name])
+    sql = _ENVIRONMENT.from_string(text).render(ref=ref, source=source, var=lambda name: known[name])
     return sql, frozenset(reads)
 
 
@@ -91,7 +91,12 @@ def law_variables(law_on: str | None) -> dict[str, str]:
 
 def render(name: str, variables: Mapping[str, Any] | None = None) -> Rendered:
     """The SQL of one model."""
-    sql, reads = render_text(model_paths()[name].read_text(encoding="utf-8"), variables)
+    return _rendered(name, tuple(sorted((variables or {}).items())))
+
+
+@cache
+def _rendered(name: str, variables: tuple[tuple[str, Any], ...]) -> Rendered:
+    sql, reads = render_text(model_paths()[name].read_text(encoding="utf-8"), dict(variables))
     return Rendered(name, sql, reads)
 
 
@@ -179,7 +184,9 @@ def complete_raw(connection: duckdb.DuckDBPyConnection, tables: Iterable[RawTabl
         days = " union ".join(f"select event_date from raw.{table.name}" for table in tables if table.kind == "event")
         connection.execute(f"create table raw.build_day as select event_date, true as is_closed from ({days})")
     arrived = " union all ".join(
-        f"select '{table.name}' as feed, delivery_id, event_date, row_fate from raw.{table.name}" for table in tables
+        f"select '{table.name}' as feed, delivery_id, event_date, row_fate, record_id, version_rank"
+        f" from raw.{table.name}"
+        for table in tables
     )
     connection.execute(f"create or replace view raw.arrived as {arrived}")
 

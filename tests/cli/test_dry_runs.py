@@ -4,8 +4,10 @@ import csv
 import gzip
 import io
 import json
+import re
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -50,13 +52,17 @@ Sample = Callable[[str], Path]
 
 
 @pytest.mark.parametrize("feed", sorted(FEEDS))
-def test_check_accounts_for_every_row(feed: str, sample: Sample) -> None:
-    result = heng("feeds", "check", feed, sample(feed), "--json")
+def test_check_accounts_for_every_row(feed: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    # A sample is mostly faults: the share at which a real delivery stops does not apply.
+    monkeypatch.setitem(FEEDS, feed, replace(FEEDS[feed], quarantine_share_stop=1.0))
+    with (SAMPLES / feed / "expected.csv").open(encoding="utf-8", newline="") as stream:
+        expected = len(list(csv.DictReader(stream)))
+    result = heng("feeds", "check", feed, next((SAMPLES / feed).glob("sample.*")), "--json")
     assert result.exit_code == 0, result.output
     told = json.loads(result.stdout)
     assert told["stopped"] is None
-    assert told["quarantined"] == 1
-    assert told["delivered"] == told["accepted"] + told["quarantined"]
+    assert told["delivered"] == told["accepted"] + told["quarantined"] == expected
+    assert told["quarantined"] >= 4
     assert told["accepted"] == told["current"] + told["repeated"] + told["superseded"]
     assert told["quarantined"] == sum(told["quarantined_by_reason"].values())
 
@@ -67,6 +73,21 @@ def test_check_of_a_refused_file_says_why_and_fails(tmp_path: Path) -> None:
     result = heng("feeds", "check", "wim_site", strange, "--json")
     assert result.exit_code == 1
     assert json.loads(result.stdout)["stopped"]["reason"] == "D-COLUMNS"
+
+
+def test_check_says_when_the_feed_would_not_take_the_name(tmp_path: Path, sample: Sample) -> None:
+    named = sample("wim_site").rename(tmp_path / "wim_lane_20261101.csv")
+    result = heng("feeds", "check", "wim_site", named)
+    assert result.exit_code == 0, result.output
+    assert "delivered" in result.stdout
+    words = " ".join(result.stderr.split())
+    assert "wim_site would not take a file called wim_lane_20261101.csv" in words
+    assert re.search(r"It is a name of [\w, ]*wim_lane", words)
+    told = json.loads(heng("feeds", "check", "wim_site", named, "--json").stdout)
+    assert "wim_lane" in told["name_taken_by"]
+    assert "wim_site" not in told["name_taken_by"]
+    rightly = named.rename(tmp_path / "wim_site_20261101.csv")
+    assert "would not take" not in heng("feeds", "check", "wim_site", rightly).stderr
 
 
 def test_dry_runs_leave_no_trace(home: Path, sample: Sample) -> None:

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -13,8 +14,10 @@ from etl.deliveries import receive, take
 from etl.feeds import FEEDS
 from etl.land import land
 from warehouse.home import home as state
+from warehouse.home import temporary
 from warehouse.ledger import Ledger
 
+land_module = sys.modules[land.__module__]
 DAY = date(2026, 11, 1)
 HEAD = ",".join(FEEDS["wim_passage"].headings)
 
@@ -129,3 +132,55 @@ def test_a_lost_compacted_file_is_made_again_by_replaying(home: Path, two_delive
     for delivery_id in again:
         land(delivery_id)
     assert rows(accepted) == before
+
+
+def test_what_dead_processes_left_outside_the_home_is_removed(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
+    (tmp_path / "tmp").mkdir()
+    killed = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import os; from warehouse.home import temporary as t; t('read'); t('dryrun'); os._exit(9)",
+        ],
+        env={**os.environ, "TMPDIR": str(tmp_path / "tmp")},
+        check=False,
+    )
+    assert killed.returncode == 9
+    foreign = tmp_path / "tmp" / "heng-read-mine"
+    foreign.mkdir()
+    ours = temporary("read")  # the next start sweeps too
+    assert {ours, foreign} == set((tmp_path / "tmp").iterdir())
+    housekeeping.sweep()
+    assert {ours, foreign} == set((tmp_path / "tmp").iterdir())
+
+
+def test_half_written_sidecars_of_dead_processes_are_removed(home: Path, two_deliveries: list[str]) -> None:
+    folder = home / "archive" / two_deliveries[0][:2]
+    left = folder / f"{two_deliveries[0]}.999999999.tmp"
+    left.write_text("{")
+    housekeeping.sweep()
+    assert not left.exists()
+    assert {path.suffix for path in folder.iterdir()} == {"", ".json"}
+
+
+def test_other_landings_commit_while_a_compacted_day_is_merged_anew(
+    home: Path, tmp_path: Path, two_deliveries: list[str], accepted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = rows(accepted)
+    housekeeping.compact()
+    merging = land_module.write_segment
+
+    def merge_while_another_lands(*told, **how):
+        monkeypatch.setattr(land_module, "write_segment", merging)
+        deliver(tmp_path, "wim_passage_20261102.csv", row(9))
+        # and the compacted day changes under the replay, which has to begin its preparation again
+        land(two_deliveries[1], again=True)
+        return merging(*told, **how)
+
+    monkeypatch.setattr(land_module, "write_segment", merge_while_another_lands)
+    land(two_deliveries[0], again=True)
+    assert [one for one in rows(accepted) if one[0] in two_deliveries] == before
+    assert len(rows(accepted)) == len(before) + 1

@@ -12,10 +12,11 @@ import pytest
 from passage_rows import NAME, delivery, good
 
 from etl import deliveries
-from etl.deliveries import inbox, receive, waiting
+from etl.deliveries import inbox, receive, receive_all, waiting
 from etl.errors import DeliveryStopped, IntakeHeld
 from etl.feeds import FEEDS
 from etl.land import land
+from etl.status import status
 from warehouse.ledger import Ledger
 
 FEED = FEEDS["wim_passage"]
@@ -127,6 +128,62 @@ def test_a_digest_beside_the_file_decides(home: Path, put: Any) -> None:
     sidecar.write_text(f"{hashlib.sha256(GOOD).hexdigest()}  {NAME}\n")
     assert receive("wim_passage") == [hashlib.sha256(GOOD).hexdigest()]
     assert list(inbox("wim_passage").iterdir()) == []
+
+
+def test_a_digest_that_never_matches_waits_is_told_then_stops(home: Path, put: Any, accepted: Any) -> None:
+    path = put("wim_passage", NAME, GOOD)
+    sidecar = put("wim_passage", NAME + ".sha256", b"0" * 64)
+    assert _stays(home, path)
+    assert [(one["file"], one["why"]) for one in status()["held"]] == [
+        (NAME, f"its digest is not the one in {NAME}.sha256")
+    ]
+    _age(path, deliveries.PATIENCE_SECONDS + 1)
+    assert _stays(home, path), "the digest came a moment ago"
+    _age(sidecar, deliveries.PATIENCE_SECONDS + 1)
+    (taken,) = receive("wim_passage")
+    assert status()["held"] == []
+    for _ in range(2):  # a replay takes no other bytes than the sender told of
+        with pytest.raises(DeliveryStopped, match="D-DIGEST") as stop:
+            land(taken, again=True)
+    assert NAME in stop.value.message
+    put("wim_passage", NAME, GOOD)
+    put("wim_passage", NAME + ".sha256", taken.encode())
+    assert receive("wim_passage") == [taken]
+    assert land(taken).accepted == len(accepted("wim_passage")) == 5
+
+
+def test_a_digest_file_without_a_digest_matches_nothing(home: Path, put: Any) -> None:
+    path = put("wim_passage", NAME, GOOD)
+    put("wim_passage", NAME + ".sha256", b"\xff\n")
+    assert _stays(home, path)
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [(b"", "it is empty"), (GOOD[:-1], "its end is missing")],
+)
+def test_status_says_why_a_file_waits(home: Path, put: Any, data: bytes, why: str) -> None:
+    put("wim_passage", NAME, data)
+    assert [(one["feed"], one["file"], one["why"]) for one in status()["held"]] == [("wim_passage", NAME, why)]
+
+
+def test_young_files_of_all_feeds_wait_once_and_an_empty_inbox_does_not(
+    home: Path, put: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: list[float] = []
+    monkeypatch.setattr(time, "sleep", waits.append)
+    assert receive_all(FEEDS) == []
+    assert waits == []
+    put("wim_passage", NAME, GOOD)
+    put("wim_site", "wim_site_20261123.csv", b"x\n")
+    _age(put("wim_lane", "wim_lane_20261123.csv", b"y\n"), deliveries.SETTLED_SECONDS + 1)
+    assert len(receive_all(FEEDS)) == 3
+    assert len(waits) == 1
+    _age(put("wim_lane", "wim_lane_20261124.csv", b"z\n"), deliveries.SETTLED_SECONDS + 1)
+    put("wim_lane", "wim_lane_20261125.csv", b"a\n")
+    put("wim_lane", "wim_lane_20261125.csv.done", b"")
+    assert len(receive_all(["wim_lane"])) == 3
+    assert len(waits) == 1, "old and vouched files need no second scan"
 
 
 def test_a_symbolic_link_is_not_followed(home: Path, tmp_path: Path) -> None:
