@@ -7,6 +7,10 @@ select
 from (
     select 'wim_passage' as feed, record_id from {{ ref('wim_passage') }}
     union all
+    select 'wim_passage_preview' as feed, record_id from {{ ref('wim_passage_preview') }}
+    union all
+    select 'wim_passage_wheel' as feed, record_id from {{ ref('wim_passage_wheel') }}
+    union all
     select 'motorway_passage' as feed, record_id from {{ ref('motorway_passage') }}
     union all
     select 'fhwa_weight' as feed, record_id from {{ ref('fhwa_weight') }} where record_kind = 'vehicle'

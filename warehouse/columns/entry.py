@@ -25,6 +25,10 @@ class Column:
         """The same quantity where a row may leave it empty."""
         return replace(self, required=False)
 
+    def bounded(self, valid: str) -> Self:
+        """The same quantity with other bounds, where rows outside the usual ones have to reach a feed's rules."""
+        return replace(self, valid=valid)
+
     @property
     def label(self) -> str:
         return self.en or self.name.replace("_", " ")
