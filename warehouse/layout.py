@@ -24,7 +24,9 @@ class Dated:
 DATED = {
     "core.passage": Dated("passed_date", ("plate_no", "passed_at", "record_id")),
     "mart.overload_daily": Dated("passed_date", ("passed_date", "site_code", "axle_class")),
+    "mart.passage_excess": Dated("passed_date", ("passed_date", "check_no", "record_id")),
     "mart.row_fate": Dated("event_date", ("event_date", "feed", "delivery_id")),
+    "mart.screening": Dated("screened_date", ("screened_date", "check_no")),
     "mart.site_day": Dated("passed_date", ("passed_date", "site_code")),
 }
 # Rows of registers belong to no month of passages: the head has them under the same name.

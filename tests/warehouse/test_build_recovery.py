@@ -112,7 +112,7 @@ def test_a_stop_check_that_finds_rows_publishes_nothing(
         "-- Severity: stop\n-- A truck weighs more than this test likes.\n"
         "select record_id from {{ ref('passage') }} where gross_vehicle_weight_kg > 50000\n"
     )
-    cached: list[Any] = [sql.project, sql.model_paths, sql.check_paths, sql.seed_columns, sql._schemas]
+    cached: list[Any] = [sql.project, sql.model_paths, sql.check_paths, sql.seed_columns, sql._schemas, sql._rendered]
     monkeypatch.setattr(sql, "PROJECT", project)
     try:
         for function in cached:

@@ -82,7 +82,7 @@ def test_sums_are_of_whole_numbers(name: str) -> None:
     query = sqlglot.parse_one(sql.render(name).sql, dialect="duckdb")
     assert not list(query.find_all(exp.Avg, exp.Stddev, exp.Variance))
     for total in query.find_all(exp.Sum):
-        assert re.search(r"_kg\b|_count\b", total.sql()), total.sql()
+        assert re.search(r"_kg\b|_count\b|\bamount\b", total.sql()), total.sql()
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -148,7 +148,8 @@ def test_tables_page_is_not_stale() -> None:
 
 def test_lineage_reaches_the_delivered_columns(lineage: Lineage) -> None:
     passage = lineage.columns("core.passage")
-    assert passage["plate_no"] == ["raw.wim_passage.plate_no"]
+    layouts = ["wim_passage.plate_no", "wim_passage_preview.plate_front_no", "wim_passage_wheel.plate_no"]
+    assert passage["plate_no"] == [f"raw.{column}" for column in layouts]
     assert passage["certificate_valid_to"] == ["raw.verification_certificate.valid_to"]
     assert passage["rule_id"] == ["seeds.gross_weight_limit.rule_id"]
     assert {"raw.wim_passage.gross_vehicle_weight_kg", "seeds.gross_weight_limit.limit_kg"} <= set(passage["verdict"])
@@ -184,7 +185,7 @@ def test_every_code_has_its_words() -> None:
 def test_confidence_marks_are_those_of_the_handbook() -> None:
     connection = duckdb.connect()
     sql.load_seeds(connection)
-    for seed in ("gross_weight_limit", "gross_weight_modifier", "axle_type"):
+    for seed in ("gross_weight_limit", "gross_weight_modifier", "axle_type", "parameter", "report_figure"):
         marks = connection.execute(f"select distinct confidence from seeds.{seed}").fetchall()
         assert {mark for (mark,) in marks} <= {"C1", "C2", "M+", "M-", "P", "D"}
     assert connection.execute(

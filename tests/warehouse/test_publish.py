@@ -66,6 +66,7 @@ def test_a_version_names_everything_it_holds(published: Path) -> None:
         "table_name"
     ].tolist() == [
         "core.passage",
+        "mart.passage_excess",
         "seeds.gross_weight_limit",
     ]
 
@@ -113,6 +114,12 @@ def test_one_writer_at_a_time(published: Path) -> None:
     assert prune(1) == 0, "housekeeping does nothing meanwhile"
     turn.end()
     build_night(published).discard()
+
+
+def test_a_build_that_may_wait_takes_its_turn_when_the_other_ends(published: Path) -> None:
+    turn = take_turn()
+    threading.Timer(0.5, turn.end).start()
+    build_night(published, wait_seconds=60).discard()
 
 
 def test_a_writer_that_lost_its_turn_publishes_nothing(published: Path) -> None:

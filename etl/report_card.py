@@ -1,0 +1,396 @@
+"""The bureau's report card: every figure of ``seeds.report_figure`` over a period, from ``mart.report_fact``.
+
+A flow is what lies in the period, a state is what holds on its last day; a period that is not over yet ends with
+the night that is published. A figure without a row to compute it from has no data and no value, never 0. The
+published values are those of one report; they are a reference and enter no computation.
+"""
+
+import json
+import sys
+from dataclasses import asdict, dataclass, replace
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from etl.errors import HengError
+from warehouse.metrics import Source
+
+UNVERIFIED = ("M+", "M-", "P")
+_FIGURES = """
+with chosen as (
+    select fact.figure_id, fact.part, fact.subject_no, fact.row_count, fact.amount, fact.first_day,
+        case figure.period_kind when 'flow' then fact.last_day else cast($last as date) end as last_day
+    from mart.report_fact as fact
+    inner join seeds.report_figure as figure on figure.figure_id = fact.figure_id
+    where case figure.period_kind
+        when 'flow' then fact.first_day >= $first and fact.last_day <= $last
+        else fact.first_day <= $last and coalesce(fact.last_day, date '9999-12-31') >= $last
+    end
+),
+counted as (
+    -- Without a subject contributions add up; a subject counts once, with its largest.
+    select figure_id, part, sum(row_count) as row_count, min(first_day) as first_day, max(last_day) as last_day,
+        case when subject_no is null then sum(amount) else max(amount) end as amount
+    from chosen
+    group by figure_id, part, subject_no
+)
+select figure_id, part, cast(sum(row_count) as bigint), cast(sum(amount) as bigint), min(first_day), max(last_day)
+from counted group by figure_id, part"""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One figure of the card. ``value`` and ``of`` are in the figure's unit; both are None where there is no data.
+
+    ``of``: what the value is taken from, where the claim is about all or none of it. ``holds``: whether the claim
+    does; None without data, or where the claim is a published number and nobody asked to compare. ``rows``: rows the
+    figure was computed from; ``first_day``, ``last_day``: of these rows. ``last_issue``: newest delivery of its feeds.
+    """
+
+    figure_id: str
+    label_zh: str
+    label_en: str
+    unit_zh: str
+    unit_en: str
+    value: int | float | None
+    of: int | float | None
+    relation: str
+    published: int | None
+    holds: bool | None
+    rows: int
+    first_day: date | None
+    last_day: date | None
+    period_kind: str
+    source_feeds: tuple[str, ...]
+    last_issue: date | None
+    parameters: tuple[str, ...]
+    county_codes: tuple[str, ...]
+    definition_zh: str
+    definition_en: str
+    citation_zh: str
+    citation_en: str
+    confidence: str
+
+    @property
+    def has_data(self) -> bool:
+        return self.value is not None
+
+
+@dataclass(frozen=True)
+class Card:
+    """All figures over the days ``first`` to ``last``, both included; ``asked``: the last day that was asked for."""
+
+    first: date
+    last: date
+    asked: date
+    version: int
+    is_compared: bool
+    parameters: list[dict[str, Any]]
+    figures: list[Figure]
+
+
+def report_card(first: date, last: date, compare: bool | None = None) -> Card:
+    """The card of the published snapshot; see ``card``. Raises ``NoSnapshot`` where nothing is published."""
+    from warehouse.connection import snapshot
+
+    served = snapshot()
+    return card(served, first, last, date.fromisoformat(served.manifest["business_date"]), served.version, compare)
+
+
+def card(source: Source, first: date, last: date, night: date, version: int, compare: bool | None = None) -> Card:
+    """The card over ``first`` to ``last``, at most to ``night``, the last one that ``source`` holds.
+
+    ``compare``: with the published values of the source report; None: only on invented data, whose enterprises
+    all say so in their names. Raises ``HengError`` if the period is empty or begins after that night.
+    """
+    if last < first:
+        raise HengError(f"The period {first} to {last} ends before it begins. Exchange --from and --to.")
+    if first > night:
+        raise HengError(f"The period begins on {first}; the published data end with the night of {night}.")
+    until = min(last, night)
+    compared = _is_invented(source) if compare is None else compare
+    found = {
+        (figure_id, part): told for figure_id, part, *told in _rows(source, _FIGURES, {"first": first, "last": until})
+    }
+    issues = {feed: issued for feed, issued in _rows(
+        source, "select feed, cast(max(issued_at) as date) from meta.delivery where state = 'landed' group by feed"
+    )}  # fmt: skip
+    figures = []
+    for told in source.read("select * from seeds.report_figure order by figure_id").to_dict("records"):
+        seed = {str(name): None if value != value else value for name, value in told.items()}
+        figures.append(_figure(seed, found, issues, compared))
+    used = {name for figure in figures for name in figure.parameters}
+    valid = _rows(
+        source,
+        "select parameter, parameter_value, unit, zh, en, citation_zh, citation_en, confidence from seeds.parameter"
+        " where coalesce(valid_from, date '0001-01-01') <= $last and coalesce(valid_to, date '9999-12-31') >= $last"
+        " order by parameter",
+        {"last": until},
+    )
+    names = ("parameter", "parameter_value", "unit", "zh", "en", "citation_zh", "citation_en", "confidence")
+    parameters = [dict(zip(names, row, strict=True)) for row in valid if row[0] in used]
+    return Card(first, until, last, version, compared, parameters, figures)
+
+
+def _rows(source: Source, sql: str, params: Any = None) -> list[tuple[Any, ...]]:
+    """Rows with None for what is empty and days as dates."""
+    frame = source.read(sql, params).astype(object)
+    frame = frame.where(frame.notna(), None)
+    return [
+        tuple(value.date() if hasattr(value, "date") else value for value in row)
+        for row in frame.itertuples(index=False, name=None)
+    ]
+
+
+def _is_invented(source: Source) -> bool:
+    """Every enterprise of the sample and of the open prefecture is called 示例 (sample); real ones are not."""
+    told = _rows(
+        source,
+        "select count(*), count(case when enterprise_name like '示例%' then 1 end) from staging.enterprise",
+    )
+    return 0 < told[0][0] == told[0][1]
+
+
+def _figure(
+    seed: dict[str, Any], found: dict[tuple[str, str], list[Any]], issues: dict[str, date], compared: bool
+) -> Figure:
+    nothing = [0, 0, None, None]
+    value, of = (found.get((seed["figure_id"], part), nothing) for part in ("value", "of"))
+    whole = seed["relation"] in ("all", "none")
+    # A claim about all of something says nothing where there is nothing; 0 of something is a value.
+    has_data = of[0] > 0 if whole else value[0] + of[0] > 0
+    feeds = _listed(seed["source_feeds"])
+    amount, total = (_in_unit(part[1], seed["unit_size"]) for part in (value, of))
+    from_rows = of if of[0] else value
+    return Figure(
+        figure_id=seed["figure_id"],
+        value=amount if has_data else None,
+        of=total if has_data and whole else None,
+        relation=seed["relation"],
+        published=None if seed["published"] is None or not compared else int(seed["published"]),
+        holds=_holds(seed, value[1], of[1]) if has_data and (whole or compared) else None,
+        rows=int(from_rows[0]),
+        first_day=from_rows[2],
+        last_day=from_rows[3],
+        source_feeds=feeds,
+        last_issue=max((issues[feed] for feed in feeds if issues.get(feed)), default=None),
+        parameters=_listed(seed["parameters"]),
+        county_codes=_listed(seed["county_codes"]),
+        **{
+            name: seed[name]
+            for name in (
+                "label_zh", "label_en", "unit_zh", "unit_en", "period_kind", "definition_zh", "definition_en",
+                "citation_zh", "citation_en", "confidence",
+            )
+        },
+    )  # fmt: skip
+
+
+def _listed(text: str | None) -> tuple[str, ...]:
+    return tuple(text.split(",")) if text else ()
+
+
+def _in_unit(amount: int, size: int) -> int | float:
+    exact = Decimal(int(amount)) / Decimal(int(size))
+    return int(exact) if exact == exact.to_integral_value() else float(exact)
+
+
+def _holds(seed: dict[str, Any], value: int, of: int) -> bool:
+    if seed["relation"] == "all":
+        return value == of
+    if seed["relation"] == "none":
+        return value == 0
+    published = int(seed["published"]) * int(seed["unit_size"])
+    return value >= published if seed["relation"] == "at_least" else value == published
+
+
+# --- in words ------------------------------------------------------------------------------------
+_WORDS = {
+    "en": {
+        "title": "Report card {first} to {last}, version {version}", "figure": "figure", "value": "value",
+        "unit": "unit", "rows": "from rows", "days": "days", "issue": "last issue", "published": "published",
+        "holds": "holds", "no_data": "no data", True: "yes", False: "no", "all": "all", "none": "none left",
+        "at_least": "≥ {}", "exact": "{}", "of": "{} of {} ({})", "left": "{} of {}",
+        "cut": "The period is not over: figures are those up to {last}.",
+        "reference": "Published values are those of the source report, a reference only; an invented prefecture of "
+        "another scale than city has its share of them.",
+        "unverified": "unverified", "parameter": "{meaning}; {cited}",
+        "from": "From {feeds}: {rows} rows, {days}", "districts": "Districts: {}",
+        "fines": "Penalty money is for audit and budget; no unit is ranked by it (行政处罚法 art. 74).",
+    },
+    "zh": {
+        "title": "成绩单 {first} 至 {last}，版本 {version}", "figure": "指标", "value": "数值", "unit": "单位",
+        "rows": "依据行数", "days": "日期", "issue": "最新签发", "published": "公布值", "holds": "符合",
+        "no_data": "无数据", True: "是", False: "否", "all": "全部", "none": "清零", "at_least": "≥ {}",
+        "exact": "{}", "of": "{} / {}（{}）", "left": "{} / {}",
+        "cut": "期间尚未结束：数值截至 {last}。",
+        "reference": "公布值出自来源报告，仅供参照；非 city 规模的虚拟地市按比例生成。", "unverified": "未核实",
+        "parameter": "{meaning}；{cited}", "from": "依据 {feeds}：{rows} 行，{days}", "districts": "县区：{}",
+        "fines": "处罚金额仅供审计和预算，不用于考核任何单位（行政处罚法第七十四条）。",
+    },
+}  # fmt: skip
+
+
+def number(value: int | float) -> str:
+    """With thousands separators, decimals only where there are any."""
+    return f"{value:,}"
+
+
+def shown_value(figure: Figure, lang: str) -> str:
+    """The value in words: with what it is taken from where the claim is about all or none of it."""
+    words = _WORDS[lang]
+    if figure.value is None:
+        return words["no_data"]
+    if figure.relation == "all" and figure.of:
+        share = int(figure.value * 1000 // figure.of) / 10  # rounded down: 99.99 % is not all
+        return words["of"].format(number(figure.value), number(figure.of), f"{share:g} %")
+    if figure.relation == "none" and figure.of is not None:
+        return words["left"].format(number(figure.value), number(figure.of))
+    return number(figure.value)
+
+
+def table_of(told: Card, lang: str) -> Table:
+    """The card as a table, in ``zh`` or ``en``."""
+    words = _WORDS[lang]
+    table = Table(title=words["title"].format(**vars(told)), title_justify="left")
+    left = ("", words["figure"], words["value"], words["unit"])
+    compared = (words["published"],) if told.is_compared else ()
+    for name in (*left, *compared, words["holds"], words["rows"], words["days"], words["issue"]):
+        right = name in (words["value"], words["rows"], words["published"])
+        table.add_column(name, justify="right" if right else "left", overflow="fold")
+    for figure in told.figures:
+        days = f"{figure.first_day} – {figure.last_day}" if figure.period_kind == "flow" else str(told.last)
+        table.add_row(
+            figure.figure_id,
+            figure.label_zh if lang == "zh" else figure.label_en,
+            shown_value(figure, lang),
+            figure.unit_zh if lang == "zh" else figure.unit_en,
+            *((_claim(figure, lang),) if told.is_compared else ()),
+            Text(words[figure.holds] if figure.holds is not None else "", "red" if figure.holds is False else ""),
+            number(figure.rows) if figure.rows else "",
+            days if figure.rows else "",
+            str(figure.last_issue or ""),
+        )
+    return table
+
+
+def notes_of(told: Card, lang: str) -> list[str]:
+    """What has to be said beside the table: the cut period, the use of fines, parameters with their confidence."""
+    words = _WORDS[lang]
+    lines = [words["cut"].format(last=told.last)] if told.last < told.asked else []
+    lines += [words["reference"]] if told.is_compared else []
+    lines.append(words["fines"])
+    for row in told.parameters:
+        used = ", ".join(figure.figure_id for figure in told.figures if row["parameter"] in figure.parameters)
+        lines.append(_parameter(row, f" ({used})", lang))
+    return lines
+
+
+def _parameter(row: dict[str, Any], used: str, lang: str) -> str:
+    words = _WORDS[lang]
+    unit = f" {row['unit']}" if row["unit"] else ""
+    doubt = f" · {words['unverified']}" if row["confidence"] in UNVERIFIED else ""
+    told = words["parameter"].format(meaning=row[lang], cited=row[f"citation_{lang}"])
+    return f"{row['parameter']} = {row['parameter_value']:g}{unit}{used}: {told} [{row['confidence']}]{doubt}"
+
+
+def details_of(told: Card, figure_id: str, lang: str) -> list[str]:
+    """One figure: its value, how it is computed, from what, with which parameters, and where it was published.
+
+    Raises ``HengError`` for a figure that the card does not have.
+    """
+    words = _WORDS[lang]
+    figure = only(told, figure_id).figures[0]
+    seed = vars(figure)
+    days = f"{figure.first_day} – {figure.last_day}" if figure.rows else words["no_data"]
+    lines = [
+        f"{figure.figure_id} {seed[f'label_{lang}']}: {shown_value(figure, lang)} {seed[f'unit_{lang}']}"
+        f" · {told.first} – {told.last}",
+        seed[f"definition_{lang}"],
+        words["from"].format(feeds=", ".join(figure.source_feeds), rows=number(figure.rows), days=days),
+    ]
+    lines += [words["districts"].format(", ".join(figure.county_codes))] if figure.county_codes else []
+    lines += [_parameter(row, "", lang) for row in told.parameters if row["parameter"] in figure.parameters]
+    if told.is_compared:
+        held = words["no_data"] if figure.holds is None else words[figure.holds]
+        claim = f"{_claim(figure, lang)} ({seed[f'citation_{lang}']} [{figure.confidence}])"
+        lines.append(f"{words['published']}: {claim} · {words['holds']}: {held}")
+    return lines
+
+
+def only(told: Card, figure_id: str) -> Card:
+    """The card with one of its figures. Raises ``HengError`` for a figure that it does not have."""
+    found = [figure for figure in told.figures if figure.figure_id.lower() == figure_id.lower()]
+    if not found:
+        known = ", ".join(figure.figure_id for figure in told.figures)
+        raise HengError(f"The card has no figure {figure_id!r}. It has {known}.")
+    return replace(told, figures=found)
+
+
+def _claim(figure: Figure, lang: str) -> str:
+    return str(_WORDS[lang][figure.relation]).format(number(figure.published) if figure.published is not None else "")
+
+
+def document(told: Card) -> dict[str, Any]:
+    """The card as one JSON document; a figure without data has value null and has_data false."""
+    return {
+        "from": told.first,
+        "to": told.last,
+        "asked_to": told.asked,
+        "version": told.version,
+        "is_compared": told.is_compared,
+        "parameters": [row | {"is_unverified": row["confidence"] in UNVERIFIED} for row in told.parameters],
+        "figures": [asdict(figure) | {"has_data": figure.has_data} for figure in told.figures],
+    }
+
+
+# --- on the command line -------------------------------------------------------------------------
+def period(year: int | None, day_from: str | None, day_to: str | None) -> tuple[date, date]:
+    """First and last day asked for. Raises ``HengError`` unless it is a year, or two days."""
+    if (year is None) == (day_from is None and day_to is None):
+        raise HengError("Say the period: --year 2025, or --from 2025-01-01 --to 2025-12-31.")
+    if year is not None:
+        if not 1900 <= year <= 9998:
+            raise HengError(f"{year} is not a year. Write it with four digits.")
+        return date(year, 1, 1), date(year, 12, 31)
+    if not (day_from and day_to):
+        raise HengError("A period has two ends: --from YYYY-MM-DD --to YYYY-MM-DD.")
+    try:
+        return date.fromisoformat(day_from), date.fromisoformat(day_to)
+    except ValueError as error:
+        raise HengError(f"{error}. Write YYYY-MM-DD.") from None
+
+
+def report_card_command(
+    year: Annotated[int | None, typer.Option("--year", help="A calendar year.")] = None,
+    day_from: Annotated[str | None, typer.Option("--from", help="First day, instead of a year.")] = None,
+    day_to: Annotated[str | None, typer.Option("--to", help="Last day.")] = None,
+    compare: Annotated[
+        bool | None,
+        typer.Option(
+            "--compare/--no-compare",
+            help="Show the source report's published values; default: only on invented data.",
+        ),
+    ] = None,
+    figure: Annotated[str | None, typer.Option("--figure", help="One figure: how it is computed, from what.")] = None,
+    lang: Annotated[str, typer.Option("--lang", help="zh or en.")] = "en",
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """The bureau's report card: every published figure, computed from what was delivered."""
+    if lang not in _WORDS:
+        raise HengError(f"There is no language {lang!r}. Choose zh or en.")
+    told = report_card(*period(year, day_from, day_to), compare)
+    if as_json:
+        chosen = told if figure is None else only(told, figure)
+        sys.stdout.write(json.dumps(document(chosen), ensure_ascii=False, indent=2, default=str) + "\n")
+        return
+    console = Console() if sys.stdout.isatty() else Console(width=220)
+    if figure is None:
+        console.print(table_of(told, lang))
+    for line in notes_of(told, lang) if figure is None else details_of(told, figure, lang):
+        console.print(line, highlight=False, markup=False, soft_wrap=True)

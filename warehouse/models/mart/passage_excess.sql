@@ -1,0 +1,19 @@
+-- Grain: one passage over the limit that has a check number, by which cases refer to it.
+-- By how much it was over, for rules that count only violations above a ratio; no plate, and no evidence judged.
+select
+    passage.record_id,
+    passage.passed_date,
+    checked.check_no,
+    passage.site_code,
+    passage.limit_kg,
+    passage.excess_kg,
+    passage.excess_ratio
+from {{ ref('passage') }} as passage
+inner join (
+    select record_id, check_no from {{ ref('wim_passage') }}
+    union all
+    select record_id, check_no from {{ ref('wim_passage_preview') }}
+    union all
+    select record_id, check_no from {{ ref('wim_passage_wheel') }}
+) as checked on checked.record_id = passage.record_id
+where passage.verdict = 'over' and checked.check_no is not null
