@@ -26,23 +26,32 @@ YEAR_SECONDS = 31_536_000
 _INDEX = """<!DOCTYPE html>
 <html lang="{lang}" data-mantine-color-scheme="{theme}">
 <head>{metas}<title>{title}</title>{favicon}{css}</head>
-<body>{app_entry}<footer>{config}{scripts}{renderer}</footer></body>
+<body>{first_paint}{app_entry}<footer>{config}{scripts}{renderer}</footer></body>
 </html>"""
+
+# The frame of a page before any script has run; the style sheet takes it away when the page is there.
+_FIRST_PAINT = """<div class="shell first-paint"><div class="sidebar">{brand}</div><div class="column">
+<div class="top"><div class="only-narrow">{brand}</div></div>
+<p role="status">{loading}</p><p class="still">{still}</p><noscript><p>{no_script}</p></noscript></div></div>"""
+_BRAND = """<div class="brand"><img src="/assets/logo.svg" alt="" class="logo">
+<div class="brand-words"><strong>{organisation}</strong><span>{name}</span></div></div>"""
 
 
 class HengDash(Dash):
-    """Dash with the reader's language and theme in the first byte of the page."""
+    """Dash with the reader's language, theme and the frame of the page in the first answer."""
 
     def interpolate_index(self, **parts: Any) -> str:  # type: ignore[override]
         view = shell.view_of(flask.request.args if flask.has_request_context() else None)
-        # Before any script runs, the page says what it is instead of "Loading…".
-        words = f'<div class="first-paint" role="status">{view.text("state.loading")}</div>'
-        entry = f'<div id="react-entry-point">{words}</div>'
+        t = view.text
+        brand = _BRAND.format(organisation=t("app.organisation"), name=t("app.name"))
         return _INDEX.format(
             lang=HTML_LANG[view.lang],
             theme=view.theme,
-            app_entry=entry,
-            title=view.text("app.name"),
+            first_paint=_FIRST_PAINT.format(
+                brand=brand, loading=t("state.loading"), still=t("state.loading.still"), no_script=t("state.no_script")
+            ),
+            app_entry='<div id="react-entry-point"></div>',
+            title=t("app.name"),
             favicon='<link rel="icon" type="image/svg+xml" href="/assets/logo.svg">',
             **{key: parts[key] for key in ("metas", "css", "config", "scripts", "renderer")},
         )
@@ -101,11 +110,11 @@ def answer_callback_error(error: Exception) -> Any:
                 "alert",
                 t("state.error.title"),
                 [message, t("state.error.still")],
-                html.A(t("state.error.retry"), href=flask.request.path and "?", className="button primary"),
+                shell.retry(t),
             ),
         )
         return [page, {"title": t("app.name")}]
-    dash.set_props("shell-incident", {"children": message})
+    dash.set_props("shell-incident", {"children": [html.Span(message), shell.retry(t)]})
     return [dash.no_update] * len(targets) if isinstance(outputs, list) else dash.no_update
 
 

@@ -39,7 +39,7 @@ TOKENS = {
         "seq1": "#E4EEF9",
         "seq2": "#B9D3EF",
         "seq3": "#7FAEDD",
-        "seq4": "#3F7FC1",
+        "seq4": "#3A78B9",
         "seq5": "#17509E",
         "point": "#D9701E",
     },
@@ -72,7 +72,8 @@ FONT = (
     "'HarmonyOS Sans SC',system-ui,sans-serif"
 )
 CLEAR = "rgba(0,0,0,0)"
-ON_STRONG = {"light": "#FFFFFF", "dark": "#0D131B"}  # text on the two strongest map colours
+ON_STRONG = {"light": "#FFFFFF", "dark": "#0D131B"}  # text on the strongest map colours
+DIMMED = 0.45  # how much colour counties keep that are not the chosen one
 SEVERE_BANDS = ("30-50", "50-100", "gt100")
 Figure = dict[str, Any]
 
@@ -161,6 +162,29 @@ def geometry(path: Path) -> list[dict[str, Any]]:
     return counties
 
 
+def _channels(colour: str) -> list[int]:
+    return [int(colour[at : at + 2], 16) for at in (1, 3, 5)]
+
+
+def blend(colour: str, ground: str, share: float) -> str:
+    """A colour drawn at ``share`` opacity on a ground, as a colour of its own, so that text on it can be chosen."""
+    mixed = [round(a * share + b * (1 - share)) for a, b in zip(_channels(colour), _channels(ground), strict=True)]
+    return "#" + "".join(f"{channel:02X}" for channel in mixed)
+
+
+def contrast(one: str, other: str) -> float:
+    """Contrast of two colours by WCAG 2.2, 1 to 21; text needs 4.5."""
+
+    def luminance(colour: str) -> float:
+        red, green, blue = (
+            c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in (n / 255 for n in _channels(colour))
+        )
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+    dark, light = sorted((luminance(one), luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
 def _square(column: float, row: float) -> tuple[list[Any], list[Any]]:
     """The corners of a map tile; rows count downwards."""
     half = 0.475
@@ -218,6 +242,9 @@ def county_map(
             level = sum(row.rate * 100 >= limit for limit in limits)
         x, y = _rings(shape_of[row.county_code]) if outlines else _square(row.tile_col, row.tile_row)
         chosen = row.county_code == selected
+        fill = tokens["surface-2"] if level is None else tokens[f"seq{level + 1}"]
+        if selected != "all" and not chosen:
+            fill = blend(fill, tokens["surface"], DIMMED)
         traces.append(
             {
                 "type": "scatter",
@@ -225,20 +252,20 @@ def county_map(
                 "x": x,
                 "y": y,
                 "fill": "toself",
-                "fillcolor": tokens["surface-2"] if level is None else tokens[f"seq{level + 1}"],
+                "fillcolor": fill,
                 "hoveron": "fills",
                 "line": {"color": tokens["ink" if chosen else "surface"], "width": 2.5 if chosen else 1.5},
                 "text": row.text,
                 "hoverinfo": "text",
                 "customdata": [row.county_code] * len(x),
-                "opacity": 1 if selected in ("all", row.county_code) else 0.45,
             }
         )
         labels["x"].append(_middle(x) if outlines else row.tile_col)
         labels["y"].append(_middle(y) if outlines else -row.tile_row)
-        labels["name"].append(row.name)
+        labels["name"].append(row.name if outlines else "<br>".join(fmt.tile_lines(row.name)))
         labels["value"].append(fmt.count(row.over_count) if value == "count" else fmt.rate(row.rate))
-        labels["ink"].append(tokens["ink"] if outlines or level is None or level < 3 else ON_STRONG[theme])
+        inks = [tokens["ink"]] if outlines else [tokens["ink"], ON_STRONG[theme]]
+        labels["ink"].append(max(inks, key=lambda ink: contrast(ink, fill)))
     traces += _labels(labels, tokens, outlines is not None)
     traces += _site_points(counties, sites, t, tokens, outlines is not None)
     # One degree of latitude is longer than one of longitude: 1.11 is 1/cos of 26°.
@@ -254,9 +281,7 @@ def county_map(
 
 def _labels(labels: dict[str, list[Any]], tokens: dict[str, str], real: bool) -> list[dict[str, Any]]:
     """Names, and on tiles the values under them. On outlines the text gets a halo."""
-    # The longest English name must fit a tile of 60 px.
-    longest = max([len(name) * (1 if name.isascii() else 2) for name in labels["name"]] or [0])
-    font: dict[str, Any] = {"color": labels["ink"], "size": 12.5 if longest <= 9 else 11}
+    font: dict[str, Any] = {"color": labels["ink"], "size": 12}
     text: dict[str, Any] = {"type": "scatter", "mode": "text", "x": labels["x"], "hoverinfo": "skip"}
     if real:
         font["shadow"] = f"0 0 3px {tokens['surface']}, 0 0 3px {tokens['surface']}"
@@ -264,7 +289,7 @@ def _labels(labels: dict[str, list[Any]], tokens: dict[str, str], real: bool) ->
     bold = [f"<b>{value}</b>" for value in labels["value"]]
     return [
         {**text, "y": [y + 0.2 for y in labels["y"]], "text": labels["name"], "textfont": font},
-        {**text, "y": [y - 0.03 for y in labels["y"]], "text": bold, "textfont": {**font, "size": 14}},
+        {**text, "y": [y - 0.06 for y in labels["y"]], "text": bold, "textfont": {**font, "size": 14}},
     ]
 
 
@@ -276,12 +301,15 @@ def _site_points(
     On tiles a point has no place of its own; the points of a county stand in a line under its number.
     """
     tile = {row.county_code: (row.tile_col, row.tile_row) for row in counties.itertuples()}
+    of_county: dict[str, list[Any]] = {}
+    for row in sites.itertuples():
+        of_county.setdefault(row.county_code, []).append(row)
     traces = []
     for online in (True, False):
         x, y, chosen = [], [], []
-        for county_code, members in sites.groupby("county_code", sort=True):
+        for county_code, members in sorted(of_county.items()):
             step = min(0.13, 0.8 / len(members))
-            for position, row in enumerate(members.itertuples()):
+            for position, row in enumerate(members):
                 if bool(row.online) != online or county_code not in tile or (real and fmt.missing(row.longitude)):
                     continue
                 column, line = tile[county_code]

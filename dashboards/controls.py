@@ -24,11 +24,32 @@ def county_options(known: Known, t: Text) -> list[dict[str, str]]:
     return [every, *({"value": code, "label": place_name(known, code, t)} for code in known.current_counties)]
 
 
-def site_options(known: Known, county: str, t: Text) -> list[dict[str, str]]:
-    """Sites of the chosen county only, so that no choice of the two excludes everything."""
-    codes = [code for code, place in known.sites.items() if county in (ALL, place)]
-    every = {"value": ALL, "label": t("filter.site.all", count=len(codes))}
-    return [every, *({"value": code, "label": code} for code in codes)]
+def site_name(known: Known, code: str, t: Text) -> str:
+    """A site's code, with a word where no register places it."""
+    return code if known.sites.get(code) else t("filter.site.other", site=code)
+
+
+def site_options(known: Known, county: str, t: Text) -> list[dict[str, Any]]:
+    """Sites of the chosen county only, so that no choice of the two excludes everything.
+
+    Codes that other sources bring and no register places stand in a group of their own.
+    """
+    registered = [code for code, place in known.sites.items() if place and county in (ALL, place)]
+    others = [code for code, place in known.sites.items() if not place] if county == ALL else []
+    label = t("filter.site.all", count=len(registered))
+    if not others:
+        return [{"value": ALL, "label": label}, *({"value": code, "label": code} for code in registered)]
+    groups = (("registered", registered), ("others", others))
+    return [
+        {"value": ALL, "label": t("filter.site.all_and_others", count=len(registered), others=len(others))},
+        *(
+            {
+                "group": t(f"filter.site.{name}", count=len(codes)),
+                "items": [{"value": code, "label": code} for code in codes],
+            }
+            for name, codes in groups
+        ),
+    ]
 
 
 def axle_options(t: Text) -> list[dict[str, str]]:
@@ -54,7 +75,7 @@ def _segments(id: str, label: str, data: list[dict[str, str]], value: str) -> dm
     )
 
 
-def _select(id: str, label: str, data: list[dict[str, str]], value: str, t: Text) -> dmc.Select:
+def _select(id: str, label: str, data: list[dict[str, Any]], value: str, t: Text) -> dmc.Select:
     return dmc.Select(
         id=id,
         data=data,
@@ -163,12 +184,41 @@ def filter_bar(page: str, selection: Selection, known: Known, t: Text) -> html.D
     return html.Div([chips, dmc.DatesProvider(bar, settings=dates)], className="filters")
 
 
+def left_out_note(selection: Selection, known: Known, t: Text, path: str, rows: bool = False) -> html.Div | None:
+    """Says that a site was left out because it is not in the chosen county, and offers it."""
+    if not selection.left_out:
+        return None
+    only = path + selection.query(rows=rows, county=ALL, site=selection.left_out)
+    return shell.note(
+        t.parts(
+            "filter.left_out",
+            site=html.B(site_name(known, selection.left_out, t)),
+            county=place_name(known, selection.county, t),
+            link=dcc.Link(t("filter.left_out.only", site=selection.left_out), href=only),
+        )
+    )
+
+
 def chip_place(selection: Selection, known: Known, t: Text) -> str:
     if selection.site != ALL:
-        return selection.site
+        return site_name(known, selection.site, t)
     if selection.county != ALL:
         return place_name(known, selection.county, t)
     return t("filter.county.all", count=len(known.current_counties))
+
+
+def printed_filters(selection: Selection, known: Known, t: Text) -> html.P:
+    """The filters as a sentence for paper, where their controls do not go."""
+    everything = t("export.everything")
+    chosen = {
+        "filter.period": fmt.day_range(selection.start, selection.end, t.lang),
+        "filter.compare": t(f"filter.compare.{selection.compare}"),
+        "filter.county": everything if selection.county == ALL else place_name(known, selection.county, t),
+        "filter.site": everything if selection.site == ALL else site_name(known, selection.site, t),
+        "filter.axle": everything if selection.axle == ALL else selection.axle,
+    }
+    words = [f"{t(name)}{t('app.colon')}{value}" for name, value in chosen.items()]
+    return html.P(" · ".join(words), className="print-only")
 
 
 def copy_link(page: str, t: Text) -> html.Button:
@@ -233,6 +283,25 @@ def data_table(t: Text, caption: str, heads: Sequence[str], rows: Sequence[Seque
     )
 
 
+_HTML = html.Td().to_plotly_json()["namespace"]
+
+
+def _plain_row(row: Sequence[Any], text_columns: int) -> dict[str, Any]:
+    """A row as the browser gets it. A year of days is 2,000 cells; as component objects they take a quarter of
+    the page's time on the server."""
+    cells = [
+        {"namespace": _HTML, "type": "Th", "props": {"children": cell, "scope": "row"}}
+        if i == 0
+        else {
+            "namespace": _HTML,
+            "type": "Td",
+            "props": {"children": cell, "className": "" if i < text_columns else "number"},
+        }
+        for i, cell in enumerate(row)
+    ]
+    return {"namespace": _HTML, "type": "Tr", "props": {"children": cells}}
+
+
 def plain_table(
     caption: str, heads: Sequence[str], rows: Sequence[Sequence[Any]], text_columns: int = 1, className: str = ""
 ) -> html.Table:
@@ -247,19 +316,7 @@ def plain_table(
                     ]
                 )
             ),
-            html.Tbody(
-                [
-                    html.Tr(
-                        [
-                            html.Th(cell, scope="row")
-                            if i == 0
-                            else html.Td(cell, className="" if i < text_columns else "number")
-                            for i, cell in enumerate(row)
-                        ]
-                    )
-                    for row in rows
-                ]
-            ),
+            html.Tbody([_plain_row(row, text_columns) for row in rows]),
         ],
         className=f"plain {className}".strip(),
     )

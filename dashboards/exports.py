@@ -1,4 +1,4 @@
-"""Files of the records behind a number: XLSX with a notes sheet, CSV for everything else.
+"""Files of the records behind a number, and of a night's report: XLSX with a notes sheet, CSV for everything else.
 
 Same filters and masks as the page. A file is complete or refused with the reason: nothing is cut
 off silently. Rows are read one day at a time, so a year needs no more memory than a day.
@@ -7,8 +7,9 @@ off silently. Rows are read one day at a time, so a year needs no more memory th
 import csv
 import io
 import tempfile
-from collections.abc import Callable, Iterator
-from datetime import datetime
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date, datetime
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -16,7 +17,7 @@ import flask
 import pandas as pd
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 
-from dashboards import controls, explain, freshness, queries, shell, words, xlsx
+from dashboards import controls, explain, freshness, night, queries, shell, words, xlsx
 from dashboards import format as fmt
 from dashboards.selection import ALL, Known, Selection, from_url
 from dashboards.text import Text
@@ -25,7 +26,12 @@ from warehouse.columns import dictionary
 routes = flask.Blueprint("export", __name__)
 FORMULA_START = ("=", "+", "-", "@", "\t", "\r", "\n")
 WHOLE = ("axle_count", "gross_vehicle_weight_kg", "limit_kg", "excess_kg", "source_line")
-FRACTIONS = ("excess_ratio", "speed_kmh")
+_DECIMALS_OF_UNIT = {"": fmt.SHARE_DECIMALS, "km/h": 1}  # as the pages round
+DECIMALS = {
+    field: _DECIMALS_OF_UNIT[dictionary()[field].unit]
+    for field in queries.EXPORT_FIELDS
+    if field in dictionary() and dictionary()[field].type == "DOUBLE"
+}
 
 
 def safe(text: str) -> str:
@@ -61,23 +67,28 @@ def heading(field: str, t: Text) -> str:
     return f"{name[:1].upper()}{name[1:]} {unit}".strip()
 
 
+def _rounded(decimals: int, value: Any) -> float:
+    return round(float(value), decimals)
+
+
 class Wording:
     """Turns records into cells, a column at a time: numbers stay numbers, codes become words, instants stay
     instants, and a missing value is None."""
 
     def __init__(self, db: queries.Source, known: Known, t: Text) -> None:
         reasons = words.flag_words(queries.reasons(db), t)
+        titles = queries.feed_titles(db)
         self._turn: dict[str, Callable[[Any], Any]] = {
             "county_code": lambda value: controls.place_name(known, value, t),
             "flags": lambda value: "; ".join(f"{text} [{code}]" for code, text in words.flag_list(value, reasons)),
             "verdict": lambda value: words.verdict(value, t),
             "direction": lambda value: words.direction(value, t),
-            "feed": lambda value: words.feed(value, t),
+            "feed": lambda value: words.feed(value, titles, t),
             "evidence_ok": lambda value: t("word.yes" if bool(value) else "word.no"),
             "passed_at": lambda value: value.to_pydatetime(),
             "certificate_valid_to": fmt.as_date,
             **dict.fromkeys(WHOLE, int),
-            **dict.fromkeys(FRACTIONS, float),
+            **{field: partial(_rounded, places) for field, places in DECIMALS.items()},
         }
 
     def column(self, field: str, values: pd.Series) -> list[Any]:
@@ -132,7 +143,10 @@ def notes(db: queries.Source, selection: Selection, known: Known, count: int, t:
         (t("export.cut_off"), f"{fmt.day(until, t.lang)} 24:00 (+08:00)"),
         (t("export.snapshot"), str(db.version)),
         (t("export.made"), f"{datetime.now(freshness.CHINA):%Y-%m-%d %H:%M} (+08:00)"),
-        (t("export.link"), "/overload/rows" + selection.query(absolute=True, rows=True)),
+        (
+            t("export.link"),
+            f"{flask.request.host_url}overload/rows" + selection.query(absolute=True, rows=True),
+        ),
         (t("export.masked"), t("export.masked.why")),
         (t("export.demo"), t("word.yes" if queries.is_demo() else "word.no")),
     ]
@@ -160,6 +174,8 @@ def _asked() -> tuple[queries.Source, Selection, Known, Text]:
     if known is None:
         raise BadRequest("The snapshot holds no day of data.")
     selection, bad = from_url(flask.request.args.to_dict(), known)
+    if selection.left_out:
+        bad.append("site")
     if bad:
         raise BadRequest(f"Not usable in the address: {', '.join(bad)}.")
     return db, selection, known, shell.view_of(flask.request.args).text
@@ -169,27 +185,25 @@ def _download(name: str, mimetype: str) -> dict[str, str]:
     return {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}", "Content-Type": mimetype}
 
 
-def csv_bytes(rows: Iterator[tuple[Any, ...]], heads: list[str]) -> Iterator[bytes]:
-    """CSV with a byte-order mark, in pieces of about a thousand rows."""
+def csv_cell(cell: Any, decimals: int | None) -> Any:
+    """A cell of the CSV; fractions have as many decimals as their column."""
+    if cell is None:
+        return ""
+    if isinstance(cell, str):
+        return safe(cell)
+    if isinstance(cell, datetime):
+        return f"{cell:%Y-%m-%d %H:%M:%S}"
+    return cell if decimals is None else f"{cell:.{decimals}f}"
+
+
+def csv_bytes(rows: Iterator[tuple[Any, ...]], heads: list[str], decimals: Sequence[int | None]) -> Iterator[bytes]:
+    """CSV with a byte-order mark, in pieces of about a thousand rows. ``decimals``: of each column, None for others."""
     buffer = io.StringIO()
     writer = csv.writer(buffer)
     yield b"\xef\xbb\xbf"
     writer.writerow([safe(head) for head in heads])
     for number, row in enumerate(rows, start=1):
-        writer.writerow(
-            [
-                (
-                    ""
-                    if cell is None
-                    else safe(cell)
-                    if isinstance(cell, str)
-                    else f"{cell:%Y-%m-%d %H:%M:%S}"
-                    if isinstance(cell, datetime)
-                    else cell
-                )
-                for cell in row
-            ]
-        )
+        writer.writerow([csv_cell(cell, places) for cell, places in zip(row, decimals, strict=True)])
         if number % 1000 == 0:
             yield buffer.getvalue().encode()
             buffer.seek(0)
@@ -202,10 +216,8 @@ WIDTHS = {"record_id": 22, "feed": 20, "passed_at": 19, "flags": 34, "delivery_i
 
 def workbook(rows: Iterator[tuple[Any, ...]], lines: list[tuple[str, str]], t: Text) -> list[xlsx.Sheet]:
     """Sheet 1 the rows, sheet 2 what they are."""
-    styles = {
-        position: xlsx.PERCENT if field == "excess_ratio" else xlsx.WHOLE if field in WHOLE else xlsx.PLAIN
-        for position, field in enumerate(queries.EXPORT_FIELDS)
-    }
+    looks = {**dict.fromkeys(WHOLE, xlsx.WHOLE), "excess_ratio": xlsx.PERCENT, "speed_kmh": xlsx.TENTH}
+    styles = {position: looks.get(field, xlsx.PLAIN) for position, field in enumerate(queries.EXPORT_FIELDS)}
     heads = [heading(field, t) for field in queries.EXPORT_FIELDS]
     widths = [WIDTHS.get(field, 13) for field in queries.EXPORT_FIELDS]
     return [
@@ -220,7 +232,8 @@ def rows_csv() -> flask.Response:
     heads = [heading(field, t) for field in queries.EXPORT_FIELDS]
     rows = Wording(db, known, t).rows(db, selection)
     name = file_name(selection, known, t, "csv")
-    return flask.Response(csv_bytes(rows, heads), headers=_download(name, "text/csv; charset=utf-8"))
+    decimals = [DECIMALS.get(field) for field in queries.EXPORT_FIELDS]
+    return flask.Response(csv_bytes(rows, heads, decimals), headers=_download(name, "text/csv; charset=utf-8"))
 
 
 @routes.get("/export/overload-rows.xlsx")
@@ -230,11 +243,55 @@ def rows_xlsx() -> flask.Response:
     if count > queries.MAX_XLSX_ROWS:
         raise RequestEntityTooLarge(t("export.too_many", rows=fmt.count(count), most=fmt.count(queries.MAX_XLSX_ROWS)))
     lines = notes(db, selection, known, count, t)
+    sheets = workbook(Wording(db, known, t).rows(db, selection), lines, t)
+    return _workbook_answer(sheets, file_name(selection, known, t, "xlsx"))
+
+
+def _workbook_answer(sheets: list[xlsx.Sheet], name: str) -> flask.Response:
     # A file on disk, removed when it has been sent: a year of records does not fit a worker's memory twice.
     target = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it
-    xlsx.write(target, workbook(Wording(db, known, t).rows(db, selection), lines, t))
+    xlsx.write(target, sheets)
     target.seek(0)
     mimetype = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-    return flask.send_file(
-        target, mimetype=mimetype, as_attachment=True, download_name=file_name(selection, known, t, "xlsx"), max_age=0
-    )
+    return flask.send_file(target, mimetype=mimetype, as_attachment=True, download_name=name, max_age=0)
+
+
+def _asked_night() -> tuple[queries.Source, date, Text]:
+    """The snapshot, the night in the address (the last one without), and the language."""
+    db = queries.source()
+    day, usable = night.chosen(flask.request.args.get("night"), queries.nights(db))
+    if day is None or not usable:
+        raise BadRequest("This snapshot has no report of that night.")
+    return db, day, shell.view_of(flask.request.args).text
+
+
+def _night_rows(db: queries.Source, day: date, t: Text) -> Iterator[tuple[Any, ...]]:
+    reasons = words.reason_words(queries.reasons(db), t)
+    return night.file_rows(queries.night(db, day), queries.night_reasons(db, day), reasons, t)
+
+
+def _night_name(day: date, t: Text, suffix: str) -> str:
+    return f"{t('night.title')}_{day:%Y%m%d}.{suffix}".replace(" ", "-")
+
+
+@routes.get("/export/night-report.csv")
+def night_csv() -> flask.Response:
+    db, day, t = _asked_night()
+    heads = night.file_heads(t)
+    pieces = csv_bytes(_night_rows(db, day, t), heads, [None] * len(heads))
+    return flask.Response(pieces, headers=_download(_night_name(day, t, "csv"), "text/csv; charset=utf-8"))
+
+
+@routes.get("/export/night-report.xlsx")
+def night_xlsx() -> flask.Response:
+    db, day, t = _asked_night()
+    heads = night.file_heads(t)
+    widths = [26, 30, *[13] * (len(heads) - 3), 80]
+    lines = night.file_notes(db, day, queries.night(db, day), t)
+    sheets = [
+        xlsx.Sheet(
+            t("export.sheet"), heads, _night_rows(db, day, t), widths, dict.fromkeys(range(len(heads)), xlsx.WHOLE)
+        ),
+        xlsx.Sheet(t("export.notes"), [], lines, [28, 100], {}, xlsx.WRAPPED),
+    ]
+    return _workbook_answer(sheets, _night_name(day, t, "xlsx"))

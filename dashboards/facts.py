@@ -61,14 +61,11 @@ DAILY = ("weighed_count", "over_count", "severe_count", "review_count")
 
 def day_values(days: pd.DataFrame, site_days: pd.DataFrame, first: date, last: date) -> pd.DataFrame:
     """Sums per day with ``known``: False where nothing reported, so that no data is not read as zero."""
-    counted = days.set_index("passed_date")[list(DAILY)].to_dict("index")
-    live = set(site_days.loc[site_days["state"] != "silent", "passed_date"])
-    rows = []
-    for offset in range((last - first).days + 1):
-        day = first + timedelta(days=offset)
-        sums = counted.get(day)
-        rows.append({"day": day, "known": sums is not None or day in live, **(sums or dict.fromkeys(DAILY, 0))})
-    return pd.DataFrame(rows).astype(dict.fromkeys(DAILY, "int64"))
+    live = set(site_days.loc[site_days["state"] != "silent", "passed_date"]) | set(days["passed_date"])
+    span = [first + timedelta(days=offset) for offset in range((last - first).days + 1)]
+    counted = {name: dict(zip(days["passed_date"], days[name], strict=True)) for name in DAILY}
+    sums = {name: [int(of_day.get(day, 0)) for day in span] for name, of_day in counted.items()}
+    return pd.DataFrame({"day": span, "known": [day in live for day in span], **sums})
 
 
 def _within(frame: pd.DataFrame, span: queries.Span) -> pd.DataFrame:
@@ -164,14 +161,14 @@ def ranking_frame(facts: Facts) -> pd.DataFrame:
     before = {row.site_code: row for row in facts.sites_before.itertuples()}
     counted = {row.site_code: row for row in facts.sites.itertuples()}
     days = facts.site_days
-    of_site = {code: frame for code, frame in days.groupby("site_code")}
+    available_of = days["state"].eq("reporting").groupby(days["site_code"]).mean().to_dict()
     last_states = {row.site_code: row.state for row in days[days["passed_date"] == facts.selection.end].itertuples()}
     allowed = comparable(facts, facts.compared)
     rows = []
     for row in facts.registered.itertuples():
         code = row.site_code
-        seen, service = counted.get(code), of_site.get(code)
-        if seen is None and service is None:
+        seen, available = counted.get(code), available_of.get(code)
+        if seen is None and available is None:
             continue
         weighed = int(seen.weighed_count) if seen is not None else 0
         over = int(seen.over_count) if seen is not None else 0
@@ -182,7 +179,6 @@ def ranking_frame(facts: Facts) -> pd.DataFrame:
             if allowed and old is not None and int(old.weighed_count) >= SMALL_SAMPLE
             else None
         )
-        available = None if service is None else float((service["state"] == "reporting").mean())
         rows.append(
             {
                 "site_code": code,
@@ -225,16 +221,14 @@ def ranking_frame(facts: Facts) -> pd.DataFrame:
 
 def trend_frame(facts: Facts) -> pd.DataFrame:
     """Day by day: this period, and the two others laid over it by position."""
-    rows = []
-    other = {"prior": facts.prior.days, "year": facts.year.days}
-    for position, row in enumerate(facts.now.days.itertuples()):
-        entry: dict[str, Any] = {"day": row.day, "now": row.over_count if row.known else None}
-        for key, frame in other.items():
-            old = frame.iloc[position] if position < len(frame) else None
-            entry[key] = int(old["over_count"]) if old is not None and old["known"] else None
-            entry[f"{key}_day"] = old["day"] if old is not None else None
-        rows.append(entry)
-    return pd.DataFrame(rows, columns=["day", "now", "prior", "prior_day", "year", "year_day"])
+    columns: dict[str, list[Any]] = {}
+    length = len(facts.now.days)
+    for key, frame in (("now", facts.now.days), ("prior", facts.prior.days), ("year", facts.year.days)):
+        values = [n if known else None for n, known in zip(frame["over_count"], frame["known"], strict=True)]
+        missing = [None] * (length - len(frame))
+        columns["day" if key == "now" else f"{key}_day"] = [*frame["day"], *missing][:length]
+        columns[key] = [*values, *missing][:length]
+    return pd.DataFrame(columns)
 
 
 def outages(site_days: pd.DataFrame, t: Text, period_days: int) -> list[tuple[date, date, str]]:

@@ -9,6 +9,7 @@ import pandas as pd
 
 MINUS = "\u2212"
 NONE = "—"
+SHARE_DECIMALS = 3  # of a ratio, hence one of its percentage
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
 
@@ -48,8 +49,8 @@ def rate(ratio: Any) -> str:
 
 
 def share(ratio: Any) -> str:
-    """A share where one decimal is enough."""
-    return NONE if missing(ratio) else f"{float(ratio) * 100:,.1f}%"
+    """A share where one decimal of a per cent is enough. Exports round the ratio in the same place."""
+    return NONE if missing(ratio) else f"{round(float(ratio), SHARE_DECIMALS) * 100:,.1f}%"
 
 
 def signed(number: float, digits: int) -> str:
@@ -148,6 +149,21 @@ _KIND_OF_PLACE = re.compile(r"( Yao)?( Autonomous)? (County|District|City)$")
 def short_place(name: str) -> str:
     """The name on a map tile and in narrow lists: 江华瑶族自治县 is 江华 there, Lanshan County is Lanshan."""
     return name[:2] if name.endswith("自治县") else _KIND_OF_PLACE.sub("", name)
+
+
+_SYLLABLE = re.compile(r"[^aeiou]*[aeiou]+(?:ng|n)?(?![aeiou])", re.IGNORECASE)
+TILE_LETTERS = 8  # letters that fit a map tile of 52 px at 12 px
+
+
+def tile_lines(name: str) -> list[str]:
+    """A short name in the lines a map tile has room for: Lengshuitan is Leng- and shuitan, broken between
+    syllables of pinyin so that the longer line is as short as can be."""
+    syllables = _SYLLABLE.findall(name)
+    if len(name) <= TILE_LETTERS or len(syllables) < 2 or "".join(syllables) != name:
+        return [name]
+    heads = ["".join(syllables[:at]) for at in range(1, len(syllables))]
+    head = min(heads, key=lambda part: max(len(part) + 1, len(name) - len(part)))
+    return [f"{head}-", name[len(head) :]]
 
 
 def mean_or_none(numerator: Any, denominator: Any) -> float | None:

@@ -15,7 +15,7 @@ from werkzeug.exceptions import BadRequest
 
 from dashboards.format import as_date
 from dashboards.selection import Known, Selection
-from warehouse import connection
+from warehouse import connection, metrics
 from warehouse.home import home
 
 MAX_PAGE_ROWS = 200  # rows of one request of the grid
@@ -369,14 +369,42 @@ left join (
 order by d.issued_at desc, d.received_at desc, d.feed, d.delivery_id
 limit $limit
 """
+_FEED_TITLES = "select feed, title_zh, title_en from meta.feed order by feed"
+_NIGHTS = "select distinct business_date from meta.night_report order by business_date desc"
+_NIGHT = """
+select n.feed, coalesce(f.owner, '') as owner, coalesce(f.kind, '') as kind, f.title_zh, f.title_en,
+    f.expected_every_days, n.freshness, n.last_issue,
+    n.received_count, n.repeat_count, n.reissue_count, n.late_count, n.stopped_count,
+    n.delivered_rows, n.accepted_rows, n.quarantined_rows, n.flagged_rows,
+    n.current_count, n.repeated_count, n.superseded_count, n.difference_rows
+from meta.night_report as n left join meta.feed as f on f.feed = n.feed
+where n.business_date = $night order by n.feed
+"""
+_NIGHT_REASONS = """
+select d.feed, r.outcome, r.reason, sum(r.row_count) as rows, null as name, null as message
+from meta.delivery_reason as r join meta.delivery as d on d.delivery_id = r.delivery_id
+where d.business_date = $night
+group by d.feed, r.outcome, r.reason
+union all
+select feed, 'stop', reason, null, name, message from meta.delivery
+where business_date = $night and state = 'stopped'
+order by feed, outcome, rows desc nulls last, reason, name
+"""
 _FEEDS = """
-select f.feed, f.kind, f.title_zh, f.title_en, f.expected_every_days,
-    arg_max(d.received_at, d.issued_at) as received_at, arg_max(d.name, d.issued_at) as name,
-    arg_max(d.state, d.issued_at) as last_state,
-    max(case when d.state = 'landed' then d.issued_at end) as issued_at,
-    max(d.last_event_date) as last_event_date
-from meta.feed as f left join meta.delivery as d on d.feed = f.feed
-group by f.feed, f.kind, f.title_zh, f.title_en, f.expected_every_days order by f.feed
+select f.feed, f.kind, f.owner, f.title_zh, f.title_en, f.expected_every_days,
+    d.name, d.received_at, d.state as last_state, d.last_event_date, n.freshness, i.last_issue
+from meta.feed as f
+left join (
+    select feed, name, received_at, state,
+        max(last_event_date) over (partition by feed) as last_event_date,
+        row_number() over (partition by feed order by received_at desc, issued_at desc, delivery_id desc) as back
+    from meta.delivery
+) as d on d.feed = f.feed and d.back = 1
+left join meta.night_report as n on n.feed = f.feed and n.business_date = $night
+left join (
+    select feed, max(last_issue) as last_issue from meta.night_report where business_date <= $night group by feed
+) as i on i.feed = f.feed
+order by f.feed
 """
 _DELIVERY_REASONS = """
 select r.reason, r.outcome, sum(r.row_count) as rows, count(distinct r.delivery_id) as deliveries
@@ -384,11 +412,7 @@ from meta.delivery_reason as r join meta.delivery as d on d.delivery_id = r.deli
 where d.issued_at >= $since
 group by r.reason, r.outcome order by rows desc, r.reason
 """
-_FEED_DELIVERY_TOTALS = """
-select coalesce(sum(delivered_rows), 0) as delivered_rows, coalesce(sum(accepted_rows), 0) as accepted_rows,
-    coalesce(sum(quarantined_rows), 0) as quarantined_rows, count(*) filter (state = 'stopped') as stopped
-from meta.delivery where issued_at >= $since
-"""
+_STOPPED = "select count(*) as stopped from meta.delivery where state = 'stopped' and issued_at >= $since"
 
 
 def deliveries(db: Source, limit: int) -> pd.DataFrame:
@@ -397,15 +421,45 @@ def deliveries(db: Source, limit: int) -> pd.DataFrame:
 
 
 def feeds(db: Source) -> pd.DataFrame:
-    return db.read(_FEEDS)
+    """Every declared feed with its last delivery; its freshness and last issue are those of the last night."""
+    return db.read(_FEEDS, {"night": next(iter(nights(db)), None)})
+
+
+@once_per_snapshot
+def feed_titles(db: Source) -> dict[str, tuple[str, str]]:
+    """The Chinese and the English name of each feed."""
+    return {row.feed: (row.title_zh, row.title_en) for row in db.read(_FEED_TITLES).itertuples()}
+
+
+@once_per_snapshot
+def nights(db: Source) -> list[date]:
+    """The nights that have a report, the last one first."""
+    return [as_date(day) for day in db.read(_NIGHTS)["business_date"]]
+
+
+def night(db: Source, day: date) -> pd.DataFrame:
+    """The report of a night, by feed (``meta.night_report``)."""
+    return db.read(_NIGHT, {"night": day})
+
+
+def night_reasons(db: Source, day: date) -> pd.DataFrame:
+    """Why rows of a night's deliveries were refused or doubted, by feed, and each delivery refused as a whole
+    (``outcome`` stop, with its ``name`` and ``message``)."""
+    return db.read(_NIGHT_REASONS, {"night": day})
 
 
 def delivery_reasons(db: Source, since: date) -> pd.DataFrame:
     return db.read(_DELIVERY_REASONS, {"since": since})
 
 
-def delivery_totals(db: Source, since: date) -> pd.Series:
-    return db.read(_FEED_DELIVERY_TOTALS, {"since": since}).iloc[0]
+def stopped_deliveries(db: Source, since: date) -> int:
+    """Deliveries refused as a whole, of those issued on a day or later."""
+    return int(db.read(_STOPPED, {"since": since}).iloc[0]["stopped"])
+
+
+def metric(db: Source, name: str, first: date, last: date) -> dict[str, Any]:
+    """A metric by its one definition: ``value``, ``numerator`` and ``denominator``."""
+    return metrics.compute(db, name, first, last)
 
 
 def recent_site_days(db: Source, until: date, days: int) -> pd.DataFrame:

@@ -72,6 +72,7 @@ class Selection:
     axle: str = ALL
     metric: str = "over"
     band: str = ALL
+    left_out: str = ""  # a site that was asked for but does not lie in the county; pages say so
 
     @property
     def days(self) -> int:
@@ -215,8 +216,10 @@ def _read(given: Mapping[str, Any], known: Known) -> tuple[Selection, list[str]]
         start, end = preset(period, known.last_day)
     county = _option(given.get("county"), known.counties, ALL, bad, "county")
     site = _option(given.get("site"), known.sites, ALL, bad, "site")
+    left_out = ""
     if site != ALL and county != ALL and known.sites[site] != county:
-        site = ALL  # the county was changed after the site; the wider choice is the reader's last
+        # The county was changed after the site; the wider choice is the reader's last.
+        left_out, site = site, ALL
     return (
         Selection(
             start,
@@ -228,6 +231,7 @@ def _read(given: Mapping[str, Any], known: Known) -> tuple[Selection, list[str]]
             _option(given.get("axle"), AXLES, ALL, bad, "axle"),
             _option(given.get("metric"), METRICS, "over", bad, "metric"),
             _option(given.get("band"), BANDS, ALL, bad, "band"),
+            left_out,
         ),
         bad,
     )

@@ -229,6 +229,11 @@ def state_card(symbol: str, title: str, lines: list[Any], action: Any = None) ->
     )
 
 
+def retry(t: Text) -> html.Button:
+    """Asks for the same address again; the asset script does it."""
+    return html.Button(t("state.error.retry"), className="button", **{"data-reload": ""})
+
+
 def no_snapshot(view: View, current: str) -> html.Div:
     t = view.text
     return frame(

@@ -45,9 +45,9 @@ def direction(code: Any, t: Text) -> str:
     return t(f"direction.{code}") if isinstance(code, str) and t.has(f"direction.{code}") else ""
 
 
-def feed(name: str, t: Text) -> str:
-    """A feed's name in words; one without words stands for itself."""
-    return t(f"feed.{name}") if t.has(f"feed.{name}") else name
+def feed(name: str, titles: dict[str, tuple[str, str]], t: Text) -> str:
+    """A feed's name in words, as it was declared; one that is not declared any more stands for itself."""
+    return t.pick(*titles[name]) if name in titles else name
 
 
 def kind(of: str, code: Any, t: Text) -> str:

@@ -11,7 +11,7 @@ from typing import IO, Any
 
 import xlsxwriter
 
-PLAIN, HEAD, INSTANT, DAY, PERCENT, WHOLE, WRAPPED = range(7)
+PLAIN, HEAD, INSTANT, DAY, PERCENT, WHOLE, TENTH, WRAPPED = range(8)
 _FORMATS: dict[int, dict[str, Any]] = {
     PLAIN: {},
     HEAD: {"bold": True},
@@ -19,6 +19,7 @@ _FORMATS: dict[int, dict[str, Any]] = {
     DAY: {"num_format": "yyyy-mm-dd"},
     PERCENT: {"num_format": "0.0%"},
     WHOLE: {"num_format": "#,##0"},
+    TENTH: {"num_format": "0.0"},
     WRAPPED: {"text_wrap": True, "valign": "top"},
 }
 

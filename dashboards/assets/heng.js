@@ -29,6 +29,9 @@
 
   var absolute = null; /* query with absolute dates, for links that are passed on */
 
+  /* An answer that came tells that an error before it is over. */
+  function clearIncident() { window.dash_clientside.set_props("shell-incident", { children: null }); }
+
   function withQuery(path, query) { return path + (query || ""); }
 
   /* What a click on a chart points at: the value of the first mark that carries one. */
@@ -58,6 +61,7 @@
     followQuery: function (links) {
       if (!links) return Array(6).fill(window.dash_clientside.no_update);
       absolute = links.absolute;
+      clearIncident();
       var here = window.location.pathname;
       if (here === "/overload") {
         var query = links.query + window.location.hash;
@@ -100,27 +104,48 @@
       var none = window.dash_clientside.no_update;
       if (window.location.pathname !== "/overload/rows") return none;
       if (links) absolute = links.absolute;
+      if (record) clearIncident();
       var url = new URL(window.location.href);
       if (record) url.searchParams.set("record", record); else url.searchParams.delete("record");
       window.history.replaceState(window.history.state, "", url.href);
       return none;
     },
-    fitColumns: function (hidden, drawer) {
-      withGrid(function (api) {
-        var narrow = window.matchMedia("(max-width: 760px)");
-        function fit() {
-          if (api.isDestroyed()) return;
-          var open = /\bopen\b/.test(drawer || "");
-          var out = narrow.matches ? hidden.narrow : open ? hidden.drawer : [];
-          api.setColumnsVisible(hidden.narrow, true);
-          if (out.length) api.setColumnsVisible(out, false);
-        }
-        fit();
-        narrow.onchange = fit;
-      });
+    fitColumns: function (drawer) {
+      withGrid(function (api) { fit(api, /\bopen\b/.test(drawer || "")); });
       return window.dash_clientside.no_update;
     },
   };
+
+  /* A phone shows one card a record, a wide screen columns; beside the drawer there is room for fewer. */
+  var phone = window.matchMedia("(max-width: 760px)");
+
+  function fit(api, open) {
+    if (api.isDestroyed()) return;
+    var show = [], hide = [];
+    api.getColumns().forEach(function (column) {
+      var card = column.getColId() === "card";
+      var wanted = card ? phone.matches : !phone.matches && (!open || column.getColDef().context.besideDrawer);
+      if (wanted !== column.isVisible()) (wanted ? show : hide).push(column);
+    });
+    if (show.length) api.setColumnsVisible(show, true);
+    if (hide.length) api.setColumnsVisible(hide, false);
+  }
+
+  function fitAgain(api) { fit(api, Boolean(document.querySelector(".drawer.open"))); }
+
+  phone.addEventListener("change", function () { withGrid(fitAgain); });
+  var functions = (window.dashAgGridFunctions = window.dashAgGridFunctions || {});
+  functions.hengFit = function (event) { fitAgain(event.api); };
+
+  function sortBy(button) {
+    withGrid(function (api) {
+      api.applyColumnState({ state: [{ colId: button.dataset.sort, sort: "desc" }], defaultState: { sort: null } });
+    });
+    button.parentNode.querySelectorAll("button").forEach(function (one) {
+      one.classList.toggle("current", one === button);
+      one.setAttribute("aria-pressed", String(one === button));
+    });
+  }
 
   /* Cells of the record list that are more than text. */
   var cells = (window.dashAgGridComponentFunctions = window.dashAgGridComponentFunctions || {});
@@ -131,6 +156,23 @@
   };
   cells.HengExcess = function (props) {
     return window.React.createElement("span", { className: props.data && props.data.severe ? "cell-severe" : "" }, props.value);
+  };
+
+  cells.HengCard = function (props) {
+    var row = props.data;
+    if (!row) return null;
+    var make = window.React.createElement;
+    function fact(name, strong) {
+      var tone = strong ? (row.severe ? "worse" : "") : "";
+      return make("span", { key: name }, make("small", null, props.words[name]), make("b", { className: tone }, row[name]));
+    }
+    return make("div", { className: "row-card" },
+      make("div", { className: "row-head" },
+        make("span", { className: "pill " + row.verdict_tone }, row.verdict), make("b", null, row.plate), make("span", null, row.time)),
+      make("div", { className: "row-facts" }, fact("gross"), fact("limit"), fact("excess", true), fact("axles")),
+      make("div", { className: "row-where" },
+        make("span", null, row.site + " · " + row.county),
+        row.doubts_tone === "warn" ? make("span", { className: "pill warn" }, row.doubts) : null));
   };
 
   function copied(button) {
@@ -153,7 +195,7 @@
   }
 
   document.addEventListener("click", function (event) {
-    var target = event.target.closest("[data-switch],[data-copy],[data-expand],[id$='-open-period'],[id$='-open-place'],[id$='-open-filters'],[id$='-close']");
+    var target = event.target.closest("[data-switch],[data-copy],[data-expand],[data-sort],[data-reload],[id$='-open-period'],[id$='-open-place'],[id$='-open-filters'],[id$='-close']");
     if (!target) return;
     if (target.dataset.switch) {
       /* Language and theme are drawn by the server: the same address again, with the choice in it. */
@@ -163,6 +205,10 @@
       window.location.assign(url.href);
     } else if (target.dataset.copy !== undefined) {
       copy(target);
+    } else if (target.dataset.reload !== undefined) {
+      window.location.reload();
+    } else if (target.dataset.sort) {
+      sortBy(target);
     } else if (target.dataset.expand) {
       var list = document.querySelector(target.dataset.expand);
       var open = list.classList.toggle("expanded");
@@ -177,6 +223,8 @@
   });
 
   document.addEventListener("keydown", function (event) {
+    /* Enter on a row opens its evidence as a click does. */
+    if (event.key === "Enter" && event.target.classList.contains("ag-cell")) event.target.click();
     if (event.key !== "Escape") return;
     var sheet = document.querySelector(".filter-bar.open");
     if (sheet) sheet.classList.remove("open");

@@ -6,10 +6,11 @@ import dash_mantine_components as dmc
 from dash import Input, Output, State, callback, html
 from werkzeug.exceptions import BadRequest
 
-from dashboards import controls, explain, queries, shell, words
+from dashboards import controls, explain, night, queries, shell, words
 from dashboards import format as fmt
+from dashboards.pages.quality import GROUPS, feed_group
 from dashboards.text import Text
-from warehouse.columns import Column, dictionary
+from warehouse.columns import Column, dictionary, topics
 
 LONGEST_SEARCH = 60
 
@@ -135,7 +136,9 @@ def _row(head: Any, cells: list[Any], heads: list[str], styles: dict[int, str]) 
     )
 
 
-def _table(caption: str, heads: list[str], body: list[html.Tr], styles: dict[int, str]) -> html.Table:
+def _table(
+    caption: str, heads: list[str], body: list[html.Tr], styles: dict[int, str], className: str = ""
+) -> html.Table:
     return html.Table(
         [
             html.Caption(caption, className="visually-hidden"),
@@ -144,17 +147,52 @@ def _table(caption: str, heads: list[str], body: list[html.Tr], styles: dict[int
             ),
             html.Tbody(body),
         ],
-        className="stackable wrap",
+        className=f"stackable wrap {className}".strip(),
     )
 
 
 def column_texts(column: Column, t: Text) -> tuple[str, str]:
-    """Label and meaning; where a meaning has no Chinese form yet, the English one stands."""
-    label = column.zh if t.lang == "zh" else column.label
-    return label, t.pick(getattr(column, "zh_doc", "") or column.doc, column.doc)
+    """Label and meaning."""
+    return t.pick(column.zh, column.label), t.pick(column.zh_doc, column.doc)
 
 
-def columns_table(needle: str, t: Text) -> html.Table | None:
+def feeds_tables(db: queries.Source, needle: str, t: Text) -> list[Any]:
+    """The declared feeds with their names in both languages, by what they are."""
+    heads = [
+        t("definitions.feed"),
+        t("definitions.name.zh"),
+        t("definitions.name.en"),
+        t("definitions.feed_kind"),
+        t("quality.expected"),
+    ]
+    of_group: dict[str, list[html.Tr]] = {}
+    for row in queries.feeds(db).itertuples():
+        group, kind = feed_group(row.owner, row.kind), t(f"definitions.kind.{row.kind}")
+        if not matches(needle, row.feed, row.title_zh, row.title_en, kind, t(f"quality.group.{group}")):
+            continue
+        cells = [
+            html.Span(row.title_zh, lang="zh-CN"),
+            html.Span(row.title_en, lang="en"),
+            kind,
+            night.rhythm(row.expected_every_days, t),
+        ]
+        of_group.setdefault(group, []).append(_row(html.Code(row.feed), cells, heads[1:], {0: "words", 1: "words"}))
+    return [
+        _folded(
+            "declared",
+            t(f"quality.group.{group}"),
+            t.plural("quality.group.feeds", len(rows)),
+            heads,
+            rows,
+            bool(needle),
+        )
+        for group in GROUPS
+        if (rows := of_group.get(group))
+    ]
+
+
+def columns_tables(needle: str, t: Text) -> list[Any]:
+    """The dictionary, by topic."""
     heads = [
         t("definitions.column"),
         t("definitions.label"),
@@ -162,30 +200,46 @@ def columns_table(needle: str, t: Text) -> html.Table | None:
         t("definitions.unit"),
         t("definitions.meaning"),
     ]
-    body = []
-    for name, column in sorted(dictionary().items()):
-        label, meaning = column_texts(column, t)
-        if not matches(needle, name, column.zh, label, column.unit, meaning, column.doc):
-            continue
-        personal = [" ", shell.pill(t("pill.personal"), "warn")] if column.personal else []
-        cells = [[label, *personal], html.Code(column.type), column.unit, meaning]
-        body.append(_row(html.Code(name), cells, heads[1:], {3: "words"}))
-    return _table(t("definitions.columns"), heads, body, {}) if body else None
+    known = dictionary()
+    folds = []
+    for topic, names in topics().items():
+        title = t(f"definitions.topic.{topic}") if t.has(f"definitions.topic.{topic}") else topic
+        body = []
+        for name in sorted(names):
+            column = known[name]
+            label, meaning = column_texts(column, t)
+            if not matches(needle, name, column.zh, label, column.unit, meaning, column.doc):
+                continue
+            personal = [" ", shell.pill(t("pill.personal"), "warn")] if column.personal else []
+            cells = [[label, *personal], html.Code(column.type), column.unit, meaning]
+            body.append(_row(html.Code(name), cells, heads[1:], {2: "" if column.unit else "hollow", 3: "words"}))
+        if body:
+            counted = t.plural("definitions.columns.count", len(body))
+            folds.append(_folded("dictionary", title, counted, heads, body, bool(needle)))
+    return folds
+
+
+def _folded(name: str, title: str, counted: str, heads: list[str], body: list[html.Tr], is_open: bool) -> html.Details:
+    """A table behind a line with its name and number; what a search found is open."""
+    table = html.Div(_table(title, heads, body, {}, name), className="table-scroll")
+    head = [shell.icon("right"), html.B(title), html.Span(counted, className="subtitle")]
+    return html.Details([html.Summary(head), table], className="fold", open=is_open)
 
 
 def found(db: queries.Source, needle: str, t: Text) -> list[Any]:
     """The parts of the page, each only with what the search leaves."""
     cards = metric_cards(needle, t)
     pieces: list[Any] = [html.Div(cards, className="metric-cards")] if cards else []
-    tables = (
-        ("rules", rules_table(db, needle, t)),
-        ("modifiers", modifiers_table(db, needle, t)),
-        ("columns", columns_table(needle, t)),
+    tables: tuple[tuple[str, list[Any]], ...] = (
+        ("rules", [rules_table(db, needle, t)]),
+        ("modifiers", [modifiers_table(db, needle, t)]),
+        ("feeds", feeds_tables(db, needle, t)),
+        ("columns", columns_tables(needle, t)),
     )
-    for name, table in tables:
-        if table is not None:
-            title, how = t(f"definitions.{name}"), t(f"definitions.{name}.how")
-            pieces.append(controls.card(title, how, html.Div(table, className="table-scroll")))
+    for name, told in tables:
+        shown = [html.Div(one, className="table-scroll") if isinstance(one, html.Table) else one for one in told if one]
+        if shown:
+            pieces.append(controls.card(t(f"definitions.{name}"), t(f"definitions.{name}.how"), shown))
     return pieces or [
         shell.state_card("search", t("definitions.nothing", words=needle), [t("definitions.nothing.hint")])
     ]

@@ -546,9 +546,10 @@ def ranking_card(facts: Facts, view: shell.View) -> html.Section:
 def empty_state(facts: Facts, t: Text) -> html.Section:
     """Nothing reported under these filters: which filter, and one step to a wider choice."""
     chosen = facts.selection
-    if chosen.site != ALL:
+    elsewhere = not facts.counties.empty  # other places have data in the period
+    if elsewhere and chosen.site != ALL:
         which, wider = "site", chosen.query(site=ALL)
-    elif chosen.county != ALL:
+    elif elsewhere and chosen.county != ALL:
         which, wider = "county", chosen.query(county=ALL)
     elif chosen.axle != ALL:
         which, wider = "axle", chosen.query(axle=ALL)
@@ -590,15 +591,19 @@ def rest(facts: Facts, view: shell.View) -> list[Any]:
 
 def parts(facts: Facts, value: str, view: shell.View) -> tuple[Any, Any, Any, Any]:
     """The four regions a filter changes: head, map box, the two charts at its right, what is below."""
+    told = [
+        controls.printed_filters(facts.selection, facts.known, view.text),
+        controls.left_out_note(facts.selection, facts.known, view.text, "/overload"),
+    ]
     if facts.empty:
         return (
-            empty_state(facts, view.text),
+            [*told, empty_state(facts, view.text)],
             [html.P(view.text("state.no_data.period"), className="quiet-line")],
             None,
             None,
         )
     return (
-        head(facts, view),
+        [*told, *head(facts, view)],
         map_box(facts, value, view),
         [trend_card(facts, view), distribution_card(facts, view)],
         rest(facts, view),

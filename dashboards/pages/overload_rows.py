@@ -72,7 +72,7 @@ def chips(selection: Selection, known: Known, t: Text) -> html.Div:
             t("filter.county"), controls.place_name(known, selection.county, t), selection.query(rows=True, county=ALL)
         )
     if selection.site != ALL:
-        chip(t("filter.site"), selection.site, selection.query(rows=True, site=ALL))
+        chip(t("filter.site"), controls.site_name(known, selection.site, t), selection.query(rows=True, site=ALL))
     if selection.axle != ALL:
         chip(t("filter.axle"), t("filter.axle.one", axles=selection.axle), selection.query(rows=True, axle=ALL))
     if selection.band != ALL:
@@ -105,14 +105,17 @@ COLUMNS = (  # field, text key, width, number, sort column
     ("verdict", "table.verdict", 92, False, None),
     ("doubts", "table.evidence", 190, False, None),
 )
+CARD_WORDS = {"gross": "table.gross", "limit": "table.limit", "excess": "table.excess", "axles": "table.axles"}
 SORT_OF = {field: column for field, _, _, _, column in COLUMNS if column}
-# Columns left out on narrow screens, and beside an open drawer; the drawer has them all.
-NOT_NARROW = ("site", "county", "axles", "limit", "verdict", "doubts")
-NOT_BESIDE_DRAWER = ("limit", "verdict", "doubts")
+NOT_BESIDE_DRAWER = ("limit", "verdict", "doubts")  # the drawer has them
+PHONE_SORTS = ("time", "excess")  # a phone shows no column heads to sort by
 
 
 def column_defs(t: Text) -> list[dict[str, Any]]:
-    found = []
+    """The columns, and the card that stands for all of them on a phone."""
+    words = {key: t(text) for key, text in CARD_WORDS.items()}
+    card = {"field": "card", "headerName": "", "flex": 1, "hide": True, "sortable": False}
+    found: list[dict[str, Any]] = [{**card, "cellRenderer": "HengCard", "cellRendererParams": {"words": words}}]
     for field, key, width, number, sort in COLUMNS:
         definition: dict[str, Any] = {
             "field": field,
@@ -123,6 +126,7 @@ def column_defs(t: Text) -> list[dict[str, Any]]:
             "sortingOrder": ["desc", "asc"],
             "suppressMovable": True,
             "resizable": True,
+            "context": {"besideDrawer": field not in NOT_BESIDE_DRAWER},
         }
         if number:
             definition["type"] = "rightAligned"
@@ -188,7 +192,8 @@ def grid(selection: Selection, count: int, t: Text) -> dag.AgGrid:
         "headerBackgroundColor:'var(--surface-2)',headerTextColor:'var(--ink-2)',borderColor:'var(--line)',"
         "rowHoverColor:'var(--surface-2)',selectedRowBackgroundColor:'var(--brand-soft)',accentColor:'var(--brand)',"
         "oddRowBackgroundColor:'var(--surface)',fontFamily:'inherit',fontSize:13,headerFontSize:13,"
-        "headerFontWeight:400,wrapperBorder:false,wrapperBorderRadius:7,cellHorizontalPadding:8})"
+        "headerFontWeight:400,wrapperBorder:false,wrapperBorderRadius:7,cellHorizontalPadding:8,"
+        "rowHeight:'var(--row-height)',headerHeight:36})"
     )
     return dag.AgGrid(
         id="rows-grid",
@@ -198,8 +203,6 @@ def grid(selection: Selection, count: int, t: Text) -> dag.AgGrid:
         getRowId="params.data.record",
         dashGridOptions={
             "theme": {"function": theme},
-            "rowHeight": 36,
-            "headerHeight": 36,
             "cacheBlockSize": 100,
             "maxBlocksInCache": 8,
             "infiniteInitialRowCount": min(count, 100) or 1,
@@ -213,9 +216,23 @@ def grid(selection: Selection, count: int, t: Text) -> dag.AgGrid:
                 "loadingError": t("rows.load_error"),
             },
         },
+        eventListeners={"modelUpdated": ["hengFit(params)"]},
         className="grid",
-        style={"width": "100%", "height": "max(400px, calc(100vh - 262px))"},
+        style={"width": "100%", "height": "var(--grid-height)"},
     )
+
+
+def phone_sorts(t: Text) -> html.Div:
+    """The order of the cards; the asset script sorts."""
+    buttons = [
+        html.Button(
+            t(f"rows.sort.{field}"),
+            className="current" if position == 0 else "",
+            **{"data-sort": field, "aria-pressed": "true" if position == 0 else "false"},
+        )
+        for position, field in enumerate(PHONE_SORTS)
+    ]
+    return html.Div(buttons, className="kinds sorts", role="group", **{"aria-label": t("rows.sort")})
 
 
 # --- the drawer -----------------------------------------------------------------------------------------------
@@ -355,7 +372,7 @@ def evidence(db: queries.Source, record: pd.Series, selection: Selection, known:
                         shell.icon("database"),
                         html.Span(
                             [
-                                f"{words.feed(record['feed'], t)}",
+                                words.feed(record["feed"], queries.feed_titles(db), t),
                                 html.Br(),
                                 t("evidence.received", at=received) if received else "",
                             ]
@@ -424,10 +441,11 @@ def layout(db: queries.Source, view: shell.View, query: dict[str, str]) -> html.
             notices.append(t("rows.no_record"))
         else:
             drawer = evidence(db, found, selection, known, t)
+    body: list[Any]
     if count:
-        body: Any = [grid(selection, count, t)]
+        body = [phone_sorts(t), grid(selection, count, t), html.P(t("rows.printed"), className="print-only")]
     else:
-        body = shell.state_card(
+        empty = shell.state_card(
             "filter",
             t("rows.none"),
             [t("rows.none.why")],
@@ -437,18 +455,17 @@ def layout(db: queries.Source, view: shell.View, query: dict[str, str]) -> html.
                 className="button",
             ),
         )
+        body = [empty]
     return shell.frame(
         view,
         "rows",
         [
+            controls.left_out_note(selection, known, t, "/overload/rows", rows=True),
             chips(selection, known, t),
             html.Div(
                 [
                     html.Section(
-                        [
-                            reconciliation(summary, overview, selection, t),
-                            *(body if isinstance(body, list) else [body]),
-                        ],
+                        [reconciliation(summary, overview, selection, t), *body],
                         className="card rows-card",
                     ),
                     html.Aside(
@@ -465,7 +482,6 @@ def layout(db: queries.Source, view: shell.View, query: dict[str, str]) -> html.
             # A callback without an output does not run when its page appears, hence two empty ones.
             dcc.Store(id="rows-followed"),
             dcc.Store(id="rows-fitted"),
-            dcc.Store(id="rows-narrow", data={"narrow": NOT_NARROW, "drawer": NOT_BESIDE_DRAWER}),
             dcc.Store(
                 id="rows-query",
                 data={
@@ -596,10 +612,9 @@ clientside_callback(
     Input("rows-record", "data"),
     Input("rows-query", "data"),
 )
-# On narrow screens and beside the drawer only the columns that tell records apart.
+# Beside the drawer only the columns that tell records apart.
 clientside_callback(
     ClientsideFunction("heng", "fitColumns"),
     Output("rows-fitted", "data"),
-    Input("rows-narrow", "data"),
     Input("rows-drawer", "className"),
 )

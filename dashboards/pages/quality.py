@@ -6,17 +6,20 @@ from typing import Any
 import pandas as pd
 from dash import dcc, html
 
-from dashboards import charts, controls, freshness, queries, shell, words
+from dashboards import charts, controls, explain, freshness, night, queries, shell, words
 from dashboards import format as fmt
 from dashboards.selection import Known
 from dashboards.text import Text
 
-STRIP_DAYS = 30
+WINDOW_DAYS = 30  # days the numbers, the strip and the reasons look back
 DELIVERIES_READ = 60
 DELIVERIES_SHOWN = 10
-WINDOW_DAYS = 30  # deliveries counted in the shares and reasons
 
-FEED_TONE = {"on_time": "better", "late": "warn", "missing": "worse", "stopped": "worse", "no_rhythm": ""}
+SHOWN_METRICS = ("site_reporting_rate", "quarantined_share")
+ATTENTION = ("stopped", "missing", "late")
+"""States of a feed that somebody has to look at, the gravest first."""
+GROUPS = ("measured", "cases", "vehicle-monitoring", "road-safety", "supervision", "registers", "other")
+"""What feeds are, in the order of the page."""
 
 
 def answer(state: freshness.Freshness, quarantined: float | None, stopped: int, t: Text) -> html.Section:
@@ -37,14 +40,21 @@ def answer(state: freshness.Freshness, quarantined: float | None, stopped: int, 
     return html.Section(
         [
             html.Span(className="mark", **{"aria-hidden": "true"}),
-            html.Div(t(f"quality.answer.{grade}", day=fmt.day(state.until, t.lang)), className="verdict"),
+            html.Div(
+                t.parts(f"quality.answer.{grade}", day=_unbroken(fmt.day(state.until, t.lang))), className="verdict"
+            ),
             html.P(line),
         ],
         className=f"card answer {grade}",
     )
 
 
-def small_card(label: str, value: str, under: str, tone: str = "") -> html.Section:
+def _unbroken(days: str) -> html.Span:
+    """Days that stay on one line: a date would break at its hyphens."""
+    return html.Span(days, className="unbroken")
+
+
+def small_card(label: str, value: str, under: list[Any], tone: str = "") -> html.Section:
     return html.Section(
         [
             html.Div(html.H2(label), className="kpi-head"),
@@ -55,100 +65,129 @@ def small_card(label: str, value: str, under: str, tone: str = "") -> html.Secti
     )
 
 
+def metric_card(name: str, counted: dict[str, Any], span: str, t: Text) -> html.Section:
+    """A metric under the name it has everywhere, with both counts and the days they are of."""
+    above, below = fmt.count(counted["numerator"]), fmt.count(counted["denominator"])
+    return small_card(
+        explain.label(name, t),
+        fmt.rate(counted["value"]),
+        t.parts("quality.card.counted", above=above, below=below, days=_unbroken(span)),
+    )
+
+
 def numbers(
-    db: queries.Source, state: freshness.Freshness, totals: pd.Series, strip: pd.DataFrame, t: Text
+    state: freshness.Freshness, metrics: dict[str, dict[str, Any]], stopped: int, first: date, t: Text
 ) -> html.Div:
-    expected = len(strip)
-    reporting = int((strip["state"] == "reporting").sum())
-    delivered, quarantined = int(totals["delivered_rows"]), int(totals["quarantined_rows"])
     live = state.sites - state.silent
+    span = fmt.day_range(first, state.until, t.lang)
     return html.Div(
         [
             small_card(
                 t("quality.card.sites"),
                 f"{live} / {state.sites}" if state.sites else fmt.NONE,
-                t("quality.card.sites.under", day=fmt.day(state.until, t.lang)),
+                t.parts("quality.card.sites.under", day=_unbroken(fmt.day(state.until, t.lang))),
                 "worse" if state.silent else "",
             ),
-            small_card(
-                t("quality.card.site_days"),
-                fmt.share(reporting / expected) if expected else fmt.NONE,
-                t(
-                    "quality.card.site_days.under",
-                    reporting=fmt.count(reporting),
-                    expected=fmt.count(expected),
-                    days=STRIP_DAYS,
-                ),
-            ),
-            small_card(
-                t("quality.card.quarantined"),
-                fmt.rate(fmt.mean_or_none(quarantined, delivered)),
-                t("quality.card.quarantined.under", quarantined=fmt.count(quarantined), delivered=fmt.count(delivered)),
-            ),
+            *(metric_card(name, counted, span, t) for name, counted in metrics.items()),
             small_card(
                 t("quality.card.stopped"),
-                fmt.count(totals["stopped"]),
-                t("quality.card.stopped.under", days=WINDOW_DAYS),
-                "worse" if int(totals["stopped"]) else "",
+                fmt.count(stopped),
+                t.parts("quality.since", day=_unbroken(fmt.day(first, t.lang))),
+                "worse" if stopped else "",
             ),
         ],
         className="small-kpis",
     )
 
 
-def feed_state(every_days: Any, reached: Any, last_state: Any, night: date) -> str:
-    """A feed is late when the day it reached is older than its declaration allows at the last night."""
-    if last_state == "stopped":
-        return "stopped"
-    if fmt.missing(every_days):
-        return "no_rhythm"
-    if fmt.missing(reached):
-        return "missing"
-    age = (night - fmt.as_date(reached)).days
-    return "on_time" if age < every_days else "late" if age < 2 * every_days else "missing"
+def feed_state(every_days: Any, freshness: Any, last_state: Any) -> str:
+    """The last night's word on a feed; one whose last delivery was refused as a whole is stopped."""
+    return "stopped" if last_state == "stopped" else night.state_of(freshness, every_days)
 
 
-def feeds_card(db: queries.Source, t: Text) -> html.Section:
-    night = queries.last_night(db)
+def feed_group(owner: str, kind: str) -> str:
+    """What a feed is, by its declaration: the enforcement departments own what is measured and the cases alike."""
+    if owner.endswith("-enforcement"):
+        return "measured" if kind == "event" else "cases"
+    return owner if owner in GROUPS else "other"
+
+
+def feeds_table(rows: list[tuple[Any, str]], caption: str, t: Text) -> html.Table:
+    """Feeds with their states."""
     heads = [
         t("quality.feed"),
         t("quality.last_delivery"),
-        t("quality.received"),
+        t("quality.last_issue"),
         t("quality.data_to"),
         t("quality.expected"),
         t("table.state"),
     ]
     body = []
-    for row in queries.feeds(db).itertuples():
-        # A register reaches the day it was issued, passages the day of the last one.
-        reached = row.issued_at if row.kind == "register" else row.last_event_date
-        state = feed_state(row.expected_every_days, reached, row.last_state, night)
-        rhythm = row.expected_every_days
-        expected = t("quality.when_changed") if fmt.missing(rhythm) else t("quality.every_days", count=int(rhythm))
+    for row, state in rows:
+        last: Any = fmt.NONE
+        if not fmt.missing(row.name):
+            received = t("quality.received_at", at=fmt.short_moment(row.received_at, t.lang))
+            last = html.Div([html.Span(row.name, className="file"), html.Span(received, className="under")])
         cells = [
-            fmt.NONE if fmt.missing(row.name) else html.Span(row.name, className="file"),
-            fmt.short_moment(row.received_at, t.lang),
-            fmt.day(reached, t.lang),
-            expected,
-            shell.pill(t(f"quality.state.{state}"), FEED_TONE[state]),
+            last,
+            *(
+                fmt.NONE if fmt.missing(day) else _unbroken(fmt.day(day, t.lang))
+                for day in (row.last_issue, row.last_event_date if row.kind == "event" else None)
+            ),
+            night.rhythm(row.expected_every_days, t),
+            shell.pill(t(f"quality.state.{state}"), night.STATE_TONE[state]),
         ]
+        name = [night.title(row, t), html.Span(row.feed, className="under")]
         body.append(
             html.Tr(
                 [
-                    html.Th([t.pick(row.title_zh, row.title_en), html.Span(row.feed, className="under")], scope="row"),
-                    *[html.Td(cell, **{"data-head": head}) for cell, head in zip(cells, heads[1:], strict=True)],
+                    html.Th(name, scope="row"),
+                    *[
+                        html.Td(cell, className="hollow" if cell == fmt.NONE else "", **{"data-head": head})
+                        for cell, head in zip(cells, heads[1:], strict=True)
+                    ],
                 ]
             )
         )
-    table = html.Table(
+    return html.Table(
         [
-            html.Caption(t("quality.feeds"), className="visually-hidden"),
+            html.Caption(caption, className="visually-hidden"),
             html.Thead(html.Tr([html.Th(head, scope="col") for head in heads])),
             html.Tbody(body),
         ],
-        className="stackable",
+        className="stackable feeds",
     )
-    return controls.card(t("quality.feeds"), t("quality.feeds.how"), html.Div(table, className="table-scroll"))
+
+
+def feeds_card(db: queries.Source, last_night: date | None, t: Text) -> html.Section:
+    """Feeds that need attention first; the others folded by what they are."""
+    stated = [
+        (row, feed_state(row.expected_every_days, row.freshness, row.last_state))
+        for row in queries.feeds(db).itertuples()
+    ]
+    urgent = sorted((one for one in stated if one[1] in ATTENTION), key=lambda one: ATTENTION.index(one[1]))
+    body: list[Any] = []
+    if urgent:
+        body.append(html.Div(feeds_table(urgent, t("quality.feeds.urgent"), t), className="table-scroll"))
+    else:
+        body.append(html.P(t("quality.feeds.all_well"), className="quiet-line"))
+    for group in GROUPS:
+        of_group = [one for one in stated if feed_group(one[0].owner, one[0].kind) == group]
+        calm = [one for one in of_group if one[1] not in ATTENTION]
+        if not of_group:
+            continue
+        name = t(f"quality.group.{group}")
+        above = len(of_group) - len(calm)
+        counted = t.plural("quality.group.feeds", len(of_group))
+        pill = shell.pill(t.plural("quality.group.above", above), "warn") if above else None
+        head = [shell.icon("right"), html.B(name), html.Span(counted, className="subtitle"), pill]
+        if calm:
+            table = html.Div(feeds_table(calm, name, t), className="table-scroll")
+            body.append(html.Details([html.Summary(head), table], className="fold"))
+        else:
+            body.append(html.Div(head[1:], className="fold empty"))
+    how = t("quality.feeds.how", day=fmt.day(last_night, t.lang)) if last_night else t("night.no_reports")
+    return controls.card(t("quality.feeds"), how, body, id="quality-feeds")
 
 
 def site_label(code: str, known: Known, t: Text) -> str:
@@ -159,7 +198,7 @@ def site_label(code: str, known: Known, t: Text) -> str:
 def strip_card(strip: pd.DataFrame, until: date, known: Known, view: shell.View) -> html.Section:
     """Sites by days: reporting, partial, silent, not in service."""
     t = view.text
-    days = [until - timedelta(days=back) for back in range(STRIP_DAYS - 1, -1, -1)]
+    days = [until - timedelta(days=back) for back in range(WINDOW_DAYS - 1, -1, -1)]
     # Sites that no register places come last.
     codes = sorted(strip["site_code"].unique(), key=lambda code: (not known.sites.get(code), code))
     if not codes:
@@ -187,10 +226,10 @@ def strip_card(strip: pd.DataFrame, until: date, known: Known, view: shell.View)
     ]
     heads = [t("filter.site"), t("table.day"), t("quality.days"), t("table.state")]
     silent = int((strip["state"] == "silent").sum())
-    reading = t("quality.strip.reading", sites=len(codes), days=STRIP_DAYS, silent=silent)
+    reading = t("quality.strip.reading", sites=len(codes), days=WINDOW_DAYS, silent=silent)
     return controls.card(
         t("quality.strip"),
-        t("quality.strip.how", days=STRIP_DAYS),
+        t("quality.strip.how", days=WINDOW_DAYS, span=fmt.day_range(days[0], until, t.lang)),
         [
             keys,
             controls.chart("quality-strip", figure, reading, t.lang, height),
@@ -199,7 +238,9 @@ def strip_card(strip: pd.DataFrame, until: date, known: Known, view: shell.View)
     )
 
 
-def deliveries_card(latest: pd.DataFrame, reasons: dict[tuple[str, str], tuple[str, str]], t: Text) -> html.Section:
+def deliveries_card(
+    latest: pd.DataFrame, reasons: night.Words, titles: dict[str, tuple[str, str]], t: Text
+) -> html.Section:
     heads = [
         t("quality.delivery"),
         t("quality.issued"),
@@ -216,11 +257,10 @@ def deliveries_card(latest: pd.DataFrame, reasons: dict[tuple[str, str], tuple[s
         tone = {"landed": "better", "archived": "", "stopped": "worse"}.get(row.state, "")
         status: list[Any] = [shell.pill(t(f"quality.delivery.{row.state}"), tone)]
         if isinstance(row.reason, str):
-            said = row.message if isinstance(row.message, str) else ""
-            told = f"{words.reason_of(reasons, row.reason)} [{row.reason}]"
-            status.append(
-                html.Span(told, className="message" if row.state == "stopped" else "under", title=said or None)
-            )
+            told = [words.reason_of(reasons, row.reason), " ", html.Code(row.reason)]
+            status.append(html.Span(told, className="message" if row.state == "stopped" else "under"))
+            if isinstance(row.message, str):
+                status.append(html.Span(row.message, className="under said", lang="en"))
         cells = [
             fmt.day(row.issued_at, t.lang),
             fmt.count(row.delivered_rows),
@@ -235,7 +275,10 @@ def deliveries_card(latest: pd.DataFrame, reasons: dict[tuple[str, str], tuple[s
             html.Tr(
                 [
                     html.Th(
-                        [html.Span(row.name, className="file"), html.Span(words.feed(row.feed, t), className="under")],
+                        [
+                            html.Span(row.name, className="file"),
+                            html.Span(words.feed(row.feed, titles, t), className="under"),
+                        ],
                         scope="row",
                     ),
                     *[
@@ -279,7 +322,7 @@ def deliveries_card(latest: pd.DataFrame, reasons: dict[tuple[str, str], tuple[s
     )
 
 
-def reasons_card(frame: pd.DataFrame, reasons: dict[tuple[str, str], tuple[str, str]], t: Text) -> html.Section:
+def reasons_card(frame: pd.DataFrame, reasons: night.Words, first: date, t: Text) -> html.Section:
     heads = [
         t("quality.reason"),
         t("quality.outcome"),
@@ -287,9 +330,10 @@ def reasons_card(frame: pd.DataFrame, reasons: dict[tuple[str, str], tuple[str, 
         t("quality.deliveries.count"),
         t("quality.next_step"),
     ]
+    since = t("quality.since", day=fmt.day(first, t.lang))
     if frame.empty:
-        return controls.card(t("quality.reasons"), None, html.P(t("quality.reasons.none"), className="quiet-line"))
-    tones = {"quarantine": "worse", "flag": "warn"}
+        return controls.card(t("quality.reasons"), since, html.P(t("quality.reasons.none"), className="quiet-line"))
+    tones = {"quarantine": "worse", "flag": "warn", "warning": "warn"}
 
     def told(row: Any) -> tuple[str, str]:
         return reasons.get((row.reason, row.outcome), (words.reason_of(reasons, row.reason), ""))
@@ -324,9 +368,7 @@ def reasons_card(frame: pd.DataFrame, reasons: dict[tuple[str, str], tuple[str, 
         ],
         className="stackable",
     )
-    return controls.card(
-        t("quality.reasons"), t("quality.reasons.how", days=WINDOW_DAYS), html.Div(table, className="table-scroll")
-    )
+    return controls.card(t("quality.reasons"), since, html.Div(table, className="table-scroll"))
 
 
 @shell.page("quality")
@@ -336,25 +378,29 @@ def layout(db: queries.Source, view: shell.View, query: dict[str, str]) -> html.
     state = freshness.of(db)
     if known is None or state is None:
         return shell.no_days(view, "quality", db)
-    since = known.last_day - timedelta(days=WINDOW_DAYS)
-    totals = queries.delivery_totals(db, since)
-    strip = queries.recent_site_days(db, known.last_day, STRIP_DAYS)
+    first = known.last_day - timedelta(days=WINDOW_DAYS - 1)
+    metrics = {name: queries.metric(db, name, first, known.last_day) for name in SHOWN_METRICS}
+    stopped = queries.stopped_deliveries(db, first)
+    strip = queries.recent_site_days(db, known.last_day, WINDOW_DAYS)
     latest = queries.deliveries(db, DELIVERIES_READ)
     reasons = words.reason_words(queries.reasons(db), t)
-    quarantined = fmt.mean_or_none(totals["quarantined_rows"], totals["delivered_rows"])
+    nights = queries.nights(db)
+    chosen, usable = night.chosen(query.get("night"), nights)
     return shell.frame(
         view,
         "quality",
         [
-            answer(state, quarantined, int(totals["stopped"]), t),
-            numbers(db, state, totals, strip, t),
-            feeds_card(db, t),
+            answer(state, metrics["quarantined_share"]["value"], stopped, t),
+            numbers(state, metrics, stopped, first, t),
+            night.card(db, chosen, nights, reasons, t),
+            feeds_card(db, next(iter(nights), None), t),
             strip_card(strip, known.last_day, known, view),
-            deliveries_card(latest, reasons, t),
-            reasons_card(queries.delivery_reasons(db, since), reasons, t),
+            deliveries_card(latest, reasons, queries.feed_titles(db), t),
+            reasons_card(queries.delivery_reasons(db, first), reasons, first, t),
         ],
         actions=[dcc.Link([shell.icon("book"), t("nav.definitions")], href="/definitions", className="button")],
         db=db,
+        notices=None if usable else [t("night.not_known", night=query["night"][:40])],
     )
 
 

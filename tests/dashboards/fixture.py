@@ -6,6 +6,7 @@ Everything is drawn from one seed, so a figure in a test stays the same. Known t
 * YZ07 sends nothing on 14 and 15 November; YZ05 and YZ22 send nothing on the last day.
 * YZ30 is in service from 1 November only, and weighs fewer vehicles than a ranking asks for.
 * One motorway feed has a site that no register knows, so its rows have no county.
+* The last night brings one file of passages, its bytes once more, and a warning; most feeds bring nothing ever.
 """
 
 from datetime import date, datetime, timedelta
@@ -15,6 +16,8 @@ import numpy as np
 import pandas as pd
 
 from etl.feeds import raw_tables
+from warehouse.head import META
+from warehouse.night import Book, nights
 
 LAST_DAY = date(2026, 11, 22)
 NEXT_DAY = date(2026, 11, 23)
@@ -410,6 +413,7 @@ def _seeds(con: duckdb.DuckDBPyConnection) -> None:
             ('R-KEY', 'quarantine', '缺少主键字段', 'a key field is missing', '请对方更正', 'ask the sender'),
             ('R-AXLES', 'quarantine', '轴荷个数与轴数不符', 'loads and count disagree', '检查设备', 'check it'),
             ('R-AXLES', 'flag', '轴荷合计与总重不符', 'loads and weight disagree', '核对设备', 'check the device'),
+            ('R-WRAP', 'warning', '设备计数器重新计数', 'the counter began again', '无需处理', 'nothing'),
             ('R-UNREAD', 'flag', '车牌未识别', 'the plate was not read', '核对相机', 'check the camera'),
             ('E-NOCERT', 'evidence', '没有有效的检定证书', 'no valid certificate', '核对检定证书', 'check it'),
             ('V-NOWEIGHT', 'verdict', '没有总重', 'no gross weight', '核对设备', 'check the device'),
@@ -508,19 +512,63 @@ def _meta(
             landed_at::timestamp as landed_at, delivered_rows::bigint as delivered_rows,
             accepted_rows::bigint as accepted_rows, quarantined_rows::bigint as quarantined_rows,
             flagged_rows::bigint as flagged_rows, first_event_date::date as first_event_date,
-            last_event_date::date as last_event_date)
+            last_event_date::date as last_event_date), null::date as business_date
         from delivery_frame
         """
     )
-    con.execute(
-        "create table meta.feed (feed varchar, kind varchar, title_zh varchar, title_en varchar,"
-        " expected_every_days integer)"
-    )
+    con.execute(f"create table meta.feed ({', '.join(f'{name} {type}' for name, type in META['meta.feed'].items())})")
     con.executemany(
-        "insert into meta.feed values (?, ?, ?, ?, ?)",
-        [(table.name, table.kind, table.title_zh, table.title_en, table.expected_every_days) for table in raw_tables()],
+        f"insert into meta.feed values ({', '.join('?' for _ in META['meta.feed'])})",
+        [[vars(table)[{"feed": "name"}.get(name, name)] for name in META["meta.feed"]] for table in raw_tables()],
     )
     con.execute(
         "create table meta.delivery_reason (delivery_id varchar, outcome varchar, reason varchar, row_count bigint)"
     )
+    reasons.append((deliveries[days[-1]], "warning", "R-WRAP", 7))
     con.executemany("insert into meta.delivery_reason values (?, ?, ?, ?)", reasons)
+    _night_report(con, days, records, reasons)
+
+
+def _night_report(
+    con: duckdb.DuckDBPyConnection,
+    days: list[date],
+    records: list[dict[str, object]],
+    reasons: list[tuple[str, str, str, int]],
+) -> None:
+    """The reports as a build makes them, of a night for each day; the last night's file came twice."""
+    arrived = sorted(records, key=lambda row: (str(row["received_at"]), str(row["delivery_id"])))
+    names = ("delivery_id", "feed", "name", "received_at")
+    receipts = [{name: row[name] for name in names} | {"outcome": ""} for row in arrived]
+    receipts.append(receipts[-1] | {"outcome": "D-REPEAT"})
+    for number, receipt in enumerate(receipts, 1):
+        receipt["receipt_no"] = number
+    closed = [
+        {
+            "business_date": day.isoformat(),
+            "after_receipt": sum(str(one["received_at"]) < f"{day + timedelta(days=1)} 12" for one in receipts),
+        }
+        for day in days
+    ]
+    told = [
+        {"delivery_id": delivery, "outcome": outcome, "reason": reason, "row_count": count}
+        for delivery, outcome, reason, count in reasons
+    ]
+    fates = {
+        row[0]: row[1:]
+        for row in con.execute(
+            "select delivery_id, sum(current_count)::bigint, sum(repeated_count)::bigint, "
+            "sum(superseded_count)::bigint from mart.row_fate group by delivery_id"
+        ).fetchall()
+    }
+    registers = {str(row["delivery_id"]): (SITE_COUNT, 0, 0) for row in records if row["feed"] == "wim_site"}
+    reports = nights(raw_tables(), Book(arrived, receipts, closed, told), {**fates, **registers})
+    lines = [line for night in reports if night.business_date for line in night.feeds]
+    types = META["meta.night_report"]
+    frame = pd.DataFrame({name: pd.Series([line[name] for line in lines], dtype=object) for name in types})
+    con.register("night_frame", frame)
+    casts = ", ".join(f"{name}::{type} as {name}" for name, type in types.items())
+    con.execute(f"create table meta.night_report as select {casts} from night_frame")
+    con.executemany(
+        "update meta.delivery set business_date = ? where delivery_id = ?",
+        [(night.business_date, line["delivery_id"]) for night in reports for line in night.deliveries if line["state"]],
+    )

@@ -4,12 +4,15 @@ import base64
 import json
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
 import pytest
+from driving import text_of
+from plotly.utils import PlotlyJSONEncoder
 
-from dashboards import charts, facts, freshness
+from dashboards import charts, facts, freshness, night
 from dashboards import format as fmt
 from dashboards.pages import quality
 from dashboards.text import Text
@@ -109,6 +112,38 @@ def test_a_county_without_a_rate_has_no_class() -> None:
     assert fills == [charts.TOKENS["light"]["seq1"], charts.TOKENS["light"]["surface-2"]]
 
 
+@pytest.mark.parametrize("selected", ["all", "2"])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_words_on_every_map_class_can_be_read(theme: str, selected: str) -> None:
+    """Text needs a contrast of 4.5, also on counties that are not the chosen one."""
+    rates = [None, 0.011, 0.021, 0.031, 0.041, 0.052]
+    counties = pd.DataFrame(
+        {
+            "county_code": [str(n) for n in range(6)], "name": ["a"] * 6, "tile_col": range(6), "tile_row": [0] * 6,
+            "rate": rates, "over_count": [1] * 6, "text": ["a"] * 6,
+        }
+    )  # fmt: skip
+    traces = charts.county_map(counties, SITES, ZH, theme, selected=selected)["data"]
+    fills = [trace["fillcolor"] for trace in traces if trace.get("fill")]
+    inks = next(trace for trace in traces if trace["mode"] == "text")["textfont"]["color"]
+    assert len(set(fills)) == 6
+    assert [pair for pair in zip(fills, inks, strict=True) if charts.contrast(*pair) < 4.5] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "lines"),
+    [
+        ("Lengshuitan", ["Leng-", "shuitan"]),
+        ("Jiangyong", ["Jiang-", "yong"]),
+        ("Ningyuan", ["Ningyuan"]),
+        ("Dong'an", ["Dong'an"]),
+        ("冷水滩区", ["冷水滩区"]),
+    ],
+)
+def test_a_name_longer_than_a_tile_is_broken_between_syllables(name: str, lines: list[str]) -> None:
+    assert fmt.tile_lines(name) == lines
+
+
 def test_a_silent_site_is_hollow_on_the_map() -> None:
     figure = charts.county_map(COUNTIES, SITES, ZH, "light")
     online, offline = [trace for trace in figure["data"] if trace["mode"] == "markers"]
@@ -181,17 +216,53 @@ def test_freshness_follows_days_and_gaps(expected: date, silent: int, state: str
 
 
 @pytest.mark.parametrize(
-    ("every_days", "reached", "last_state", "state"),
-    [(1, date(2026, 11, 22), "landed", "on_time"), (1, date(2026, 11, 21), "landed", "late"),
-     (1, date(2026, 11, 20), "landed", "missing"), (1, None, None, "missing"),
-     (31, date(2026, 11, 1), "landed", "on_time"), (31, date(2026, 10, 1), "landed", "late"),
-     (None, date(2020, 1, 1), "landed", "no_rhythm"),
-     (1, date(2026, 11, 22), "stopped", "stopped")],
+    ("every_days", "freshness", "last_state", "state"),
+    [(1, "on time", "landed", "on_time"), (1, "late", "landed", "late"), (31, "missing", None, "missing"),
+     (None, "", "landed", "no_rhythm"), (1, None, None, "unknown"), (1, "on time", "stopped", "stopped"),
+     (None, "", "stopped", "stopped")],
 )  # fmt: skip
-def test_a_feed_is_late_when_it_is_older_than_declared(
-    every_days: int | None, reached: date | None, last_state: str | None, state: str
+def test_a_feed_is_as_the_last_night_says_unless_its_last_delivery_was_refused(
+    every_days: int | None, freshness: str | None, last_state: str | None, state: str
 ) -> None:
-    assert quality.feed_state(every_days, reached, last_state, date(2026, 11, 22)) == state
+    assert quality.feed_state(every_days, freshness, last_state) == state
+
+
+def night_lines(**of_second: Any) -> pd.DataFrame:
+    counts = {"received": 1, "repeat": 0, "reissue": 0, "late": 0, "stopped": 0, "current": 90, "repeated": 5}
+    line = {f"{name}_count": count for name, count in {**counts, "superseded": 3}.items()}
+    line |= {"delivered_rows": 100, "accepted_rows": 98, "quarantined_rows": 2, "flagged_rows": 4, "difference_rows": 0}
+    return pd.DataFrame([{"feed": "a", **line}, {"feed": "b", **line, **of_second}])
+
+
+def test_both_sums_of_a_night_are_told_with_their_parts() -> None:
+    told = json.dumps(night.totals(night_lines(), Text("en")), cls=PlotlyJSONEncoder)
+    words = text_of(json.loads(told))
+    assert "200  rows delivered =  196  accepted +  4  quarantined" in words
+    assert "196  accepted =  180  current +  10  repeated +  6  superseded" in words
+    assert "every row accounted for" in words
+
+
+def test_rows_that_are_missing_in_a_sum_are_said() -> None:
+    told = json.dumps(night.totals(night_lines(difference_rows=3), Text("en")), cls=PlotlyJSONEncoder)
+    assert "3 rows not accounted for" in text_of(json.loads(told))
+    unknown = night_lines(current_count=None, repeated_count=None, superseded_count=None)
+    words = text_of(json.loads(json.dumps(night.totals(unknown, Text("en")), cls=PlotlyJSONEncoder)))
+    assert "not declared any more" in words
+    assert " current +" not in words
+
+
+def test_refused_feeds_come_first_and_those_without_news_not_at_all() -> None:
+    refused = night_lines(stopped_count=1, delivered_rows=0, quarantined_rows=0)
+    assert list(night.news(refused)["feed"]) == ["b", "a"]
+    assert list(night.news(night_lines(repeat_count=1))["feed"]) == ["a"]
+
+
+def test_a_night_that_has_no_report_is_not_taken() -> None:
+    nights = [date(2026, 11, 22), date(2026, 11, 21)]
+    assert night.chosen(None, nights) == (date(2026, 11, 22), True)
+    assert night.chosen("2026-11-21", nights) == (date(2026, 11, 21), True)
+    assert night.chosen("20261121", nights) == (date(2026, 11, 22), False)
+    assert night.chosen("2026-11-21", []) == (None, False)
 
 
 @pytest.mark.parametrize(

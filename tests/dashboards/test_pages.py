@@ -17,6 +17,7 @@ from dashboards import format as fmt
 from dashboards import queries, selection, shell
 from dashboards.pages import overload_rows
 from warehouse import metrics
+from warehouse.columns import dictionary
 from warehouse.connection import NoSnapshot, TooSlow
 
 PATHS = [path for _, path, *_ in shell.PAGES]
@@ -40,6 +41,8 @@ def test_every_page_answers_in_both_languages(client: Client, callbacks: Callbac
     assert f'<html lang="{"zh-CN" if lang == "zh" else "en"}"' in index.text
     layout = callbacks.page(path, f"?lang={lang}")
     words = text_of(layout)
+    for message in by_class(layout, "said"):  # quotes what the file holds
+        words = words.replace(text_of(message), "")
     assert len(by_class(layout, "nav-link")) == 2 * len(PATHS)
     if lang == "en":
         without_names = re.sub("|".join(["中文", *(zh for _, zh, *_ in fixture.COUNTIES)]), "", words)
@@ -127,6 +130,17 @@ def test_no_data_is_told_apart_from_no_violations(callbacks: Callbacks) -> None:
     assert "没有数据不等于没有超限" not in zero
 
 
+@pytest.mark.parametrize(
+    ("search", "wider"),
+    [
+        ("?from=2026-10-20&to=2026-10-25&county=431128&site=YZ30&axle=5", "改看全部站点"),
+        ("?from=2024-01-01&to=2024-01-31&county=431128", "改看最近一个月"),
+    ],
+)
+def test_an_empty_page_names_the_filter_that_made_it_empty(callbacks: Callbacks, search: str, wider: str) -> None:
+    assert wider in text_of(by_class(callbacks.page("/overload", search), "blank"))
+
+
 def test_the_lead_speaks_of_the_whole_city_only_without_a_choice_of_place(callbacks: Callbacks) -> None:
     whole = text_of(by_class(callbacks.page("/overload"), "lead"))
     part = text_of(by_class(callbacks.page("/overload", "?county=431124"), "lead"))
@@ -157,6 +171,114 @@ def test_a_comparison_with_too_few_days_is_a_dash_with_its_reason(callbacks: Cal
 def test_values_that_cannot_be_used_are_named(callbacks: Callbacks) -> None:
     notice = text_of(by_class(callbacks.page("/overload", "?county=nowhere&axle=99"), "note"))
     assert "county、axle" in notice
+
+
+@pytest.mark.parametrize("path", ["/overload", "/overload/rows"])
+def test_a_site_outside_the_county_is_told_and_offered(callbacks: Callbacks, path: str) -> None:
+    layout = callbacks.page(path, "?county=431124&site=YZ01&axle=5")
+    note = next(note for note in by_class(layout, "note") if "YZ01" in text_of(note))
+    assert "YZ01" in text_of(note)
+    assert "道县" in text_of(note)
+    (link,) = [c for c in components(note) if c["type"] == "Link"]
+    assert link["props"]["href"] == f"{path}?site=YZ01&axle=5"
+
+
+def test_a_site_that_a_control_leaves_out_is_told(callbacks: Callbacks) -> None:
+    moved = {**GOOD, "overload-county.value": "431124", "overload-site.value": "YZ01"}
+    response = callbacks.post("overload-head.children", moved, "overload-county.value").json["response"]
+    assert response["overload-site"]["value"] == "all"
+    assert "YZ01" in text_of(by_class(response["overload-head"]["children"], "note"))
+
+
+def test_the_site_filter_tells_registered_sites_from_other_sources(callbacks: Callbacks) -> None:
+    every, registered, others = by_id(callbacks.page("/overload"), "overload-site")["props"]["data"]
+    assert every == {"value": "all", "label": "30 站＋1 其他"}
+    assert (registered["group"], len(registered["items"])) == ("已登记站点（30）", fixture.SITE_COUNT)
+    assert (others["group"], others["items"]) == ("其他来源，站点未登记（1）", [{"value": "MW001", "label": "MW001"}])
+    chips = text_of(by_class(callbacks.page("/overload/rows", "?site=MW001"), "chips"))
+    assert "MW001（未登记）" in chips
+
+
+def test_the_numbers_of_the_quality_page_are_metrics_with_their_days(callbacks: Callbacks, db: fixture.Fixture) -> None:
+    layout = callbacks.page("/quality")
+    first = date(2026, 10, 24)
+    assert kpis(layout)[1:3] == [
+        fmt.rate(metrics.compute(db, name, first, fixture.LAST_DAY)["value"])
+        for name in ("site_reporting_rate", "quarantined_share")
+    ]
+    unders = [text_of(one) for card in by_class(layout, "small-kpis") for one in by_class(card, "subtitle")]
+    days = ["2026-11-22", "2026-10-24 至 11-22", "2026-10-24 至 11-22", "2026-10-24"]
+    assert [day in under for day, under in zip(days, unders, strict=True)] == [True] * 4
+
+
+def test_a_refused_delivery_says_why_without_a_pointer(callbacks: Callbacks) -> None:
+    assert "unknown columns ['胎压']" in text_of(by_id(callbacks.page("/quality"), "quality-deliveries"))
+
+
+def test_the_last_night_is_told_with_sums_warnings_and_what_is_missing(
+    callbacks: Callbacks, db: fixture.Fixture
+) -> None:
+    card = by_id(callbacks.page("/quality"), "quality-night")
+    words = re.sub(r"\s+", " ", text_of(card))
+    line = db.read("select * from meta.night_report where business_date = '2026-11-22' and received_count > 0").iloc[0]
+    assert "2026-11-22 夜间" in words
+    assert "到达 2 份交付，1 份内容与以前相同" in words
+    assert f"交付 {line.delivered_rows:,} 行 = 接受 {line.accepted_rows:,} + 隔离 {line.quarantined_rows}" in words
+    parts = f"现行 {line.current_count:,} + 重复 {line.repeated_count} + 被取代 {line.superseded_count}"
+    assert f"接受 {line.accepted_rows:,} 行 = {parts}" in words
+    assert "提示 设备计数器重新计数 7 R-WRAP" in words
+    missing = db.read(
+        "select count(*) from meta.night_report where business_date = '2026-11-22' and freshness = 'missing'"
+    )
+    assert len(by_class(card, "night-absent")[0]["props"]["children"]) == missing.iloc[0, 0]
+    assert "从未到达，每 1 天" in words
+
+
+def test_an_earlier_night_stands_in_the_address_and_names_its_refused_delivery(callbacks: Callbacks) -> None:
+    card = by_id(callbacks.page("/quality", "?night=2026-11-20"), "quality-night")
+    words = text_of(card)
+    assert "2026-11-20 夜间" in words
+    assert "1 份被拒收" in words
+    assert "列缺失或未声明" in words
+    assert "unknown columns ['胎压']" in words
+    links = [c["props"]["href"] for c in components(card) if c["props"].get("href")]
+    assert links == [
+        "/quality?night=2026-11-19", "/quality?night=2026-11-21",
+        "/export/night-report.csv?night=2026-11-20", "/export/night-report.xlsx?night=2026-11-20",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("asked", ["2026-11-30", "yesterday", "' or 1=1", "x" * 500])
+def test_a_night_without_a_report_is_said_and_the_last_one_shown(callbacks: Callbacks, asked: str) -> None:
+    layout = callbacks.page("/quality", f"?night={asked}")
+    assert "2026-11-22 夜间" in text_of(by_id(layout, "quality-night"))
+    assert f"没有“{asked[:40]}”的夜间报告" in text_of(layout)
+
+
+def test_before_the_first_night_the_page_says_so(callbacks: Callbacks, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queries, "nights", lambda db: [])
+    layout = callbacks.page("/quality")
+    assert "还没有夜间报告" in text_of(by_id(layout, "quality-night"))
+    assert "待夜间报告" in text_of(by_id(layout, "quality-feeds"))
+
+
+def test_feeds_that_need_attention_come_first_and_each_feed_once(callbacks: Callbacks, db: fixture.Fixture) -> None:
+    card = by_id(callbacks.page("/quality"), "quality-feeds")
+    urgent, *folded = by_class(card, "feeds")
+    names = [text_of(under) for table in (urgent, *folded) for under in by_class(table, "under")]
+    declared = list(db.read("select feed from meta.feed order by feed")["feed"])
+    assert sorted(name for name in names if "接收" not in name) == declared
+    states = [text_of(pill) for pill in by_class(urgent, "pill")]
+    assert states == ["被拒收", *["缺失"] * (len(states) - 1)]
+    assert {text_of(pill) for table in folded for pill in by_class(table, "pill")} == {"准时", "按需"}
+    assert "检测与过车" in text_of([c for c in components(card) if c["type"] == "Summary"])
+
+
+def test_paper_names_the_filters(callbacks: Callbacks) -> None:
+    printed = text_of(by_class(callbacks.page("/overload", "?county=431124&axle=5"), "print-only"))
+    assert "统计周期：2026-11-01 至 11-22" in printed
+    assert "县区：道县" in printed
+    assert "轴型：5" in printed
 
 
 def test_every_county_is_counted_also_without_a_place(callbacks: Callbacks) -> None:
@@ -365,6 +487,28 @@ def test_the_search_leaves_what_it_finds(callbacks: Callbacks) -> None:
     assert "axle_loads_kg" in found
     assert "certificate_no" not in found
     assert "没有找到" in text_of(search_of(callbacks, "zzzz").json["response"]["definitions-found"]["children"])
+
+
+def test_the_definitions_hold_every_feed_with_both_names_and_every_column(
+    callbacks: Callbacks, db: fixture.Fixture
+) -> None:
+    layout = callbacks.page("/definitions")
+    folds = [c["props"].get("open") for c in components(layout) if c["type"] == "Details"]
+    assert not any(folds)
+    codes = [text_of(c) for c in components(layout) if c["type"] == "Code"]
+    words = text_of(layout)
+    for row in db.read("select feed, title_zh, title_en from meta.feed").itertuples():
+        assert row.feed in codes
+        assert row.title_zh in words
+        assert row.title_en in words
+    assert set(dictionary()) <= set(codes)
+
+
+def test_what_a_search_finds_is_open(callbacks: Callbacks) -> None:
+    found = search_of(callbacks, "hazards").json["response"]["definitions-found"]["children"]
+    folds = [c for c in components(found) if c["type"] == "Details"]
+    assert "隐患清单" in text_of(folds)
+    assert all(fold["props"]["open"] for fold in folds)
 
 
 @pytest.mark.parametrize("words", [["a"], 5, "x" * 61])

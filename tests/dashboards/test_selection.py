@@ -101,6 +101,8 @@ def test_impossible_ranges_fall_back_to_the_month(dates: dict[str, str]) -> None
 def test_a_site_of_another_county_gives_way_to_the_county() -> None:
     chosen, bad = from_url({"county": "431124", "site": "YZ01"}, KNOWN)
     assert (chosen.county, chosen.site, bad) == ("431124", "all", [])
+    assert chosen.left_out == "YZ01"
+    assert "YZ01" not in chosen.query(rows=True)
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,11 @@ import pytest
 from driving import locale
 
 import dashboards
-from dashboards import charts, selection, shell
+from dashboards import charts, night, selection, shell
 from dashboards.pages import overload, overload_rows, quality
+from etl.contract import KINDS
+from etl.feeds import raw_tables
+from warehouse.columns import dictionary, topics
 from warehouse.metrics import METRICS
 
 SOURCE = Path(dashboards.__file__).parent
@@ -30,9 +33,15 @@ MADE = {
     *(f"trend.{name}" for name in ("now", "prior", "year")),
     *(f"fresh.help.{s}" for s in ("fresh", "late", "stale")),
     *(f"quality.answer.{s}" for s in ("fresh", "late", "stale")),
-    *(f"quality.state.{s}" for s in quality.FEED_TONE),
+    *(f"quality.state.{s}" for s in night.STATE_TONE),
     *(f"quality.delivery.{s}" for s in ("landed", "archived", "stopped")),
-    *(f"quality.outcome.{o}" for o in ("quarantine", "flag", "normalise")),
+    *(f"quality.outcome.{o}" for o in ("quarantine", "flag", "normalise", *night.SHOWN_OUTCOMES)),
+    *(f"quality.{name}" for name in night.ROWS),
+    *(f"night.{where}{name}" for where in ("", "head.") for name in night.FILES),
+    *(f"night.{way}" for way in ("earlier", "later")),
+    *(f"quality.group.{group}" for group in quality.GROUPS),
+    *(f"definitions.kind.{kind}" for kind in KINDS),
+    *(f"definitions.topic.{topic}" for topic in topics()),
     *(f"verdict.{v}" for v in overload_rows.VERDICT_TONE),
     *(f"direction.{d}" for d in ("up", "down")),
     *(f"state.empty.{kind}{which}" for kind in ("", "widen.") for which in ("site", "county", "axle", "period")),
@@ -40,10 +49,12 @@ MADE = {
     *(f"definitions.good.{g}" for g in ("up", "down", "none")),
     *(f"part.{side}" for m in METRICS.values() for side in (m.numerator, m.denominator) if side),
     *(f"export.{kind}" for kind in ("xlsx", "csv")),
-    *(f"definitions.{table}{end}" for table in ("rules", "modifiers", "columns") for end in ("", ".how")),
+    *(f"filter.site.{group}" for group in ("registered", "others")),
+    *(f"rows.sort.{field}" for field in overload_rows.PHONE_SORTS),
+    *(f"definitions.{table}{end}" for table in ("rules", "modifiers", "feeds", "columns") for end in ("", ".how")),
 }
 # Codes that data bring: words for those known, the code itself for another.
-FROM_DATA = ("kind.", "drive.", "confidence.", "feed.")
+FROM_DATA = ("kind.", "drive.", "confidence.")
 
 
 def keys_in_source() -> set[str]:
@@ -108,6 +119,23 @@ def test_no_text_is_written_in_code() -> None:
         if han.search(code) and path.name not in allowed:
             found += [f"{path.name}: {line.strip()}" for line in code.splitlines() if han.search(line)]
     assert [line for line in found if "YYYY年M月" not in line and '"衡 Heng"' not in line] == []
+
+
+def test_every_column_of_the_dictionary_says_what_it_means_in_both_languages() -> None:
+    han = re.compile(r"[\u4e00-\u9fff]")
+    assert [name for name, column in dictionary().items() if not han.search(column.zh_doc) or not column.doc] == []
+
+
+def test_every_feed_has_a_chinese_and_an_english_name_and_belongs_to_a_group() -> None:
+    han = re.compile(r"[\u4e00-\u9fff]")
+    declared = raw_tables()
+    assert [one.name for one in declared if not han.search(one.title_zh) or not one.title_en] == []
+    assert [one.name for one in declared if han.search(one.title_en)] == []
+    assert [one.name for one in declared if quality.feed_group(one.owner, one.kind) == "other"] == []
+
+
+def test_every_column_has_one_topic() -> None:
+    assert sorted(name for names in topics().values() for name in names) == sorted(dictionary())
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
