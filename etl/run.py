@@ -8,6 +8,8 @@ run again. Ctrl-C, SIGTERM and the end of ``--minutes`` stop everything.
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -36,6 +38,9 @@ POOLS = {
     "landing": (2, "Deliveries that may be received or landed at the same time."),
     "warehouse_writer": (1, "Orders builds and housekeeping; the lock itself is in warehouse/publish.py."),
 }
+HISTORY = [sys.executable, "-m", "etl.demo.history"]
+TELL_SECONDS = 10
+"""How often a night that is not shown live tells how far it is."""
 INGESTS = [f"{name}_ingest" for name in FEEDS]
 BUILD, RESTATE, HOUSEKEEPING = "warehouse_build", "warehouse_restate", "housekeeping"
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -80,6 +85,8 @@ class _Session:
     log_prefix: str = ""
     console: Console = field(default_factory=lambda: Console(highlight=False))
     began: float = field(default_factory=time.monotonic)
+    history: subprocess.Popen[bytes] | None = None
+    """Lands what is older than the sample nights while Airflow starts, then publishes it while the first night runs."""
 
     def __post_init__(self) -> None:
         self.supervisor = supervise.Supervisor(self.state, log_prefix=self.log_prefix)
@@ -103,6 +110,9 @@ class _Session:
         for number in _SIGNALS:
             signal.signal(number, signal.SIG_IGN)
         began = time.monotonic()
+        if self.history and self.history.poll() is None:
+            self.history.terminate()
+            self.history.wait()
         self.supervisor.stop()
         self.say(f"Everything is stopped ({time.monotonic() - began:.1f} s); the data stay in {self.state}")
 
@@ -119,6 +129,8 @@ def run(minutes: float | None = None, demo: bool = True, dashboards: bool = True
         session.supervisor.on_change = lambda sessions: record(sessions=sessions)
         try:
             addresses, airflow = _start(session, demo, dashboards, record)
+            if session.history:
+                _publish_history(session, session.history)
             for night in sample_nights(session.state) if demo else []:
                 _run_night(session, airflow, night)
                 sample_nights(session.state)  # a sender may have corrected a file that was taken
@@ -176,6 +188,7 @@ def _start(session: _Session, demo: bool, dashboards: bool, record: supervise.Re
     if demo:
         nights = sample_nights(state)
         say(f"Sample deliveries lie in {state / 'inbox'}; nights {', '.join(str(night) for night in nights)}")
+        session.history = subprocess.Popen([*HISTORY, "land"], stdin=subprocess.DEVNULL)
     if dashboards:
         supervisor.wait_for(lambda: supervise.get(page)[0] == 200, "The dashboards' server", 60)
         note = "" if pointer() else "  (numbers follow with the first night)"
@@ -219,6 +232,17 @@ def sample_nights(state: Path) -> list[date]:
     return deliver(state, yesterday(), SAMPLE_NIGHTS)
 
 
+def _publish_history(session: _Session, landing: subprocess.Popen[bytes]) -> None:
+    """Wait until the sample's history is landed and let it be published. If either fails the first night does it."""
+    while landing.poll() is None:
+        session.pause(0.2)
+    if landing.returncode:
+        session.say("[yellow]The sample's history is not landed[/]; the first night takes it, which lasts longer")
+    elif pointer() is None:
+        session.say("The sample's history is landed; first numbers follow while the first night runs")
+        session.history = subprocess.Popen([*HISTORY, "publish"], stdin=subprocess.DEVNULL)
+
+
 def start_night(airflow: Airflow, night: date) -> bool:
     """Ask for the runs of a night that are not there yet; False if the night is built already."""
     runs = {run.dag_id: run for run in airflow.runs(night)}
@@ -242,8 +266,8 @@ def _run_night(session: _Session, airflow: Airflow, night: date) -> None:
         session.say(f"Night {night}: built already")
         return
     began, ingested = time.monotonic(), None
+    told_at, had_numbers = began, pointer() is not None
     live = Live(console=session.console, transient=True) if session.console.is_terminal else None
-    shown: dict[str, str] = {}
     with live or nullcontext():
         while True:
             session.pause(1.0)
@@ -251,11 +275,12 @@ def _run_night(session: _Session, airflow: Airflow, night: date) -> None:
             states = {run.dag_id: run.state for run in runs}
             if live:
                 live.update(_table(night, states, time.monotonic() - began))
-            else:
-                for run in runs:
-                    if run.finished and shown.get(run.run_id + run.dag_id) != run.state:
-                        session.say(f"Night {night}: {run.dag_id} {run.state}")
-                        shown[run.run_id + run.dag_id] = run.state
+            elif time.monotonic() - told_at >= TELL_SECONDS:
+                told_at = time.monotonic()
+                session.say(f"Night {night}: {_progress(states)}")
+            if not had_numbers and pointer():
+                had_numbers = True
+                session.say("First numbers are on the pages")
             if _is_over(runs, [*INGESTS, BUILD]):
                 break
             if ingested is None and _is_over(runs, INGESTS):
@@ -283,11 +308,23 @@ def _is_over(runs: list[Run], wanted: list[str]) -> bool:
     return set(wanted) <= {run.dag_id for run in runs} and all(run.finished for run in runs)
 
 
+def _progress(states: dict[str, str]) -> str:
+    """How many feeds reported, which failed, and how far the build is."""
+    done = [dag_id for dag_id in INGESTS if states.get(dag_id) in ("success", "failed")]
+    failed = [dag_id for dag_id in done if states[dag_id] == "failed"]
+    told = f"{len(done)} of {len(INGESTS)} feeds reported"
+    if failed:
+        told += f" ({', '.join(failed)} failed)"
+    return told + (f"; {BUILD} {states[BUILD]}" if BUILD in states else "")
+
+
 def _table(night: date, states: dict[str, str], seconds: float) -> Table:
+    """What goes on or went wrong; what is done or waits is counted only."""
     table = Table(title=f"Night {night}  {seconds:.0f} s", title_justify="left", box=None, padding=(0, 2, 0, 0))
-    table.add_column("DAG")
-    table.add_column("state")
-    for dag_id in (*INGESTS, BUILD, *([RESTATE] if RESTATE in states else [])):
+    table.add_column(_progress(states))
+    table.add_column()
+    for dag_id in (*INGESTS, BUILD, RESTATE):
         state = states.get(dag_id, "waits")
-        table.add_row(dag_id, f"[{_COLOURS.get(state, 'dim')}]{state}[/]")
+        if state in ("running", "failed"):
+            table.add_row(dag_id, f"[{_COLOURS.get(state, 'dim')}]{state}[/]")
     return table

@@ -131,3 +131,25 @@ told["tasks"] = {ti.task_id: str(ti.state) for ti in run.get_task_instances()}
     assert told["run"] == "failed"
     assert told["tasks"]["receive"] == told["tasks"]["landed"] == "success"
     assert told["tasks"]["land"] == told["tasks"]["stopped"] == "failed"
+
+
+def test_a_feed_that_delivered_nothing_is_reported_by_one_task(in_airflow: Callable[..., Any], tmp_path: Path) -> None:
+    state = tmp_path / "heng"
+    state.mkdir()
+    code = """
+from airflow.dag_processing.dagbag import DagBag
+from airflow.models.asset import AssetEvent, AssetModel
+from airflow.utils.session import create_session
+dag = DagBag().dags["wim_site_ingest"]
+dag.deadline = None  # dag.test() of this version takes a stored deadline for its id
+run = dag.test(run_conf={"business_date": "2026-11-23"})
+told["run"] = str(run.state)
+told["tasks"] = {ti.task_id: str(ti.state) for ti in run.get_task_instances()}
+with create_session() as session:
+    reported = session.query(AssetModel.name).join(AssetEvent, AssetEvent.asset_id == AssetModel.id)
+    told["reported"] = [name for (name,) in reported.filter(AssetEvent.source_run_id == run.run_id)]
+"""
+    told = in_airflow(code, home=state)
+    assert told["run"] == "success"
+    assert told["tasks"] == {"receive": "success", "land": "skipped", "landed": "skipped", "stopped": "skipped"}
+    assert told["reported"] == ["raw/wim_site"]

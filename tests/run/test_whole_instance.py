@@ -15,8 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from etl import demo, supervise
+from etl import supervise
 from etl.airflow_api import Airflow
+from etl.demo import sample
 from etl.feeds import FEEDS
 
 NIGHT = date(2026, 11, 23)
@@ -83,8 +84,8 @@ def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("instance") / "heng"
     folder.mkdir()
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(demo, "HISTORY_MONTHS", 1)
-        demo.deliver(folder, NIGHT, nights=1, scale=0.02)
+        patched.setattr(sample, "HISTORY_MONTHS", 1)
+        sample.deliver(folder, NIGHT, nights=1, scale=0.02)
     return folder
 
 
