@@ -3,17 +3,18 @@
 import csv
 import hashlib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import IO, Any
 
 from etl.deliveries import now, shown
-from etl.errors import DeliveryStopped, HengError
+from etl.errors import DeliveryStopped, HengError, Refused
 from etl.feeds import FEEDS, raw_tables
 from etl.feeds import feed as declared
 from etl.parse import Parsed, parse, quote
+from etl.status import as_text
 from warehouse import sql
 from warehouse.home import temporary
 
@@ -23,7 +24,7 @@ VERDICT_COLUMNS = (
 
 
 @contextmanager
-def _parsed(feed_name: str, path: Path) -> Iterator[Parsed]:
+def _parsed(feed_name: str, path: Path, examples: int = 0) -> Iterator[Parsed]:
     feed = declared(feed_name)
     if not path.is_file():
         raise HengError(f"{feed_name}: there is no file {path}. Give the path of the vendor's file.")
@@ -33,7 +34,7 @@ def _parsed(feed_name: str, path: Path) -> Iterator[Parsed]:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()
         issued = feed.issue_date(path.name) or now().date()
         received = now().isoformat(sep=" ", timespec="seconds")
-        parsed = parse(feed, path, path.name, digest, str(issued), received, work)
+        parsed = parse(feed, path, path.name, digest, str(issued), received, work, examples)
         try:
             yield parsed
         finally:
@@ -46,8 +47,9 @@ def check(feed_name: str, path: Path, examples: int = 5) -> dict[str, Any]:
     """Delivered, accepted, repeated, quarantined and flagged counts of a file, by reason.
 
     ``delivered = accepted + quarantined`` and ``accepted = current + repeated + superseded``.
-    ``stopped`` holds code and message when the delivery would be refused as a whole. ``name_taken_by`` names the
-    feeds whose inbox would take a file of this name; the content is checked whatever the name.
+    ``stopped`` holds code and message when the delivery would be refused as a whole. ``examples``: the first refused
+    rows of each reason, as far as the file was read, with their bytes as text. ``name_taken_by`` names the feeds
+    whose inbox would take a file of this name; the content is checked whatever the name.
     """
     counts: dict[str, Any] = {
         "feed": feed_name,
@@ -56,14 +58,9 @@ def check(feed_name: str, path: Path, examples: int = 5) -> dict[str, Any]:
         "names": declared(feed_name).files,
     }
     try:
-        with _parsed(feed_name, path) as parsed:
+        with _parsed(feed_name, path, examples) as parsed:
             quarantined = sum(parsed.quarantined.values())
             current = parsed.accepted - parsed.repeated - parsed.superseded
-            rows = parsed.connection.execute(
-                "select source_line, reason, detail, raw from ("
-                " select *, row_number() over (partition by reason order by source_line) as shown from refused)"
-                f" where shown <= {int(examples)} order by reason, source_line"
-            ).fetchall()
             return counts | {
                 "sha256": parsed.delivery_id,
                 "delivered": parsed.delivered,
@@ -79,18 +76,20 @@ def check(feed_name: str, path: Path, examples: int = 5) -> dict[str, Any]:
                 "difference": parsed.delivered - parsed.accepted - quarantined,
                 "warning": parsed.warning,
                 "stopped": None,
-                "examples": [
-                    {
-                        "source_line": line,
-                        "reason": reason,
-                        "detail": detail,
-                        "raw": raw.decode("utf-8", "replace"),
-                    }
-                    for line, reason, detail, raw in rows
-                ],
+                "examples": _shown(feed_name, parsed.examples(examples)),
             }
     except DeliveryStopped as stop:
-        return counts | {"stopped": {"reason": stop.reason, "message": stop.message}}
+        return counts | {
+            "stopped": {"reason": stop.reason, "message": stop.message},
+            "examples": _shown(feed_name, stop.examples),
+        }
+
+
+def _shown(feed_name: str, examples: Sequence[Refused]) -> list[dict[str, Any]]:
+    return [
+        {"source_line": line, "reason": reason, "detail": detail, "raw": as_text(feed_name, raw)}
+        for line, reason, detail, raw in examples
+    ]
 
 
 def verdicts(feed_name: str, path: Path, law_on: date | None = None) -> list[dict[str, Any]]:

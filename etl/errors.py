@@ -1,5 +1,10 @@
 """The few exceptions an operator can meet. Each message names the feed, the file and the next step."""
 
+from collections.abc import Sequence
+
+Refused = tuple[int, str, str, bytes]
+"""A row that cannot be accepted: source line, reason, detail, bytes as delivered."""
+
 
 class HengError(Exception):
     """Something an operator can act on; the command line prints it without a traceback."""
@@ -8,13 +13,15 @@ class HengError(Exception):
 class DeliveryStopped(HengError):
     """A whole delivery is refused: nothing of it was landed, its bytes are kept in the archive.
 
-    ``reason`` is a D- code of ``warehouse/seeds/reason.csv``.
+    ``reason`` is a D- code of ``warehouse/seeds/reason.csv``. ``examples``: refused rows, only for a dry run that
+    shows them; they stand in no message.
     """
 
-    def __init__(self, reason: str, message: str) -> None:
+    def __init__(self, reason: str, message: str, examples: Sequence[Refused] = ()) -> None:
         super().__init__(f"{message} [{reason}]")
         self.reason = reason
         self.message = message
+        self.examples = examples
 
 
 class UnknownFeed(HengError):

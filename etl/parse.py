@@ -19,8 +19,8 @@ import pyarrow as pa
 
 from etl import identity, readers, series
 from etl.contract import CONTENT, Csv, Feed, Read, off_map
-from etl.errors import DeliveryStopped
-from etl.plain_values import UNREAD, codes_of, plain_lists, plain_values, sound_columns
+from etl.errors import DeliveryStopped, Refused
+from etl.plain_values import BETWEEN, UNREAD, codes_of, plain_lists, plain_values, sound_columns
 from etl.readers.rows import TOTALS, Rows, numbers
 from warehouse.columns import Column
 
@@ -41,6 +41,7 @@ _NUMBER = {"INTEGER": r"-?\d{1,18}", "BIGINT": r"-?\d{1,18}", "DOUBLE": r"-?\d{1
 _ISO = r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-](0\d|1[0-4]):?[0-5]\d)?"
 # The hour is spelled out: the engine's cast reads 24:00:00 as the next day's midnight.
 _PLAIN_INSTANT = r"\d{4}-\d{2}-\d{2} ([01]\d|2[0-3]):\d{2}:\d{2}(\.\d{1,6})?"
+_EPOCH = r"-?\d{1,11}"
 SAMPLE_FOR_SHAPE = 50
 FEWEST_POSITIONS = 3
 THREADS = 2
@@ -81,6 +82,14 @@ class Parsed:
     flagged_rows: int = 0
     warning: str = ""
 
+    def examples(self, of_each: int) -> list[Refused]:
+        """The first ``of_each`` refused rows of each reason."""
+        return self.connection.execute(
+            "select source_line, reason, detail, raw from ("
+            " select *, row_number() over (partition by reason order by source_line) as shown from refused)"
+            f" where shown <= {int(of_each)} order by reason, source_line"
+        ).fetchall()
+
     def close(self) -> None:
         self.connection.close()
 
@@ -109,12 +118,22 @@ def _row(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[Any, ...]:
     return connection.execute(query).fetchall()[0]
 
 
-def parse(feed: Feed, path: Path, name: str, delivery_id: str, issued_at: str, received_at: str, work: Path) -> Parsed:
+def parse(
+    feed: Feed,
+    path: Path,
+    name: str,
+    delivery_id: str,
+    issued_at: str,
+    received_at: str,
+    work: Path,
+    examples: int = 0,
+) -> Parsed:
     """Read a delivery into ``Parsed``.
 
     ``issued_at`` orders versions of a record between deliveries, ``received_at`` is "now" for the
     rule against instants in the future; both come from the receipt, so a replay gives the same rows.
-    Raises ``DeliveryStopped`` when the delivery as a whole cannot be trusted.
+    Raises ``DeliveryStopped`` when the delivery as a whole cannot be trusted; it carries as many ``examples`` of each
+    reason as are asked for.
     """
     parsed = Parsed(feed, connect(work), delivery_id)
     connection = parsed.connection
@@ -125,20 +144,32 @@ def parse(feed: Feed, path: Path, name: str, delivery_id: str, issued_at: str, r
     def query(plain: frozenset[int], sound: frozenset[str]) -> str:
         return _typed_query(feed, issued_at, received_at, delivery_id, by_name, plain, sound)
 
+    where = ""
     try:
         # The reader works on the other core; with three threads on two, both take longer.
         connection.execute("set threads = 1")
         for piece in readers.ahead(_pieces(feed, path, name, received_at)):
+            where = _between_lines(piece.rows)
             _take(parsed, piece, query)
+        where = ""
         connection.execute(f"set threads = {THREADS}")
         has_versions = _conflicts(parsed, path, name)
         parsed.warned = series.mark(feed, connection)
         _as_a_whole(parsed, name)
     except DeliveryStopped as stop:
+        stop.examples = parsed.examples(examples) if examples else []
         parsed.close()
         if stop.message.startswith(f"{feed.name}: "):
             raise
-        raise DeliveryStopped(stop.reason, f"{feed.name}: {stop.message}") from stop
+        raise DeliveryStopped(stop.reason, f"{feed.name}: {stop.message}", stop.examples) from stop
+    except (duckdb.OutOfRangeException, duckdb.ConversionException, duckdb.InvalidInputException) as error:
+        parsed.close()
+        # The engine's words can quote values of a row, so only their kind is told.
+        raise DeliveryStopped(
+            "D-ENGINE",
+            f"{feed.name}: {name} has values{where} that the engine could not take ({type(error).__name__}). Report it "
+            "with these lines; no other delivery waits for this one.",
+        ) from None
     except BaseException:
         parsed.close()
         raise
@@ -146,6 +177,10 @@ def parse(feed: Feed, path: Path, name: str, delivery_id: str, issued_at: str, r
     if parsed.delivered == 0:
         parsed.warning = "D-NOROWS"
     return parsed
+
+
+def _between_lines(rows: Rows) -> str:
+    return f" in lines {rows.source_line[0]} to {rows.source_line[-1]}" if len(rows.source_line) else ""
 
 
 def _from_name(feed: Feed, name: str) -> dict[str, str | None]:
@@ -343,8 +378,8 @@ def _typed_query(
         values.append(f"{_literal(value)}::{column.type} as {column.name}")
     for name, by_group in by_name.items():
         values.append(f"{_literal(by_group)}::VARCHAR as {name}")
-    # Computed before the problems are known, so it may be out of range: never a hard cast.
-    derived = [f"try_cast({how} as {column.type}) as {column.name}" for column, how in feed.derived.items()]
+    # Computed before the problems are known, so it may be out of range: no hard cast, and no hard arithmetic.
+    derived = [f"try_cast(try({how}) as {column.type}) as {column.name}" for column, how in feed.derived.items()]
     for rule in feed.quarantine:
         judged = f"case when {rule.when} then {quote(f'{rule.code}|{rule.doc}')} end"
         problems.insert(0, judged) if rule.first else problems.append(judged)
@@ -428,7 +463,8 @@ def _value(column: Column, how: Read, text: str) -> str:
         return f"(case when {empty} then null {arms} end)::{column.type}"
     if column.type in _NUMBER:
         if column.unit == "fen":
-            exact = f"try_cast({text} as decimal(38, 9)) * {int(how.scale)}"
+            # 18 digits before the point, so that the product has room in 38; more are no amount.
+            exact = f"try_cast({text} as decimal(27, 9)) * {int(how.scale)}"
             return f"case when {empty} then null when ({exact}) % 1 = 0 then try_cast({exact} as {column.type}) end"
         if how.scale != 1.0:
             scaled = f"try_cast({text} as double) * {how.scale!r}"
@@ -451,7 +487,8 @@ def _instant(how: Read, text: str) -> str:
     east = 480 - _minutes(how.zone) if how.zone else 0
     shift = f" + to_minutes({east})" if east else ""
     if how.form == "epoch":
-        return f"(make_timestamp(1000000 * try_cast({text} as bigint)){shift})"
+        seconds = f"case when regexp_full_match({text}, {quote(_EPOCH)}) then try_cast({text} as bigint) end"
+        return f"(make_timestamp(1000000 * {seconds}){shift})"
     if how.form:
         return f"(try_strptime({text}, {quote(how.form)}){shift})"
     clock = f"replace(regexp_extract({text}, '^[0-9-]+[ T][0-9:]+'), 'T', ' ')"
@@ -530,7 +567,7 @@ def _text_problem(column: Column, how: Read, text: str, heading: str) -> str:
 def _form_pattern(form: str) -> str:
     """The regular expression of texts in a form: ``strptime`` alone takes more than the form says."""
     if form == "epoch":
-        return r"-?\d{1,11}"
+        return _EPOCH
     digits = {"Y": "4", "m": "2", "d": "2", "y": "2", "H": "2", "I": "2", "M": "2", "S": "2", "f": "1,6"}
     pattern = ""
     for directive, unpadded, letter, plain in re.findall(r"(%(-?)(\w))|(.)", form, re.DOTALL):
@@ -600,20 +637,26 @@ def _conflicts(parsed: Parsed, path: Path, name: str) -> bool:
             select (record_id, {version}) from landed group by record_id, {version}
             having count(distinct row_digest) > 1)"""
     )
-    found = dict(connection.execute("select source_line, byte_offset from conflict").fetchall())
-    if not found:
+    (left,) = _row(connection, "select count(*) from conflict")
+    if not left:
         return True
-    raw = readers.raw_of(parsed.feed, path, name, set(found))
-    ordered = sorted(found)
     told = "same key, other content in one delivery"
-    _refuse(
-        parsed,
-        ordered,
-        [found[line] for line in ordered],
-        [raw[line] for line in ordered],
-        ["R-CONFLICT"] * len(found),
-        [told] * len(found),
-    )
+    # Piece by piece: in a delivery of two systems every line may be here, and a line's bytes are read again.
+    for rows in readers.rows(parsed.feed, path, name):
+        if not len(rows.source_line):
+            continue
+        found = connection.execute(
+            "select source_line, byte_offset from conflict where source_line between ? and ? order by source_line",
+            [int(rows.source_line[0]), int(rows.source_line[-1])],
+        ).fetchall()
+        if not found:
+            continue
+        lines = [line for line, _ in found]
+        raw = rows.raw(np.searchsorted(rows.source_line, lines).tolist())
+        _refuse(parsed, lines, [at for _, at in found], raw, ["R-CONFLICT"] * len(found), [told] * len(found))
+        left -= len(found)
+        if not left:
+            break
     connection.execute("delete from typed where source_line in (select source_line from conflict)")
     return True
 
@@ -654,9 +697,9 @@ def _as_a_whole(parsed: Parsed, name: str) -> None:
             )
     plates = [how.column.name for how in feed.reads.values() if how.plate]
     for column in plates:
-        count, bad_plates = _row(
-            connection, f"select count({column}), count(*) filter (flags like '%R-PLATE%') from landed"
-        )
+        # The flag is the row's: with two plates in a row it may be the other one's, and without it both are sound.
+        is_bad = f"flags like '%R-PLATE%' and not regexp_full_match({column}, {quote(_PLATE)})"
+        count, bad_plates = _row(connection, f"select count({column}), count(*) filter ({is_bad}) from landed")
         if count >= SAMPLE_FOR_SHAPE and bad_plates > 0.5 * count:
             raise DeliveryStopped(
                 "D-SHAPE",
@@ -669,8 +712,7 @@ def _area(feed: Feed) -> tuple[float, ...] | None:
     """Where the feed's positions lie: as declared, else as the columns' own bounds say."""
     if feed.area or not {"latitude", "longitude"} <= set(feed.raw_columns):
         return feed.area
-    bounds = re.compile(r"between (-?[\d.]+) and (-?[\d.]+)")
-    found = [bounds.fullmatch(feed.raw_columns[name].valid) for name in ("latitude", "longitude")]
+    found = [BETWEEN.fullmatch(feed.raw_columns[name].valid) for name in ("latitude", "longitude")]
     return tuple(float(bound) for match in found if match for bound in match.groups()) if all(found) else None
 
 

@@ -33,7 +33,8 @@ _MOST_DIGITS = {"INTEGER": 18, "BIGINT": 18, "DOUBLE": 15}
 # letters, blanks, points and hyphens, and the UTF-8 forms of U+4000 to U+9FFF, which are ideographs.
 _IN_PLATES = np.ones(256, bool)
 _IN_PLATES[[9, 32, 45, 46, *range(97, 123), *range(0xC0, 0xE4), *range(0xEA, 0x100)]] = False
-_BETWEEN = re.compile(r"between (-?[\d.]+) and (-?[\d.]+)")
+BETWEEN = re.compile(r"between (-?[\d.]+) and (-?[\d.]+)")
+"""Least and greatest value, where a column's ``valid`` is a range."""
 _AMONG = re.compile(r"in \((-?\d+(?:, -?\d+)*)\)")
 
 
@@ -213,7 +214,7 @@ def _lies(values: pa.Array, where: str) -> bool:
         return True
     if not _is_number_type(values.type):
         return False
-    if between := _BETWEEN.fullmatch(where):
+    if between := BETWEEN.fullmatch(where):
         ends = pc.min_max(values).as_py()
         return bool(float(between[1]) <= ends["min"] and ends["max"] <= float(between[2]))
     if among := _AMONG.fullmatch(where):

@@ -14,6 +14,11 @@ FREE_BYTES = 4 << 20
 """What a file may unpack to whatever its ratio: small files of blanks are no bombs."""
 MAX_ENTRIES = 1000
 _DIRECTORY_BYTES = 4 << 20
+_HEADER_BYTES = 30
+_DAMAGED = (
+    zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, RuntimeError, ValueError, struct.error, OSError,
+)  # fmt: skip
+"""What the library raises for archives that contradict themselves (ValueError: names that are no UTF-8)."""
 _END = b"PK\x05\x06"
 _PACKED = (".zip", ".gz", ".7z", ".rar", ".tar", ".tgz", ".bz2", ".xz", ".zst")
 
@@ -25,18 +30,19 @@ def opened(path: Path, name: str) -> zipfile.ZipFile:
     sizes that lie far apart: D-ARCHIVE.
     """
     entries, directory = _end_record(path)
+    size = path.stat().st_size
     if entries < 0:
         raise DeliveryStopped("D-INCOMPLETE", f"{name}: the archive has no end, so it is cut. Ask for it again.")
     if entries > MAX_ENTRIES or directory > _DIRECTORY_BYTES:
         raise _refused(name, f"it has more than {MAX_ENTRIES:,} entries")
     try:
         archive = zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, ValueError, NotImplementedError, struct.error, OSError) as error:
-        raise DeliveryStopped(
-            "D-INCOMPLETE", f"{name}: the archive is damaged ({type(error).__name__}). Ask the sender for it again."
-        ) from error
+    except _DAMAGED as error:
+        raise _damaged(name, type(error).__name__) from error
     try:
         _refuse_harmful(archive, name)
+        if not all(0 <= info.header_offset < size - _HEADER_BYTES for info in archive.infolist()):
+            raise _damaged(name, "an entry lies outside it")
     except DeliveryStopped:
         archive.close()
         raise
@@ -73,6 +79,15 @@ def _refused(name: str, why: str) -> DeliveryStopped:
     return DeliveryStopped("D-ARCHIVE", f"{name}: {why}. Ask the sender for a plain file.")
 
 
+def _damaged(name: str, why: str) -> DeliveryStopped:
+    return DeliveryStopped("D-INCOMPLETE", f"{name}: the archive is damaged ({why}). Ask the sender for it again.")
+
+
+def has_end(path: Path) -> bool:
+    """Whether a file ends as an archive does; what else is wrong with it is told by ``opened``."""
+    return _end_record(path)[0] >= 0
+
+
 def _end_record(path: Path) -> tuple[int, int]:
     """Entries and size of the directory as the archive's end tells them; -1 where it has no end."""
     with path.open("rb") as stream:
@@ -95,8 +110,6 @@ def only_file(path: Path, name: str) -> IO[bytes]:
         raise _refused(name, f"it holds {len(files)} files, expected is one")
     try:
         return archive.open(files[0])
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError) as error:
+    except _DAMAGED as error:
         archive.close()
-        raise DeliveryStopped(
-            "D-INCOMPLETE", f"{name}: the archive is damaged ({type(error).__name__}). Ask the sender for it again."
-        ) from error
+        raise _damaged(name, type(error).__name__) from error

@@ -162,7 +162,7 @@ def _refuse_other_formats(start: bytes, name: str, packed: bool) -> None:
         raise DeliveryStopped("D-ENCODING", f"{name}: this is UTF-16 text. Export it again in the declared encoding.")
 
 
-def chunks(stream: IO[bytes], name: str, encoding: str, bom_allowed: bool = True) -> Iterator[Chunk]:
+def chunks(stream: IO[bytes], name: str, encoding: str) -> Iterator[Chunk]:
     """Cut a stream into chunks of whole lines, decoded strictly.
 
     A last line without its line end is D-INCOMPLETE: the tail may be cut in the middle of a number.
@@ -182,7 +182,7 @@ def chunks(stream: IO[bytes], name: str, encoding: str, bom_allowed: bool = True
             raise _too_long(name, line)
         if not data:
             continue
-        if first and bom_allowed and data.startswith(b"\xef\xbb\xbf") and encoding != "ascii":
+        if first and data.startswith(b"\xef\xbb\xbf") and encoding != "ascii":
             data = data[3:]
             offset = 3
         first = False
@@ -341,7 +341,8 @@ def _undisturbed(chunk: Chunk, delimiter: str, width: int) -> Columns | None:
     lengths = np.diff(chunk.utf8_ends, prepend=0)
     if chunk.bad or chunk.lone_return or width < 2 or b'"' in chunk.utf8 or int(lengths.max()) > FIELD_BYTES:
         return None
-    if int(lengths.min()) < width:  # an empty line, which Arrow reads as a record of nulls
+    # An empty line, which Arrow reads as a record of nulls. Where lines may end with a carriage return, it is no field.
+    if int(lengths.min()) < width + (b"\r" in chunk.utf8):
         return None
     try:
         table = _read_fields(pa.py_buffer(chunk.utf8), delimiter, width)

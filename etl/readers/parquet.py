@@ -4,6 +4,7 @@ One way of typing for all formats: a float in a column of whole numbers is told 
 """
 
 import json
+import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,6 @@ from etl.errors import DeliveryStopped
 from etl.readers.archive import FREE_BYTES, MAX_RATIO, MAX_UNPACKED
 from etl.readers.rows import (
     MAX_ROWS,
-    Array,
     Rows,
     invisible,
     plain,
@@ -129,11 +129,8 @@ def _batch_rows(
     batch: pa.RecordBatch, order: list[int], readings: list[Read], first: int, feed: Feed, name: str
 ) -> Rows:
     def raw(indices: Sequence[int]) -> list[bytes]:
-        taken = batch.take(pa.array(indices, pa.int64()))
-        return [
-            json.dumps(cells, ensure_ascii=False, default=str).encode("utf-8", "replace")
-            for cells in zip(*(_cells(column) for column in taken.columns), strict=True)
-        ]
+        cells = [_cells_at(column, indices) for column in batch.columns]
+        return [json.dumps(one, ensure_ascii=False).encode("utf-8", "replace") for one in zip(*cells, strict=True)]
 
     count = batch.num_rows
     rows = Rows(np.arange(first, first + count), None, raw, at=np.arange(count))
@@ -155,15 +152,75 @@ def _batch_rows(
     return rows
 
 
-def _cells(column: Array) -> list[Any]:
-    """Values as Python has them; where bytes are no text, their escapes."""
+def _cells_at(column: pa.Array, indices: Sequence[int]) -> list[Any]:
     try:
+        return _cells(column.take(pa.array(indices, pa.int64())))
+    except pa.ArrowNotImplementedError:  # a type from which Arrow takes only ranges, such as string_view
+        return [cell for at in indices for cell in _cells(column.slice(at, 1))]
+
+
+def _cells(column: pa.Array) -> list[Any]:
+    """Any values of any type as JSON has them. What JSON has no word for is the text that Arrow shows.
+
+    Never by way of Python's own instants and durations, which end where Parquet's do not.
+    """
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        return _cells(column.dictionary_decode())
+    if _is_list(kind):
+        whole = column.cast(pa.list_(kind.value_type))
+        inner, bounds = _cells(whole.values), whole.offsets.to_pylist()
+        there = column.is_valid().to_pylist()
+        return [inner[bounds[at] : bounds[at + 1]] if there[at] else None for at in range(len(column))]
+    if pa.types.is_struct(kind):
+        members = [_cells(column.field(at)) for at in range(kind.num_fields)]
+        names, there = [kind.field(at).name for at in range(kind.num_fields)], column.is_valid().to_pylist()
         return [
-            value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else value
-            for value in column.to_pylist()
+            {name: values[at] for name, values in zip(names, members, strict=True)} if there[at] else None
+            for at in range(len(column))
         ]
-    except UnicodeDecodeError:
-        return [value.decode("utf-8", "backslashreplace") for value in column.cast(pa.binary()).to_pylist()]
+    if _is_text(kind):
+        return [
+            None if value is None else value.decode("utf-8", "backslashreplace")
+            for value in column.cast(pa.large_binary() if pa.types.is_large_string(kind) else pa.binary()).to_pylist()
+        ]
+    if pa.types.is_float16(kind):
+        column = column.cast(pa.float32())
+    if pa.types.is_floating(kind):
+        return [str(value) if value is not None and not math.isfinite(value) else value for value in column.to_pylist()]
+    if pa.types.is_boolean(kind) or pa.types.is_integer(kind) or pa.types.is_null(kind):
+        return list(column.to_pylist())
+    if pa.types.is_timestamp(kind):
+        return list(_instants(column).to_pylist())
+    if pa.types.is_decimal(kind) or pa.types.is_date(kind) or pa.types.is_time(kind) or pa.types.is_duration(kind):
+        return list(column.cast(pa.string()).to_pylist())
+    return [
+        " ".join(column.slice(at, 1).to_string(window=1 << 20, container_window=1 << 20).split())
+        for at in range(len(column))
+    ]
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    """Text or bytes of any length; Parquet promises UTF-8 for text and no reader checks it."""
+    types = pa.types
+    return bool(
+        types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind) or types.is_binary(kind)
+        or types.is_large_binary(kind) or types.is_binary_view(kind) or types.is_fixed_size_binary(kind)
+    )  # fmt: skip
+
+
+def _instants(column: pa.Array) -> pa.Array:
+    """Instants as text, those with a zone in UTC with a Z; what lies beyond the calendar is told as that.
+
+    Only nanoseconds change their unit, which cannot overflow: seconds made microseconds would wrap round unseen.
+    """
+    kind = column.type
+    texts = column.cast(pa.timestamp(kind.unit))
+    if kind.unit == "ns":
+        texts = texts.cast(pa.timestamp("us"), safe=False)
+    texts = texts.cast(pa.string())
+    # Without its zone the value is the instant in UTC; the text then says so.
+    return pc.binary_join_element_wise(texts, "Z", "") if kind.tz else texts
 
 
 def _texts(column: pa.Array, how: Read) -> tuple[pa.Array, set[int]]:
@@ -183,11 +240,7 @@ def _texts(column: pa.Array, how: Read) -> tuple[pa.Array, set[int]]:
     if pa.types.is_float16(kind):
         column = column.cast(pa.float32())
     elif pa.types.is_timestamp(kind):
-        column = column.cast(pa.timestamp("us", kind.tz), safe=False)
-        # Without its zone the value is the instant in UTC; the text then says so.
-        texts = column.cast(pa.timestamp("us")).cast(pa.string())
-        if kind.tz:
-            texts = pc.binary_join_element_wise(texts, "Z", "")
+        texts = _instants(column)
         if how.column.type == "DATE":
             texts = pc.replace_substring_regex(texts, r" 00:00:00(\.0+)?$", "")
         return pc.fill_null(texts, ""), bad

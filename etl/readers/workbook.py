@@ -10,7 +10,7 @@ import posixpath
 import re
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Sized
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -46,10 +46,19 @@ MAX_SHARED_CHARACTERS = 64 << 20
 MAX_SHEET_ROWS = 1_048_576
 MAX_SHEET_COLUMNS = 16_384
 MAX_FORMULA_RANGES = 1000
+MAX_ENTRIES = 1 << 20
+"""Most merged cells, cell formats, sheets, or relations of one part."""
+ROW_CHARACTERS = 1 << 20
+"""Most characters of one row, as of a line of text."""
+PIECE_CHARACTERS = 8 << 20
+"""A piece ends where its rows have as many: any number of cells may name the same long text."""
+TOKEN_BYTES = 1 << 20
+"""Most bytes of one tag, with its attributes, or comment: the parser keeps one until it has it whole."""
 _BLOCK = 1 << 16
 # Formats that show a number as a date or time: the built-in ones, Chinese ones included (ECMA-376 part 1, 18.8.30).
 _DATE_FORMATS = {*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)}
 _NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?")
+_JSON_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 _REFERENCE = re.compile(r"([A-Z]{1,3})(\d{1,7})")
 _REFUSED_PARTS = {
     "vbaproject": "macros", "/macrosheets/": "macros", "/externallinks/": "links to other files",
@@ -104,6 +113,10 @@ def _refused(name: str, why: str) -> DeliveryStopped:
     )
 
 
+def _oversized(name: str, why: str) -> DeliveryStopped:
+    return DeliveryStopped("D-OVERSIZE", f"{name}: {why}. Ask the sender what it is, or for smaller files.")
+
+
 @lru_cache(4096)
 def _local(tag: str) -> str:
     """A tag or attribute without its namespace: transitional and strict workbooks differ only there."""
@@ -140,8 +153,12 @@ class _Reading:
         parser.EntityDeclHandler = refuse
         try:
             with self.book.open(actual) as stream:
+                fed = 0
                 while block := stream.read(_BLOCK):
                     parser.Parse(block, False)
+                    fed += len(block)
+                    if fed - parser.CurrentByteIndex > TOKEN_BYTES:
+                        raise _oversized(self.name, "a tag or comment in its XML is longer than 1 MiB")
                     yield
                 parser.Parse(b"", True)
         except (expat.ExpatError, UnicodeDecodeError, LookupError, ValueError) as error:
@@ -169,10 +186,16 @@ class _Reading:
                 return
             whole = target.lstrip("/") if target.startswith("/") else posixpath.normpath(posixpath.join(folder, target))
             found[attributes.get("Id", "")] = (kind, whole)
+            self.refuse_many(found)
 
         if where.lower() in self.parts:
             self.read_all(where, start)
         return found
+
+    def refuse_many(self, found: Sized) -> None:
+        """What is kept of a part stays small: no workbook that a person fills in has a million of it."""
+        if len(found) > MAX_ENTRIES:
+            raise _oversized(self.name, "it has more than a million sheets, relations, formats or merged cells")
 
     def refuse_harmful_parts(self) -> None:
         for part in self.parts:
@@ -201,6 +224,7 @@ class _Reading:
             if tag == "sheet":
                 relation = next((value for key, value in attributes.items() if _local(key) == "id"), "")
                 sheets.append((attributes.get("name", ""), relation))
+                self.refuse_many(sheets)
             elif tag == "workbookPr":
                 self.from_1904 = attributes.get("date1904", "0") in ("1", "true")
 
@@ -255,17 +279,18 @@ class _Reading:
             elif tag == "rPh":
                 state["phonetic"] = False
             elif tag == "si":
-                one = _unescaped("".join(text))
-                self.shared.append(one)
-                state["characters"] += len(one) + 8
-                if state["characters"] > MAX_SHARED_CHARACTERS:
-                    raise DeliveryStopped(
-                        "D-OVERSIZE", f"{self.name}: more than 64 million characters of text. Ask for smaller files."
-                    )
+                self.shared.append(_unescaped("".join(text)))
+                count(8)
 
         def characters(data: str) -> None:
             if state["inside"]:
                 text.append(data)
+                count(len(data))
+
+        def count(more: int) -> None:
+            state["characters"] += more
+            if state["characters"] > MAX_SHARED_CHARACTERS:
+                raise _oversized(self.name, "it has more than 64 million characters of text")
 
         self.read_all(part, start, end, characters)
 
@@ -281,6 +306,8 @@ class _Reading:
             elif tag == "xf" and state["inside"]:
                 number = int(attributes.get("numFmtId", "0") or 0)
                 self.date_styles.append(_shows_date(custom[number]) if number in custom else number in _DATE_FORMATS)
+            self.refuse_many(custom)
+            self.refuse_many(self.date_styles)
 
         def end(tag: str) -> None:
             if tag == "cellXfs":
@@ -290,7 +317,7 @@ class _Reading:
 
     def merged(self, part: str) -> dict[int, list[tuple[int, int]]]:
         """Column (from 0) → first and last row of cells merged downwards."""
-        found: dict[int, list[tuple[int, int]]] = {}
+        places: list[tuple[int, int, int]] = []
 
         def start(tag: str, attributes: dict[str, str]) -> None:
             if tag == "mergeCell":
@@ -299,9 +326,13 @@ class _Reading:
                 if top is None or bottom is None:
                     raise _damaged(self.name, "merged cells without a place")
                 if bottom[0] > top[0]:
-                    found.setdefault(top[1], []).append((top[0], bottom[0]))
+                    places.append((top[1], top[0], bottom[0]))
+                    self.refuse_many(places)
 
         self.read_all(part, start)
+        found: dict[int, list[tuple[int, int]]] = {}
+        for column, first_row, last_row in places:
+            found.setdefault(column, []).append((first_row, last_row))
         return found
 
     def sheet_rows(self, part: str) -> Iterator[tuple[int, dict[int, Cell]]]:
@@ -326,6 +357,7 @@ class _Reading:
             if how.column.name in self.form.fill_down
         }
         piece: list[tuple[int, dict[int, Cell], str]] = []
+        characters = 0
         for count, (number, cells) in enumerate(source, start=1):
             hidden = ""
             for column, fill in fills.items():
@@ -337,9 +369,11 @@ class _Reading:
             if count > MAX_ROWS:
                 raise too_many_rows(self.name)
             piece.append((number, cells, hidden))
-            if len(piece) == PIECE_ROWS:
+            characters += sum([len(cell.value) for cell in cells.values()])
+            if len(piece) == PIECE_ROWS or characters > PIECE_CHARACTERS:
                 yield self.piece(piece, headings, columns, ignored)
                 piece = []
+                characters = 0
         if piece:
             yield self.piece(piece, headings, columns, ignored)
 
@@ -457,6 +491,7 @@ class _SheetHandler:
         self.style = 0
         self.formula: str | None = None
         self.value: list[str] = []
+        self.characters_of_row = 0
         self.collect = False
         self.phonetic = False
         self.in_data = False
@@ -492,7 +527,7 @@ class _SheetHandler:
             number = int(told) if told.isascii() and told.isdigit() and len(told) < 9 else self.row + 1
             if number <= self.row or number > MAX_SHEET_ROWS:
                 raise self.damaged("its rows are not in order")
-            self.row, self.column, self.cells = number, -1, {}
+            self.row, self.column, self.cells, self.characters_of_row = number, -1, {}, 0
 
     def open_cell(self, attributes: dict[str, str]) -> None:
         place = _place(attributes["r"]) if "r" in attributes else (self.row, self.column + 1)
@@ -508,6 +543,12 @@ class _SheetHandler:
     def characters(self, data: str) -> None:
         if self.collect:
             self.value.append(data)
+            self.count(len(data))
+
+    def count(self, more: int) -> None:
+        self.characters_of_row += more
+        if self.characters_of_row > ROW_CHARACTERS:
+            raise _oversized(self.reading.name, f"row {self.row} of its sheet is longer than a million characters")
 
     def end(self, tag: str) -> None:
         if not self.in_data:
@@ -537,6 +578,7 @@ class _SheetHandler:
             if not 0 <= index < len(self.reading.shared):
                 raise self.damaged("a cell names a text that is not there")
             cell = Cell("text", self.reading.shared[index])
+            self.count(len(cell.value))
         elif self.type in ("inlineStr", "str"):
             cell = Cell("text", _unescaped(value))
         elif self.type == "b":
@@ -679,7 +721,7 @@ def _as_json(cells: dict[int, Cell]) -> bytes:
         cell = cells.get(column)
         if cell is None:
             told.append("null")
-        elif cell.kind in ("number", "date"):
+        elif cell.kind in ("number", "date") and _JSON_NUMBER.fullmatch(cell.value):
             told.append(cell.value)
         elif cell.kind == "truth":
             told.append("true" if cell.value == "1" else "false")

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from passage_rows import NAME, delivery, good, row
 from typer.testing import CliRunner, Result
 
 from etl.cli import app
@@ -73,6 +74,42 @@ def test_check_of_a_refused_file_says_why_and_fails(tmp_path: Path) -> None:
     result = heng("feeds", "check", "wim_site", strange, "--json")
     assert result.exit_code == 1
     assert json.loads(result.stdout)["stopped"]["reason"] == "D-COLUMNS"
+
+
+@pytest.mark.parametrize("good", [100, 0], ids=["one bad row", "stopped"])
+def test_check_shows_bad_rows_in_the_feeds_own_encoding(tmp_path: Path, good: int) -> None:
+    heading, *rows = (SAMPLES / "case_handover" / "sample.csv").read_bytes().decode("gb18030").splitlines()
+    with (SAMPLES / "case_handover" / "expected.csv").open(encoding="utf-8", newline="") as stream:
+        sound = next(int(row["source_line"]) for row in csv.DictReader(stream) if row["outcome"] == "accepted")
+    lines = [heading, "局部", *[rows[sound - 2]] * good]
+    path = tmp_path / "case_handover_20261101.csv"
+    path.write_bytes("".join(f"{line}\n" for line in lines).encode("gb18030"))
+    told = json.loads(heng("feeds", "check", "case_handover", path, "--json").stdout)
+    assert (told["stopped"] is None) is bool(good)
+    assert [row["raw"] for row in told["examples"] if row["source_line"] == 2] == ["局部"]
+
+
+def test_check_of_a_file_with_too_many_bad_rows_shows_examples_of_each_reason(tmp_path: Path) -> None:
+    path = tmp_path / NAME
+    slow, north = [row(number, speed_kmh="fast") for number in range(20)], [row(50, direction="north")]
+    path.write_bytes(delivery(*good(60), *slow, *north, b"\xff\xfe"))
+    told = json.loads(heng("feeds", "check", "wim_passage", path, "--json").stdout)
+    assert told["stopped"]["reason"] == "D-QUARANTINE"
+    assert "for examples" in told["stopped"]["message"]
+    assert Counter(row["reason"] for row in told["examples"]) == {
+        "R-NUMBER": 5, "R-CODE": 1, "R-ENCODING": 1,
+    }  # fmt: skip
+    assert {row["raw"] for row in told["examples"] if row["reason"] == "R-ENCODING"} == {r"\xff\xfe"}
+    shown = heng("feeds", "check", "wim_passage", path)
+    assert shown.exit_code == 1
+    assert "would be stopped" in " ".join(shown.stdout.split())
+    assert "R-NUMBER" in shown.stdout
+
+
+def test_check_of_a_file_that_is_refused_unread_has_no_examples(tmp_path: Path) -> None:
+    path = tmp_path / NAME
+    path.write_bytes(b"")
+    assert json.loads(heng("feeds", "check", "wim_passage", path, "--json").stdout)["examples"] == []
 
 
 def test_check_says_when_the_feed_would_not_take_the_name(tmp_path: Path, sample: Sample) -> None:
