@@ -194,8 +194,9 @@ def build_command(
     from etl.nightly import build, publish
     from warehouse.night import summary
 
-    built = build(_day(day), full)
-    console.print(f"night {built.manifest['business_date']}: {summary(built.night)}", highlight=False, soft_wrap=True)
+    night = _day(day)
+    built = build(night, full)
+    console.print(f"night {night}: {summary(built.night)}", highlight=False, soft_wrap=True)
     for check in built.warnings:
         _say("warn", f"{check['name']}: {check['rows']} rows", on=console)
     console.print(f"{len(built.touched)} days rebuilt; version {publish(built)} is served")
@@ -425,8 +426,8 @@ def feeds_check(feed: str, file: Path, as_json: AsJson = False) -> None:
         ]
         if rows:
             _table("By reason", rows, ["outcome", "reason", "rows"])
-        if told["examples"]:
-            _table("Quarantined examples", told["examples"], ["source_line", "reason", "detail", "raw"])
+    if told["examples"] and not as_json:
+        _table("Quarantined examples", told["examples"], ["source_line", "reason", "detail", "raw"])
     if told["stopped"]:
         raise typer.Exit(1)
 

@@ -5,22 +5,25 @@ ledger names them (P01). File names are data: they are compared, recorded and sh
 and never used as a path.
 """
 
+import errno
 import hashlib
 import json
 import os
 import shutil
 import stat
 import time
-import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
+from io import BufferedReader
 from pathlib import Path
 from typing import Any
 
 from etl.contract import Feed, ParquetFile, Workbook
 from etl.errors import DeliveryStopped, IntakeHeld, NotWhole
 from etl.feeds import feed as declared
+from etl.readers import archive
 from etl.readers.lines import open_delivery
 from warehouse.failpoint import failpoint
 from warehouse.home import fsync_directory, home, settle
@@ -33,6 +36,8 @@ SETTLED_SECONDS = 60
 PATIENCE_SECONDS = 6 * 3600
 """A file that is not whole, or has another digest than its sender told, waits so long; then it is taken and
 stopped (D-INCOMPLETE, D-DIGEST)."""
+_DIGEST_FILE_BYTES = 4096
+"""Of a digest file only the start is read: a digest and a name."""
 LEAST_FREE_BYTES = int(os.environ.get("HENG_LEAST_FREE_BYTES", 512 << 20))
 
 
@@ -108,7 +113,7 @@ def receive_all(feed_names: Iterable[str], business_date: date | None = None) ->
     for feed, file in takes:
         try:
             take(feed, file.path, file.name, file)
-        except (NotWhole, PermissionError):
+        except NotWhole:
             continue  # it stays in the inbox, where 'heng status' says what it waits for
     with Ledger(home()) as ledger:
         return [
@@ -129,18 +134,23 @@ def _hold_if_full() -> None:
 
 
 def _markers(path: Path) -> dict[str, Path]:
-    return {marker: path.parent / (path.name + marker) for marker in MARKERS}
+    """The markers that are there beside a file; a folder, a pipe, and a name longer than a name can be is none."""
+    beside = {marker: path.parent / (path.name + marker) for marker in MARKERS}
+    return {marker: there for marker, there in beside.items() if os.path.isfile(there)}
 
 
 def _is_marked(file: Waiting) -> bool:
-    return any(marker.is_file() for marker in _markers(file.path).values())
+    return bool(_markers(file.path))
 
 
-def _told_digest(path: Path) -> str | None:
+def _told_digest(beside: dict[str, Path]) -> str | None:
     """The SHA-256 in the digest file beside a delivery (``?`` if it holds no word); None where there is none."""
+    if ".sha256" not in beside:
+        return None
     try:
-        text = _markers(path)[".sha256"].read_text(encoding="ascii", errors="replace")
-    except (FileNotFoundError, IsADirectoryError):
+        with beside[".sha256"].open("rb") as stream:
+            text = stream.read(_DIGEST_FILE_BYTES).decode("ascii", "replace")
+    except FileNotFoundError:
         return None
     return shown((text.split() or ["?"])[0].lower())[:64]
 
@@ -148,17 +158,21 @@ def _told_digest(path: Path) -> str | None:
 def waits_for(feed: Feed, file: Waiting) -> str:
     """Why a file is not taken yet, in words; empty if it is whole, or has waited for ``PATIENCE_SECONDS``.
 
-    A digest beside the file decides; then a done-marker; then its end and its size since it was ``seen``.
+    A digest beside the file decides; then a done-marker; then its end and its size since it was ``seen``. What is
+    wrong with a file is told, never raised: no other waits for it.
     """
+    if _changed_at(file.modified) is None:
+        return "its time of change is no date; set it anew (touch)"
     beside = _markers(file.path)
     try:
-        told = _told_digest(file.path)
+        _opened(file.path).close()  # also of a file that is vouched for, or old enough to be taken as it is
+        told = _told_digest(beside)
         if told is not None:
             age = time.time() - max(file.modified, beside[".sha256"].lstat().st_mtime)
-            with file.path.open("rb") as stream:
+            with _opened(file.path) as stream:
                 matches = hashlib.file_digest(stream, "sha256").hexdigest() == told
             return "" if matches or age > PATIENCE_SECONDS else f"its digest is not the one in {file.name}.sha256"
-        if beside[".done"].is_file() or beside[".ok"].is_file():
+        if ".done" in beside or ".ok" in beside:
             return ""
         status = file.path.lstat()
         if (status.st_size, status.st_mtime) != (file.size, file.modified):
@@ -169,17 +183,49 @@ def waits_for(feed: Feed, file: Waiting) -> str:
         if file.size == 0:
             return "" if age > SETTLED_SECONDS else "it is empty"
         return "" if _has_its_end(feed, file) else "its end is missing"
-    except FileNotFoundError:
+    except OSError as error:
+        return _unreadable(error)
+
+
+def _changed_at(modified: float) -> datetime | None:
+    """A file's time of change; None if no calendar has it, as a sender's broken clock and some file systems allow."""
+    try:
+        return datetime.fromtimestamp(modified, UTC).astimezone(BEIJING).replace(tzinfo=None)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def _opened(path: Path) -> BufferedReader:
+    """A regular file, no link and no pipe. Raises ``OSError`` otherwise."""
+    stream = os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb")
+    if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+        stream.close()
+        raise OSError(errno.EINVAL, "no regular file")
+    return stream
+
+
+def _unreadable(error: OSError) -> str:
+    if isinstance(error, FileNotFoundError):
         return "another process took it"
+    return f"it cannot be read ({error.strerror or type(error).__name__})"
+
+
+@contextmanager
+def _reading(feed: Feed, name: str) -> Iterator[None]:
+    """A file of the inbox that cannot be read stays there; a fault of the archive is another matter."""
+    try:
+        yield
+    except OSError as error:
+        raise NotWhole(f"{feed.name}: {name} stays where it is: {_unreadable(error)}.") from error
 
 
 def _has_its_end(feed: Feed, file: Waiting) -> bool:
     """Whether a file ends as its format ends; what else is wrong with it is told when it lands."""
     if file.name.endswith((".gz", ".zip")):
         return _gzip_ends(file)
-    with file.path.open("rb") as stream:
-        if isinstance(feed.format, Workbook):
-            return zipfile.is_zipfile(stream)
+    if isinstance(feed.format, Workbook):
+        return archive.has_end(file.path)
+    with _opened(file.path) as stream:
         end = b"PAR1" if isinstance(feed.format, ParquetFile) else b"\n"
         stream.seek(-min(len(end), file.size), os.SEEK_END)
         return stream.read() == end
@@ -196,7 +242,7 @@ def _gzip_ends(file: Waiting) -> bool:
     return True
 
 
-def take(feed: Feed, path: Path, name: str, seen: Waiting | None = None, remove: bool = True) -> str:
+def take(feed: Feed, path: Path, name: str, seen: Waiting | None = None) -> str:
     """Archive one file and record its receipt; return its delivery id (SHA-256 of its bytes).
 
     With ``seen`` the file must be whole and stay as it was seen (``NotWhole`` otherwise), and leaves
@@ -210,7 +256,10 @@ def take(feed: Feed, path: Path, name: str, seen: Waiting | None = None, remove:
     incoming.mkdir(parents=True, exist_ok=True, mode=0o700)
     temporary = incoming / f"{os.getpid()}-{time.monotonic_ns()}"
     try:
-        delivery_id, status = _copy(path, temporary)
+        delivery_id, status = _copy(feed, path, temporary)
+        stamp = _changed_at(status.st_mtime)
+        if stamp is None:
+            raise NotWhole(f"{feed.name}: the time of change of {name} is no date; set it anew (touch {name}).")
         if seen and (status.st_size, status.st_mtime) != (seen.size, seen.modified):
             raise NotWhole(f"{feed.name}: {name} changed while it was read; it stays in the inbox.")
         failpoint("receive.copied")
@@ -220,34 +269,34 @@ def take(feed: Feed, path: Path, name: str, seen: Waiting | None = None, remove:
     failpoint("receive.archived")
     received = now()
     issued = feed.issue_date(name)
-    stamp = datetime.fromtimestamp(status.st_mtime, UTC).astimezone(BEIJING).replace(tzinfo=None)
     issued_at = f"{issued or stamp.date()}|{stamp.isoformat(timespec='microseconds')}"
-    told = _told_digest(path) if seen else None
+    with _reading(feed, name):
+        told = _told_digest(_markers(path)) if seen else None
     _record(feed, name, delivery_id, status.st_size, issued_at, received, None if told == delivery_id else told)
     failpoint("receive.recorded")
-    if seen and remove:
-        _remove(path, status)
+    if seen:
+        _remove(feed, path, status)
         failpoint("receive.removed")
     return delivery_id
 
 
-def _copy(path: Path, target: Path) -> tuple[str, os.stat_result]:
+def _copy(feed: Feed, path: Path, target: Path) -> tuple[str, os.stat_result]:
     """Copy a regular file, no link and no pipe; return its SHA-256 and its state after the last byte."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except FileNotFoundError as error:
-        raise NotWhole(f"{shown(path.name)} is gone; another process took it.") from error
+    name = shown(path.name)
     digest = hashlib.sha256()
-    with os.fdopen(descriptor, "rb") as source, target.open("wb") as copy:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise NotWhole(f"{shown(path.name)} is not a regular file; it stays in the inbox.")
-        while block := source.read(1 << 20):
+    with _reading(feed, name):
+        source = _opened(path)
+    with source, target.open("wb") as copy:
+        while True:
+            with _reading(feed, name):
+                block = source.read(1 << 20)
+            if not block:
+                return digest.hexdigest(), os.fstat(source.fileno())
             digest.update(block)
             copy.write(block)
-        return digest.hexdigest(), os.fstat(descriptor)
 
 
-def _remove(path: Path, copied: os.stat_result) -> None:
+def _remove(feed: Feed, path: Path, copied: os.stat_result) -> None:
     """Take a file out of the inbox, unless another was put there under its name since it was copied."""
     try:
         there = path.lstat()
@@ -255,8 +304,13 @@ def _remove(path: Path, copied: os.stat_result) -> None:
         return
     if (there.st_ino, there.st_size, there.st_mtime_ns) != (copied.st_ino, copied.st_size, copied.st_mtime_ns):
         return
-    for gone in (path, *_markers(path).values()):
-        gone.unlink(missing_ok=True)
+    try:
+        for gone in (path, *_markers(path).values()):
+            gone.unlink(missing_ok=True)
+    except OSError as error:
+        raise NotWhole(
+            f"{feed.name}: {shown(path.name)} is received, but cannot be taken out of the inbox ({error.strerror})."
+        ) from error
     fsync_directory(path.parent)
 
 
@@ -315,6 +369,7 @@ def write_sidecar(delivery_id: str, told: dict[str, Any]) -> None:
     text = json.dumps(told, ensure_ascii=False)
     if sidecar.exists() and sidecar.read_bytes() == text.encode():
         return
+    sidecar.parent.mkdir(parents=True, exist_ok=True)  # it can be lost together with the bytes
     temporary = sidecar.with_suffix(f".{os.getpid()}.tmp")
     temporary.write_text(text, encoding="utf-8")
     settle(temporary, sidecar)

@@ -10,6 +10,7 @@ import hashlib
 import os
 import shutil
 import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -79,22 +80,15 @@ def land(delivery_id: str, again: bool = False) -> LandingResult:
                 work,
             )
         except DeliveryStopped as refusal:
-            stop(delivery_id, feed, refusal)
-            raise
-        except (duckdb.OutOfRangeException, duckdb.ConversionException, duckdb.InvalidInputException) as error:
-            # The engine's words can quote values of a row, so only their kind is told.
-            refused = DeliveryStopped(
-                "D-ENGINE",
-                f"{feed.name}: {delivery['name']} could not be typed ({type(error).__name__}). Run 'heng feeds check "
-                f"{feed.name} <file>' and report it; no other delivery waits for this one.",
-            )
-            stop(delivery_id, feed, refused)
-            raise refused from None
-        try:
-            failpoint("land.parsed")
-            changed = not _commit(parsed, feed, work, delivery)
-        finally:
-            parsed.close()
+            if stop(delivery, feed, refusal):
+                raise
+            changed = True
+        else:
+            try:
+                failpoint("land.parsed")
+                changed = not _commit(parsed, feed, work, delivery)
+            finally:
+                parsed.close()
     finally:
         shutil.rmtree(work, ignore_errors=True)
     if changed:  # the same bytes came again meanwhile, under another date or feed
@@ -153,11 +147,18 @@ def _refuse_other_digest(feed: Feed, delivery: dict[str, Any]) -> None:
         )
 
 
-def stop(delivery_id: str, feed: Feed, why: DeliveryStopped) -> None:
-    """Record that a delivery is refused as a whole; what an earlier landing accepted of it is taken back."""
+def stop(read: dict[str, Any], feed: Feed, why: DeliveryStopped) -> bool:
+    """Record that a delivery is refused as a whole; what an earlier landing accepted of it is taken back.
+
+    False, and nothing is changed, if the delivery is no longer the one that was ``read``: sent again meanwhile, it is
+    tried as what it is called now.
+    """
+    delivery_id = read["delivery_id"]
     while True:
         forgetting = _prepare_to_forget(delivery_id)
         with Ledger(home()) as ledger, ledger.transaction() as connection:
+            if not _is_as_read(ledger, read):
+                return False
             if not _forget(ledger, connection, delivery_id, forgetting):
                 continue
             connection.execute(
@@ -166,7 +167,7 @@ def stop(delivery_id: str, feed: Feed, why: DeliveryStopped) -> None:
                 " first_event_date = null, last_event_date = null, quarantine_path = null where delivery_id = ?",
                 (why.reason, why.message, feed.digest, str(now()), delivery_id),
             )
-            return
+            return True
 
 
 _Rest = tuple[Segment, int, dict[str, int]]
@@ -231,17 +232,19 @@ HASHED = "concat_ws('|', record_id, row_digest, version_rank, source_line, flags
 
 
 def write_day(
-    connection: duckdb.DuckDBPyConnection, rows: str, feed_name: str, day: date, stem: str, work: Path
+    connection: duckdb.DuckDBPyConnection, rows: str, feed_name: str, day: date, stem: str, work: Path, order: str = ""
 ) -> tuple[Segment, int, dict[str, int]]:
-    """Write one day's accepted ``rows`` (a query in the order of the file) as Parquet; return its segment, size and
-    rows by delivery."""
+    """Write one day's accepted ``rows`` (a query) as Parquet in the ``order`` of the file (none: as they come); return
+    its segment, size and rows by delivery."""
     temporary = work / "day.parquet"
-    connection.execute(f"copy ({rows}) to {quote(str(temporary))} ({PARQUET})")
-    rows_of = dict(connection.execute(f"select delivery_id, count(*) from ({rows}) group by 1 order by 1").fetchall())
-    content_sum = connection.execute(f"select {CONTENT_SUM} from (select {HASHED} as hashed from ({rows}))").fetchall()[
-        0
-    ][0]
+    connection.execute(f"copy ({rows} {order}) to {quote(str(temporary))} ({PARQUET})")
+    found = connection.execute(
+        f"select delivery_id, count(*), {CONTENT_SUM} from (select delivery_id, {HASHED} as hashed from ({rows}))"
+        " group by 1 order by 1"
+    ).fetchall()
+    rows_of = {delivery_id: count for delivery_id, count, _ in found}
     path, sha256, size = _settled(temporary, f"raw/{feed_name}/{day}", stem)
+    content_sum = _added(part for _, _, part in found)
     segment = Segment(feed_name, day, path, sha256, sum(rows_of.values()), content_sum, tuple(rows_of))
     return segment, size, rows_of
 
@@ -252,9 +255,15 @@ class SegmentDamaged(HengError):
 
 def sum_of(segments: list[Segment]) -> tuple[int, str]:
     """Rows and content sum that files of one day have together."""
-    lower = sum(int(segment.content_sum[:16], 16) for segment in segments) % (1 << 64)
-    upper = sum(int(segment.content_sum[16:], 16) for segment in segments) % (1 << 64)
-    return sum(segment.row_count for segment in segments), f"{lower:016x}{upper:016x}"
+    return sum(segment.row_count for segment in segments), _added(segment.content_sum for segment in segments)
+
+
+def _added(content_sums: Iterable[str]) -> str:
+    """Content sums of parts as that of the whole: two halves of 16 digits, each modulo 2^64."""
+    parts = list(content_sums)
+    first = sum(int(one[:16], 16) for one in parts) % (1 << 64)
+    second = sum(int(one[16:], 16) for one in parts) % (1 << 64)
+    return f"{first:016x}{second:016x}"
 
 
 def write_segment(segments: list[Segment], without: str = "") -> tuple[Segment, int, dict[str, int]]:
@@ -273,9 +282,10 @@ def write_segment(segments: list[Segment], without: str = "") -> tuple[Segment, 
         connection = connect(work)
         files = ", ".join(quote(str(home() / segment.path)) for segment in segments)
         rows = f"select * from read_parquet([{files}], union_by_name = true) where delivery_id <> {quote(without)}"
-        rows += " order by delivery_id, source_line"
         stem = hashlib.sha256("|".join(sorted(segment.path for segment in segments)).encode()).hexdigest()[:16]
-        written = write_day(connection, rows, segments[0].feed, segments[0].event_date, stem, work)
+        written = write_day(
+            connection, rows, segments[0].feed, segments[0].event_date, stem, work, "order by delivery_id, source_line"
+        )
         connection.close()
         return written
     finally:
@@ -287,15 +297,15 @@ def _commit(parsed: Parsed, feed: Feed, work: Path, read: dict[str, Any]) -> boo
     connection, delivery_id = parsed.connection, parsed.delivery_id
     names = ", ".join([*feed.raw_table.all_columns()])
     # Sorting costs a fifth of the writing; most deliveries are sorted as they come.
-    order = "" if parsed.in_order and not feed.series else " order by source_line"
+    order = "" if parsed.in_order and not feed.series else "order by source_line"
     written = []
     days = connection.execute("select event_date, count(*) from landed group by 1 order by 1").fetchall()
     for day, _ in days:
         rows = (
             f"select {names} from (select *, {quote(delivery_id)} as delivery_id from landed)"
-            f" where event_date = date '{day}'{order}"
+            f" where event_date = date '{day}'"
         )
-        written.append(write_day(connection, rows, feed.name, day, delivery_id[:16], work))
+        written.append(write_day(connection, rows, feed.name, day, delivery_id[:16], work, order))
         failpoint("land.day_written")
     quarantine_path = None
     if parsed.quarantined:

@@ -7,7 +7,7 @@ import logging
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from etl.deliveries import now, receive, receive_all
+from etl.deliveries import now, receive_all
 from etl.errors import DeliveryStopped
 from etl.feeds import FEEDS, raw_tables
 from etl.land import LandingResult, land
@@ -35,19 +35,6 @@ class Night:
 def yesterday() -> date:
     """The business date of tonight's run: the day before today in Beijing."""
     return now().date() - timedelta(days=1)
-
-
-def ingest(feed_name: str, business_date: date) -> list[LandingResult]:
-    """Receive and land what waits for one feed; a refused delivery is raised after all others have landed."""
-    results, stops = [], []
-    for delivery_id in receive(feed_name, business_date):
-        try:
-            results.append(land(delivery_id))
-        except DeliveryStopped as stop:
-            stops.append(stop)
-    if stops:
-        raise DeliveryStopped(stops[0].reason, "; ".join(stop.message for stop in stops))
-    return results
 
 
 def build(business_date: date, full: bool = False, wait_seconds: float = 0) -> Build:

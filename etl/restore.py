@@ -21,6 +21,7 @@ from warehouse.failpoint import failpoint
 from warehouse.home import home
 from warehouse.ledger import Ledger
 
+TELL_EVERY = 1000
 _TOLD = ("feed", "name", "size_bytes", "issued_at", "received_at")
 
 
@@ -64,7 +65,7 @@ def _verified(done: Restored, tell: Callable[[str], None]) -> tuple[dict[str, di
         known = {row["delivery_id"]: row for row in ledger.deliveries()}
     told: dict[str, dict[str, Any]] = {}
     intact: set[str] = set()
-    for number, sidecar in enumerate(sidecars, 1):
+    for sidecar in sidecars:
         if said := _read_sidecar(sidecar):
             told[sidecar.stem] = said
         elif sidecar.stem not in known:
@@ -72,13 +73,14 @@ def _verified(done: Restored, tell: Callable[[str], None]) -> tuple[dict[str, di
                 done, sidecar,
                 "does not say what it stands beside. Bring it back from a backup, or have the file sent again",
             )  # fmt: skip
-        if number % 1000 == 0:
-            tell(f"{number:,} of {len(sidecars):,} archived deliveries verified")
     for delivery_id in known.keys() - told.keys():
         told[delivery_id] = {name: known[delivery_id][name] for name in (*_TOLD, "told_sha256")}
     kept = journal.read(home())
     arrived = {receipt["delivery_id"]: receipt for receipt in kept.receipts.values()}
-    for delivery_id in sorted({*told, *arrived}):
+    named = sorted({*told, *arrived})
+    for number, delivery_id in enumerate(named):
+        if number and number % TELL_EVERY == 0:
+            tell(f"{number:,} of {len(named):,} archived deliveries verified")
         said = told.get(delivery_id) or arrived[delivery_id]
         what = f"({said['feed']}: {said['name']})"
         if not is_intact(delivery_id):
@@ -170,8 +172,11 @@ def _land(done: Restored, intact: set[str], tell: Callable[[str], None]) -> None
                     done.landed += 1
                 else:
                     damaged = ArchiveDamaged(row)
-                    stop(delivery_id, declared(row["feed"]), DeliveryStopped("D-DAMAGED", str(damaged)))
-                    done.stopped += 1
+                    if stop(row, declared(row["feed"]), DeliveryStopped("D-DAMAGED", str(damaged))):
+                        done.stopped += 1
+                    else:  # sent again meanwhile, with its bytes
+                        land(delivery_id)
+                        done.landed += 1
             except DeliveryStopped:
                 done.stopped += 1
             except UnknownFeed as error:

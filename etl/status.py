@@ -26,7 +26,7 @@ def status() -> dict[str, Any]:
         book = Book.of(ledger)
         last_night = ledger.last_night()
     deliveries = book.deliveries
-    arrived = {line["feed"]: line for line in nights(raw_tables(), book, {}, keep=0)[-1].feeds}
+    arrived = {line["feed"]: line for line in nights(raw_tables(), book, {})[-1].feeds}
     feeds, unknown, held = [], [], []
     for feed in FEEDS.values():
         of_feed = [delivery for delivery in deliveries if delivery["feed"] == feed.name]
@@ -34,6 +34,7 @@ def status() -> dict[str, Any]:
         takes, others = waiting(feed)
         unknown += [f"{feed.name}/{name}" for name in others]
         held += [{"feed": feed.name, "file": file.name, "why": why} for file in takes if (why := waits_for(feed, file))]
+        line = arrived.get(feed.name, {})  # the feeds that are expected, or came since the last night
         feeds.append(
             {
                 "feed": feed.name,
@@ -43,8 +44,8 @@ def status() -> dict[str, Any]:
                 "delivered": sum(delivery["delivered_rows"] for delivery in landed),
                 "accepted": sum(delivery["accepted_rows"] for delivery in landed),
                 "quarantined": sum(delivery["quarantined_rows"] for delivery in landed),
-                "last_issue": arrived.get(feed.name, {}).get("last_issue"),
-                "freshness": arrived.get(feed.name, {}).get("freshness", ""),
+                "last_issue": line.get("last_issue") or max((row["issued_at"][:10] for row in landed), default=None),
+                "freshness": line.get("freshness", ""),
                 "older_declaration": sum(delivery["contract"] != feed.digest for delivery in landed),
             }
         )
@@ -71,7 +72,7 @@ def night(business_date: date | None) -> Night:
     """
     with Ledger(home()) as ledger, ledger.one_moment():
         book = Book.of(ledger)
-    told = nights(raw_tables(), book, _published_fates(book), keep=len(book.nights))
+    told = nights(raw_tables(), book, _published_fates(book))
     closed = [night for night in told[:-1] if business_date in (None, night.business_date)]
     if not closed:
         known = ", ".join(row["business_date"] for row in book.nights[-5:]) or "none"
@@ -146,16 +147,16 @@ def quarantined(
             "byte_offset": offset,
             "reason": code,
             "detail": detail,
-            "raw": raw.decode(_encoding(deliveries[delivery_id]["feed"]), "backslashreplace"),
+            "raw": as_text(deliveries[delivery_id]["feed"], raw),
         }
         for delivery_id, line, offset, code, detail, raw in rows
     ], total
 
 
-def _encoding(feed_name: str) -> str:
-    """Of the kept bytes of a row; a workbook's and a Parquet file's rows are kept as JSON."""
+def as_text(feed_name: str, raw: bytes) -> str:
+    """The kept bytes of a row in its feed's encoding; a workbook's and a Parquet file's rows are kept as JSON."""
     known = FEEDS.get(feed_name)
-    return (known.format.encoding if known else "") or "utf-8"
+    return raw.decode((known.format.encoding if known else "") or "utf-8", "backslashreplace")
 
 
 def replay(prefix: str) -> list[dict[str, Any]]:

@@ -1,9 +1,14 @@
 """Taking deliveries: wait until whole, regular files only, names are data, nothing is taken half."""
 
+import errno
 import gzip
 import hashlib
 import os
+import struct
 import time
+import zipfile
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -16,6 +21,8 @@ from etl.deliveries import inbox, receive, receive_all, waiting
 from etl.errors import DeliveryStopped, IntakeHeld
 from etl.feeds import FEEDS
 from etl.land import land
+from etl.nightly import nightly
+from etl.readers.lines import open_delivery
 from etl.status import status
 from warehouse.ledger import Ledger
 
@@ -63,10 +70,10 @@ def test_a_file_that_changes_while_it_is_copied_waits(home: Path, put: Any, monk
     path = put("wim_passage", NAME, GOOD)
     copy = deliveries._copy
 
-    def copy_then_grow(source: Path, target: Path) -> Any:
+    def copy_then_grow(*told: Any) -> Any:
         with path.open("ab") as stream:
             stream.write(b"more\n")
-        return copy(source, target)
+        return copy(*told)
 
     monkeypatch.setattr(deliveries, "_copy", copy_then_grow)
     assert _stays(home, path)
@@ -303,3 +310,227 @@ def test_a_stopped_delivery_sent_again_rightly_lands(
     assert land(taken).accepted == len(accepted("wim_passage")) == 5
     with Ledger(home) as ledger:
         assert [(one["feed"], one["name"], one["state"]) for one in ledger.deliveries()] == [(*then, "landed")]
+
+
+# --- one bad file keeps no other from being received, landed or told -----------------------------
+_NO_ENTRIES = b"PK\x05\x06" + bytes(18)
+_SEVERAL_DISKS = struct.pack("<4sIQI", b"PK\x06\x07", 0, 0, 5) + _NO_ENTRIES
+
+
+def _others_go_on(home: Path, put: Any) -> None:
+    """What comes before and after the bad file in a night is received, and the instance can be asked how it is."""
+    put("bulletin", "bulletin_20261123.csv", b"first\n")
+    put("wim_site", "wim_site_20261123.csv", b"last\n")
+    status()
+    receive_all(FEEDS)
+    with Ledger(home) as ledger:
+        names = {one["name"] for one in ledger.deliveries()}
+    assert {"bulletin_20261123.csv", "wim_site_20261123.csv"} <= names
+    status()
+
+
+def _held() -> dict[str, str]:
+    return {one["file"]: one["why"] for one in status()["held"]}
+
+
+def test_a_workbook_on_several_disks_is_stopped_alone(home: Path, put: Any) -> None:
+    put("hazard", "hazard_20261123.xlsx", _SEVERAL_DISKS)
+    _others_go_on(home, put)
+    (taken,) = receive("hazard")
+    with pytest.raises(DeliveryStopped, match="D-INCOMPLETE"):
+        land(taken)
+
+
+@pytest.mark.parametrize(
+    ("data", "why"), [(b"PK\x03\x04" + bytes(60), {"its end is missing"}), (_NO_ENTRIES, set())], ids=["cut", "whole"]
+)
+def test_a_workbook_waits_for_its_end_and_for_nothing_else(home: Path, put: Any, data: bytes, why: set[str]) -> None:
+    put("hazard", "hazard_20261123.xlsx", data)
+    assert set(_held().values()) == why
+    assert bool(receive("hazard")) is not bool(why)
+
+
+def _zip(tmp_path: Path) -> bytes:
+    with zipfile.ZipFile(tmp_path / "one.zip", "w") as book:
+        book.writestr("rows.csv", GOOD)
+    return (tmp_path / "one.zip").read_bytes()
+
+
+def _other_name(packed: bytes) -> bytes:
+    """The entry's own header calls it otherwise, in bytes that are no UTF-8 though it says so."""
+    return packed[:6] + struct.pack("<H", 0x800) + packed[8:30] + b"\xff" + packed[31:]
+
+
+def _header_at(offset: int) -> Callable[[bytes], bytes]:
+    """The directory says that the entry lies at ``offset``, with the directory's own name for it left as it is."""
+
+    def moved(packed: bytes) -> bytes:
+        at = packed.rfind(b"PK\x01\x02") + 42
+        return packed[:at] + struct.pack("<I", offset if offset >= 0 else len(packed) + offset) + packed[at + 4 :]
+
+    return moved
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        pytest.param(_other_name, id="name that is not UTF-8"),
+        pytest.param(_header_at(-10), id="entry at the end"),
+        pytest.param(_header_at(1 << 31), id="entry beyond the end"),
+        pytest.param(_header_at(5), id="entry elsewhere"),
+    ],
+)
+def test_a_damaged_archive_is_stopped_and_no_other_error(tmp_path: Path, damaged: Callable[[bytes], bytes]) -> None:
+    path = tmp_path / "rows.csv.zip"
+    path.write_bytes(damaged(_zip(tmp_path)))
+    with pytest.raises(DeliveryStopped, match="D-INCOMPLETE"):
+        open_delivery(path, path.name)
+
+
+def test_a_damaged_archive_in_the_inbox_keeps_no_other_from_its_night(
+    home: Path, put: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(FEEDS, "meeting", replace(FEEDS["meeting"], files=r"meeting_(?P<date>\d{8})\.csv\.zip"))
+    put("meeting", "meeting_20261123.csv.zip", _other_name(_zip(tmp_path)))
+    _others_go_on(home, put)
+    assert _held() == {"meeting_20261123.csv.zip": "its end is missing"}
+
+
+@pytest.fixture
+def unreadable(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path, int], None]:
+    """Makes a file one that cannot be opened, whoever runs the test."""
+    opened, opened_at = os.open, Path.open
+
+    def refuse(path: Path, number: int) -> None:
+        def at(self: Path, *how: Any, **more: Any) -> Any:
+            if self == path:
+                raise OSError(number, os.strerror(number), str(path))
+            return opened_at(self, *how, **more)
+
+        def plain(one: Any, *how: Any, **more: Any) -> Any:
+            if one == path:
+                raise OSError(number, os.strerror(number), str(path))
+            return opened(one, *how, **more)
+
+        monkeypatch.setattr(os, "open", plain)
+        monkeypatch.setattr(Path, "open", at)
+
+    return refuse
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EIO])
+@pytest.mark.parametrize(
+    ("feed", "name"),
+    [("meeting", "meeting_20261123.csv"), ("hazard", "hazard_20261123.xlsx"), ("vehicle", "vehicle_20261123.csv.gz")],
+)
+def test_a_file_that_cannot_be_read_is_told_and_waits_alone(
+    home: Path, put: Any, unreadable: Callable[[Path, int], None], feed: str, name: str, number: int
+) -> None:
+    path = put(feed, name, GOOD)
+    unreadable(path, number)
+    _others_go_on(home, put)
+    assert _held() == {name: f"it cannot be read ({os.strerror(number)})"}
+    with pytest.raises(deliveries.NotWhole, match="cannot be read"):
+        deliveries.take(FEEDS[feed], path, name)
+    _age(path, deliveries.PATIENCE_SECONDS + 1)  # without a look at its content
+    assert receive(feed) == []
+    assert path.exists()
+
+
+@pytest.mark.parametrize("marker", deliveries.MARKERS)
+@pytest.mark.parametrize("lay", [Path.mkdir, os.mkfifo], ids=["folder", "pipe"])
+def test_a_folder_or_a_pipe_is_no_marker(home: Path, put: Any, lay: Callable[[Path], None], marker: str) -> None:
+    lay(inbox("meeting") / f"meeting_20261123.csv{marker}")
+    put("meeting", "meeting_20261123.csv", GOOD[:-1])
+    _others_go_on(home, put)
+    assert _held() == {"meeting_20261123.csv": "its end is missing"}
+    put("meeting", "meeting_20261123.csv", GOOD)
+    _others_go_on(home, put)
+    assert len(receive("meeting")) == 1
+
+
+def test_of_a_digest_file_only_the_start_is_read(home: Path, put: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    put("meeting", "meeting_20261123.csv", GOOD)
+    beside = put("meeting", "meeting_20261123.csv.sha256", hashlib.sha256(GOOD).hexdigest().encode() + b" ")
+    os.truncate(beside, 1 << 40)  # sparse: no machine here reads so much
+    _others_go_on(home, put)
+    assert receive("meeting") == [hashlib.sha256(GOOD).hexdigest()]
+
+
+def test_a_name_too_long_for_a_marker_beside_it_is_taken(home: Path, put: Any) -> None:
+    name = "meeting_20261123_" + "x" * (255 - len("meeting_20261123_.csv")) + ".csv"
+    put("meeting", name, GOOD)
+    _others_go_on(home, put)
+    with Ledger(home) as ledger:
+        assert [one["name"] for one in ledger.deliveries("meeting")] == [name]
+    assert list(inbox("meeting").iterdir()) == []
+
+
+def test_a_link_swapped_in_after_the_scan_is_not_followed(
+    home: Path, put: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    path = put("meeting", "meeting_20261123.csv", GOOD)
+    copy = deliveries._copy
+
+    def swap_then_copy(feed: Any, source: Path, target: Path) -> Any:
+        if source == path:
+            path.rename(tmp_path / "elsewhere.csv")
+            path.symlink_to(tmp_path / "elsewhere.csv")
+        return copy(feed, source, target)
+
+    monkeypatch.setattr(deliveries, "_copy", swap_then_copy)
+    _others_go_on(home, put)
+    assert path.is_symlink()
+
+
+def test_a_file_from_a_year_no_date_can_have_is_told_and_waits_alone(
+    home: Path, put: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = put("meeting", "meeting_20261123.csv", GOOD)
+    scan = deliveries.waiting
+
+    def far_off(feed: Any, business_date: date | None = None) -> Any:  # not every file system can keep such a time
+        takes, others = scan(feed, business_date)
+        return [replace(one, modified=1e14) if one.path == path else one for one in takes], others
+
+    monkeypatch.setattr(deliveries, "waiting", far_off)
+    monkeypatch.setattr("etl.status.waiting", far_off)
+    _others_go_on(home, put)
+    assert _held() == {path.name: "its time of change is no date; set it anew (touch)"}
+    assert path.exists()
+
+
+def test_a_file_that_cannot_leave_the_inbox_keeps_no_other_there(
+    home: Path, put: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = put("meeting", "meeting_20261123.csv", GOOD)
+    unlink = Path.unlink
+
+    def refuse(self: Path, missing_ok: bool = False) -> None:
+        if self == path:
+            raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+        unlink(self, missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", refuse)
+    _others_go_on(home, put)
+    assert receive("meeting") == [hashlib.sha256(GOOD).hexdigest()]
+
+
+def test_a_fault_of_the_archive_is_no_fault_of_a_file(home: Path, put: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    put("meeting", "meeting_20261123.csv", GOOD)
+
+    def refuse(*_: Any) -> None:
+        raise PermissionError(errno.EACCES, "the archive")
+
+    monkeypatch.setattr(deliveries, "settle", refuse)
+    with pytest.raises(PermissionError, match="the archive"):
+        receive("meeting")
+
+
+def test_a_night_with_a_bad_file_is_a_night(home: Path, put: Any) -> None:
+    put("hazard", "hazard_20261123.xlsx", _SEVERAL_DISKS)
+    put("wim_passage", NAME, GOOD)
+    done = nightly(date(2026, 11, 23))
+    assert [stop.reason for stop in done.stopped] == ["D-INCOMPLETE"]
+    assert [result.accepted for result in done.landed] == [5]
+    assert done.version == 1

@@ -14,9 +14,12 @@ import duckdb
 import pytest
 from passage_rows import NAME, delivery, good, row
 
+from etl.contract import Feed
 from etl.deliveries import inbox, receive
+from etl.errors import DeliveryStopped
 from etl.housekeeping import sweep
 from etl.land import land
+from etl.parse import parse
 from warehouse.failpoint import STEPS
 from warehouse.home import REPOSITORY
 from warehouse.ledger import Ledger
@@ -209,3 +212,30 @@ def test_the_same_bytes_under_two_dates_count_from_the_earlier_in_either_order(
         seen.append((facts["segments"], facts["rows"], [one["issued_at"][:10] for one in facts["deliveries"]]))
     assert seen[0] == seen[1]
     assert seen[0][2] == ["2026-11-23"]
+
+
+@pytest.mark.parametrize("again", [False, True], ids=["landing", "replay"])
+def test_a_delivery_sent_again_rightly_while_it_is_refused_is_not_refused(
+    home: Path, monkeypatch: pytest.MonkeyPatch, again: bool
+) -> None:
+    wrongly = inbox("wim_site") / "wim_site_20261123.csv"
+    wrongly.write_bytes(TWO_DAYS)
+    (delivery_id,) = receive("wim_site")
+    if again:
+        with pytest.raises(DeliveryStopped):
+            land(delivery_id)
+
+    def refused_late(feed: Feed, *rest: Any) -> Any:
+        if feed.name == "wim_site":
+            _deliver((NAME, TWO_DAYS))
+            assert receive("wim_passage") == [delivery_id]
+        return parse(feed, *rest)
+
+    monkeypatch.setattr("etl.land.parse", refused_late)
+    result = land(delivery_id, again=again)
+    assert (result.feed, result.name, result.state, result.accepted) == ("wim_passage", NAME, "landed", 42)
+    with Ledger(home) as ledger:
+        assert [(one["feed"], one["state"], one["reason"]) for one in ledger.deliveries()] == [
+            ("wim_passage", "landed", None)
+        ]
+    assert not list((home / "work").iterdir())

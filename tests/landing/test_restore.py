@@ -18,7 +18,7 @@ from passage_rows import NAME, delivery, good, row
 from etl.deliveries import inbox, receive
 from etl.errors import DeliveryStopped
 from etl.housekeeping import compact
-from etl.land import ArchiveDamaged, land
+from etl.land import ArchiveDamaged, is_intact, land, stop
 from etl.restore import restore
 from warehouse.errors import LedgerBehind
 from warehouse.failpoint import STEPS
@@ -229,6 +229,62 @@ def test_damaged_bytes_sent_again_land(lived: Path, accepted: Any) -> None:
     restore()
     assert len(accepted("wim_passage")) < len(before)
     _arrive(NAME, FIRST)
+    assert accepted("wim_passage", "record_id, row_digest, source_line") == before
+
+
+def test_a_lost_archive_folder_is_told_and_the_ledger_and_the_others_are_given_back(lived: Path, accepted: Any) -> None:
+    before = _told(lived, accepted)
+    gone = before["deliveries"][0]["delivery_id"]
+    kept = (lived / "archive" / gone[:2] / gone).read_bytes()
+    folder = f"archive/{gone[:2]}"
+    _lose(lived, folder)
+    assert _told(lived, accepted) == before
+    (fault,) = restore().damaged
+    assert fault.startswith(f"{folder}/{gone} ")
+    assert _told(lived, accepted) == before, "rows that are there stay"
+    _lose(lived, *EVERYTHING)
+    done = restore()
+    assert (done.recorded, done.landed, done.stopped) == (3, 1, 2)
+    (lived / "archive" / gone[:2] / gone).write_bytes(kept)
+    assert restore().damaged == []
+    assert _told(lived, accepted) == before
+
+
+def test_verified_is_told_of_deliveries_whose_bytes_were_read(lived: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    happened: list[str] = []
+
+    def read(delivery_id: str) -> bool:
+        happened.append("read")
+        return is_intact(delivery_id)
+
+    monkeypatch.setattr("etl.restore.is_intact", read)
+    monkeypatch.setattr("etl.restore.TELL_EVERY", 2)
+    restore(check_only=True, tell=happened.append)
+    assert happened == ["read", "read", "2 of 3 archived deliveries verified", "read"]
+
+
+def test_a_delivery_sent_again_while_it_is_stopped_as_damaged_lands(
+    lived: Path, accepted: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = accepted("wim_passage", "record_id, row_digest, source_line")
+    with Ledger(lived) as ledger:
+        hurt = next(one["delivery_id"] for one in ledger.deliveries() if one["name"] == NAME and not one["reason"])
+    (lived / "archive" / hurt[:2] / hurt).write_bytes(b"rotten")
+    _lose(lived, *EVERYTHING)
+
+    def sent_again(delivery_id: str, *why: Any) -> bool:
+        if delivery_id == hurt:
+            monkeypatch.undo()
+            monkeypatch.setenv("HENG_HOME", str(lived))
+            monkeypatch.setenv("HENG_STABLE_SECONDS", "0")
+            path = inbox("wim_passage") / "wim_passage_20261122.csv"  # dated earlier: it counts from then
+            path.write_bytes(FIRST)
+            receive("wim_passage")
+        return stop(*why)
+
+    monkeypatch.setattr("etl.restore.stop", lambda row, *why: sent_again(row["delivery_id"], row, *why))
+    done = restore()
+    assert done.stopped == 1
     assert accepted("wim_passage", "record_id, row_digest, source_line") == before
 
 
