@@ -49,7 +49,8 @@ class Figure:
 
     ``of``: what the value is taken from, where the claim is about all or none of it. ``holds``: whether the claim
     does; None without data, or where the claim is a published number and nobody asked to compare. ``rows``: rows the
-    figure was computed from; ``first_day``, ``last_day``: of these rows. ``last_issue``: newest delivery of its feeds.
+    figure was computed from, every passage and every case one; ``first_day``, ``last_day``: of these rows.
+    ``last_issue``: newest delivery of its feeds.
     """
 
     figure_id: str

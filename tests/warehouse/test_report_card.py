@@ -24,6 +24,9 @@ from etl.feeds import FEEDS, raw_tables
 from etl.report_card import Card, Figure, card, details_of, document, notes_of, number, period, shown_value, table_of
 from warehouse import sql
 from warehouse.columns import dictionary
+from warehouse.errors import CheckFailed
+from warehouse.layout import head_checks
+from warehouse.project import refuse_findings, run_checks
 from warehouse.raw import RawTable
 
 YEAR = (date(2025, 1, 1), date(2025, 12, 31))
@@ -129,6 +132,36 @@ def test_dictionary_names_the_words_that_the_seed_uses(seed: list[dict[str, Any]
     for name in ("relation", "period_kind"):
         allowed = dictionary()[name].valid
         assert {row[name] for row in seed} <= {word for word in allowed.split("'") if word.isidentifier()}
+
+
+def test_a_parameter_that_is_read_without_a_day_has_one_row(prefecture: Prefecture) -> None:
+    """The check stops a version whose figures would take the largest of several values, or none."""
+    check = "parameter_not_one_row"
+    assert check in head_checks(raw_tables())
+
+    def findings() -> int:
+        return int(run_checks(prefecture.connection, [check])[check]["rows"])
+
+    texts = [path.read_text(encoding="utf-8") for path in sql.model_paths().values()]
+    undated = {name for text in texts for name in re.findall(r"parameter = '(\w+)' then", text)}
+    assert len(undated) == 6
+    assert findings() == 0
+    for name in sorted(undated):
+        row = f"from seeds.parameter where parameter = '{name}'"
+        prefecture.connection.execute(f"insert into seeds.parameter select * {row}")
+        assert findings() == 1, f"{name} has two rows"
+        with pytest.raises(CheckFailed, match=rf"{check}.*'{name}', 2, 2"):
+            refuse_findings(run_checks(prefecture.connection, [check]), prefecture.connection)
+        prefecture.connection.execute(f"delete {row}")
+        assert findings() == 1, f"{name} has no row"
+        prefecture.connection.execute(
+            f"insert into seeds.parameter (parameter, parameter_value) values ('{name}', null)"
+        )
+        assert findings() == 1, f"{name} has no value"
+        prefecture.connection.execute(f"update seeds.parameter set parameter_value = 1 where parameter = '{name}'")
+        assert findings() == 0
+    dated = "select * from seeds.parameter where parameter = 'repeat_excess_ratio'"
+    assert len(prefecture.read(dated)) == 2, "one that is read by its validity may have several"
 
 
 # --- no data -------------------------------------------------------------------------------------
@@ -283,17 +316,22 @@ def test_cases_count_by_filing_and_money_by_what_was_decided(prefecture: Prefect
            B1 | 2025-03-01 | 2025-04-01 | 300050 | closed
            B2 | 2025-03-01 | 2025-04-01 | 200000 | decided
            B3 | 2025-03-01 |            |        | void
-           B4 | 2025-12-30 | 2026-02-01 | 900000 | decided """,
+           B4 | 2025-12-30 | 2026-02-01 | 900000 | decided
+           B5 | 2025-03-01 | 2025-04-01 | 70000  | void
+           B6 | 2025-03-01 | 2025-04-01 | 80000  | withdrawn
+           B7 | 2025-03-01 | 2025-04-01 | 90000  | withdrawn """,
     )
     prefecture.given(
         "penalty_decision",
         """decision_no | case_no | penalty_kind | statutory_fen | decided_fen | decided_on
            D1 | A1 | fine       | 1000000 | 100 | 2025-02-01
            D2 | A3 | warning    | 0       | 0   | 2025-03-01
-           D3 | B2 | fine       | 3000000 | 200000 | 2025-04-01 """,
+           D3 | B2 | fine       | 3000000 | 200000 | 2025-04-01
+           D4 | B7 | fine       | 3000000 | 90000  | 2025-04-01 """,
     )
     told = prefecture.card()
     assert values(told, "F17", "F18", "F19") == [1, 3, 5001.5]
+    assert [figures(told)[name].rows for name in ("F17", "F18", "F19")] == [2, 7, 4]
     assert number(5001.5) == "5,001.5"
     assert any("art. 74" in line for line in notes_of(told, "en"))
 
@@ -385,6 +423,41 @@ def test_a_relay_point_counts_once_though_its_register_row_was_renewed(prefectur
     assert values(prefecture.card(), "F07") == [2]
 
 
+def test_the_last_inspection_of_a_relay_point_counts(prefecture: Prefecture) -> None:
+    """Each span keeps the inspection it was told of; the year of an earlier one does not have the point."""
+    prefecture.given(
+        "relay_point",
+        """relay_point_no | inspected_on | valid_from | valid_to
+           J1 | 2025-03-01 | 2022-01-01 | 2026-01-31
+           J1 | 2026-03-01 | 2026-02-01 |
+           J2 | 2025-04-01 | 2022-01-01 | 2025-05-31
+           J2 |            | 2025-06-01 | """,
+    )
+    told = prefecture.card()
+    assert values(told, "F07") == [1]
+    assert figures(told)["F07"].rows == 1
+    told = prefecture.again(date(2026, 1, 1), date(2026, 6, 30))
+    assert values(told, "F07") == [1]
+    assert (figures(told)["F07"].rows, figures(told)["F07"].first_day) == (2, date(2026, 3, 1))
+    assert values(prefecture.again(date(2025, 1, 1), date(2026, 6, 30)), "F07") == [2]
+
+
+def test_every_passage_is_a_row_its_figure_was_computed_from(prefecture: Prefecture) -> None:
+    """Days, sites and classes of the mart stand for many; those that were not weighed were looked at too."""
+    prefecture.given(
+        "wim_passage",
+        """check_no | event_date | passed_at           | site_code | axle_count | gross_vehicle_weight_kg
+           K1 | 2025-03-01 | 2025-03-01 08:00:00 | YZ01 | 6 | 30000
+           K2 | 2025-03-01 | 2025-03-01 09:00:00 | YZ01 | 6 | 50000
+           K3 | 2025-03-01 | 2025-03-01 10:00:00 | YZ01 | 6 |
+           K4 | 2025-03-01 | 2025-03-01 08:00:00 | YZ02 | 2 | 12000
+           K5 | 2025-03-02 | 2025-03-02 08:00:00 | YZ02 | 2 | 12000
+           K6 | 2026-01-01 | 2026-01-01 08:00:00 | YZ02 | 2 | 12000 """,
+    )
+    found = figures(prefecture.card())["F08"]
+    assert (found.value, found.rows, found.first_day, found.last_day) == (4, 5, date(2025, 3, 1), date(2025, 3, 2))
+
+
 def test_the_last_look_at_a_passage_holds(prefecture: Prefecture) -> None:
     prefecture.given(
         "violation_screening",
@@ -454,6 +527,8 @@ def test_vehicles_with_exactly_three_decided_violations_of_twelve_months(prefect
     )
     told = prefecture.card()
     assert values(told, "F25a", "F25b") == [2, 2]  # three, trips
+    # Cases that count on the last day: of every vehicle in the order above, and of those with three.
+    assert [figures(told)[name].rows for name in ("F25a", "F25b")] == [3 + 2 + 4 + 2 + 2 + 2 + 3 + 2, 6]
     assert figures(told)["F25b"].holds is True
     # A day before: the third decision of "three" is not there yet, "early" has three acts and two decisions.
     told = prefecture.again(date(2025, 1, 1), date(2025, 12, 30))
@@ -462,6 +537,33 @@ def test_vehicles_with_exactly_three_decided_violations_of_twelve_months(prefect
     # With the year's end of the first of four, three of them are left.
     told = prefecture.again(date(2025, 3, 1), date(2026, 2, 1))
     assert values(told, "F25a") == [1]  # four
+
+
+def test_a_check_number_that_two_vendors_gave_is_the_passage_of_its_day(prefecture: Prefecture) -> None:
+    """Else a case would count by the excess of a truck that another vendor weighed on another day."""
+    _violations(
+        prefecture,
+        """below | 2025-02-01 08:00:00 | 2025-02-05 | 2025-02-07 | 12
+           below | 2025-03-01 08:00:00 | 2025-03-05 | 2025-03-07 | 12
+           below | 2025-04-01 08:00:00 | 2025-04-05 | 2025-04-07 | 3
+           above | 2025-02-01 08:00:00 | 2025-02-05 | 2025-02-07 | 12
+           above | 2025-03-01 08:00:00 | 2025-03-05 | 2025-03-07 | 12
+           above | 2025-04-01 08:00:00 | 2025-04-05 | 2025-04-07 | 12 """,
+    )
+    prefecture.given(
+        "wim_passage_wheel",
+        """check_no | event_date | passed_at | site_code | axle_count | axle_type_code | gross_vehicle_weight_kg
+           K2 | 2025-04-02 | 2025-04-02 08:00:00 | YZ09 | 6 | 157 | 60000
+           K5 | 2025-04-02 | 2025-04-02 08:00:00 | YZ09 | 6 | 157 | 50000 """,
+    )
+    told = prefecture.card()
+    numbers = prefecture.read("select check_no, excess_ratio > 0.1 as is_counted from mart.passage_excess")
+    told_of = sorted(numbers[numbers["check_no"].isin(["K2", "K5"])].itertuples(index=False, name=None))
+    assert told_of == [("K2", False), ("K2", True), ("K5", False), ("K5", True)], "both vendors weighed under both"
+    assert values(told, "F25a", "F25b") == [1, 1]  # above
+    assert prefecture.read("select distinct plate_no from core.vehicle_violation_span where case_count = 3")[
+        "plate_no"
+    ].tolist() == ["above"]
 
 
 def test_below_the_day_of_the_ratio_any_excess_counts(prefecture: Prefecture) -> None:

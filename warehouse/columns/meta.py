@@ -41,7 +41,13 @@ first_event_date = column(
 last_event_date = column(
     "last_event_date", "DATE", "Last day the rows belong to.", "最晚归属日期", zh_doc="行所属的最晚一日。"
 )
-row_count = column("row_count", "BIGINT", "Rows with this reason.", "行数", zh_doc="具有该原因的行数。")
+row_count = column(
+    "row_count",
+    "BIGINT",
+    "Rows with this reason, or rows a contribution was computed from.",
+    "行数",
+    zh_doc="具有该原因的行数；报告指标中为该项计入所依据的行数。",
+)
 table_name = column("table_name", "VARCHAR", "Table, as layer.thing.", "表", zh_doc="表名。")
 position = column("position", "INTEGER", "Place of the column in its table, from 1.", "列序", zh_doc="列在表中的位置。")
 column_name = column("column_name", "VARCHAR", "Column.", "列", zh_doc="列名。")

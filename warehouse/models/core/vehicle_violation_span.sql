@@ -2,7 +2,8 @@
 -- A violation counts from its filing for so many months after the act (seeds.parameter: repeat_window_months), a rolling
 -- window; the statutory list very likely counts by the permit's anniversary and gives other numbers.
 -- Counted are mass violations whose excess is above repeat_excess_ratio as of the act; where that ratio is above 0, a
--- case whose passage is not known does not count. Acts within repeat_merge_hours of the one before are one trip.
+-- case whose passage of that day is not known does not count. Acts within repeat_merge_hours of the one before are one
+-- trip.
 -- decided_count: those with an effective decision (a warning is one), from the day of the decision on.
 -- Drivers, enterprises and the statutory consequence are left to others.
 with setting as (
@@ -18,10 +19,11 @@ decision as (
     group by case_no
 ),
 excess as (
-    select check_no, max(excess_ratio) as excess_ratio
+    -- Two vendors may give the same number: it names a passage together with the day of the act.
+    select check_no, passed_date, max(excess_ratio) as excess_ratio
     from {{ ref('passage_excess') }}
     where check_no in (select check_no from {{ ref('enforcement_case') }} where check_no is not null)
-    group by check_no
+    group by check_no, passed_date
 ),
 violation as (
     select
@@ -38,7 +40,9 @@ violation as (
         and cast(enforcement.violated_at as date) >= coalesce(ratio.valid_from, date '0001-01-01')
         and cast(enforcement.violated_at as date) <= coalesce(ratio.valid_to, date '9999-12-31')
     left join decision on decision.case_no = enforcement.case_no
-    left join excess on excess.check_no = enforcement.check_no
+    left join excess
+        on excess.check_no = enforcement.check_no
+        and excess.passed_date = cast(enforcement.violated_at as date)
     where enforcement.act_code in ('over_mass', 'over_mass_and_dimension')
         and (enforcement.filed_on is not null or enforcement.procedure = 'simple')
         and enforcement.case_state not in (

@@ -4,6 +4,7 @@
 -- registration to its closure), a state when its span holds the period's last day; an empty end is open.
 -- part 'of' is what the value is taken from: the denominator of a rate, and what tells 0 from no data. Where a figure
 -- has no 'of', nothing but its own rows can show that there are data.
+-- row_count: rows behind the amount; a day of passages and a span of violations stand for all of theirs.
 -- Amounts are items, fen or metres. Published values and units are in the seed; nothing here knows them.
 with setting as (
     select
@@ -50,6 +51,15 @@ firm as (
     cross join setting
     where annual_tonnage_t >= loading_firm_tonnage_t
 ),
+illegal as (
+    select
+        case_no,
+        found_on,
+        decided_on,
+        decided_fen,
+        case_state in ('void', 'withdrawn') as is_dropped
+    from {{ ref('illegal_operation_case') }}
+),
 look as (
     select
         screened_date,
@@ -76,161 +86,167 @@ contribution as (
     select
         case meeting_kind when 'regular' then 'F01a' when 'party_group' then 'F01b' when 'special' then 'F01c' end
             as figure_id,
-        'value' as part, cast(null as varchar) as subject_no, held_on as first_day, held_on as last_day, 1 as amount
+        'value' as part, cast(null as varchar) as subject_no, held_on as first_day, held_on as last_day, 1 as row_count,
+        1 as amount
     from {{ ref('meeting') }}
     union all
-    select figure.figure_id, 'of', null, meeting.held_on, meeting.held_on, 1
+    select figure.figure_id, 'of', null, meeting.held_on, meeting.held_on, 1, 1
     from {{ ref('meeting') }} as meeting
     inner join {{ ref('report_figure') }} as figure on figure.source_feeds = 'meeting'
     union all
-    select 'F02', 'value', null, issued_on, issued_on, 1 from {{ ref('bulletin') }}
+    select 'F02', 'value', null, issued_on, issued_on, 1, 1 from {{ ref('bulletin') }}
     union all
-    select 'F03', 'value', null, held_on, held_on, 1 from {{ ref('interview') }}
+    select 'F03', 'value', null, held_on, held_on, 1, 1 from {{ ref('interview') }}
     union all
-    select 'F04', 'value', null, sent_on, sent_on, 1 from {{ ref('referral') }}
+    select 'F04', 'value', null, sent_on, sent_on, 1, 1 from {{ ref('referral') }}
     union all
     -- F05-F07: long lines, large coaches, relay points.
-    select 'F05', 'of', null, valid_from, valid_to, 1 from {{ ref('coach_line') }}
+    select 'F05', 'of', null, valid_from, valid_to, 1, 1 from {{ ref('coach_line') }}
     union all
-    select 'F05', 'value', null, valid_from, valid_to, 1
+    select 'F05', 'value', null, valid_from, valid_to, 1, 1
     from {{ ref('coach_line') }} cross join setting
     where line_distance_km >= long_line_km
     union all
-    select 'F06', 'of', null, valid_from, valid_to, 1 from monitored where is_coach
+    select 'F06', 'of', null, valid_from, valid_to, 1, 1 from monitored where is_coach
     union all
-    select 'F06', 'value', null, valid_from, valid_to, 1
+    select 'F06', 'value', null, valid_from, valid_to, 1, 1
     from monitored cross join setting
     where is_coach and seat_count >= large_coach_seats
     union all
-    select 'F07', 'value', relay_point_no, inspected_on, inspected_on, 1 from {{ ref('relay_point') }}
+    -- Every span of a point keeps the inspection it was told of: the last one counts.
+    select 'F07', 'value', relay_point_no, max(inspected_on), max(inspected_on), count(inspected_on), 1
+    from {{ ref('relay_point') }}
+    group by relay_point_no
     union all
     -- F08: every weighed passage once; the limit and the verdict do not matter.
-    select 'F08', 'value', null, passed_date, passed_date, weighed_count from {{ ref('overload_daily') }}
+    select 'F08', 'value', null, passed_date, passed_date, weighed_count, weighed_count from {{ ref('overload_daily') }}
     union all
-    select 'F08', 'of', null, passed_date, passed_date, passage_count from {{ ref('overload_daily') }}
+    select 'F08', 'of', null, passed_date, passed_date, passage_count, passage_count from {{ ref('overload_daily') }}
     union all
     -- F09, F11: one cohort by registration; a hazard reopened is not removed.
-    select 'F09a', 'value', null, registered_on, registered_on, 1 from hazard where hazard_category_code = 'HWY'
+    select 'F09a', 'value', null, registered_on, registered_on, 1, 1 from hazard where hazard_category_code = 'HWY'
     union all
     select
         case hazard_category_code when 'HWY' then 'F09b' when 'SIGN' then 'F11' end,
-        'of', null, registered_on, registered_on, 1
+        'of', null, registered_on, registered_on, 1, 1
     from hazard
     union all
     select
         case hazard_category_code when 'HWY' then 'F09b' when 'SIGN' then 'F11' end,
-        'value', null, registered_on, removed_on, 1
+        'value', null, registered_on, removed_on, 1, 1
     from hazard
     where removed_on is not null
     union all
     -- F12, F13: removed in the period, whenever registered; this is no rate.
     select
         case hazard_category_code when 'VESSEL' then 'F12' when 'RAIL' then 'F13' end,
-        'value', null, removed_on, removed_on, 1
+        'value', null, removed_on, removed_on, 1, 1
     from hazard
     union all
     select
         case hazard_category_code when 'VESSEL' then 'F12' when 'RAIL' then 'F13' end,
-        'of', null, coalesce(removed_on, registered_on), coalesce(removed_on, registered_on), 1
+        'of', null, coalesce(removed_on, registered_on), coalesce(removed_on, registered_on), 1, 1
     from hazard
     union all
     -- F10, F28-F30: works that are finished, as planned.
-    select 'F10', 'value', null, finished_on, finished_on, 1 from small_work
+    select 'F10', 'value', null, finished_on, finished_on, 1, 1 from small_work
     union all
     select
         case works_kind when 'safety' then 'F28' when 'bridge' then 'F29' when 'refinement' then 'F30' end,
-        'value', null, finished_on, finished_on,
+        'value', null, finished_on, finished_on, 1,
         cast(round(done_quantity * case works_unit when 'km' then 1000 else 1 end) as bigint)
     from {{ ref('road_works') }}
     union all
     -- F14: the last look at a passage holds.
-    select 'F14', 'of', null, screened_date, screened_date, 1 from look where nth = 1
+    select 'F14', 'of', null, screened_date, screened_date, 1, 1 from look where nth = 1
     union all
-    select 'F14', 'value', null, screened_date, screened_date, 1
+    select 'F14', 'value', null, screened_date, screened_date, 1, 1
     from look
     where nth = 1 and screening_result = 'confirmed'
     union all
     -- F15, F16: the verbs of licence loss are never merged; F16 goes by the sender's word.
     select
         case licence_kind when 'operating_permit' then 'F15' when 'driver_certificate' then 'F16' end,
-        'of', null, decided_on, decided_on, 1
+        'of', null, decided_on, decided_on, 1, 1
     from {{ ref('licence_action') }}
     union all
-    select 'F15', 'value', null, decided_on, decided_on, 1
+    select 'F15', 'value', null, decided_on, decided_on, 1, 1
     from {{ ref('licence_action') }}
     where licence_kind = 'operating_permit' and licence_action = 'deregistered'
     union all
-    select 'F16', 'value', null, decided_on, decided_on, 1
+    select 'F16', 'value', null, decided_on, decided_on, 1, 1
     from {{ ref('licence_action') }}
     where licence_kind = 'driver_certificate' and licence_action <> 'deregistered' and as_reported like '%撤销%'
     union all
     -- F17, F18: cases by the day of filing, vehicles by the day they were found.
-    select 'F17', 'value', null, filed_on, filed_on, 1 from {{ ref('enforcement_case') }}
+    select 'F17', 'value', null, filed_on, filed_on, 1, 1 from {{ ref('enforcement_case') }}
     union all
-    select 'F17', 'of', null, coalesce(filed_on, found_on), coalesce(filed_on, found_on), 1
+    select 'F17', 'of', null, coalesce(filed_on, found_on), coalesce(filed_on, found_on), 1, 1
     from {{ ref('enforcement_case') }}
     union all
-    select 'F18', 'of', null, found_on, found_on, 1 from {{ ref('illegal_operation_case') }}
+    select 'F18', 'of', null, found_on, found_on, 1, 1 from illegal
     union all
-    select 'F18', 'value', null, found_on, found_on, 1
-    from {{ ref('illegal_operation_case') }}
-    where case_state not in ('void', 'withdrawn')
+    select 'F18', 'value', null, found_on, found_on, 1, 1 from illegal where not is_dropped
     union all
-    -- F19: the amount decided; an illegal-operation case with a decision of its own is in the decisions already.
-    select 'F19', 'value', null, decided_on, decided_on, decided_fen from {{ ref('penalty_decision') }}
+    -- F19: the amount decided, but for the cases that F18 leaves out; an illegal-operation case with a decision of its
+    -- own is in the decisions already.
+    select 'F19', 'value', null, decision.decided_on, decision.decided_on, 1, decision.decided_fen
+    from {{ ref('penalty_decision') }} as decision
+    left join illegal on illegal.case_no = decision.case_no
+    where illegal.case_no is null or not illegal.is_dropped
     union all
-    select 'F19', 'value', null, illegal.decided_on, illegal.decided_on, illegal.decided_fen
-    from {{ ref('illegal_operation_case') }} as illegal
+    select 'F19', 'value', null, illegal.decided_on, illegal.decided_on, 1, illegal.decided_fen
+    from illegal
     left join (select distinct case_no from {{ ref('penalty_decision') }}) as decided
         on decided.case_no = illegal.case_no
-    where decided.case_no is null and illegal.decided_fen is not null
+    where decided.case_no is null and not illegal.is_dropped
     union all
     -- F20: G or S and three digits are national and provincial roads; motorways have one, two or four.
-    select 'F20', 'of', null, valid_from, valid_to, 1 from {{ ref('wim_site') }}
+    select 'F20', 'of', null, valid_from, valid_to, 1, 1 from {{ ref('wim_site') }}
     union all
-    select 'F20', 'value', null, valid_from, valid_to, 1
+    select 'F20', 'value', null, valid_from, valid_to, 1, 1
     from {{ ref('wim_site') }}
     where substr(road_code, 1, 1) in ('G', 'S') and length(road_code) = 4
     union all
     -- F21: linked from the day of the link on.
-    select 'F21', 'of', null, valid_from, valid_to, 1 from firm
+    select 'F21', 'of', null, valid_from, valid_to, 1, 1 from firm
     union all
-    select 'F21', 'value', null, linked_from, valid_to, 1 from firm where linked_from is not null
+    select 'F21', 'value', null, linked_from, valid_to, 1, 1 from firm where linked_from is not null
     union all
     -- F22-F24, F32: vehicles under monitoring.
-    select figure_id, 'of', null, valid_from, valid_to, 1 from monitored
+    select figure_id, 'of', null, valid_from, valid_to, 1, 1 from monitored
     union all
-    select figure_id, 'value', null, valid_from, valid_to, 1 from monitored where has_smart_terminal
+    select figure_id, 'value', null, valid_from, valid_to, 1, 1 from monitored where has_smart_terminal
     union all
-    select 'F32', 'of', null, valid_from, valid_to, 1 from monitored where is_civic
+    select 'F32', 'of', null, valid_from, valid_to, 1, 1 from monitored where is_civic
     union all
-    select 'F32', 'value', null, valid_from, valid_to, 1 from monitored where is_civic and carries_slogan
+    select 'F32', 'value', null, valid_from, valid_to, 1, 1 from monitored where is_civic and carries_slogan
     union all
     -- F25: which violations count is decided in core.vehicle_violation_span.
-    select 'F25a', 'of', null, first_day, last_day, 1 from {{ ref('vehicle_violation_span') }}
+    select 'F25a', 'of', null, first_day, last_day, case_count, 1 from {{ ref('vehicle_violation_span') }}
     union all
-    select 'F25a', 'value', null, first_day, last_day, 1
+    select 'F25a', 'value', null, first_day, last_day, case_count, 1
     from {{ ref('vehicle_violation_span') }} cross join setting
     where decided_count = repeat_count
     union all
-    select 'F25b', 'of', null, first_day, last_day, 1
+    select 'F25b', 'of', null, first_day, last_day, case_count, 1
     from {{ ref('vehicle_violation_span') }} cross join setting
     where case_count = repeat_count
     union all
-    select 'F25b', 'value', null, first_day, last_day, 1
+    select 'F25b', 'value', null, first_day, last_day, case_count, 1
     from {{ ref('vehicle_violation_span') }} cross join setting
     where case_count = repeat_count and decided_count = repeat_count
     union all
     -- F26, F27: an enterprise counts once, whatever its certificates and spans.
-    select 'F26', 'value', uscc, passed_standard_on, passed_standard_on, 1 from {{ ref('safety_standard') }}
+    select 'F26', 'value', uscc, passed_standard_on, passed_standard_on, 1, 1 from {{ ref('safety_standard') }}
     union all
-    select 'F27', 'of', uscc, valid_from, valid_to, 1 from held_to_standard
+    select 'F27', 'of', uscc, valid_from, valid_to, 1, 1 from held_to_standard
     union all
     select
         'F27', 'value', held.uscc,
         greatest(held.valid_from, standard.valid_from),
         least(coalesce(held.valid_to, standard.valid_to), standard.valid_to),
-        1
+        1, 1
     from held_to_standard as held
     inner join {{ ref('safety_standard') }} as standard
         on standard.uscc = held.uscc
@@ -238,13 +254,13 @@ contribution as (
         and standard.valid_to >= held.valid_from
     union all
     -- F31: of an enterprise that took part more than once the largest event counts.
-    select 'F31a', 'value', uscc, held_on, held_on, 1 from {{ ref('training') }}
+    select 'F31a', 'value', uscc, held_on, held_on, 1, 1 from {{ ref('training') }}
     union all
-    select 'F31b', 'value', uscc, held_on, held_on, trained_count from {{ ref('training') }}
+    select 'F31b', 'value', uscc, held_on, held_on, 1, trained_count from {{ ref('training') }}
     union all
-    select 'F31c', 'value', uscc, held_on, held_on, trained_count from {{ ref('training') }}
+    select 'F31c', 'value', uscc, held_on, held_on, 1, trained_count from {{ ref('training') }}
     union all
-    select 'F31c', 'of', uscc, held_on, held_on, staff_count from {{ ref('training') }}
+    select 'F31c', 'of', uscc, held_on, held_on, 1, staff_count from {{ ref('training') }}
 )
 select
     figure_id,
@@ -252,7 +268,7 @@ select
     subject_no,
     first_day,
     last_day,
-    cast(count(*) as bigint) as row_count,
+    cast(sum(row_count) as bigint) as row_count,
     cast(case when subject_no is null then sum(amount) else max(amount) end as bigint) as amount
 from contribution
 where figure_id is not null and first_day is not null and amount is not null

@@ -3,20 +3,12 @@
 select
     screened_date,
     check_no,
-    site_code,
-    passed_at,
-    screened_at,
-    screening_result,
-    void_code
+    screening_result
 from (
     select
         screened_date,
         check_no,
-        site_code,
-        passed_at,
-        screened_at,
         screening_result,
-        void_code,
         row_number() over (
             partition by screened_date, check_no order by screened_at desc, record_id
         ) as nth

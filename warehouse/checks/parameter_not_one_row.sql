@@ -1,0 +1,24 @@
+-- Severity: stop
+-- A parameter that the models read without a day has no value or several rows: figures would be 0, or use the largest.
+-- One that changes with time is joined by its validity instead: see repeat_excess_ratio in core.vehicle_violation_span.
+with undated as (
+    select 'large_coach_seats' as parameter
+    union all
+    select 'loading_firm_tonnage_t'
+    union all
+    select 'long_line_km'
+    union all
+    select 'repeat_count'
+    union all
+    select 'repeat_merge_hours'
+    union all
+    select 'repeat_window_months'
+)
+select
+    undated.parameter,
+    count(*) as row_count,
+    count(told.parameter_value) as value_count
+from undated
+left join {{ ref('parameter') }} as told on told.parameter = undated.parameter
+group by undated.parameter
+having count(*) <> 1 or count(told.parameter_value) <> 1
