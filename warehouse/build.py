@@ -50,6 +50,8 @@ class Build:
     touched: list[date] = field(default_factory=list)
     night: list[dict[str, Any]] = field(default_factory=list)
     """The night's lines of ``meta.night_report``."""
+    mended: bool = False
+    """A damaged file of the published version was made anew: it has to be replaced, though nothing else changed."""
 
     @property
     def warnings(self) -> list[dict[str, Any]]:
@@ -118,6 +120,8 @@ class _Run:
     batch_rows: int
     checks: dict[str, dict[str, Any]] = field(default_factory=dict)
     night: list[dict[str, Any]] = field(default_factory=list)
+    damaged: set[str] = field(default_factory=set)
+    """Published months that were found not to be what their manifest names."""
 
     def _base(self, found: dict[str, Any] | None) -> dict[str, Any]:
         """What can be kept of the published version: ``parts`` that are there, and the ``days`` in them."""
@@ -130,7 +134,7 @@ class _Run:
             return nothing
         if not is_there(base["head"]) or file_digest(home() / base["head"]["file"]) != base["head"]["sha256"]:
             return nothing  # what the registers said when its days were built is not known any more
-        lost = {month for month, told in base["parts"].items() if not is_there(told)}
+        lost = {month for month, told in base["parts"].items() if month in self.damaged or not is_there(told)}
         return {
             "head": home() / base["head"]["file"],
             "code": base["code"],
@@ -139,6 +143,26 @@ class _Run:
         }
 
     def run(self) -> Build:
+        """Build; a published month that turns out to be damaged on the way is made anew from its days."""
+        try:
+            return self._run()
+        except duckdb.Error:
+            # Reading every file of every night whole would cost what history costs, so only now.
+            self.damaged = self._damaged_months()
+            if not self.damaged:
+                raise
+            # Another folder: the engine would give back a database that is still open under its path.
+            self.work /= "again"
+            self.work.mkdir(mode=0o700)
+            self.checks = {}
+            return self._run()
+
+    def _damaged_months(self) -> set[str]:
+        found = pointer()
+        parts = self._base(found)["parts"] if found else {}
+        return {month for month, told in parts.items() if file_digest(home() / told["file"]) != told["sha256"]}
+
+    def _run(self) -> Build:
         with Ledger(home()) as ledger, ledger.one_moment():
             segments = ledger.segments()
             self.last_night = ledger.last_night()
@@ -208,6 +232,7 @@ class _Run:
             manifest,
             [date.fromisoformat(day) for day in sorted(touched)],
             self.night,
+            bool(self.damaged or damaged),
         )
 
     # --- loading -----------------------------------------------------------------------------

@@ -193,9 +193,10 @@ def looked_up_days(connection: duckdb.DuckDBPyConnection, head: Path, parts: dic
         for month, path in parts.items():
             if month < begin.isoformat()[:7]:
                 continue
-            try:
-                connection.execute(f"attach '{path}' as part (read_only)")
-                days = connection.execute(
+            connection.execute(f"attach '{path}' as part (read_only)")
+            found |= {
+                day
+                for (day,) in connection.execute(
                     f"""select distinct passage.passed_date
                     from part.core.passage as passage
                     inner join changed_span as span
@@ -203,8 +204,6 @@ def looked_up_days(connection: duckdb.DuckDBPyConnection, head: Path, parts: dic
                         and passage.passed_date >= span.first_day
                         and passage.passed_date < span.next_day"""
                 ).fetchall()
-                connection.execute("detach part")
-            except duckdb.IOException:  # a damaged file tells nothing: the whole month is made anew
-                days = [(date.fromisoformat(f"{month}-01") + timedelta(number),) for number in range(31)]
-            found |= {day for (day,) in days}
+            }
+            connection.execute("detach part")
     return found

@@ -13,7 +13,7 @@ from warehouse.columns import dictionary
 from warehouse.digest import table_digest
 from warehouse.layout import DATED, head_models
 from warehouse.metrics import METRICS
-from warehouse.night import Book, Fates, Night, nights, refuse_difference
+from warehouse.night import REPORTED_NIGHTS, Book, Fates, Night, nights, refuse_difference
 from warehouse.project import Columns
 from warehouse.raw import RawTable
 
@@ -120,14 +120,10 @@ def write_head(
     for name in models:
         connection.execute(f"create table {name} as {sql.render(name).sql}")
     queries = {name: f"from {name}" for name in [*sql.seed_columns(), *models]}
-    arrived = " union all ".join(
-        f"select '{table.name}' as feed, delivery_id, event_date, row_fate from raw.{table.name}"
-        for table in raw_tables
-        if table.kind != "event"
-    )
-    if arrived:
-        connection.execute(f"create view raw.arrived as {arrived}")
-        queries["mart.row_fate"] = sql.render("mart.row_fate").sql
+    undated = [table for table in raw_tables if table.kind != "event"]
+    for view in ("arrived", "undated"):
+        sql.show_arrived(connection, view, undated)
+    queries["mart.row_fate"] = sql.render("mart.row_fate").sql
     for table, query in queries.items():
         connection.execute(f"create table head.{table} as {query} order by all")
     reports = nights(raw_tables, book, _fates(connection))
@@ -149,12 +145,9 @@ def write_head(
 
 def _fates(connection: duckdb.DuckDBPyConnection) -> dict[str, Fates | None]:
     """What became of the accepted rows of each delivery: those of events lie in the months, the others here."""
-    held = connection.execute(
-        "select count(*) from duckdb_tables() where database_name = 'head' and table_name = 'row_fate'"
-    ).fetchall()[0][0]
     found = connection.execute(
         "select delivery_id, sum(current_count)::bigint, sum(repeated_count)::bigint, sum(superseded_count)::bigint"
-        f" from (from mart.row_fate {'union all from head.mart.row_fate' if held else ''}) group by delivery_id"
+        " from (from mart.row_fate union all from head.mart.row_fate) group by delivery_id"
     ).fetchall()
     return {delivery_id: (current, repeated, superseded) for delivery_id, current, repeated, superseded in found}
 
@@ -218,7 +211,9 @@ def _meta_rows(
             for row in book.deliveries
         ],
         "meta.delivery_reason": book.reasons,
-        "meta.night_report": [line for night in reports if night.business_date for line in night.feeds],
+        "meta.night_report": [
+            line for night in reports[-REPORTED_NIGHTS - 1 :] if night.business_date for line in night.feeds
+        ],
         "meta.column": described,
         "meta.metric": [vars(metric) | {"metric": metric.name} for metric in METRICS.values()],
     }

@@ -18,7 +18,7 @@ from warehouse.ledger import Ledger
 from warehouse.raw import RawTable
 
 REPORTED_NIGHTS = 400
-"""Nights in ``meta.night_report``: a year and a month, so that a night's work does not grow with history."""
+"""Nights whose lines a version shows (``meta.night_report``): a year and a month. All are held to account."""
 
 Fates = tuple[int, int, int]
 """Current, repeated and superseded rows of a delivery (``mart.row_fate``)."""
@@ -70,10 +70,8 @@ class Night:
     ``reason_counts``."""
 
 
-def nights(
-    raw_tables: Sequence[RawTable], book: Book, fates: Mapping[str, Fates | None], keep: int = REPORTED_NIGHTS
-) -> list[Night]:
-    """The last ``keep`` closed nights in the order of their closing, then what came since.
+def nights(raw_tables: Sequence[RawTable], book: Book, fates: Mapping[str, Fates | None]) -> list[Night]:
+    """Every closed night in the order of their closing, then what came since.
 
     A landed delivery that ``fates`` does not name has no rows that count; None says that nobody knows yet.
     """
@@ -89,7 +87,7 @@ def nights(
     at = 0
     spans = [(date.fromisoformat(night["business_date"]), night["after_receipt"]) for night in book.nights]
     last_night = max((day for day, _ in spans), default=None)
-    for number, (day, until) in enumerate([*spans, (None, sys.maxsize)]):
+    for day, until in [*spans, (None, sys.maxsize)]:
         first = at
         while at < len(lines) and lines[at]["receipt_no"] <= until:
             delivery = of_delivery.get(lines[at]["delivery_id"])
@@ -101,9 +99,8 @@ def nights(
                     issued = max(issued, min(came, as_of.isoformat()) if as_of else came)
                 newest[delivery["feed"]] = max(newest.get(delivery["feed"], issued), issued)
             at += 1
-        if len(spans) - number <= keep:
-            of_night = lines[first:at]
-            told.append(Night(day, of_night, _feed_lines(expected, newest, of_night, day, day or last_night)))
+        of_night = lines[first:at]
+        told.append(Night(day, of_night, _feed_lines(expected, newest, of_night, day, day or last_night)))
     return told
 
 

@@ -109,6 +109,7 @@ def _descriptions(raw_tables: Sequence[RawTable], columns: Columns, names: Itera
     ]
     tables.append({"name": "build_day", "description": "The days of this build and whether their night is over."})
     tables.append({"name": "arrived", "description": "Every accepted row of every feed and what became of it."})
+    tables.append({"name": "undated", "description": "The same of registers and lists alone."})
     models = [
         {
             "name": name.split(".")[1],

@@ -151,7 +151,7 @@ def publish(build: "Build") -> int:
         failed = [check["name"] for check in manifest["checks"] if check["severity"] == "stop" and check["rows"]]
         if failed:
             raise WarehouseError(f"Checks {failed} found rows; nothing was published.")
-        if current and _is_served_already(current, manifest):
+        if current and not build.mended and _is_served_already(current, manifest):
             return current["version"]
         version = (current["highest"] if current else 0) + 1
         return _publish(build, version)

@@ -167,7 +167,8 @@ def create_raw(connection: duckdb.DuckDBPyConnection, table: RawTable, relation:
 
 
 def complete_raw(connection: duckdb.DuckDBPyConnection, tables: Iterable[RawTable]) -> None:
-    """Add what models read beside delivered rows: empty tables of absent feeds, ``raw.build_day``, ``raw.arrived``.
+    """Add what models read beside delivered rows: empty tables of absent feeds, ``raw.build_day``,
+    ``raw.arrived`` and, of registers and lists alone, ``raw.undated``.
 
     ``raw.build_day``: the days that are built and whether their night is over; where nobody made it,
     the days there are rows of, all of them over.
@@ -183,12 +184,23 @@ def complete_raw(connection: duckdb.DuckDBPyConnection, tables: Iterable[RawTabl
     if "build_day" not in present:
         days = " union ".join(f"select event_date from raw.{table.name}" for table in tables if table.kind == "event")
         connection.execute(f"create table raw.build_day as select event_date, true as is_closed from ({days})")
-    arrived = " union all ".join(
+    show_arrived(connection, "arrived", tables)
+    show_arrived(connection, "undated", [table for table in tables if table.kind != "event"])
+
+
+def show_arrived(connection: duckdb.DuckDBPyConnection, view: str, tables: Iterable[RawTable]) -> None:
+    """Create the view ``raw.<view>``: every accepted row of these feeds, and what became of it."""
+    selects = [
+        "select cast(null as varchar) as feed, cast(null as varchar) as delivery_id, cast(null as date) as event_date,"
+        " cast(null as varchar) as row_fate, cast(null as varchar) as record_id, cast(null as varchar) as version_rank"
+        " where false"
+    ]
+    selects += [
         f"select '{table.name}' as feed, delivery_id, event_date, row_fate, record_id, version_rank"
         f" from raw.{table.name}"
         for table in tables
-    )
-    connection.execute(f"create or replace view raw.arrived as {arrived}")
+    ]
+    connection.execute(f"create or replace view raw.{view} as {' union all '.join(selects)}")
 
 
 def run_models(

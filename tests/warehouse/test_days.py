@@ -176,18 +176,3 @@ def test_a_corrected_truck_touches_the_days_of_either_version(tmp_path: Path) ->
     was = {**TRUCK, "valid_from": "2026-01-05"}
     says = {**TRUCK, "valid_from": "2026-01-05", "valid_to": "2026-01-31", "vehicle_kind": "combination"}
     assert looked_up(tmp_path, [was], [says]) == ["2026-01-05", "2026-02-02"]
-
-
-def test_a_damaged_month_is_touched_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert looked_up(tmp_path, [OTHER], [OTHER]) == []
-    (tmp_path / "2026-02.duckdb").write_bytes(b"no database")
-    with duckdb.connect() as connection:
-        connection.execute("create schema raw")
-        with duckdb.connect(str(tmp_path / "head.duckdb")) as head:
-            rows = head.sql("from raw.vehicle").to_arrow_table()
-        connection.register("rows", rows)
-        connection.execute("create table raw.vehicle as select * replace ('tandem' as vehicle_kind) from rows")
-        parts = {month: tmp_path / f"{month}.duckdb" for month in ("2026-01", "2026-02")}
-        found = looked_up_days(connection, tmp_path / "head.duckdb", parts)
-    assert date(2026, 1, 4) in found
-    assert {date(2026, 2, day) for day in range(1, 29)} <= found

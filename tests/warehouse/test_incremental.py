@@ -51,3 +51,21 @@ def test_building_an_older_night_again_does_not_make_the_version_older(published
     assert build.manifest["business_date"] == LAST_NIGHT.isoformat()
     assert build.touched == []
     build.discard()
+
+
+@pytest.mark.parametrize("at", [0, 12 << 10], ids=["heading", "data"])
+def test_a_damaged_month_that_no_delivery_touches_is_made_anew(published: Path, at: int) -> None:
+    """The same size, other bytes: found when the month is read, although the night has nothing to do with it."""
+    before = digest()
+    told = published_manifest()
+    assert told is not None
+    oldest = published / told["parts"][min(told["parts"])]["file"]
+    data = bytearray(oldest.read_bytes())
+    data[at:] = b"\xff" * len(data[at:])
+    oldest.chmod(0o600)
+    oldest.write_bytes(data)
+    build = build_night(published)
+    assert {str(day)[:7] for day in build.touched} == {min(told["parts"])}
+    publish(build)
+    assert verify() == []
+    assert digest() == before

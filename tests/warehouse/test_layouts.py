@@ -99,7 +99,3 @@ def test_a_passage_has_the_same_verdict_in_every_layout(judged: dict[str, list[t
     assert [row[4] for row in own[:7]] == [0, 20, 28_000, 0, 20, 5, 20]
     assert judged["wim_passage_wheel"] == own
     assert judged["wim_passage_preview"] == own
-
-
-def test_every_layout_delivers_every_passage(judged: dict[str, list[tuple[Any, ...]]]) -> None:
-    assert {feed: len(rows) for feed, rows in judged.items()} == dict.fromkeys(LAYOUTS, len(PASSAGES))

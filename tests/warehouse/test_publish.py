@@ -66,7 +66,6 @@ def test_a_version_names_everything_it_holds(published: Path) -> None:
         "table_name"
     ].tolist() == [
         "core.passage",
-        "mart.passage_excess",
         "seeds.gross_weight_limit",
     ]
 

@@ -1,6 +1,7 @@
 -- Severity: warn
 -- Two deliveries of one issue date say different things of a record and carry no upload time: the file with the
--- later time was taken (decision 0003). Ask the sender which holds, and to date corrections.
+-- later time was taken (decision 0003). Ask the sender which holds, and to date corrections. Of the days that are
+-- built; undated_version_by_file_time has the registers and lists.
 select
     older.feed,
     older.record_id,
@@ -15,3 +16,4 @@ inner join {{ source('raw', 'arrived') }} as newer
 where older.row_fate = 'superseded'
     and older.version_rank like '|%'
     and older.event_date in (select event_date from {{ source('raw', 'build_day') }})
+    and older.delivery_id not in (select delivery_id from {{ source('raw', 'undated') }})
