@@ -21,6 +21,7 @@ import pyarrow as pa
 
 from etl.demo import illegal
 from etl.demo.faults import CUT_LINE, TRUTH, Fault, around, damage_rows, text
+from etl.demo.planted import anniversary
 from etl.demo.screening import (
     COUNTED_RATIO,
     NAT_D,
@@ -598,7 +599,8 @@ ROWS_FOR_FAULTS = 40
 
 
 def deliveries(world: World) -> Iterator[Delivery]:
-    """Every feed of the chain, a month and then a night at a time.
+    """Every feed of the chain, a month and then a night at a time. A night without rows has a file without rows where
+    one is expected.
 
     Spoiled lines are copies beside the good ones, so that no record is lost by them. One month of decisions comes
     twice under two names, and one month of cases again, with the words of its facts corrected.
@@ -606,7 +608,7 @@ def deliveries(world: World) -> Iterator[Delivery]:
     for number, period in enumerate(periods(world)):
         for name, form, rows_of, (hour, minute), bad in _FEEDS:
             rows = rows_of(world, period)
-            if not rows.num_rows:
+            if not rows.num_rows and feed(name).expected_every_days is None:
                 continue
             file = form.format(f"{period.last:%Y%m%d}")
             delivery = Delivery(name, file, rows, period.last, morning_after(period.last, hour, minute))
@@ -697,7 +699,7 @@ def repeat_violators(world: World) -> pa.Table:
         vehicles.setdefault(vehicle, []).append(position)
     rows = []
     for vehicle, at in sorted(vehicles.items()):
-        cycle = day64(_anniversary(issued[vehicle], world.last_day))
+        cycle = day64(anniversary(issued[vehicle], world.last_day))
         inside = to_days(over["passed_at"][row[at]]) >= cycle
         rows.append({
             "vehicle": vehicle, "plate_no": over["plate_no"][row[at[0]]],
@@ -708,15 +710,3 @@ def repeat_violators(world: World) -> pa.Table:
             "counted_cycle": int((merged_above[at] & inside).sum()),
         })  # fmt: skip
     return pa.Table.from_pylist(rows)
-
-
-def _anniversary(issued: date, last_day: date) -> date:
-    """The last anniversary of ``issued`` up to ``last_day``; 29 February counts as 1 March."""
-    for year in (last_day.year, last_day.year - 1):
-        try:
-            found = issued.replace(year=year)
-        except ValueError:
-            found = date(year, 3, 1)
-        if found <= last_day:
-            return found
-    return issued

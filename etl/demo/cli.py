@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from etl.demo.world import World
 
 app = typer.Typer(help="Invented deliveries to try the product with.", no_args_is_help=True)
-LAST_DAY = "2025-12-31"
+DEFAULT_END = "2025-12-31"
 Scale = Annotated[str, typer.Option("--scale", help="tiny, city (10 million passages a year) or province.")]
 Seed = Annotated[int, typer.Option("--seed", help="The same seed gives the same prefecture, byte for byte.")]
 End = Annotated[str, typer.Option("--end", help="Last day, YYYY-MM-DD.")]
@@ -25,12 +25,24 @@ def _date(text: str) -> date:
         raise HengError(f"{text!r} is not a date. Write YYYY-MM-DD.") from None
 
 
+def _require_known(first: date, last: date) -> None:
+    """Refuse days of which the generator does not know the law or the holidays."""
+    from etl.demo.world import FIRST_DAY, LAST_DAY
+
+    if first < FIRST_DAY or last > LAST_DAY:
+        raise HengError(
+            f"The days from {first} to {last} cannot be made: the generator knows the law from {FIRST_DAY} on and "
+            f"the holidays up to {LAST_DAY}. Choose a span within, by --end and --days."
+        )
+
+
 def _world(scale: str, seed: int, end: str, days: int, nights: int) -> "World":
     from etl.demo.world import SCALES, World
 
     if scale not in SCALES:
         raise HengError(f"There is no scale {scale!r}. Choose one of {', '.join(SCALES)}.")
     last = _date(end)
+    _require_known(last - timedelta(days=days - 1), last)
     return World(seed, SCALES[scale], last - timedelta(days=days - 1), last, nights)
 
 
@@ -57,7 +69,7 @@ def generate_command(
     days: Annotated[int, typer.Option("--days", min=1, help="How many days.")] = 365,
     scale: Scale = "city",
     seed: Seed = 20261122,
-    end: End = LAST_DAY,
+    end: End = DEFAULT_END,
     nights: Annotated[int, typer.Option("--nights", min=0, help="So many last days come one by one.")] = 7,
 ) -> None:
     """Write every delivery of a fictional prefecture, and the truth beside them."""
@@ -74,7 +86,7 @@ def generate_command(
 def year_command(
     scale: Scale = "city",
     seed: Seed = 20261122,
-    end: End = LAST_DAY,
+    end: End = DEFAULT_END,
     days: Annotated[int, typer.Option("--days", min=1, help="How many days.")] = 365,
 ) -> None:
     """Generate a year and load it month by month into a new instance (HENG_HOME)."""

@@ -1,7 +1,7 @@
 """What transmissions and senders do to deliveries, in declared ways, each written to the truth.
 
-``damage`` spoils lines of a delivery in a text format and tells which; ``repeated`` and ``reissued`` are
-about whole rows. What must become of a spoiled line is known from its kind: that is what they are for.
+``damage`` spoils lines of a delivery in a text format and tells which; ``replaced`` is about whole rows. What must
+become of a spoiled line is known from its kind: that is what they are for.
 """
 
 import csv
@@ -22,8 +22,8 @@ from etl.demo import writer
 
 @dataclass(frozen=True)
 class Fault:
-    """One way to spoil a line. ``kind``: ``cut_line`` (the end is lost), ``doubled_heading`` (the heading again,
-    before the line), ``repeated_line``, or ``text``: the texts under some columns become others.
+    """One way to spoil a line. ``kind``: ``cut_line`` (the end is lost) or ``text`` (the texts under some columns
+    become others).
 
     ``texts``: dictionary name → text as delivered. ``outcome``: the reason code expected, "" where the line
     is accepted all the same.
@@ -35,8 +35,6 @@ class Fault:
 
 
 CUT_LINE = Fault("cut_line", "R-FIELDS")
-DOUBLED_HEADING = Fault("doubled_heading", "R-FIELDS")
-REPEATED_LINE = Fault("repeated_line", "")
 
 
 def text(outcome: str, **texts: object) -> Fault:
@@ -70,7 +68,6 @@ def damage_rows(
         raise ValueError(f"{name}: {len(faults)} faults for {table.num_rows} rows")
     places = rng.choice(table.num_rows, len(faults), replace=False).tolist()
     fault_at = dict(zip(places, faults, strict=True))
-    head = writer.head(feed)
     out: list[bytes] = []
     told = []
     start, line = 0, after
@@ -86,15 +83,11 @@ def damage_rows(
         for place in inside:
             fault = fault_at[start + place]
             out += [b"\n".join(rows[done:place]), b"\n"] if place > done else []
-            spoiled = _spoiled(feed, fault, rows[place], head)
-            line += place - done
-            # Of two lines it is the heading, or the second of a repeated pair, that is not wanted.
-            at = line + (2 if fault.kind == "repeated_line" else 1)
+            line += place - done + 1
             outcome = "R-SYNTAX" if fault == CUT_LINE and isinstance(feed.format, Ndjson) else fault.outcome
             shown = fault.texts or (("", ""),)
-            told += [(feed.name, name, at, fault.kind, outcome, column, value) for column, value in shown]
-            out += spoiled
-            line += len(spoiled)
+            told += [(feed.name, name, line, fault.kind, outcome, column, value) for column, value in shown]
+            out.append(_spoiled(feed, fault, rows[place]))
             done = place + 1
         out += [b"\n".join(rows[done:]), b"\n"] if done < len(rows) else []
         line += len(rows) - done
@@ -113,15 +106,11 @@ def _zipped(data: bytes, name: str) -> bytes:
     return gzip.compress(data, 1, mtime=0) if name.endswith(".gz") else data
 
 
-def _spoiled(feed: Feed, fault: Fault, row: bytes, head: bytes) -> list[bytes]:
+def _spoiled(feed: Feed, fault: Fault, row: bytes) -> bytes:
     if fault.kind == "cut_line":
-        return [_cut(feed, row) + b"\n"]
-    if fault.kind == "doubled_heading":
-        return [head, row + b"\n"] if head else [row + b"\n"]
-    if fault.kind == "repeated_line":
-        return [row + b"\n"] * 2
+        return _cut(feed, row) + b"\n"
     encoding = feed.format.encoding
-    return [_with_texts(feed, row.decode(encoding), dict(fault.texts)).encode(encoding) + b"\n"]
+    return _with_texts(feed, row.decode(encoding), dict(fault.texts)).encode(encoding) + b"\n"
 
 
 def _cut(feed: Feed, row: bytes) -> bytes:
@@ -173,12 +162,6 @@ def _name(feed: Feed, heading: str, at: int) -> str:
         if isinstance(key, tuple) and heading in key:
             return f"{how.column.name}.{at + 1}"
     raise KeyError(heading)
-
-
-def repeated(before: pa.Table, after: pa.Table, since: Any, column: str = "passed_at") -> pa.Table:
-    """``after`` with the rows of ``before`` from ``since`` on sent once more, ahead of its own."""
-    again = before.filter(pc.greater_equal(before[column], pa.scalar(since, before[column].type)))
-    return pa.concat_tables([again, after])
 
 
 def replaced(table: pa.Table, column: str, rows: np.ndarray, values: pa.Array) -> pa.Table:

@@ -1,6 +1,10 @@
 """Trucks: kinds with masses and axles, and the fleet that drives through the prefecture.
 
 Arrays, not rows: ten million passages draw their vehicle from here.
+
+The limits here are numbers of the generator's own, on purpose: truth that read the platform's seeds would agree
+with a wrong seed. ``tests/demo/test_passages.py`` compares the two through the platform's own models. They are those
+of the rules in force since 2016-09-21; ``world.FIRST_DAY`` says from when on the generator makes days.
 """
 
 from dataclasses import dataclass
@@ -16,8 +20,9 @@ from etl.demo.places import COUNTIES
 class Kind:
     """A kind of truck: axle type code, share of the fleet, masses, and how load spreads over its axles.
 
-    ``limit_kg``: of 令2016-62 art. 3 for the vehicle in the register. The two unknown limits are the
-    lowest and the highest that a truck outside the register may have, by what a site can see of it.
+    ``limit_kg``: of 令2016-62 art. 3, whoever knows the truck. The two unknown limits are the lowest and the highest
+    that may be meant for a truck outside the register, by what a site can see of it: weights are drawn outside of
+    the two, so that most verdicts need no more than that. The truth is ``limit_kg``.
     """
 
     code: str
@@ -106,8 +111,11 @@ KINDS = (
     Kind("12", 0.01, 1700, 3600, 18000, 18000, (0.4, 0.6), (3.1,), "agricultural", "T", 2, 1),
 )
 LIGHT, RIGID_2, RIGID_4, ARTICULATED_6, FARM = 0, 1, 4, 8, 10
+SIX_AXLES = (8, 9)
 """Positions in ``KINDS`` that the generator asks for by name."""
 MAX_AXLES = 8
+SINGLE_TYRE_KG = 3_000
+"""Each single-tyred axle of a group or of a trailer lowers the limit by this (令2016-62 art. 3, second paragraph)."""
 
 
 def of_kinds(name: str) -> np.ndarray:
@@ -119,7 +127,9 @@ def of_kinds(name: str) -> np.ndarray:
 class Fleet:
     """Registered vehicles first (``registered`` of them), then trucks that no register of ours knows.
 
-    ``kind``: position in ``KINDS``. ``popularity``: how often a truck is on the road.
+    ``kind``: position in ``KINDS``. ``popularity``: how often a truck is on the road. ``limit_kg``: by law.
+    ``has_air``: air suspension, of six-axle articulated trucks only: it raises the limit of trucks with three or
+    four axles, so not theirs. ``single_tyres``: axles with single tyres, each of which lowers the limit.
     ``propensity``: how readily it is loaded over the limit. ``enterprise``: position among the freight firms.
     """
 
@@ -134,12 +144,20 @@ class Fleet:
     propensity: np.ndarray
     is_tipper: np.ndarray
     has_air: np.ndarray
+    single_tyres: np.ndarray
     stretch: np.ndarray
     enterprise: np.ndarray
 
     def of_type(self, name: str) -> Any:
         """A property of each truck's kind."""
         return of_kinds(name)[self.kind]
+
+    def readings(self, vehicle: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The lowest and the highest limit (kg) that may be meant for each vehicle; one where the register knows it."""
+        kind, known = self.kind[vehicle], vehicle < self.registered
+        less = SINGLE_TYRE_KG * self.single_tyres[vehicle]
+        low, high = (of_kinds(name)[kind] - less for name in ("unknown_low_kg", "unknown_high_kg"))
+        return np.where(known, self.limit_kg[vehicle], low), np.where(known, self.limit_kg[vehicle], high)
 
     @property
     def mean_propensity(self) -> float:
@@ -166,9 +184,11 @@ def make_fleet(rng: np.random.Generator, registered: int, transit: int, firms: i
     color[electric] = 93
     limit = of_kinds("limit_kg")[kind]
     gross_mass = limit.copy()
-    two = kind == RIGID_2
-    gross_mass[two] = rng.choice([11_995, 15_990, 17_990, 18_000], two.sum())
-    limit = np.minimum(limit, gross_mass)
+    # Licences of two-axle trucks from elsewhere are taken to say 18 t: nobody here could know of less.
+    two = np.flatnonzero(kind[:registered] == RIGID_2)
+    gross_mass[two] = rng.choice([11_995, 15_990, 17_990, 18_000], len(two))
+    single_tyres = np.where(np.isin(kind, SIX_AXLES) & (rng.random(total) < 0.006), 3, 0)
+    limit = np.minimum(limit, gross_mass) - SINGLE_TYRE_KG * single_tyres
     tractor = np.isin(kind, (3, 5, 6, 7, 8, 9))
     gross_mass[tractor] = np.where(np.isin(kind[tractor], (6, 8, 9)), 25_000, 18_000)
     return Fleet(
@@ -184,6 +204,7 @@ def make_fleet(rng: np.random.Generator, registered: int, transit: int, firms: i
         propensity=rng.choice([0.2, 1.0, 3.0, 6.0], total, p=[0.66, 0.24, 0.08, 0.02]),
         is_tipper=(kind == RIGID_4) & (rng.random(total) < 0.45),
         has_air=(kind == ARTICULATED_6) & (rng.random(total) < 0.05),
+        single_tyres=single_tyres,
         stretch=rng.uniform(0.94, 1.08, total),
         enterprise=rng.integers(0, firms, total),
     )

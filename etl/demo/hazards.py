@@ -215,14 +215,18 @@ def _with_photos(world: World, found: tuple[Hazard, ...]) -> tuple[Hazard, ...]:
     """Two photos for each hazard that was accepted: before and after; a false closure has a false one."""
     rng = world.rng("hazard_photos")
     complete: list[Hazard] = []
-    last_after = sha256(b"nothing yet").hexdigest()
+    last_after = ""
     for hazard in found:
         photos: list[dict[str, Any]] = []
-        before = sha256(f"{world.seed} {hazard.no} before".encode()).hexdigest()
-        after = sha256(f"{world.seed} {hazard.no} after".encode()).hexdigest()
-        if hazard.falsehood == "photo_reused":
+        falsehood = hazard.falsehood
+        if falsehood == "photo_reused" and not last_after:
+            falsehood = ""  # there is no picture yet to use again
+        before, after = (
+            sha256(f"{world.seed} {hazard.no} {stage}".encode()).hexdigest() for stage in ("before", "after")
+        )
+        if falsehood == "photo_reused":
             after = last_after
-        elif hazard.falsehood == "photo_same":
+        elif falsehood == "photo_same":
             after = before
         place = {name: hazard.record[name] for name in ("latitude", "longitude")}
         size = int(rng.integers(120_000, 2_400_000))
@@ -234,9 +238,9 @@ def _with_photos(world: World, found: tuple[Hazard, ...]) -> tuple[Hazard, ...]:
                 "photo_token": f"ph-{token}", "hazard_no": hazard.no, "photo_stage": stage, "taken_at": moment,
                 "photo_sha256": digest, "photo_size_bytes": size + len(photos), **place,
             })  # fmt: skip
-        if len(taken) == 2 and not hazard.falsehood:
+        if len(taken) == 2 and not falsehood:
             last_after = after
-        complete.append(Hazard(hazard.record, hazard.steps, hazard.due_on, hazard.falsehood, tuple(photos)))
+        complete.append(Hazard(hazard.record, hazard.steps, hazard.due_on, falsehood, tuple(photos)))
     return tuple(complete)
 
 
@@ -362,10 +366,9 @@ def _hazard_lists(world: World, number: int, before: date, day: date) -> Iterato
             at += timedelta(days=4)
         lost = _lost(world, number, position, listed, before, day)
         kept = [row for hazard in listed if hazard.no not in lost and (row := hazard.as_of(day))]
-        if not kept:
-            continue
         planted = [("hazard", f"{name}.xlsx", no, "row_lost", "", "missing from the list") for no in sorted(lost)]
-        here = [part for part in (_CORRECTED, _UNPLACED, _REPEATED) if number == 0 and part % len(senders) == position]
+        first = kept and number == 0
+        here = [part for part in (_CORRECTED, _UNPLACED, _REPEATED) if first and part % len(senders) == position]
         if _UNPLACED in here:
             kept[0] |= {"latitude": 0.0, "longitude": 0.0}
             planted.append(("hazard", f"{name}.xlsx", kept[0]["hazard_no"], "no_fix", "R-POSITION", "0/0"))
@@ -373,10 +376,10 @@ def _hazard_lists(world: World, number: int, before: date, day: date) -> Iterato
         if _CORRECTED in here:
             # The last row's closure lies before its registration; the sender corrects it the next day.
             closed = {"hazard_closed_on": kept[-1]["registered_on"] - timedelta(days=40), "hazard_state": "CLOSED"}
-            first = rows.as_table("hazard", [*kept[:-1], kept[-1] | closed])
+            false = rows.as_table("hazard", [*kept[:-1], kept[-1] | closed])
             planted.append(("hazard", f"{name}.xlsx", kept[-1]["hazard_no"], "closed_before", "R-ORDER", "reissued"))
             truth = {"planted_rows": rows.faults(planted)}
-            yield Delivery("hazard", f"{name}.xlsx", first, day, at, truth=truth)
+            yield Delivery("hazard", f"{name}.xlsx", false, day, at, truth=truth)
             yield Delivery("hazard", f"{name}_更正.xlsx", whole, day, at + timedelta(days=1))
         else:
             truth = {"planted_rows": rows.faults(planted)} if planted else {}
@@ -411,11 +414,9 @@ def _steps_and_photos(world: World, before: date, day: date) -> Iterator[Deliver
             previous = step.state
         photos += [photo for photo in hazard.photos if before < photo["taken_at"].date() <= day]
     at = morning_after(day, 1)
-    if steps:
-        yield Delivery("hazard_event", f"hazard_event_{day:%Y%m%d}.csv", rows.as_table("hazard_event", steps), day, at)
-    if photos:
-        table = rows.as_table("hazard_photo", photos)
-        yield Delivery("hazard_photo", f"hazard_photo_{day:%Y%m%d}.csv.gz", table, day, at)
+    yield Delivery("hazard_event", f"hazard_event_{day:%Y%m%d}.csv", rows.as_table("hazard_event", steps), day, at)
+    table = rows.as_table("hazard_photo", photos)
+    yield Delivery("hazard_photo", f"hazard_photo_{day:%Y%m%d}.csv.gz", table, day, at)
 
 
 def _works(world: World, day: date) -> Iterator[Delivery]:
@@ -429,6 +430,7 @@ def _works(world: World, day: date) -> Iterator[Delivery]:
 
 
 def truth(world: World) -> dict[str, pa.Table]:
+    """Hazards whose closure is false, and how."""
     false = [
         {"hazard_no": hazard.no, "falsehood": hazard.falsehood, "county_code": hazard.county}
         for hazard in hazards(world)

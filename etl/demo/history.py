@@ -1,8 +1,8 @@
 """What the sample delivers from before its nights: ``python -m etl.demo.history land``, then ``… publish``.
 
-Thirteen months of every feed are some hundred small files. Landed here, two at a time, they take half a
-minute while Airflow starts; as tasks of the first night they would take several. Published at once, they give the
-pages numbers while the first night runs.
+Thirteen months of every feed are some hundred small files. Landed here, two at a time, they are in while Airflow
+starts; as tasks of the first night each would wait for its turn. Published at once, they give the pages numbers while
+the first night runs.
 """
 
 import json

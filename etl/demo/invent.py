@@ -1,7 +1,7 @@
-"""Invented plates, identifiers and names: well formed, with valid check digits, and nobody's.
+"""Invented plates, identifiers and names: well formed, with valid check digits, drawn at random.
 
-Citizen ids lie in area 431199, which is not given out. Firms and people are called 示例 or have names
-drawn from short lists, so that nobody takes them for real ones.
+A plate or a credit code may coincide with a real one, of which nothing here knows. Citizen ids lie in area 431199,
+which is not given out. Firms are called 示例, people have names drawn from short lists.
 """
 
 from datetime import date

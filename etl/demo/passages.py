@@ -15,8 +15,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from etl.demo import calendar, planted, transmissions
-from etl.demo.fleet import ARTICULATED_6, KINDS, LIGHT, MAX_AXLES, RIGID_4, Fleet, of_kinds
+from etl.demo import calendar, planted, sites, transmissions
+from etl.demo.fleet import KINDS, LIGHT, MAX_AXLES, RIGID_4, of_kinds
 from etl.demo.places import COUNTIES
 from etl.demo.world import Delivery, World
 
@@ -81,7 +81,7 @@ class _Day:
         rate = rate * np.where((hour >= 22) | (hour < 4), 1.35, 0.87)
         propensity = _propensity(world)[vehicle]
         over = rng.random(count) < np.clip(rate * propensity / fleet.mean_propensity, 0, 0.8)
-        low, high = _limits(fleet, vehicle)
+        low, high = fleet.readings(vehicle)
         band = rng.choice(len(_EXCESS_SHARE), count, p=_EXCESS_SHARE)
         excess = _EXCESS_EDGES[band] + rng.random(count) * (_EXCESS_EDGES[band + 1] - _EXCESS_EDGES[band])
         loaded = over | (rng.random(count) < 0.6)
@@ -98,7 +98,7 @@ class _Day:
         plans = _plans_of(self.world, self.day)
         fleet = self.world.fleet
         vehicle, excess = plans["vehicle"], plans["excess"]
-        low, high = _limits(fleet, vehicle)
+        low, high = fleet.readings(vehicle)
         gross = np.where(excess >= 0, high * (1 + excess), low * (1 + excess))
         self.site = np.concatenate([self.site, plans["site"]])
         self.second = np.concatenate([self.second, plans["second"]])
@@ -138,10 +138,10 @@ class _Day:
         factor, dead, sent = _scale(world, self.day, self.site, self.lane, self.second)
         planned = self.story >= 0
         error = np.where(planned, 1.0, factor * (1 + np.clip(rng.normal(0, NOISE, count), -0.025, 0.025)))
-        low, high = _limits(world.fleet, self.vehicle)
+        limit = _limit(world, self.day, self.vehicle)
         # A planned weight is the weighed one: its excess must be exact.
         gross = self.true_gross * error
-        over = gross > high
+        over = gross > limit
         gross = np.where(over, np.ceil(gross / 10 - 1e-6), np.floor(gross / 10 + 1e-6)).astype(int) * 10
         self.true_gross = np.where(planned, gross / factor, self.true_gross)
         self.error = np.where(planned, factor, error)
@@ -151,7 +151,7 @@ class _Day:
         # A few readings whose axles do not add up to the gross weight.
         odd = (rng.random(count) < 0.0025) & ~planned
         self.gross = np.where(odd, (self.gross * 1.025).astype(int) // 10 * 10, self.gross)
-        self.sent, self.dead, self.low, self.high = sent, dead, low, high
+        self.sent, self.dead, self.limit = sent, dead, limit
 
     def plates(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Plate as carried, plate as read, mask of unread ones, mask of misread ones."""
@@ -180,10 +180,9 @@ class _Day:
         serial = pc.utf8_lpad(pc.cast(pa.array(np.arange(count) % 10_000), pa.string()), 4, "0")
         site = self.sites["site_code"].take(pa.array(self.site))
         reported = _REPORTED_LIMIT[self.axles]
-        tyres = np.where((self.axles == 6) & (rng.random(count) < 0.006) & ~planned, 3, 0)
+        tyres = self.world.fleet.single_tyres[self.vehicle]
         length = np.round(self.spacings.sum(axis=1) + rng.uniform(2.3, 3.1, count), 2)
         left = np.rint(self.loads * np.clip(rng.normal(0.5, 0.02, (count, MAX_AXLES)), 0.4, 0.6) / 10).astype(int) * 10
-        limit = np.where(self.vehicle < self.world.fleet.registered, self.high, self.low)
         number = pa.array(self.story, mask=~planned)
         columns = {
             "check_no": pc.binary_join_element_wise(site, stamp, serial, ""),
@@ -219,7 +218,7 @@ class _Day:
             "is_cloned": pa.array(np.isin(self.vehicle, planted.cast(self.world).clones)),
             "true_gross_kg": pa.array(np.rint(self.true_gross).astype(int), pa.int32()),
             "scale_error": pa.array(np.round(self.error - 1, 5)),
-            "limit_kg": pa.array(limit.astype(int), pa.int32()),
+            "limit_kg": pa.array(self.limit.astype(int), pa.int32()),
             "plan": number,
             "is_sent": pa.array(self.sent),
             "is_dead": pa.array(self.dead),
@@ -296,14 +295,12 @@ def _axle_tables() -> tuple[np.ndarray, np.ndarray]:
     return share, spacing
 
 
-def _limits(fleet: Fleet, vehicle: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The lowest and the highest limit (kg) that can be meant for each vehicle; one where the register knows it."""
-    kind = fleet.kind[vehicle]
-    known = vehicle < fleet.registered
-    bonus = np.where(known & fleet.has_air[vehicle] & (kind == ARTICULATED_6), 1_000, 0)
-    low = np.where(known, fleet.limit_kg[vehicle], of_kinds("unknown_low_kg")[kind])
-    high = np.where(known, fleet.limit_kg[vehicle], of_kinds("unknown_high_kg")[kind])
-    return low, high + bonus
+def _limit(world: World, day: date, vehicle: np.ndarray) -> np.ndarray:
+    """The limit by law (kg) of each vehicle on a day: the truth, which no site knows of trucks from elsewhere."""
+    limit = world.fleet.limit_kg[vehicle]
+    if day == world.last_day and world.own_nights:
+        limit = np.where(vehicle == sites.rebuilt(world), np.minimum(limit, sites.REBUILT_KG), limit)
+    return limit
 
 
 @cache
@@ -476,7 +473,7 @@ def deliveries(world: World) -> Iterator[Delivery]:
             rows = pa.concat_tables(held[layout])
             held[layout] = []
             span, since[layout] = calendar.days_between(since[layout], days[-1]), days[-1] + timedelta(days=1)
-            if not rows.num_rows:
+            if not rows.num_rows and days[0] not in world.own_nights:
                 continue
             if days[0] in world.own_nights:
                 files = transmissions.night(world, layout, rows, before_this, days[0])

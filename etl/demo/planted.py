@@ -16,6 +16,8 @@ from etl.demo.fleet import ARTICULATED_6, RIGID_4
 from etl.demo.places import SITES
 from etl.demo.world import World
 
+EDGE_STORIES = 11
+"""Stories of ``_edges`` beside ``three_in_year``; each takes a vehicle in every round."""
 _NO_EVIDENCE = ("YZ04", "YZ11", "YZ15", "YZ22", "YZ26", "YZ30")
 """Sites whose certificates are planted to lapse, or that open late: nothing exact is planted there."""
 
@@ -92,10 +94,14 @@ class Cast:
 def cast(world: World) -> Cast:
     """Who plays which part: registered heavy trucks, the clones from elsewhere and of the same kind."""
     rng, fleet = world.rng("cast"), world.fleet
-    heavy = rng.permutation(np.flatnonzero(np.isin(fleet.kind[: fleet.registered], (RIGID_4, ARTICULATED_6))))
-    sizes = [world.figure(400) + 12 * world.figure(12), world.figure(60), 5 * world.figure(12), world.figure(20)]
+    own = slice(0, fleet.registered)
+    # None with single tyres, which most sites do not see: what is planted must be plain to every site.
+    fit = np.isin(fleet.kind[own], (RIGID_4, ARTICULATED_6)) & (fleet.single_tyres[own] == 0)
+    heavy = rng.permutation(np.flatnonzero(fit))
+    sizes = [world.figure(400) + EDGE_STORIES * world.figure(12), world.figure(60), 5 * world.figure(12),
+             world.figure(20)]  # fmt: skip
     edges, evaders, convoys, cloned = np.split(heavy[: sum(sizes)], np.cumsum(sizes)[:-1])
-    others = np.arange(fleet.registered, len(fleet.plate))
+    others = fleet.registered + np.flatnonzero(fleet.single_tyres[fleet.registered :] == 0)
     clones = np.array([_same_kind(rng, fleet.kind, others, at) for at in cloned.tolist()], int)
     return Cast(edges, evaders, convoys, cloned, clones)
 
@@ -192,8 +198,8 @@ def _edges(world: World) -> Iterator[Plan]:
             yield from plan(story, number, next(parts), apart(3), 0.10 if story == "ten_per_cent" else 0.1001)
         for story, shift in (("before_anniversary", -1), ("on_anniversary", 0)):
             vehicle = next(parts)
-            anniversary = _anniversary(issued[vehicle], world.last_day)
-            days = [anniversary + timedelta(days=back) for back in (-70, -35, shift)]
+            begun = anniversary(issued[vehicle], world.last_day)
+            days = [begun + timedelta(days=back) for back in (-70, -35, shift)]
             yield from plan(story, number, vehicle, [moment(day) for day in days])
         for story, length in (("window_364", 364), ("window_365", 365), ("window_366", 366)):
             vehicle = next(parts)
@@ -205,16 +211,14 @@ def _edges(world: World) -> Iterator[Plan]:
             yield from plan(story, number, vehicle, moments)
 
 
-def _anniversary(issued: date, last_day: date) -> date:
+def anniversary(issued: date, last_day: date) -> date:
     """The last anniversary of ``issued`` up to ``last_day``; 29 February counts as 1 March."""
-    for year in (last_day.year, last_day.year - 1):
-        try:
-            found = issued.replace(year=year)
-        except ValueError:
-            found = date(year, 3, 1)
-        if found <= last_day:
-            return found
-    raise AssertionError("a year has an anniversary")
+    had = (issued.month, issued.day) <= (last_day.month, last_day.day)
+    year = last_day.year if had else last_day.year - 1
+    try:
+        return issued.replace(year=year)
+    except ValueError:
+        return date(year, 3, 1)
 
 
 def routes(world: World) -> list[list[tuple[str, float]]]:

@@ -40,7 +40,6 @@ _OWNERS = {
 }  # fmt: skip
 _CENTRAL = ("431102", "431103")
 _MODELS = (("SL-900", "2019"), ("SL-800", "2019"), ("YD-530", "2013"))
-_LARGE_SEATS, _LONG_KM = 57, 800
 _CITIES = ("长沙", "衡阳", "邵阳", "郴州", "桂林", "广州", "东莞", "深圳", "武汉", "南宁", "昆明", "上海")
 
 
@@ -171,7 +170,7 @@ def _drivers(world: World, number: int, day: date) -> Delivery:
         faults.CUT_LINE,
     ]
     data, truth = faults.damage(feed("driver_certificate"), given, spoiled, world.rng("driver_faults"), name)
-    return Delivery("driver_certificate", name, given, day, at, data, {"planted_lines": truth})
+    return Delivery("driver_certificate", name, given, day, at, data, {"damaged_line": truth})
 
 
 # --- lines, relay points -------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """The sample a new instance starts with: a tiny prefecture's last thirteen months and a few nights.
 
-Shaped like the reference case: 11 counties, 30 sites, about 330,000 weighed trucks a year, some 3 % of them
+Shaped like the reference case: 11 counties, 30 sites, about 300,000 weighed trucks a year, some 3 % of them
 over the limit. Everything follows from ``last_night`` and a fixed seed, so two instances show the same figures.
 """
 

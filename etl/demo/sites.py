@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from functools import cache
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -36,6 +37,7 @@ def last_night(world: World) -> Iterator[Delivery]:
 
 
 def truth(world: World) -> dict[str, pa.Table]:
+    """Every truck over every span of its registration, with its owner then."""
     return {"vehicle_span": vehicle_spans(world)}
 
 
@@ -131,6 +133,14 @@ def vehicle_spans(world: World) -> pa.Table:
     return pa.concat_tables([table, pa.Table.from_pylist(past, table.schema)])
 
 
+REBUILT_KG = 14_000
+
+
+def rebuilt(world: World) -> int:
+    """The two-axle truck whose licence says ``REBUILT_KG`` from the last night on; position in ``world.fleet``."""
+    return int(np.flatnonzero(world.fleet.kind[: world.fleet.registered] == RIGID_2)[0])
+
+
 def trucks(world: World, day: date, changed: bool = False) -> pa.Table:
     """The register as of ``day``. With ``changed`` one truck has a new owner and one a new gross mass."""
     rows = _as_of(vehicle_spans(world), day).drop_columns(["uscc", "county_code"])
@@ -139,15 +149,13 @@ def trucks(world: World, day: date, changed: bool = False) -> pa.Table:
     table = rows.to_pylist()
     newest = {row["plate_no"]: number for number, row in enumerate(table) if row["valid_to"] is None}
     fleet = world.fleet
-    quiet = [at for at in range(fleet.registered) if fleet.plate[at] in newest]
-    sold = quiet[11]
-    rebuilt = next(at for at in quiet if fleet.kind[at] == RIGID_2)
-    for at in (sold, rebuilt):
+    sold = next(at for at in range(11, fleet.registered) if at != rebuilt(world))
+    for at in (sold, rebuilt(world)):
         row = table[newest[fleet.plate[at]]]
         table.append({**row, "valid_to": world.last_day - timedelta(days=1)})
         row["valid_from"] = world.last_day
         if at == sold:
             row["enterprise_name"] = "示例运输241号有限公司"
         else:
-            row["registered_gross_mass_kg"] = 14_000
+            row["registered_gross_mass_kg"] = REBUILT_KG
     return pa.Table.from_pylist(table, rows.schema)

@@ -236,14 +236,12 @@ def _crash_list(world: World, number: int, before: date, day: date) -> Iterator[
             listed.append(told | (row["first"] or {} if known > day else {}))
         elif row["first"] and happened <= before < known <= day:
             listed.append(told)
-    if not listed:
-        return
     table = rows.as_table("road_crash", listed)
     name, at = f"road_crash_{day:%Y%m%d}.ndjson", morning_after(day, 3)
     if number == 0 and len(listed) > 3:
         spoiled = [faults.text("R-CODE", crash_severity="9"), faults.text("R-EMPTY", death_count="")]
         data, truth = faults.damage(feed("road_crash"), table, spoiled, world.rng("crash_faults"), name)
-        yield Delivery("road_crash", name, table, day, at, data, {"planted_lines": truth})
+        yield Delivery("road_crash", name, table, day, at, data, {"damaged_line": truth})
         # The whole list again, as it should have been.
         yield Delivery("road_crash", f"road_crash_{day:%Y%m%d}_2.ndjson", table, day, at + timedelta(days=1))
         return

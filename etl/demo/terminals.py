@@ -167,7 +167,7 @@ def _position_files(world: World) -> Iterator[Delivery]:
             feed("terminal_position"), table, spoiled, world.rng("position_faults", str(day)), name
         )
         at = morning_after(day, 1)
-        yield Delivery("terminal_position", name, table, day, at, data, {"planted_lines": truth})
+        yield Delivery("terminal_position", name, table, day, at, data, {"damaged_line": truth})
 
 
 # --- alarms --------------------------------------------------------------------------------------
@@ -230,8 +230,6 @@ def _alarm_files(world: World) -> Iterator[Delivery]:
             pc.and_(pc.greater_equal(table["handled_at"], begin), pc.less(table["handled_at"], end)), False
         )
         found = table.filter(pc.or_(started, pc.and_(pc.less(table["alarm_began_at"], begin), handled)))
-        if not found.num_rows:
-            continue
         ahead = pc.fill_null(pc.greater_equal(found["handled_at"], end), False)
         for name in ("handled_at", "handling"):
             at = found.column_names.index(name)

@@ -15,6 +15,7 @@ import pyarrow as pa
 from etl.demo import calendar, planted
 from etl.demo.cases import Period, cases, periods
 from etl.demo.fleet import ARTICULATED_6, RIGID_4, of_kinds
+from etl.demo.rows import as_table
 from etl.demo.screening import day64, of_span, over_limit, screened, texts, to_days
 from etl.demo.world import Delivery, World, morning_after
 
@@ -91,7 +92,7 @@ def self_tests(world: World, period: Period) -> pa.Table:
                 "zero_error_kg": zero, "reference_deviation_ratio": deviation, "camera_ok": camera,
                 "clock_error_s": clock, "self_test_result": "fail" if bad else "warn" if warn else "pass",
             })  # fmt: skip
-    return pa.Table.from_pylist(rows)
+    return as_table("wim_self_test", rows)
 
 
 def _faults_on(
@@ -305,8 +306,7 @@ def deliveries(world: World) -> Iterator[Delivery]:
             ("weighbridge_ticket", "weighbridge_{}.csv.gz", _tickets(world, period)),
             ("video_link_status", "video_link_{}.parquet", _video(world, period)),
         ):
-            if rows.num_rows:
-                yield Delivery(name, form.format(f"{day:%Y%m%d}"), rows, day, morning_after(day, 0, 50))
+            yield Delivery(name, form.format(f"{day:%Y%m%d}"), rows, day, morning_after(day, 0, 50))
     before = world.first_day - timedelta(days=40)
     for number, day in enumerate(_report_days(world)):
         span = Period(before + timedelta(days=1), day)
@@ -318,16 +318,14 @@ def deliveries(world: World) -> Iterator[Delivery]:
 
 
 def _monthly(world: World, span: Period) -> Iterator[Delivery]:
-    """Re-checks made and permits that began since the last report."""
+    """Re-checks made and permits that began since the last report; where there are none, files without rows."""
     day = span.last
     again = rechecks(world)
     rows = again.filter(pa.array(span.has(to_days(np.array(again["recheck_at"], "datetime64[s]")))))
-    if rows.num_rows:
-        yield Delivery("static_recheck", f"static_recheck_{day:%Y%m%d}.xlsx", rows, day, morning_after(day, 10, 5))
+    yield Delivery("static_recheck", f"static_recheck_{day:%Y%m%d}.xlsx", rows, day, morning_after(day, 10, 5))
     issued = permits(world)
     rows = issued.filter(pa.array(span.has(np.array(issued["valid_from"], "datetime64[D]")))).drop_columns(["check_no"])
-    if rows.num_rows:
-        yield Delivery("oversize_permit", f"oversize_permit_{day:%Y%m%d}.ndjson", rows, day, morning_after(day, 1, 40))
+    yield Delivery("oversize_permit", f"oversize_permit_{day:%Y%m%d}.ndjson", rows, day, morning_after(day, 1, 40))
 
 
 def truth(world: World) -> dict[str, pa.Table]:

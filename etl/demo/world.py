@@ -18,6 +18,11 @@ from etl.demo import calendar, invent
 from etl.demo.fleet import Fleet, make_fleet
 from etl.demo.places import COUNTIES, SITES
 
+FIRST_DAY = date(2021, 10, 1)
+"""Nothing is made of earlier days: limits, penalties and forms are those in force since then."""
+LAST_DAY = date(max(calendar.LUNAR_NEW_YEAR), 12, 31)
+"""Nothing is made of later days: the calendar has no lunar new year for them."""
+
 
 @dataclass(frozen=True)
 class Scale:
@@ -115,11 +120,6 @@ class World:
         return self.months[-1][-1] if self.months else self.first_day
 
     # --- places ----------------------------------------------------------------------------------
-    @cached_property
-    def counties(self) -> pa.Table:
-        """county_code, county_name."""
-        return pa.table({"county_code": list(COUNTIES), "county_name": list(COUNTIES.values())})
-
     @cached_property
     def sites(self) -> pa.Table:
         """One row a site: its register row, and lanes_up, lanes_down, traffic (1 = mean), layout (a feed)."""
@@ -272,5 +272,5 @@ class World:
 
 
 def world(seed: int, scale: str, first_day: date, last_day: date, nights: int = 7, traffic: float = 1.0) -> World:
-    """The world of a named scale; ``KeyError`` names nothing else."""
+    """The world of a named scale. Raises ``KeyError`` for a scale that is not in ``SCALES``."""
     return World(seed, SCALES[scale], first_day, last_day, nights, traffic)

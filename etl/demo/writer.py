@@ -38,7 +38,8 @@ def write(feed: Feed, table: pa.Table, name: str = "", titles: Sequence[str] = (
     elif isinstance(feed.format, ParquetFile):
         data = _parquet(feed, table)
     else:
-        data = head(feed) + b"".join(lines(feed, table))
+        # Nothing to report is a file all the same; without a heading to hold it is an empty line.
+        data = head(feed) + b"".join(lines(feed, table)) or b"\n"
     return gzip.compress(data, 1, mtime=0) if name.endswith(".gz") else data
 
 

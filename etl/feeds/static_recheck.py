@@ -1,4 +1,4 @@
-"""Re-weighing at the static scale of a fixed station (静态复检), one workbook a month and station.
+"""Re-weighing at the static scale of a fixed station (静态复检), one workbook a month for all stations.
 
 Joined to the passage by ``check_no``; a vehicle that was waved in without a passage has none. Stations keep the
 list by hand: a title above the headings, the station's cell merged over its rows.

@@ -1,4 +1,4 @@
-"""The fictional prefecture: nobody's plates and numbers, well formed, and the same each time."""
+"""The fictional prefecture: invented plates and numbers, well formed, and drawn from streams of their own."""
 
 from datetime import date
 
