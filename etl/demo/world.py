@@ -246,10 +246,13 @@ class World:
 
     @cached_property
     def vehicles(self) -> pa.Table:
-        """The registered trucks, one row each, as the register has them on the last day; and uscc, county_code."""
+        """The registered trucks, one row each, as the register has them on the last day; and uscc, county_code.
+
+        All are registered before the first day: a truck that drives before the register has it has no known limit.
+        """
         fleet, count = self.fleet, self.fleet.registered
         age = self.rng("vehicles").integers(30, 2_900, count).tolist()
-        issued = [self.last_day - timedelta(days=days) for days in age]
+        issued = [self.first_day - timedelta(days=days) for days in age]
         firm = pa.array(fleet.enterprise[:count])
         return pa.table({
             "plate_no": fleet.plate[:count],

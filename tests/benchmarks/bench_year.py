@@ -1,8 +1,9 @@
 """A year of a prefecture at city scale: generated, landed, built; and the same year in another order.
 
-Prints passages, seconds, conservation differences and peak memory (all processes of a step together), and
-whether a shuffled order gives the same logical digest. Run: ``python tests/benchmarks/bench_year.py``.
-HENG_BENCH_SCALE=tiny and HENG_BENCH_DAYS=60 make it short; HENG_BENCH_SHUFFLES=2 adds two more orders.
+Prints passages, seconds, conservation differences, peak memory (all processes of a step together), which figures of
+the report card are not the published ones (other scales than city have their share of them), and whether a shuffled
+order gives the same logical digest. Run: ``python tests/benchmarks/bench_year.py``. HENG_BENCH_SCALE=tiny and
+HENG_BENCH_DAYS=60 make it short; HENG_BENCH_SHUFFLES=2 adds two more orders.
 """
 
 import json
@@ -38,6 +39,7 @@ def generate(folder: Path) -> dict[str, Any]:
 def load(folder: Path, order: str) -> dict[str, Any]:
     """Load by month and build each month; in another order, build once at the end."""
     from etl.demo import load as loading
+    from etl.report_card import report_card
     from warehouse.publish import published_manifest
 
     waiting = loading.staged(folder)
@@ -48,7 +50,15 @@ def load(folder: Path, order: str) -> dict[str, Any]:
         done = loading.load(loading.by_month(waiting), lambda text: print(text, file=sys.stderr, flush=True))
     manifest = published_manifest()
     assert manifest is not None
-    return {**asdict(done), "seen": len(done.seen), "digest": manifest["digest"]}
+    card = report_card(LAST.replace(month=1, day=1), LAST, compare=True)
+    missed = [figure.figure_id for figure in card.figures if not figure.holds]
+    return {
+        **asdict(done),
+        "seen": len(done.seen),
+        "digest": manifest["digest"],
+        "card": f"{len(card.figures)} figures of the report card, "
+        + (f"not as published: {', '.join(missed)}" if missed else "all as published"),
+    }
 
 
 def step(home: Path, *arguments: str) -> dict[str, Any]:
@@ -116,7 +126,7 @@ def main() -> None:
                 f"{done['accepted']:,} accepted + {done['quarantined']:,} quarantined; "
                 f"{len(done['differences'])} differences, {len(done['stopped'])} stopped; landed in "
                 f"{done['land_seconds']:.0f} s, built in {done['build_seconds']:.0f} s, peak {done['peak_mib']} MiB; "
-                f"digest {str(done['digest'])[:16]}"
+                f"digest {str(done['digest'])[:16]}; {done['card']}"
             )
             assert not done["differences"], done["differences"]
         assert len(set(digests)) == 1, "another order gave another digest"

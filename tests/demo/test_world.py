@@ -102,3 +102,4 @@ def test_registers_hold_one_current_row_a_vehicle(world: World) -> None:
     assert pc.all(pc.greater_equal(past["valid_to"], past["valid_from"])).as_py()
     before = sites.trucks(world, world.first_day)
     assert pc.all(pc.less_equal(before["valid_from"], pa.scalar(world.first_day))).as_py()
+    assert before.num_rows == world.vehicles.num_rows, "a truck on the road before the register knows it"
