@@ -60,6 +60,45 @@ def test_the_certificate_must_be_valid_on_the_day(model):
     )
 
 
+def test_a_passage_before_the_device_s_service_is_no_evidence(model):
+    """The lane reports from February, the registers put its device into service on 1 March (decision 0006)."""
+    model(
+        "core.passage",
+        given={
+            **REGISTERS,
+            "staging.wim_lane": """
+                site_code | lane_code | device_no | valid_from | valid_to
+                YZ01      | 4         | D1        | 2026-03-01 |
+                YZ01      | 5         | D4        | 2024-01-01 |
+            """,
+            "staging.wim_device": """
+                device_no | site_code | accuracy_class | valid_from | valid_to
+                D1        | YZ01      | 5              | 2026-03-01 |
+                D4        | YZ01      | 5              | 2026-03-01 |
+            """,
+            "staging.verification_certificate": """
+                certificate_no | device_no | speed_min_kmh | speed_max_kmh | valid_from | valid_to
+                C1             | D1        | 5             | 100           | 2025-03-01 | 2027-02-27
+                C4             | D4        | 5             | 100           | 2025-03-01 | 2027-02-27
+            """,
+            "staging.wim_passage": f"""
+                lane_code | passed_at  | site_code | plate_no | plate_confidence | speed_kmh | cross_lane | close_following
+                4         | 2026-02-28 | YZ01      | {SOUND}
+                4         | 2026-03-01 | YZ01      | {SOUND}
+                5         | 2026-02-28 | YZ01      | {SOUND}
+                5         | 2026-03-01 | YZ01      | {SOUND}
+            """,
+        },
+        expect="""
+            record_id | device_no | certificate_no | evidence_ok | flags
+            r1        |           |                | false       | E-NODEVICE,E-SPEED,V-NOAXLES,V-NOWEIGHT
+            r2        | D1        | C1             | true        | V-NOAXLES,V-NOWEIGHT
+            r3        | D4        |                | false       | E-NOCERT,E-SPEED,V-NOAXLES,V-NOWEIGHT
+            r4        | D4        | C4             | true        | V-NOAXLES,V-NOWEIGHT
+        """,
+    )
+
+
 def test_speed_plate_and_position_must_be_known_and_good(model):
     model(
         "core.passage_evidence",
