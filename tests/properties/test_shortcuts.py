@@ -14,6 +14,7 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from etl import parse as parsing
+from etl import plain_values as values_by_column
 from etl.plain_values import plain_values
 from etl.readers import lines
 
@@ -109,6 +110,39 @@ def test_every_invisible_character_begins_with_a_byte_that_is_looked_for() -> No
     assert missed == []
 
 
+def test_counting_bytes_finds_what_looking_at_each_finds() -> None:
+    for byte in range(256):
+        piece = "湘M\t1,か,힣\r\n".encode() + bytes([byte]) + b",2\n"
+        looked_for = [at for at, one in enumerate(piece) if lines._MAY_BE_INVISIBLE[one]]
+        found = lines._may_be_invisible(memoryview(piece))
+        assert found.nonzero()[0].tolist() == looked_for, hex(byte)
+
+
+def test_a_blank_at_an_edge_is_found_wherever_a_piece_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    inside = (b"a b,c\n", b"a,b\tc\r\n", b"a,b\n")
+    at_an_edge = (b" a,b\n", b"a ,b\n", b"a,\tb\n", b"a,b \n", b"a,b\t\r\n", b"a,b\n c,d\n", b"abc,d\n\te,f\n")
+    for piece_bytes in range(1, 9):
+        monkeypatch.setattr(lines, "PIECE_BYTES", piece_bytes)
+        assert [text for text in (*inside, *at_an_edge) if lines._blank_edges(text, ",")] == list(at_an_edge)
+
+
+@MANY
+@given(
+    rows=st.lists(st.lists(st.none() | st.integers(0, 3), min_size=3, max_size=3), min_size=1, max_size=9),
+    rows_at_a_time=st.integers(1, 4),
+)
+def test_a_list_ends_with_its_last_value(rows: list[list[int | None]], rows_at_a_time: int) -> None:
+    expected = []
+    for row in rows:
+        there = [place for place, value in enumerate(row, start=1) if value]
+        expected.append(row[: there[-1]] if there else [])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(values_by_column, "_LIST_ROWS", rows_at_a_time)
+        found = values_by_column._list([pa.array(list(column), pa.int32()) for column in zip(*rows, strict=True)])
+    found.validate(full=True)
+    assert found.to_pylist() == expected
+
+
 LINES = st.lists(
     st.sampled_from((
         "a,b,c", "a,b", "a,b,c,d", "", ",,", " a,b ,c", "a,\tb,c", '"a",b,c', '"a,b",c,d', 'a"b,c,d', "湘,Ａ,\u3000c",
@@ -121,8 +155,8 @@ LINES = st.lists(
 
 
 @MANY
-@given(text=LINES)
-def test_a_chunk_read_at_once_is_read_as_its_lines_are(text: list[str]) -> None:
+@given(text=LINES, piece_bytes=st.integers(1, 9))
+def test_a_chunk_read_at_once_is_read_as_its_lines_are(text: list[str], piece_bytes: int) -> None:
     data = "".join(line + "\n" for line in text).encode()
 
     def read() -> tuple[list[int], list[list[str]], dict[int, tuple[str, str]]]:
@@ -135,7 +169,10 @@ def test_a_chunk_read_at_once_is_read_as_its_lines_are(text: list[str]) -> None:
             chunk.bad,
         )
 
-    short = read()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lines, "PIECE_BYTES", piece_bytes)
+        patch.setattr(lines, "BLOCK_BYTES", 64)
+        short = read()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(lines, "_undisturbed", lambda *given: None)
         assert read() == short
