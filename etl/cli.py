@@ -14,6 +14,8 @@ from rich.text import Text
 
 from etl.demo.cli import app as demo_app
 from etl.errors import HengError
+from etl.jt808.cli import app as jt808_app
+from etl.jt809.cli import app as jt809_app
 from etl.report_card import report_card_command
 from warehouse.errors import WarehouseError
 
@@ -29,6 +31,8 @@ quarantine_app = typer.Typer(help="Rows that were not accepted, and how to try t
 app.add_typer(feeds_app, name="feeds")
 app.add_typer(quarantine_app, name="quarantine")
 app.add_typer(demo_app, name="demo")
+app.add_typer(jt808_app, name="jt808")
+app.add_typer(jt809_app, name="jt809")
 app.command("report-card")(report_card_command)
 
 # Piped output keeps whole lines; a terminal has its own width.
@@ -419,6 +423,10 @@ def feeds_check(feed: str, file: Path, as_json: AsJson = False) -> None:
             f"superseded {told['superseded']:,}; flagged {told['flagged']:,}",
             highlight=False,
         )
+        if told["capture"]:
+            parts = [f"{of['bytes']:,} {outcome} in {of['frames']:,} frames" for outcome, of in told["capture"].items()]
+            total = sum(of["bytes"] for of in told["capture"].values())
+            console.print(f"bytes: {total:,} = {' + '.join(parts)}", highlight=False)
         rows = [
             {"outcome": outcome, "reason": reason, "rows": count}
             for outcome in ("quarantined", "flagged", "warned")

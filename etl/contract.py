@@ -41,6 +41,9 @@ class Read:
     ``may_be_absent``: a plate that many vehicles rightly do not have (a trailer's): none is no R-UNREAD.
     ``check``: the check digit of an identity number, ``"uscc"`` (GB 32100) or ``"citizen_id"`` (GB 11643);
     a number that fails it, or lost its digits in a spreadsheet, is R-IDNO.
+    ``untimely``: an instant in the future or of a clock that was never set is R-TIME (``"quarantine"``), or keeps the
+    row with the value empty and the flag R-TIME (``"flag"``). ``most_days_old``: so many days before the issue an
+    instant is untimely too, and after the day of the issue; 0: neither.
     ``serial``: a plain number in a workbook is a spreadsheet's date serial; without it that is R-DATEFORM.
 
     Money is whole fen: a column ``…_fen`` (BIGINT, unit fen) is read from yuan with ``scale=100``, exactly;
@@ -65,6 +68,8 @@ class Read:
     also_called: tuple[str, ...] = ()
     decimals: int = 9
     may_lack: bool = False
+    untimely: str = "quarantine"
+    most_days_old: int = 0
 
 
 def read(column: Column, **how: Any) -> Read:
@@ -180,7 +185,18 @@ class Workbook:
     name: str = "XLSX"
 
 
-Format = Csv | FixedWidth | Ndjson | ParquetFile | Workbook
+@dataclass(frozen=True)
+class Capture:
+    """JT/T 808 frames as they were on the wire. Keys of ``Feed.columns`` are those of ``etl/readers/captures.py``.
+
+    Values come typed from the decoder: a declaration gives them names, and neither scales nor codes them.
+    """
+
+    encoding: str = ""
+    name: str = "JT/T 808"
+
+
+Format = Csv | FixedWidth | Ndjson | ParquetFile | Workbook | Capture
 KINDS = ("event", "register", "list")
 CHECKS = ("uscc", "citizen_id")
 
@@ -210,6 +226,7 @@ class Feed:
     correction of any other field, also of a date, replaces the record."""
     format: Format = field(default_factory=Csv)
     event_time: str = "passed_at"
+    """Column whose day an event belongs to; where it may be empty, such a row belongs to the day of the issue."""
     version: str = ""
     """Column that orders versions of one record (the site's upload time); else the issue decides."""
     constants: Mapping[str, tuple[Column, Any]] = field(default_factory=dict)
@@ -236,6 +253,8 @@ class Feed:
     """South, north, west and east of the feed's ``latitude`` and ``longitude``. Outside, and at 0/0: R-POSITION
     (flag). A delivery whose positions lie there, or where the columns' own ``valid`` says, only with the two
     exchanged is stopped (D-SWAP)."""
+    context_days: int = 0
+    """Events only: a day is built with the rows of so many days before it, and anew when one of those changes."""
     from_name: Mapping[str, Column] = field(default_factory=dict)
     """Groups of ``files`` that deliver a column: the site that only the file's name tells. VARCHAR columns."""
 
@@ -250,6 +269,8 @@ class Feed:
         for needed in self.cumulative_by:
             if needed not in names:
                 raise ValueError(f"{self.name}: cumulative_by column {needed!r} is not declared")
+        if self.context_days and self.kind != "event":
+            raise ValueError(f"{self.name}: only events are read with days before (context_days)")
         for heading, how in self.reads.items():
             self._check_read(heading, how)
         if isinstance(self.format, Workbook):
@@ -300,6 +321,10 @@ class Feed:
             raise ValueError(f"{where}: only an optional column of a CSV may lack its heading")
         if how.zone and not re.fullmatch(r"[+-](0\d|1[0-4]):[0-5]\d", how.zone):
             raise ValueError(f"{where}: {how.zone!r} is no offset like '+08:00'")
+        if how.untimely not in ("quarantine", "flag") or (how.untimely == "flag" and column.required):
+            raise ValueError(f"{where}: an untimely instant is quarantined, or flagged in a column that may be empty")
+        if (how.untimely == "flag" or how.most_days_old) and column.type != "TIMESTAMP":
+            raise ValueError(f"{where}: only an instant can be untimely")
         if column.name.endswith("_fen") and (column.type, column.unit) != ("BIGINT", "fen"):
             raise ValueError(f"{where}: money is BIGINT with the unit fen")
         if column.unit == "fen" and how.scale != int(how.scale):
@@ -322,7 +347,7 @@ class Feed:
     def raw_table(self) -> RawTable:
         return RawTable(
             self.name, self.kind, dict(self.raw_columns), self.title_zh, self.title_en, self.expected_every_days,
-            self.owner,
+            self.owner, self.context_days,
         )  # fmt: skip
 
     @property

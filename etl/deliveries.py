@@ -20,7 +20,7 @@ from io import BufferedReader
 from pathlib import Path
 from typing import Any
 
-from etl.contract import Feed, ParquetFile, Workbook
+from etl.contract import Capture, Feed, ParquetFile, Workbook
 from etl.errors import DeliveryStopped, IntakeHeld, NotWhole
 from etl.feeds import feed as declared
 from etl.readers import archive
@@ -226,7 +226,7 @@ def _has_its_end(feed: Feed, file: Waiting) -> bool:
     if isinstance(feed.format, Workbook):
         return archive.has_end(file.path)
     with _opened(file.path) as stream:
-        end = b"PAR1" if isinstance(feed.format, ParquetFile) else b"\n"
+        end = {ParquetFile: b"PAR1", Capture: b"\x7e"}.get(type(feed.format), b"\n")
         stream.seek(-min(len(end), file.size), os.SEEK_END)
         return stream.read() == end
 

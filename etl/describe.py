@@ -70,6 +70,9 @@ def how_read(how: Read) -> str:
         told.append(f"the clock of {how.zone}")
     if how.pad:
         told.append(f"filled with zeros to {', '.join(map(str, how.pad))} digits")
+    if how.untimely == "flag":
+        old = f", or more than {how.most_days_old} days old" if how.most_days_old else ""
+        told.append(f"in the future, of a clock never set{old}: empty, flag R-TIME")
     if how.may_lack:
         told.append("the heading may be missing")
     if how.codes is not None:

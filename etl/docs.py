@@ -24,7 +24,7 @@ def page(feed_name: str) -> str:
         "|---|---|",
         f"| one row · 粒度 | {told['grain']} |",
         f"| kind · 类型 | {told['kind']} |",
-        f"| format · 格式 | {told['format']}, {told['encoding']} |",
+        f"| format · 格式 | {', '.join(filter(None, (told['format'], told['encoding'])))} |",
         f"| file names · 文件名 | `{_cell(told['files'])}` |",
         f"| identity · 主键 | {told['key']} |",
         f"| newer version by · 版本 | {told['version'] or 'issue date, then file time'} |",

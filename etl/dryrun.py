@@ -48,8 +48,9 @@ def check(feed_name: str, path: Path, examples: int = 5) -> dict[str, Any]:
 
     ``delivered = accepted + quarantined`` and ``accepted = current + repeated + superseded``.
     ``stopped`` holds code and message when the delivery would be refused as a whole. ``examples``: the first refused
-    rows of each reason, as far as the file was read, with their bytes as text. ``name_taken_by`` names the feeds
-    whose inbox would take a file of this name; the content is checked whatever the name.
+    rows of each reason, as far as the file was read, with their bytes as text. ``capture``: frames and bytes of a
+    capture by outcome. ``name_taken_by`` names the feeds whose inbox would take a file of this name; the content is
+    checked whatever the name.
     """
     counts: dict[str, Any] = {
         "feed": feed_name,
@@ -74,6 +75,7 @@ def check(feed_name: str, path: Path, examples: int = 5) -> dict[str, Any]:
                 "flagged_by_reason": dict(sorted(parsed.flagged.items())),
                 "warned_by_reason": dict(sorted(parsed.warned.items())),
                 "difference": parsed.delivered - parsed.accepted - quarantined,
+                "capture": _frames(parsed.capture),
                 "warning": parsed.warning,
                 "stopped": None,
                 "examples": _shown(feed_name, parsed.examples(examples)),
@@ -83,6 +85,10 @@ def check(feed_name: str, path: Path, examples: int = 5) -> dict[str, Any]:
             "stopped": {"reason": stop.reason, "message": stop.message},
             "examples": _shown(feed_name, stop.examples),
         }
+
+
+def _frames(capture: dict[str, tuple[int, int]]) -> dict[str, dict[str, int]]:
+    return {outcome: {"frames": frames, "bytes": size} for outcome, (frames, size) in capture.items()}
 
 
 def _shown(feed_name: str, examples: Sequence[Refused]) -> list[dict[str, Any]]:

@@ -22,7 +22,7 @@ from etl.contract import Feed
 from etl.deliveries import archive_path, now
 from etl.errors import DeliveryStopped, HengError
 from etl.feeds import feed as declared
-from etl.parse import Parsed, connect, parse, quote
+from etl.parse import THREADS, Parsed, connect, parse, quote
 from warehouse.digest import file_digest
 from warehouse.failpoint import failpoint
 from warehouse.home import home, settle
@@ -45,6 +45,8 @@ class LandingResult:
     days: tuple[date, ...] = ()
     reasons: dict[str, dict[str, int]] = field(default_factory=dict)
     """Rows by reason code, under ``quarantine``, ``flag`` and ``warning``."""
+    capture: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """Frames and bytes of a capture: decoded, other (counted and not read) and quarantined."""
 
 
 def land(delivery_id: str, again: bool = False) -> LandingResult:
@@ -105,6 +107,7 @@ def result_of(delivery_id: str) -> LandingResult:
         for row in ledger.reasons(delivery_id):
             reasons[row["outcome"]][row["reason"]] = row["row_count"]
         days = ledger.days_of(delivery_id)
+        capture = ledger.capture(delivery_id)
     return LandingResult(
         delivery_id,
         delivery["feed"],
@@ -117,6 +120,7 @@ def result_of(delivery_id: str) -> LandingResult:
         delivery["reason"] or "",
         tuple(days),
         reasons,
+        capture,
     )
 
 
@@ -206,7 +210,8 @@ def _forget(ledger: Ledger, connection: Any, delivery_id: str, prepared: list[tu
                 "update delivery set state = 'archived' where delivery_id = ?",
                 [(other,) for other in segment.deliveries if other != delivery_id],
             )
-    connection.execute("delete from reason where delivery_id = ?", (delivery_id,))
+    for table in ("reason", "capture"):
+        connection.execute(f"delete from {table} where delivery_id = ?", (delivery_id,))
     return True
 
 
@@ -237,7 +242,10 @@ def write_day(
     """Write one day's accepted ``rows`` (a query) as Parquet in the ``order`` of the file (none: as they come); return
     its segment, size and rows by delivery."""
     temporary = work / "day.parquet"
+    # Two threads that have to keep the order hold back half of the rows; one costs less time and 200 MiB less.
+    connection.execute("set threads = 1")
     connection.execute(f"copy ({rows} {order}) to {quote(str(temporary))} ({PARQUET})")
+    connection.execute(f"set threads = {THREADS}")
     found = connection.execute(
         f"select delivery_id, count(*), {CONTENT_SUM} from (select delivery_id, {HASHED} as hashed from ({rows}))"
         " group by 1 order by 1"
@@ -355,6 +363,10 @@ def _name(
             [(delivery_id, "quarantine", reason, count) for reason, count in sorted(parsed.quarantined.items())]
             + [(delivery_id, "flag", reason, count) for reason, count in sorted(parsed.flagged.items())]
             + [(delivery_id, "warning", reason, count) for reason, count in sorted(parsed.warned.items())],
+        )
+        db.executemany(
+            "insert into capture values (?, ?, ?, ?)",
+            [(delivery_id, outcome, *counts) for outcome, counts in sorted(parsed.capture.items())],
         )
         db.execute(
             "update delivery set state = 'landed', reason = ?, message = null, contract = ?, landed_at = ?,"

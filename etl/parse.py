@@ -81,6 +81,8 @@ class Parsed:
     """Rows by code that a series of the feed tells of without marking them."""
     flagged_rows: int = 0
     warning: str = ""
+    capture: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """Frames and bytes of a capture by outcome."""
 
     def examples(self, of_each: int) -> list[Refused]:
         """The first ``of_each`` refused rows of each reason."""
@@ -137,12 +139,12 @@ def parse(
     """
     parsed = Parsed(feed, connect(work), delivery_id)
     connection = parsed.connection
-    connection.execute(_create_tables(feed))
+    connection.execute(_create_tables(feed, issued_at, delivery_id))
     by_name = _from_name(feed, name)
 
     @cache
     def query(plain: frozenset[int], sound: frozenset[str]) -> str:
-        return _typed_query(feed, issued_at, received_at, delivery_id, by_name, plain, sound)
+        return _typed_query(feed, issued_at, received_at, by_name, plain, sound)
 
     where = ""
     try:
@@ -151,6 +153,9 @@ def parse(
         for piece in readers.ahead(_pieces(feed, path, name, received_at)):
             where = _between_lines(piece.rows)
             _take(parsed, piece, query)
+            for outcome, counts in piece.rows.capture.items():
+                before = parsed.capture.get(outcome, (0, 0))
+                parsed.capture[outcome] = (before[0] + counts[0], before[1] + counts[1])
         where = ""
         connection.execute(f"set threads = {THREADS}")
         has_versions = _conflicts(parsed, path, name)
@@ -207,7 +212,6 @@ def _pieces(feed: Feed, path: Path, name: str, received_at: str) -> Iterator[_Pi
         offset = rows.byte_offset
         table = pa.table(
             {
-                "row_index": numbers(rows.at),
                 "source_line": numbers(rows.source_line[rows.at]),
                 "byte_offset": pa.nulls(len(rows.at), pa.int64()) if offset is None else numbers(offset[rows.at]),
                 **{f"t{number}": column for number, column in enumerate(rows.columns)},
@@ -229,10 +233,9 @@ def _take(parsed: Parsed, piece: _Piece, query: Callable[[frozenset[int], frozen
         connection.execute(f"insert into typed {query(piece.plain, piece.sound)}")
         connection.unregister("chunk_text")
         refused += [
-            (index, *problem.split("|", 1))
-            for index, problem in connection.execute(
-                "select row_index, problem from typed where problem is not null and source_line >= ?"
-                " order by row_index",
+            (int(np.searchsorted(rows.source_line, line)), *problem.split("|", 1))
+            for line, problem in connection.execute(
+                "select source_line, problem from typed where problem is not null and source_line >= ? order by 1",
                 [int(rows.source_line[0])],
             ).fetchall()
         ]
@@ -280,18 +283,33 @@ def _landed_columns(feed: Feed) -> list[str]:
     ]  # fmt: skip
 
 
-def _create_tables(feed: Feed) -> str:
+def _event_date(feed: Feed, issued_at: str) -> str:
+    """SQL for the day a row belongs to; the day of the issue where it has none."""
+    issued = f"date {quote(issued_at[:10])}"
+    if feed.kind != "event":
+        return issued
+    day = f"cast({feed.event_time} as date)"
+    return day if feed.raw_columns[feed.event_time].required else f"coalesce({day}, {issued})"
+
+
+def _create_tables(feed: Feed, issued_at: str, delivery_id: str) -> str:
     """``typed`` holds every row that has its fields, ``landed`` shows those without a problem.
 
     Both are temporary: such a table spills to disk beyond the memory limit, and costs no write-ahead log.
+    A row's rank and day follow from its other values at little cost and are not kept in it.
     """
+    version = f"strftime({feed.version}, '%Y-%m-%dT%H:%M:%S.%f') || " if feed.version else ""
+    told = {
+        "version_rank": f"{version}{quote('|' + issued_at + '|' + delivery_id[:16])} as version_rank",
+        "event_date": f"{_event_date(feed, issued_at)} as event_date",
+    }
     types = {name: column.type for name, column in feed.raw_columns.items()}
     types |= {
-        "record_id": "VARCHAR", "row_digest": "VARCHAR", "version_rank": "VARCHAR", "source_line": "BIGINT",
-        "byte_offset": "BIGINT", "flags": "VARCHAR", "event_date": "DATE", "problem": "VARCHAR", "row_index": "BIGINT",
+        "record_id": "VARCHAR", "row_digest": "VARCHAR", "source_line": "BIGINT", "byte_offset": "BIGINT",
+        "flags": "VARCHAR", "problem": "VARCHAR",
     }  # fmt: skip
     columns = ", ".join(f"{name} {type}" for name, type in types.items())
-    landed = ", ".join(_landed_columns(feed))
+    landed = ", ".join(told.get(name, name) for name in _landed_columns(feed))
     return f"""
         create table refused
             (source_line bigint, byte_offset bigint, raw blob, reason varchar, detail varchar);
@@ -304,7 +322,6 @@ def _typed_query(
     feed: Feed,
     issued_at: str,
     received_at: str,
-    delivery_id: str,
     by_name: Mapping[str, str | None],
     plain: Collection[int],
     sound: Collection[str],
@@ -313,14 +330,15 @@ def _typed_query(
 
     Texts are columns ``t0``, ``t1`` … of ``chunk_text``; those numbered in ``plain`` have their values in ``v0`` …,
     lists of which all are have theirs in ``l_<column>``. In the columns named in ``sound`` there is no problem.
-    Four levels: values of the texts, columns derived from them, the first problem, then flags of rows without
-    one (a value out of range must not reach their arithmetic).
+    Five levels: values of the texts, untimely ones emptied, columns derived from them, the first problem, then flags
+    of rows without one (a value out of range must not reach their arithmetic).
     """
     values: list[str] = []
     problems: list[str] = []
     flags: dict[str, list[str]] = {}
     number = 0
     first_texts = []
+    emptied: list[str] = []
     together: dict[str, str] = {}
     for heading, how in feed.reads.items():
         column = how.column
@@ -371,7 +389,12 @@ def _typed_query(
             told = f"{quote(f'{code}|{heading}=')} || left({text}, 80)"
             problems.append(f"case when not ({column.name} {column.valid}) then {told} end")
         if column.type == "TIMESTAMP" and column.name not in sound:
-            problems.append(_time_problem(column.name, heading, text, received_at))
+            told = _time_problem(how, heading, text, received_at, issued_at)
+            if how.untimely == "flag":
+                emptied.append(f"case when {told} is null then {column.name} end as {column.name}")
+                flags.setdefault("R-TIME", []).append(f"{text} is not null and {column.name} is null")
+            else:
+                problems.append(told)
         for code, condition in _flag_conditions(column, how, text):
             flags.setdefault(code, []).append(condition)
     for column, value in feed.constants.values():
@@ -401,9 +424,7 @@ def _typed_query(
     identity = content if feed.key == CONTENT else list(feed.key)
     if feed.kind == "event":
         # A record belongs to its day: days are built one by one, and versions of a record meet within one.
-        identity = [f"cast({feed.event_time} as date)", *identity]
-    version = f"strftime({feed.version}, '%Y-%m-%dT%H:%M:%S.%f') || " if feed.version else ""
-    event = f"cast({feed.event_time} as date)" if feed.kind == "event" else f"date {quote(issued_at[:10])}"
+        identity = [_event_date(feed, issued_at), *identity]
     joined = [f"{how} as {text}" for text, how in together.items()]
     texts_read = [*(f"t{position}" for position in range(number)), *together]
     flag_text = ", ".join(
@@ -412,22 +433,20 @@ def _typed_query(
     )
     return f"""
         with read as (
-            select row_index, source_line, byte_offset, {", ".join(texts_read)}, {", ".join(values)}
+            select source_line, byte_offset, {", ".join(texts_read)}, {", ".join(values)}
             from {f"(select *, {', '.join(joined)} from chunk_text)" if joined else "chunk_text"}
         ),
-        whole as (select *, {", ".join(derived) if derived else "null as no_derived"} from read),
+        timely as (select * {f"replace ({', '.join(emptied)})" if emptied else ""} from read),
+        whole as (select *, {", ".join(derived) if derived else "null as no_derived"} from timely),
         judged as (select *, coalesce({", ".join([*problems, "null"])}) as problem from whole)
         select
             {", ".join(feed.raw_columns)},
             {_digest([quote(feed.name), *identity])} as record_id,
-            {_digest(content)} as row_digest,
-            {version}{quote("|" + issued_at + "|" + delivery_id[:16])} as version_rank,
+            {"record_id" if feed.key == CONTENT else _digest(content)} as row_digest,
             source_line,
             byte_offset,
             {f"case when problem is null then concat_ws(',', {flag_text}) else '' end" if flag_text else "''"} as flags,
-            {event} as event_date,
-            problem,
-            row_index
+            problem
         from judged
     """
 
@@ -580,13 +599,17 @@ def _form_pattern(form: str) -> str:
     return pattern
 
 
-def _time_problem(name: str, heading: str, text: str, received_at: str) -> str:
-    """Instants more than five minutes after the receipt, or the defaults of a clock that was never set."""
+def _time_problem(how: Read, heading: str, text: str, received_at: str, issued_at: str) -> str:
+    """Instants more than five minutes after the receipt, of a clock that was never set, or too long ago."""
+    name = how.column.name
     told = f"{quote('R-TIME|' + heading + '=')} || {text}"
-    return (
-        f"case when {name} > timestamp {quote(received_at)} + interval 5 minutes then {told} "
-        f"when {name} < timestamp '1990-01-01' or cast({name} as date) = date '2000-01-01' then {told} end"
-    )
+    old = f"{name} < timestamp '1990-01-01' or cast({name} as date) = date '2000-01-01'"
+    ahead = f"{name} > timestamp {quote(received_at)} + interval 5 minutes"
+    if how.most_days_old:
+        old += f" or {name} < date {quote(issued_at[:10])} - {how.most_days_old}"
+        # However late it is landed: what was sent on a day cannot be of a day after it.
+        ahead += f" or {name} > date {quote(issued_at[:10])} + interval '1 day 5 minutes'"
+    return f"case when {ahead} then {told} when {old} then {told} end"
 
 
 def _flag_conditions(column: Column, how: Read, text: str) -> list[tuple[str, str]]:
@@ -699,7 +722,8 @@ def _as_a_whole(parsed: Parsed, name: str) -> None:
     for column in plates:
         # The flag is the row's: with two plates in a row it may be the other one's, and without it both are sound.
         is_bad = f"flags like '%R-PLATE%' and not regexp_full_match({column}, {quote(_PLATE)})"
-        count, bad_plates = _row(connection, f"select count({column}), count(*) filter ({is_bad}) from landed")
+        (count,) = _row(connection, f"select count({column}) from landed")
+        (bad_plates,) = _row(connection, f"select count(*) from landed where {is_bad}")
         if count >= SAMPLE_FOR_SHAPE and bad_plates > 0.5 * count:
             raise DeliveryStopped(
                 "D-SHAPE",

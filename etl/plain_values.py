@@ -29,6 +29,7 @@ UNREAD = (
 """What stands in the place of a plate that was not read."""
 _SHAPES = {"TIMESTAMP": "dddd-dd-dd dd:dd:dd", "DATE": "dddd-dd-dd"}
 _MOST_DIGITS = {"INTEGER": 18, "BIGINT": 18, "DOUBLE": 15}
+_LIST_ROWS = 4096
 # Bytes that only stand in plates that are the same in upper case and without their separators: ASCII but small
 # letters, blanks, points and hyphens, and the UTF-8 forms of U+4000 to U+9FFF, which are ideographs.
 _IN_PLATES = np.ones(256, bool)
@@ -49,6 +50,9 @@ def plain_values(feed: Feed, columns: list[pa.Array]) -> dict[int, pa.Array]:
     found = {}
     for place, how in enumerate(spelled(feed)):
         column = columns[place]
+        if column.type == _TYPES.get(how.column.type) and not pa.types.is_string(column.type):
+            found[place] = column  # of a reader that decodes values, not texts
+            continue
         if how.followed_by or how.pad or not pa.types.is_string(column.type):
             continue
         values = _values(column, how)
@@ -175,19 +179,24 @@ def _is_number_type(kind: pa.DataType) -> bool:
 
 def _list(ones: list[pa.Array]) -> pa.ListArray:
     count, kind = len(ones[0]), ones[0].type.to_pandas_dtype()
-    filled = np.empty((count, len(ones)), kind)
-    there = np.empty((count, len(ones)), bool)
-    lengths = np.zeros(count, np.int32)
-    for at, one in enumerate(ones):
-        there[:, at] = known(one)
-        # What lies in the place of a null is anything.
-        found = np.frombuffer(one.buffers()[1], kind)[one.offset : one.offset + count]
-        values = np.where(there[:, at], found, kind(0))
-        filled[:, at] = values
-        lengths[values != 0] = at + 1
-    kept = np.arange(len(ones)) < lengths[:, None]
-    offsets = numbers(np.concatenate(([0], np.cumsum(lengths))).astype(np.int32))
-    return pa.ListArray.from_arrays(offsets, numbers(filled[kept], there[kept]))
+    ones = ones[: max((at for at, one in enumerate(ones, 1) if one.null_count < count), default=1)]
+    # What lies in the place of a null is anything.
+    found = [np.frombuffer(one.buffers()[1], kind)[one.offset : one.offset + count] for one in ones]
+    there = [known(one) for one in ones]
+    places = np.arange(1, len(ones) + 1, dtype=np.int32)
+    lengths, filled, is_there = [], [np.empty(0, kind)], [np.empty(0, bool)]
+    # Some thousand rows at a time, because what fits the processor's cache costs half.
+    for first in range(0, count, _LIST_ROWS):
+        rows = slice(first, first + _LIST_ROWS)
+        here = np.array([one[rows] for one in there]).T
+        values = np.where(here, np.array([one[rows] for one in found]).T, kind(0))
+        length = np.max((values != 0) * places, axis=1, initial=0)
+        kept = places <= length[:, None]
+        lengths.append(length)
+        filled.append(values[kept])
+        is_there.append(here[kept])
+    offsets = np.cumsum(np.concatenate([[0], *lengths])).astype(np.int32)
+    return pa.ListArray.from_arrays(numbers(offsets), numbers(np.concatenate(filled), np.concatenate(is_there)))
 
 
 # --- columns without a problem -------------------------------------------------------------------
@@ -202,6 +211,8 @@ def sound_columns(
         one = values.get(place) if isinstance(heading, str) else None
         place += 1 + len(how.followed_by) if isinstance(heading, str) else len(heading)
         if one is None or (how.column.required and one.null_count):
+            continue
+        if how.most_days_old:
             continue
         if _lies(one, how.column.valid) and (how.column.type != "TIMESTAMP" or _is_timely(one, latest)):
             found.add(how.column.name)

@@ -6,6 +6,7 @@ from typing import Any
 
 import duckdb
 
+from etl.contract import Capture
 from etl.deliveries import waiting, waits_for
 from etl.errors import DeliveryStopped, HengError
 from etl.feeds import FEEDS, raw_tables
@@ -154,8 +155,11 @@ def quarantined(
 
 
 def as_text(feed_name: str, raw: bytes) -> str:
-    """The kept bytes of a row in its feed's encoding; a workbook's and a Parquet file's rows are kept as JSON."""
+    """The kept bytes of a row in its feed's encoding; a workbook's and a Parquet file's rows are kept as JSON, the
+    frames of a capture are shown in hexadecimal."""
     known = FEEDS.get(feed_name)
+    if known and isinstance(known.format, Capture):
+        return raw.hex()
     return raw.decode((known.format.encoding if known else "") or "utf-8", "backslashreplace")
 
 

@@ -278,7 +278,7 @@ class _Run:
         folder.mkdir()
         database = folder / "build.duckdb"
         connection = self._connect(database)
-        wanted = [segment for day in days for segment in self.of_day.get(day, [])]
+        wanted = self._loaded(days)
         connection.execute(f"attach '{self.work / 'registers.duckdb'}' as registers (read_only)")
         for table in self.raw_tables:
             if table.kind == "event":
@@ -306,6 +306,18 @@ class _Run:
         failpoint("build.models_run")
         return database
 
+    def _loaded(self, days: list[date]) -> list[Segment]:
+        """The files that building these days reads: their own, and of feeds with context those of days before."""
+        context = {table.name: table.context_days for table in self.raw_tables}
+        back = max(context.values(), default=0)
+        near = sorted({day - timedelta(before) for day in days for before in range(back + 1)})
+        return [
+            segment
+            for day in near
+            for segment in self.of_day.get(day, [])
+            if any(day + timedelta(after) in days for after in range(context[segment.feed] + 1))
+        ]
+
     def _count(self, found: dict[str, dict[str, Any]]) -> None:
         for check in found.values():
             known = self.checks.setdefault(check["name"], {**check, "rows": 0})
@@ -327,7 +339,7 @@ class _Run:
             rows = of_load = 0
             for day in month_days:
                 if day.isoformat() in days:
-                    of_day = sum(segment.row_count for segment in self.of_day.get(day, []))
+                    of_day = sum(segment.row_count for segment in self._loaded([day]))
                     if loads[-1] and of_load + of_day > self.batch_rows:
                         loads.append([])
                         of_load = 0
@@ -392,6 +404,7 @@ class _Run:
                 within += f" and feed in ({events})"
             selects = [
                 f"select {', '.join(names)} from load_{number}.{table} where {within}"
+                f" and {layout.day} in (select event_date from load_{number}.raw.build_day)"  # not of days before
                 for number in range(len(databases))
             ]
             if old is not None:

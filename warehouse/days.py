@@ -1,8 +1,8 @@
 """Which days have to be built again: an input digest per event day, compared with the published one.
 
-A day's digest covers its accepted rows, the register rows and dated rules valid that day, whether its
-night is over, and the code. The end of a register row decides on which days it counts, which the sums
-below know by themselves; so a certificate that begins today touches no day before today.
+A day's digest covers its accepted rows (of a feed with context those of the days before as well), the register rows
+and dated rules valid that day, whether its night is over, and the code. The end of a register row decides on which
+days it counts, which the sums below know by themselves; so a certificate that begins today touches no day before today.
 
 A register that passages are joined to by a column of their own (vehicles, by plate) is no part of these
 digests: one truck would touch every day since its registration. ``looked_up_days`` compares it with the
@@ -10,7 +10,7 @@ published one instead and names the days on which a changed plate passed.
 """
 
 import bisect
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -46,6 +46,7 @@ def code_digest(raw_tables: Iterable[RawTable]) -> str:
     used = _read_by_days()
     for table in raw_tables:
         if f"raw.{table.name}" in used:
+            texts.append(f"{table.name} {table.context_days}")
             texts += [f"{table.name} {table.kind} {name} {column.type}" for name, column in table.columns.items()]
     return text_digest(texts)
 
@@ -84,7 +85,7 @@ def day_digests(
     """The input digest of every candidate day. ``registers`` holds ``raw.<register>`` and the seeds."""
     days = candidate_days(events, last_night)
     dated = [_dated_sums(registers, relation, columns, days) for relation, columns in _dated_inputs(raw_tables)]
-    rows = _rows_of_days(events)
+    rows = _rows_of_days(events, {table.name: table.context_days for table in raw_tables})
     digests = {}
     for at, day in enumerate(days):
         closed = last_night is not None and day <= last_night
@@ -93,18 +94,25 @@ def day_digests(
     return digests
 
 
-def _rows_of_days(events: Sequence[Segment]) -> dict[date, dict[str, tuple[int, int, int]]]:
-    """Per day and feed the row count and content sum of its files: the same however a day is cut into files."""
+def _rows_of_days(
+    events: Sequence[Segment], context_days: Mapping[str, int]
+) -> dict[date, dict[str, tuple[int, int, int]]]:
+    """Per day and feed the row count and content sum of its files: the same however a day is cut into files.
+
+    Of a feed with context the files of days before count under a name of their own.
+    """
     found: dict[date, dict[str, tuple[int, int, int]]] = {}
     for segment in events:
-        of_day = found.setdefault(segment.event_date, {})
-        count, lower, upper = of_day.get(segment.feed, (0, 0, 0))
         content = int(segment.content_sum, 16)
-        of_day[segment.feed] = (
-            count + segment.row_count,
-            (lower + (content >> 64)) & _MASK,
-            (upper + (content & _MASK)) & _MASK,
-        )
+        for back in range(context_days[segment.feed] + 1):
+            of_day = found.setdefault(segment.event_date + timedelta(back), {})
+            name = f"{segment.feed} -{back}" if back else segment.feed
+            count, lower, upper = of_day.get(name, (0, 0, 0))
+            of_day[name] = (
+                count + segment.row_count,
+                (lower + (content >> 64)) & _MASK,
+                (upper + (content & _MASK)) & _MASK,
+            )
     return found
 
 

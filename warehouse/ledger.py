@@ -18,7 +18,7 @@ from typing import Any
 from warehouse import journal
 from warehouse.errors import LedgerBehind
 
-_VERSION = 3
+_VERSION = 4
 _SCHEMA = """
 create table if not exists delivery (
     delivery_id text primary key,          -- SHA-256 of the delivered bytes
@@ -66,6 +66,13 @@ create table if not exists reason (
     reason text not null,
     row_count integer not null,
     primary key (delivery_id, outcome, reason)
+) strict;
+create table if not exists capture (       -- what became of the frames and bytes of a capture
+    delivery_id text not null,
+    outcome text not null check (outcome in ('decoded', 'other', 'quarantined')),
+    frame_count integer not null,
+    byte_count integer not null,
+    primary key (delivery_id, outcome)
 ) strict;
 create table if not exists night (         -- in the order in which they were closed
     business_date text primary key,
@@ -208,6 +215,11 @@ class Ledger:
     def reasons(self, delivery_id: str | None = None) -> list[dict[str, Any]]:
         chosen = "delivery_id = ?" if delivery_id else "? is null"
         return self._rows(f"select * from reason where {chosen} order by delivery_id, outcome, reason", delivery_id)
+
+    def capture(self, delivery_id: str) -> dict[str, tuple[int, int]]:
+        """Frames and bytes of a capture by what became of them; empty for other deliveries."""
+        found = self._rows("select * from capture where delivery_id = ? order by outcome", delivery_id)
+        return {row["outcome"]: (row["frame_count"], row["byte_count"]) for row in found}
 
     def segments(self, feed: str | None = None, delivery_id: str | None = None) -> list[Segment]:
         """Accepted files in a total order (feed, day, digest): of a feed, or with rows of a delivery."""

@@ -19,6 +19,8 @@ class RawTable:
     """The feed is late when its newest delivery is older; None: nobody expects it."""
     owner: str = field(default="", hash=False)
     """The department whose business the feed is, as its declaration names it."""
+    context_days: int = field(default=0, hash=False)
+    """So many days before a day its rows are loaded too when it is built: what lasts over midnight began there."""
 
     def all_columns(self) -> dict[str, Column]:
         """Source columns first, then the lineage columns every raw table has."""

@@ -36,6 +36,7 @@ FEED = Feed(
         "county": read(c.county_code, pattern=r"\d{6}"),
         "line_no": c.line_no.optional(),
         "terminal_no": c.terminal_no.optional(),
+        "sim": read(c.terminal_phone.optional(), pattern=r"\d{1,20}"),
         "terminal_model": c.terminal_model.optional(),
         "protocol": c.protocol_version.optional(),
         "smart_terminal": c.has_smart_terminal,

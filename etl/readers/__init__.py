@@ -9,12 +9,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
-from etl.contract import Csv, Feed, FixedWidth, Ndjson, ParquetFile, Workbook
-from etl.readers import ndjson, parquet, text, workbook
+from etl.contract import Capture, Csv, Feed, FixedWidth, Ndjson, ParquetFile, Workbook
+from etl.readers import captures, ndjson, parquet, text, workbook
 from etl.readers.rows import Rows
 
 Piece = TypeVar("Piece")
 _READERS: dict[type, Callable[[Feed, Path, str], Iterator[Rows]]] = {
+    Capture: captures.rows,
     Csv: text.delimited,
     FixedWidth: text.fixed_width,
     Ndjson: ndjson.rows,

@@ -42,6 +42,8 @@ class Rows:
     bad: dict[int, tuple[str, str]] = field(default_factory=dict)
     at: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
     columns: list[Array] = field(default_factory=list)
+    capture: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """Of a capture: how many frames and bytes these are, by outcome."""
 
 
 def numbers(values: np.ndarray, known: np.ndarray | None = None) -> pa.Array:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from etl.contract import Capture
 from etl.feeds import FEEDS
 from etl.parse import parse
 
@@ -76,7 +77,11 @@ def test_the_sample_lands_as_expected(feed_name: str, tmp_path: Path) -> None:
 def test_the_sample_has_good_rows_and_bad_ones(feed_name: str, tmp_path: Path) -> None:
     rows, counts = _outcome(feed_name, tmp_path)
     assert counts["accepted"] >= 3
-    assert len({row["reason"] for row in rows if row["outcome"] == "quarantined"}) >= 4
+    reasons = {row["reason"] for row in rows if row["outcome"] == "quarantined"}
+    if isinstance(FEEDS[feed_name].format, Capture):
+        assert reasons == {"R-FRAME", "R-SUBPACKAGE"}  # what breaks the protocol; tests/jt808 holds each way
+    else:
+        assert len(reasons) >= 4
 
 
 def _write(feed_name: str) -> None:

@@ -66,6 +66,13 @@ def test_new_rows_touch_their_day(digests: Callable[..., dict[str, str]]) -> Non
     assert touched(digests(), digests(events=EVENTS[1:])) == [1]
 
 
+def test_rows_of_a_feed_with_context_touch_the_next_day_too(digests: Callable[..., dict[str, str]]) -> None:
+    late = [*EVENTS, segment(date(2026, 1, 4), feed="terminal_capture")]
+    assert touched(digests(), digests(events=late)) == [4, 5]
+    corrected = [*EVENTS, segment(date(2026, 1, 4), 9, feed="terminal_capture")]
+    assert touched(digests(events=late), digests(events=corrected)) == [4, 5]
+
+
 def test_compacting_a_day_touches_nothing(digests: Callable[..., dict[str, str]]) -> None:
     """Two files of a day and the one they are merged into say the same."""
     apart = [*EVENTS, segment(date(2026, 1, 4), 9, 5)]

@@ -13,6 +13,8 @@ select
     county_code,
     line_no,
     terminal_no,
+    -- As captures have it: the register writes 12 or 20 digits.
+    case when terminal_phone is not null then coalesce(nullif(ltrim(terminal_phone, '0'), ''), '0') end as terminal_phone,
     terminal_model,
     protocol_version,
     has_smart_terminal,

@@ -1,0 +1,208 @@
+"""Frames as plain objects, for people and for ``heng jt808 decode --json``: one for each row of ``frames``.
+
+What is a frame and what is refused the bulk decoder says; here the bytes of the rows it tells are read once more,
+field by field, with the same tables of items and profiles. A secret (the code of a 0x0102) is not shown.
+"""
+
+import struct
+from collections import deque
+from collections.abc import Iterator
+from datetime import date, datetime
+from typing import Any
+
+import pyarrow as pa
+
+from etl.jt808 import faults, messages, profiles
+from etl.jt808.bulk import Decoder
+from etl.jt808.item_walk import walk_one
+from etl.jt808.items import ITEMS
+from etl.jt808.layouts import BASE_BYTES
+from etl.jt808.packages import Packages
+from etl.jt808.schemas import EMPTY
+from etl.jt808.texts import text
+
+Object = dict[str, Any]
+_SOUTH, _WEST = 4, 8
+_ANSWERED = 2  # 0x0201 and 0x0500 (reply to a control command): the serial of the question, then a location
+_FORMS = {"u1": "B", ">u2": "H", ">u4": "I", ">i2": "h"}
+_FAULTS_BEFORE_PACKAGES = {"cut", "length", "escape", "short", "checksum", "phone", "encrypted"}
+
+
+class Teller:
+    """Objects of a stream in the order of its rows; those behind a frame that waits for sub-packages wait with it."""
+
+    def __init__(self) -> None:
+        self._decoder = Decoder()
+        self._packages = Packages()
+        self._pieces: list[tuple[int, memoryview]] = []  # what was fed and may still be asked for
+        self._end = 0
+        self._told: dict[int, Object] = {}
+        # The next objects: the number of a row and what to add to its object, or an object.
+        self._queue: deque[tuple[int, Object] | Object] = deque()
+        self._queued = 0
+
+    def feed(self, data: bytes | memoryview) -> Iterator[Object]:
+        """The objects of a stretch of a capture."""
+        return self._tell(self._fed(data), {})
+
+    def line(self, data: bytes, number: int) -> Iterator[Object]:
+        """The objects of a line: a stream of its own for framing, part of this one for sub-packages.
+
+        Offsets count from the line's first byte.
+        """
+        extra = {"line": number, "byte_offset": self._end}
+        frames = pa.concat_tables([self._fed(data), self._decoder.end_of_line().frames])
+        return self._tell(frames, extra)
+
+    def note(self, one: Object) -> Iterator[Object]:
+        """An object that is no row, in its place."""
+        self._queue.append(one)
+        return self._tell(EMPTY.frames, {})
+
+    def finish(self) -> Iterator[Object]:
+        return self._tell(self._decoder.finish().frames, {})
+
+    def _fed(self, data: bytes | memoryview) -> pa.Table:
+        self._pieces.append((self._end, memoryview(data)))
+        self._end += len(data)
+        return self._decoder.feed(data).frames
+
+    def _tell(self, frames: pa.Table, extra: Object) -> Iterator[Object]:
+        for row in frames.sort_by("number").to_pylist():
+            self._told[row["number"]] = self._object(row)
+        self._queue.extend((number, extra) for number in range(self._queued, self._decoder.row_count))
+        self._queued = self._decoder.row_count
+        while self._queue:
+            ahead = self._queue[0]
+            if isinstance(ahead, dict):
+                yield ahead
+            elif ahead[0] in self._told:
+                told, more = self._told.pop(ahead[0]), ahead[1]
+                yield {**more, **told, "byte_offset": told["byte_offset"] - more.get("byte_offset", 0)}
+            else:
+                break
+            self._queue.popleft()
+        while self._pieces and self._pieces[0][0] + len(self._pieces[0][1]) <= self._decoder.needed_from:
+            del self._pieces[0]
+        # Of a row without end, such as a file that is no capture, only the beginning is kept.
+        self._pieces = [piece for piece in self._pieces if piece[0] < self._decoder.needed_to]
+
+    def _bytes(self, begin: int, length: int) -> bytes:
+        found = bytearray()
+        for at, piece in self._pieces:
+            found += piece[max(0, begin - at) : max(0, begin + length - at)]
+        return bytes(found)
+
+    def _object(self, row: Object) -> Object:
+        told: Object = {"byte_offset": row["byte_offset"], "length": row["length"]}
+        if row["msg_id"] is not None:
+            told["msg_id"] = f"0x{row['msg_id']:04X}"
+        for name, column in _HEADER.items():
+            if row[column] is not None:
+                told[name] = row[column]
+        if row["outcome"] == "quarantined":
+            told["error"] = f"{row['reason']}: {row['detail']} ({faults.WHAT[row['detail']]})"
+            if row["reason"] == faults.SUBPACKAGE or row["detail"] in _FAULTS_BEFORE_PACKAGES:
+                return told
+        body = self._body(row)
+        if row["package_total"] is not None:
+            whole = next((one for one in self._packages.add(row, body) if not one.code), None)
+            if not whole:
+                return told
+            body = whole.body
+        return told if "error" in told else told | message(row["msg_id"], row["protocol_version"], body)
+
+    def _body(self, row: Object) -> bytes:
+        content = self._bytes(row["byte_offset"], row["length"]).strip(b"\x7e")
+        content = content.replace(b"\x7d\x02", b"\x7e").replace(b"\x7d\x01", b"\x7d")
+        begin = (17 if row["protocol_version"] == 2019 else 12) + (0 if row["package_total"] is None else 4)
+        return content[begin:-1]
+
+
+_HEADER = {
+    "phone": "phone",
+    "serial": "serial",
+    "version": "protocol_version",
+    "package_total": "package_total",
+    "package_index": "package_index",
+    "body_length": "body_length",
+}
+
+
+def message(msg_id: int, version: int, body: bytes) -> Object:
+    """The fields of a message that was not refused."""
+    if msg_id == 0x0200:
+        return location(body)
+    if msg_id == 0x0201 or (msg_id == 0x0500 and len(body) >= _ANSWERED + BASE_BYTES):
+        return {"answered_serial": int.from_bytes(body[:_ANSWERED], "big"), **location(body[_ANSWERED:])}
+    if msg_id == 0x0704:
+        return batch(body)
+    if reader := messages.READERS.get(msg_id):
+        read = reader(body, version)
+        if "protocol_version" in read:
+            read["version"] = read.pop("protocol_version")
+        return {name: _shown(value) for name, value in read.items()}
+    return {"body_hex": body.hex()} if body or msg_id not in messages.EMPTY else {}
+
+
+def batch(body: bytes) -> Object:
+    """0x0704."""
+    positions, at = [], 3
+    while at < len(body):
+        length = int.from_bytes(body[at : at + 2], "big")
+        positions.append(location(body[at + 2 : at + 2 + length]))
+        at += 2 + length
+    return {"batch_type": body[2], "positions": positions}
+
+
+def location(body: bytes) -> Object:
+    """A 0x0200 body."""
+    alarm, status, latitude, longitude, altitude, speed, direction = struct.unpack_from(">IIIIHHH", body)
+    items, rest = body[BASE_BYTES:], {}
+    found, cut = walk_one(items)
+    if cut < len(items):
+        rest["cut_items"] = items[cut:].hex()
+    shown: dict[str, Any] = {}
+    for item, at, length in found:
+        key, read = f"0x{item:02X}", _item(item, items[at : at + length])
+        if key in shown:
+            shown[key] = [*(shown[key] if isinstance(shown[key], list) else [shown[key]]), read]
+        else:
+            shown[key] = read
+    return {
+        "alarm": alarm, "status": status, "lat": latitude / (-1e6 if status & _SOUTH else 1e6),
+        "lon": longitude / (-1e6 if status & _WEST else 1e6), "altitude_m": altitude, "speed_kmh": speed / 10,
+        "direction_deg": direction, "time": _wire_time(body[22:28]), "items": shown, **rest,
+    }  # fmt: skip
+
+
+def _wire_time(bcd: bytes) -> str:
+    digits = bcd.hex()
+    year, month, day, hour, minute, second = (digits[at : at + 2] for at in range(0, 12, 2))
+    return f"20{year}-{month}-{day} {hour}:{minute}:{second}"
+
+
+def _number(value: bytes, offset: int, form: str, divisor: int) -> float:
+    (number,) = struct.unpack_from(">" + _FORMS[form], value, offset)
+    return float(number / divisor) if divisor > 1 else int(number)
+
+
+def _item(item: int, value: bytes) -> Object:
+    read: Object = {"hex": value.hex()}
+    for part in ITEMS.get((item, len(value)), ()):
+        if part.form != "bytes":
+            read[part.column] = _number(value, part.offset, part.form, part.divisor)
+    if layout := profiles.layout(item, value):
+        read["profile"] = layout.profile
+        read |= {one.column: _number(value, one.offset, one.form, one.divisor) for one in layout.fields}
+        read |= {column: _wire_time(value[at : at + 6]) for column, at in layout.times}
+        read["terminal_no"] = text(value[layout.terminal_at : layout.terminal_at + layout.terminal_length])
+        if layout.wheels_at:
+            read["wheels"] = profiles.wheels(value, layout)
+    return read
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat(" ")
+    return value.isoformat() if isinstance(value, date) else value

@@ -1,0 +1,195 @@
+"""``heng jt808 decode``: files, standard input and hexadecimal lines, as objects and as a table."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from test_decode import BEAT, PARTS, V1, V2, V3
+from typer.testing import CliRunner
+
+from etl.cli import app
+from etl.jt808 import encode
+from etl.jt808.objects import Teller
+
+Object = dict[str, Any]
+
+
+def run(*arguments: str, given: bytes = b"") -> str:
+    done = CliRunner().invoke(app, ["jt808", "decode", *arguments], input=given)
+    assert done.exit_code == 0, done.output
+    return done.stdout
+
+
+def objects(*arguments: str, given: bytes = b"") -> list[Object]:
+    return [json.loads(line) for line in run(*arguments, "--json", given=given).splitlines()]
+
+
+def of_lines(*lines: str | bytes) -> list[Object]:
+    written = [line.hex() if isinstance(line, bytes) else line for line in lines]
+    return objects("-", "--hex", given="\n".join(written).encode())
+
+
+def test_a_capture_becomes_one_object_for_each_row_of_it(tmp_path: Path) -> None:
+    capture = tmp_path / "capture.bin"
+    capture.write_bytes(b"\x24\x24" + V1 + V2 + b"rest")
+    garbage, first, second, rest = objects(str(capture))
+    assert garbage == {
+        "byte_offset": 0,
+        "length": 2,
+        "error": "R-FRAME: cut (a flag 7E is missing before or behind)",
+    }
+    assert first == {
+        "byte_offset": 2, "length": len(V1), "msg_id": "0x0200", "phone": "013912345678", "serial": 126,
+        "version": 2013, "body_length": 44, "alarm": 2, "status": 3, "lat": 26.434567, "lon": 111.613445,
+        "altitude_m": 125, "speed_kmh": 65.2, "direction_deg": 90, "time": "2022-06-15 08:30:00",
+        "items": {
+            "0x01": {"hex": "0012d687", "odometer_km": 123456.7},
+            "0x03": {"hex": "0280", "recorder_speed_kmh": 64.0},
+            "0x30": {"hex": "1f", "radio_strength": 31},
+            "0x31": {"hex": "0c", "satellite_count": 12},
+        },
+    }  # fmt: skip
+    alarm = second["items"]["0x65"]
+    assert (second["version"], alarm["profile"], alarm["type"], alarm["own_speed_kmh"]) == (2019, "su", 2, 65)
+    assert (alarm["terminal_no"], alarm["attachment_count"], alarm["alarmed_at"]) == (
+        "ABC1234",
+        3,
+        "2022-06-15 08:30:01",
+    )
+    assert rest["byte_offset"] == 2 + len(V1) + len(V2) - 1
+    assert objects("-", given=capture.read_bytes()) == [garbage, first, second, rest]
+
+
+def test_lines_may_have_blanks_capitals_and_0x_and_are_told_in_order() -> None:
+    spaced = " ".join(f"0x{byte:02X}" for byte in V1)
+    found = of_lines(spaced, "no hex", V3.hex().upper() + "\r", "", "7e0", V2.hex(" "))
+    assert [(one["line"], "error" in one) for one in found] == [
+        (1, False),
+        (2, True),
+        (3, False),
+        (5, True),
+        (6, False),
+    ]
+    assert found[0]["lat"] == 26.434567
+    assert found[2]["batch_type"] == 1
+    assert [place["time"] for place in found[2]["positions"]] == ["2022-06-15 08:00:00", "2022-06-15 08:00:30"]
+    assert "odd" in found[3]["error"] or "middle of a byte" in found[3]["error"]
+
+
+def test_each_line_is_a_stream_of_its_own_for_framing() -> None:
+    half = len(V1) // 2
+    *halves, both = of_lines(V1[:half], V1[half:], V1 + V2)
+    assert [(one["line"], one["byte_offset"], "error" in one) for one in halves] == [(1, 0, True), (2, 0, True)]
+    assert [(one["line"], one["byte_offset"], "error" in one) for one in both["stretches"]] == [
+        (3, 0, False),
+        (3, len(V1), False),
+    ]
+
+
+def test_sub_packages_are_collected_over_lines_and_the_last_has_the_message() -> None:
+    found = of_lines(PARTS[0], PARTS[2], BEAT, "zz", PARTS[3], PARTS[1])
+    assert [one["line"] for one in found] == [1, 2, 3, 4, 5, 6]
+    assert [one.get("package_index") for one in found] == [1, 3, None, None, 4, 2]
+    assert [("lat" in one) for one in found] == [False] * 5 + [True]
+    assert (found[5]["lat"], found[5]["items"]["0x01"]["odometer_km"]) == (26.4, 1.0)
+    assert "error" not in found[0]
+
+
+def test_sub_packages_that_never_come_are_told_at_the_end() -> None:
+    found = of_lines(PARTS[0], BEAT)
+    assert [one.get("error", "").split(" (")[0] for one in found] == ["R-SUBPACKAGE: unfinished", ""]
+    assert found[0]["package_total"] == len(PARTS)
+
+
+def test_the_messages_that_are_no_location() -> None:
+    registration = encode.registration("70111", "HENG-1", "0001234", "湘M12345", plate_color_code=2, province_code=43)
+    card = encode.driver_card(1, "220615083000", 0, driver_name="张三", certificate_no="4311", authority="永州")
+    found = of_lines(
+        encode.frame(0x0100, "1", 1, registration),
+        encode.frame(0x0102, "1", 2, encode.authentication("secret-code")),
+        encode.frame(0x0702, "1", 3, card),
+        BEAT,
+        encode.frame(0x0900, "1", 4, b"\xf7abc"),
+        encode.frame(0x0201, "1", 5, encode.reply(7, encode.location(1, 2, "220615083000"))),
+        encode.frame(0x0500, "1", 6, encode.reply(8, encode.location(1, 2, "220615083000"))),
+    )
+    assert (found[0]["plate_no"], found[0]["province_code"], found[0]["plate_color_code"]) == ("湘M12345", 43, 2)
+    assert found[1]["auth_code_length"] == len("secret-code")
+    assert "secret" not in json.dumps(found[1])
+    assert (found[2]["driver_name"], found[2]["card_at"]) == ("张三", "2022-06-15 08:30:00")
+    assert "body_hex" not in found[3]
+    assert found[4]["body_hex"] == b"\xf7abc".hex()
+    assert [(one["answered_serial"], one["lat"]) for one in found[5:]] == [(7, 1.0), (8, 1.0)]
+
+
+def test_an_item_that_comes_twice_is_a_list_and_a_cut_one_is_kept() -> None:
+    items = b"\x30\x01\x05\x30\x01\x06\xe1\x02\x0a\x0b\x31\x09\x01"
+    (one,) = of_lines(encode.frame(0x0200, "1", 1, encode.location(1, 2, "220015083000", items=items)))
+    assert one["items"] == {
+        "0x30": [{"hex": "05", "radio_strength": 5}, {"hex": "06", "radio_strength": 6}],
+        "0xE1": {"hex": "0a0b"},
+    }
+    assert one["cut_items"] == "310901"
+    assert one["time"] == "2022-00-15 08:30:00"
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda data: data[:-2] + b"\x00\x7e", "checksum"),
+        (lambda data: data.replace(b"\x7d\x02", b"\x7d\x7d"), "escape"),
+        (lambda data: data[:-1], "cut"),
+        (lambda data: b"\x7e" + data[1:9] + b"\x7e", "short"),
+    ],
+)
+def test_a_refused_frame_says_why(change: Any, said: str) -> None:
+    (one,) = of_lines(change(V1))
+    assert one["error"].startswith(f"R-FRAME: {said} (")
+
+
+def test_without_json_a_table_a_person_can_read() -> None:
+    shown = run("-", "--hex", given="\n".join((V1.hex(), V3.hex(), "zz", BEAT[:-1].hex())).encode())
+    for part in ("line 1", "location", "013912345678", "26.434567", "65.2", "odometer_km 123456.7", "R-FRAME: cut"):
+        assert part in shown
+    assert shown.count("2022-06-15 08:00") == 2
+
+
+def test_a_file_that_is_no_capture_is_not_kept_in_memory() -> None:
+    teller = Teller()
+    found = [*teller.feed(V1), *(one for _ in range(40) for one in teller.feed(bytes(1 << 16)))]
+    assert sum(len(piece) for _, piece in teller._pieces) <= 2 << 16
+    found += [*teller.feed(b"\x7e" + V2), *teller.finish()]
+    assert [one.get("error", "")[:15] for one in found] == ["", "R-FRAME: length", ""]
+    assert (found[0]["lat"], found[2]["lat"]) == (26.434567, 26.4346)
+
+
+def test_a_missing_file_is_one_line_and_exit_code_1() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "etl.cli", "jt808", "decode", "nothing.bin", "--json"], capture_output=True, text=True
+    )
+    assert done.returncode == 1
+    assert "There is no file nothing.bin" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_command_line_starts_without_numpy_and_arrow() -> None:
+    probe = (
+        "import sys, etl.jt808.cli; print([name for name in ('numpy', 'pyarrow', 'rich.table') if name in sys.modules])"
+    )
+    loaded = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True).stdout
+    assert loaded.strip() == "[]"
+
+
+def test_a_line_has_one_object_whatever_it_holds() -> None:
+    damaged = V1[:-2] + bytes([V1[-2] ^ 1, 0x7E])
+    found = of_lines(b"\x24\x24" + V1, V1 + V2, damaged + b"\x24", BEAT)
+    assert [one["line"] for one in found] == [1, 2, 3, 4]
+    assert found[0]["lat"] == 26.434567
+    assert [one["error"].split(" (")[0] for one in found[0]["left_out"]] == ["R-FRAME: cut"]
+    assert "of its 2 stretches 2 are frames" in found[1]["error"]
+    assert [one["version"] for one in found[1]["stretches"]] == [2013, 2019]
+    assert "of its 2 stretches 0 are frames" in found[2]["error"]
+    assert "error" not in found[3]
