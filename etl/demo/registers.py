@@ -296,7 +296,7 @@ def monitored(world: World) -> tuple[dict[str, Any], ...]:
     """Vehicles under monitoring by span; the open spans are those of the last day.
 
     Some coaches changed their owner in the year, some got their terminal or slogan within it, and those of 57
-    seats or more were taken out.
+    seats or more were taken out. No subscriber's number begins with 2, as those of the terminals do.
     """
     rng = world.rng("monitored")
     count = {name: world.figure(number) for name, number in _CLASSES.items()}
@@ -325,7 +325,8 @@ def monitored(world: World) -> tuple[dict[str, Any], ...]:
             "county_code": str(rng.choice(_CENTRAL)) if civic else owner["county_code"],
             "line_no": lines[int(rng.integers(0, len(lines)))] if name == "line_coach" and not large else None,
             "terminal_no": f"ZD{at + 1:07d}", "terminal_model": model, "protocol_version": protocol,
-            "has_smart_terminal": True, "carries_slogan": True if civic else None,
+            "terminal_phone": f"24311{at + 1:07d}", "has_smart_terminal": True,
+            "carries_slogan": True if civic else None,
             "valid_from": begins, "valid_to": None,
         }  # fmt: skip
         if large:
@@ -340,7 +341,7 @@ def monitored(world: World) -> tuple[dict[str, Any], ...]:
                 past |= {"uscc": others[int(rng.integers(0, len(others)))]}
             elif change < 0.06:
                 past |= {"has_smart_terminal": False, "terminal_no": None, "terminal_model": None}
-                past |= {"protocol_version": None}
+                past |= {"protocol_version": None, "terminal_phone": None}
             elif civic:
                 past |= {"carries_slogan": False}
             found.append(past)

@@ -1,30 +1,24 @@
-"""Positions and alarms of on-board terminals.
+"""Positions and alarms of on-board terminals, as the monitoring platform extracts them.
 
-Positions come for the last three days and some sixty vehicles (a year of all would be two billion points); alarms
-for the whole year. A terminal out of coverage sends its points later, a reconnect sends some twice, a receiver
-without a fix sends 0/0.
+Positions are those of ``tracks``: a terminal out of coverage sends its points later, a reconnect sends some twice, a
+receiver without a fix sends 0/0. Alarms are of the whole year and of all monitored vehicles.
 
-Planted: padded tracks (a stretch that a vehicle did not drive is filled with its own points of an earlier hour),
-points at 0/0, late and repeated points, alarms never handled, and spoiled lines.
+Planted beside what the tracks hold: late and repeated points, alarms never handled, and spoiled lines.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cache
-from itertools import pairwise
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from etl.demo import faults, registers
-from etl.demo.places import SITES
+from etl.demo.tracks import NEVER, position_days, track, tracked
 from etl.demo.world import Delivery, World, morning_after
 from etl.feeds import feed
 
-_DAYS, _VEHICLES, _EVERY_S = 3, 60, 30
 _ALARMS_A_MONTH = 1.4
 _KINDS = {
     "overspeed": 0.22, "distraction": 0.2, "no_seat_belt": 0.1, "phone": 0.1, "smoking": 0.09,
@@ -32,110 +26,27 @@ _KINDS = {
     "off_monitoring": 0.015, "night_ban": 0.005, "overcrowding": 0.005, "driver_abnormal": 0.005,
 }  # fmt: skip
 """Share of each kind of alarm."""
-_EARTH_KM = 6_371.0
 
 
 # --- positions -----------------------------------------------------------------------------------
-@dataclass(frozen=True)
-class Track:
-    """A vehicle's points of a day, in order of time; ``padded``: where a copied stretch begins and ends."""
-
-    points: dict[str, np.ndarray]
-    padded: tuple[int, int] | None
-    copied_from: int
-
-
-def position_days(world: World) -> list[date]:
-    return world.days[-_DAYS:]
-
-
-@cache
-def tracked(world: World) -> tuple[dict[str, Any], ...]:
-    """The vehicles whose positions are delivered: coaches and dangerous-goods vehicles."""
-    open_now = [
-        row for row in registers.monitored(world)
-        if row["valid_to"] is None and row["monitored_class"] not in ("bus", "taxi") and row["has_smart_terminal"]
-        and row["valid_from"] <= position_days(world)[0]
-    ]  # fmt: skip
-    order = world.rng("tracked").permutation(len(open_now))[: world.figure(_VEHICLES)]
-    return tuple(open_now[at] for at in sorted(order.tolist()))
-
-
-@cache
-def _track(world: World, number: int, day: date) -> Track:
-    """From site to site of the prefecture with stops, a point every 30 s; one vehicle in ten pads its track."""
-    rng = world.rng("track", number, str(day))
-    places = np.array([(site.latitude, site.longitude) for site in SITES])
-    stops = places[rng.integers(0, len(places), 7)] + rng.normal(0, 0.01, (7, 2))
-    begin = int(rng.integers(5 * 3_600, 8 * 3_600))
-    legs: list[np.ndarray] = []
-    speeds: list[np.ndarray] = []
-    for start, end in pairwise(stops):
-        km = float(_distance_km(start[None], end[None])[0])
-        pace = float(rng.uniform(42, 68))
-        count = max(2, round(km / pace * 3_600 / _EVERY_S))
-        share = np.linspace(0, 1, count, endpoint=False)[:, None]
-        legs += [start + (end - start) * share, np.repeat(end[None], int(rng.integers(20, 60)), axis=0)]
-        speeds += [np.clip(rng.normal(pace, 5, count), 5, 95), np.zeros(len(legs[-1]))]
-    at = np.concatenate(legs)
-    speed = np.round(np.concatenate(speeds), 1)
-    room = (86_400 - begin) // _EVERY_S
-    at, speed = at[:room], speed[:room]
-    second = begin + np.arange(len(at)) * _EVERY_S
-    padded, source = None, 0
-    if number % 10 == 0 and len(at) > 400:
-        # Half an hour of an earlier stretch is laid over a later one: same places and speeds, other times.
-        source, target = 40, int(rng.integers(200, len(at) - 80))
-        at[target : target + 60], speed[target : target + 60] = at[source : source + 60], speed[source : source + 60]
-        padded = (target, target + 60)
-    gone = np.concatenate([[0.0], np.cumsum(_distance_km(at[:-1], at[1:]))])
-    turn = np.degrees(np.arctan2(np.diff(at[:, 1], append=at[-1, 1]), np.diff(at[:, 0], append=at[-1, 0])))
-    latitude, longitude = np.round(at[:, 0], 6), np.round(at[:, 1], 6)
-    nowhere = rng.random(len(at)) < 0.002
-    latitude[nowhere] = longitude[nowhere] = 0.0
-    late = np.zeros(len(at), int)
-    if len(at) > 300 and rng.random() < 0.3:
-        # Out of coverage for half an hour or more: its points arrive together, afterwards.
-        first = int(rng.integers(50, len(at) - 200))
-        length = int(rng.integers(60, 180))
-        end = second[min(first + length, len(at) - 1)] + 90
-        late[first : first + length] = np.maximum(0, end - second[first : first + length])
-    points = {
-        "second": second, "late": late + rng.integers(1, 6, len(at)), "latitude": latitude, "longitude": longitude,
-        "terminal_speed_kmh": speed, "heading_deg": np.mod(np.round(turn), 360).astype(int), "nowhere": nowhere,
-        "altitude_m": np.round(180 + 60 * np.sin(np.arange(len(at)) / 90)).astype(int),
-        "odometer_km": np.round(84_000 + 3_711 * number + gone, 1),
-    }  # fmt: skip
-    return Track(points, padded, source)
-
-
-def _distance_km(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Great-circle distance of points (latitude, longitude in degrees), row by row."""
-    p, q = np.radians(a), np.radians(b)
-    h = np.sin((q[:, 0] - p[:, 0]) / 2) ** 2
-    h += np.cos(p[:, 0]) * np.cos(q[:, 0]) * np.sin((q[:, 1] - p[:, 1]) / 2) ** 2
-    return 2 * _EARTH_KM * np.arcsin(np.sqrt(h))
-
-
 def positions(world: World, day: date) -> pa.Table:
     """All points of a day, by the time the platform received them; reconnects send some twice."""
     parts = []
     midnight = np.datetime64(day, "us")
     for number, vehicle in enumerate(tracked(world)):
-        points = _track(world, number, day).points
-        count = len(points["second"])
-        taken = midnight + points["second"] * np.timedelta64(1_000_000, "us")
-        status = np.where(points["nowhere"], "00000001", "00000003")
+        points = track(world, number, day)
+        came = np.flatnonzero(points.received != NEVER)
+        seconds = np.timedelta64(1_000_000, "us")
         parts.append(pa.table({
-            "plate_no": [vehicle["plate_no"]] * count,
-            "plate_color_code": pa.array([vehicle["plate_color_code"]] * count, pa.int32()),
-            "positioned_at": taken,
-            "terminal_received_at": taken + points["late"] * np.timedelta64(1_000_000, "us"),
-            "latitude": points["latitude"], "longitude": points["longitude"],
-            "terminal_speed_kmh": points["terminal_speed_kmh"],
-            "heading_deg": pa.array(points["heading_deg"], pa.int32()),
-            "altitude_m": pa.array(points["altitude_m"], pa.int32()), "odometer_km": points["odometer_km"],
-            "terminal_status": status,
+            "plate_no": [vehicle["plate_no"]] * len(came),
+            "plate_color_code": pa.array([vehicle["plate_color_code"]] * len(came), pa.int32()),
+            "positioned_at": midnight + points.second[came] * seconds,
+            "terminal_received_at": midnight + points.received[came] * seconds,
+            "latitude": points.latitude[came], "longitude": points.longitude[came],
+            "terminal_speed_kmh": points.speed_kmh[came],
+            "heading_deg": pa.array(points.heading_deg[came], pa.int32()),
+            "altitude_m": pa.array(points.altitude_m[came], pa.int32()), "odometer_km": points.odometer_km[came],
+            "terminal_status": np.where(points.has_fix[came], "00000003", "00000001"),
         }))  # fmt: skip
     table = pa.concat_tables(parts)
     rng = world.rng("reconnects", str(day))
@@ -245,24 +156,26 @@ def deliveries(world: World) -> Iterator[Delivery]:
 
 
 def truth(world: World) -> dict[str, pa.Table]:
-    """Padded stretches: the vehicle, the day, from when to when, and when the points were first sent."""
+    """Padded stretches: the vehicle, from when to when, how (``copied`` from an earlier stretch, or a straight line at
+    ``constant_speed``), and when the points that were copied were first sent."""
     found = []
     for day in position_days(world):
         start = datetime.combine(day, time())
         for number, vehicle in enumerate(tracked(world)):
-            track = _track(world, number, day)
-            if track.padded:
-                seconds = track.points["second"]
+            points = track(world, number, day)
+            for stretch in points.planted:
+                if stretch.kind not in ("copied", "constant_speed"):
+                    continue
                 first, last, source = (
-                    start + timedelta(seconds=int(seconds[at]))
-                    for at in (track.padded[0], track.padded[1] - 1, track.copied_from)
+                    None if at is None else start + timedelta(seconds=int(points.second[at]))
+                    for at in (stretch.first, stretch.last, stretch.source)
                 )
                 found.append({
                     "plate_no": vehicle["plate_no"], "plate_color_code": vehicle["plate_color_code"],
-                    "from_at": first, "to_at": last, "copied_from_at": source,
+                    "padding": stretch.kind, "from_at": first, "to_at": last, "copied_from_at": source,
                 })  # fmt: skip
     columns = pa.schema([
-        ("plate_no", pa.string()), ("plate_color_code", pa.int32()), ("from_at", pa.timestamp("s")),
-        ("to_at", pa.timestamp("s")), ("copied_from_at", pa.timestamp("s")),
+        ("plate_no", pa.string()), ("plate_color_code", pa.int32()), ("padding", pa.string()),
+        ("from_at", pa.timestamp("s")), ("to_at", pa.timestamp("s")), ("copied_from_at", pa.timestamp("s")),
     ])  # fmt: skip
     return {"padded_track": pa.Table.from_pylist(found, columns)}

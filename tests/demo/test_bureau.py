@@ -5,11 +5,12 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 
+import numpy as np
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from etl.demo import generate, hazards, registers, rows, supervision, terminals
+from etl.demo import generate, hazards, registers, rows, supervision, terminals, tracks
 from etl.demo.world import World, world
 from etl.feeds import FEEDS
 from etl.parse import parse
@@ -106,9 +107,9 @@ def test_false_closures_are_told_and_leave_their_trace(city: World) -> None:
 
 
 def test_padded_tracks_repeat_places_and_speeds_of_an_earlier_stretch(city: World) -> None:
-    padded = terminals.truth(city)["padded_track"].to_pylist()
+    padded = [row for row in terminals.truth(city)["padded_track"].to_pylist() if row["padding"] == "copied"]
     assert padded
-    tables = {day: terminals.positions(city, day) for day in terminals.position_days(city)}
+    tables = {day: terminals.positions(city, day) for day in tracks.position_days(city)}
     # A fix that was lost shows 0/0 in either stretch, so most points agree and not all.
     for track in padded:
         table = tables[track["from_at"].date()]
@@ -121,6 +122,22 @@ def test_padded_tracks_repeat_places_and_speeds_of_an_earlier_stretch(city: Worl
         stretch = [at for at in place if track["from_at"] <= at <= track["to_at"]]
         assert len(stretch) == 60
         assert sum(place[at] == place[at - shift] for at in stretch) > 50
+
+
+def test_a_stretch_filled_at_constant_speed_is_a_straight_line(city: World) -> None:
+    filled = [row for row in terminals.truth(city)["padded_track"].to_pylist() if row["padding"] == "constant_speed"]
+    assert len(filled) == len(tracks.position_days(city))
+    for stretch in filled:
+        table = terminals.positions(city, stretch["from_at"].date())
+        own = {
+            row["positioned_at"]: row
+            for row in table.filter(pc.equal(table["plate_no"], stretch["plate_no"])).to_pylist()
+            if stretch["from_at"] <= row["positioned_at"] <= stretch["to_at"]
+        }
+        assert len(own) == 60
+        assert len({row["terminal_speed_kmh"] for row in own.values()}) == 1
+        steps = np.diff([(own[at]["latitude"], own[at]["longitude"]) for at in sorted(own)], axis=0)
+        assert np.ptp(steps, axis=0).max() <= 2.1e-6, "equal steps within what six decimals can say"
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,215 @@
+"""A week of a prefecture's terminals: JT/T 808 captures by the hour, landed through inbox and ledger as a night does.
+
+2,470 vehicles report every 30 s, which makes about 50 million positions; half the terminals speak the 2013 edition,
+half the 2019 one. A few frames are damaged, a few hold nothing that is read. Prints frames, positions, bytes in =
+decoded + other + quarantined, seconds of writing and of landing, positions a second, bytes of raw Parquet a position,
+and the peak memory of the landing processes together.
+Run: ``python tests/benchmarks/bench_capture.py``. HENG_BENCH_DAYS=1 and HENG_BENCH_VEHICLES=300 make it short;
+HENG_BENCH_PROCESSES sets how many captures land at a time.
+"""
+
+import gzip
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from datetime import date, datetime, timedelta
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import psutil
+
+from etl.jt808 import encode
+
+DAYS = int(os.environ.get("HENG_BENCH_DAYS", "7"))
+VEHICLES = int(os.environ.get("HENG_BENCH_VEHICLES", "2470"))
+PROCESSES = int(os.environ.get("HENG_BENCH_PROCESSES", "2"))
+FIRST = date(2026, 11, 9)
+EVERY_S, HOUR_S, DAY_S = 30, 3_600, 86_400
+FIRST_PHONE = 243_110_000_001
+DAMAGED_SHARE = 0.0005
+FEED = "terminal_capture"
+OUTCOMES = ("decoded", "other", "quarantined")
+
+
+# --- writing -------------------------------------------------------------------------------------
+def positions(day: date, hour: int, vehicles: np.ndarray) -> encode.Locations:
+    """An hour of some vehicles, by time: on the road 14 hours a day, at rest at one place the rest of it."""
+    rng = np.random.default_rng((day.toordinal(), hour, int(vehicles[0])))
+    second, vehicle = (part.ravel() for part in np.meshgrid(
+        np.arange(hour * HOUR_S, (hour + 1) * HOUR_S, EVERY_S), vehicles, indexing="ij"
+    ))  # fmt: skip
+    begin = 5 * HOUR_S + vehicle * 7 % (4 * HOUR_S)
+    driven = np.clip(second - begin, 0, 14 * HOUR_S)
+    is_moving = (driven > 0) & (driven < 14 * HOUR_S)
+    speed = np.where(is_moving, np.round(np.clip(rng.normal(55, 12, len(second)), 6, 95), 1), 0.0)
+    turn = driven / 2_400 + vehicle
+    return encode.Locations(
+        phone=FIRST_PHONE + vehicle, serial=(second // EVERY_S + 1) & 0xFFFF,
+        alarm_flags=np.where(speed > 80, 2, 0), status_flags=np.where(is_moving, 3, 2),
+        latitude=np.round(25.9 + 0.5 * np.sin(turn) + (vehicle % 97) * 1e-3, 6),
+        longitude=np.round(111.7 + 0.4 * np.cos(turn * 0.9) + (vehicle % 89) * 1e-3, 6),
+        altitude_m=150 + (60 * np.sin(turn * 3) + 60).astype(int), speed_kmh=speed,
+        direction_deg=np.mod(np.degrees(turn), 360).astype(int),
+        positioned_at=np.datetime64(day, "s") + second,
+        odometer_km=np.round(40_000 + vehicle * 31.7 + driven / HOUR_S * 55 + (day - FIRST).days * 770, 1),
+        recorder_speed_kmh=speed, radio_strength=rng.integers(12, 32, len(second)),
+        satellite_count=rng.integers(8, 20, len(second)),
+    )  # fmt: skip
+
+
+def capture(day: date, hour: int) -> tuple[bytes, Counter[str]]:
+    """The bytes of an hour, and its frames by outcome as they are planted."""
+    rng = np.random.default_rng((day.toordinal(), hour))
+    parts, frames = [], Counter[str]()
+    for version, first in ((2013, 0), (2019, 1)):
+        vehicles = np.arange(first, VEHICLES, 2)
+        data, begins = encode.location_frames(positions(day, hour, vehicles), version)
+        count = len(begins) - 1
+        # A bit of the phone turned over, where that makes no other escape: the checksum is wrong.
+        at = begins[:-1][rng.random(count) < DAMAGED_SHARE] + 9
+        at = at[~np.isin(data[at], (0x7C, 0x7D, 0x7E, 0x7F)) & (data[at - 1] != encode.ESCAPE)]
+        data[at] ^= 1
+        parts.append(data.tobytes())
+        few = vehicles[:: max(1, len(vehicles) // 20)].tolist()
+        parts += [encode.frame(0x0002, str(FIRST_PHONE + number), 7, b"", version) for number in few]
+        parts += [encode.frame(0x0900, str(FIRST_PHONE + number), 8, b"\xf7\x00", version) for number in few]
+        frames.update(decoded=count - len(at) + len(few), other=len(few), quarantined=len(at), heartbeats=len(few))
+    return b"".join(parts), frames
+
+
+def write(day: date) -> dict[str, Any]:
+    """A day's captures into the inbox, one in memory at a time."""
+    from etl.deliveries import inbox
+
+    began, frames, size, packed = time.perf_counter(), Counter[str](), 0, 0
+    for hour in range(24):
+        data, of = capture(day, hour)
+        frames += of
+        size += len(data)
+        path = inbox(FEED) / f"{FEED}_{day:%Y%m%d}-{hour:02d}.jt808.gz"
+        path.write_bytes(gzip.compress(data, 1, mtime=0))
+        packed += path.stat().st_size
+        at = datetime.combine(day + timedelta(days=1), datetime.min.time()).timestamp()
+        os.utime(path, (at, at))
+    return {**frames, "bytes": size, "packed": packed, "seconds": time.perf_counter() - began}
+
+
+# --- landing -------------------------------------------------------------------------------------
+def land_all() -> dict[str, Any]:
+    """What waits in the inbox; frames and bytes by outcome as the ledger has them."""
+    from etl.deliveries import receive
+    from etl.land import land
+
+    began = time.perf_counter()
+    waiting = receive(FEED)
+    frames, sizes, rows = Counter[str](), Counter[str](), Counter[str]()
+    with ProcessPoolExecutor(PROCESSES, mp_context=get_context("spawn")) as workers:
+        for result in workers.map(land, waiting):
+            for outcome, (count, size) in result.capture.items():
+                frames[outcome] += count
+                sizes[outcome] += size
+            rows.update(delivered=result.delivered, accepted=result.accepted, quarantined=result.quarantined)
+    return {
+        "files": len(waiting), "frames": frames, "bytes": sizes, "rows": rows,
+        "seconds": time.perf_counter() - began,
+    }  # fmt: skip
+
+
+def step(home: Path, *arguments: str) -> dict[str, Any]:
+    """One step in a process of its own; its answer, and the peak of what it and its children hold."""
+    environment = {**os.environ, "HENG_HOME": str(home), "HENG_STABLE_SECONDS": "0"}
+    child = subprocess.Popen([sys.executable, __file__, *arguments], env=environment, stdout=subprocess.PIPE, text=True)
+    peak, watched = 0, psutil.Process(child.pid)
+    while child.poll() is None:
+        peak = max(peak, sum(_held(watched)))
+        time.sleep(0.2)
+    assert child.stdout is not None
+    answer = child.stdout.read()
+    if child.returncode:
+        raise SystemExit(f"{arguments[0]} ended with {child.returncode}")
+    return {**json.loads(answer.splitlines()[-1]), "peak_mib": peak >> 20}
+
+
+def _held(watched: psutil.Process) -> Iterator[int]:
+    try:
+        processes = [watched, *watched.children(recursive=True)]
+    except psutil.Error:
+        return
+    for process in processes:
+        try:
+            yield process.memory_info().rss
+        except psutil.Error:
+            continue
+
+
+def _raw(home: Path) -> tuple[int, int]:
+    """Bytes of raw Parquet, and positions in it."""
+    files = [str(path) for path in (home / "raw" / FEED).rglob("*.parquet")]
+    with duckdb.connect() as connection:
+        row = connection.execute(
+            "select count(*) from read_parquet($1) where terminal_record_kind = 'location'", [files]
+        ).fetchall()[0]
+    return sum(Path(path).stat().st_size for path in files), row[0]
+
+
+def main() -> None:
+    if len(sys.argv) > 1:
+        print(json.dumps(write(date.fromisoformat(sys.argv[2])) if sys.argv[1] == "write" else land_all()))
+        return
+    written, landed = Counter[str](), Counter[str]()
+    frames, sizes = Counter[str](), Counter[str]()
+    peak = 0
+    with tempfile.TemporaryDirectory(prefix="heng-bench-capture-") as folder:
+        home = Path(folder)
+        for number in range(DAYS):
+            day = FIRST + timedelta(days=number)
+            made = step(home, "write", str(day))
+            written.update({name: value for name, value in made.items() if name != "peak_mib"})
+            done = step(home, "land")
+            peak = max(peak, done["peak_mib"])
+            frames.update(done["frames"])
+            sizes.update(done["bytes"])
+            landed.update(done["rows"])
+            landed.update(seconds=done["seconds"], files=done["files"])
+            print(
+                f"{day}: {done['files']} captures, {done['rows']['accepted']:,} rows, written in {made['seconds']:.0f} "
+                f"s, landed in {done['seconds']:.0f} s, peak {done['peak_mib']} MiB",
+                flush=True,
+            )
+        raw_bytes, count = _raw(home)
+    difference = written["bytes"] - sum(sizes.values())
+    print(
+        f"{VEHICLES:,} vehicles, {DAYS} days: {landed['files']} captures, {sum(frames.values()):,} frames, "
+        f"{count:,} positions; {PROCESSES} at a time"
+    )
+    print(
+        f"bytes {written['bytes']:,} ({written['packed']:,} packed) = "
+        + " + ".join(f"{sizes[outcome]:,} {outcome}" for outcome in OUTCOMES)
+        + f"; difference {difference}"
+    )
+    print(
+        f"rows {landed['delivered']:,} = {landed['accepted']:,} accepted + {landed['quarantined']:,} quarantined; "
+        f"frames {', '.join(f'{frames[outcome]:,} {outcome}' for outcome in OUTCOMES)}"
+    )
+    print(
+        f"written in {written['seconds']:.0f} s, landed in {landed['seconds']:.0f} s: "
+        f"{count / landed['seconds']:,.0f} positions/s; raw Parquet {raw_bytes:,} bytes, "
+        f"{raw_bytes / count:.1f} a position; peak {peak} MiB"
+    )
+    assert difference == 0, "bytes are missing"
+    assert landed["delivered"] == landed["accepted"] + landed["quarantined"]
+    assert all(frames[outcome] == written[outcome] for outcome in OUTCOMES), "another fate than was planted"
+    assert count == written["decoded"] - written["heartbeats"]
+
+
+if __name__ == "__main__":
+    main()
