@@ -28,6 +28,9 @@ NIGHTLY_FEED = "wim_passage"
 SHOWN_VALID_TO = ("verification_certificate",)
 LOOKED_UP = {"vehicle": "plate_no"}
 """Registers that ``core.passage`` is joined to by this column of its own."""
+READ_WITH = {"monitored_vehicle": "terminal_capture"}
+"""Registers that a day reads only where rows of this feed belong to it: as they hold on the day and on those before it
+that the feed's context names."""
 _MASK = (1 << 64) - 1
 # What decides how a day comes out, beside the models.
 _CODE = ("build.py", "days.py", "digest.py", "layout.py", "sql.py", "dbt_project.yml")
@@ -84,13 +87,21 @@ def day_digests(
 ) -> dict[str, str]:
     """The input digest of every candidate day. ``registers`` holds ``raw.<register>`` and the seeds."""
     days = candidate_days(events, last_night)
-    dated = [_dated_sums(registers, relation, columns, days) for relation, columns in _dated_inputs(raw_tables)]
-    rows = _rows_of_days(events, {table.name: table.context_days for table in raw_tables})
+    context = {table.name: table.context_days for table in raw_tables}
+    rows = _rows_of_days(events, context)
+    dated = [(name, _DatedSums(registers, relation, columns)) for name, relation, columns in _dated_inputs(raw_tables)]
     digests = {}
-    for at, day in enumerate(days):
+    for day in days:
+        of_day = rows.get(day, {})
         closed = last_night is not None and day <= last_night
-        arrived = [f"{feed} {sums}" for feed, sums in sorted(rows.get(day, {}).items())]
-        digests[day.isoformat()] = text_digest([code, str(closed), *arrived, *(sums[at] for sums in dated)])
+        told = [code, str(closed), *(f"{feed} {sums}" for feed, sums in sorted(of_day.items()))]
+        for name, sums in dated:
+            feed = READ_WITH.get(name)
+            if feed is None:
+                told.append(sums.on(day))
+            elif any(key.split()[0] == feed for key in of_day):
+                told += [sums.on(day - timedelta(back)) for back in range(context[feed] + 1)]
+        digests[day.isoformat()] = text_digest(told)
     return digests
 
 
@@ -116,48 +127,50 @@ def _rows_of_days(
     return found
 
 
-def _dated_inputs(raw_tables: Sequence[RawTable]) -> list[tuple[str, list[str]]]:
-    """Relations whose rows are valid from a day to a day, with the columns whose change matters."""
+def _dated_inputs(raw_tables: Sequence[RawTable]) -> list[tuple[str, str, list[str]]]:
+    """Registers and seeds whose rows are valid from a day to a day: name, relation, columns whose change matters."""
     found = []
     used = _read_by_days()
     for table in raw_tables:
         if table.kind == "register" and table.name not in LOOKED_UP and f"raw.{table.name}" in used:
             left_out = () if table.name in SHOWN_VALID_TO else ("valid_to",)
             columns = ["record_id", *(name for name in table.columns if name not in left_out)]
-            found.append((f"(select * from raw.{table.name} where row_fate = 'current')", columns))
+            found.append((table.name, f"(select * from raw.{table.name} where row_fate = 'current')", columns))
     for seed in _seeds_used():
         types = sql.seed_columns()[seed]
         if "valid_to" in types:
-            found.append((seed, [name for name in types if name != "valid_to"]))
+            found.append((seed, seed, [name for name in types if name != "valid_to"]))
     return found
 
 
-def _dated_sums(
-    connection: duckdb.DuckDBPyConnection, relation: str, columns: list[str], days: list[date]
-) -> list[str]:
+class _DatedSums:
     """Per day count and hash sum of the rows valid that day, from running sums over where rows begin and end."""
-    changes = connection.execute(
-        f"""
-        with hashed as (
-            select coalesce(valid_from, date '0001-01-01') as first_day, valid_to, {row_text(columns)} as line
-            from {relation}
-        ),
-        change as (
-            select first_day as day, line, 1 as sign from hashed
-            union all
-            select valid_to + 1 as day, line, -1 as sign from hashed where valid_to is not null
-        )
-        select day, sum(sign), sum(sign * cast(md5_number_lower(line) as hugeint)),
-            sum(sign * cast(md5_number_upper(line) as hugeint))
-        from change group by day order by day"""
-    ).fetchall()
-    starts: list[date] = []
-    sums = [(0, 0, 0)]
-    for day, count, lower, upper in changes:
-        before = sums[-1]
-        starts.append(day)
-        sums.append((before[0] + count, (before[1] + lower) & _MASK, (before[2] + upper) & _MASK))
-    return [str(sums[bisect.bisect_right(starts, day)]) for day in days]
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, relation: str, columns: list[str]) -> None:
+        changes = connection.execute(
+            f"""
+            with hashed as (
+                select coalesce(valid_from, date '0001-01-01') as first_day, valid_to, {row_text(columns)} as line
+                from {relation}
+            ),
+            change as (
+                select first_day as day, line, 1 as sign from hashed
+                union all
+                select valid_to + 1 as day, line, -1 as sign from hashed where valid_to is not null
+            )
+            select day, sum(sign), sum(sign * cast(md5_number_lower(line) as hugeint)),
+                sum(sign * cast(md5_number_upper(line) as hugeint))
+            from change group by day order by day"""
+        ).fetchall()
+        self._starts: list[date] = []
+        self._sums = [(0, 0, 0)]
+        for day, count, lower, upper in changes:
+            before = self._sums[-1]
+            self._starts.append(day)
+            self._sums.append((before[0] + count, (before[1] + lower) & _MASK, (before[2] + upper) & _MASK))
+
+    def on(self, day: date) -> str:
+        return str(self._sums[bisect.bisect_right(self._starts, day)])
 
 
 def looked_up_days(connection: duckdb.DuckDBPyConnection, head: Path, parts: dict[str, Path]) -> set[date]:

@@ -22,13 +22,31 @@ class Dated:
 
 
 DATED = {
+    "core.driving_span": Dated("event_date", ("plate_no", "plate_color_code", "driving_began_at")),
+    "core.offline_displacement": Dated("event_date", ("plate_no", "plate_color_code", "silent_to")),
+    "core.overspeed_event": Dated("event_date", ("plate_no", "plate_color_code", "overspeed_began_at")),
     "core.passage": Dated("passed_date", ("plate_no", "passed_at", "record_id")),
+    "core.vehicle_alarm": Dated(
+        "event_date",
+        (
+            "event_date", "terminal_phone", "alarm_channel", "safety_item", "alarm_code", "alarm_identity",
+            "alarm_began_at", "last_reported_at",
+        ),
+    ),
     "mart.overload_daily": Dated("passed_date", ("passed_date", "site_code", "axle_class")),
     "mart.passage_excess": Dated("passed_date", ("passed_date", "check_no", "record_id")),
     "mart.row_fate": Dated("event_date", ("event_date", "feed", "delivery_id")),
     "mart.screening": Dated("screened_date", ("screened_date", "check_no")),
     "mart.site_day": Dated("passed_date", ("passed_date", "site_code")),
-}
+    "mart.vehicle_alarm_day": Dated(
+        "event_date",
+        (
+            "event_date", "plate_no", "plate_color_code", "terminal_phone", "alarm_channel", "safety_item",
+            "alarm_code", "alarm_profile",
+        ),
+    ),
+    "mart.vehicle_day": Dated("event_date", ("event_date", "plate_no", "plate_color_code", "terminal_phone")),
+}  # fmt: skip
 # Rows of registers belong to no month of passages: the head has them under the same name.
 ALSO_IN_HEAD = ("mart.row_fate",)
 # Schemas whose content follows from deliveries, seeds and code alone; meta.* tells also when things happened.

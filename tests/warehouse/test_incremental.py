@@ -1,12 +1,16 @@
 """What arrives after a build gives what a build of everything gives; what is lost is made again."""
 
+import io
 import shutil
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from prefecture import LAST_NIGHT, build_night, deliver, passage
+from pyarrow import parquet
 
+from etl.jt808 import encode
 from warehouse.connection import snapshot
 from warehouse.publish import publish, published_manifest, verify
 
@@ -31,6 +35,91 @@ def test_corrections_and_register_rows_that_come_later_equal_a_full_build(publis
     assert digest() == incremental
     doubled = snapshot().read("select record_id from core.passage group by record_id having count(*) > 1")
     assert doubled.empty
+
+
+PHONES = {"湘MK1001": "013900000001", "湘MK1002": "013900000002"}
+
+
+def monitored(plates: list[str], begins: date = date(2025, 1, 1)) -> bytes:
+    rows = [
+        {
+            "plate": plate, "color": 2, "veh_class": "BXKC", "seats": 49, "owner_uscc": "91431100MAE0000107",
+            "county": "431103", "line_no": None, "terminal_no": f"ZD{number}", "sim": PHONES[plate],
+            "terminal_model": None, "protocol": "2013", "smart_terminal": True, "slogan": None, "from_date": begins,
+            "to_date": None,
+        }
+        for number, plate in enumerate(plates)
+    ]  # fmt: skip
+    schema = pa.schema(
+        {
+            **{name: pa.string() for name in rows[0]},
+            **{name: pa.int32() for name in ("color", "seats")},
+            **{name: pa.bool_() for name in ("smart_terminal", "slogan")},
+            **{name: pa.date32() for name in ("from_date", "to_date")},
+        }
+    )
+    buffer = io.BytesIO()
+    parquet.write_table(pa.Table.from_pylist(rows, schema), buffer)
+    return buffer.getvalue()
+
+
+def drive(begin: datetime, hours: float) -> bytes:
+    """Both vehicles drive north at 60 km/h from ``begin`` on, a point every 30 s."""
+    frames = []
+    for number in range(int(hours * 120)):
+        at = begin + timedelta(seconds=30 * number)
+        north = 25.0 + (at - datetime(2026, 3, 1)).total_seconds() * 60 / 3_600 / 111.2
+        place = encode.location(north, 111.6, f"{at:%y%m%d%H%M%S}", speed_kmh=60, alarm_flags=2)
+        frames += [encode.frame(0x0200, phone, number, place) for phone in PHONES.values()]
+    return b"".join(frames)
+
+
+def test_a_capture_that_comes_late_rebuilds_the_day_after_it_too(published: Path) -> None:
+    """A drive from 20:30 to 02:00: its first hours come last, and make the night's drive longer."""
+    deliver(published, "monitored_vehicle", "monitored_vehicle_20260228.parquet", monitored(list(PHONES)))
+    for name, begin, hours in (
+        ("20260301-22", datetime(2026, 3, 1, 22, 30), 1.5),
+        ("20260302-00", datetime(2026, 3, 2), 2),
+    ):
+        deliver(published, "terminal_capture", f"terminal_capture_{name}.jt808", drive(begin, hours))
+    publish(build_night(published))
+    fatigue = "select fatigue_certain_s from mart.vehicle_day where event_date = '2026-03-02' order by plate_no"
+    before = snapshot().read(fatigue)["fatigue_certain_s"].tolist()
+    late = drive(datetime(2026, 3, 1, 20, 30), 2)
+    deliver(published, "terminal_capture", "terminal_capture_20260301-20.jt808", late)
+    build = build_night(published)
+    assert {str(day) for day in build.touched} == {"2026-03-01", "2026-03-02"}
+    publish(build)
+    after = snapshot().read(fatigue)["fatigue_certain_s"].tolist()
+    assert len(before) == len(after) == 2
+    assert min(after) > max(before)
+    for table, key in (
+        ("mart.vehicle_day", "event_date, plate_no"),
+        ("mart.row_fate", "event_date, feed, delivery_id"),
+        ("core.driving_span", "event_date, plate_no, driving_began_at"),
+    ):
+        doubled = snapshot().read(f"select {key} from {table} group by {key} having count(*) > 1")
+        assert doubled.empty, table
+    incremental = digest()
+    publish(build_night(published, full=True))
+    assert digest() == incremental
+
+
+def test_a_changed_terminal_touches_only_days_with_captures(published: Path) -> None:
+    deliver(published, "monitored_vehicle", "monitored_vehicle_20260228.parquet", monitored(["湘MK1001"]))
+    capture = drive(datetime(2026, 2, 27, 8), 1)
+    deliver(published, "terminal_capture", "terminal_capture_20260227-08.jt808", capture)
+    publish(build_night(published))
+    assert snapshot().read("select plate_no from mart.vehicle_day where is_registered")["plate_no"].tolist() == [
+        "湘MK1001"
+    ]
+    deliver(published, "monitored_vehicle", "monitored_vehicle_20260302.parquet", monitored(list(PHONES)))
+    build = build_night(published)
+    assert {str(day) for day in build.touched} == {"2026-02-27", "2026-02-28"}
+    publish(build)
+    incremental = digest()
+    publish(build_night(published, full=True))
+    assert digest() == incremental
 
 
 @pytest.mark.parametrize("lost", ["parts", "manifest"])

@@ -18,6 +18,7 @@ from warehouse.columns.derived import *
 from warehouse.columns.entry import ENTRIES
 from warehouse.columns.entry import Column as Column
 from warehouse.columns.hazard import *
+from warehouse.columns.kpi import *
 from warehouse.columns.lineage import *
 from warehouse.columns.lineage import LINEAGE as LINEAGE
 from warehouse.columns.meta import *

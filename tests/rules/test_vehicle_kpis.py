@@ -1,0 +1,219 @@
+"""KPIs over a period: how days of a vehicle, vehicles of a unit and units of the city add up; official figures."""
+
+from datetime import date
+from typing import Any
+
+import duckdb
+import pandas as pd
+import pytest
+
+from etl.feeds import raw_tables
+from warehouse import kpi, sql
+from warehouse.columns import dictionary
+
+FIRST, LAST = date(2026, 3, 1), date(2026, 3, 31)
+
+
+class Tables:
+    """An open database read as a snapshot is."""
+
+    def __init__(self) -> None:
+        self.connection = duckdb.connect()
+        sql.run_models(self.connection, raw_tables(), names=["mart.vehicle_day", "mart.vehicle_alarm_day"])
+
+    def read(self, query: str, params: Any = None) -> pd.DataFrame:
+        return self.connection.execute(query, params or []).df()
+
+    def add_days(self, select: str) -> None:
+        """Add rows of ``mart.vehicle_day``; counts nobody names are 0, and the vehicle is in the register."""
+        counts = {
+            name: "0"
+            for name, type in self.connection.execute(
+                "select column_name, data_type from duckdb_columns() where table_name = 'vehicle_day'"
+            ).fetchall()
+            if type == "BIGINT"
+        }
+        usual = {**counts, "is_registered": "true", "is_online": "false", "has_drift": "false", "plate_color_code": "2"}
+        given = [row[0] for row in self.connection.execute(f"describe {select}").fetchall()]
+        rest = {name: value for name, value in usual.items() if name not in given}
+        self.connection.execute(
+            f"insert into mart.vehicle_day by name select *, {', '.join(f'{v} as {n}' for n, v in rest.items())}"
+            f" from ({select}) as told"
+        )
+
+    def value(self, name: str, level: str = "city", first: date = FIRST, last: date = LAST) -> Any:
+        found = kpi.kpis(self, first, last, level)
+        return found[found["kpi"] == name].drop(columns="kpi").to_dict("records")
+
+
+@pytest.fixture
+def tables() -> Tables:
+    return Tables()
+
+
+def test_the_online_rate_of_an_official_report_comes_out(tables: Tables) -> None:
+    """42 293 of 42 489 networked vehicles online are 99.54 % (Sichuan, report of 2025-04-15)."""
+    tables.add_days(
+        "select date '2026-02-01' as event_date, 'P' || range as plate_no, 5 as valid_point_count, true as is_online"
+        " from range(42489)"
+    )
+    tables.add_days(
+        "select date '2026-03-05' as event_date, 'P' || range as plate_no, 5 as valid_point_count, true as is_online"
+        " from range(42293)"
+    )
+    tables.add_days("select date '2026-03-05' as event_date, 'P' || range as plate_no from range(42293, 42489)")
+    (city,) = tables.value("online_rate")
+    assert (city["numerator"], city["denominator"]) == (42293, 42489)
+    assert f"{city['value']:.2%}" == "99.54%"
+
+
+def test_the_track_completeness_of_an_official_assessment_comes_out(tables: Tables) -> None:
+    """278 890.63 of 283 116.51 km are 98.51 % (Huangshi): kilometres add up over vehicles and days, ratios do not."""
+    tables.add_days(
+        "select date '2026-03-05' as event_date, 'A' as plate_no, 200000630 as complete_m, 200000630 as total_m"
+    )
+    tables.add_days("select date '2026-03-06' as event_date, 'A' as plate_no, 0 as complete_m, 4225880 as total_m")
+    tables.add_days(
+        "select date '2026-03-06' as event_date, 'B' as plate_no, 78890000 as complete_m, 78890000 as total_m"
+    )
+    (city,) = tables.value("track_completeness")
+    assert (city["numerator"], city["denominator"]) == (278_890_630, 283_116_510)
+    assert f"{city['value']:.2%}" == "98.51%"
+
+
+def test_the_score_of_an_official_assessment_comes_out(tables: Tables) -> None:
+    """Huangshi: 15 × online rate + 30 × track completeness, nothing under 70 %, + 15 × connectivity (99.99 %)."""
+    values = {
+        "online_rate": 42293 / 42489,
+        "track_completeness": 278890.63 / 283116.51,
+        "platform_connectivity": 133909.49 / 133920,
+    }
+    assert f"{values['platform_connectivity']:.2%}" == "99.99%"
+    points = kpi.score(tables, LAST, values, "huangshi")
+    assert {name: most for name, (most, _) in points.items()} == {
+        "online_rate": 15, "track_completeness": 30, "platform_connectivity": 15,
+    }  # fmt: skip
+    assert sum(reached or 0 for _, reached in points.values()) == pytest.approx(14.9308 + 29.5522 + 14.9988, abs=1e-3)
+
+
+@pytest.mark.parametrize(("completeness", "points"), [(0.7, 21.0), (0.6999, 0.0), (None, None)])
+def test_below_its_floor_a_kpi_scores_nothing_and_without_a_source_is_not_scored(
+    tables: Tables, completeness: float | None, points: float | None
+) -> None:
+    found = kpi.score(tables, LAST, {"track_completeness": completeness}, "huangshi")
+    assert found["track_completeness"] == (30, pytest.approx(points) if points is not None else None)
+    assert found["online_rate"] == (15, None)
+
+
+def test_a_vehicle_online_on_any_day_is_one_vehicle_online(tables: Tables) -> None:
+    for day in (1, 2, 3):
+        tables.add_days(
+            f"select date '2026-03-0{day}' as event_date, 'A' as plate_no, 'X' as uscc, {day} as valid_point_count,"
+            " true as is_online, 2 as overspeed_count, 1800 as fatigue_certain_s"
+        )
+        tables.add_days(f"select date '2026-03-0{day}' as event_date, 'B' as plate_no, 'X' as uscc")
+    assert tables.value("network_rate")[0]["value"] == 0.5
+    assert tables.value("online_rate")[0] == {"numerator": 1, "denominator": 1, "value": 1.0}
+    assert tables.value("overspeed_per_vehicle")[0] == {"numerator": 6, "denominator": 1, "value": 6.0}
+    assert tables.value("fatigue_hours")[0] == {"numerator": 5400, "denominator": 1, "value": 1.5}
+    assert tables.value("online_rate", first=date(2026, 3, 4)) == [{"numerator": 0, "denominator": 0, "value": None}]
+
+
+def test_a_vehicle_once_networked_stays_so_and_is_not_before(tables: Tables) -> None:
+    tables.add_days(
+        "select date '2026-03-02' as event_date, 'A' as plate_no, 1 as valid_point_count, true as is_online"
+    )
+    tables.add_days("select unnest([date '2026-03-01', date '2026-03-03']) as event_date, 'A' as plate_no")
+    assert tables.value("network_rate", last=date(2026, 3, 1))[0]["value"] == 0
+    assert tables.value("network_rate", first=date(2026, 3, 3))[0]["value"] == 1
+    assert tables.value("online_rate", first=date(2026, 3, 3))[0]["value"] == 0
+
+
+def test_units_add_up_and_a_vehicle_that_changed_hands_counts_with_either(tables: Tables) -> None:
+    tables.add_days(
+        "select date '2026-03-01' as event_date, 'A' as plate_no, 'X' as uscc, '431103' as county_code,"
+        " 10 as received_point_count, 9 as valid_point_count, true as is_online"
+    )
+    tables.add_days(
+        "select date '2026-03-02' as event_date, 'A' as plate_no, 'Y' as uscc, '431103' as county_code,"
+        " 10 as received_point_count, 6 as valid_point_count, true as is_online"
+    )
+    tables.add_days(
+        "select date '2026-03-02' as event_date, 'B' as plate_no, 'Y' as uscc, '431122' as county_code,"
+        " 20 as received_point_count, 20 as valid_point_count, true as is_online"
+    )
+    assert tables.value("data_validity", "enterprise") == [
+        {"uscc": "X", "numerator": 9, "denominator": 10, "value": 0.9},
+        {"uscc": "Y", "numerator": 26, "denominator": 30, "value": 26 / 30},
+    ]
+    assert [(row["county_code"], row["value"]) for row in tables.value("data_validity", "county")] == [
+        ("431103", 0.75), ("431122", 1.0),
+    ]  # fmt: skip
+    assert [row["numerator"] for row in tables.value("online_rate", "enterprise")] == [1, 2]
+    assert tables.value("online_rate")[0]["numerator"] == 2
+    assert [row["plate_no"] for row in tables.value("online_rate", "vehicle")] == ["A", "B"]
+
+
+def test_the_same_plate_in_two_colours_is_two_vehicles(tables: Tables) -> None:
+    for colour in (1, 2):
+        tables.add_days(
+            f"select date '2026-03-01' as event_date, 'A' as plate_no, {colour} as plate_color_code,"
+            " 1 as valid_point_count, true as is_online"
+        )
+    assert tables.value("online_rate")[0]["numerator"] == 2
+
+
+def test_lists_of_a_class_count_that_class(tables: Tables) -> None:
+    tables.add_days(
+        "select date '2026-03-01' as event_date, 'A' as plate_no, 'dangerous_goods' as monitored_class,"
+        " true as is_online, 1 as valid_point_count, 3 as offline_displacement_count, 60 as dawn_driving_s"
+    )
+    tables.add_days(
+        "select date '2026-03-01' as event_date, 'B' as plate_no, 'line_coach' as monitored_class, true as is_online,"
+        " 1 as valid_point_count, 5 as offline_displacement_count, 60 as dawn_driving_s"
+    )
+    assert tables.value("offline_displacement")[0] == {"numerator": 3, "denominator": 1, "value": 3.0}
+    assert tables.value("dawn_driving")[0] == {"numerator": 1, "denominator": 1, "value": 1.0}
+
+
+def test_terminals_of_no_vehicle_and_sources_that_do_not_exist_make_no_figure(tables: Tables) -> None:
+    tables.add_days(
+        "select date '2026-03-01' as event_date, '7' as terminal_phone, false as is_registered,"
+        " 10 as received_point_count"
+    )
+    assert tables.value("data_validity")[0] == {"numerator": 0, "denominator": 0, "value": None}
+    assert tables.value("platform_connectivity")[0] == {"numerator": None, "denominator": None, "value": None}
+    with pytest.raises(ValueError, match="Use one of city, county, enterprise, vehicle"):
+        kpi.kpis(tables, FIRST, LAST, "province")
+
+
+def test_alarms_are_summed_by_kind_and_unit(tables: Tables) -> None:
+    tables.add_days("select date '2026-03-01' as event_date, 'A' as plate_no, '431103' as county_code")
+    for kind, is_alarm, count in (("phone", True, 2), ("phone", True, 3), (None, True, 4), ("phone", False, 5)):
+        tables.connection.execute(
+            "insert into mart.vehicle_alarm_day by name select date '2026-03-01' as event_date, 'A' as plate_no,"
+            " 2 as plate_color_code, ? as alarm_kind, ? as is_alarm, ? as alarm_count",
+            [kind, is_alarm, count],
+        )
+    found = kpi.alarms(tables, FIRST, LAST, "county")
+    assert found["alarm_count"].to_list() == [5, 4]
+    assert found["alarm_kind"].to_list()[0] == "phone"
+
+
+def test_every_threshold_a_kpi_names_has_a_source_and_a_mark(tables: Tables) -> None:
+    told = kpi.thresholds(tables, LAST)
+    known = set(told["parameter"])
+    for each in kpi.KPIS.values():
+        assert set(each.parameters) <= known, each.name
+        assert each.confidence in {"C1", "C2", "M+", "M-", "P"}
+    assert set(told["confidence"]) <= {"C1", "C2", "M+", "M-", "P"}
+    assert told["citation_zh"].notna().all()
+    assert told["citation_en"].notna().all()
+    marks = tables.connection.execute("select distinct confidence from seeds.alarm_type").fetchall()
+    assert {mark for (mark,) in marks} <= {"C1", "C2", "M+", "M-", "P"}
+
+
+def test_alarm_kinds_are_those_of_the_dictionary(tables: Tables) -> None:
+    kinds = {row[0] for row in tables.connection.execute("select distinct alarm_kind from seeds.alarm_type").fetchall()}
+    words = dictionary()["alarm_kind"].doc.replace(",", " ").replace(".", " ").split()
+    assert kinds - {None} <= set(words)

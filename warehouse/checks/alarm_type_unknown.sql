@@ -1,0 +1,17 @@
+-- Severity: warn
+-- Active-safety alarms came with a code that seeds/alarm_type.csv does not know: ask the maker what it means, then add
+-- a row with the terminal's profile.
+select
+    alarm.event_date,
+    alarm.alarm_profile,
+    alarm.safety_item,
+    alarm.alarm_code,
+    count(*) as alarm_count
+from {{ ref('vehicle_alarm') }} as alarm
+left join {{ ref('alarm_type') }} as known
+    on known.alarm_channel = 'safety'
+    and known.safety_item = alarm.safety_item
+    and known.alarm_code = alarm.alarm_code
+    and coalesce(known.alarm_profile, alarm.alarm_profile) = alarm.alarm_profile
+where alarm.alarm_channel = 'safety' and alarm.alarm_code is not null and known.alarm_code is null
+group by alarm.event_date, alarm.alarm_profile, alarm.safety_item, alarm.alarm_code

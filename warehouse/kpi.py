@@ -1,0 +1,258 @@
+"""KPIs of vehicle monitoring, once: what is counted, by what it is divided, with which thresholds and on whose word.
+
+Counts lie in ``mart.vehicle_day``, one row a vehicle and day, and no ratio is stored. A KPI of a period is first taken
+for each vehicle (a vehicle that was online on any of thirty days is one vehicle online, its kilometres add up), then
+numerators and denominators are added up over the vehicles of an enterprise, a county or the city and divided once.
+
+Formulas follow the domain handbook 6.3. Most are not published in full: ``confidence`` says how well each is known (C1
+read in a primary text, C2 in a secondary source, M+ M- P not verified), and ``thresholds`` says the same of each number
+used. Both belong beside the figure.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import pandas as pd
+
+from warehouse.metrics import Source
+
+
+@dataclass(frozen=True)
+class Kpi:
+    """``numerator`` and ``denominator`` are SQL aggregates over the days of one vehicle, whole numbers.
+
+    The value is numerator ÷ ``per`` ÷ denominator, in ``unit`` (empty: a share, 1 = 100 %). Without a numerator there
+    is no source yet. ``parameters`` names rows of ``seeds.kpi_scheme``; ``good`` says which way is better.
+    """
+
+    name: str
+    zh: str
+    en: str
+    numerator: str
+    denominator: str
+    formula_zh: str
+    formula_en: str
+    confidence: str
+    good: str
+    unit: str = ""
+    per: int = 1
+    parameters: tuple[str, ...] = ()
+
+
+_NETWORKED = "max(case when networked.plate_no is not null then 1 else 0 end)"
+_ONLINE = "max(case when day.is_online then 1 else 0 end)"
+_COACH = "day.monitored_class in ('line_coach', 'charter_coach', 'tourist_coach')"
+_DANGEROUS = "day.monitored_class = 'dangerous_goods'"
+_PLACE = ("latitude_min_deg", "latitude_max_deg", "longitude_min_deg", "longitude_max_deg")
+_VALID = (*_PLACE, "valid_speed_max_kmh", "altitude_min_m", "altitude_max_m")
+_DRIVING = ("moving_kmh", "rest_min", "unknown_gap_min")
+_FATIGUE = (*_DRIVING, "fatigue_day_h", "fatigue_night_h", "night_from_h", "night_to_h")
+
+KPIS = {
+    kpi.name: kpi
+    for kpi in (
+        Kpi(
+            "network_rate", "入网率", "Networked vehicles", _NETWORKED, "1",
+            "截至期末发送过合格动态数据的车辆 ÷ 期内登记在用的车辆。",
+            "Vehicles that have sent a valid record up to the end of the period, divided by vehicles in service in it.",
+            "C2", "up", parameters=_VALID,
+        ),
+        Kpi(
+            "online_rate", "上线率", "Online rate", _ONLINE, _NETWORKED,
+            "期内上线（发送过合格数据）的车辆 ÷ 入网车辆。",
+            "Vehicles online in the period (at least one valid record), divided by networked vehicles.",
+            "C1", "up", parameters=_VALID,
+        ),
+        Kpi(
+            "platform_connectivity", "平台连通率", "Platform connectivity", "", "",
+            "（总时长 − 断开时长）÷ 总时长。尚无数据来源。",
+            "Minutes connected divided by all minutes. No source delivers them yet.",
+            "C2", "up",
+        ),
+        Kpi(
+            "track_completeness", "轨迹完整率", "Track completeness", "sum(day.complete_m)", "sum(day.total_m)",
+            "完整轨迹里程 ÷ 总里程。间隔过长且距离过远的一段为缺失；阈值未见公布。",
+            "Distance without incomplete segments, divided by all distance. A segment that lasts too long and goes too "
+            "far is incomplete; the thresholds are not published.",
+            "C2", "up", parameters=("track_gap_min", "track_gap_km", "drift_kmh"),
+        ),
+        Kpi(
+            "data_validity", "数据合格率", "Valid records",
+            "sum(day.valid_point_count)", "sum(day.received_point_count)",
+            "合格定位记录 ÷ 接收的定位记录，多次送达只计一次；不属于登记车辆的终端不计入。",
+            "Valid positions divided by received positions, each counted once; terminals of no registered vehicle are "
+            "left out.",
+            "M+", "up", parameters=_VALID,
+        ),
+        Kpi(
+            "drift_rate", "漂移率", "Vehicles with drift",
+            "max(case when day.has_drift and day.is_online then 1 else 0 end)", _ONLINE,
+            "期内有漂移的上线车辆 ÷ 上线车辆。",
+            "Vehicles online with drift in the period, divided by vehicles online.",
+            "M+", "down", parameters=(*_PLACE, "drift_kmh"),
+        ),
+        Kpi(
+            "overspeed_per_vehicle", "平均车辆超速次数", "Overspeed events per vehicle",
+            "sum(day.overspeed_count)", _ONLINE,
+            "超速次数 ÷ 上线车辆。限速按车类取值，道路限速未知。",
+            "Overspeed events divided by vehicles online. Limits are those of the class; those of roads are unknown.",
+            "M+", "down", "次/辆",
+            parameters=(
+                "speed_limit_kmh", "night_speed_ratio", "overspeed_min_s", "overspeed_end_s", "overspeed_merge_s",
+                "overspeed_gap_s",
+            ),
+        ),
+        Kpi(
+            "fatigue_hours", "平均疲劳驾驶时长（确定）", "Hours of fatigue driving, certain",
+            "sum(day.fatigue_certain_s)", _ONLINE,
+            "超过连续驾驶上限的时长 ÷ 上线车辆；数据缺失视为休息。",
+            "Driving above the limit of continuous driving, divided by vehicles online; gaps are taken for rests.",
+            "M+", "down", "h", 3600, _FATIGUE,
+        ),
+        Kpi(
+            "fatigue_hours_possible", "平均疲劳驾驶时长（可能）", "Hours of fatigue driving, possible",
+            "sum(day.fatigue_possible_s)", _ONLINE,
+            "超过连续驾驶上限的时长 ÷ 上线车辆；数据缺失既不算休息也不算驾驶。",
+            "The same with gaps taken for neither rest nor driving: the most the data allow.",
+            "P", "down", "h", 3600, _FATIGUE,
+        ),
+        Kpi(
+            "dawn_driving", "客车凌晨2–5点运行", "Coaches on the road between 02:00 and 05:00",
+            f"max(case when {_COACH} and day.dawn_driving_s > 0 then 1 else 0 end)",
+            f"max(case when {_COACH} and day.is_online then 1 else 0 end)",
+            "期内凌晨2至5时有行驶的客车 ÷ 上线客车；接驳运输未扣除，公式未见公布。",
+            "Coaches that moved between 02:00 and 05:00 in the period, divided by coaches online; hand-over lines are "
+            "not taken out, the formula is not published.",
+            "P", "down", parameters=(*_DRIVING, "dawn_from_h", "dawn_to_h"),
+        ),
+        Kpi(
+            "offline_displacement", "危货车辆离线位移", "Dangerous-goods vehicles moved while offline",
+            f"sum(case when {_DANGEROUS} then day.offline_displacement_count else 0 end)",
+            f"max(case when {_DANGEROUS} and day.is_online then 1 else 0 end)",
+            "危货车辆离线位移次数 ÷ 上线危货车辆；公式未见公布。",
+            "Silences after which a dangerous-goods vehicle was elsewhere, divided by such vehicles online; the "
+            "formula is not published.",
+            "P", "down", "次/辆", parameters=("offline_gap_min", "offline_km"),
+        ),
+    )
+}  # fmt: skip
+
+LEVELS = {
+    "city": (),
+    "county": ("county_code",),
+    "enterprise": ("uscc",),
+    "vehicle": ("plate_no", "plate_color_code"),
+}
+"""Columns that name a unit of each level."""
+
+
+def kpis(source: Source, first: date, last: date, level: str = "city") -> pd.DataFrame:
+    """Every KPI of every unit of a level over a period: ``kpi``, the unit's columns, ``numerator``, ``denominator``,
+    ``value``.
+
+    ``value`` is None where there is nothing to divide by: no data is no rate of zero. A vehicle that changed its owner
+    in the period counts with either.
+    """
+    if level not in LEVELS:
+        raise ValueError(f"There is no level {level!r}. Use one of {', '.join(LEVELS)}.")
+    unit = LEVELS[level]
+    told = [kpi for kpi in KPIS.values() if kpi.numerator]
+    of_vehicle = ", ".join(
+        f"{kpi.numerator} as numerator_{at}, {kpi.denominator} as denominator_{at}" for at, kpi in enumerate(told)
+    )
+    sums = ", ".join(
+        f"cast(coalesce(sum({side}_{at}), 0) as bigint) as {side}_{at}"
+        for at in range(len(told))
+        for side in ("numerator", "denominator")
+    )
+    own = "".join(f"{column}, " for column in unit)
+    grouped = ", ".join(dict.fromkeys([*(f"day.{column}" for column in unit), "day.plate_no", "day.plate_color_code"]))
+    frame = source.read(
+        f"""with networked as (
+            select distinct plate_no, plate_color_code
+            from mart.vehicle_day
+            where is_registered and valid_point_count > 0 and event_date <= $last
+        ),
+        vehicle as (
+            select {", ".join(dict.fromkeys([*(f"day.{column}" for column in unit), "day.plate_no"]))}, {of_vehicle}
+            from mart.vehicle_day as day
+            left join networked
+                on networked.plate_no = day.plate_no and networked.plate_color_code = day.plate_color_code
+            where day.is_registered and day.event_date between $first and $last
+            group by {grouped}
+        )
+        select {own}{sums} from vehicle {"group by " + ", ".join(unit) if unit else ""}
+        {"order by " + ", ".join(unit) if unit else ""}""",
+        {"first": first, "last": last},
+    )
+    rows: list[dict[str, Any]] = []
+    for told_row in frame.to_dict("records"):
+        for kpi in KPIS.values():
+            row: dict[str, Any] = {"kpi": kpi.name, **{column: told_row[column] for column in unit}}
+            at = told.index(kpi) if kpi.numerator else None
+            above = int(told_row[f"numerator_{at}"]) if at is not None else None
+            below = int(told_row[f"denominator_{at}"]) if at is not None else None
+            rows.append(row | {"numerator": above, "denominator": below, "value": ratio(kpi, above, below)})
+    columns = ["kpi", *unit, "numerator", "denominator", "value"]
+    return pd.DataFrame(rows, columns=columns, dtype=object)
+
+
+def ratio(kpi: Kpi, numerator: float | None, denominator: float | None) -> float | None:
+    """The KPI of these sums in its unit; None without a denominator."""
+    if numerator is None or not denominator:
+        return None
+    return numerator / kpi.per / denominator
+
+
+def alarms(source: Source, first: date, last: date, level: str = "city") -> pd.DataFrame:
+    """Alarms that began in a period, by unit and kind; ``alarm_kind`` is empty for those the bureau has no name for.
+
+    Events of active-safety terminals and alarms of terminals of no registered vehicle are left out.
+    """
+    if level not in LEVELS:
+        raise ValueError(f"There is no level {level!r}. Use one of {', '.join(LEVELS)}.")
+    unit = "".join(f"day.{column}, " for column in LEVELS[level])
+    return source.read(
+        f"""select {unit}alarm.alarm_kind, cast(sum(alarm.alarm_count) as bigint) as alarm_count
+        from mart.vehicle_alarm_day as alarm
+        inner join mart.vehicle_day as day
+            on day.event_date = alarm.event_date
+            and day.plate_no = alarm.plate_no
+            and day.plate_color_code = alarm.plate_color_code
+        where alarm.is_alarm and day.is_registered and alarm.event_date between $first and $last
+        group by {unit}alarm.alarm_kind
+        order by {unit}alarm.alarm_kind nulls last""",
+        {"first": first, "last": last},
+    )
+
+
+def thresholds(source: Source, day: date, scheme: str = "local") -> pd.DataFrame:
+    """Rows of a scheme in force on a day, each with its source and how well it is known."""
+    return source.read(
+        """select parameter, monitored_class, parameter_value, unit, zh, en, citation_zh, citation_en, confidence
+        from seeds.kpi_scheme
+        where kpi_scheme = $scheme and $day between coalesce(valid_from, $day) and coalesce(valid_to, $day)
+        order by parameter, monitored_class nulls first""",
+        {"scheme": scheme, "day": day},
+    )
+
+
+def score(
+    source: Source, day: date, values: dict[str, float | None], scheme: str
+) -> dict[str, tuple[float, float | None]]:
+    """Points of each KPI that a scheme weighs on a day: the most there are, and those reached.
+
+    Points are weight × value, none below the scheme's floor of that KPI (exactly at the floor counts), and None where
+    the value is not known: a missing source is not a failed unit.
+    """
+    told = dict(thresholds(source, day, scheme)[["parameter", "parameter_value"]].itertuples(index=False, name=None))
+    found: dict[str, tuple[float, float | None]] = {}
+    for parameter, weight in told.items():
+        if not parameter.startswith("weight_"):
+            continue
+        name = parameter.removeprefix("weight_")
+        value = values.get(name)
+        reached = None if value is None else 0.0 if value < told.get(f"floor_{name}", 0) else weight * value
+        found[name] = (float(weight), reached)
+    return found
