@@ -9,20 +9,23 @@ read in a primary text, C2 in a secondary source, M+ M- P not verified), and ``t
 used. Both belong beside the figure.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from warehouse.metrics import Source
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
 class Kpi:
     """``numerator`` and ``denominator`` are SQL aggregates over the days of one vehicle, whole numbers.
 
-    The value is numerator ÷ ``per`` ÷ denominator, in ``unit`` (empty: a share, 1 = 100 %). Without a numerator there
+    The value is numerator ÷ ``per`` ÷ denominator, in ``unit_…`` (empty: a share, 1 = 100 %). Without a numerator there
     is no source yet. ``parameters`` names rows of ``seeds.kpi_scheme``; ``good`` says which way is better.
     """
 
@@ -35,7 +38,8 @@ class Kpi:
     formula_en: str
     confidence: str
     good: str
-    unit: str = ""
+    unit_zh: str = ""
+    unit_en: str = ""
     per: int = 1
     parameters: tuple[str, ...] = ()
 
@@ -97,7 +101,7 @@ KPIS = {
             "sum(day.overspeed_count)", _ONLINE,
             "超速次数 ÷ 上线车辆。限速按车类取值，道路限速未知。",
             "Overspeed events divided by vehicles online. Limits are those of the class; those of roads are unknown.",
-            "M+", "down", "次/辆",
+            "M+", "down", "次/辆", "a vehicle",
             parameters=(
                 "speed_limit_kmh", "night_speed_ratio", "overspeed_min_s", "overspeed_end_s", "overspeed_merge_s",
                 "overspeed_gap_s",
@@ -108,14 +112,14 @@ KPIS = {
             "sum(day.fatigue_certain_s)", _ONLINE,
             "超过连续驾驶上限的时长 ÷ 上线车辆；数据缺失视为休息。",
             "Driving above the limit of continuous driving, divided by vehicles online; gaps are taken for rests.",
-            "M+", "down", "h", 3600, _FATIGUE,
+            "M+", "down", "小时", "h", 3600, _FATIGUE,
         ),
         Kpi(
             "fatigue_hours_possible", "平均疲劳驾驶时长（可能）", "Hours of fatigue driving, possible",
             "sum(day.fatigue_possible_s)", _ONLINE,
             "超过连续驾驶上限的时长 ÷ 上线车辆；数据缺失既不算休息也不算驾驶。",
             "The same with gaps taken for neither rest nor driving: the most the data allow.",
-            "P", "down", "h", 3600, _FATIGUE,
+            "P", "down", "小时", "h", 3600, _FATIGUE,
         ),
         Kpi(
             "dawn_driving", "客车凌晨2–5点运行", "Coaches on the road between 02:00 and 05:00",
@@ -133,7 +137,7 @@ KPIS = {
             "危货车辆离线位移次数 ÷ 上线危货车辆；公式未见公布。",
             "Silences after which a dangerous-goods vehicle was elsewhere, divided by such vehicles online; the "
             "formula is not published.",
-            "P", "down", "次/辆", parameters=("offline_gap_min", "offline_km"),
+            "P", "down", "次/辆", "a vehicle", parameters=("offline_gap_min", "offline_km"),
         ),
     )
 }  # fmt: skip
@@ -194,6 +198,8 @@ def kpis(source: Source, first: date, last: date, level: str = "city") -> pd.Dat
             above = int(told_row[f"numerator_{at}"]) if at is not None else None
             below = int(told_row[f"denominator_{at}"]) if at is not None else None
             rows.append(row | {"numerator": above, "denominator": below, "value": ratio(kpi, above, below)})
+    import pandas as pd
+
     columns = ["kpi", *unit, "numerator", "denominator", "value"]
     return pd.DataFrame(rows, columns=columns, dtype=object)
 

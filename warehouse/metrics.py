@@ -5,11 +5,14 @@ are columns of ``mart.overload_daily`` (or the table a metric names), so a metri
 period and a place, and its parts can always be shown beside it.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-import pandas as pd
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class Source(Protocol):

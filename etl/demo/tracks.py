@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from functools import cache, lru_cache
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -31,6 +30,9 @@ _FASTEST_KMH = 78.0
 _SPEEDING_POINTS = (1, 4, 12)
 _ABROAD = (40.0, 150.0)
 _PLACES = np.array([(site.latitude, site.longitude) for site in SITES])
+_REST_POINTS = 90
+"""A rest between two legs is shorter."""
+_SLOWEST_KMH = 34
 _NORTH, _SOUTH = _PLACES[_PLACES[:, 0] > 26.1], _PLACES[_PLACES[:, 0] < 25.7]
 _ROLES = (
     ("night_drive", "coach"), ("long_drive", "coach"), ("overspeed", "coach"), ("lost", "coach"),
@@ -121,7 +123,7 @@ def track(world: World, number: int, day: date) -> Track:
     """The points of a vehicle, by its number among ``tracked``, on a day."""
     rng = world.rng("track", number, str(day))
     role = roles(world).get(number, "")
-    made = _drive(rng, role)
+    made = _drive(rng, role, world.rng("depot", number))
     driven = (day - position_days(world)[0]).days * 620
     made = replace(made, odometer_km=np.round(84_000 + 3_711 * number + driven + made.odometer_km, 1))
     made = _PLANTED.get(role, _as_it_was)(made, rng)
@@ -133,24 +135,33 @@ def track(world: World, number: int, day: date) -> Track:
 
 
 # --- driving -------------------------------------------------------------------------------------
-def _drive(rng: np.random.Generator, role: str) -> Track:
-    """Six legs with rests between them; speeds agree with the places."""
+def _drive(rng: np.random.Generator, role: str, depot: np.random.Generator) -> Track:
+    """Six legs with rests between them; speeds agree with the places, and the day ends where it began."""
     begin = 4_200 if role == "night_drive" else int(rng.integers(6 * 3_600, 8 * 3_600))
     legs, speeds = [], []
     short_rests = role == "long_drive"
+    stops = _stops(rng, role, depot)
+    room = (_LAST_S - begin) // EVERY_S
     points = moving = 0
-    for leg, (start, end) in enumerate(pairwise(_stops(rng, role))):
+    start = stops[0]
+    for leg, stop in enumerate(stops[1:]):
         fast = role == "overspeed" and leg == 1
         pace = float(rng.uniform(46, 66))
-        speed, share = _leg(rng, float(distance_km(start[None], end[None])[0]), pace, fast)
+        speed, share = _leg(rng, _km(start, stop), pace, fast)
+        is_last = points + len(speed) + _REST_POINTS + _points_home(stop, stops[-1]) > room
+        end = stops[-1] if is_last else stop
+        if is_last:
+            speed, share = _leg(rng, _km(start, end), pace, fast)
         moving += len(speed)
         short_rests &= moving * EVERY_S < 5 * 3_600 + 300
-        rest = 8 if short_rests else int(rng.integers(50, 90))
+        rest = 8 if short_rests else int(rng.integers(50, _REST_POINTS))
         legs += [start + (end - start) * share[:, None], np.repeat(end[None], rest, axis=0)]
         speeds += [speed, np.zeros(rest)]
         points += len(speed) + rest
+        start = end
+        if is_last:
+            break
     at, speed = np.concatenate(legs), np.round(np.concatenate(speeds), 1)
-    room = (_LAST_S - begin) // EVERY_S
     at, speed = at[:room], speed[:room]
     second = begin + np.arange(len(at)) * EVERY_S
     turn = np.degrees(np.arctan2(np.diff(at[:, 1], append=at[-1, 1]), np.diff(at[:, 0], append=at[-1, 0])))
@@ -166,15 +177,29 @@ def _drive(rng: np.random.Generator, role: str) -> Track:
     )  # fmt: skip
 
 
-def _stops(rng: np.random.Generator, role: str) -> np.ndarray:
-    """Seven places. Clones keep apart; who is to drive far goes to and fro between the ends of the prefecture."""
+def _km(one: np.ndarray, other: np.ndarray) -> float:
+    return float(distance_km(one[None], other[None])[0])
+
+
+def _points_home(place: np.ndarray, home: np.ndarray) -> int:
+    """How many points the way home takes at most."""
+    return round(_km(place, home) / _SLOWEST_KMH * 3_600 / EVERY_S) + 4
+
+
+def _stops(rng: np.random.Generator, role: str, depot: np.random.Generator) -> np.ndarray:
+    """Seven places, the first and the last of which are the vehicle's depot: nobody moves overnight.
+
+    Clones keep apart; who is to drive far goes to and fro between the ends of the prefecture.
+    """
     if role in ("overspeed", "long_drive"):
         ends = [(_NORTH, _SOUTH)[at % 2] for at in range(7)]
-        found = np.array([end[int(rng.integers(0, len(end)))] for end in ends])
+        found, home = np.array([end[int(rng.integers(0, len(end)))] for end in ends]), _NORTH
     else:
-        among = {"night_drive": _NORTH, "original": _NORTH, "clone": _SOUTH}.get(role, _PLACES)
-        found = among[rng.permutation(len(among))[:7]]
-    return np.asarray(found + rng.normal(0, 0.01, (7, 2)))
+        home = {"night_drive": _NORTH, "original": _NORTH, "clone": _SOUTH}.get(role, _PLACES)
+        found = home[rng.permutation(len(home))[:7]]
+    stops = np.asarray(found + rng.normal(0, 0.01, (7, 2)))
+    stops[[0, -1]] = home[int(depot.integers(0, len(home)))] + depot.normal(0, 0.01, 2)
+    return stops
 
 
 def _leg(rng: np.random.Generator, km: float, pace: float, fast: bool) -> tuple[np.ndarray, np.ndarray]:
@@ -331,13 +356,14 @@ def _night_drive(made: Track, rng: np.random.Generator) -> Track:
 
 
 def _silent_move(made: Track, rng: np.random.Generator) -> Track:
-    """Switched off on the road, on again 8 km further on: the points between were never made."""
+    """Switched off on the road, on again 8 km and eleven minutes further on: the points between were never made."""
     places = np.column_stack([made.latitude, made.longitude])
     starts = _moving(made, 45, 20)
     first = _pick(rng, starts)
     if first is None:
         return made
     beyond = distance_km(np.repeat(places[first][None], 45, axis=0), places[first : first + 45]) >= 8
+    beyond &= np.arange(45) * EVERY_S >= 660
     gone = int(np.argmax(beyond))
     keep = np.ones(len(made), bool)
     keep[first + 1 : first + gone] = False

@@ -1,0 +1,189 @@
+"""``heng kpi``: the indicators of vehicle monitoring over a period, for the city or as a league of its units."""
+
+from __future__ import annotations
+
+import calendar
+import json
+import re
+import sys
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from etl.errors import HengError
+from etl.report_card import UNVERIFIED, period
+from warehouse.kpi import KPIS, LEVELS, Kpi, kpis, thresholds
+from warehouse.metrics import Source
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_WORDS = {
+    "zh": {
+        "title": "车辆动态监控指标 {first} 至 {last}，版本 {version}", "kpi": "指标", "value": "数值", "of": "分子",
+        "by": "分母", "known": "可信度", "rank": "名次", "unit": "单位", "no_data": "无数据", "unverified": "未核实",
+        "none": "这一时段没有终端报文，指标无数据。",
+    },
+    "en": {
+        "title": "Indicators of vehicle monitoring {first} to {last}, version {version}", "kpi": "indicator",
+        "value": "value", "of": "numerator", "by": "denominator", "known": "known from", "rank": "rank",
+        "unit": "unit", "no_data": "no data", "unverified": "unverified",
+        "none": "No captures lie in this period, so the indicators have no data.",
+    },
+}  # fmt: skip
+_NAMES = {
+    "county": "select county_code, name_{lang} as name from seeds.county",
+    "enterprise": "select uscc, max(enterprise_name) as name from staging.enterprise group by uscc",
+}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What was asked of the published version."""
+
+    first: date
+    last: date
+    version: int
+    lang: str
+
+    def words(self, name: str) -> str:
+        return _WORDS[self.lang][name].format(**vars(self))
+
+
+def kpi_command(
+    month: Annotated[str | None, typer.Option("--month", help="A month, YYYY-MM.")] = None,
+    day_from: Annotated[str | None, typer.Option("--from", help="First day, instead of a month.")] = None,
+    day_to: Annotated[str | None, typer.Option("--to", help="Last day.")] = None,
+    level: Annotated[str, typer.Option("--level", help=f"{', '.join(LEVELS)}.")] = "city",
+    kpi: Annotated[str | None, typer.Option("--kpi", help="One indicator, as a league of the level's units.")] = None,
+    lang: Annotated[str, typer.Option("--lang", help="zh or en.")] = "en",
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """Indicators of vehicle monitoring (入网率, 上线率, 轨迹完整率 …): numerator, denominator and thresholds."""
+    if lang not in _WORDS:
+        raise HengError(f"There is no language {lang!r}. Choose zh or en.")
+    if level not in LEVELS:
+        raise HengError(f"There is no level {level!r}. Choose one of {', '.join(LEVELS)}.")
+    if kpi is not None and kpi not in KPIS:
+        raise HengError(f"There is no indicator {kpi!r}. Choose one of {', '.join(KPIS)}.")
+    if kpi is None and level != "city" and not as_json:
+        raise HengError(f"A league is of one indicator: --kpi with one of {', '.join(KPIS)}.")
+    from warehouse import connection
+
+    first, last = _month(month) if month and not (day_from or day_to) else period(None, day_from, day_to)
+    served = connection.snapshot()
+    asked = Asked(first, last, served.version, lang)
+    found = kpis(served, first, last, level)
+    found = found if kpi is None else found[found["kpi"] == kpi]
+    used = [one for one in KPIS.values() if kpi in (None, one.name)]
+    limits = _limits(served, last, used)
+    if as_json:
+        told = {"first": first, "last": last, "level": level, "version": served.version}
+        rows = [{name: None if value != value else value for name, value in row.items()} for row in _records(found)]
+        sys.stdout.write(
+            json.dumps({**told, "kpis": rows, "thresholds": limits}, ensure_ascii=False, indent=2, default=str) + "\n"
+        )
+        return
+    console = Console() if sys.stdout.isatty() else Console(width=200)
+    console.print(
+        _city(found, asked) if kpi is None else _league(found, KPIS[kpi], level, _names(served, level, lang), asked)
+    )
+    for line in _notes(used, limits, found, asked):
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def _month(text: str) -> tuple[date, date]:
+    if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", text):
+        raise HengError(f"{text!r} is not a month. Write YYYY-MM.")
+    year, month = map(int, text.split("-"))
+    return date(year, month, 1), date(year, month, calendar.monthrange(year, month)[1])
+
+
+def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
+
+
+def _limits(source: Source, day: date, used: list[Kpi]) -> list[dict[str, Any]]:
+    """Thresholds of these indicators in force on a day, each with the class it holds for and how well it is known."""
+    wanted = {name for one in used for name in one.parameters}
+    return [
+        {name: None if value != value else value for name, value in row.items()}
+        for row in _records(thresholds(source, day))
+        if row["parameter"] in wanted
+    ]
+
+
+def _names(source: Source, level: str, lang: str) -> dict[tuple[Any, ...], str]:
+    if level not in _NAMES:
+        return {}
+    frame = source.read(_NAMES[level].format(lang=lang))
+    return {(code,): name for code, name in frame.itertuples(index=False, name=None)}
+
+
+def shown(kpi: Kpi, value: float | None, lang: str) -> str:
+    """A value with its unit; a share in per cent."""
+    if value is None or value != value:
+        return _WORDS[lang]["no_data"]
+    unit = kpi.unit_zh if lang == "zh" else kpi.unit_en
+    return f"{value:,.2f} {unit}" if unit else f"{value * 100:.2f} %"
+
+
+def _count(value: float | None) -> str:
+    return "" if value is None or value != value else f"{int(value):,}"
+
+
+def _marked(kpi: Kpi, asked: Asked) -> str:
+    return f"[{kpi.confidence}] {asked.words('unverified')}" if kpi.confidence in UNVERIFIED else f"[{kpi.confidence}]"
+
+
+def _city(found: pd.DataFrame, asked: Asked) -> Table:
+    table = Table(title=asked.words("title"), title_justify="left")
+    for name in ("kpi", "value", "of", "by", "known"):
+        table.add_column(asked.words(name), justify="right" if name in ("value", "of", "by") else "left")
+    for row in _records(found):
+        kpi = KPIS[row["kpi"]]
+        table.add_row(
+            Text(f"{kpi.zh} {kpi.name}" if asked.lang == "zh" else f"{kpi.en} ({kpi.name})"),
+            shown(kpi, row["value"], asked.lang), _count(row["numerator"]), _count(row["denominator"]),
+            Text(_marked(kpi, asked)),
+        )  # fmt: skip
+    return table
+
+
+def _league(found: pd.DataFrame, kpi: Kpi, level: str, names: dict[tuple[Any, ...], str], asked: Asked) -> Table:
+    """Units from the best to the worst; equal values share a rank, and without a value there is none."""
+    title = f"{asked.words('title')}: {kpi.zh if asked.lang == 'zh' else kpi.en} {_marked(kpi, asked)}"
+    table = Table(title=Text(title), title_justify="left")
+    for name in ("rank", "unit", "value", "of", "by"):
+        table.add_column(asked.words(name), justify="left" if name == "unit" else "right", overflow="fold")
+    unit = LEVELS[level]
+    rows = [(tuple(row[name] for name in unit), row) for row in _records(found)]
+    ranked = [row for row in rows if row[1]["value"] is not None and row[1]["value"] == row[1]["value"]]
+    ranked.sort(key=lambda row: (-row[1]["value"] if kpi.good == "up" else row[1]["value"], str(row[0])))
+    values = [row[1]["value"] for row in ranked]
+    for key, row in [*ranked, *(row for row in rows if row not in ranked)]:
+        rank = str(values.index(row["value"]) + 1) if row["value"] in values else "–"
+        name = " ".join(filter(None, (names.get(key, ""), *(str(part) for part in key if part is not None))))
+        value = shown(kpi, row["value"], asked.lang)
+        table.add_row(rank, Text(name), value, _count(row["numerator"]), _count(row["denominator"]))
+    return table
+
+
+def _notes(used: list[Kpi], limits: list[dict[str, Any]], found: pd.DataFrame, asked: Asked) -> list[str]:
+    """Formulas and thresholds, with what is not verified."""
+    lines = [asked.words("none")] if not any(row["denominator"] for row in _records(found)) else []
+    for kpi in used:
+        lines.append(f"{kpi.zh}：{kpi.formula_zh}" if asked.lang == "zh" else f"{kpi.en}: {kpi.formula_en}")
+    for row in limits:
+        of_class = f" ({row['monitored_class']})" if row["monitored_class"] else ""
+        doubt = f" · {asked.words('unverified')}" if row["confidence"] in UNVERIFIED else ""
+        lines.append(
+            f"{row['parameter']}{of_class} = {row['parameter_value']:g} {row['unit'] or ''}: {row[asked.lang]}; "
+            f"{row[f'citation_{asked.lang}']} [{row['confidence']}]{doubt}"
+        )
+    return lines

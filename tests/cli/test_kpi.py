@@ -1,0 +1,109 @@
+"""``heng kpi``: indicators of a period with their parts, a league of units, and what is refused with the next step."""
+
+import json
+from typing import Any
+
+import duckdb
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from etl.cli import app
+from etl.errors import HengError
+from etl.feeds import raw_tables
+from warehouse import connection, sql
+
+DAYS = (
+    # plate, day, county, received, valid, total_m, complete_m
+    ("湘MK1001", "2026-11-01", "431103", 100, 98, 200_000, 200_000),
+    ("湘MK1001", "2026-11-02", "431103", 100, 92, 100_000, 70_000),
+    ("湘MK1002", "2026-11-01", "431121", 50, 50, 80_000, 80_000),
+    ("湘MK1003", "2026-11-01", "431121", 0, 0, 0, 0),
+    ("湘MK1004", "2026-12-01", "431122", 10, 10, 0, 0),
+)
+
+
+class Served:
+    """Some vehicle days, read as a published version is."""
+
+    version = 7
+
+    def __init__(self) -> None:
+        self.connection = duckdb.connect()
+        sql.run_models(self.connection, raw_tables(), names=["mart.vehicle_day", "mart.vehicle_alarm_day"])
+        types = dict(
+            self.connection.execute(
+                "select column_name, data_type from duckdb_columns() where table_name = 'vehicle_day'"
+            ).fetchall()
+        )
+        for plate, day, county, received, valid, total_m, complete_m in DAYS:
+            row: dict[str, Any] = {name: 0 for name, kind in types.items() if kind == "BIGINT"}
+            row |= {
+                "plate_no": plate, "plate_color_code": 2, "event_date": day, "county_code": county, "uscc": "U1",
+                "is_registered": True, "is_online": valid > 0, "has_drift": False, "monitored_class": "line_coach",
+                "received_point_count": received, "valid_point_count": valid, "total_m": total_m,
+                "complete_m": complete_m,
+            }  # fmt: skip
+            marks = ", ".join("?" * len(row))
+            self.connection.execute(
+                f"insert into mart.vehicle_day ({', '.join(row)}) values ({marks})", [*row.values()]
+            )
+
+    def read(self, query: str, params: Any = None) -> pd.DataFrame:
+        return self.connection.execute(query, params or []).df()
+
+
+@pytest.fixture(autouse=True)
+def served(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "snapshot", Served)
+
+
+def run(*arguments: str) -> str:
+    done = CliRunner().invoke(app, ["kpi", *arguments])
+    if done.exception:
+        raise done.exception
+    return done.stdout
+
+
+def test_the_city_has_every_indicator_with_its_parts() -> None:
+    told = json.loads(run("--month", "2026-11", "--json"))
+    found = {row["kpi"]: (row["numerator"], row["denominator"], row["value"]) for row in told["kpis"]}
+    assert found["network_rate"] == (2, 3, pytest.approx(2 / 3))
+    assert found["online_rate"] == (2, 2, 1.0)
+    assert found["data_validity"] == (240, 250, 0.96)
+    assert found["track_completeness"] == (350_000, 380_000, pytest.approx(0.921053, abs=1e-6))
+    assert found["platform_connectivity"] == (None, None, None)
+    assert (told["first"], told["last"], told["version"]) == ("2026-11-01", "2026-11-30", 7)
+    assert {row["confidence"] for row in told["thresholds"]} >= {"P", "C1"}
+
+
+def test_a_league_ranks_units_from_the_best_and_leaves_those_without_data_unranked() -> None:
+    lines = run("--month", "2026-11", "--level", "county", "--kpi", "track_completeness", "--lang", "zh").splitlines()
+    ranks = [line for line in lines if "4311" in line]
+    assert "祁阳县" in ranks[0]
+    assert "100.00 %" in ranks[0]
+    assert "90.00 %" in ranks[1]
+    assert len(ranks) == 2
+    vehicles = run("--month", "2026-11", "--level", "vehicle", "--kpi", "track_completeness")
+    assert next(line for line in vehicles.splitlines() if "湘MK1003" in line).split("│")[1].strip() == "–"
+    assert "unverified" in vehicles
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("--month", "2026-13"), "Write YYYY-MM"),
+        (("--from", "2026-11-01"), "two ends"),
+        (("--month", "2026-11", "--level", "county"), "--kpi with one of"),
+        (("--month", "2026-11", "--level", "town"), "Choose one of city, county"),
+        (("--month", "2026-11", "--kpi", "speed"), "Choose one of network_rate"),
+        (("--month", "2026-11", "--lang", "fr"), "Choose zh or en"),
+    ],
+)
+def test_what_cannot_be_told_is_refused_with_what_can(arguments: tuple[str, ...], told: str) -> None:
+    with pytest.raises(HengError, match=told):
+        run(*arguments)
+
+
+def test_a_period_without_captures_says_so() -> None:
+    assert "No captures lie in this period" in run("--month", "2025-01")
