@@ -6,6 +6,7 @@ from etl.jt808 import framing
 from etl.jt808.arrays import Bytes
 from etl.jt808.chunk import Chunk, Shared, waited
 from etl.jt808.locations import PADDING
+from etl.jt808.packages import Packages
 from etl.jt808.schemas import EMPTY, Decoded, joined
 
 __all__ = ["Decoded", "Decoder", "decode"]
@@ -30,13 +31,14 @@ class Decoder:
 
     What ``feed`` and ``finish`` give concatenates to what ``decode`` gives of the whole, but for the order of frames
     that waited for others of their message: their rows come when their fate is known. A frame is told once the next
-    one begins, or by ``finish``.
+    one begins, or by ``finish``. ``bodies``, if given, receives the un-escaped bodies of the messages by the number of
+    their frame, of several frames the one that completed them; whoever gives it takes them out.
     """
 
-    def __init__(self, chunk_bytes: int = CHUNK_BYTES) -> None:
+    def __init__(self, chunk_bytes: int = CHUNK_BYTES, bodies: dict[int, bytes] | None = None) -> None:
         self._chunk_bytes = max(chunk_bytes, 1)
         self.has_waited = False  # some frames were told after frames behind them
-        self._shared = Shared()
+        self._shared = Shared(Packages(keeps_all=bodies is not None), bodies=bodies)
         self._wire: Bytes = np.zeros(0, np.uint8)
         self._carry = b""  # begins where the next row begins
         self._left_out = 0  # bytes of that row that nobody needs to keep
@@ -72,17 +74,6 @@ class Decoder:
     def row_count(self) -> int:
         """How many rows of ``frames`` the stream has so far, those that wait among them."""
         return self._number
-
-    @property
-    def needed_from(self) -> int:
-        """No byte before this one belongs to a row that is still to come."""
-        return min(self._offset, self._shared.packages.needed_from(self._offset))
-
-    @property
-    def needed_to(self) -> int:
-        """No byte fed so far from this one on belongs to a row whose content matters."""
-        fed = self._offset + self._left_out + len(self._carry)
-        return self._offset + len(self._carry) if self._left_out else fed
 
     def _take(self, data: memoryview, final: bool) -> Decoded | None:
         used = len(self._carry) + len(data)

@@ -38,6 +38,8 @@ class Shared:
 
     packages: Packages = field(default_factory=Packages)
     layouts: Layouts = field(default_factory=Layouts)
+    # Where somebody wants them, the bodies of the messages, by the number of the frame (the last, where several).
+    bodies: dict[int, bytes] | None = None
 
 
 class Chunk:
@@ -65,6 +67,9 @@ class Chunk:
             waiting = here & self.frames.is_part
             self._collect(np.flatnonzero(waiting))
             here &= ~waiting
+        if self.shared.bodies is not None:
+            self.shared.bodies |= {int(self.number[at]): self._body(at) for at in np.flatnonzero(here).tolist()}
+            self.shared.bodies |= {whole.rows[-1]["number"]: whole.body for whole in self.whole}
         way = _WAYS[self.frames.msg_id]
         if not here.all():
             way = np.where(here, way, np.int8(_IGNORED))
@@ -106,8 +111,8 @@ class Chunk:
 
     def _collect(self, parts: Ints) -> None:
         for at in parts.tolist():
-            wanted = _WAYS[self.frames.msg_id[at]] not in (_IGNORED, _BLANK)
-            for settled in self.shared.packages.add(self._row(at), self._body(at) if wanted else b""):
+            is_read = _WAYS[self.frames.msg_id[at]] not in (_IGNORED, _BLANK)
+            for settled in self.shared.packages.add(self._row(at), self._body(at), is_read):
                 (self.settled if settled.code else self.whole).append(settled)
 
     # --- messages read one at a time ---

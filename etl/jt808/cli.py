@@ -52,12 +52,13 @@ def _of_bytes(file: str) -> Iterator[dict[str, Any]]:
     from etl.jt808.objects import Teller
 
     teller = Teller()
-    for piece in _pieces(file):
+    for piece in pieces(file):
         yield from teller.feed(piece)
     yield from teller.finish()
 
 
-def _pieces(file: str) -> Iterator[bytes]:
+def pieces(file: str) -> Iterator[bytes]:
+    """A capture, or standard input for ``-``, a piece at a time. Raises ``HengError`` if there is no such file."""
     if file == "-":
         while piece := sys.stdin.buffer.read(PIECE_BYTES):
             yield piece
@@ -80,7 +81,7 @@ def _of_lines(file: str) -> Iterator[dict[str, Any]]:
     from etl.jt808.objects import Teller
 
     teller = Teller()
-    for number, written in enumerate(_text_lines(file), 1):
+    for number, written in enumerate(text_lines(file), 1):
         if not written.strip():
             continue
         try:
@@ -92,7 +93,8 @@ def _of_lines(file: str) -> Iterator[dict[str, Any]]:
     yield from teller.finish()
 
 
-def _text_lines(file: str) -> Iterator[str]:
+def text_lines(file: str) -> Iterator[str]:
+    """The lines of a file, or of standard input for ``-``. Raises ``HengError`` if there is no such file."""
     stream = sys.stdin.buffer if file == "-" else _opened(file)
     # Whatever is no ASCII is no hexadecimal either; it must not stop the lines after it.
     for line in stream:

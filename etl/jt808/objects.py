@@ -1,7 +1,7 @@
 """Frames as plain objects, for people and for ``heng jt808 decode --json``: one for each row of ``frames``.
 
-What is a frame and what is refused the bulk decoder says; here the bytes of the rows it tells are read once more,
-field by field, with the same tables of items and profiles. A secret (the code of a 0x0102) is not shown.
+What is a frame and what is refused the bulk decoder says; here the bodies of its messages are read once more, field by
+field, with the same tables of items and profiles. No body that holds a secret is shown (``words.SECRET_MESSAGES``).
 """
 
 import struct
@@ -17,26 +17,25 @@ from etl.jt808.bulk import Decoder
 from etl.jt808.item_walk import walk_one
 from etl.jt808.items import ITEMS
 from etl.jt808.layouts import BASE_BYTES
-from etl.jt808.packages import Packages
 from etl.jt808.schemas import EMPTY
 from etl.jt808.texts import text
+from etl.jt808.words import SECRET_MESSAGES
 
 Object = dict[str, Any]
 _SOUTH, _WEST = 4, 8
 _ANSWERED = 2  # 0x0201 and 0x0500 (reply to a control command): the serial of the question, then a location
 _FORMS = {"u1": "B", ">u2": "H", ">u4": "I", ">i2": "h"}
-_FAULTS_BEFORE_PACKAGES = {"cut", "length", "escape", "short", "checksum", "phone", "encrypted"}
 
 
 class Teller:
     """Objects of a stream in the order of its rows; those behind a frame that waits for sub-packages wait with it."""
 
     def __init__(self) -> None:
-        self._decoder = Decoder()
-        self._packages = Packages()
-        self._pieces: list[tuple[int, memoryview]] = []  # what was fed and may still be asked for
+        self._bodies: dict[int, bytes] = {}
+        self._decoder = Decoder(bodies=self._bodies)
         self._end = 0
-        self._told: dict[int, Object] = {}
+        # Rows that are told but not due, with the bodies of their messages: smaller than their objects.
+        self._told: dict[int, tuple[Object, bytes | None]] = {}
         # The next objects: the number of a row and what to add to its object, or an object.
         self._queue: deque[tuple[int, Object] | Object] = deque()
         self._queued = 0
@@ -63,13 +62,12 @@ class Teller:
         return self._tell(self._decoder.finish().frames, {})
 
     def _fed(self, data: bytes | memoryview) -> pa.Table:
-        self._pieces.append((self._end, memoryview(data)))
         self._end += len(data)
         return self._decoder.feed(data).frames
 
     def _tell(self, frames: pa.Table, extra: Object) -> Iterator[Object]:
-        for row in frames.sort_by("number").to_pylist():
-            self._told[row["number"]] = self._object(row)
+        for row in frames.to_pylist():
+            self._told[row["number"]] = row, self._bodies.pop(row["number"], None)
         self._queue.extend((number, extra) for number in range(self._queued, self._decoder.row_count))
         self._queued = self._decoder.row_count
         while self._queue:
@@ -77,46 +75,24 @@ class Teller:
             if isinstance(ahead, dict):
                 yield ahead
             elif ahead[0] in self._told:
-                told, more = self._told.pop(ahead[0]), ahead[1]
+                told, more = _object(*self._told.pop(ahead[0])), ahead[1]
                 yield {**more, **told, "byte_offset": told["byte_offset"] - more.get("byte_offset", 0)}
             else:
                 break
             self._queue.popleft()
-        while self._pieces and self._pieces[0][0] + len(self._pieces[0][1]) <= self._decoder.needed_from:
-            del self._pieces[0]
-        # Of a row without end, such as a file that is no capture, only the beginning is kept.
-        self._pieces = [piece for piece in self._pieces if piece[0] < self._decoder.needed_to]
 
-    def _bytes(self, begin: int, length: int) -> bytes:
-        found = bytearray()
-        for at, piece in self._pieces:
-            found += piece[max(0, begin - at) : max(0, begin + length - at)]
-        return bytes(found)
 
-    def _object(self, row: Object) -> Object:
-        told: Object = {"byte_offset": row["byte_offset"], "length": row["length"]}
-        if row["msg_id"] is not None:
-            told["msg_id"] = f"0x{row['msg_id']:04X}"
-        for name, column in _HEADER.items():
-            if row[column] is not None:
-                told[name] = row[column]
-        if row["outcome"] == "quarantined":
-            told["error"] = f"{row['reason']}: {row['detail']} ({faults.WHAT[row['detail']]})"
-            if row["reason"] == faults.SUBPACKAGE or row["detail"] in _FAULTS_BEFORE_PACKAGES:
-                return told
-        body = self._body(row)
-        if row["package_total"] is not None:
-            whole = next((one for one in self._packages.add(row, body) if not one.code), None)
-            if not whole:
-                return told
-            body = whole.body
-        return told if "error" in told else told | message(row["msg_id"], row["protocol_version"], body)
-
-    def _body(self, row: Object) -> bytes:
-        content = self._bytes(row["byte_offset"], row["length"]).strip(b"\x7e")
-        content = content.replace(b"\x7d\x02", b"\x7e").replace(b"\x7d\x01", b"\x7d")
-        begin = (17 if row["protocol_version"] == 2019 else 12) + (0 if row["package_total"] is None else 4)
-        return content[begin:-1]
+def _object(row: Object, body: bytes | None) -> Object:
+    """``body``: of the message that this row is or completes; None where it is neither."""
+    told: Object = {"byte_offset": row["byte_offset"], "length": row["length"]}
+    if row["msg_id"] is not None:
+        told["msg_id"] = f"0x{row['msg_id']:04X}"
+    for name, column in _HEADER.items():
+        if row[column] is not None:
+            told[name] = row[column]
+    if row["outcome"] == "quarantined":
+        return told | {"error": f"{row['reason']}: {row['detail']} ({faults.WHAT[row['detail']]})"}
+    return told if body is None else told | message(row["msg_id"], row["protocol_version"], body)
 
 
 _HEADER = {
@@ -139,9 +115,14 @@ def message(msg_id: int, version: int, body: bytes) -> Object:
         return batch(body)
     if reader := messages.READERS.get(msg_id):
         read = reader(body, version)
+        if msg_id in SECRET_MESSAGES:
+            # Where the length of the code is wrong, what follows it is the rest of it.
+            read = {name: value for name, value in read.items() if name.startswith("auth_code")}
         if "protocol_version" in read:
             read["version"] = read.pop("protocol_version")
         return {name: _shown(value) for name, value in read.items()}
+    if msg_id in SECRET_MESSAGES:
+        return {"withheld_bytes": len(body)}
     return {"body_hex": body.hex()} if body or msg_id not in messages.EMPTY else {}
 
 

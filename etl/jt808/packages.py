@@ -1,11 +1,13 @@
 """Messages in sub-packages, collected until they are whole.
 
 Frames of one message share phone, message id, total and first serial (serial - index + 1 modulo 65536), domain 5.1.
-They may come in any order and more than once; of a doubled one the first counts. What waits is bounded: of too much
-the oldest message is given up.
+They may come in any order and more than once; a copy adds nothing. Where an index comes again with other bytes, the
+terminal has begun its serials anew: the message that waits will not be finished, and another one begins. What waits is
+bounded: of too much the oldest message is given up.
 """
 
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from typing import Any, NamedTuple
 
 from etl.jt808 import faults
@@ -13,6 +15,7 @@ from etl.jt808 import faults
 Row = dict[str, Any]
 FRAMES_WAITING = 1 << 16
 BYTES_WAITING = 16 << 20
+_DIGEST_BYTES = 16
 
 
 class Settled(NamedTuple):
@@ -32,32 +35,45 @@ class _Message:
 
 
 class Packages:
-    """What waits. ``row`` is a row of ``frames`` with its header columns filled."""
+    """What waits. ``row`` is a row of ``frames`` with its header columns filled.
 
-    def __init__(self, most_frames: int = FRAMES_WAITING, most_bytes: int = BYTES_WAITING) -> None:
-        self._most_frames, self._most_bytes = most_frames, most_bytes
+    ``keeps_all``: also the bodies that nobody will read; ``most_frames`` bounds those.
+    """
+
+    def __init__(
+        self, most_frames: int = FRAMES_WAITING, most_bytes: int = BYTES_WAITING, keeps_all: bool = False
+    ) -> None:
+        self._most_frames, self._most_bytes, self._keeps_all = most_frames, most_bytes, keeps_all
         self._waiting: dict[tuple[str, int, int], _Message] = {}
         self._frames = self._bytes = 0
 
-    def add(self, row: Row, body: bytes) -> list[Settled]:
-        """Take in one frame. ``body`` may be empty where nobody will read the whole."""
+    def add(self, row: Row, body: bytes, is_read: bool = True) -> list[Settled]:
+        """Take in one frame. Unless ``is_read`` (or ``keeps_all``) the body of the whole is empty."""
         total, index = row["package_total"], row["package_index"]
         if not 1 <= index <= total:
             return [Settled([row], faults.INDEX, b"")]
         key = (row["phone"], row["msg_id"], (row["serial"] - index + 1) & 0xFFFF)
+        is_kept = is_read or self._keeps_all
+        part = body if is_kept else blake2b(body, digest_size=_DIGEST_BYTES).digest()
+        dropped = []
         message = self._waiting.setdefault(key, _Message(total))
         if message.total != total:
             return [Settled([row], faults.TOTAL, b"")]
+        if message.bodies.get(index, part) != part:
+            dropped.append(Settled(self._forget(key).rows, faults.UNFINISHED, b""))
+            message = self._waiting[key] = _Message(total)
         message.rows.append(row)
         self._frames += 1
         if index not in message.bodies:
-            message.bodies[index] = body
-            message.size += len(body)
-            self._bytes += len(body)
+            message.bodies[index] = part
+            # The bounds must not depend on ``keeps_all``: what is refused would.
+            size = len(body) if is_read else 0
+            message.size += size
+            self._bytes += size
         if len(message.bodies) == total:
             self._forget(key)
-            return [Settled(message.rows, faults.FINE, b"".join(message.bodies[i] for i in range(1, total + 1)))]
-        dropped = []
+            whole = b"".join(message.bodies[i] for i in range(1, total + 1)) if is_kept else b""
+            return [*dropped, Settled(message.rows, faults.FINE, whole)]
         while self._frames > self._most_frames or self._bytes > self._most_bytes:
             dropped.append(Settled(self._forget(next(iter(self._waiting))).rows, faults.UNFINISHED, b""))
         return dropped
@@ -65,10 +81,6 @@ class Packages:
     def give_up(self) -> list[Settled]:
         """Everything that still waits."""
         return [Settled(self._forget(key).rows, faults.UNFINISHED, b"") for key in list(self._waiting)]
-
-    def needed_from(self, end: int) -> int:
-        """Where the first frame that waits begins; ``end`` if none does."""
-        return min((message.rows[0]["byte_offset"] for message in self._waiting.values()), default=end)
 
     def _forget(self, key: tuple[str, int, int]) -> _Message:
         message = self._waiting.pop(key)

@@ -115,6 +115,7 @@ class Walk:
             self.limit -= 1
         self.version = 2013
         self.length_said = ""
+        self.is_secret = False  # the body is not shown
         self.faults: dict[str, str] = {}
 
     # Fields
@@ -164,7 +165,8 @@ class Walk:
         if short:
             self.check("short", False, f"{len(self.content)} bytes hold no header and checksum")
         if self.at < self.limit:
-            self.write("rest" if short else "rest of the body", self.content[self.at : self.limit], raw)
+            name = "rest" if short else "withheld: a secret" if self.is_secret else "rest of the body"
+            self.write(name, self.content[self.at : self.limit], raw, self.is_secret)
         computed, sent = reduce(xor, self.content[: self.limit], 0), self.content[self.limit :]
         said = f"computed {computed:02X}, sent {sent.hex().upper() or 'none'}"
         self.check("checksum", sent == bytes([computed]), said)
@@ -182,6 +184,7 @@ class Walk:
     def header(self) -> None:
         """Header and body. Raises ``End`` where the frame is shorter than its header."""
         msg_id = self.number("message id 消息ID", 2, lambda value: (code(value)[0], _message(value)))
+        self.is_secret = msg_id in words.SECRET_MESSAGES
         properties = self.number("properties 消息体属性", 2, _properties)
         if properties >> 14 & 1:
             self.version = 2019
@@ -201,11 +204,10 @@ class Walk:
             self.faults["length"] = self.length_said
         if encryption := properties >> 10 & 7:
             self.faults["encrypted"] = f"encryption {encryption}: the body cannot be read"
-        hidden = msg_id == 0x0102
         if encryption or (total, index) != (1, 1):
             name = "encrypted body" if encryption else f"part {index} of {total} of the body"
             if self.at < self.limit:
-                self.write(name, self.content[self.at : self.limit], raw, hidden)
+                self.write(name, self.content[self.at : self.limit], raw, self.is_secret)
             return
         try:
             self.body(msg_id)
@@ -255,8 +257,9 @@ class Walk:
             return
         length = self.number("length of the code", 1)
         self.take("authentication code 鉴权码", length, secret, hidden=True)
-        self.take("IMEI", 15, text)
-        self.take("software version 软件版本号", 20, text)
+        # Where the length of the code is wrong these are the rest of it.
+        self.take("IMEI", 15, raw, hidden=True)
+        self.take("software version 软件版本号", 20, raw, hidden=True)
 
     def driver_card(self) -> None:
         self.take("card status 状态", 1, coded(words.CARD_STATUS))

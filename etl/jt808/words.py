@@ -71,9 +71,18 @@ MESSAGES: dict[int, Word] = {
     0x8001: Word("platform general reply", "平台通用应答"),
     0x8100: Word("registration reply", "终端注册应答"),
     0x8103: Word("set parameters", "设置终端参数"),
+    0x8105: Word("terminal control", "终端控制"),
+    0x9206: Word("file upload request", "文件上传指令"),
     0x9208: Word("alarm attachment request", "报警附件上传指令"),
     0x9212: Word("attachment file reply", "文件上传完成应答"),
 }
+
+# Messages whose body holds a secret, which is never printed: the code of the terminal (0x0102, and 0x8100 that gives it
+# out); its parameters (0x8103, 0x0104: access point, user, password of the server); the commands that name a server
+# with its password (0x8105 of JT/T 808, 0x9206 of JT/T 1078).
+SECRET_MESSAGES = frozenset({0x0102, 0x0104, 0x8100, 0x8103, 0x8105, 0x9206})
+# Messages whose body is about a person: name, certificate and citizen id of a driver.
+PERSONAL_MESSAGES = frozenset({0x0702})
 
 ALARM_BITS: tuple[Bit, ...] = (
     Bit(0, "emergency alarm", "紧急报警", is_event=True),

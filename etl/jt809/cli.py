@@ -25,8 +25,7 @@ def decode_command(
     """Decode a capture: every frame and every stretch that is none, in its order."""
     from etl.jt808.lines import one_a_line
 
-    data = _bytes(file)
-    found = one_a_line(_of_lines(data)) if is_hex else _of_capture(data)
+    found = one_a_line(_of_lines(file)) if is_hex else _of_capture(file)
     if as_json:
         for told in found:
             sys.stdout.write(json.dumps(told, ensure_ascii=False) + "\n")
@@ -44,38 +43,28 @@ def explain_command(
     explain.explain_command(" ".join(frame))
 
 
-def _bytes(file: str) -> bytes:
-    from pathlib import Path
-
-    if file == "-":
-        return sys.stdin.buffer.read()
-    path = Path(file)
-    if not path.is_file():
-        raise HengError(f"There is no file {file}. Name a capture, or - for standard input.")
-    return path.read_bytes()
-
-
-def _of_capture(data: bytes) -> Iterator[dict[str, Any]]:
+def _of_capture(file: str) -> Iterator[dict[str, Any]]:
+    from etl.jt808.cli import pieces
     from etl.jt809.objects import objects
 
-    return objects(data)
+    return objects(pieces(file))
 
 
-def _of_lines(data: bytes) -> Iterator[dict[str, Any]]:
+def _of_lines(file: str) -> Iterator[dict[str, Any]]:
     """Each line is a stream of its own; its number goes with every object."""
+    from etl.jt808.cli import text_lines
     from etl.jt808.explain import bytes_of
     from etl.jt809.objects import objects
 
-    for number, line in enumerate(data.splitlines(), 1):
+    for number, line in enumerate(text_lines(file), 1):
         if not line.strip():
             continue
         try:
-            # Whatever is no ASCII is no hexadecimal either; it must not stop the lines after it.
-            frame = bytes_of(line.decode("ascii", "backslashreplace"))
+            frame = bytes_of(line)
         except HengError as error:
             yield {"line": number, "error": str(error)}
             continue
-        for told in objects(frame):
+        for told in objects([frame]):
             yield {"line": number, **told}
 
 

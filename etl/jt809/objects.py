@@ -1,8 +1,8 @@
 """One JSON object a row of ``frames``: what ``heng jt809 decode --json`` prints."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from etl.jt808 import objects as jt808
 from etl.jt808.words import Word
@@ -12,11 +12,13 @@ from etl.jt809.framing import CRC_BYTES, layout_of_frame
 from etl.jt809.layouts import HEADER_2011, HEADER_2019, PLATFORM_ALARMS, POSITION_2019, SHORT_HEAD
 from etl.jt809.positions import BACKFILL, REPORT
 from etl.jt809.readings import moment
-from etl.jt809.schemas import LOCATIONS, SCHEMAS, Decoded
+from etl.jt809.schemas import LOCATIONS, MAX_WIRE_BYTES, SCHEMAS, Decoded
 from etl.jt809.walk import unescaped
 
 Object = dict[str, Any]
 _CHUNK_BYTES = 512 << 10
+_LONGEST_FRAME_BYTES = MAX_WIRE_BYTES + 2  # with its flags
+_EMERGENCY_ACCESS = 0x9505  # tells a vehicle a server with its access point, user and password
 _FRAME_KEYS = (
     "serial", "platform_code", "protocol_version", "version", "sent_at", "plate_no", "plate_color_code"
 )  # fmt: skip
@@ -47,16 +49,40 @@ _FAULTS = {
 }
 
 
-def objects(data: bytes) -> Iterator[Object]:
-    """The objects of a capture, in its order, a chunk at a time."""
-    view = memoryview(data)
+def objects(pieces: Iterable[bytes]) -> Iterator[Object]:
+    """The objects of a capture that comes in pieces of any size, in its order, a chunk at a time.
+
+    Of what was read only the bytes are kept that a frame not yet told may begin with.
+    """
     decoder = Decoder(_CHUNK_BYTES)
-    for at in range(0, len(view), _CHUNK_BYTES):
-        yield from _of_piece(view, decoder.feed(view[at : at + _CHUNK_BYTES]))
-    yield from _of_piece(view, decoder.finish())
+    window = _Window(0, b"")
+    for piece in pieces:
+        view = memoryview(piece)
+        for at in range(0, len(view), _CHUNK_BYTES):
+            chunk = view[at : at + _CHUNK_BYTES]
+            window = _Window(window.begin, window.data + chunk)
+            found = decoder.feed(chunk)
+            yield from _of_chunk(window, found)
+            window = window.open_row(found)
+    yield from _of_chunk(window, decoder.finish())
 
 
-def _of_piece(data: memoryview, piece: Decoded) -> Iterator[Object]:
+class _Window(NamedTuple):
+    """Bytes of the stream from offset ``begin`` on."""
+
+    begin: int
+    data: bytes
+
+    def open_row(self, told: Decoded) -> "_Window":
+        """Without the rows that are told, and without what is too long for a frame."""
+        drop = max(0, len(self.data) - _LONGEST_FRAME_BYTES)
+        if count := told.frames.num_rows:
+            last = told.frames.slice(count - 1).to_pylist()[0]
+            drop = max(drop, last["byte_offset"] + last["length"] - self.begin)
+        return _Window(self.begin + drop, self.data[drop:])
+
+
+def _of_chunk(window: _Window, piece: Decoded) -> Iterator[Object]:
     records: dict[int, list[Object]] = {}
     for table in SCHEMAS:
         # Safety alarms are told with the items of their locations.
@@ -64,10 +90,10 @@ def _of_piece(data: memoryview, piece: Decoded) -> Iterator[Object]:
             for row in getattr(piece, table).to_pylist():
                 records.setdefault(row["number"], []).append(row)
     for frame in piece.frames.to_pylist():
-        yield _object(data, frame, records.get(frame["number"], []))
+        yield _object(window, frame, records.get(frame["number"], []))
 
 
-def _object(data: memoryview, frame: Object, records: list[Object]) -> Object:
+def _object(window: _Window, frame: Object, records: list[Object]) -> Object:
     told: Object = {"byte_offset": frame["byte_offset"], "length": frame["length"]}
     if frame["outcome"] == "quarantined":
         told["error"] = f"{frame['reason']}: {frame['detail']} ({_FAULTS[frame['detail']]})"
@@ -79,18 +105,18 @@ def _object(data: memoryview, frame: Object, records: list[Object]) -> Object:
     if frame["outcome"] == "quarantined":
         return told
     if frame["outcome"] == "other":
-        return told | _body(_content(data, frame), frame)
+        return told | _body(_content(window, frame), frame)
     if frame["sub_id"] not in (REPORT, BACKFILL):
         return told | _record(records[0])
-    bodies = _embedded(_content(data, frame), len(records)) if frame["protocol_version"] == 2019 else []
+    bodies = _embedded(_content(window, frame), len(records)) if frame["protocol_version"] == 2019 else []
     positions = [_position(row, bodies) for row in records]
     return told | (positions[0] if frame["sub_id"] == REPORT else {"positions": positions})
 
 
-def _content(data: memoryview, frame: Object) -> bytes:
+def _content(window: _Window, frame: Object) -> bytes:
     """What stands between the flags, un-escaped."""
-    begin, end = frame["byte_offset"] + 1, frame["byte_offset"] + frame["length"] - 1
-    return unescaped(bytes(data[begin:end]), 0, end - begin).data
+    begin = frame["byte_offset"] - window.begin + 1
+    return unescaped(window.data, begin, begin + frame["length"] - 2).data
 
 
 def _embedded(content: bytes, count: int) -> list[bytes]:
@@ -153,7 +179,8 @@ def _body(content: bytes, frame: Object) -> Object:
     """The un-escaped body in hexadecimal; of a body with a password only its length."""
     header = HEADER_2019 if frame["protocol_version"] == 2019 else HEADER_2011
     body = content[header.size : -CRC_BYTES]
-    return {"body_length": len(body)} if frame["msg_id"] in words.SECRET_BODIES else {"body_hex": body.hex()}
+    is_secret = frame["msg_id"] in words.SECRET_BODIES or frame["sub_id"] == _EMERGENCY_ACCESS
+    return {"body_length": len(body)} if is_secret else {"body_hex": body.hex()}
 
 
 def _plain(value: Any) -> Any:

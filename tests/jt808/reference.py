@@ -8,7 +8,8 @@ the product states:
 - Checks in order: cut, over-long, escape, short, checksum, length, phone, encrypted, sub-packages, body, time. The
   header columns are filled wherever there is a header, whether its checksum holds or not.
 - Sub-packages belong together by phone, message id, serial - index + 1 and total. A second copy adds nothing. While
-  they wait, the same first serial with another total is a contradiction, and the later frame is refused.
+  they wait, the same first serial with another total is a contradiction, and the later frame is refused; the same index
+  with another body is another message, and the one that waits stays unfinished.
 """
 
 import hashlib
@@ -385,6 +386,9 @@ class Reference:
         if any(other[:3] == key and other[3] != total for other in self.waiting):
             raise Refused("R-SUBPACKAGE", "total")
         rows, bodies = self.waiting.setdefault((*key, total), ([], {}))
+        if index in bodies and bodies[index] != body:
+            settle(rows, Refused("R-SUBPACKAGE", "unfinished"))
+            rows, bodies = self.waiting[*key, total] = [], {}
         rows.append(row)
         bodies.setdefault(index, body)
         if len(bodies) < total:

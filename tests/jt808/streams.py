@@ -126,8 +126,24 @@ def bodies(draw: st.DrawFn, version: int) -> tuple[int, bytes]:
 
 
 @st.composite
+def restarts(draw: st.DrawFn) -> list[bytes]:
+    """Messages of one kind and length in sub-packages with the same serials, of each but the last some may be lost."""
+    version, phone, serial = draw(versions), draw(st.sampled_from(PHONES)), draw(serials)
+    msg_id, body = draw(st.sampled_from(((0x0200, draw(location())), (0x0801, b"picture"), (0x0002, b"beat"))))
+    random = Random(draw(st.integers(0, 1 << 32)))
+    size = -(-len(body) // draw(st.integers(2, 3)))
+    found: list[bytes] = []
+    for _ in range(draw(st.integers(1, 2))):
+        parts = encode.packages(msg_id, phone, serial, changed(body, random), version, size)
+        found += [part for part in parts if random.randrange(2)]
+    return found + encode.packages(msg_id, phone, serial, body, version, size)
+
+
+@st.composite
 def messages(draw: st.DrawFn) -> list[bytes]:
-    """One message as the frames it is sent in: one, or several sub-packages."""
+    """One message as the frames it is sent in: one, or several sub-packages; also several with the same serials."""
+    if draw(st.integers(0, 9)) == 0:
+        return draw(restarts())
     version = draw(versions)
     phone, serial = draw(st.sampled_from(PHONES)), draw(serials)
     msg_id, body = draw(bodies(version))

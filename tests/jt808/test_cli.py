@@ -11,7 +11,7 @@ from test_decode import BEAT, PARTS, V1, V2, V3
 from typer.testing import CliRunner
 
 from etl.cli import app
-from etl.jt808 import encode
+from etl.jt808 import encode, words
 from etl.jt808.objects import Teller
 
 Object = dict[str, Any]
@@ -104,6 +104,55 @@ def test_sub_packages_that_never_come_are_told_at_the_end() -> None:
     assert found[0]["package_total"] == len(PARTS)
 
 
+def test_behind_a_part_that_waits_everything_is_told_in_its_order() -> None:
+    first, second, third = (
+        encode.frame(0x0801, "1", 99 + index, part, package=(3, index))
+        for index, part in enumerate((b"one", b"+two", b"+three~"), 1)
+    )
+    lines = [V1, V1, first, *[V1] * 37, second, encode.frame(0x0900, "1", 9, b"\xf7~}"), *[V1] * 10, third]
+    given = "\n".join(line.hex() for line in lines).encode()
+    found = objects("-", "--hex", given=given)
+    assert [one["line"] for one in found] == list(range(1, 54))
+    assert found[40]["package_index"] == 2
+    assert found[41]["body_hex"] == b"\xf7~}".hex()
+    assert bytes.fromhex(found[-1]["body_hex"]) == b"one+two+three~"
+    assert not {"body_hex", "error"} & {*found[2], *found[40]}
+    raw = objects("-", given=b"".join(lines))
+    assert [one["msg_id"] for one in raw] == [one["msg_id"] for one in found]
+    assert raw[-1]["body_hex"] == found[-1]["body_hex"]
+
+
+def test_a_part_without_end_keeps_no_bytes_of_what_follows() -> None:
+    teller = Teller()
+    waiting = [*teller.feed(PARTS[0]), *(one for _ in range(300) for one in teller.feed(BEAT))]
+    assert waiting == []
+    assert (len(teller._bodies), len(teller._decoder._carry)) == (0, len(BEAT))
+    told = list(teller.finish())
+    assert len(told) == 301
+    assert told[0]["error"].startswith("R-SUBPACKAGE: unfinished")
+
+
+def test_of_an_authentication_code_nothing_is_told_though_its_length_is_wrong() -> None:
+    body = b"\x04" + encode.authentication("SECRET-CODE", "868", "v1", 2019)[1:]
+    (one,) = of_lines(encode.frame(0x0102, "1", 2, body, 2019))
+    assert one["auth_code_length"] == 4
+    assert not any(part in json.dumps(one) for part in ("SECR", "ET-CODE"))
+
+
+@pytest.mark.parametrize("msg_id", sorted(words.SECRET_MESSAGES - {0x0102}))
+def test_of_a_message_with_a_secret_only_its_length_is_told(msg_id: int) -> None:
+    body = b"\x00\x01\x00S3CRET-PASSWORD"
+    parts = encode.packages(msg_id, "1", 7, body, size=9)
+    lines = [encode.frame(msg_id, "1", 1, body), *parts, encode.frame(msg_id, "1", 2, body, 2019), V1]
+    found = of_lines(*lines)
+    assert [one.get("withheld_bytes") for one in found] == [len(body), None, len(body), len(body), None]
+    assert (found[0]["msg_id"], found[0]["body_length"]) == (f"0x{msg_id:04X}", len(body))
+    shown = run("-", "--hex", given="\n".join(line.hex() for line in lines).encode())
+    for part in (b"S3CR", b"PASS", b"WORD"):
+        assert part.hex() not in json.dumps(found) + shown
+        assert part.decode() not in json.dumps(found) + shown
+
+
 def test_the_messages_that_are_no_location() -> None:
     registration = encode.registration("70111", "HENG-1", "0001234", "湘M12345", plate_color_code=2, province_code=43)
     card = encode.driver_card(1, "220615083000", 0, driver_name="张三", certificate_no="4311", authority="永州")
@@ -160,7 +209,8 @@ def test_without_json_a_table_a_person_can_read() -> None:
 def test_a_file_that_is_no_capture_is_not_kept_in_memory() -> None:
     teller = Teller()
     found = [*teller.feed(V1), *(one for _ in range(40) for one in teller.feed(bytes(1 << 16)))]
-    assert sum(len(piece) for _, piece in teller._pieces) <= 2 << 16
+    assert len(teller._decoder._carry) <= 1 << 12
+    assert not teller._bodies
     found += [*teller.feed(b"\x7e" + V2), *teller.finish()]
     assert [one.get("error", "")[:15] for one in found] == ["", "R-FRAME: length", ""]
     assert (found[0]["lat"], found[2]["lat"]) == (26.434567, 26.4346)

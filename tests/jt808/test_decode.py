@@ -281,6 +281,48 @@ def test_an_unfinished_message_is_quarantined_frame_by_frame_at_the_end() -> Non
     ] * 2
 
 
+def hours(hour: int) -> list[bytes]:
+    """Four locations of an hour as a batch in two sub-packages; every hour has the same serials."""
+    bodies = [encode.location(26.4, 111.6, f"220615{hour:02d}000{second}") for second in range(4)]
+    return encode.packages(0x0704, "1", 5, encode.batch(bodies), size=70)
+
+
+def test_a_terminal_that_counts_its_serials_anew_begins_another_message() -> None:
+    lost, *_ = hours(8)
+    decoded = decode(lost + lost + BEAT + b"".join(hours(9)))
+    assert [(row["outcome"], row["detail"]) for row in decoded.frames.to_pylist()] == [
+        ("quarantined", "unfinished"), ("quarantined", "unfinished"), ("decoded", None), ("decoded", None),
+        ("decoded", None),
+    ]  # fmt: skip
+    assert decoded.locations["time_bcd"].to_pylist() == [f"22061509000{second}" for second in range(4)]
+
+
+def test_bodies_that_nobody_reads_are_told_apart_too() -> None:
+    def picture(index: int, body: bytes) -> bytes:
+        return encode.frame(0x0801, "1", 5 + index, body, package=(2, index))
+
+    data = picture(1, b"old") + picture(1, b"new") + picture(1, b"new") + picture(2, b"end")
+    assert details(data) == ["unfinished", "other", "other", "other"]
+    bodies: dict[int, bytes] = {}
+    decoder = Decoder(bodies=bodies)
+    assert decoder.feed(data + BEAT).frames["detail"].to_pylist() == ["unfinished", None, None, None]
+    decoder.finish()
+    assert bodies == {3: b"newend", 4: b""}
+
+
+def test_a_restart_frees_what_the_old_message_took_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    def first(body: bytes) -> bytes:
+        return encode.frame(0x0200, "1", 1, body, package=(2, 1))
+
+    decoder = Decoder()
+    monkeypatch.setattr(decoder._shared, "packages", Packages(most_frames=2, most_bytes=40))
+    found = decoder.feed(b"".join(first(bytes([number]) * 20) for number in range(9)) + BEAT).frames
+    # All but the last are superseded as they come; the bounds, which two of them would reach, never bite.
+    assert found["number"].to_pylist() == list(range(8))
+    last = decoder.feed(encode.frame(0x0200, "2", 1, b"x" * 20, package=(2, 1)) + BEAT).frames
+    assert last["number"].to_pylist() == [9]
+
+
 def test_an_index_beyond_the_total_and_another_total_are_refused() -> None:
     def part(total: int, index: int) -> bytes:
         return encode.frame(0x0801, "1", 100 + index, b"x", package=(total, index))

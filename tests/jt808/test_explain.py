@@ -169,6 +169,25 @@ def test_an_authentication_code_is_not_shown(version: int) -> None:
     assert b"S3CRET".hex(" ").upper() not in shown
 
 
+@pytest.mark.parametrize("msg_id", sorted(words.SECRET_MESSAGES))
+def test_no_byte_of_a_body_with_a_secret_is_shown_however_the_frame_is_damaged(msg_id: int) -> None:
+    body = b"\x09S3CRETS3CRETS3CRET"
+    sound = encode.frame(msg_id, PHONE, 1, body)
+    part, *_ = encode.packages(msg_id, PHONE, 1, body, size=12)
+    for frame in (
+        sound,
+        part,
+        encode.frame(msg_id, PHONE, 1, body, 2019),
+        encode.frame(msg_id, PHONE, 1, body, encryption=1),
+        sound[:-2] + bytes([sound[-2] ^ 1]) + sound[-1:],
+        sound[:-1],
+    ):
+        shown = repr(whole(frame))
+        assert "S3C" not in shown
+        assert b"S3C".hex(" ").upper() not in shown
+        assert f"0x{msg_id:04X}" in shown
+
+
 def test_a_driver_card_is_explained() -> None:
     body = encode.driver_card(
         1, "220615083000", 0, driver_name="王五", certificate_no="43110001", authority="永州", expires_on="20300131"

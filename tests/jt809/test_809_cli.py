@@ -7,6 +7,7 @@ from typing import Any
 import messages_809 as m
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 from reading_809 import quick
 from streams_809 import mutated
 from typer.testing import CliRunner
@@ -15,6 +16,7 @@ from etl.errors import HengError
 from etl.jt809 import decode
 from etl.jt809.cli import app
 from etl.jt809.objects import objects as objects_of
+from etl.jt809.schemas import MAX_WIRE_BYTES
 
 CAPTURE = b"".join(
     (
@@ -113,11 +115,27 @@ def test_an_empty_capture_and_a_missing_one(tmp_path: Path) -> None:
 
 
 @quick
-@given(mutated())
-def test_any_stream_has_an_object_a_row(data: bytes) -> None:
-    told = list(objects_of(data))
+@given(mutated(), st.integers(20, 400))
+def test_any_stream_has_an_object_a_row_in_pieces_of_any_size(data: bytes, size: int) -> None:
+    told = list(objects_of([data]))
     assert [one["byte_offset"] for one in told] == decode(data).frames["byte_offset"].to_pylist()
     json.dumps(told)
+    assert list(objects_of(data[at : at + size] for at in range(0, len(data), size))) == told
+
+
+def test_a_long_row_between_frames_is_read_in_pieces() -> None:
+    link_test = m.frame(0x1005, b"\x5b\x5e")
+    data = link_test + bytes(MAX_WIRE_BYTES + 9) + m.frame(0x1005, bytes(700_000)) + link_test
+    first, outside, long, last = objects_of(data[at : at + 300_000] for at in range(0, len(data), 300_000))
+    assert (outside["length"], len(long["body_hex"])) == (MAX_WIRE_BYTES + 9, 1_400_000)
+    assert first["body_hex"] == last["body_hex"] == "5b5e"
+
+
+def test_the_password_of_an_emergency_access_is_not_told() -> None:
+    body = m.vehicle(0x9505, b"S3CRET")
+    (told,) = objects(run("decode", "-", "--json", data=m.frame(0x9500, body)))
+    assert (told["sub_id"], told["body_length"]) == ("0x9505", len(body))
+    assert "body_hex" not in told
 
 
 def test_explain_prints_the_fields() -> None:
