@@ -36,6 +36,8 @@ SETTLED_SECONDS = 60
 PATIENCE_SECONDS = 6 * 3600
 """A file that is not whole, or has another digest than its sender told, waits so long; then it is taken and
 stopped (D-INCOMPLETE, D-DIGEST)."""
+CAPTURE_QUIET_SECONDS = 3600
+"""A gateway may pause within the hour it writes: every frame ends as the file would."""
 _DIGEST_FILE_BYTES = 4096
 """Of a digest file only the start is read: a digest and a name."""
 LEAST_FREE_BYTES = int(os.environ.get("HENG_LEAST_FREE_BYTES", 512 << 20))
@@ -182,6 +184,8 @@ def waits_for(feed: Feed, file: Waiting) -> str:
             return ""
         if file.size == 0:
             return "" if age > SETTLED_SECONDS else "it is empty"
+        if isinstance(feed.format, Capture) and age < CAPTURE_QUIET_SECONDS:
+            return "a capture shows no end; it is taken an hour after its last change, or with a .done beside it"
         return "" if _has_its_end(feed, file) else "its end is missing"
     except OSError as error:
         return _unreadable(error)

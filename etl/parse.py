@@ -18,7 +18,7 @@ import numpy as np
 import pyarrow as pa
 
 from etl import identity, readers, series
-from etl.contract import CONTENT, Csv, Feed, Read, off_map
+from etl.contract import CONTENT, Capture, Csv, Feed, Read, off_map
 from etl.errors import DeliveryStopped, Refused
 from etl.plain_values import BETWEEN, UNREAD, codes_of, plain_lists, plain_values, sound_columns
 from etl.readers.rows import TOTALS, Rows, numbers
@@ -37,6 +37,9 @@ _PLATE = "|".join(
         "WJ[0-9A-Z京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼]{5,7}",
     )
 )
+_REFUSED_BY_ENGINE = (
+    duckdb.OutOfRangeException, duckdb.ConversionException, duckdb.InvalidInputException, duckdb.OutOfMemoryException,
+)  # fmt: skip
 _NUMBER = {"INTEGER": r"-?\d{1,18}", "BIGINT": r"-?\d{1,18}", "DOUBLE": r"-?\d{1,15}(\.\d{1,9})?"}
 _ISO = r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-](0\d|1[0-4]):?[0-5]\d)?"
 # The hour is spelled out: the engine's cast reads 24:00:00 as the next day's midnight.
@@ -167,7 +170,7 @@ def parse(
         if stop.message.startswith(f"{feed.name}: "):
             raise
         raise DeliveryStopped(stop.reason, f"{feed.name}: {stop.message}", stop.examples) from stop
-    except (duckdb.OutOfRangeException, duckdb.ConversionException, duckdb.InvalidInputException) as error:
+    except _REFUSED_BY_ENGINE as error:
         parsed.close()
         # The engine's words can quote values of a row, so only their kind is told.
         raise DeliveryStopped(
@@ -386,7 +389,7 @@ def _typed_query(
             problems.append(_text_problem(column, how, text, heading))
         if column.valid and column.name not in sound:
             code = "R-AMOUNT" if column.unit == "fen" else "R-RANGE"
-            told = f"{quote(f'{code}|{heading}=')} || left({text}, 80)"
+            told = f"{quote(f'{code}|{heading}=')} || left(cast({text} as varchar), 80)"
             problems.append(f"case when not ({column.name} {column.valid}) then {told} end")
         if column.type == "TIMESTAMP" and column.name not in sound:
             told = _time_problem(how, heading, text, received_at, issued_at)
@@ -606,9 +609,11 @@ def _time_problem(how: Read, heading: str, text: str, received_at: str, issued_a
     old = f"{name} < timestamp '1990-01-01' or cast({name} as date) = date '2000-01-01'"
     ahead = f"{name} > timestamp {quote(received_at)} + interval 5 minutes"
     if how.most_days_old:
-        old += f" or {name} < date {quote(issued_at[:10])} - {how.most_days_old}"
-        # However late it is landed: what was sent on a day cannot be of a day after it.
-        ahead += f" or {name} > date {quote(issued_at[:10])} + interval '1 day 5 minutes'"
+        # Whenever it is landed: what a file holds is not of a day after its own, nor later than the file.
+        day, _, file_time = issued_at.partition("|")
+        old += f" or {name} < date {quote(day)} - {how.most_days_old}"
+        ahead = f"{name} > date {quote(day)} + interval '1 day 5 minutes'"
+        ahead += f" or {name} > timestamp {quote(file_time)} + interval 5 minutes" if file_time else ""
     return f"case when {ahead} then {told} when {old} then {told} end"
 
 
@@ -718,7 +723,9 @@ def _as_a_whole(parsed: Parsed, name: str) -> None:
                 f"({_units(feed.raw_columns[column].unit, 'small' if median < low else 'large')})? "
                 "Values are never converted on suspicion: ask the sender.",
             )
-    plates = [how.column.name for how in feed.reads.values() if how.plate]
+    # Plates of a capture are what single terminals say of themselves: no heading can be mistaken.
+    is_table = not isinstance(feed.format, Capture)
+    plates = [how.column.name for how in feed.reads.values() if how.plate and is_table]
     for column in plates:
         # The flag is the row's: with two plates in a row it may be the other one's, and without it both are sound.
         is_bad = f"flags like '%R-PLATE%' and not regexp_full_match({column}, {quote(_PLATE)})"

@@ -11,6 +11,7 @@ from etl.deliveries import waiting, waits_for
 from etl.errors import DeliveryStopped, HengError
 from etl.feeds import FEEDS, raw_tables
 from etl.feeds import feed as declared
+from etl.jt808.words import PERSONAL_MESSAGES, SECRET_MESSAGES
 from etl.land import ArchiveDamaged, land, result_of
 from etl.parse import quote
 from warehouse.connection import published_manifest, snapshot
@@ -18,6 +19,9 @@ from warehouse.errors import NoSnapshot
 from warehouse.home import home
 from warehouse.ledger import Ledger
 from warehouse.night import Book, Fates, Night, nights
+
+_SHOWN_BYTES, _HEADER_BYTES = 1024, 16
+"""So much of a refused frame is shown: its beginning, or its flag and header."""
 
 
 def status() -> dict[str, Any]:
@@ -159,8 +163,19 @@ def as_text(feed_name: str, raw: bytes) -> str:
     frames of a capture are shown in hexadecimal."""
     known = FEEDS.get(feed_name)
     if known and isinstance(known.format, Capture):
-        return raw.hex()
+        return _frame_as_text(raw)
     return raw.decode((known.format.encoding if known else "") or "utf-8", "backslashreplace")
+
+
+def _frame_as_text(raw: bytes) -> str:
+    """A refused frame in hexadecimal; of messages that carry codes or names the header alone."""
+    content = raw.strip(b"\x7e").replace(b"\x7d\x02", b"\x7e").replace(b"\x7d\x01", b"\x7d")
+    hidden = int.from_bytes(content[:2], "big") in SECRET_MESSAGES | PERSONAL_MESSAGES
+    shown = raw[: _HEADER_BYTES if hidden else _SHOWN_BYTES]
+    rest = len(raw) - len(shown)
+    if not rest:
+        return shown.hex()
+    return f"{shown.hex()} … {rest:,} more bytes" + (", which may hold codes or names" if hidden else "")
 
 
 def replay(prefix: str) -> list[dict[str, Any]]:

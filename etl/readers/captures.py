@@ -2,13 +2,15 @@
 
 A record is a position, an active-safety alarm, or a message that holds neither. One frame can hold many (a batch of
 positions) or none that can be read; a frame that is refused is one record in quarantine, its bytes kept. Records are
-numbered from 1 in the order of their frames and stand at the byte where their frame begins.
+numbered from 1 in the order of their frames, where one that waits for other packages of its message is told with the
+last of them, and stand at the byte where their frame begins.
 """
 
 import os
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 from typing import IO
@@ -23,9 +25,12 @@ from etl.jt808 import Decoded, Decoder
 from etl.jt808.faults import WHAT
 from etl.jt808.schemas import OUTCOMES
 from etl.readers.lines import open_delivery
-from etl.readers.rows import MAX_ROWS, Rows, positions, too_many_rows
+from etl.readers.rows import INVISIBLE, MAX_ROWS, Rows, positions, too_many_rows
+from warehouse.home import home
 
 PIECE_BYTES = 4 << 20
+RAW_BYTES = 64 << 10
+"""So much of a refused stretch goes into quarantine: no frame is longer, and what is no frame may be of any length."""
 KINDS = {"registrations": "registration", "authentications": "authentication", "driver_cards": "driver_card"}
 """Tables of the decoder that hold one record a frame, and what their records are called."""
 MESSAGES = {0x0002: "heartbeat", 0x0003: "logout"}
@@ -54,6 +59,7 @@ FIELDS = {
     "certificate_no": pa.string(), "card_status": pa.int32(), "card_result": pa.int32(),
 }  # fmt: skip
 """What a record can hold, by the key under which a feed declares it; most records leave most of it empty."""
+_SENT_TEXTS = ("maker", "terminal_model", "terminal_no", "plate_no", "vin", "certificate_no", "identity")
 _PLACE = ("latitude", "longitude", "altitude_m", "speed_kmh", "direction_deg")
 _COLUMNS = {**FIELDS, "number": pa.int64(), "rank": pa.int64()}
 
@@ -61,25 +67,41 @@ _COLUMNS = {**FIELDS, "number": pa.int64(), "rank": pa.int64()}
 def rows(feed: Feed, path: Path, name: str) -> Iterator[Rows]:
     """Records of a capture, packed or not, some thousands at a time. D-FORMAT if no frame of it can be read."""
     order = positions(feed, list(FIELDS), name)
+    days = _days(feed, name)
     frames: Counter[str] = Counter()
     told, first = 0, 1
-    with open_delivery(path, name) as stream:
-        kept = tempfile.TemporaryFile()  # noqa: SIM115 - refused bytes are asked for after the last piece
-        for decoded in _decoded(stream, kept):
-            piece = _piece(decoded, kept, order, first)
+    with open_delivery(path, name, is_text=False) as stream:
+        kept = _kept(path, name)
+        for decoded in _decoded(stream, kept if name.lower().endswith(".gz") else None):
+            piece = _piece(decoded, kept, order, first, days)
             first += len(piece.source_line)
             if first > MAX_ROWS + 1:
                 raise too_many_rows(name)
             frames.update({outcome: count for outcome, (count, _) in piece.capture.items()})
             told += sum(size for _, size in piece.capture.values())
             yield piece
-    _refuse_difference(frames, kept.tell(), told, name)
+    _refuse_difference(frames, kept.seek(0, os.SEEK_END), told, name)
 
 
-def _decoded(stream: IO[bytes], kept: IO[bytes]) -> Iterator[Decoded]:
+def _days(feed: Feed, name: str) -> tuple[date, date] | None:
+    """First and last day on which a position of this file can be; None where its name has no date."""
+    issued, oldest = feed.issue_date(name), feed.reads["time"].most_days_old
+    return (issued - timedelta(oldest), issued) if issued and oldest else None
+
+
+def _kept(path: Path, name: str) -> IO[bytes]:
+    """Where refused bytes are read again, also after the last piece: the file itself, or what it unpacks to."""
+    if not name.lower().endswith(".gz"):
+        return path.open("rb")
+    work = home() / "work"
+    return tempfile.TemporaryFile(dir=work if work.is_dir() else None)
+
+
+def _decoded(stream: IO[bytes], kept: IO[bytes] | None) -> Iterator[Decoded]:
     decoder = Decoder()
     while data := stream.read(PIECE_BYTES):
-        kept.write(data)
+        if kept:
+            kept.write(data)
         yield decoder.feed(data)
     yield decoder.finish()
 
@@ -97,12 +119,12 @@ def _refuse_difference(frames: Counter[str], size: int, told: int, name: str) ->
         )
 
 
-def _piece(decoded: Decoded, kept: IO[bytes], order: list[int], first: int) -> Rows:
+def _piece(decoded: Decoded, kept: IO[bytes], order: list[int], first: int, days: tuple[date, date] | None) -> Rows:
     """The records of the frames of ``decoded``, numbered from ``first``."""
     frames = decoded.frames.combine_chunks().sort_by("number")
     number, offset, length = (frames[column].to_numpy() for column in ("number", "byte_offset", "length"))
     is_bad = pc.equal(frames["outcome"].cast(pa.string()), "quarantined").to_numpy(zero_copy_only=False)
-    records = _records(decoded, frames, is_bad)
+    records = _records(decoded, frames, is_bad, days)
     place, rank = records["number"].to_numpy(), records["rank"].to_numpy()
     all_numbers = np.concatenate([place, number[is_bad]])
     sequence = np.lexsort((np.concatenate([rank, np.zeros(int(is_bad.sum()), np.int64)]), all_numbers))
@@ -117,7 +139,7 @@ def _piece(decoded: Decoded, kept: IO[bytes], order: list[int], first: int) -> R
         starts,
         partial(_bytes_at, kept, starts, sizes),
         bad={
-            index: (told["reason"], _words(told["detail"], told["msg_id"]))
+            index: (told["reason"], _words(told["detail"], told["msg_id"], int(sizes[index])))
             for index, told in zip(np.flatnonzero(~good).tolist(), details, strict=True)
         },
         at=np.flatnonzero(good),
@@ -132,7 +154,7 @@ def _counted(frames: pa.Table) -> dict[str, tuple[int, int]]:
     return {word: (len(found), pc.sum(found, min_count=0).as_py()) for word, found in lengths.items()}
 
 
-def _records(decoded: Decoded, frames: pa.Table, is_bad: np.ndarray) -> pa.Table:
+def _records(decoded: Decoded, frames: pa.Table, is_bad: np.ndarray, days: tuple[date, date] | None) -> pa.Table:
     """Every record that can be read, with ``FIELDS``, the ``number`` of its frame and its ``rank`` within it."""
     locations = decoded.locations
     parts = [
@@ -150,7 +172,7 @@ def _records(decoded: Decoded, frames: pa.Table, is_bad: np.ndarray) -> pa.Table
             values |= {"time": found["card_at"], "card_status": found["status"], "card_result": found["result"]}
         parts.append(_table(found, kind, **values))
     parts.append(_others(frames, is_bad, parts))
-    return _with_header(pa.concat_tables(parts), frames)
+    return _with_header(_visible(pa.concat_tables(parts)), frames, days)
 
 
 def _table(found: pa.Table, kind: str, **values: pa.ChunkedArray) -> pa.Table:
@@ -199,28 +221,56 @@ def _others(frames: pa.Table, is_bad: np.ndarray, parts: list[pa.Table]) -> pa.T
     return table.set_column(table.column_names.index("kind"), "kind", kind)
 
 
-def _with_header(records: pa.Table, frames: pa.Table) -> pa.Table:
+def _visible(records: pa.Table) -> pa.Table:
+    """``records`` with a replacement character for what no reader can see: terminals send any bytes as text."""
+    for name in _SENT_TEXTS:
+        if pc.any(pc.match_substring_regex(records[name], INVISIBLE)).as_py():
+            shown = pc.replace_substring_regex(records[name], INVISIBLE, "\ufffd")
+            records = records.set_column(records.column_names.index(name), name, shown)
+    return records
+
+
+def _with_header(records: pa.Table, frames: pa.Table, days: tuple[date, date] | None) -> pa.Table:
     """``records`` with what the header of their frame says: who sent it, as what and under which number."""
     at = pa.array(np.searchsorted(frames["number"].to_numpy(), records["number"].to_numpy()))
     header = frames.select(["phone", "msg_id", "protocol_version", "serial"]).take(at)
     phone = pc.utf8_ltrim(header["phone"], characters="0")
-    comes_again = pc.is_in(records["kind"], value_set=pa.array(["location", "safety_alarm"]))
     edition = pc.coalesce(records["edition"], header["protocol_version"].cast(pa.string()))
+    serial = pc.if_else(_comes_again(records, days), pa.scalar(None, pa.int32()), header["serial"].cast(pa.int32()))
     for name, values in (
         ("phone", pc.if_else(pc.equal(phone, ""), "0", phone)),
         ("msg_id", header["msg_id"].cast(pa.int32())),
         ("edition", edition),
-        ("serial", pc.if_else(comes_again, pa.scalar(None, pa.int32()), header["serial"].cast(pa.int32()))),
+        ("serial", serial),
     ):
         records = records.set_column(records.column_names.index(name), name, values)
     return records
 
 
-def _words(detail: str, message: int | None) -> str:
+def _comes_again(records: pa.Table, days: tuple[date, date] | None) -> pa.Array:
+    """Positions and alarms that are known by their time: sent again they have another serial number, and are the same.
+
+    One without a time that can be is known by its number alone.
+    """
+    known = pc.and_(
+        pc.is_in(records["kind"], value_set=pa.array(["location", "safety_alarm"])), pc.is_valid(records["time"])
+    )
+    if days is None:
+        return known
+    day = records["time"].cast(pa.date32())
+    within = pc.and_(pc.greater_equal(day, pa.scalar(days[0])), pc.less_equal(day, pa.scalar(days[1] + timedelta(1))))
+    return pc.and_(known, pc.fill_null(within, False))
+
+
+def _words(detail: str, message: int | None, size: int) -> str:
     of = f" (message 0x{message:04X})" if message is not None else ""
-    return f"{detail}: {WHAT[detail]}{of}"
+    cut = (
+        f"; of its {size:,} bytes the first {RAW_BYTES:,} are kept here, all in the archive" if size > RAW_BYTES else ""
+    )
+    return f"{detail}: {WHAT[detail]}{of}{cut}"
 
 
 def _bytes_at(kept: IO[bytes], starts: np.ndarray, sizes: np.ndarray, indices: Sequence[int]) -> list[bytes]:
-    kept.flush()
-    return [os.pread(kept.fileno(), int(sizes[index]), int(starts[index])) for index in indices]
+    if kept.writable():
+        kept.flush()
+    return [os.pread(kept.fileno(), min(int(sizes[index]), RAW_BYTES), int(starts[index])) for index in indices]

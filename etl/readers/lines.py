@@ -130,22 +130,27 @@ class _Bounded(io.RawIOBase):
         super().close()
 
 
-def open_delivery(path: Path, name: str) -> IO[bytes]:
-    """The unpacked bytes of a delivery; refuses empty files and files that are not what their name says."""
+def open_delivery(path: Path, name: str, is_text: bool = True) -> IO[bytes]:
+    """The unpacked bytes of a delivery; refuses empty files and files that are not what their name says.
+
+    What is no text may begin with any bytes, also those that other formats begin with.
+    """
     with path.open("rb") as peek:
         magic = peek.read(16)
     if not magic:
         raise DeliveryStopped("D-EMPTY", f"{name}: the file has 0 bytes. Ask the sender for it again.")
     packed = name.lower().endswith((".gz", ".zip"))
     is_gzip, is_zip = magic.startswith(b"\x1f\x8b"), magic.startswith(b"PK")
-    if is_gzip != name.lower().endswith(".gz") or (name.lower().endswith(".zip") and not is_zip):
+    is_other = is_gzip != name.lower().endswith(".gz") and (is_text or packed)
+    if is_other or (name.lower().endswith(".zip") and not is_zip):
         what = "gzip" if is_gzip else "not packed as its ending says"
         raise DeliveryStopped(
             "D-FORMAT", f"{name}: the content is {what}, its name says otherwise. Rename it or ask for it again."
         )
     stream: Any = _Bounded(path, name) if packed else path.open("rb")
     try:
-        _refuse_other_formats(stream.start() if packed else magic, name, packed)
+        if is_text:
+            _refuse_other_formats(stream.start() if packed else magic, name, packed)
     except DeliveryStopped:
         stream.close()
         raise

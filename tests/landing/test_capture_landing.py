@@ -2,21 +2,24 @@
 
 import gzip
 import json
+import os
+import time
 from collections.abc import Callable
+from hashlib import sha256
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from etl.deliveries import receive
+from etl.deliveries import inbox, receive
 from etl.errors import DeliveryStopped
 from etl.feeds import FEEDS
 from etl.jt808 import encode
 from etl.land import land
 from etl.parse import Parsed, parse
 from etl.readers import captures
-from etl.status import quarantined
+from etl.status import as_text, quarantined
 from warehouse.ledger import Ledger
 
 FEED = FEEDS["terminal_capture"]
@@ -59,6 +62,7 @@ def test_the_pieces_in_which_a_capture_is_read_change_no_row(
     size: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     query = "select * exclude (version_rank, source_line) from landed order by all"
+    lines = "select source_line from landed union all select source_line from refused order by 1"
     whole = read(SAMPLE, tmp_path / "whole")
     rows, refused = (whole.connection.execute(q).fetchall() for q in (query, "select raw from refused order by 1"))
     whole.close()
@@ -67,6 +71,8 @@ def test_the_pieces_in_which_a_capture_is_read_change_no_row(
     assert parts.connection.execute(query).fetchall() == rows
     assert parts.connection.execute("select raw from refused order by 1").fetchall() == refused
     assert parts.capture == whole.capture
+    numbers = [line for (line,) in parts.connection.execute(lines).fetchall()]
+    assert numbers == list(range(1, parts.delivered + 1)), "each record has a number of its own"
     parts.close()
 
 
@@ -84,26 +90,34 @@ def test_a_packed_capture_has_the_same_rows(tmp_path: Path) -> None:
 def test_a_capture_goes_through_the_ledger(
     home: Path, put: Callable[[str, str, bytes], Path], accepted: Callable[..., list[dict[str, Any]]]
 ) -> None:
-    put("terminal_capture", NAME, SAMPLE.read_bytes() + b"\x7e")
+    data = SAMPLE.read_bytes() + b"\x7e"
+    put("terminal_capture", NAME, data)
+    put("terminal_capture", f"{NAME}.sha256", sha256(data).hexdigest().encode())
     (delivery_id,) = receive("terminal_capture")
     result = land(delivery_id)
     assert result.delivered == result.accepted + result.quarantined
-    assert sum(size for _, size in result.capture.values()) == len(SAMPLE.read_bytes()) + 1
+    assert sum(size for _, size in result.capture.values()) == len(data)
     assert len(accepted("terminal_capture")) == result.accepted
     rows, total = quarantined("terminal_capture", delivery_id, None, 100)
     assert total == result.quarantined
-    assert all(bytes.fromhex(row["raw"]) in SAMPLE.read_bytes() + b"\x7e" for row in rows)
+    assert all(bytes.fromhex(row["raw"].split(" ")[0]) in data for row in rows)
     with Ledger(home) as ledger:
         assert ledger.capture(delivery_id) == result.capture
     assert land(delivery_id, again=True).capture == result.capture
 
 
-def test_a_capture_without_its_last_flag_waits(home: Path, put: Callable[[str, str, bytes], Path]) -> None:
-    whole, cut = fixes(3), fixes(3, second=10)[:-1]
-    put("terminal_capture", "terminal_capture_20261123-08.jt808", whole)
-    waiting = put("terminal_capture", "terminal_capture_20261123-09.jt808", cut)
-    assert len(receive("terminal_capture")) == 1
-    assert waiting.exists()
+def test_a_capture_waits_until_nobody_writes_it_any_more(home: Path, put: Callable[[str, str, bytes], Path]) -> None:
+    """Every frame ends as the file would: a pause of the gateway is no end, a marker is, and an hour of quiet."""
+    still, done, quiet, cut = (f"terminal_capture_20261123-{hour:02d}.jt808" for hour in range(8, 12))
+    for name in (still, done, quiet):
+        put("terminal_capture", name, fixes(3, f"0139000000{name[26:28]}"))
+    put("terminal_capture", f"{done}.done", b"")
+    put("terminal_capture", cut, fixes(3, second=10)[:-1])
+    for name, seconds in ((still, 900), (quiet, 3_700), (cut, 3_700)):
+        then = time.time() - seconds
+        os.utime(inbox("terminal_capture") / name, (then, then))
+    assert len(receive("terminal_capture")) == 2
+    assert sorted(path.name for path in inbox("terminal_capture").iterdir()) == [still, cut]
 
 
 @pytest.mark.parametrize(
@@ -140,6 +154,97 @@ def test_a_row_without_a_usable_time_belongs_to_the_day_of_the_capture(tmp_path:
     for at, flags in [(at, flags) for _, at, flags in rows.values()]:
         assert (at is None) == (flags == "R-TIME")
     assert parsed.repeated == 0
+
+
+def test_positions_without_a_usable_time_are_rows_of_their_own(tmp_path: Path) -> None:
+    """A terminal whose clock was never set: each position was received, none can be told from another by its time."""
+    path = tmp_path / NAME
+    path.write_bytes(
+        b"".join(
+            encode.frame(0x0200, "013900000001", number, encode.location(0, 0, time))
+            for number in range(40)
+            for time in ("000101000000", "000000000000", "261123080000")
+        )
+    )
+    parsed = read(path, tmp_path / "work")
+    assert (parsed.accepted, parsed.repeated) == (120, 39)
+    parsed.close()
+
+
+def test_whether_a_time_can_be_follows_from_the_file_and_not_from_the_hour_of_receipt(tmp_path: Path) -> None:
+    path = tmp_path / NAME
+    ahead = encode.frame(0x0200, "013900000001", 1, encode.location(26.4, 111.6, "261123200000"))
+    path.write_bytes(fixes(2) + ahead)
+    told = []
+    for number, received in enumerate(("2026-11-23 09:05:00", "2026-11-24 02:00:00")):
+        parsed = parse(
+            FEED, path, NAME, "0" * 64, "2026-11-23|2026-11-23T09:00:00.000000", received, tmp_path / str(number)
+        )
+        told.append(parsed.connection.execute("select recorded_at, flags from landed order by source_line").fetchall())
+        parsed.close()
+    assert told[0] == told[1]
+    assert told[0][2] == (None, "R-TIME")
+
+
+def test_one_badly_set_up_terminal_stops_no_capture(tmp_path: Path) -> None:
+    path = tmp_path / NAME
+    register = encode.registration("70111", "SL-900", "ZD00001", "TEST")
+    path.write_bytes(b"".join(encode.frame(0x0100, "013900000001", at, register) for at in range(60)) + fixes(100))
+    parsed = read(path, tmp_path / "work")
+    assert (parsed.accepted, parsed.flagged["R-PLATE"]) == (160, 60)
+    parsed.close()
+
+
+def test_what_no_reader_can_see_is_replaced_in_a_text_that_a_terminal_sent(tmp_path: Path) -> None:
+    path = tmp_path / NAME
+    register = encode.registration("70111", "SL\x1b[1m", "ZD1", "湘M\u200b\n1001")
+    path.write_bytes(encode.frame(0x0100, "013900000001", 1, register) + fixes(1))
+    parsed = read(path, tmp_path / "work")
+    sent = "select plate_no, terminal_model from landed where plate_no is not null"
+    assert parsed.connection.execute(sent).fetchall() == [("湘M\ufffd\ufffd1001", "SL\ufffd[1m")]
+    parsed.close()
+
+
+@pytest.mark.parametrize("start", [b"\xff\xfe", b"\x1f\x8b", b"PAR1", b"PK\x03\x04"])
+def test_noise_before_the_first_frame_costs_that_stretch_alone(start: bytes, tmp_path: Path) -> None:
+    path = tmp_path / NAME
+    path.write_bytes(start + fixes(5))
+    parsed = read(path, tmp_path / "work")
+    assert (parsed.accepted, dict(parsed.quarantined)) == (5, {"R-FRAME": 1})
+    parsed.close()
+
+
+def test_a_long_stretch_without_a_frame_keeps_its_beginning(tmp_path: Path) -> None:
+    path = tmp_path / NAME
+    path.write_bytes(fixes(1) + bytes(1 << 20) + fixes(1, second=5))
+    parsed = read(path, tmp_path / "work")
+    ((raw, detail),) = parsed.connection.execute("select raw, detail from refused").fetchall()
+    assert len(raw) == captures.RAW_BYTES
+    assert "of its 1,048,5" in detail
+    assert sum(size for _, size in parsed.capture.values()) == path.stat().st_size
+    parsed.close()
+
+
+def test_records_of_a_frame_stand_in_the_order_in_which_it_holds_them(tmp_path: Path) -> None:
+    alarm = encode.dsm_item(encode.SafetyAlarm(7, 26.4, 111.6, "261123080001", terminal_no="ZD1", type=2))
+    bodies = [encode.location(26.4, 111.6, f"26112308000{at}", items=alarm) for at in range(3)]
+    path = tmp_path / NAME
+    path.write_bytes(encode.frame(0x0704, "013900000001", 1, encode.batch(bodies)) + fixes(1))
+    parsed = read(path, tmp_path / "work")
+    kinds = parsed.connection.execute("select terminal_record_kind from landed order by source_line").fetchall()
+    assert [kind for (kind,) in kinds] == ["location", "safety_alarm"] * 3 + ["location"]
+    parsed.close()
+
+
+def test_codes_and_names_of_refused_frames_are_not_shown() -> None:
+    secret = encode.frame(0x0102, "013900000001", 1, encode.authentication("SECRETCODE"))
+    card = encode.frame(0x0702, "013900000001", 1, encode.driver_card(1, "261123080000", 0, driver_name="示例甲"))
+    for raw, hidden in ((secret, b"SECRETCODE"), (card, "示例甲".encode("gbk"))):
+        told = as_text("terminal_capture", raw)
+        assert hidden.hex() not in told
+        assert told.startswith(raw[:12].hex())
+        assert "which may hold codes or names" in told
+    assert as_text("terminal_capture", fixes(1)) == fixes(1).hex()
 
 
 def test_the_real_frames_land_with_every_byte_told(realdata: Path, tmp_path: Path) -> None:

@@ -73,6 +73,19 @@ def test_rows_of_a_feed_with_context_touch_the_next_day_too(digests: Callable[..
     assert touched(digests(events=late), digests(events=corrected)) == [4, 5]
 
 
+def test_a_monitored_vehicle_touches_days_with_captures_and_the_day_after_its_span(
+    digests: Callable[..., dict[str, str]],
+) -> None:
+    """The day after reads the day before, when the vehicle was still in service; days without captures read neither."""
+    captures = [segment(date(2026, 1, day), feed="terminal_capture") for day in (3, 4, 7)]
+    events = [*EVENTS, *captures]
+    span = {"plate_no": "湘M1", "terminal_phone": "1", "valid_from": "2026-01-02", "valid_to": "2026-01-04"}
+    with_it = digests({"monitored_vehicle": [span]}, events=events)
+    assert touched(digests(events=events), with_it) == [3, 4, 5]
+    other = digests({"monitored_vehicle": [{**span, "terminal_phone": "2"}]}, events=events)
+    assert touched(with_it, other) == [3, 4, 5]
+
+
 def test_compacting_a_day_touches_nothing(digests: Callable[..., dict[str, str]]) -> None:
     """Two files of a day and the one they are merged into say the same."""
     apart = [*EVENTS, segment(date(2026, 1, 4), 9, 5)]

@@ -107,15 +107,15 @@ def test_a_capture_that_comes_late_rebuilds_the_day_after_it_too(published: Path
 
 def test_a_changed_terminal_touches_only_days_with_captures(published: Path) -> None:
     deliver(published, "monitored_vehicle", "monitored_vehicle_20260228.parquet", monitored(["湘MK1001"]))
-    capture = drive(datetime(2026, 2, 27, 8), 1)
-    deliver(published, "terminal_capture", "terminal_capture_20260227-08.jt808", capture)
+    capture = drive(datetime(2026, 2, 28, 8), 1)
+    deliver(published, "terminal_capture", "terminal_capture_20260228-08.jt808", capture)
     publish(build_night(published))
     assert snapshot().read("select plate_no from mart.vehicle_day where is_registered")["plate_no"].tolist() == [
         "湘MK1001"
     ]
     deliver(published, "monitored_vehicle", "monitored_vehicle_20260302.parquet", monitored(list(PHONES)))
     build = build_night(published)
-    assert {str(day) for day in build.touched} == {"2026-02-27", "2026-02-28"}
+    assert {str(day) for day in build.touched} == {"2026-02-28", "2026-03-01"}, "the day after, in the next month"
     publish(build)
     incremental = digest()
     publish(build_night(published, full=True))
