@@ -17,7 +17,7 @@ from rich.text import Text
 
 from etl.errors import HengError
 from etl.report_card import UNVERIFIED, period
-from warehouse.kpi import KPIS, LEVELS, Kpi, kpis, thresholds
+from warehouse.kpi import KPIS, LEVELS, MONITORED, Kpi, kpis, thresholds
 from warehouse.metrics import Source
 
 if TYPE_CHECKING:
@@ -28,12 +28,17 @@ _WORDS = {
         "title": "车辆动态监控指标 {first} 至 {last}，版本 {version}", "kpi": "指标", "value": "数值", "of": "分子",
         "by": "分母", "known": "可信度", "rank": "名次", "unit": "单位", "no_data": "无数据", "unverified": "未核实",
         "none": "这一时段没有终端报文，指标无数据。",
+        "monitored": "车辆范围：两客一危（班线、包车、旅游客车和危险货物运输车）；含公交车、出租车用 --all-classes。",
+        "every": "车辆范围：全部登记车辆，含公交车和出租车。",
     },
     "en": {
         "title": "Indicators of vehicle monitoring {first} to {last}, version {version}", "kpi": "indicator",
         "value": "value", "of": "numerator", "by": "denominator", "known": "known from", "rank": "rank",
         "unit": "unit", "no_data": "no data", "unverified": "unverified",
         "none": "No captures lie in this period, so the indicators have no data.",
+        "monitored": "Vehicles: line, charter and tourist coaches and dangerous goods (两客一危); --all-classes adds "
+        "buses and taxis.",
+        "every": "Vehicles: every class of the register, buses and taxis included.",
     },
 }  # fmt: skip
 _NAMES = {
@@ -44,12 +49,13 @@ _NAMES = {
 
 @dataclass(frozen=True)
 class Asked:
-    """What was asked of the published version."""
+    """What was asked of the published version; ``classes`` None: vehicles of every class."""
 
     first: date
     last: date
     version: int
     lang: str
+    classes: tuple[str, ...] | None
 
     def words(self, name: str) -> str:
         return _WORDS[self.lang][name].format(**vars(self))
@@ -61,6 +67,7 @@ def kpi_command(
     day_to: Annotated[str | None, typer.Option("--to", help="Last day.")] = None,
     level: Annotated[str, typer.Option("--level", help=f"{', '.join(LEVELS)}.")] = "city",
     kpi: Annotated[str | None, typer.Option("--kpi", help="One indicator, as a league of the level's units.")] = None,
+    all_classes: Annotated[bool, typer.Option("--all-classes", help="Buses and taxis too, not only 两客一危.")] = False,
     lang: Annotated[str, typer.Option("--lang", help="zh or en.")] = "en",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
@@ -77,13 +84,15 @@ def kpi_command(
 
     first, last = _month(month) if month and not (day_from or day_to) else period(None, day_from, day_to)
     served = connection.snapshot()
-    asked = Asked(first, last, served.version, lang)
-    found = kpis(served, first, last, level)
+    asked = Asked(first, last, served.version, lang, None if all_classes else MONITORED)
+    found = kpis(served, first, last, level, asked.classes)
     found = found if kpi is None else found[found["kpi"] == kpi]
     used = [one for one in KPIS.values() if kpi in (None, one.name)]
-    limits = _limits(served, last, used)
+    limits = _limits(served, asked, used)
     if as_json:
-        told = {"first": first, "last": last, "level": level, "version": served.version}
+        told = {
+            "first": first, "last": last, "level": level, "version": served.version, "classes": asked.classes or "all"
+        }  # fmt: skip
         rows = [{name: None if value != value else value for name, value in row.items()} for row in _records(found)]
         sys.stdout.write(
             json.dumps({**told, "kpis": rows, "thresholds": limits}, ensure_ascii=False, indent=2, default=str) + "\n"
@@ -108,13 +117,19 @@ def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
 
 
-def _limits(source: Source, day: date, used: list[Kpi]) -> list[dict[str, Any]]:
-    """Thresholds of these indicators in force on a day, each with the class it holds for and how well it is known."""
+def _limits(source: Source, asked: Asked, used: list[Kpi]) -> list[dict[str, Any]]:
+    """Thresholds of these indicators in force on the last day, each with the class it holds for (those asked for only)
+    and how well it is known."""
     wanted = {name for one in used for name in one.parameters}
-    return [
+    rows = [
         {name: None if value != value else value for name, value in row.items()}
-        for row in _records(thresholds(source, day))
-        if row["parameter"] in wanted
+        for row in _records(thresholds(source, asked.last))
+    ]
+    of_classes = None if asked.classes is None else {None, *asked.classes}
+    return [
+        row
+        for row in rows
+        if row["parameter"] in wanted and (of_classes is None or row["monitored_class"] in of_classes)
     ]
 
 
@@ -177,6 +192,7 @@ def _league(found: pd.DataFrame, kpi: Kpi, level: str, names: dict[tuple[Any, ..
 def _notes(used: list[Kpi], limits: list[dict[str, Any]], found: pd.DataFrame, asked: Asked) -> list[str]:
     """Formulas and thresholds, with what is not verified."""
     lines = [asked.words("none")] if not any(row["denominator"] for row in _records(found)) else []
+    lines.append(asked.words("monitored" if asked.classes else "every"))
     for kpi in used:
         lines.append(f"{kpi.zh}：{kpi.formula_zh}" if asked.lang == "zh" else f"{kpi.en}: {kpi.formula_en}")
     for row in limits:

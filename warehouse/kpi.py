@@ -3,6 +3,7 @@
 Counts lie in ``mart.vehicle_day``, one row a vehicle and day, and no ratio is stored. A KPI of a period is first taken
 for each vehicle (a vehicle that was online on any of thirty days is one vehicle online, its kilometres add up), then
 numerators and denominators are added up over the vehicles of an enterprise, a county or the city and divided once.
+They are about 两客一危 (``MONITORED``: handbook 6.1, 考核管理办法 art. 2); buses and taxis count only when asked for.
 
 Formulas follow the domain handbook 6.3. Most are not published in full: ``confidence`` says how well each is known (C1
 read in a primary text, C2 in a secondary source, M+ M- P not verified), and ``thresholds`` says the same of each number
@@ -11,6 +12,7 @@ used. Both belong beside the figure.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -50,8 +52,15 @@ _COACH = "day.monitored_class in ('line_coach', 'charter_coach', 'tourist_coach'
 _DANGEROUS = "day.monitored_class = 'dangerous_goods'"
 _PLACE = ("latitude_min_deg", "latitude_max_deg", "longitude_min_deg", "longitude_max_deg")
 _VALID = (*_PLACE, "valid_speed_max_kmh", "altitude_min_m", "altitude_max_m")
-_DRIVING = ("moving_kmh", "rest_min", "unknown_gap_min")
-_FATIGUE = (*_DRIVING, "fatigue_day_h", "fatigue_night_h", "night_from_h", "night_to_h")
+_TRACK = (*_VALID, "drift_kmh")
+_NIGHT = ("night_from_h", "night_to_h")
+_DRIVING = (*_TRACK, "moving_kmh", "moving_hold_s", "rest_min", "unknown_gap_min")
+_FATIGUE = (*_DRIVING, "fatigue_day_h", "fatigue_night_h", *_NIGHT)
+
+MONITORED = ("line_coach", "charter_coach", "tourist_coach", "dangerous_goods")
+"""Classes that the KPIs are about: 两客一危."""
+CLASSES = (*MONITORED, "bus", "taxi")
+"""Every class of the register."""
 
 KPIS = {
     kpi.name: kpi
@@ -76,17 +85,22 @@ KPIS = {
         ),
         Kpi(
             "track_completeness", "轨迹完整率", "Track completeness", "sum(day.complete_m)", "sum(day.total_m)",
-            "完整轨迹里程 ÷ 总里程。间隔过长且距离过远的一段为缺失；阈值未见公布。",
+            "完整轨迹里程 ÷ 总里程。间隔过长且距离过远的一段为缺失；前一日之前开始的中断看不到，不计入；阈值未见公布。",
             "Distance without incomplete segments, divided by all distance. A segment that lasts too long and goes too "
-            "far is incomplete; the thresholds are not published.",
-            "C2", "up", parameters=("track_gap_min", "track_gap_km", "drift_kmh"),
+            "far is incomplete; a silence that began before the day before is not seen. The thresholds are not "
+            "published.",
+            "C2", "up", parameters=(*_TRACK, "track_gap_min", "track_gap_km"),
         ),
         Kpi(
             "data_validity", "数据合格率", "Valid records",
             "sum(day.valid_point_count)", "sum(day.received_point_count)",
-            "合格定位记录 ÷ 接收的定位记录，多次送达只计一次；不属于登记车辆的终端不计入。",
+            "合格定位记录 ÷ 接收的定位记录，多次送达只计一次；不属于登记车辆的终端不计入。合格：时间不晚于发送当日"
+            "24时后5分钟、不早于发送日前31天，位置、车速、海拔在阈值内（车速高于 valid_speed_max_kmh 即不合格），"
+            "方向0至359。",
             "Valid positions divided by received positions, each counted once; terminals of no registered vehicle are "
-            "left out.",
+            "left out. Valid: a time no later than five minutes after the end of the day it was sent and at most 31 "
+            "days older than that day; position, speed and altitude within the thresholds (a speed above "
+            "valid_speed_max_kmh is not valid); heading 0 to 359.",
             "M+", "up", parameters=_VALID,
         ),
         Kpi(
@@ -94,50 +108,57 @@ KPIS = {
             "max(case when day.has_drift and day.is_online then 1 else 0 end)", _ONLINE,
             "期内有漂移的上线车辆 ÷ 上线车辆。",
             "Vehicles online with drift in the period, divided by vehicles online.",
-            "M+", "down", parameters=(*_PLACE, "drift_kmh"),
+            "M+", "down", parameters=_TRACK,
         ),
         Kpi(
             "overspeed_per_vehicle", "平均车辆超速次数", "Overspeed events per vehicle",
             "sum(day.overspeed_count)", _ONLINE,
-            "超速次数 ÷ 上线车辆。限速按车类取值，道路限速未知。",
-            "Overspeed events divided by vehicles online. Limits are those of the class; those of roads are unknown.",
+            "超速次数 ÷ 上线车辆。限速按车类取值，道路限速未知。车速高于 valid_speed_max_kmh 的记录不合格，既不计超速"
+            "也不计行驶。",
+            "Overspeed events divided by vehicles online. Limits are those of the class; those of roads are unknown. A "
+            "record with a speed above valid_speed_max_kmh is not valid and enters neither overspeed nor driving.",
             "M+", "down", "次/辆", "a vehicle",
             parameters=(
-                "speed_limit_kmh", "night_speed_ratio", "overspeed_min_s", "overspeed_end_s", "overspeed_merge_s",
-                "overspeed_gap_s",
+                *_TRACK, *_NIGHT, "speed_limit_kmh", "night_speed_ratio", "overspeed_min_s", "overspeed_end_s",
+                "overspeed_merge_s", "overspeed_gap_s",
             ),
         ),
         Kpi(
             "fatigue_hours", "平均疲劳驾驶时长（确定）", "Hours of fatigue driving, certain",
             "sum(day.fatigue_certain_s)", _ONLINE,
-            "超过连续驾驶上限的时长 ÷ 上线车辆；数据缺失视为休息。",
-            "Driving above the limit of continuous driving, divided by vehicles online; gaps are taken for rests.",
+            "超过连续驾驶上限的时长 ÷ 上线车辆；数据缺失视为休息。“确定”就车辆而言：短于 rest_min "
+            "且未刷卡的换人看不到。",
+            "Driving above the limit of continuous driving, divided by vehicles online; gaps are taken for rests. "
+            "Certain holds for the vehicle: a hand-over in less than rest_min without reading a card is not seen.",
             "M+", "down", "小时", "h", 3600, _FATIGUE,
         ),
         Kpi(
             "fatigue_hours_possible", "平均疲劳驾驶时长（可能）", "Hours of fatigue driving, possible",
             "sum(day.fatigue_possible_s)", _ONLINE,
-            "超过连续驾驶上限的时长 ÷ 上线车辆；数据缺失既不算休息也不算驾驶。",
-            "The same with gaps taken for neither rest nor driving: the most the data allow.",
+            "超过连续驾驶上限的时长 ÷ 上线车辆；数据缺失既不算休息也不算驾驶。"
+            "缺失期间若在行驶，实际更长；若在休息，实际更短。",
+            "The same with gaps taken for neither rest nor driving. If the vehicle was driven in a gap, the true time "
+            "is longer; if the driver rested, shorter.",
             "P", "down", "小时", "h", 3600, _FATIGUE,
         ),
         Kpi(
             "dawn_driving", "客车凌晨2–5点运行", "Coaches on the road between 02:00 and 05:00",
-            f"max(case when {_COACH} and day.dawn_driving_s > 0 then 1 else 0 end)",
+            f"max(case when {_COACH} and day.is_dawn_driving then 1 else 0 end)",
             f"max(case when {_COACH} and day.is_online then 1 else 0 end)",
-            "期内凌晨2至5时有行驶的客车 ÷ 上线客车；接驳运输未扣除，公式未见公布。",
-            "Coaches that moved between 02:00 and 05:00 in the period, divided by coaches online; hand-over lines are "
-            "not taken out, the formula is not published.",
-            "P", "down", parameters=(*_DRIVING, "dawn_from_h", "dawn_to_h"),
+            "期内有一日凌晨2至5时行驶达到 dawn_min_s 的客车 ÷ 上线客车；接驳运输和豁免的短途线路未扣除，公式未见公布。",
+            "Coaches that drove for dawn_min_s or longer between 02:00 and 05:00 on a day of the period, divided by "
+            "coaches online; relay transport (接驳运输) and exempt short lines are not taken out. The formula is not "
+            "published.",
+            "P", "down", parameters=(*_DRIVING, "dawn_from_h", "dawn_to_h", "dawn_min_s"),
         ),
         Kpi(
             "offline_displacement", "危货车辆离线位移", "Dangerous-goods vehicles moved while offline",
             f"sum(case when {_DANGEROUS} then day.offline_displacement_count else 0 end)",
             f"max(case when {_DANGEROUS} and day.is_online then 1 else 0 end)",
-            "危货车辆离线位移次数 ÷ 上线危货车辆；公式未见公布。",
-            "Silences after which a dangerous-goods vehicle was elsewhere, divided by such vehicles online; the "
-            "formula is not published.",
-            "P", "down", "次/辆", "a vehicle", parameters=("offline_gap_min", "offline_km"),
+            "危货车辆离线位移次数 ÷ 上线危货车辆；前一日之前开始的离线看不到，不计入；公式未见公布。",
+            "Silences after which a dangerous-goods vehicle was elsewhere, divided by such vehicles online; a silence "
+            "that began before the day before is not seen. The formula is not published.",
+            "P", "down", "次/辆", "a vehicle", parameters=(*_TRACK, "offline_gap_min", "offline_km"),
         ),
     )
 }  # fmt: skip
@@ -151,16 +172,18 @@ LEVELS = {
 """Columns that name a unit of each level."""
 
 
-def kpis(source: Source, first: date, last: date, level: str = "city") -> pd.DataFrame:
+def kpis(
+    source: Source, first: date, last: date, level: str = "city", classes: Sequence[str] | None = MONITORED
+) -> pd.DataFrame:
     """Every KPI of every unit of a level over a period: ``kpi``, the unit's columns, ``numerator``, ``denominator``,
     ``value``.
 
+    Vehicles are those of ``classes`` on the day; None: of every class, and those the register gives none.
     ``value`` is None where there is nothing to divide by: no data is no rate of zero. A vehicle that changed its owner
     in the period counts with either.
     """
-    if level not in LEVELS:
-        raise ValueError(f"There is no level {level!r}. Use one of {', '.join(LEVELS)}.")
-    unit = LEVELS[level]
+    unit = _unit(level)
+    of_classes, asked = _of_classes(classes)
     told = [kpi for kpi in KPIS.values() if kpi.numerator]
     of_vehicle = ", ".join(
         f"{kpi.numerator} as numerator_{at}, {kpi.denominator} as denominator_{at}" for at, kpi in enumerate(told)
@@ -183,12 +206,12 @@ def kpis(source: Source, first: date, last: date, level: str = "city") -> pd.Dat
             from mart.vehicle_day as day
             left join networked
                 on networked.plate_no = day.plate_no and networked.plate_color_code = day.plate_color_code
-            where day.is_registered and day.event_date between $first and $last
+            where day.is_registered and day.event_date between $first and $last{of_classes}
             group by {grouped}
         )
         select {own}{sums} from vehicle {"group by " + ", ".join(unit) if unit else ""}
         {"order by " + ", ".join(unit) if unit else ""}""",
-        {"first": first, "last": last},
+        {"first": first, "last": last, **asked},
     )
     rows: list[dict[str, Any]] = []
     for told_row in frame.to_dict("records"):
@@ -204,6 +227,23 @@ def kpis(source: Source, first: date, last: date, level: str = "city") -> pd.Dat
     return pd.DataFrame(rows, columns=columns, dtype=object)
 
 
+def _unit(level: str) -> tuple[str, ...]:
+    if level not in LEVELS:
+        raise ValueError(f"There is no level {level!r}. Use one of {', '.join(LEVELS)}.")
+    return LEVELS[level]
+
+
+def _of_classes(classes: Sequence[str] | None) -> tuple[str, dict[str, str]]:
+    """A condition on ``day.monitored_class`` and its parameters; none for every class."""
+    if classes is None:
+        return "", {}
+    unknown = [name for name in classes if name not in CLASSES]
+    if unknown or not classes:
+        raise ValueError(f"There is no class {', '.join(unknown) or '(none given)'}. Use some of {', '.join(CLASSES)}.")
+    asked = {f"class_{at}": name for at, name in enumerate(classes)}
+    return f" and day.monitored_class in ({', '.join(f'${name}' for name in asked)})", asked
+
+
 def ratio(kpi: Kpi, numerator: float | None, denominator: float | None) -> float | None:
     """The KPI of these sums in its unit; None without a denominator."""
     if numerator is None or not denominator:
@@ -211,14 +251,16 @@ def ratio(kpi: Kpi, numerator: float | None, denominator: float | None) -> float
     return numerator / kpi.per / denominator
 
 
-def alarms(source: Source, first: date, last: date, level: str = "city") -> pd.DataFrame:
-    """Alarms that began in a period, by unit and kind; ``alarm_kind`` is empty for those the bureau has no name for.
+def alarms(
+    source: Source, first: date, last: date, level: str = "city", classes: Sequence[str] | None = MONITORED
+) -> pd.DataFrame:
+    """Alarms counted in a period, by unit and kind; ``alarm_kind`` is empty for those the bureau has no name for.
 
-    Events of active-safety terminals and alarms of terminals of no registered vehicle are left out.
+    Vehicles are those of ``classes``, as in ``kpis``. Events of active-safety terminals and alarms of terminals of no
+    registered vehicle are left out.
     """
-    if level not in LEVELS:
-        raise ValueError(f"There is no level {level!r}. Use one of {', '.join(LEVELS)}.")
-    unit = "".join(f"day.{column}, " for column in LEVELS[level])
+    unit = "".join(f"day.{column}, " for column in _unit(level))
+    of_classes, asked = _of_classes(classes)
     return source.read(
         f"""select {unit}alarm.alarm_kind, cast(sum(alarm.alarm_count) as bigint) as alarm_count
         from mart.vehicle_alarm_day as alarm
@@ -226,10 +268,10 @@ def alarms(source: Source, first: date, last: date, level: str = "city") -> pd.D
             on day.event_date = alarm.event_date
             and day.plate_no = alarm.plate_no
             and day.plate_color_code = alarm.plate_color_code
-        where alarm.is_alarm and day.is_registered and alarm.event_date between $first and $last
+        where alarm.is_alarm and day.is_registered and alarm.event_date between $first and $last{of_classes}
         group by {unit}alarm.alarm_kind
         order by {unit}alarm.alarm_kind nulls last""",
-        {"first": first, "last": last},
+        {"first": first, "last": last, **asked},
     )
 
 
@@ -245,7 +287,7 @@ def thresholds(source: Source, day: date, scheme: str = "local") -> pd.DataFrame
 
 
 def score(
-    source: Source, day: date, values: dict[str, float | None], scheme: str
+    source: Source, day: date, values: Mapping[str, float | None], scheme: str
 ) -> dict[str, tuple[float, float | None]]:
     """Points of each KPI that a scheme weighs on a day: the most there are, and those reached.
 

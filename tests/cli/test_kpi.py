@@ -13,6 +13,7 @@ from etl.errors import HengError
 from etl.feeds import raw_tables
 from warehouse import connection, sql
 
+BUS = "湘MK1005"
 DAYS = (
     # plate, day, county, received, valid, total_m, complete_m
     ("湘MK1001", "2026-11-01", "431103", 100, 98, 200_000, 200_000),
@@ -20,6 +21,7 @@ DAYS = (
     ("湘MK1002", "2026-11-01", "431121", 50, 50, 80_000, 80_000),
     ("湘MK1003", "2026-11-01", "431121", 0, 0, 0, 0),
     ("湘MK1004", "2026-12-01", "431122", 10, 10, 0, 0),
+    (BUS, "2026-11-01", "431122", 60, 50, 10_000, 5_000),
 )
 
 
@@ -40,7 +42,8 @@ class Served:
             row: dict[str, Any] = {name: 0 for name, kind in types.items() if kind == "BIGINT"}
             row |= {
                 "plate_no": plate, "plate_color_code": 2, "event_date": day, "county_code": county, "uscc": "U1",
-                "is_registered": True, "is_online": valid > 0, "has_drift": False, "monitored_class": "line_coach",
+                "is_registered": True, "is_online": valid > 0, "has_drift": False,
+                "monitored_class": "bus" if plate == BUS else "line_coach",
                 "received_point_count": received, "valid_point_count": valid, "total_m": total_m,
                 "complete_m": complete_m,
             }  # fmt: skip
@@ -74,7 +77,23 @@ def test_the_city_has_every_indicator_with_its_parts() -> None:
     assert found["track_completeness"] == (350_000, 380_000, pytest.approx(0.921053, abs=1e-6))
     assert found["platform_connectivity"] == (None, None, None)
     assert (told["first"], told["last"], told["version"]) == ("2026-11-01", "2026-11-30", 7)
+    assert told["classes"] == ["line_coach", "charter_coach", "tourist_coach", "dangerous_goods"]
+    assert "bus" not in {row["monitored_class"] for row in told["thresholds"]}
     assert {row["confidence"] for row in told["thresholds"]} >= {"P", "C1"}
+
+
+def test_buses_and_taxis_count_when_asked_for() -> None:
+    told = json.loads(run("--month", "2026-11", "--json", "--all-classes"))
+    found = {row["kpi"]: (row["numerator"], row["denominator"]) for row in told["kpis"]}
+    assert found["network_rate"] == (3, 4)
+    assert found["data_validity"] == (290, 310)
+    assert told["classes"] == "all"
+    assert "bus" in {row["monitored_class"] for row in told["thresholds"]}
+    league = ("--month", "2026-11", "--level", "vehicle", "--kpi", "online_rate")
+    assert BUS not in run(*league)
+    assert "(两客一危); --all-classes adds buses and taxis" in run(*league)
+    assert BUS in run(*league, "--all-classes", "--lang", "zh")
+    assert "含公交车和出租车" in run(*league, "--all-classes", "--lang", "zh")
 
 
 def test_a_league_ranks_units_from_the_best_and_leaves_those_without_data_unranked() -> None:

@@ -42,6 +42,7 @@ class Rules:
     track_gap: float = 600
     track_distance: float = 2000
     moving: float = 5
+    hold: int = 120
     rest: int = 1200
     gap: int = 1200
     day_hours: float = 4
@@ -98,7 +99,8 @@ def seconds(one: Point, other: Point) -> int:
 
 
 def too_fast(one: Point, other: Point, rules: Rules) -> bool:
-    return metres(one, other) / 1000 > rules.drift * abs(seconds(one, other)) / 3600
+    """Whether the way takes more than the drift speed. Whole seconds: two may be up to one further apart."""
+    return metres(one, other) / 1000 > rules.drift * (abs(seconds(one, other)) + 1) / 3600
 
 
 def usable(points: Sequence[Point]) -> list[Point]:
@@ -168,15 +170,22 @@ class Card:
     is_read: bool = True
 
 
-def changes_of_driver(cards: Sequence[Card]) -> list[datetime]:
-    """When a card was read that is another driver's than the one read before."""
-    found, before = [], None
-    for card in sorted(cards, key=lambda each: each.at):
-        if card.is_in and card.is_read:
-            if before is not None and card.driver != before:
-                found.append(card.at)
-            before = card.driver
+def passing(read: Sequence[Card], rest: int) -> set[int]:
+    """Numbers of the cards between a driver's last card and the next, if he was away for less than ``rest`` s."""
+    found: set[int] = set()
+    for number, card in enumerate(read):
+        own = [earlier for earlier in range(number) if read[earlier].driver == card.driver]
+        if own and own[-1] + 1 < number and (card.at - read[own[-1] + 1].at).total_seconds() < rest:
+            found.update(range(own[-1] + 1, number))
     return found
+
+
+def changes_of_driver(cards: Sequence[Card], rest: int) -> list[datetime]:
+    """When a card was read that is another driver's than the one read before; cards in passing are none."""
+    read = sorted((card for card in cards if card.is_in and card.is_read), key=lambda each: each.at)
+    ignored = passing(read, rest)
+    kept = [card for number, card in enumerate(read) if number not in ignored]
+    return [card.at for before, card in itertools.pairwise(kept) if card.driver != before.driver]
 
 
 @dataclass
@@ -194,7 +203,9 @@ def states(track: Sequence[Point], rules: Rules) -> tuple[datetime, list[str]]:
     for one, other in itertools.pairwise(track):
         duration = seconds(one, other)
         assert one.speed is not None
-        word = "unknown" if duration > rules.gap else "moves" if one.speed > rules.moving else "stands"
+        stayed = duration > rules.hold and metres(one, other) * 36 <= rules.moving * 10 * duration
+        moves = one.speed > rules.moving and not stayed
+        word = "unknown" if duration > rules.gap else "moves" if moves else "stands"
         told += [word] * duration
     at = track[0].at if track else None
     return at or datetime(2026, 1, 1), told
@@ -230,7 +241,7 @@ def stretches(told: Sequence[str], rest: int, changes: Sequence[int]) -> list[tu
 
 def driving(points: Sequence[Point], day: date, rules: Rules, cards: Sequence[Card] = ()) -> Driving:
     begin, told = states(good(points, rules), rules)
-    changes = [int((at - begin).total_seconds()) for at in changes_of_driver(cards)]
+    changes = [int((at - begin).total_seconds()) for at in changes_of_driver(cards, rules.rest)]
     counted = Driving()
     clock_possible, rests_before = 0, -1
     nights_possible: dict[date, int] = {}

@@ -5,11 +5,14 @@ Points are 30 seconds apart along a meridian unless a test says otherwise: 0.001
 what the terminal says, places are where it says it is. The day that is built is 2 March 2026; 1 March is looked back on.
 """
 
+import csv
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+
+from warehouse import sql
 
 BUILT = """
     event_date | is_closed
@@ -219,13 +222,24 @@ def test_wrong_places_are_told_from_right_ones(model, latitudes, wrong):
 
 
 def test_exactly_the_drift_speed_is_no_drift(model):
-    """0.04 degrees along a meridian are 4448 m: 160.128 km/h in 100 s, 158.543 km/h in 101 s."""
+    """0.04 degrees along a meridian are 4448 m: 160.128 km/h in 100 s, 158.543 km/h in 101 s. The clock adds one."""
     start = [point("08:00:00"), point("08:00:01"), point("08:00:02")]
-    model("core.vehicle_drift", given=given(*start, point("08:01:43", latitude=26.04)), expect="recorded_at")
+    model("core.vehicle_drift", given=given(*start, point("08:01:42", latitude=26.04)), expect="recorded_at")
     model(
         "core.vehicle_drift",
-        given=given(*start, point("08:01:42", latitude=26.04)),
-        expect="recorded_at\n2026-03-02 08:01:42",
+        given=given(*start, point("08:01:41", latitude=26.04)),
+        expect="recorded_at\n2026-03-02 08:01:41",
+    )
+
+
+@pytest.mark.parametrize(("degrees", "wrong"), [(0.000414, ""), (0.00079, ""), (0.00081, "2026-03-02 08:00:03")])
+def test_a_step_of_one_second_may_have_taken_two(model, degrees, wrong):
+    """46 m at a true 90 km/h take 1.8 s and may be told as one; 88 m are 158 km/h over two seconds, 90 m are 162."""
+    track = [point(f"08:00:0{second}", speed=90) for second in range(3)]
+    model(
+        "core.vehicle_drift",
+        given=given(*track, point("08:00:03", speed=90, latitude=26 + degrees)),
+        expect=f"recorded_at\n{wrong}",
     )
 
 
@@ -289,7 +303,7 @@ def drive(begin: str, end: str, phone: int = 2) -> list[str]:
 def test_exactly_four_hours_are_no_fatigue(model, end, fatigue_s):
     model(
         "core.driving_span",
-        given=given(*drive("08:00:00", "12:00:00"), point(end, phone=2)),
+        given=given(*drive("08:00:00", end), point(end, phone=2)),
         expect=f"plate_no | fatigue_certain_s | fatigue_possible_s\n湘M00002 | {fatigue_s} | {fatigue_s}",
     )
 
@@ -343,13 +357,106 @@ def test_a_gap_is_a_rest_for_the_certain_clock_and_nothing_for_the_possible(mode
         "core.driving_span",
         given=given(
             *drive("06:00:00", "09:00:00"), point("09:00:00", phone=2, speed=60),
-            point("09:20:00", phone=2), *drive("09:25:00", "11:20:00"), point("11:20:00", phone=2),
+            point("09:20:00", phone=2, latitude=26.05), *drive("09:25:00", "11:20:00"), point("11:20:00", phone=2),
         ),
         expect="""
             plate_no | driving_began_at    | clock_certain_s | fatigue_certain_s | fatigue_possible_s
             湘M00002 | 2026-03-02 06:00:00 | 19200           | 4800              | 4800
         """,
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("seconds", "degrees", "moving_s"), [(120, 0, 120), (121, 0, 0), (121, 0.00151, 0), (121, 0.00152, 121)]
+)
+def test_a_long_step_without_displacement_stands_whatever_its_first_point_said(model, seconds, degrees, moving_s):
+    """Up to two minutes the point is believed; 5 km/h take 168 m in 121 s, and 0.00152 degrees are 169 m."""
+    end = (datetime(2026, 3, 2, 8) + timedelta(seconds=seconds)).time()
+    model(
+        "mart.vehicle_day",
+        given=given(point("08:00:00", speed=6), point(str(end), latitude=26 + degrees)),
+        expect=f"plate_no | moving_s\n湘M00001 | {moving_s}\n湘M00002 | 0",
+    )
+
+
+def test_the_last_point_before_a_stop_takes_nothing_from_the_rest(model):
+    """Still rolling at 11:00, then silent at the same place until 11:19: the stop until 11:38 is a rest of 38 min."""
+    model(
+        "core.driving_span",
+        given=given(
+            *drive("08:00:00", "11:00:00"), point("11:00:00", phone=2, speed=6),
+            *every(60, "11:19:00", "11:38:00", phone=2), *drive("11:38:00", "13:30:00"), point("13:30:00", phone=2),
+        ),
+        expect="""
+            plate_no | driving_began_at    | driving_ended_at    | moving_day_s | fatigue_certain_s | fatigue_possible_s
+            湘M00002 | 2026-03-02 08:00:00 | 2026-03-02 11:00:00 | 10800        | 0                 | 0
+            湘M00002 | 2026-03-02 11:38:00 | 2026-03-02 13:30:00 | 6720         | 0                 | 0
+        """,
+    )  # fmt: skip
+
+
+def test_a_parked_vehicle_whose_points_all_say_it_creeps_has_one_rest(model):
+    """Every ten minutes another 6 km/h at the same place: three steps of standing are one stop of half an hour."""
+    model(
+        "core.driving_span",
+        given=given(
+            *drive("08:00:00", "11:00:00"), *every(600, "11:00:00", "11:30:00", phone=2, speed=6),
+            *drive("11:30:00", "13:30:00"), point("13:30:00", phone=2),
+        ),
+        expect="""
+            plate_no | driving_began_at    | driving_ended_at    | moving_day_s | fatigue_possible_s
+            湘M00002 | 2026-03-02 08:00:00 | 2026-03-02 11:00:00 | 10800        | 0
+            湘M00002 | 2026-03-02 11:30:00 | 2026-03-02 13:30:00 | 7200         | 0
+        """,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "track",
+    [
+        [("01:59:50", 6), ("02:14:50", 0)],
+        [("02:40:00", 0), ("02:50:00", 0), ("03:00:00", 5.1), ("03:10:00", 0), ("03:20:00", 0)],
+        [("03:00:00", 6), ("03:10:00", 6)],
+    ],
+)
+def test_a_parked_coach_does_not_drive_at_dawn(model, track):
+    model(
+        "mart.vehicle_day",
+        given=given(*(point(at, speed=speed) for at, speed in track)),
+        expect="""
+            plate_no | moving_s | dawn_driving_s | is_dawn_driving
+            湘M00001 | 0        | 0              | false
+            湘M00002 | 0        | 0              | false
+        """,
+    )
+
+
+@pytest.mark.parametrize(("begin", "dawn_s", "is_dawn"), [("04:59:01", 59, "false"), ("04:59:00", 60, "true")])
+def test_a_minute_at_dawn_is_driving_and_less_keeps_its_seconds(model, begin, dawn_s, is_dawn):
+    model(
+        "mart.vehicle_day",
+        given=given(*every(30, begin, "05:10:00", speed=60), point("05:10:00")),
+        expect=f"""
+            plate_no | dawn_driving_s | is_dawn_driving
+            湘M00001 | {dawn_s}       | {is_dawn}
+            湘M00002 | 0              | false
+        """,
+    )
+
+
+def test_days_add_up_to_the_track_but_for_the_piece_before_midnight(model):
+    """22:00:37 to 01:00:37, last heard of before midnight at 23:59:37: 23 of 10 800 s are of no day."""
+    track = [*drive("2026-03-01 22:00:37", "2026-03-02 01:00:37"), point("01:00:37", phone=2)]
+    both = "event_date | is_closed\n2026-03-01 | true\n2026-03-02 | true"
+    model(
+        "core.driving_span",
+        given=given(*track) | {"raw.build_day": both},
+        expect=f"""
+            event_date | driving_began_at    | driving_ended_at    | moving_day_s
+            2026-03-01 | 2026-03-01 22:00:37 | 2026-03-01 23:59:37 | 7140
+            2026-03-02 | 2026-03-01 22:00:37 | 2026-03-02 01:00:37 | {10800 - 7140 - 23}
+        """,
+    )
 
 
 def test_the_clock_runs_over_midnight_and_each_day_has_its_own_seconds(model):
@@ -383,6 +490,33 @@ def test_a_coach_drives_two_hours_of_a_night(model):
     )  # fmt: skip
 
 
+def scheme(**changed: float) -> str:
+    """The scheme ``local`` as delivered, with some values changed for all classes."""
+    with (sql.PROJECT / "seeds" / "kpi_scheme.csv").open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["kpi_scheme"] == "local"]
+    names = ("kpi_scheme", "monitored_class", "valid_from", "valid_to", "parameter")
+    lines = [
+        " | ".join([*(row[name] for name in names), str(changed.get(row["parameter"], row["parameter_value"]))])
+        for row in rows
+    ]
+    return "\n".join([" | ".join([*names, "parameter_value"]), *lines])
+
+
+def test_a_night_that_begins_at_midnight_counts_once(model):
+    """A coach from 22:30 to 06:00, the night from 0 to 5: two hours of it are full at 02:00, four of the day at 02:30."""
+    model(
+        "core.driving_span",
+        given=given(
+            *drive("2026-03-01 22:30:00", "2026-03-02 06:00:00", phone=1), point("06:00:00"),
+            seeds__kpi_scheme=scheme(night_from_h=0, night_to_h=5),
+        ),
+        expect="""
+            plate_no | driving_began_at    | clock_certain_s | driving_day_s | fatigue_certain_s | fatigue_possible_s
+            湘M00001 | 2026-03-01 22:30:00 | 27000           | 21600         | 14400             | 14400
+        """,
+    )  # fmt: skip
+
+
 CARDS = (
     "record_id | terminal_phone | card_date | recorded_at | card_state_code | card_result_code | driver_certificate_no"
 )
@@ -408,6 +542,52 @@ def test_another_driver_begins_a_new_clock_and_the_same_one_does_not(model):
             plate_no | driving_began_at    | driving_ended_at    | clock_certain_s | clock_possible_s | fatigue_possible_s
             湘M00002 | 2026-03-02 08:00:00 | 2026-03-02 11:00:30 | 10830           | 10830            | 0
             湘M00002 | 2026-03-02 11:00:30 | 2026-03-02 14:00:00 | 10770           | 10770            | 0
+        """,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("back", ["09:30:20", "09:49:59"])
+def test_a_card_in_passing_gives_the_driver_no_new_clock(model, back):
+    """A drives from 06:00 to 13:00: another's card for less than the time of a rest is none."""
+    model(
+        "core.driving_span",
+        given=given(
+            *drive("06:00:00", "13:00:00"), point("13:00:00", phone=2),
+            staging__terminal_driver_card=f"""{CARDS}
+                a | 2 | 2026-03-02 | 2026-03-02 06:00:00 | 1 | 0 | A
+                b | 2 | 2026-03-02 | 2026-03-02 09:30:00 | 1 | 0 | B
+                c | 2 | 2026-03-02 | 2026-03-02 09:30:10 | 1 | 0 | C
+                d | 2 | 2026-03-02 | 2026-03-02 {back}   | 1 | 0 | A
+            """,
+        ),
+        expect="""
+            plate_no | driving_began_at    | driving_ended_at    | clock_certain_s | fatigue_certain_s | fatigue_possible_s
+            湘M00002 | 2026-03-02 06:00:00 | 2026-03-02 13:00:00 | 25200           | 10800             | 10800
+        """,
+    )  # fmt: skip
+
+
+def test_a_driver_who_was_off_for_a_rest_begins_a_new_clock(model):
+    """Off from 09:30 to 09:50; then A's card for a minute after B has taken over at 11:00 leaves B the driver."""
+    model(
+        "core.driving_span",
+        given=given(
+            *drive("06:00:00", "13:00:00"), point("13:00:00", phone=2),
+            staging__terminal_driver_card=f"""{CARDS}
+                a | 2 | 2026-03-02 | 2026-03-02 06:00:00 | 1 | 0 | A
+                b | 2 | 2026-03-02 | 2026-03-02 09:30:00 | 1 | 0 | B
+                c | 2 | 2026-03-02 | 2026-03-02 09:50:00 | 1 | 0 | A
+                d | 2 | 2026-03-02 | 2026-03-02 11:00:00 | 1 | 0 | B
+                e | 2 | 2026-03-02 | 2026-03-02 11:30:00 | 1 | 0 | A
+                f | 2 | 2026-03-02 | 2026-03-02 11:31:00 | 1 | 0 | B
+            """,
+        ),
+        expect="""
+            plate_no | driving_began_at    | driving_ended_at    | clock_certain_s
+            湘M00002 | 2026-03-02 06:00:00 | 2026-03-02 09:30:00 | 12600
+            湘M00002 | 2026-03-02 09:30:00 | 2026-03-02 09:50:00 | 1200
+            湘M00002 | 2026-03-02 09:50:00 | 2026-03-02 11:00:00 | 4200
+            湘M00002 | 2026-03-02 11:00:00 | 2026-03-02 13:00:00 | 7200
         """,
     )  # fmt: skip
 

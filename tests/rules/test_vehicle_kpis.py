@@ -1,5 +1,6 @@
 """KPIs over a period: how days of a vehicle, vehicles of a unit and units of the city add up; official figures."""
 
+import re
 from datetime import date
 from typing import Any
 
@@ -25,15 +26,15 @@ class Tables:
         return self.connection.execute(query, params or []).df()
 
     def add_days(self, select: str) -> None:
-        """Add rows of ``mart.vehicle_day``; counts nobody names are 0, and the vehicle is in the register."""
+        """Add rows of ``mart.vehicle_day``; counts nobody names are 0, and the vehicle is a coach of the register."""
         counts = {
-            name: "0"
+            name: "0" if type == "BIGINT" else "false"
             for name, type in self.connection.execute(
                 "select column_name, data_type from duckdb_columns() where table_name = 'vehicle_day'"
             ).fetchall()
-            if type == "BIGINT"
+            if type in ("BIGINT", "BOOLEAN")
         }
-        usual = {**counts, "is_registered": "true", "is_online": "false", "has_drift": "false", "plate_color_code": "2"}
+        usual = {**counts, "is_registered": "true", "monitored_class": "'line_coach'", "plate_color_code": "2"}
         given = [row[0] for row in self.connection.execute(f"describe {select}").fetchall()]
         rest = {name: value for name, value in usual.items() if name not in given}
         self.connection.execute(
@@ -166,14 +167,55 @@ def test_the_same_plate_in_two_colours_is_two_vehicles(tables: Tables) -> None:
 def test_lists_of_a_class_count_that_class(tables: Tables) -> None:
     tables.add_days(
         "select date '2026-03-01' as event_date, 'A' as plate_no, 'dangerous_goods' as monitored_class,"
-        " true as is_online, 1 as valid_point_count, 3 as offline_displacement_count, 60 as dawn_driving_s"
+        " true as is_online, 1 as valid_point_count, 3 as offline_displacement_count, true as is_dawn_driving"
     )
     tables.add_days(
         "select date '2026-03-01' as event_date, 'B' as plate_no, 'line_coach' as monitored_class, true as is_online,"
-        " 1 as valid_point_count, 5 as offline_displacement_count, 60 as dawn_driving_s"
+        " 1 as valid_point_count, 5 as offline_displacement_count, true as is_dawn_driving"
+    )
+    tables.add_days(
+        "select date '2026-03-01' as event_date, 'C' as plate_no, 'tourist_coach' as monitored_class,"
+        " true as is_online, 1 as valid_point_count, 59 as dawn_driving_s"
     )
     assert tables.value("offline_displacement")[0] == {"numerator": 3, "denominator": 1, "value": 3.0}
-    assert tables.value("dawn_driving")[0] == {"numerator": 1, "denominator": 1, "value": 1.0}
+    assert tables.value("dawn_driving")[0] == {"numerator": 1, "denominator": 2, "value": 0.5}
+
+
+def test_buses_and_taxis_count_only_when_asked_for(tables: Tables) -> None:
+    for plate, of_class in (("A", "'line_coach'"), ("B", "'bus'"), ("C", "'taxi'"), ("D", "cast(null as varchar)")):
+        tables.add_days(
+            f"select date '2026-03-01' as event_date, '{plate}' as plate_no, {of_class} as monitored_class,"
+            " true as is_online, 1 as valid_point_count"
+        )
+        tables.connection.execute(
+            "insert into mart.vehicle_alarm_day by name select date '2026-03-01' as event_date, ? as plate_no,"
+            " 2 as plate_color_code, 'phone' as alarm_kind, true as is_alarm, 1 as alarm_count",
+            [plate],
+        )
+
+    def online(**asked: Any) -> int:
+        found = kpi.kpis(tables, FIRST, LAST, **asked)
+        return int(found[found["kpi"] == "online_rate"]["numerator"].iloc[0])
+
+    def told(**asked: Any) -> int:
+        return int(kpi.alarms(tables, FIRST, LAST, **asked)["alarm_count"].sum())
+
+    for count in (online, told):
+        assert count() == 1
+        assert count(classes=("bus", "taxi")) == 2
+        assert count(classes=kpi.CLASSES) == 3
+        assert count(classes=None) == 4
+        for wrong in (("tram",), ()):
+            with pytest.raises(ValueError, match="Use some of line_coach"):
+                count(classes=wrong)
+
+
+def test_classes_are_those_of_the_register(tables: Tables) -> None:
+    assert set(re.findall(r"'(\w+)'", dictionary()["monitored_class"].valid)) == set(kpi.CLASSES)
+    named = tables.connection.execute(
+        "select distinct monitored_class from seeds.kpi_scheme where monitored_class is not null"
+    ).fetchall()
+    assert {name for (name,) in named} <= set(kpi.CLASSES)
 
 
 def test_terminals_of_no_vehicle_and_sources_that_do_not_exist_make_no_figure(tables: Tables) -> None:
@@ -211,6 +253,76 @@ def test_every_threshold_a_kpi_names_has_a_source_and_a_mark(tables: Tables) -> 
     assert told["citation_en"].notna().all()
     marks = tables.connection.execute("select distinct confidence from seeds.alarm_type").fetchall()
     assert {mark for (mark,) in marks} <= {"C1", "C2", "M+", "M-", "P"}
+
+
+MODELS = {
+    "network_rate": ("core.vehicle_point",),
+    "online_rate": ("core.vehicle_point",),
+    "track_completeness": ("core.vehicle_step",),
+    "data_validity": ("core.vehicle_point",),
+    "drift_rate": ("core.vehicle_drift",),
+    "overspeed_per_vehicle": ("core.overspeed_event",),
+    "fatigue_hours": ("core.driving_span",),
+    "fatigue_hours_possible": ("core.driving_span",),
+    "dawn_driving": ("core.driving_block",),
+    "offline_displacement": ("core.offline_displacement",),
+}
+"""Models that a KPI's columns of ``mart.vehicle_day`` come from; those that these read count as well."""
+IN_THE_DAY = {"track_completeness": {"track_gap_s", "track_gap_m"}, "dawn_driving": {"dawn_min_s"}}
+"""Thresholds that ``mart.vehicle_day`` itself reads for a KPI."""
+NOT_OF = {"fatigue_hours": {"dawn_from_h", "dawn_to_h"}, "fatigue_hours_possible": {"dawn_from_h", "dawn_to_h"}}
+"""Thresholds that a model reads for another KPI's column."""
+
+
+def thresholds_read(model: str, columns: set[str]) -> set[str]:
+    """Those of the columns of ``core.kpi_threshold`` that a model names, if it reads that table."""
+    rendered = sql.render(model)
+    if "core.kpi_threshold" not in rendered.reads:
+        return set()
+    return columns & set(re.findall(r"\w+", re.sub(r"--[^\n]*", "", rendered.sql)))
+
+
+def test_every_threshold_that_a_kpi_is_judged_by_is_listed_and_no_other(tables: Tables) -> None:
+    """Both ways: what the models read for a KPI is among its parameters, and every parameter is read for a KPI."""
+    parameter_of = {
+        column: parameter
+        for parameter, column in re.findall(
+            r"parameter = '(\w+)' then parameter_value end\)[^\n]*? as (\w+)[,\n]", sql.render("core.kpi_threshold").sql
+        )
+    }
+    columns = {row[0] for row in tables.connection.execute("describe core.kpi_threshold").fetchall()}
+    columns -= {"built_date", "monitored_class"}
+    assert set(parameter_of) == columns
+    listed: set[str] = set()
+    for each in kpi.KPIS.values():
+        read = {column for name in sql.in_order(MODELS.get(each.name, ())) for column in thresholds_read(name, columns)}
+        read |= IN_THE_DAY.get(each.name, set())
+        assert {parameter_of[column] for column in read} - NOT_OF.get(each.name, set()) == set(each.parameters), (
+            each.name
+        )
+        listed |= set(each.parameters)
+    assert {parameter_of[column] for column in thresholds_read("mart.vehicle_day", columns)} <= listed
+    assert set().union(*IN_THE_DAY.values()) == thresholds_read("mart.vehicle_day", columns)
+    assert set(kpi.thresholds(tables, LAST)["parameter"]) == listed == set(parameter_of.values())
+
+
+def test_a_kpi_says_what_it_leaves_out() -> None:
+    """Words that a reader needs to judge the figure, in either language."""
+    needed = {
+        "dawn_driving": (
+            "接驳运输和豁免的短途线路未扣除",
+            "relay transport (接驳运输) and exempt short lines are not taken out",
+        ),
+        "track_completeness": ("前一日之前开始的中断看不到", "began before the day before is not seen"),
+        "offline_displacement": ("前一日之前开始的离线看不到", "began before the day before is not seen"),
+        "overspeed_per_vehicle": ("既不计超速也不计行驶", "enters neither overspeed nor driving"),
+        "data_validity": ("方向0至359", "heading 0 to 359"),
+        "fatigue_hours": ("换人看不到", "a hand-over in less than rest_min without reading a card is not seen"),
+        "fatigue_hours_possible": ("既不算休息也不算驾驶", "neither rest nor driving"),
+    }
+    for name, (zh, en) in needed.items():
+        assert zh in kpi.KPIS[name].formula_zh
+        assert en in kpi.KPIS[name].formula_en
 
 
 def test_alarm_kinds_are_those_of_the_dictionary(tables: Tables) -> None:

@@ -14,12 +14,14 @@ where latitude_min_deg is null
     or track_gap_s is null
     or track_gap_m is null
     or moving_kmh is null
+    or moving_hold_s is null
     or rest_s is null
     or unknown_gap_s is null
     or fatigue_day_s is null
     or fatigue_night_s is null
     or night_from_s is null
     or night_to_s is null
+    or dawn_min_s is null
     or dawn_from_s is null
     or dawn_to_s is null
     or class_limit_kmh is null

@@ -194,11 +194,10 @@ satellite_count = column(
 safety_item = column(
     "safety_item",
     "INTEGER",
-    "Item that carries the alarm: 100 (0x64) driver assistance, 101 (0x65) driver monitoring, 102 (0x66) tyres, 103 "
-    "(0x67) blind spot, 112 (0x70) hard driving.",
+    "Item that carries the alarm: 100 (0x64) driver assistance, 101 (0x65) driver monitoring, 102 (0x66) tyres and "
+    "103 (0x67) blind spot.",
     "主动安全附加项",
-    zh_doc="报警所在附加项：100（0x64）高级驾驶辅助，101（0x65）驾驶员状态监测，102（0x66）胎压，103（0x67）盲区，112"
-    "（0x70）激烈驾驶。",
+    zh_doc="报警所在附加项：100（0x64）高级驾驶辅助，101（0x65）驾驶员状态监测，102（0x66）胎压，103（0x67）盲区。",
 )
 alarm_profile = column(
     "alarm_profile",

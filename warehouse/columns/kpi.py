@@ -98,6 +98,14 @@ moving_kmh = column(
     unit="km/h",
     zh_doc="行驶判定车速（取自考核方案）。",
 )
+moving_hold_s = column(
+    "moving_hold_s",
+    "BIGINT",
+    "A step longer than this without displacement is a stop although its first point moved.",
+    "行驶保持时长",
+    unit="s",
+    zh_doc="行驶点之后超过此时长且没有位移的一段视为停车（取自考核方案）。",
+)
 class_limit_kmh = column(
     "class_limit_kmh",
     "DOUBLE",
@@ -176,6 +184,14 @@ night_to_s = column(
     "夜间结束",
     unit="s",
     zh_doc="夜间结束（取自考核方案）。",
+)
+dawn_min_s = column(
+    "dawn_min_s",
+    "BIGINT",
+    "Driving in the hours in which coaches stop counts if it lasts this long or longer.",
+    "凌晨行驶最短时长",
+    unit="s",
+    zh_doc="凌晨时段内行驶达到此时长才计（取自考核方案）。",
 )
 dawn_from_s = column(
     "dawn_from_s",
@@ -304,9 +320,9 @@ step_m = column(
 alarm_channel = column(
     "alarm_channel",
     "VARCHAR",
-    "Where the terminal says it: flag (alarm word), video (item 0x14), driving (0x18) or safety (0x64 to 0x70).",
+    "Where the terminal says it: flag (alarm word), video (item 0x14), driving (0x18) or safety (0x64 to 0x67).",
     "报警通道",
-    zh_doc="flag 报警标志位，video 视频报警（0x14），driving 异常驾驶（0x18），safety 主动安全（0x64–0x70）。",
+    zh_doc="flag 报警标志位，video 视频报警（0x14），driving 异常驾驶（0x18），safety 主动安全（0x64–0x67）。",
 )
 alarm_code = column(
     "alarm_code",
@@ -325,9 +341,9 @@ is_level = column(
 is_alarm = column(
     "is_alarm",
     "BOOLEAN",
-    "An alarm; false for events of active-safety terminals (codes of 16 and above).",
+    "An alarm; false for events of active-safety terminals (codes of 16 and above) and reports without a type code.",
     "是否报警",
-    zh_doc="报警为真；主动安全终端的事件（代码16及以上）为假。",
+    zh_doc="报警为真；主动安全终端的事件（代码16及以上）和没有类型代码的报告为假。",
 )
 is_new = column(
     "is_new",
@@ -389,6 +405,13 @@ dawn_driving_s = column(
     "凌晨行驶时长",
     unit="s",
     zh_doc="当日2时至5时的行驶时长。",
+)
+is_dawn_driving = column(
+    "is_dawn_driving",
+    "BOOLEAN",
+    "Drove in the hours in which coaches stop for dawn_min_s or longer.",
+    "是否凌晨行驶",
+    zh_doc="凌晨时段内行驶达到 dawn_min_s。",
 )
 clock_certain_s = column(
     "clock_certain_s",
@@ -590,4 +613,4 @@ last_recorded_at = column(
     unit="+08:00",
     zh_doc="当日最后定位的时间。",
 )
-alarm_count = column("alarm_count", "BIGINT", "Alarms that began.", "报警次数", zh_doc="开始的报警次数。")
+alarm_count = column("alarm_count", "BIGINT", "Alarms counted on the day.", "报警次数", zh_doc="当日计入的报警次数。")

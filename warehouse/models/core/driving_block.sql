@@ -1,11 +1,15 @@
 -- Grain: one stretch of driving of one vehicle between two rests or gaps, seen from a built day.
--- A vehicle moves from a point above moving_kmh to the next point; it rests when it stands for rest_min or longer.
--- Shorter stops belong to the stretch and to its clock. More than unknown_gap_min without a usable point are no rest
--- and no driving: they end a stretch, and rest_no, which counts the rests before it, says which stretches no rest
--- parts. A stop that a gap interrupts is no rest unless one of its parts is long enough.
+-- A vehicle moves from a point above moving_kmh to the next point, unless that is more than moving_hold_s later and no
+-- further away than moving_kmh takes it: then it stands, whatever the first point said. It rests when it stands for
+-- rest_min or longer. Shorter stops belong to the stretch and to its clock. More than unknown_gap_min without a usable
+-- point are no rest and no driving: they end a stretch, and rest_no, which counts the rests before it, says which
+-- stretches no rest parts. A stop that a gap interrupts is no rest unless one of its parts is long enough.
 -- A card that names another driver than the card before it, read without a fault (0x0702), ends a stretch like a rest;
--- the first card that is seen changes nothing, for nobody knows who drove before. Without cards the clock is the
--- vehicle's.
+-- the first card that is seen changes nothing, for nobody knows who drove before. A driver who is back less than
+-- rest_min after another's card has not rested: the cards between change nothing either. Without cards the clock is
+-- the vehicle's.
+-- A day ends at its last point: what follows it up to midnight is of no day, for the day after counts from midnight on.
+-- That is at most one reporting interval a night.
 with frame as (
     select event_date as built_date, event_date as card_date from {{ source('raw', 'build_day') }}
     union all
@@ -17,38 +21,88 @@ card as (
         frame.built_date,
         vehicle.plate_no,
         vehicle.plate_color_code,
+        threshold.rest_s,
         card.recorded_at,
-        card.record_id,
         card.driver_certificate_no,
-        lag(card.driver_certificate_no) over (
-            partition by frame.built_date, vehicle.plate_no, vehicle.plate_color_code
-            order by card.recorded_at, card.record_id
-        ) as previous_certificate_no
+        row_number() over track as card_no,
+        lead(card.recorded_at) over track as next_at
     from {{ ref('terminal_driver_card') }} as card
     inner join frame on frame.card_date = card.card_date
     inner join {{ ref('vehicle_service') }} as vehicle
         on vehicle.service_date = card.card_date and vehicle.terminal_phone = card.terminal_phone
+    inner join {{ ref('kpi_threshold') }} as threshold
+        on threshold.built_date = frame.built_date
+        and threshold.monitored_class = coalesce(vehicle.monitored_class, '')
     where card.card_state_code = 1
         and card.card_result_code = 0
         and card.driver_certificate_no is not null
         and card.recorded_at is not null
+    window track as (
+        partition by frame.built_date, vehicle.plate_no, vehicle.plate_color_code
+        order by card.recorded_at, card.record_id
+    )
 ),
-change as (
+back as (
+    -- Of each card: since which card, and since when, its driver had been away.
+    select
+        built_date,
+        plate_no,
+        plate_color_code,
+        rest_s,
+        recorded_at,
+        driver_certificate_no,
+        card_no,
+        lag(card_no) over driver + 1 as away_no,
+        lag(next_at) over driver as away_at
+    from card
+    window driver as (partition by built_date, plate_no, plate_color_code, driver_certificate_no order by card_no)
+),
+passing as (
+    select
+        built_date,
+        plate_no,
+        plate_color_code,
+        recorded_at,
+        driver_certificate_no,
+        card_no,
+        coalesce(
+            min(case when date_diff('second', away_at, recorded_at) < rest_s then away_no end) over (
+                partition by built_date, plate_no, plate_color_code order by card_no
+                rows between 1 following and unbounded following
+            ) <= card_no,
+            false
+        ) as is_passing
+    from back
+),
+driver as (
+    select
+        built_date,
+        plate_no,
+        plate_color_code,
+        recorded_at,
+        driver_certificate_no,
+        lag(driver_certificate_no) over (
+            partition by built_date, plate_no, plate_color_code order by card_no
+        ) as previous_certificate_no
+    from passing
+    where not is_passing
+),
+judged as (
     select
         step.built_date,
         step.plate_no,
         step.plate_color_code,
         vehicle.monitored_class,
         step.recorded_at,
-        false as is_card,
+        step.previous_at,
+        step.is_last,
         step.terminal_speed_kmh > threshold.moving_kmh as is_moving,
-        step.previous_at is null or step.step_s > threshold.unknown_gap_s as is_after_gap,
-        step.previous_at is null
-            or step.step_s > threshold.unknown_gap_s
-            or (step.terminal_speed_kmh > threshold.moving_kmh) <> (step.previous_speed_kmh > threshold.moving_kmh)
-            as is_change,
-        -- Up to here the point before still says what the vehicle does.
-        case when step.step_s > threshold.unknown_gap_s then step.previous_at else step.recorded_at end as known_until
+        step.previous_speed_kmh > threshold.moving_kmh as is_said_moving,
+        coalesce(
+            step.step_s > threshold.moving_hold_s and step.step_m * 3.6 <= threshold.moving_kmh * step.step_s,
+            false
+        ) as is_held,
+        step.previous_at is null or step.step_s > threshold.unknown_gap_s as is_after_gap
     from {{ ref('vehicle_step') }} as step
     inner join {{ ref('vehicle_service') }} as vehicle
         on vehicle.service_date = step.built_date
@@ -56,10 +110,79 @@ change as (
         and vehicle.plate_color_code = step.plate_color_code
     inner join {{ ref('kpi_threshold') }} as threshold
         on threshold.built_date = step.built_date and threshold.monitored_class = coalesce(vehicle.monitored_class, '')
-    where step.is_last
-        or step.previous_at is null
-        or step.step_s > threshold.unknown_gap_s
-        or (step.terminal_speed_kmh > threshold.moving_kmh) <> (step.previous_speed_kmh > threshold.moving_kmh)
+),
+told as (
+    select
+        built_date,
+        plate_no,
+        plate_color_code,
+        monitored_class,
+        recorded_at,
+        is_moving,
+        is_after_gap,
+        is_last,
+        -- Up to here the point before still says what the vehicle does.
+        case when is_after_gap then previous_at else recorded_at end as known_until
+    from judged
+    where is_last or is_after_gap or is_moving <> (is_said_moving and not is_held)
+    union all
+    -- A point that said the vehicle moves, and it stood.
+    select
+        built_date,
+        plate_no,
+        plate_color_code,
+        monitored_class,
+        previous_at as recorded_at,
+        false as is_moving,
+        false as is_after_gap,
+        false as is_last,
+        previous_at as known_until
+    from judged
+    where is_said_moving and is_held and not is_after_gap
+),
+state as (
+    -- An instant that both branches tell of stands.
+    select
+        built_date,
+        plate_no,
+        plate_color_code,
+        max(monitored_class) as monitored_class,
+        recorded_at,
+        min(is_moving) as is_moving,
+        max(is_after_gap) as is_after_gap,
+        max(is_last) as is_last,
+        min(known_until) as known_until
+    from told
+    group by built_date, plate_no, plate_color_code, recorded_at
+),
+change as (
+    select
+        built_date,
+        plate_no,
+        plate_color_code,
+        monitored_class,
+        recorded_at,
+        false as is_card,
+        is_moving,
+        is_after_gap,
+        known_until
+    from (
+        select
+            built_date,
+            plate_no,
+            plate_color_code,
+            monitored_class,
+            recorded_at,
+            is_moving,
+            is_after_gap,
+            is_last,
+            known_until,
+            lag(is_moving) over (
+                partition by built_date, plate_no, plate_color_code order by recorded_at
+            ) as was_moving
+        from state
+    ) as followed
+    where is_last or is_after_gap or is_moving <> was_moving
     union all
     select distinct
         built_date,
@@ -70,9 +193,8 @@ change as (
         true as is_card,
         cast(null as boolean) as is_moving,
         false as is_after_gap,
-        true as is_change,
         cast(null as timestamp) as known_until
-    from card
+    from driver
     where driver_certificate_no <> previous_certificate_no
 ),
 island as (
@@ -90,7 +212,6 @@ island as (
             false
         ) as is_moving,
         is_after_gap,
-        is_change,
         recorded_at as began_at,
         -- Of the last point nobody knows what follows.
         case
@@ -107,7 +228,6 @@ island as (
             is_card,
             is_moving,
             is_after_gap,
-            is_change,
             lead(recorded_at) over (
                 partition by built_date, plate_no, plate_color_code order by recorded_at, is_card desc
             ) as next_at,
@@ -138,7 +258,6 @@ measured as (
     from island
     inner join {{ ref('kpi_threshold') }} as threshold
         on threshold.built_date = island.built_date and threshold.monitored_class = coalesce(island.monitored_class, '')
-    where island.is_change
 ),
 numbered as (
     select

@@ -4,6 +4,7 @@
 -- stretches that no rest parts add up. Fatigue is the time driven above fatigue_day_h of that clock, or, between
 -- night_from_h and night_to_h, above fatigue_night_h of the part of it that lies in the same night; exactly as much as
 -- is allowed is no fatigue. The seconds are those of this day; the clock counts from the day before.
+-- The piece from the last point before midnight to midnight is of no day (see core.driving_block).
 with day as (
     select distinct
         event_date as built_date,
@@ -16,35 +17,49 @@ with day as (
     from {{ source('raw', 'build_day') }}
 ),
 part as (
-    -- Three parts of a day: the rest of the night, the day, the night that begins.
+    -- Three parts of a day: with a night over midnight the rest of it, the day, the night that begins; else the
+    -- night is the second.
     select built_date, clock_date, 1 as part_no from day
     union all
     select built_date, clock_date, 2 as part_no from day
     union all
     select built_date, clock_date, 3 as part_no from day
 ),
+bound as (
+    select
+        built_date,
+        monitored_class,
+        fatigue_day_s,
+        fatigue_night_s,
+        night_from_s > night_to_s as is_over_midnight,
+        cast(least(night_from_s, night_to_s) as integer) as second_from_s,
+        cast(greatest(night_from_s, night_to_s) as integer) as third_from_s
+    from {{ ref('kpi_threshold') }}
+),
 zone as (
     select
         part.built_date,
-        threshold.monitored_class,
+        bound.monitored_class,
         part.clock_date,
-        part.part_no <> 2 as is_night,
-        case when part.part_no = 1 then cast(part.clock_date - interval 1 day as date) else part.clock_date end
-            as night_of,
-        threshold.fatigue_day_s,
-        threshold.fatigue_night_s,
+        (part.part_no = 2) <> bound.is_over_midnight as is_night,
+        case
+            when part.part_no = 1 and bound.is_over_midnight then cast(part.clock_date - interval 1 day as date)
+            else part.clock_date
+        end as night_of,
+        bound.fatigue_day_s,
+        bound.fatigue_night_s,
         cast(part.clock_date as timestamp) + interval 1 second * case part.part_no
             when 1 then 0
-            when 2 then cast(threshold.night_to_s as integer)
-            else cast(threshold.night_from_s as integer)
+            when 2 then bound.second_from_s
+            else bound.third_from_s
         end as zone_began_at,
         cast(part.clock_date as timestamp) + interval 1 second * case part.part_no
-            when 1 then cast(threshold.night_to_s as integer)
-            when 2 then cast(threshold.night_from_s as integer)
+            when 1 then bound.second_from_s
+            when 2 then bound.third_from_s
             else 86400
         end as zone_ended_at
     from part
-    inner join {{ ref('kpi_threshold') }} as threshold on threshold.built_date = part.built_date
+    inner join bound on bound.built_date = part.built_date
 ),
 piece as (
     select

@@ -1,6 +1,7 @@
 -- Grain: one built day and one class of monitored vehicles; the class '' stands for any other.
 -- The thresholds of seeds.kpi_scheme (scheme local) in force that day, side by side. A row of a class goes before the
--- row of all classes. The day before, which a built day looks back on, is read by the thresholds of the built day.
+-- row of all classes; without a row in force a threshold is empty, and check kpi_threshold_missing stops the build. The
+-- day before, which a built day looks back on, is read by the thresholds of the built day.
 -- Hours, minutes and kilometres become seconds and metres here, once.
 with class as (
     select '' as monitored_class
@@ -19,7 +20,7 @@ told as (
         ) as nth
     from {{ source('raw', 'build_day') }} as build_day
     cross join class
-    inner join {{ ref('kpi_scheme') }} as scheme
+    left join {{ ref('kpi_scheme') }} as scheme
         on scheme.kpi_scheme = 'local'
         and coalesce(scheme.monitored_class, class.monitored_class) = class.monitored_class
         and build_day.event_date >= coalesce(scheme.valid_from, build_day.event_date)
@@ -39,12 +40,14 @@ select
     cast(max(case when parameter = 'track_gap_min' then parameter_value end) * 60 as bigint) as track_gap_s,
     cast(max(case when parameter = 'track_gap_km' then parameter_value end) * 1000 as bigint) as track_gap_m,
     max(case when parameter = 'moving_kmh' then parameter_value end) as moving_kmh,
+    cast(max(case when parameter = 'moving_hold_s' then parameter_value end) as bigint) as moving_hold_s,
     cast(max(case when parameter = 'rest_min' then parameter_value end) * 60 as bigint) as rest_s,
     cast(max(case when parameter = 'unknown_gap_min' then parameter_value end) * 60 as bigint) as unknown_gap_s,
     cast(max(case when parameter = 'fatigue_day_h' then parameter_value end) * 3600 as bigint) as fatigue_day_s,
     cast(max(case when parameter = 'fatigue_night_h' then parameter_value end) * 3600 as bigint) as fatigue_night_s,
     cast(max(case when parameter = 'night_from_h' then parameter_value end) * 3600 as bigint) as night_from_s,
     cast(max(case when parameter = 'night_to_h' then parameter_value end) * 3600 as bigint) as night_to_s,
+    cast(max(case when parameter = 'dawn_min_s' then parameter_value end) as bigint) as dawn_min_s,
     cast(max(case when parameter = 'dawn_from_h' then parameter_value end) * 3600 as bigint) as dawn_from_s,
     cast(max(case when parameter = 'dawn_to_h' then parameter_value end) * 3600 as bigint) as dawn_to_s,
     max(case when parameter = 'speed_limit_kmh' then parameter_value end) as class_limit_kmh,

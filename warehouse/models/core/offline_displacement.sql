@@ -1,6 +1,7 @@
 -- Grain: one silence of one vehicle after which it was somewhere else, on the day it was heard of again.
 -- Silent is a vehicle without a usable position (valid, with a fix, no drift) for more than offline_gap_min; it was
 -- moved if it comes back more than offline_km away. A silence that began before the day before is not seen.
+-- A return that would take more than drift_kmh is none: how the vehicle came there is not known (core.vehicle_step).
 -- All classes have rows here; the bureau's list asks for dangerous goods.
 select
     step.built_date as event_date,

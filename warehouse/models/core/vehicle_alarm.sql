@@ -1,11 +1,14 @@
--- Grain: one alarm of one terminal on one day on which it lasted or ended. is_new: it began that day and is counted
--- there; an alarm that lasts over midnight has a row on either day, and only the first is new.
+-- Grain: one alarm of one terminal on one day on which it lasted or ended. is_new: it is counted on that day; an alarm
+-- that lasts over midnight has a row on either day, and only the first is new.
 -- Bits of JT/T 808 repeat in every report while they hold: an alarm is their rising edge until they fall. A bit that is
 -- set in the first report that was looked at (the day before is looked at too) began at a time nobody knows and is not
 -- new. Bits that the platform's answer clears (is_level false) have a beginning and no end. Reports without a usable
 -- time tell no order and are left out here.
--- Active-safety alarms are one per identity, however often and by whatever way they were reported; codes of 16 and
--- above are events, no alarms (is_alarm false). What a code is called by the bureau says seeds.alarm_type.
+-- Active-safety alarms are one per identity, however often and by whatever way they were reported, and new on the day
+-- of their first report: one of which only the end arrived began at a time nobody knows and is counted where it ended.
+-- A day looks back on one: an alarm without a report on a whole day between is counted again. Codes of 16 and above are
+-- events, and reports without a code (0x66 tells tyres wheel by wheel, also where nothing is wrong) say no alarm:
+-- is_alarm is false for either. What a code is called by the bureau says seeds.alarm_type.
 with report as (
     select
         built_date,
@@ -171,7 +174,7 @@ safety_alarm as (
         min(case when not is_end then recorded_at end) as began_at,
         max(case when is_end then recorded_at end) as ended_at,
         max(recorded_at) as last_reported_at,
-        min(case when not is_end then alarm_date end) as began_date,
+        min(alarm_date) as first_date,
         max(alarm_date) as last_date,
         count(*) as point_count
     from told
@@ -216,8 +219,8 @@ select
     alarm.alarm_type_code as alarm_code,
     alarm.alarm_profile,
     coalesce(own.alarm_kind, common.alarm_kind) as alarm_kind,
-    coalesce(alarm.alarm_type_code < 16, true) as is_alarm,
-    coalesce(alarm.began_date = alarm.built_date, false) as is_new,
+    coalesce(alarm.alarm_type_code < 16, false) as is_alarm,
+    alarm.first_date = alarm.built_date as is_new,
     alarm.began_at as alarm_began_at,
     alarm.ended_at as alarm_ended_at,
     alarm.last_reported_at,

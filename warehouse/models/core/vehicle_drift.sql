@@ -1,8 +1,9 @@
 -- Grain: one valid point with a fix where the vehicle cannot have been, seen from a built day.
--- A jump is a step from the valid point before that would take more than drift_kmh. Points between two jumps are one
--- place; three or more of them say where the vehicle is (settled), one or two do not. The first and the last point
--- of an unsettled place are drift if they cannot be reached from the last settled place, or, before the first
--- settled one, cannot reach it; where no place is settled, the point that jumps is. Of a settled place only the
+-- A jump is a step from the valid point before that would take more than drift_kmh. Terminals tell whole seconds, so
+-- two points may be up to a second further apart than they say: speeds here allow that second. Points between two
+-- jumps are one place; three or more of them say where the vehicle is (settled), one or two do not. The first and the
+-- last point of an unsettled place are drift if they cannot be reached from the last settled place, or, before the
+-- first settled one, cannot reach it; where no place is settled, the point that jumps is. Of a settled place only the
 -- first point can be drift. So one wrong point, or two, make no good point after them drift, and a vehicle whose
 -- terminal was silent while it was carried away counts one.
 -- Positions outside the country are no valid points: mart.vehicle_day counts them as drift as well.
@@ -43,7 +44,7 @@ edge as (
                 + cos(radians(neighbour.previous_latitude)) * cos(radians(neighbour.latitude))
                 * power(sin(radians(neighbour.longitude - neighbour.previous_longitude) / 2), 2)
             )) + 0.5) * 3.6
-            > threshold.drift_kmh * date_diff('second', neighbour.previous_at, neighbour.recorded_at),
+            > threshold.drift_kmh * (date_diff('second', neighbour.previous_at, neighbour.recorded_at) + 1),
             false
         ) as is_jump,
         neighbour.is_last
@@ -169,5 +170,5 @@ where case
         power(sin(radians(latitude - reference_latitude) / 2), 2)
         + cos(radians(reference_latitude)) * cos(radians(latitude))
         * power(sin(radians(longitude - reference_longitude) / 2), 2)
-    )) + 0.5) * 3.6 > drift_kmh * abs(date_diff('second', reference_at, recorded_at))
+    )) + 0.5) * 3.6 > drift_kmh * (abs(date_diff('second', reference_at, recorded_at)) + 1)
 end

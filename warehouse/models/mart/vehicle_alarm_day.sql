@@ -1,5 +1,6 @@
--- Grain: one kind of alarm of one vehicle (or of one terminal of no vehicle) on the day on which it began.
--- Only new alarms count; events of active-safety terminals (is_alarm false) are counted in rows of their own.
+-- Grain: one kind of alarm of one vehicle (or of one terminal of no vehicle) on the day on which it is counted.
+-- Only new alarms count; what active-safety terminals report that is no alarm (is_alarm false: events, tyre readings)
+-- is counted in rows of its own.
 select
     event_date,
     plate_no,

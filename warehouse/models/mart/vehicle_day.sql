@@ -1,6 +1,7 @@
 -- Grain: one vehicle of the register in service on one day, or one terminal that sent that day and is of no vehicle.
 -- A vehicle that sent nothing has a row, so that silence is no absence; only a day whose night is over, and on which
 -- captures came at all, tells that a vehicle was silent. Counts and sums only: KPIs divide them over any period.
+-- Seconds of driving at dawn stay as they are; is_dawn_driving tells whether they reach dawn_min_s.
 -- Whether a vehicle is networked (a valid record ever) follows from valid_point_count of all days up to then.
 with point as (
     select
@@ -116,10 +117,13 @@ select
     cast(coalesce(driving.fatigue_certain_s, 0) as bigint) as fatigue_certain_s,
     cast(coalesce(driving.fatigue_possible_s, 0) as bigint) as fatigue_possible_s,
     cast(coalesce(driving.dawn_driving_s, 0) as bigint) as dawn_driving_s,
+    coalesce(driving.dawn_driving_s, 0) >= greatest(1, threshold.dawn_min_s) as is_dawn_driving,
     coalesce(offline.offline_displacement_count, 0) as offline_displacement_count,
     point.first_recorded_at,
     point.last_recorded_at
 from vehicle
+left join {{ ref('kpi_threshold') }} as threshold
+    on threshold.built_date = vehicle.event_date and threshold.monitored_class = coalesce(vehicle.monitored_class, '')
 left join point on point.event_date = vehicle.event_date and point.terminal_phone = vehicle.terminal_phone
 left join drift
     on drift.event_date = vehicle.event_date

@@ -1,4 +1,4 @@
--- Grain: one report of an active-safety alarm (苏标 0x64–0x67, 0x70). The same alarm may be reported again.
+-- Grain: one report of an active-safety alarm (苏标 0x64–0x67). The same alarm may be reported again.
 -- Codes of 16 and above are events (a picture on request, a change of driver), no alarms.
 select
     record_id,
