@@ -609,11 +609,10 @@ def _time_problem(how: Read, heading: str, text: str, received_at: str, issued_a
     old = f"{name} < timestamp '1990-01-01' or cast({name} as date) = date '2000-01-01'"
     ahead = f"{name} > timestamp {quote(received_at)} + interval 5 minutes"
     if how.most_days_old:
-        # Whenever it is landed: what a file holds is not of a day after its own, nor later than the file.
-        day, _, file_time = issued_at.partition("|")
-        old += f" or {name} < date {quote(day)} - {how.most_days_old}"
-        ahead = f"{name} > date {quote(day)} + interval '1 day 5 minutes'"
-        ahead += f" or {name} > timestamp {quote(file_time)} + interval 5 minutes" if file_time else ""
+        # Whenever it is landed: what a file of a day holds is not of a day after it.
+        day = quote(issued_at[:10])
+        old += f" or {name} < date {day} - {how.most_days_old}"
+        ahead = f"{name} > date {day} + interval '1 day 5 minutes'"
     return f"case when {ahead} then {told} when {old} then {told} end"
 
 
