@@ -117,7 +117,7 @@ KPIS = {
             "也不计行驶。",
             "Overspeed events divided by vehicles online. Limits are those of the class; those of roads are unknown. A "
             "record with a speed above valid_speed_max_kmh is not valid and enters neither overspeed nor driving.",
-            "M+", "down", "次/辆", "a vehicle",
+            "M+", "down", "次/辆", "per vehicle",
             parameters=(
                 *_TRACK, *_NIGHT, "speed_limit_kmh", "night_speed_ratio", "overspeed_min_s", "overspeed_end_s",
                 "overspeed_merge_s", "overspeed_gap_s",
@@ -158,7 +158,7 @@ KPIS = {
             "危货车辆离线位移次数 ÷ 上线危货车辆；前一日之前开始的离线看不到，不计入；公式未见公布。",
             "Silences after which a dangerous-goods vehicle was elsewhere, divided by such vehicles online; a silence "
             "that began before the day before is not seen. The formula is not published.",
-            "P", "down", "次/辆", "a vehicle", parameters=(*_TRACK, "offline_gap_min", "offline_km"),
+            "P", "down", "次/辆", "per vehicle", parameters=(*_TRACK, "offline_gap_min", "offline_km"),
         ),
     )
 }  # fmt: skip

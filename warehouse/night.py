@@ -90,14 +90,16 @@ def nights(raw_tables: Sequence[RawTable], book: Book, fates: Mapping[str, Fates
     for day, until in [*spans, (None, sys.maxsize)]:
         first = at
         while at < len(lines) and lines[at]["receipt_no"] <= until:
-            delivery = of_delivery.get(lines[at]["delivery_id"])
-            if delivery and delivery["state"] == "landed":
+            delivery, feed = of_delivery.get(lines[at]["delivery_id"]), lines[at]["feed"]
+            # Files without rows can be the same bytes in two feeds: each sender said that there was nothing.
+            is_of_feed = delivery and (delivery["feed"] == feed or not delivery["delivered_rows"])
+            if delivery and delivery["state"] == "landed" and is_of_feed:
                 issued = delivery["issued_at"][:10]
                 if lines[at]["outcome"] == "D-REPEAT":  # a list without news is the same bytes again: it came
                     as_of = day or last_night
                     came = lines[at]["received_at"][:10]
                     issued = max(issued, min(came, as_of.isoformat()) if as_of else came)
-                newest[delivery["feed"]] = max(newest.get(delivery["feed"], issued), issued)
+                newest[feed] = max(newest.get(feed, issued), issued)
             at += 1
         of_night = lines[first:at]
         told.append(Night(day, of_night, _feed_lines(expected, newest, of_night, day, day or last_night)))

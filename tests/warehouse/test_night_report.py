@@ -133,6 +133,18 @@ def test_the_same_list_again_is_an_arrival() -> None:
     assert told([*first, again]) == ("on time", "2026-12-02")
 
 
+@pytest.mark.parametrize(
+    ("rows", "told"), [(0, {"daily": "2026-11-23", "monthly": "2026-11-24"}), (4, {"daily": "2026-11-23"})]
+)
+def test_a_file_without_rows_is_the_report_of_each_feed_it_was_sent_to(rows: int, told: dict[str, str]) -> None:
+    """Two feeds can have nothing to tell in the same bytes; rows that lie in one feed are no report of another."""
+    receipt = receipts(("n", "daily", "daily_2026-11-23.json", "new"), ("n", "monthly", "monthly.json", "D-REPEAT"))
+    receipt[1]["received_at"] = "2026-11-25 02:00:00"
+    ended = [{"business_date": "2026-11-24", "after_receipt": 2}]
+    night = nights(TABLES, Book([landed("n", "daily", "2026-11-23", rows)], receipt, ended, []), {})[0]
+    assert {line["feed"]: line["last_issue"] for line in night.feeds if line["last_issue"]} == told
+
+
 def test_a_row_lost_years_ago_keeps_a_build_from_being_published_too() -> None:
     closed = [*BOOK.nights, *({"business_date": f"{year}-01-01", "after_receipt": 6} for year in range(2027, 2600))]
     with pytest.raises(CheckFailed, match="not accounted for"):
