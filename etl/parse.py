@@ -395,7 +395,7 @@ def _typed_query(
             told = _time_problem(how, heading, text, received_at, issued_at)
             if how.untimely == "flag":
                 emptied.append(f"case when {told} is null then {column.name} end as {column.name}")
-                flags.setdefault("R-TIME", []).append(f"{text} is not null and {column.name} is null")
+                flags.setdefault("R-TIME", []).append(f"cast({text} as varchar) <> '' and {column.name} is null")
             else:
                 problems.append(told)
         for code, condition in _flag_conditions(column, how, text):

@@ -67,6 +67,14 @@ def _schemas() -> dict[str, str]:
     return {name.split(".")[1]: name.split(".")[0] for name in [*model_paths(), *seed_columns()]}
 
 
+@cache
+def _macros() -> dict[str, Any]:
+    """The project's macros by name, as dbt finds them: one a file."""
+    paths = sorted((PROJECT / "macros").glob("*.sql"))
+    modules = [_ENVIRONMENT.from_string(path.read_text(encoding="utf-8")).module for path in paths]
+    return {path.stem: getattr(module, path.stem) for path, module in zip(paths, modules, strict=True)}
+
+
 def render_text(text: str, variables: Mapping[str, Any] | None = None) -> tuple[str, frozenset[str]]:
     """A template's SQL and the tables it reads. ``variables`` replace those of ``dbt_project.yml``."""
     known = {**project()["vars"], **(variables or {})}
@@ -80,7 +88,7 @@ def render_text(text: str, variables: Mapping[str, Any] | None = None) -> tuple[
         reads.add(f"{schema}.{name}")
         return f"{schema}.{name}"
 
-    sql = _ENVIRONMENT.from_string(text).render(ref=ref, source=source, var=lambda name: known[name])
+    sql = _ENVIRONMENT.from_string(text).render(ref=ref, source=source, var=lambda name: known[name], **_macros())
     return sql, frozenset(reads)
 
 

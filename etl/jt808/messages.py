@@ -14,6 +14,7 @@ from etl.jt808.texts import text
 from etl.jt808.words import REGISTRATION_WIDTHS, SHORTEST_2013_REGISTRATION
 
 Row = dict[str, Any]
+_IMEI_BYTES, _SOFTWARE_BYTES = 15, 20
 
 
 class _Reader:
@@ -68,13 +69,16 @@ def registration(body: bytes, version: int) -> Row:
 
 
 def authentication(body: bytes, version: int) -> Row:
-    """0x0102. The code is a secret and does not leave this function."""
+    """0x0102. The code is a secret and does not leave this function: where it is longer than the message of 2019 says,
+    what follows is no IMEI and no software but the rest of it."""
     row: Row = {"imei": None, "software": None}
     code = body
     if version == 2019:
         read = _Reader(body)
         code = read.bytes(read.number(1))
-        row = {"imei": read.text(15), "software": read.text(20)}
+        is_rest = read.left > _IMEI_BYTES + _SOFTWARE_BYTES
+        imei, software = read.text(_IMEI_BYTES), read.text(_SOFTWARE_BYTES)
+        row = row if is_rest else {"imei": imei, "software": software}
     return {"auth_code_length": len(code), "auth_code_digest": sha256(code).hexdigest()[:16], **row}
 
 

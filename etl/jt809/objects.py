@@ -18,7 +18,6 @@ from etl.jt809.walk import unescaped
 Object = dict[str, Any]
 _CHUNK_BYTES = 512 << 10
 _LONGEST_FRAME_BYTES = MAX_WIRE_BYTES + 2  # with its flags
-_EMERGENCY_ACCESS = 0x9505  # tells a vehicle a server with its access point, user and password
 _FRAME_KEYS = (
     "serial", "platform_code", "protocol_version", "version", "sent_at", "plate_no", "plate_color_code"
 )  # fmt: skip
@@ -179,7 +178,7 @@ def _body(content: bytes, frame: Object) -> Object:
     """The un-escaped body in hexadecimal; of a body with a password only its length."""
     header = HEADER_2019 if frame["protocol_version"] == 2019 else HEADER_2011
     body = content[header.size : -CRC_BYTES]
-    is_secret = frame["msg_id"] in words.SECRET_BODIES or frame["sub_id"] == _EMERGENCY_ACCESS
+    is_secret = frame["msg_id"] in words.SECRET_BODIES or frame["sub_id"] in words.SECRET_SUB_MESSAGES
     return {"body_length": len(body)} if is_secret else {"body_hex": body.hex()}
 
 

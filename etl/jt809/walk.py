@@ -122,6 +122,8 @@ class FrameWalk(Walk):
         self.sub_message(sub["sub_id"], version, msg_id)
 
     def sub_message(self, sub_id: int, version: int, msg_id: int) -> None:
+        if sub_id in words.SECRET_SUB_MESSAGES and self.at < self.limit:
+            self.take("sub-message", self.limit - self.at, _withheld, hidden=True)
         if sub_id & 0xFF00 != msg_id:
             return
         if sub_id == REPORT:

@@ -135,3 +135,5 @@ SUPERVISION_LEVELS: dict[int, Word] = {0: Word("urgent", "紧急"), 1: Word("nor
 
 # Bodies that carry a password or a check code of a link. They are never printed.
 SECRET_BODIES = frozenset({0x1001, 0x1002, 0x1003, 0x9001, 0x9003})
+# Emergency access tells a vehicle a server with its access point, user and password.
+SECRET_SUB_MESSAGES = frozenset({0x9505})

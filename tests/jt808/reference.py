@@ -298,7 +298,8 @@ def authentication(body: bytes, version: int) -> Row:
     if version == 2019:
         cursor = Cursor(body)
         code = cursor.take(cursor.number(1))
-        row = {"imei": text(cursor.take(15)), "software": text(cursor.take(20))}
+        fields = {"imei": text(cursor.take(15)), "software": text(cursor.take(20))}
+        row = row if cursor.rest else fields  # bytes behind them: the code is longer than the message says
     return row | {"auth_code_length": len(code), "auth_code_digest": hashlib.sha256(code).hexdigest()[:16]}
 
 

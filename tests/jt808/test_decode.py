@@ -496,3 +496,12 @@ def test_the_chunk_of_a_decoder_holds_no_table_of_the_next() -> None:
     decoder.feed(V2 * 50)
     assert tables(first) == before
     assert bulk.CHUNK_BYTES >= 256 << 10
+
+
+def test_what_stands_behind_a_code_that_is_longer_than_its_message_says_is_no_imei() -> None:
+    good = encode.authentication("SECRETCODE", "8" * 15, "V1.0", version=2019)
+    longer = bytes([4]) + good[1:]  # says four bytes: six more of the code would be the first of the IMEI
+    data = b"".join(encode.frame(0x0102, "1", serial, body, version=2019) for serial, body in enumerate((good, longer)))
+    first, second = decode(data).authentications.to_pylist()
+    assert (first["imei"], first["software"]) == ("8" * 15, "V1.0")
+    assert (second["imei"], second["software"], second["auth_code_length"]) == (None, None, 4)

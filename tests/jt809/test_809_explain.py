@@ -67,8 +67,16 @@ def test_an_alarm_is_told_in_words() -> None:
     assert values(found)["text 信息内容"] == "超速"
 
 
-def test_a_password_is_not_shown(capsys: pytest.CaptureFixture[str]) -> None:
-    data = m.frame(0x1001, b"\x02\x91\xce\x71password")
+@pytest.mark.parametrize(
+    "data",
+    [
+        m.frame(0x1001, b"\x02\x91\xce\x71password"),
+        m.frame(0x9500, m.vehicle(0x9505, b"user password")),
+        m.frame(0x9500, m.vehicle(0x9505, b"user password"))[:-4] + b"\x5d",
+    ],
+    ids=["login", "emergency access", "cut"],
+)
+def test_a_password_is_not_shown(data: bytes, capsys: pytest.CaptureFixture[str]) -> None:
     assert_every_byte_once(explain(data.hex()), len(data))
     explain_command(data.hex())
     out = capsys.readouterr().out

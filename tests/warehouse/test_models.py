@@ -49,11 +49,14 @@ def test_dbt_compiles_what_the_renderer_renders(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", [*sql.model_paths().values(), *CHECKS], ids=lambda path: path.stem)
-def test_templating_stops_at_ref_source_and_var(path: Path) -> None:
+def test_templating_stops_at_ref_source_var_and_the_macros(path: Path) -> None:
+    """Macros are those of ``warehouse/macros`` (decision 0002), called with the names of columns."""
     text = path.read_text(encoding="utf-8")
     assert "{%" not in text
-    for call in re.findall(r"\{\{(.*?)\}\}", text):
-        assert re.fullmatch(r"\s*(ref|source|var)\(['\"\w, ]+\)\s*", call), call
+    macros = "|".join(sorted(path.stem for path in (sql.PROJECT / "macros").glob("*.sql")))
+    for call in re.findall(r"\{\{(.*?)\}\}", text, re.DOTALL):
+        plain = re.fullmatch(r"\s*(ref|source|var)\(['\"\w, ]+\)\s*", call)
+        assert plain or re.fullmatch(rf"\s*({macros})\(\s*('[\w.]+'[\s,]*)+\)\s*", call), call
 
 
 @pytest.mark.parametrize("name", MODELS)

@@ -39,11 +39,10 @@ edge as (
         threshold.drift_kmh,
         neighbour.point_no = 1 as is_first,
         coalesce(
-            floor(12742017.6 * asin(sqrt(
-                power(sin(radians(neighbour.latitude - neighbour.previous_latitude) / 2), 2)
-                + cos(radians(neighbour.previous_latitude)) * cos(radians(neighbour.latitude))
-                * power(sin(radians(neighbour.longitude - neighbour.previous_longitude) / 2), 2)
-            )) + 0.5) * 3.6
+            {{ great_circle_m(
+                'neighbour.latitude', 'neighbour.longitude',
+                'neighbour.previous_latitude', 'neighbour.previous_longitude'
+            ) }} * 3.6
             > threshold.drift_kmh * (date_diff('second', neighbour.previous_at, neighbour.recorded_at) + 1),
             false
         ) as is_jump,
@@ -166,9 +165,6 @@ select
 from compared
 where case
     when reference_at is null then is_jump
-    else floor(12742017.6 * asin(sqrt(
-        power(sin(radians(latitude - reference_latitude) / 2), 2)
-        + cos(radians(reference_latitude)) * cos(radians(latitude))
-        * power(sin(radians(longitude - reference_longitude) / 2), 2)
-    )) + 0.5) * 3.6 > drift_kmh * (abs(date_diff('second', reference_at, recorded_at)) + 1)
+    else {{ great_circle_m('latitude', 'longitude', 'reference_latitude', 'reference_longitude') }} * 3.6
+        > drift_kmh * (abs(date_diff('second', reference_at, recorded_at)) + 1)
 end

@@ -1,6 +1,6 @@
 -- Grain: one valid point with a fix that is no drift, with the way from the one before, seen from a built day.
--- Distances are great-circle metres on a sphere of 6 371 008.8 m, rounded to whole metres. A step that would still
--- take more than drift_kmh has no length: how the vehicle came there is not known.
+-- Distances are whole great-circle metres. A step that would still take more than drift_kmh has no length: how the
+-- vehicle came there is not known.
 with good as (
     select
         point.built_date,
@@ -44,11 +44,9 @@ measured as (
         previous_speed_kmh,
         is_last,
         date_diff('second', previous_at, recorded_at) as step_s,
-        cast(floor(12742017.6 * asin(sqrt(
-            power(sin(radians(latitude - previous_latitude) / 2), 2)
-            + cos(radians(previous_latitude)) * cos(radians(latitude))
-            * power(sin(radians(longitude - previous_longitude) / 2), 2)
-        )) + 0.5) as bigint) as step_m
+        cast(
+            {{ great_circle_m('latitude', 'longitude', 'previous_latitude', 'previous_longitude') }} as bigint
+        ) as step_m
     from good
 )
 select
