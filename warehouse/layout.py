@@ -22,9 +22,9 @@ class Dated:
 
 
 DATED = {
-    "core.driving_span": Dated("event_date", ("plate_no", "plate_color_code", "driving_began_at")),
+    "core.driving_span": Dated("event_date", ("plate_no", "plate_color_code", "driving_began_at", "event_date")),
     "core.offline_displacement": Dated("event_date", ("plate_no", "plate_color_code", "silent_to")),
-    "core.overspeed_event": Dated("event_date", ("plate_no", "plate_color_code", "overspeed_began_at")),
+    "core.overspeed_event": Dated("event_date", ("plate_no", "plate_color_code", "overspeed_began_at", "event_date")),
     "core.passage": Dated("passed_date", ("plate_no", "passed_at", "record_id")),
     "core.vehicle_alarm": Dated(
         "event_date",
