@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from etl.contract import Csv, Feed, FixedWidth, Ndjson, ParquetFile, Workbook, numbered, read
+from etl.contract import Capture, Csv, Feed, FixedWidth, Ndjson, ParquetFile, Workbook, numbered, read
 from etl.demo.writer import write
 from etl.feeds import FEEDS
 from etl.parse import parse
@@ -31,7 +31,8 @@ def _landed(feed: Feed, path: Path, work: Path) -> pa.Table:
         parsed.close()
 
 
-@pytest.mark.parametrize("name", sorted(FEEDS))
+# The bytes of a capture are written by ``etl.demo.messages``, which the tests of the decoder read back.
+@pytest.mark.parametrize("name", sorted(name for name, feed in FEEDS.items() if not isinstance(feed.format, Capture)))
 def test_what_the_writer_writes_is_read_back_to_the_same_values(name: str, tmp_path: Path) -> None:
     feed = replace(FEEDS[name], quarantine_share_stop=1.0)
     sample = next((SAMPLES / name).glob("sample.*"))
