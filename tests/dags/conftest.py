@@ -28,7 +28,7 @@ def in_airflow(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Any]:
             f"told = {{}}\n{code}\nimport json, pathlib\npathlib.Path({str(answer)!r}).write_text(json.dumps(told))\n"
         )
         own = {**os.environ, **environment, "HENG_STABLE_SECONDS": "0", "HENG_HOME": str(home or state)}
-        done = subprocess.run([sys.executable, "-c", script], env=own, capture_output=True, text=True, timeout=300)
+        done = subprocess.run([sys.executable, "-c", script], env=own, capture_output=True, text=True, timeout=900)
         assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
         return json.loads(answer.read_text("utf-8"))
 

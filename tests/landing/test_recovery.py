@@ -118,7 +118,7 @@ def _assert_swept(home: Path) -> None:
 def test_a_kill_loses_nothing_and_a_rerun_finishes(home: Path, undisturbed: dict[str, Any], step: str) -> None:
     _deliver((NAME, TWO_DAYS))
     killed = _run(home, HENG_FAILPOINT=step)
-    killed.communicate(timeout=60)
+    killed.communicate(timeout=300)
     assert killed.returncode == -signal.SIGKILL
     _receive_and_land()
     _assert_whole(home, undisturbed)
@@ -156,7 +156,7 @@ def test_two_landings_at_the_same_time_give_the_result_of_one(home: Path, monkey
     _deliver(*_three())
     together = [_run(home), _run(home)]
     for one in together:
-        _, errors = one.communicate(timeout=60)
+        _, errors = one.communicate(timeout=300)
         assert one.returncode == 0, errors.decode()
     found = _facts(home)
     assert list(inbox("wim_passage").iterdir()) == []
@@ -179,7 +179,7 @@ def test_processes_may_open_a_new_instance_at_the_same_time(tmp_path: Path) -> N
         home.mkdir()
         command = [sys.executable, "-c", code, str(home), str(time.time() + 0.4)]
         together = [subprocess.Popen(command, cwd=REPOSITORY, stderr=subprocess.PIPE) for _ in range(4)]
-        assert [one.communicate(timeout=60)[1] for one in together] == [b""] * 4
+        assert [one.communicate(timeout=300)[1] for one in together] == [b""] * 4
 
 
 def test_the_order_of_arrival_changes_no_row(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -33,7 +33,7 @@ publish(build(date(2026, 3, 4), raw_tables()))
 
 def run_night(step: str = "") -> int:
     environment = {**os.environ, "HENG_FAILPOINT": step}
-    return subprocess.run([sys.executable, "-c", NIGHT], env=environment, timeout=300, check=False).returncode
+    return subprocess.run([sys.executable, "-c", NIGHT], env=environment, timeout=900, check=False).returncode
 
 
 @pytest.fixture
