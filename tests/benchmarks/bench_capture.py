@@ -1,9 +1,9 @@
-"""A week of a prefecture's terminals: JT/T 808 captures by the hour, landed through inbox and ledger as a night does.
+"""A week of a prefecture's terminals: JT/T 808 captures by the hour, landed, built and published as a night does.
 
 2,470 vehicles report every 30 s, which makes about 50 million positions; half the terminals speak the 2013 edition,
-half the 2019 one. A few frames are damaged, a few hold nothing that is read. Prints frames, positions, bytes in =
-decoded + other + quarantined, seconds of writing and of landing, positions a second, bytes of raw Parquet a position,
-and the peak memory of the landing processes together.
+half the 2019 one; all are in the register. A few frames are damaged, a few hold nothing that is read. Prints frames,
+positions, bytes in = decoded + other + quarantined, seconds of writing, landing and building, positions a second, bytes
+of raw Parquet a position, and the peak memory of the processes together.
 Run: ``python tests/benchmarks/bench_capture.py``. HENG_BENCH_DAYS=1 and HENG_BENCH_VEHICLES=300 make it short;
 HENG_BENCH_PROCESSES sets how many captures land at a time.
 """
@@ -26,6 +26,7 @@ from typing import Any
 import duckdb
 import numpy as np
 import psutil
+import pyarrow as pa
 
 from etl.jt808 import encode
 
@@ -86,10 +87,36 @@ def capture(day: date, hour: int) -> tuple[bytes, Counter[str]]:
     return b"".join(parts), frames
 
 
+def register() -> bytes:
+    """The register of the vehicles: each with the phone of its terminal, in eleven counties."""
+    from etl.demo.invent import uscc
+    from etl.demo.writer import write as written
+    from etl.feeds import feed
+
+    numbers = range(VEHICLES)
+    return written(feed("monitored_vehicle"), pa.table({
+        "plate_no": [f"湘M{number:05d}" for number in numbers],
+        "plate_color_code": pa.array([2] * VEHICLES, pa.int32()),
+        "monitored_class": ["line_coach" if number % 3 else "dangerous_goods" for number in numbers],
+        "uscc": [uscc(1 + number // 20) for number in numbers],
+        "county_code": [f"4311{2 + number % 11:02d}" for number in numbers],
+        "terminal_no": [f"{number:07d}" for number in numbers],
+        "terminal_phone": [str(FIRST_PHONE + number) for number in numbers],
+        "has_smart_terminal": [True] * VEHICLES,
+        "seat_count": pa.nulls(VEHICLES, pa.int32()),
+        **{name: pa.nulls(VEHICLES, pa.string()) for name in ("line_no", "terminal_model", "protocol_version")},
+        "carries_slogan": pa.nulls(VEHICLES, pa.bool_()),
+        "valid_to": pa.nulls(VEHICLES, pa.date32()),
+        "valid_from": [FIRST - timedelta(days=365)] * VEHICLES,
+    }))  # fmt: skip
+
+
 def write(day: date) -> dict[str, Any]:
-    """A day's captures into the inbox, one in memory at a time."""
+    """A day's captures into the inbox, one in memory at a time; with the first, the register."""
     from etl.deliveries import inbox
 
+    if day == FIRST:
+        (inbox("monitored_vehicle") / f"monitored_vehicle_{day:%Y%m%d}.parquet").write_bytes(register())
     began, frames, size, packed = time.perf_counter(), Counter[str](), 0, 0
     for hour in range(24):
         data, of = capture(day, hour)
@@ -109,6 +136,8 @@ def land_all() -> dict[str, Any]:
     from etl.deliveries import receive
     from etl.land import land
 
+    for delivery_id in receive("monitored_vehicle"):
+        land(delivery_id)
     began = time.perf_counter()
     waiting = receive(FEED)
     frames, sizes, rows = Counter[str](), Counter[str](), Counter[str]()
@@ -139,6 +168,21 @@ def step(home: Path, *arguments: str) -> dict[str, Any]:
     return {**json.loads(answer.splitlines()[-1]), "peak_mib": peak >> 20}
 
 
+def build(day: date) -> dict[str, Any]:
+    """The night of a day, built and published; its vehicle days as they are read from the snapshot."""
+    from etl import nightly
+    from warehouse.connection import snapshot
+
+    began = time.perf_counter()
+    nightly.publish(nightly.build(day))
+    seconds = time.perf_counter() - began
+    found = snapshot().read(
+        "select count(*) as vehicles, sum(valid_point_count) as points from mart.vehicle_day where event_date = $day",
+        {"day": day},
+    )
+    return {"vehicles": int(found["vehicles"][0]), "points": int(found["points"][0]), "seconds": seconds}
+
+
 def _held(watched: psutil.Process) -> Iterator[int]:
     try:
         processes = [watched, *watched.children(recursive=True)]
@@ -163,7 +207,8 @@ def _raw(home: Path) -> tuple[int, int]:
 
 def main() -> None:
     if len(sys.argv) > 1:
-        print(json.dumps(write(date.fromisoformat(sys.argv[2])) if sys.argv[1] == "write" else land_all()))
+        day = date.fromisoformat(sys.argv[2])
+        print(json.dumps({"write": write, "land": lambda _: land_all(), "build": build}[sys.argv[1]](day)))
         return
     written, landed = Counter[str](), Counter[str]()
     frames, sizes = Counter[str](), Counter[str]()
@@ -174,17 +219,22 @@ def main() -> None:
             day = FIRST + timedelta(days=number)
             made = step(home, "write", str(day))
             written.update({name: value for name, value in made.items() if name != "peak_mib"})
-            done = step(home, "land")
-            peak = max(peak, done["peak_mib"])
+            done = step(home, "land", str(day))
+            built = step(home, "build", str(day))
+            peak = max(peak, done["peak_mib"], built["peak_mib"])
             frames.update(done["frames"])
             sizes.update(done["bytes"])
             landed.update(done["rows"])
-            landed.update(seconds=done["seconds"], files=done["files"])
+            landed.update(seconds=done["seconds"], files=done["files"], build_seconds=built["seconds"])
             print(
                 f"{day}: {done['files']} captures, {done['rows']['accepted']:,} rows, written in {made['seconds']:.0f} "
-                f"s, landed in {done['seconds']:.0f} s, peak {done['peak_mib']} MiB",
+                f"s, landed in {done['seconds']:.0f} s, peak {done['peak_mib']} MiB; built in "
+                f"{built['seconds']:.0f} s, peak {built['peak_mib']} MiB: {built['points']:,} valid points of "
+                f"{built['vehicles']:,} vehicles",
                 flush=True,
             )
+            # At midnight some points are of the day before; terminals of no vehicle there are none.
+            assert built["vehicles"] == VEHICLES
         raw_bytes, count = _raw(home)
     difference = written["bytes"] - sum(sizes.values())
     print(
@@ -201,9 +251,9 @@ def main() -> None:
         f"frames {', '.join(f'{frames[outcome]:,} {outcome}' for outcome in OUTCOMES)}"
     )
     print(
-        f"written in {written['seconds']:.0f} s, landed in {landed['seconds']:.0f} s: "
-        f"{count / landed['seconds']:,.0f} positions/s; raw Parquet {raw_bytes:,} bytes, "
-        f"{raw_bytes / count:.1f} a position; peak {peak} MiB"
+        f"written in {written['seconds']:.0f} s, landed in {landed['seconds']:.0f} s "
+        f"({count / landed['seconds']:,.0f} positions/s), built in {landed['build_seconds']:.0f} s; raw Parquet "
+        f"{raw_bytes:,} bytes, {raw_bytes / count:.1f} a position; peak {peak} MiB"
     )
     assert difference == 0, "bytes are missing"
     assert landed["delivered"] == landed["accepted"] + landed["quarantined"]

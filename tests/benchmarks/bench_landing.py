@@ -2,7 +2,8 @@
 
 The floor: DuckDB reads the CSV, every column as text, and writes Parquet; no type, no check, no
 reason, no line number. Ours: archive with fsync, split, types, ranges, rules, digests, Parquet per
-day, ledger commit. Run: ``make bench``. ``HENG_BENCH_ROWS`` and ``HENG_BENCH_FORMAT_ROWS`` make it shorter.
+day, ledger commit. One delivery at a time, and two as a night lands them (its pool has two slots), on either side.
+Run: ``make bench``. ``HENG_BENCH_ROWS`` and ``HENG_BENCH_FORMAT_ROWS`` make it shorter.
 """
 
 import gzip
@@ -13,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -129,6 +131,12 @@ FORMATS: dict[str, tuple[str, Callable[[Feed], Feed], Callable[[Path, Path], Non
 }  # fmt: skip
 
 
+def at_once(run: Callable[[int], Run]) -> float:
+    """Seconds of the longer of two runs begun together."""
+    with ThreadPoolExecutor(2) as pool:
+        return max(each.seconds for each in pool.map(run, range(2)))
+
+
 def ours(source: Path, home: Path, form: str = "CSV") -> Run:
     """What ``heng land``'s functions take."""
     return measured("--land", str(source), form, HENG_HOME=str(home))
@@ -152,10 +160,14 @@ def _ratio(folder: Path) -> None:
     source = folder / "20261101.csv"
     passages.write_csv(source, ROWS, date(2026, 11, 1))
     ours(source, folder / "warm")
-    floors, runs = [], []
+    floors, runs, pairs = [], [], []
     for attempt in range(3):  # by turns, so that what else the machine does burdens both
-        floors.append(measured("--floor", str(source), str(folder / f"plain{attempt}.parquet")))
+        floors.append(_plain(source, folder / f"plain{attempt}.parquet"))
         runs.append(ours(source, folder / f"home{attempt}"))
+        pairs.append((
+            at_once(lambda slot: _plain(source, folder / f"plain-{slot}.parquet")),
+            at_once(lambda slot, attempt=attempt: ours(source, folder / f"home{attempt}-{slot}")),  # type: ignore[misc]
+        ))  # fmt: skip
     plain, strict = (min(run.seconds for run in each) for each in (floors, runs))
     work = min(run.processor for run in runs) / min(run.processor for run in floors)
     print(f"rows {ROWS:,}, {source.stat().st_size / 2**20:.0f} MiB of CSV")
@@ -163,6 +175,12 @@ def _ratio(folder: Path) -> None:
     peak = max(run.peak for run in runs)
     print(f"strict landing          {strict:6.2f} s  {ROWS / strict / 1e3:8.0f} thousand rows/s  peak {peak:,.0f} MiB")
     print(f"ratio                   {strict / plain:6.2f} x the floor, {work:.2f} x its processor time")
+    plain, strict = (min(each) for each in zip(*pairs, strict=True))
+    print(f"two at a time           {strict:6.2f} s, plain {plain:.2f} s: {strict / plain:.2f} x the floor")
+
+
+def _plain(source: Path, target: Path) -> Run:
+    return measured("--floor", str(source), str(target))
 
 
 def _by_format(folder: Path) -> None:
