@@ -63,6 +63,8 @@ FEED = Feed(
         "front_speed_kmh": c.front_speed_kmh.optional(),
         "front_distance_ds": c.front_headway_ds.optional(),
         "vehicle_state": c.vehicle_state_flags.optional(),
+        "wheel_flags": c.wheel_alarm_flags.optional(),
+        "wheels": c.wheel_readings.optional(),
         "maker": c.terminal_maker.optional(),
         "terminal_model": c.terminal_model.optional(),
         "terminal_no": c.terminal_no.optional(),

@@ -2,10 +2,12 @@
 
 from binascii import hexlify
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 Bytes = np.ndarray[Any, np.dtype[np.uint8]]
 Ints = np.ndarray[Any, np.dtype[np.int64]]
@@ -26,6 +28,16 @@ def positions(data: Bytes, value: int) -> Ints:
     return found
 
 
+def without(data: Bytes, left_out: Ints) -> Bytes:
+    """``data`` without the bytes at ``left_out``."""
+    # Arrow copies the runs between them; a mask of numpy takes the time of thousands of bytes for each.
+    keep = np.ones(len(data), np.bool_)
+    keep[left_out] = False
+    mask = pa.Array.from_buffers(pa.bool_(), len(data), [None, pa.py_buffer(np.packbits(keep, bitorder="little"))])
+    kept: Bytes = pc.array_filter(numbers(data, pa.uint8()), mask).to_numpy()
+    return kept
+
+
 def rows(data: Bytes, starts: Ints, width: int) -> Bytes:
     """(n, width) bytes: the ``width`` bytes at each of ``starts``; ``data`` must reach that far."""
     # One void per start is one copy per row; a (n, width) index would cost eight bytes of index per byte.
@@ -37,10 +49,10 @@ def rows(data: Bytes, starts: Ints, width: int) -> Bytes:
 
 def numbers(values: Array, kind: pa.DataType, mask: Array | None = None) -> pa.Array:
     """An Arrow array over the memory of ``values``; null where ``mask`` is False."""
-    return pa.Array.from_buffers(kind, len(values), [_validity(mask), pa.py_buffer(np.ascontiguousarray(values))])
+    return pa.Array.from_buffers(kind, len(values), [validity(mask), pa.py_buffer(np.ascontiguousarray(values))])
 
 
-def _validity(mask: Array | None) -> pa.Buffer | None:
+def validity(mask: Array | None) -> pa.Buffer | None:
     return None if mask is None else pa.py_buffer(np.packbits(mask, bitorder="little"))
 
 
@@ -54,31 +66,57 @@ def nulls(count: int, kind: pa.DataType) -> pa.Array:
 
 def words(codes: Array, known: pa.Array) -> pa.DictionaryArray:
     """A dictionary column: ``codes`` index ``known``."""
-    return pa.DictionaryArray.from_arrays(numbers(codes.astype(np.int8, copy=False), pa.int8()), known)
+    return pa.DictionaryArray.from_arrays(numbers(codes.astype(np.int8, copy=False), pa.int8()), known, safe=False)
 
 
 def word(values: Bytes, at: int, form: str) -> Array:
     """The number at byte ``at`` of each row of (n, w) bytes, a view."""
-    width = values.shape[1]
-    fields = np.dtype({"names": ["word"], "formats": [form], "offsets": [at], "itemsize": width})
-    found: Array = values.reshape(-1).view(fields)["word"]
+    found: Array = values.reshape(-1).view(_field(at, form, values.shape[1]))["word"]
     return found
 
 
-def six(values: Bytes, at: int) -> Bytes:
-    """Bytes ``at`` to ``at + 6`` of each row, copied: by words, since a copy of short rows is slow."""
-    out = np.empty((len(values), 3), np.uint16)
-    for pair in range(3):
+@lru_cache(1024)
+def _field(at: int, form: str, width: int) -> np.dtype[Any]:
+    return np.dtype({"names": ["word"], "formats": [form], "offsets": [at], "itemsize": width})
+
+
+def pairs(values: Bytes, at: int, count: int) -> Bytes:
+    """``2 * count`` bytes from ``at`` of each row, copied: by words, since a copy of short rows is slow."""
+    out = np.empty((len(values), count), np.uint16)
+    for pair in range(count):
         out[:, pair] = word(values, at + 2 * pair, "<u2")
     return out.view(np.uint8)
+
+
+def six(values: Bytes, at: int) -> Bytes:
+    """Bytes ``at`` to ``at + 6`` of each row."""
+    return pairs(values, at, 3)
+
+
+def _four_digits() -> Array:
+    """The hexadecimal digits of two bytes, by their little-endian word."""
+    byte, digits = np.arange(256), np.frombuffer(b"0123456789abcdef", np.uint8).astype(np.uint32)
+    two = digits[byte >> 4] | digits[byte & 15] << 8
+    return (two | two[:, np.newaxis] << 16).reshape(-1).astype("<u4")
+
+
+_FOUR_DIGITS = _four_digits()
 
 
 def hexadecimal(values: Bytes, mask: Array | None = None) -> pa.Array:
     """(n, w) bytes as strings of 2 w lower-case digits; null where ``mask`` is False."""
     count, width = values.shape
     offsets = np.arange(0, (count + 1) * 2 * width, 2 * width, dtype=np.int32)
-    digits = pa.py_buffer(hexlify(np.ascontiguousarray(values).data))
-    return pa.Array.from_buffers(pa.string(), count, [_validity(mask), pa.py_buffer(offsets), digits])
+    digits = pa.py_buffer(_digits(values))
+    return pa.Array.from_buffers(pa.string(), count, [validity(mask), pa.py_buffer(offsets), digits])
+
+
+def _digits(values: Bytes) -> Array:
+    """The digits of (n, w) bytes, w * 2 a row."""
+    values = np.ascontiguousarray(values)
+    if values.shape[1] % 2:
+        return np.frombuffer(hexlify(values.data), np.uint8)
+    return _FOUR_DIGITS.take(values.view("<u2"))
 
 
 def hexadecimal_of(kinds: list[tuple[Ints, Bytes]], count: int) -> pa.Array:
@@ -91,10 +129,20 @@ def hexadecimal_of(kinds: list[tuple[Ints, Bytes]], count: int) -> pa.Array:
     out = np.empty(offsets[-1], np.uint8)
     for index, values in kinds:
         if len(index):
-            digits = np.frombuffer(hexlify(values.tobytes()), f"V{2 * values.shape[1]}")
-            scatter(out, offsets[index], digits)
+            scatter(out, offsets[index], _digits(values).reshape(-1).view(f"V{2 * values.shape[1]}"))
     mask = None if lengths.all() else lengths > 0
-    return pa.Array.from_buffers(pa.string(), count, [_validity(mask), pa.py_buffer(offsets), pa.py_buffer(out)])
+    return pa.Array.from_buffers(pa.string(), count, [validity(mask), pa.py_buffer(offsets), pa.py_buffer(out)])
+
+
+def texts_at(values: pa.Array, index: Ints) -> pa.Array:
+    """Strings at ``index``, none of them null."""
+    ends = np.frombuffer(values.buffers()[1], np.int32)[: len(values) + 1]
+    width = int(ends[1] - ends[0])
+    if not width or (ends[1:] - ends[:-1] != width).any():
+        return values.take(numbers(index, pa.int64()))
+    chosen = np.frombuffer(values.buffers()[2], f"V{width}", len(values)).take(index)
+    offsets = np.arange(0, (len(index) + 1) * width, width, dtype=np.int32)
+    return pa.Array.from_buffers(values.type, len(index), [None, pa.py_buffer(offsets), pa.py_buffer(chosen)])
 
 
 def few_texts(codes: Array, known: list[str]) -> pa.Array:
@@ -105,7 +153,7 @@ def few_texts(codes: Array, known: list[str]) -> pa.Array:
     offsets[some + 1] = [len(part) for part in parts]
     np.cumsum(offsets, out=offsets)
     return pa.Array.from_buffers(
-        pa.string(), len(codes), [_validity(codes != 0), pa.py_buffer(offsets), pa.py_buffer(b"".join(parts))]
+        pa.string(), len(codes), [validity(codes != 0), pa.py_buffer(offsets), pa.py_buffer(b"".join(parts))]
     )
 
 
@@ -139,31 +187,44 @@ class Stretches:
         self._parts: list[tuple[Ints, Ints, Ints]] = []
 
     def add(self, index: Ints, starts: Ints, lengths: Ints | int) -> None:
-        """The stretch of ``lengths`` bytes at ``starts`` belongs to row ``index``."""
+        """The stretch of ``lengths`` bytes at ``starts`` belongs to row ``index``; those of a row come in its order."""
         if len(index):
-            self._parts.append((index, starts, np.broadcast_to(np.int64(lengths), index.shape)))
+            sizes = lengths if isinstance(lengths, np.ndarray) else np.full(len(index), lengths)
+            self._parts.append((index, starts, sizes))
 
     def array(self, data: Bytes, count: int, kind: pa.DataType) -> pa.Array:
         if not self._parts:
             return nulls(count, kind)
         index, starts, lengths = (np.concatenate(part) for part in zip(*self._parts, strict=True))
-        # Within a body the order of the items is the order of their bytes.
-        order = np.lexsort((starts, index))
-        index, starts, lengths = index[order], starts[order], lengths[order]
-        ends = np.cumsum(lengths)
-        out = np.empty(ends[-1], np.uint8)
-        for width, chosen in by_value(lengths):
-            if width:
-                view: Array = np.ndarray((len(data) - width + 1,), f"V{width}", data, strides=(1,))
-                scatter(out, (ends - lengths)[chosen], view[starts[chosen]])
-        of_row = np.zeros(count + 1, np.int64)
-        np.add.at(of_row, index + 1, lengths)
-        mask = np.zeros(count, np.bool_)
-        mask[index] = True
-        offsets = np.cumsum(of_row).astype(np.int32)
-        return pa.Array.from_buffers(
-            kind, count, [_validity(None if mask.all() else mask), pa.py_buffer(offsets), pa.py_buffer(out)]
-        )
+        by_row = _sorted(index, count)
+        index, starts, ends = index[by_row], starts[by_row], (starts + lengths)[by_row]
+        # Items side by side are one stretch.
+        fresh = np.ones(len(index) + 1, np.bool_)
+        np.logical_or(index[1:] != index[:-1], starts[1:] != ends[:-1], out=fresh[1:-1])
+        index, starts, ends = index[fresh[:-1]], starts[fresh[:-1]], ends[fresh[1:]]
+        of_row = np.bincount(index, minlength=count)
+        offsets = np.zeros(count + 1, np.int64)
+        offsets[1:] = np.append(0, np.cumsum(ends - starts))[np.cumsum(of_row)]
+        mask = validity(None if of_row.all() else of_row > 0)
+        values = _joined(data, starts, ends)
+        return pa.Array.from_buffers(kind, count, [mask, pa.py_buffer(offsets.astype(np.int32)), values])
+
+
+def _joined(data: Bytes, starts: Ints, ends: Ints) -> pa.Buffer:
+    """Stretches of ``data`` that do not overlap, one after the other."""
+    # Arrow copies binary values fast, and such are stretches and the gaps between them in the order of their bytes.
+    order = None if (starts[1:] >= ends[:-1]).all() else np.argsort(starts, kind="stable")
+    edges = np.empty(2 * len(starts), np.int32)
+    edges[::2], edges[1::2] = (starts, ends) if order is None else (starts[order], ends[order])
+    lying = pa.Array.from_buffers(pa.binary(), len(edges) - 1, [None, pa.py_buffer(edges), pa.py_buffer(data)])
+    place = np.arange(len(starts)) if order is None else np.argsort(order)
+    return lying.take(numbers(2 * place, pa.int64())).buffers()[2]
+
+
+def _sorted(values: Ints, end: int) -> Ints:
+    """The stable order of ``values``, all below ``end``."""
+    # A stable sort of 16 bits is a radix sort.
+    return np.argsort(values.astype(np.uint16) if end <= 1 << 16 else values, kind="stable")
 
 
 def by_value(values: Ints) -> Iterator[tuple[int, Ints]]:
@@ -173,10 +234,8 @@ def by_value(values: Ints) -> Iterator[tuple[int, Ints]]:
         if len(values):
             yield int(first), np.arange(len(values))
         return
-    # A stable sort of 16 bits is a radix sort.
-    narrow = values.astype(np.uint16) if values.max() < 1 << 16 else values
-    order = np.argsort(narrow, kind="stable")
-    ordered = narrow[order]
+    order = _sorted(values, int(values.max()) + 1)
+    ordered = values[order]
     edges = np.flatnonzero(ordered[1:] != ordered[:-1]) + 1
     for chosen in np.split(order, edges):
         yield int(values[chosen[0]]), chosen

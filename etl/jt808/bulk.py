@@ -1,6 +1,7 @@
 """The bulk decoder: a stream of bytes to tables, a chunk at a time, in bounded memory."""
 
 import numpy as np
+import pyarrow as pa
 
 from etl.jt808 import framing
 from etl.jt808.arrays import Bytes
@@ -12,7 +13,7 @@ from etl.jt808.schemas import EMPTY, Decoded, joined
 __all__ = ["Decoded", "Decoder", "decode"]
 
 # Hundreds of numpy calls a chunk want long chunks, the processor cache short ones; measured: tests/benchmarks.
-CHUNK_BYTES = 1 << 20
+CHUNK_BYTES = 3 << 19
 # A row of garbage without a flag, or of idle flags, ends here: its length is an int32.
 _LONGEST_ROW_BYTES = 1 << 30
 
@@ -69,6 +70,10 @@ class Decoder:
         last = self.end_of_line()
         waiting = self._shared.packages.give_up()
         return joined([last, Decoded(**{**vars(EMPTY), "frames": waited(waiting)})]) if waiting else last
+
+    def give_up(self, before: int) -> pa.Table:
+        """The frames of messages in sub-packages that have waited since a row of a number less than ``before``."""
+        return waited(self._shared.packages.give_up(before))
 
     @property
     def row_count(self) -> int:

@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from etl.jt808 import faults, messages
-from etl.jt808.arrays import Array, Bytes, Ints, few_texts, nulls, numbers, rows, words
+from etl.jt808.arrays import Array, Bytes, Ints, few_texts, nulls, numbers, rows, texts_at, words
 from etl.jt808.faults import Refused
 from etl.jt808.framing import Frames, Rows
 from etl.jt808.layouts import BASE_BYTES, Bodies, Layouts
@@ -52,6 +52,7 @@ class Chunk:
         self.number: Ints = number + np.arange(self.count)
         self.offset = offset + found.begins
         self.length = np.diff(found.begins, append=found.end)
+        self.version = np.where(frames.is_2019, np.int16(2019), np.int16(2013))
         if left_out:
             self.offset[1:] += left_out
             self.length[0] += left_out
@@ -70,7 +71,7 @@ class Chunk:
         if self.shared.bodies is not None:
             self.shared.bodies |= {int(self.number[at]): self._body(at) for at in np.flatnonzero(here).tolist()}
             self.shared.bodies |= {whole.rows[-1]["number"]: whole.body for whole in self.whole}
-        way = _WAYS[self.frames.msg_id]
+        way = _WAYS.take(self.frames.msg_id)
         if not here.all():
             way = np.where(here, way, np.int8(_IGNORED))
         self._rare(np.flatnonzero(way == _RARE))
@@ -97,7 +98,7 @@ class Chunk:
             "byte_offset": int(self.offset[at]),
             "length": int(self.length[at]),
             "msg_id": int(frames.msg_id[at]),
-            "protocol_version": 2019 if frames.is_2019[at] else 2013,
+            "protocol_version": int(self.version[at]),
             "phone": frames.phone[at].as_py(),
             "serial": int(frames.serial[at]),
             "package_total": int(frames.total[at]) if is_part else None,
@@ -157,7 +158,8 @@ class Chunk:
         short = places.sizes < BASE_BYTES
         if short.any():
             code[places.owner[short]] = faults.BODY
-        places = places.where(code[places.owner] == faults.FINE)
+        if code.any():
+            places = places.where(code[places.owner] == faults.FINE)
         base = rows(data, places.starts, BASE_BYTES)
         wrong = not_decimal(base)
         if wrong.any():
@@ -201,8 +203,7 @@ class Chunk:
     def _heads(self, owner: Ints) -> tuple[Ints, dict[str, pa.Array]]:
         """Frame numbers of the owners, and the columns that locations have from their frames."""
         frames = self.frames
-        version = np.where(frames.is_2019, np.int16(2019), np.int16(2013))
-        number, serial, phone = self.number, frames.serial, frames.phone
+        number, version, serial, phone = self.number, self.version, frames.serial, frames.phone
         if self.whole:
             lasts = [whole.rows[-1] for whole in self.whole]
             number = np.append(number, [row["number"] for row in lasts])
@@ -211,7 +212,7 @@ class Chunk:
             phone = pa.concat_arrays([phone, pa.array([row["phone"] for row in lasts], pa.string())])
         if len(owner) != len(number) or (owner[1:] == owner[:-1]).any():
             number, serial, version = number[owner], serial[owner], version[owner]
-            phone = phone.take(numbers(owner, pa.int64()))
+            phone = texts_at(phone, owner)
         return number, {
             "phone": phone,
             "protocol_version": numbers(version, pa.int16()),
@@ -237,7 +238,7 @@ class Chunk:
             none if fine else few_texts(code, _REASON_WORDS),
             none if fine else few_texts(code, _DETAIL_WORDS),
             numbers(frames.msg_id, pa.uint16(), headed),
-            numbers(np.where(frames.is_2019, np.int16(2019), np.int16(2013)), pa.int16(), headed),
+            numbers(self.version, pa.int16(), headed),
             frames.phone,
             numbers(frames.serial, pa.uint16(), headed),
             numbers(frames.total, pa.uint16(), parts) if some_parts else nulls(self.count, pa.uint16()),

@@ -27,7 +27,11 @@ def decode_command(
     as_hex: Annotated[bool, typer.Option("--hex", help="Hexadecimal text, one frame a line.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a frame.")] = False,
 ) -> None:
-    """Decode every frame of a capture, in order; what is no frame is shown with its reason."""
+    """Decode every frame of a capture, in order; what is no frame is shown with its reason.
+
+    Behind a part of a message nothing is printed until its other parts have come: it is given up as unfinished when
+    more than 10,000 frames follow it, or the input ends.
+    """
     from etl.jt808.lines import one_a_line
 
     found = one_a_line(_of_lines(file)) if as_hex else _of_bytes(file)

@@ -253,12 +253,18 @@ def driver_card(
     return written + (b"" if citizen_id is None else text("citizen id", citizen_id, CITIZEN_ID_BYTES))
 
 
+def identity_of_2011(driver_name: str, citizen_id: str, certificate_no: str, authority: str) -> bytes:
+    """Body of 0x0702 as the 2011 edition has it: no status, no time."""
+    written = long_text("driver name", driver_name) + text("citizen id", citizen_id, CITIZEN_ID_BYTES)
+    return written + text("certificate number", certificate_no, 40) + long_text("authority", authority)
+
+
 # Safety items of T/JSATL 12-2017 ------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class SafetyAlarm:
-    """What the items 0x64, 0x65, 0x66 and 0x67 have in common. Speed is in whole km/h; ``time``: 12 digits."""
+    """What the items 0x64 to 0x67 and 0x70 have in common. Speed is in whole km/h; ``time``: 12 digits."""
 
     alarm_id: int
     latitude: float
@@ -330,6 +336,12 @@ def dsm_item(alarm: SafetyAlarm, fatigue_degree: int = 0) -> bytes:
 def bsd_item(alarm: SafetyAlarm) -> bytes:
     """Item 0x67: blind spot."""
     return item(0x67, alarm.start() + number("type", alarm.type, 1) + alarm.end())
+
+
+def aggressive_item(alarm: SafetyAlarm, threshold_s: int = 0, threshold_1: int = 0, threshold_2: int = 0) -> bytes:
+    """Item 0x70: aggressive driving, of the profile ``su``."""
+    written = b"".join(number("threshold", part, 2) for part in (threshold_s, threshold_1, threshold_2))
+    return item(0x70, alarm.start() + number("type", alarm.type, 1) + written + alarm.end())
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from etl.jt808 import faults
-from etl.jt808.arrays import Array, Bytes, Ints, hexadecimal, hexadecimal_of, positions, rows, six, word
+from etl.jt808.arrays import Array, Bytes, Ints, hexadecimal, hexadecimal_of, pairs, positions, rows, six, without, word
 from etl.jt808.locations import PADDING
 
 FLAG = 0x7E
@@ -181,9 +181,7 @@ def _unescaped(
     # 7D 01 and 7D 02 both differ by 1 in their XOR from the byte they stand for.
     sums = sums ^ (escaped & 1).astype(np.uint8)
     wire[escapes + 1] = after ^ 0x7C
-    keep = np.ones(end + PADDING, np.bool_)
-    keep[escapes] = False
-    return wire[: end + PADDING][keep], content - before, raw - escaped, sums, torn
+    return without(wire[: end + PADDING], escapes), content - before, raw - escaped, sums, torn
 
 
 def _how_many_before(what: Ints, places: Ints) -> Ints:
@@ -221,4 +219,5 @@ def _phones(header: Bytes, is_2019: Array, code: Array, some_2019: bool) -> pa.A
     if not some_2019:
         return hexadecimal(six(header, 4), None if readable.all() else readable)
     old, new = np.flatnonzero(readable & ~is_2019), np.flatnonzero(readable & is_2019)
-    return hexadecimal_of([(old, header[old, 4:10]), (new, header[new, 5:15])], len(header))
+    digits = [(old, six(header.take(old, axis=0), 4)), (new, pairs(header.take(new, axis=0), 5, 5))]
+    return hexadecimal_of(digits, len(header))

@@ -1,9 +1,11 @@
 """Items of any order and length, walked over many bodies at once: the first of all, the second of all, and so on."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from etl.jt808 import profiles
-from etl.jt808.arrays import Array, Bytes, Ints, Stretches, by_value, rows, word
+from etl.jt808.arrays import Array, Bytes, Ints, by_value, rows, word
 from etl.jt808.items import ITEMS
 from etl.jt808.sink import Sink
 
@@ -19,10 +21,20 @@ def walk_one(items: bytes) -> tuple[list[tuple[int, int, int]], int]:
     return found, at
 
 
-def walk(sink: Sink, data: Bytes, index: Ints, at: Ints, ends: Ints) -> None:
-    """Put the items that begin at ``at`` and end before ``ends``, of the bodies ``index``."""
-    met: list[tuple[Ints, Ints, Ints, Ints]] = []  # row, id, start of the value, length
-    cut = sink.stretches["cut_items"]
+class Ahead(NamedTuple):
+    """Items that stand before those to be walked: by body the number of its front, by front which ids it has."""
+
+    which: Array
+    ids: Array
+
+
+def walk(sink: Sink, data: Bytes, index: Ints, at: Ints, ends: Ints, ahead: Ahead | None = None) -> Ints:
+    """Put the items that begin at ``at`` and end before ``ends``, of the bodies ``index``.
+
+    Gives back, with nothing put, those that have an item with columns whose id is also ``ahead``.
+    """
+    met: list[tuple[Ints, ...]] = []  # row, id, start of the value, length
+    cut: list[tuple[Ints, ...]] = []  # row, start, length
     while len(index) > _FEW:
         item, length = data[at].astype(np.int64), data[at + 1].astype(np.int64)
         after = at + 2 + length
@@ -30,18 +42,32 @@ def walk(sink: Sink, data: Bytes, index: Ints, at: Ints, ends: Ints) -> None:
         whole = after <= ends
         if not whole.all():
             torn = ~whole
-            cut.add(index[torn], at[torn], (ends - at)[torn])
+            cut.append((index[torn], at[torn], (ends - at)[torn]))
             index, item, length, at, after, ends = (part[whole] for part in (index, item, length, at, after, ends))
         met.append((index, item, at + 2, length))
         more = after < ends
         index, at, ends = index[more], after[more], ends[more]
     _walk_few(met, cut, data, index, at, ends)
-    if met:
-        _sort_out(sink, data, *(np.concatenate(part) for part in zip(*met, strict=True)))
+    items, torn_items = ([np.concatenate(column) for column in zip(*parts, strict=True)] for parts in (met, cut))
+    again = np.zeros(0, np.int64)
+    if ahead is not None and items:
+        again = np.unique(items[0][ahead.ids[ahead.which[items[0]], items[1]]])
+        if len(again):
+            items, torn_items = _without(items, again), _without(torn_items, again)
+    if torn_items:
+        sink.stretches["cut_items"].add(*torn_items)
+    if items:
+        _sort_out(sink, data, *items)
+    return again
+
+
+def _without(columns: list[Ints], left_out: Ints) -> list[Ints]:
+    """``columns``, the first of rows, without the rows ``left_out``."""
+    return [column[~np.isin(columns[0], left_out)] for column in columns]
 
 
 def _walk_few(
-    met: list[tuple[Ints, Ints, Ints, Ints]], cut: Stretches, data: Bytes, index: Ints, at: Ints, ends: Ints
+    met: list[tuple[Ints, ...]], cut: list[tuple[Ints, ...]], data: Bytes, index: Ints, at: Ints, ends: Ints
 ) -> None:
     """The same body by body: a message of many sub-packages can have a million items."""
     for row, begin, end in zip(index.tolist(), at.tolist(), ends.tolist(), strict=True):
@@ -50,7 +76,7 @@ def _walk_few(
             table = np.array(found, np.int64)
             met.append((np.full(len(found), row), table[:, 0], table[:, 1] + begin, table[:, 2]))
         if begin + left < end:
-            cut.add(np.array([row]), np.array([begin + left]), end - begin - left)
+            cut.append((np.array([row]), np.array([begin + left]), np.array([end - begin - left])))
 
 
 def _sort_out(sink: Sink, data: Bytes, index: Ints, item: Ints, starts: Ints, lengths: Ints) -> None:
@@ -111,5 +137,7 @@ def _sort_out_safety(sink: Sink, data: Bytes, index: Ints, item: Ints, starts: I
 
 _HAS_COLUMNS = np.zeros(1 << 16, np.bool_)
 _HAS_COLUMNS[[item << 8 | length for item, length in ITEMS]] = True
+COLUMN_IDS = np.zeros(256, np.bool_)
+COLUMN_IDS[[item for item, _ in ITEMS]] = True
 _IS_SAFETY = np.zeros(256, np.bool_)
 _IS_SAFETY[list(profiles.ITEMS)] = True

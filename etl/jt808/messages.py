@@ -1,7 +1,9 @@
 """The rare messages of a terminal, one body at a time: 0x0100, 0x0102, 0x0702. Layouts: domain table 5.1.
 
 Lengths of maker, model and terminal number in a registration are those of 2011, 2013 and 2019. The 2011 and the 2013
-edition have the same header, so a body of 37 bytes (2013 without a plate) or more is taken for 2013.
+edition have the same header, so a body of 37 bytes (2013 without a plate) or more is taken for 2013. The driver's
+identity of 2011 has neither status nor time: name, citizen id (20 bytes), certificate (40), authority. A body is taken
+for it where its two lengths fill it exactly and it does not begin as one of 2013 does.
 """
 
 from datetime import date, datetime
@@ -15,6 +17,7 @@ from etl.jt808.words import REGISTRATION_WIDTHS, SHORTEST_2013_REGISTRATION
 
 Row = dict[str, Any]
 _IMEI_BYTES, _SOFTWARE_BYTES = 15, 20
+CITIZEN_2011_BYTES, CERTIFICATE_2011_BYTES = 20, 40
 
 
 class _Reader:
@@ -84,6 +87,8 @@ def authentication(body: bytes, version: int) -> Row:
 
 def driver_card(body: bytes, version: int) -> Row:
     """0x0702. A removed card ends after its time, an unreadable one after the result."""
+    if version != 2019 and is_identity_of_2011(body):
+        return _identity_of_2011(body)
     read = _Reader(body)
     status, when = read.number(1), read.bytes(6)
     row: Row = dict.fromkeys(("result", "driver_name", "certificate_no", "authority", "expires_on", "citizen_id"))
@@ -98,6 +103,23 @@ def driver_card(body: bytes, version: int) -> Row:
     if not when.hex().isdecimal():
         raise Refused(faults.TIME)
     return {"status": status, "card_at": instant(when), **row}
+
+
+def is_identity_of_2011(body: bytes) -> bool:
+    """Whether a 0x0702 is one of the 2011 edition."""
+    status, when = body[:1], body[1:7]
+    if not body or (status in (b"\x01", b"\x02") and when.hex().isdecimal()):
+        return False
+    at = 1 + body[0] + CITIZEN_2011_BYTES + CERTIFICATE_2011_BYTES
+    return len(body) > at and len(body) == at + 1 + body[at]
+
+
+def _identity_of_2011(body: bytes) -> Row:
+    read = _Reader(body)
+    row: Row = dict.fromkeys(("status", "card_at", "result", "expires_on"))
+    row["driver_name"] = read.text(read.number(1))
+    row["citizen_id"], row["certificate_no"] = read.text(CITIZEN_2011_BYTES), read.text(CERTIFICATE_2011_BYTES)
+    return row | {"authority": read.text(read.number(1))}
 
 
 def _day(bcd: bytes) -> date | None:

@@ -24,11 +24,16 @@ from etl.jt808.words import SECRET_MESSAGES
 Object = dict[str, Any]
 _SOUTH, _WEST = 4, 8
 _ANSWERED = 2  # 0x0201 and 0x0500 (reply to a control command): the serial of the question, then a location
+MOST_BEHIND = 10_000
+"""So many frames are told late at most for a message whose other sub-packages have not come."""
 _FORMS = {"u1": "B", ">u2": "H", ">u4": "I", ">i2": "h"}
 
 
 class Teller:
-    """Objects of a stream in the order of its rows; those behind a frame that waits for sub-packages wait with it."""
+    """Objects of a stream in the order of its rows; those behind a frame that waits for sub-packages wait with it.
+
+    When more than ``MOST_BEHIND`` wait, the message is given up.
+    """
 
     def __init__(self) -> None:
         self._bodies: dict[int, bytes] = {}
@@ -66,8 +71,7 @@ class Teller:
         return self._decoder.feed(data).frames
 
     def _tell(self, frames: pa.Table, extra: Object) -> Iterator[Object]:
-        for row in frames.to_pylist():
-            self._told[row["number"]] = row, self._bodies.pop(row["number"], None)
+        self._take_in(frames)
         self._queue.extend((number, extra) for number in range(self._queued, self._decoder.row_count))
         self._queued = self._decoder.row_count
         while self._queue:
@@ -77,9 +81,16 @@ class Teller:
             elif ahead[0] in self._told:
                 told, more = _object(*self._told.pop(ahead[0])), ahead[1]
                 yield {**more, **told, "byte_offset": told["byte_offset"] - more.get("byte_offset", 0)}
+            elif len(self._queue) > MOST_BEHIND:
+                self._take_in(self._decoder.give_up(ahead[0] + 1))
+                continue
             else:
                 break
             self._queue.popleft()
+
+    def _take_in(self, frames: pa.Table) -> None:
+        for row in frames.to_pylist():
+            self._told[row["number"]] = row, self._bodies.pop(row["number"], None)
 
 
 def _object(row: Object, body: bytes | None) -> Object:

@@ -78,9 +78,12 @@ class Packages:
             dropped.append(Settled(self._forget(next(iter(self._waiting))).rows, faults.UNFINISHED, b""))
         return dropped
 
-    def give_up(self) -> list[Settled]:
-        """Everything that still waits."""
-        return [Settled(self._forget(key).rows, faults.UNFINISHED, b"") for key in list(self._waiting)]
+    def give_up(self, before: int | None = None) -> list[Settled]:
+        """Everything that still waits, or what has waited since a frame whose number is less than ``before``."""
+        given_up = [
+            key for key, message in self._waiting.items() if before is None or message.rows[0]["number"] < before
+        ]
+        return [Settled(self._forget(key).rows, faults.UNFINISHED, b"") for key in given_up]
 
     def _forget(self, key: tuple[str, int, int]) -> _Message:
         message = self._waiting.pop(key)

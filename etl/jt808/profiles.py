@@ -2,7 +2,8 @@
 
 ``su``: T/JSATL 12-2017 (苏标), with DB32/T 3610. ``yue``: the Guangdong variant (粤标): a terminal number of 30 bytes,
 two reserved bytes after the attachment count and a wheel position of two bytes, as published fixtures have them.
-An item whose id and length are not here has no profile and stays among the location's other items; 0x70 is one.
+0x70 (激烈驾驶) is in ``su`` only: two public decoders and a frame of a terminal agree on its 47 bytes (C2), of a longer
+one none is known. An item whose id and length are not here has no profile and stays among the location's other items.
 Speeds are whole km/h per count, unlike those of a 0x0200.
 """
 
@@ -35,7 +36,7 @@ class Layout(NamedTuple):
 
 
 PROFILES = ("su", "yue")
-ITEMS = (0x64, 0x65, 0x66, 0x67)
+ITEMS = (0x64, 0x65, 0x66, 0x67, 0x70)
 # Where the common part begins (own speed, altitude, place, time, state, identity), and the fields before it.
 _ADAS = (
     Field("type", 5, "u1"), Field("level", 6, "u1"), Field("front_speed_kmh", 7, "u1"),
@@ -44,12 +45,19 @@ _ADAS = (
 )  # fmt: skip
 _DSM = (Field("type", 5, "u1"), Field("level", 6, "u1"), Field("fatigue_degree", 7, "u1"))
 _BSD = (Field("type", 5, "u1"),)
+# What threshold_1 and threshold_2 are depends on the type: see etl/jt808/schemas.py.
+_AGGRESSIVE = (
+    Field("type", 5, "u1"), Field("threshold_s", 6, ">u2"), Field("threshold_1", 8, ">u2"),
+    Field("threshold_2", 10, ">u2"),
+)  # fmt: skip
 _SPECIFIC: dict[int, tuple[int, tuple[Field, ...]]] = {
     0x64: (12, _ADAS),
     0x65: (12, _DSM),
     0x66: (5, ()),
     0x67: (6, _BSD),
+    0x70: (12, _AGGRESSIVE),
 }
+_ONLY = {0x70: ("su",)}
 _COMMON = 19  # own speed 1, altitude 2, latitude 4, longitude 4, time 6, state 2
 _TERMINAL = {"su": 7, "yue": 30}
 _RESERVED = {"su": 1, "yue": 2}
@@ -67,7 +75,7 @@ def layouts(item: int, length: int) -> tuple[Layout, ...]:
     at, specific = _SPECIFIC[item]
     identity = at + _COMMON
     found = []
-    for profile in PROFILES:
+    for profile in _ONLY.get(item, PROFILES):
         terminal = _TERMINAL[profile]
         end = identity + terminal + 8 + _RESERVED[profile]
         wheels, left = divmod(length - end - 1, _WHEEL[profile]) if item == 0x66 else (0, length - end)

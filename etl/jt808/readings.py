@@ -83,6 +83,11 @@ def scaled(unit: str, divisor: int = 1, signed: bool = False) -> Reader:
     return read
 
 
+def told(meaning: str) -> Reader:
+    """A whole number of which only ``meaning`` says in what unit."""
+    return lambda value: (str(int.from_bytes(value, "big")), meaning)
+
+
 def coded(meanings: dict[int, Word], otherwise: str = "not in the standard") -> Reader:
     """One of a list of codes."""
 
@@ -184,6 +189,9 @@ ITEM_READERS: dict[str, Reader] = {
     "sign_type": coded({0: Word("none", "无")} | words.SIGN_TYPES),
     "front_speed_kmh": scaled("km/h"),
     "front_distance_ds": scaled("s", 10),
+    "threshold_s": scaled("s"),
+    "threshold_1": told("0.01 g for types 1 to 3, km/h for types 4 to 7"),
+    "threshold_2": told("r/min for types 4 to 7"),
     "own_speed_kmh": scaled("km/h"),
     "altitude_m": scaled("m"),
     "latitude": degrees(90, ("N", "S"), None),
@@ -208,4 +216,4 @@ def reader_of(column: str, divisor: int = 1) -> Reader:
 
 def name_of(column: str) -> str:
     """A column's name as words, without its unit."""
-    return re.sub(r"_(km|l|kmh|c|m|ds|kpa|percent)$", "", column).replace("_", " ")
+    return re.sub(r"_(km|l|kmh|c|m|s|ds|kpa|percent)$", "", column).replace("_", " ")

@@ -136,6 +136,9 @@ SAFETY_ALARMS = pa.schema(
         "deviation": pa.int16(),
         "sign_type": pa.int16(),
         "sign_value": pa.int32(),
+        "threshold_s": pa.int32(),  # 0x70: how long it must last to be an alarm
+        "threshold_1": pa.int32(),  # 0x70: 0.01 g for types 1 to 3, km/h for 4 to 7
+        "threshold_2": pa.int32(),  # 0x70: nothing for types 1 to 3, engine revolutions a minute for 4 to 7
         "own_speed_kmh": pa.int32(),
         "altitude_m": pa.int32(),
         "latitude": pa.float64(),  # as sent: the item has no sign bits
@@ -182,7 +185,7 @@ DRIVER_CARDS = pa.schema(
     {
         "number": pa.int64(),
         "phone": pa.string(),
-        "status": pa.int16(),  # 1 inserted, 2 removed
+        "status": pa.int16(),  # 1 inserted, 2 removed; null in the 2011 edition, which has no time either
         "card_at": SECONDS,
         "result": pa.int16(),  # null where the message ends before it
         "driver_name": pa.string(),

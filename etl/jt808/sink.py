@@ -33,9 +33,9 @@ class Sink:
         self.stretches = {name: Stretches() for name in _BINARY}
         self.safety: list[Met] = []
 
-    def put(self, part: Part, index: Ints | None, wire: Array) -> None:
+    def put(self, part: Part, index: Ints | None, wire: Array, of_all: bool = False) -> None:
         """One part of an item, as it is on the wire, of the bodies ``index`` (None: all)."""
-        self.columns.put(part.column, index, quantity(wire, part.divisor, _KINDS[part.column]))
+        self.columns.put(part.column, index, quantity(wire, part.divisor, _KINDS[part.column]), of_all)
 
     def put_bytes(self, part: Part, index: Ints | None, starts: Ints) -> None:
         """An item that stays bytes."""

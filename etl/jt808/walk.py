@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import reduce
 from operator import xor
 
-from etl.jt808 import profiles, words
+from etl.jt808 import messages, profiles, words
 from etl.jt808.items import ITEMS
 from etl.jt808.readings import (
     WHEEL_COLUMNS,
@@ -262,6 +262,12 @@ class Walk:
         self.take("software version 软件版本号", 20, raw, hidden=True)
 
     def driver_card(self) -> None:
+        if self.version != 2019 and messages.is_identity_of_2011(self.content[self.at : self.limit]):
+            self.take("driver name 驾驶员姓名", self.number("length of the name", 1), text)
+            self.take("citizen id 身份证号 (2011)", messages.CITIZEN_2011_BYTES, text)
+            self.take("certificate number 从业资格证编码 (2011)", messages.CERTIFICATE_2011_BYTES, text)
+            self.take("authority 发证机构", self.number("length of the authority", 1), text)
+            return
         self.take("card status 状态", 1, coded(words.CARD_STATUS))
         self.time("card time 时间")
         if self.at == self.limit:

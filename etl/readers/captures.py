@@ -6,12 +6,14 @@ numbered from 1 in the order of their frames, where one that waits for other pac
 last of them, and stand at the byte where their frame begins.
 """
 
+import json
 import os
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
-from functools import partial
+from functools import partial, reduce
+from operator import or_
 from pathlib import Path
 from typing import IO
 
@@ -53,7 +55,7 @@ FIELDS = {
     "status_flags": pa.int64(), **_ITEMS,
     "safety_item": pa.int32(), "profile": pa.string(), "type": pa.int32(), "level": pa.int32(), "flag": pa.int32(),
     "identity": pa.string(), "attachment_count": pa.int32(), "front_speed_kmh": pa.int32(),
-    "front_distance_ds": pa.int32(), "vehicle_state": pa.int32(),
+    "front_distance_ds": pa.int32(), "vehicle_state": pa.int32(), "wheel_flags": pa.int32(), "wheels": pa.string(),
     "maker": pa.string(), "terminal_model": pa.string(), "terminal_no": pa.string(), "plate_no": pa.string(),
     "plate_color_code": pa.int32(), "vin": pa.string(), "province_code": pa.int32(), "city_code": pa.int32(),
     "certificate_no": pa.string(), "card_status": pa.int32(), "card_result": pa.int32(),
@@ -205,7 +207,25 @@ def _safety(alarms: pa.Table) -> pa.Table:
             "number", "profile", "type", "level", "flag", "altitude_m", "latitude", "longitude", "attachment_count",
             "front_speed_kmh", "front_distance_ds", "vehicle_state", "terminal_no",
         )},
+        **_wheels(alarms["wheels"]),
     )  # fmt: skip
+
+
+def _wheels(sent: pa.ChunkedArray) -> dict[str, pa.ChunkedArray]:
+    """The wheels of tyre reports as JSON, and the bits that any wheel of a report has."""
+    if sent.null_count == len(sent):
+        return {}
+    told = [
+        (None, None)
+        if wheels is None
+        else (reduce(or_, (wheel["type_flags"] for wheel in wheels), 0), json.dumps(wheels, separators=(",", ":")))
+        for wheels in sent.to_pylist()
+    ]
+    flags, texts = zip(*told, strict=True)
+    return {
+        "wheel_flags": pa.chunked_array([pa.array(flags, pa.int32())]),
+        "wheels": pa.chunked_array([pa.array(texts, pa.string())]),
+    }
 
 
 def _others(frames: pa.Table, is_bad: np.ndarray, parts: list[pa.Table]) -> pa.Table:

@@ -228,11 +228,12 @@ def location(body: bytes) -> tuple[Row, list[Row]]:
 
 PROFILES = {
     # item, length: profile, bytes of the terminal number, bytes of a wheel position
-    (0x64, 47): ("su", 7), (0x65, 47): ("su", 7), (0x67, 41): ("su", 7),
+    (0x64, 47): ("su", 7), (0x65, 47): ("su", 7), (0x67, 41): ("su", 7), (0x70, 47): ("su", 7),
     (0x64, 71): ("yue", 30), (0x65, 71): ("yue", 30), (0x67, 65): ("yue", 30),
 }  # fmt: skip
 ALARM_COLUMNS = (
-    "level", "fatigue_degree", "front_speed_kmh", "front_distance_ds", "deviation", "sign_type", "sign_value", "wheels",
+    "level", "fatigue_degree", "front_speed_kmh", "front_distance_ds", "deviation", "sign_type", "sign_value",
+    "threshold_s", "threshold_1", "threshold_2", "wheels",
 )  # fmt: skip
 
 
@@ -260,6 +261,8 @@ def safety_alarm(item_id: int, value: bytes) -> Row | None:
     if item_id == 0x65:
         row["fatigue_degree"] = body.number(1)
         body.take(4)
+    if item_id == 0x70:
+        row |= {column: body.number(2) for column in ("threshold_s", "threshold_1", "threshold_2")}
     row["own_speed_kmh"], row["altitude_m"] = body.number(1), body.number(2)
     row["latitude"], row["longitude"] = body.number(4) / 1e6, body.number(4) / 1e6
     row["alarmed_at"] = instant(body.take(6).hex())
@@ -303,7 +306,26 @@ def authentication(body: bytes, version: int) -> Row:
     return row | {"auth_code_length": len(code), "auth_code_digest": hashlib.sha256(code).hexdigest()[:16]}
 
 
+def identity_of_2011(body: bytes) -> Row | None:
+    """Name, citizen id, certificate and authority, if these four and nothing else fill the body."""
+    cursor = Cursor(body)
+    try:
+        name, citizen, certificate = (text(cursor.take(length)) for length in (cursor.number(1), 20, 40))
+        authority = text(cursor.take(cursor.number(1)))
+    except Refused:
+        return None
+    looks_like_2013 = body[0] in (1, 2) and body[1:7].hex().isdecimal()
+    if cursor.rest or looks_like_2013:
+        return None
+    empty = dict.fromkeys(("status", "card_at", "result", "expires_on"))
+    return empty | {
+        "driver_name": name, "citizen_id": citizen, "certificate_no": certificate, "authority": authority
+    }  # fmt: skip
+
+
 def driver_card(body: bytes, version: int) -> Row:
+    if version != 2019 and (old := identity_of_2011(body)):
+        return old
     cursor = Cursor(body)
     row: Row = dict.fromkeys(("result", "driver_name", "certificate_no", "authority", "expires_on", "citizen_id"))
     row["status"], digits = cursor.number(1), cursor.take(6)

@@ -30,7 +30,7 @@ KNOWN_ITEMS = {
     0x31: (1,),
 }  # fmt: skip
 SAFETY_LENGTHS = {
-    0x64: (47, 71, 46), 0x65: (47, 71, 48), 0x66: (41, 50, 65, 75, 59), 0x67: (41, 65, 40), 0x70: (47,),
+    0x64: (47, 71, 46), 0x65: (47, 71, 48), 0x66: (41, 50, 65, 75, 59), 0x67: (41, 65, 40), 0x70: (47, 71),
 }  # fmt: skip
 
 
@@ -55,19 +55,21 @@ def any_item(draw: st.DrawFn) -> bytes:
 
 @st.composite
 def safety_item(draw: st.DrawFn) -> bytes:
-    """An item 0x64, 0x65, 0x66 or 0x67 as either profile writes it."""
+    """An item 0x64 to 0x67 or 0x70 as either profile writes it."""
     alarm = encode.SafetyAlarm(
         draw(dwords), 26.434567, 111.613445, draw(times), draw(bytes_), draw(bytes_), draw(bytes_), draw(bytes_),
         draw(words), draw(words), draw(st.sampled_from(("ABC1234", "", "湘M"))), draw(times), draw(bytes_),
         draw(bytes_), draw(st.sampled_from(("su", "su", "yue"))),
     )  # fmt: skip
-    kind = draw(st.integers(0, 3))
+    kind = draw(st.integers(0, 4))
     if kind == 0:
         return encode.adas_item(alarm, *(draw(bytes_) for _ in range(5)))
     if kind == 1:
         return encode.dsm_item(alarm, draw(bytes_))
     if kind == 2:
         return encode.bsd_item(alarm)
+    if kind == 3:
+        return encode.aggressive_item(alarm, draw(words), draw(words), draw(words))
     wheel = st.builds(encode.Wheel, bytes_, words, words, words, words)
     return encode.tpms_item(alarm, draw(st.lists(wheel, max_size=3)))
 
@@ -111,6 +113,10 @@ def bodies(draw: st.DrawFn, version: int) -> tuple[int, bytes]:
         return kind, encode.registration(draw(makers), "m", "T 1", plate, plate_color_code=color, version=layout)
     if kind == 0x0102:
         return kind, encode.authentication(draw(names), "868", draw(st.sampled_from(("", "v1"))), version)
+    if kind == 0x0702 and version != 2019 and draw(st.booleans()):
+        identity = encode.identity_of_2011(draw(names), "431199", draw(names), draw(names))
+        odd = draw(st.integers(0, 3))  # a byte more, a byte less
+        return kind, identity + b"\1" if odd == 0 else identity[:-1] if odd == 1 else identity
     if kind == 0x0702:
         return kind, encode.driver_card(
             draw(bytes_),

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from etl.cli import app
 from etl.jt808 import encode, words
+from etl.jt808 import objects as tellers
 from etl.jt808.objects import Teller
 
 Object = dict[str, Any]
@@ -120,6 +121,26 @@ def test_behind_a_part_that_waits_everything_is_told_in_its_order() -> None:
     raw = objects("-", given=b"".join(lines))
     assert [one["msg_id"] for one in raw] == [one["msg_id"] for one in found]
     assert raw[-1]["body_hex"] == found[-1]["body_hex"]
+
+
+@pytest.mark.parametrize("by_line", [False, True])
+def test_a_part_is_given_up_when_too_many_frames_have_followed(by_line: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tellers, "MOST_BEHIND", 5)
+    teller = Teller()
+    sent = [V1, PARTS[0], BEAT, PARTS[2], BEAT, BEAT, BEAT, PARTS[1], V1, PARTS[3], BEAT]
+    told: list[list[Object]] = []
+    for number, data in enumerate(sent, 1):
+        told.append(list(teller.line(data, number) if by_line else teller.feed(data)))
+    told.append(list(teller.finish()))
+    everything = [one for piece in told for one in piece]
+    assert [one["msg_id"] for one in everything] == [f"0x{frame[1]:02X}{frame[2]:02X}" for frame in sent]
+    unfinished = [at for at, one in enumerate(everything) if "unfinished" in one.get("error", "")]
+    assert unfinished == [1, 3, 7, 9], "what comes too late is no message either"
+    given_up = next(at for at, piece in enumerate(told) if any("error" in one for one in piece))
+    assert given_up == (6 if by_line else 7), "a frame is told when the next has begun, one on a line at once"
+    assert not any(told[2:given_up])
+    offsets = [0 if by_line else sum(map(len, sent[:at])) for at in range(len(sent))]
+    assert [one["byte_offset"] for one in everything] == offsets
 
 
 def test_a_part_without_end_keeps_no_bytes_of_what_follows() -> None:

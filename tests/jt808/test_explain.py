@@ -151,6 +151,15 @@ def test_the_wheels_of_a_tyre_alarm_are_explained() -> None:
     assert fields["wheel 1: pressure"][0] == "850 kPa"
 
 
+def test_an_alarm_of_aggressive_driving_is_explained() -> None:
+    alarm = encode.SafetyAlarm(1, 26.4, 111.6, "220615083000", type=5, speed_kmh=60, terminal_no="ABC1234")
+    fields = location(items=encode.aggressive_item(alarm, 7, 30, 900))
+    assert fields["item"] == ("0x70, 47 bytes", "aggressive driving alarm 激烈驾驶报警")
+    assert fields["type (su)"] == ("5", "stall 异常熄火")
+    assert [fields[name][0] for name in ("threshold", "threshold 1", "threshold 2")] == ["7 s", "30", "900"]
+    assert fields["own speed"] == ("60 km/h", "")
+
+
 @pytest.mark.parametrize("version", [2011, 2013, 2019])
 def test_a_registration_is_explained_in_each_edition(version: int) -> None:
     body = encode.registration("70111", "HENG-1", "0001234", "湘M12345", version=version)
@@ -196,6 +205,15 @@ def test_a_driver_card_is_explained() -> None:
     assert fields["card status 状态"] == ("1", "card inserted 插卡")
     assert fields["driver name 驾驶员姓名"] == ("王五", "")
     assert fields["expiry date 证件有效期"] == ("2030-01-31", "")
+
+
+def test_the_identity_of_a_driver_in_the_2011_edition_is_explained() -> None:
+    body = encode.identity_of_2011("王五", "43119919800101001X", "43110001", "永州")
+    fields = said(whole(encode.frame(0x0702, PHONE, 1, body)))
+    assert fields["driver name 驾驶员姓名"] == ("王五", "")
+    assert fields["certificate number 从业资格证编码 (2011)"] == ("43110001", "")
+    assert fields["authority 发证机构"] == ("永州", "")
+    assert "card time 时间" not in fields
 
 
 @pytest.mark.parametrize(
@@ -318,7 +336,7 @@ def test_every_item_with_columns_has_a_name_and_its_lengths() -> None:
     for item_id, length in ITEMS:
         lengths.setdefault(item_id, set()).add(length)
     assert {item_id: set(words.ITEMS[item_id].lengths) for item_id in lengths} == lengths
-    assert set(words.ITEMS) == set(lengths) | set(profiles.ITEMS) | {0x70}
+    assert set(words.ITEMS) == set(lengths) | set(profiles.ITEMS)
 
 
 def test_every_profile_has_its_type_codes() -> None:

@@ -153,6 +153,30 @@ def test_a_message_longer_than_any_frame_is_read(version: int) -> None:
     assert max(len(row["other_items"]) for row in found["locations"]) == 90 * 252 + 257
 
 
+FRONT = encode.odometer(7) + encode.item(0x11, b"\2\0\0\0\5")
+BEHIND = (
+    b"", encode.item(0xE1, b"ab"), encode.item(0xE1, b"ab") + b"\xe2\x09c", encode.item(0xE1, b"ab") + b"\x11",
+    encode.satellite_count(9), encode.item(0xE1, b"ab") + encode.satellite_count(9),
+    encode.item(0xE1, b"ab") + encode.item(0x11, b"\1"), encode.item(0xE1, b"ab") + encode.odometer(8),
+    encode.item(0x11, b"\1"), encode.item(0x05, b"t" * 30), encode.item(0xE1, b"ab") + encode.item(0x05, b"t" * 30),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("is_walked", [False, True])
+@pytest.mark.parametrize("behind", BEHIND)
+def test_items_behind_a_front_many_have_read_as_the_reference_reads_them(behind: bytes, is_walked: bool) -> None:
+    """Also where an id comes again: the last value stays, and what the earlier one said beside it does not."""
+    draw = Random(len(behind))
+    bodies = []
+    for _ in range(80):
+        items = FRONT + behind * draw.randrange(2)
+        if is_walked:
+            items += encode.item(0xE5, draw.randbytes(draw.randrange(99)))
+        bodies.append(encode.location(26.4, 111.6, "220615083000", items=items))
+    found = check(b"".join(encode.frame(0x0200, "1", at, body) for at, body in enumerate(bodies)))
+    assert len(found["locations"]) == len(bodies)
+
+
 def fuzzed(draw: Random, frames: list[bytes]) -> bytes:
     """A few frames with accidents, or bytes of the kind that hurts."""
     if draw.random() < 0.2:

@@ -256,6 +256,17 @@ def test_tyre_alarms_of_both_profiles(real_records: list[Record]) -> None:
         assert row["wheels"] == wheels
 
 
+def test_an_alarm_of_aggressive_driving(real_records: list[Record]) -> None:
+    """The speed in the item is the one of its location, in whole km/h: the fields before it take six bytes."""
+    decoded = decode(bytes.fromhex(record_of(real_records, "75940481a399")["hex"]))
+    (row,), (place,) = decoded.safety_alarms.to_pylist(), decoded.locations.to_pylist()
+    assert (row["item"], row["profile"], row["type"], row["alarm_id"]) == (0x70, "su", 2, 31)
+    assert (row["threshold_s"], row["threshold_1"], row["threshold_2"]) == (0x0132, 0x3201, 0)
+    assert row["own_speed_kmh"] == int(place["speed_kmh"])
+    assert row["alarmed_at"].isoformat() == "2024-11-27T15:42:10"
+    assert (row["terminal_no"], row["attachment_count"]) == ("id00003", 5)
+
+
 def test_a_safety_item_of_no_profile_s_length_stays_as_bytes(real_records: list[Record]) -> None:
     """SmallChi's 0x65 declares 32 bytes and sends 47: what is left no longer is a list of items."""
     body = bytes.fromhex(record_of(real_records, "59d2610deef7")["hex"])

@@ -299,6 +299,15 @@ def test_a_driver_card_is_read() -> None:
     assert row["expires_on"] == date(2030, 1, 31)
 
 
+def test_the_identity_of_a_driver_in_the_2011_edition_is_read() -> None:
+    body = encode.identity_of_2011("王五", "43119919800101001X", "43110001", "永州")
+    (row,) = reference(encode.frame(0x0702, PHONE, 1, body))["driver_cards"]
+    assert values(row, "status", "card_at", "result", "expires_on") == [None] * 4
+    assert values(row, "driver_name", "certificate_no", "authority", "citizen_id") == [
+        "王五", "43110001", "永州", "43119919800101001X",
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("profile", ["su", "yue"])
 def test_the_safety_items_of_each_profile_are_read(profile: str) -> None:
     alarm = encode.SafetyAlarm(
@@ -318,6 +327,20 @@ def test_the_safety_items_of_each_profile_are_read(profile: str) -> None:
     detail = ("front_speed_kmh", "front_distance_ds", "deviation", "sign_type", "sign_value")
     assert values(rows[0], *detail) == [55, 12, 1, 2, 45]
     assert [list(wheel.values()) for wheel in rows[2]["wheels"]] == [[1, 4, 700, 30, 80], [2, 2, 900, 60, 70]]
+
+
+def test_aggressive_driving_is_read_in_the_profile_that_knows_it() -> None:
+    alarm = encode.SafetyAlarm(
+        9, 26.5, 111.5, "220615083000", flag=1, type=3, speed_kmh=66, terminal_no="HENG001", attachment_count=2
+    )
+    items = encode.aggressive_item(alarm, 5, 40, 3000)
+    body = encode.location(0, 0, "220615083000", items=items + encode.item(0x70, items[2:] + bytes(24)))
+    tables = reference(encode.frame(0x0200, PHONE, 1, body))
+    (row,) = tables["safety_alarms"]
+    assert values(row, "item", "profile", "type", "level", "own_speed_kmh") == [0x70, "su", 3, None, 66]
+    assert values(row, "threshold_s", "threshold_1", "threshold_2") == [5, 40, 3000]
+    assert values(row, "terminal_no", "attachment_count", "rest") == ["HENG001", 2, b""]
+    assert tables["locations"][0]["other_items"][:2] == bytes([0x70, 71])
 
 
 # Real frames --------------------------------------------------------------------------------------------------------

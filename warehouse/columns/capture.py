@@ -194,10 +194,11 @@ satellite_count = column(
 safety_item = column(
     "safety_item",
     "INTEGER",
-    "Item that carries the alarm: 100 (0x64) driver assistance, 101 (0x65) driver monitoring, 102 (0x66) tyres and "
-    "103 (0x67) blind spot.",
+    "Item that carries the alarm: 100 (0x64) driver assistance, 101 (0x65) driver monitoring, 102 (0x66) tyres, "
+    "103 (0x67) blind spot and 112 (0x70) aggressive driving.",
     "主动安全附加项",
-    zh_doc="报警所在附加项：100（0x64）高级驾驶辅助，101（0x65）驾驶员状态监测，102（0x66）胎压，103（0x67）盲区。",
+    zh_doc="报警所在附加项：100（0x64）高级驾驶辅助，101（0x65）驾驶员状态监测，102（0x66）胎压，103（0x67）盲区，"
+    "112（0x70）激烈驾驶。",
 )
 alarm_profile = column(
     "alarm_profile",
@@ -219,6 +220,24 @@ alarm_state_code = column(
     "0 does not apply, 1 begins, 2 ends.",
     "标志状态",
     zh_doc="标志状态：0不可用，1开始，2结束。",
+)
+wheel_alarm_flags = column(
+    "wheel_alarm_flags",
+    "INTEGER",
+    "Bits that are set for any wheel of a tyre report (0x66): 0 periodic, 1 pressure high, 2 low, 3 hot, 4 sensor, "
+    "5 imbalance, 6 slow leak, 7 battery low; above, the maker's own.",
+    "车轮报警位",
+    zh_doc="胎压报告（0x66）任一车轮的报警位：0定时上报，1胎压过高，2胎压过低，3胎温过高，4传感器异常，5胎压不平衡，"
+    "6慢漏气，7电池电量低；其余为厂商自定义。",
+)
+wheel_readings = column(
+    "wheel_readings",
+    "VARCHAR",
+    "What a tyre report (0x66) says wheel by wheel: a JSON list of position, type_flags, pressure_kpa, temperature_c "
+    "and battery_percent.",
+    "车轮读数",
+    zh_doc="胎压报告（0x66）逐轮内容，JSON列表：position 位置，type_flags 报警位，pressure_kpa 胎压，"
+    "temperature_c 胎温，battery_percent 电量。",
 )
 alarm_identity = column(
     "alarm_identity",

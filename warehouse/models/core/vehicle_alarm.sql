@@ -6,9 +6,13 @@
 -- time tell no order and are left out here.
 -- Active-safety alarms are one per identity, however often and by whatever way they were reported, and new on the day
 -- of their first report: one of which only the end arrived began at a time nobody knows and is counted where it ended.
--- A day looks back on one: an alarm without a report on a whole day between is counted again. Codes of 16 and above are
--- events, and reports without a code (0x66 tells tyres wheel by wheel, also where nothing is wrong) say no alarm:
--- is_alarm is false for either. What a code is called by the bureau says seeds.alarm_type.
+-- A day looks back on one. What lies before it the identity tells, which names the day on which the alarm began: one of
+-- an earlier day is not new. A day more than 31 back (what captures may be late) is a clock that was never set and
+-- tells nothing. 0x66 tells tyres wheel by wheel, also where nothing is wrong: each bit that is set for any wheel is an
+-- alarm with the bit as its code, the periodic report (bit 0) and what the maker added are none. Codes of 16 and above
+-- are events. is_alarm is false for events and for reports without a code. What a code is called by the bureau says
+-- seeds.alarm_type: a row for the model of the terminal goes before one of its profile, that before one of neither. Some
+-- makers and provinces tell alarms by codes of 16 and above; one for which the model's row names a kind is an alarm.
 with report as (
     select
         built_date,
@@ -128,15 +132,21 @@ frame as (
     select event_date as built_date, cast(event_date - interval 1 day as date) as alarm_date
     from {{ source('raw', 'build_day') }}
 ),
+wheel as (
+    select safety_item, alarm_code, cast(power(2, alarm_code) as bigint) as mask
+    from {{ ref('alarm_type') }}
+    where safety_item = 102 and alarm_profile is null and terminal_model is null
+),
 told as (
     select
         frame.built_date,
         safety.alarm_date,
         vehicle.plate_no,
         vehicle.plate_color_code,
+        vehicle.terminal_model,
         safety.terminal_phone,
         safety.safety_item,
-        safety.alarm_type_code,
+        coalesce(wheel.alarm_code, safety.alarm_type_code) as alarm_type_code,
         safety.alarm_profile,
         safety.alarm_level,
         safety.recorded_at,
@@ -148,12 +158,14 @@ told as (
         coalesce(safety.alarm_state_code = 2, false) as is_end,
         row_number() over (
             partition by
-                frame.built_date, safety.terminal_phone, safety.safety_item, safety.alarm_type_code,
+                frame.built_date, safety.terminal_phone, safety.safety_item,
+                coalesce(wheel.alarm_code, safety.alarm_type_code),
                 coalesce(safety.alarm_identity, safety.record_id)
             order by coalesce(safety.alarm_state_code = 2, false), safety.recorded_at nulls last, safety.record_id
         ) as nth
     from {{ ref('terminal_safety_alarm') }} as safety
     inner join frame on frame.alarm_date = safety.alarm_date
+    left join wheel on wheel.safety_item = safety.safety_item and (safety.wheel_alarm_flags & wheel.mask) > 0
     left join {{ ref('vehicle_service') }} as vehicle
         on vehicle.service_date = safety.alarm_date and vehicle.terminal_phone = safety.terminal_phone
 ),
@@ -165,12 +177,20 @@ safety_alarm as (
         alarm_type_code,
         max(case when nth = 1 then plate_no end) as plate_no,
         max(case when nth = 1 then plate_color_code end) as plate_color_code,
+        max(case when nth = 1 then terminal_model end) as terminal_model,
         max(case when nth = 1 then alarm_profile end) as alarm_profile,
         max(case when nth = 1 then latitude end) as latitude,
         max(case when nth = 1 then longitude end) as longitude,
         max(case when nth = 1 then terminal_speed_kmh end) as terminal_speed_kmh,
         max(alarm_level) as alarm_level,
         max(alarm_identity) as alarm_identity,
+        max(
+            try_cast(
+                regexp_replace(
+                    alarm_identity, '^.*-([0-9]{4})([0-9]{2})([0-9]{2})[0-9]{6}-[0-9]+$', '\1-\2-\3'
+                ) as date
+            )
+        ) as identity_date,
         min(case when not is_end then recorded_at end) as began_at,
         max(case when is_end then recorded_at end) as ended_at,
         max(recorded_at) as last_reported_at,
@@ -189,6 +209,7 @@ select
     cast(null as integer) as safety_item,
     alarm_code,
     cast(null as varchar) as alarm_profile,
+    cast(null as varchar) as terminal_model,
     alarm_kind,
     true as is_alarm,
     not began_before and cast(recorded_at as date) = built_date as is_new,
@@ -218,9 +239,18 @@ select
     alarm.safety_item,
     alarm.alarm_type_code as alarm_code,
     alarm.alarm_profile,
-    coalesce(own.alarm_kind, common.alarm_kind) as alarm_kind,
-    coalesce(alarm.alarm_type_code < 16, false) as is_alarm,
-    alarm.first_date = alarm.built_date as is_new,
+    alarm.terminal_model,
+    case
+        when of_model.alarm_code is not null then of_model.alarm_kind
+        when of_profile.alarm_code is not null then of_profile.alarm_kind
+        else common.alarm_kind
+    end as alarm_kind,
+    coalesce(alarm.alarm_type_code < 16 or of_model.alarm_kind is not null, false) as is_alarm,
+    alarm.first_date = alarm.built_date and not coalesce(
+        alarm.identity_date < alarm.built_date - interval 1 day
+        and alarm.identity_date >= alarm.built_date - interval 31 day,
+        false
+    ) as is_new,
     alarm.began_at as alarm_began_at,
     alarm.ended_at as alarm_ended_at,
     alarm.last_reported_at,
@@ -231,14 +261,21 @@ select
     alarm.alarm_level,
     alarm.alarm_identity
 from safety_alarm as alarm
-left join {{ ref('alarm_type') }} as own
-    on own.alarm_channel = 'safety'
-    and own.safety_item = alarm.safety_item
-    and own.alarm_code = alarm.alarm_type_code
-    and own.alarm_profile = alarm.alarm_profile
+left join {{ ref('alarm_type') }} as of_model
+    on of_model.alarm_channel = 'safety'
+    and of_model.safety_item = alarm.safety_item
+    and of_model.alarm_code = alarm.alarm_type_code
+    and of_model.terminal_model = alarm.terminal_model
+left join {{ ref('alarm_type') }} as of_profile
+    on of_profile.alarm_channel = 'safety'
+    and of_profile.safety_item = alarm.safety_item
+    and of_profile.alarm_code = alarm.alarm_type_code
+    and of_profile.alarm_profile = alarm.alarm_profile
+    and of_profile.terminal_model is null
 left join {{ ref('alarm_type') }} as common
     on common.alarm_channel = 'safety'
     and common.safety_item = alarm.safety_item
     and common.alarm_code = alarm.alarm_type_code
     and common.alarm_profile is null
+    and common.terminal_model is null
 where alarm.last_date = alarm.built_date

@@ -1,4 +1,4 @@
--- Grain: one report of an active-safety alarm (苏标 0x64–0x67). The same alarm may be reported again.
+-- Grain: one report of an active-safety alarm (苏标 0x64–0x67, 0x70). The same alarm may be reported again.
 -- Codes of 16 and above are events (a picture on request, a change of driver), no alarms.
 select
     record_id,
@@ -25,6 +25,8 @@ select
     front_speed_kmh,
     front_headway_ds,
     vehicle_state_flags,
+    wheel_alarm_flags,
+    wheel_readings,
     terminal_no
 from {{ source('raw', 'terminal_capture') }}
 where row_fate = 'current' and terminal_record_kind = 'safety_alarm'
