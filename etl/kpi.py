@@ -27,7 +27,7 @@ _WORDS = {
     "zh": {
         "title": "车辆动态监控指标 {first} 至 {last}，版本 {version}", "kpi": "指标", "value": "数值", "of": "分子",
         "by": "分母", "known": "可信度", "rank": "名次", "unit": "单位", "no_data": "无数据", "unverified": "未核实",
-        "none": "这一时段没有终端报文，指标无数据。",
+        "none": "这一时段没有终端报文，由报文计算的指标无数据。",
         "monitored": "车辆范围：两客一危（班线、包车、旅游客车和危险货物运输车）；含公交车、出租车用 --all-classes。",
         "every": "车辆范围：全部登记车辆，含公交车和出租车。",
     },
@@ -35,7 +35,7 @@ _WORDS = {
         "title": "Indicators of vehicle monitoring {first} to {last}, version {version}", "kpi": "indicator",
         "value": "value", "of": "numerator", "by": "denominator", "known": "known from", "rank": "rank",
         "unit": "unit", "no_data": "no data", "unverified": "unverified",
-        "none": "No captures lie in this period, so the indicators have no data.",
+        "none": "No captures lie in this period, so the indicators made of them have no data.",
         "monitored": "Vehicles: line, charter and tourist coaches and dangerous goods (两客一危); --all-classes adds "
         "buses and taxis.",
         "every": "Vehicles: every class of the register, buses and taxis included.",
@@ -191,7 +191,9 @@ def _league(found: pd.DataFrame, kpi: Kpi, level: str, names: dict[tuple[Any, ..
 
 def _notes(used: list[Kpi], limits: list[dict[str, Any]], found: pd.DataFrame, asked: Asked) -> list[str]:
     """Formulas and thresholds, with what is not verified."""
-    lines = [asked.words("none")] if not any(row["denominator"] for row in _records(found)) else []
+    of_captures = {kpi.name for kpi in used if kpi.table == "mart.vehicle_day"}
+    is_told = any(row["denominator"] for row in _records(found) if row["kpi"] in of_captures)
+    lines = [asked.words("none")] if of_captures and not is_told else []
     lines.append(asked.words("monitored" if asked.classes else "every"))
     for kpi in used:
         lines.append(f"{kpi.zh}：{kpi.formula_zh}" if asked.lang == "zh" else f"{kpi.en}: {kpi.formula_en}")

@@ -28,9 +28,9 @@ NIGHTLY_FEED = "wim_passage"
 SHOWN_VALID_TO = ("verification_certificate",)
 LOOKED_UP = {"vehicle": "plate_no"}
 """Registers that ``core.passage`` is joined to by this column of its own."""
-READ_WITH = {"monitored_vehicle": "terminal_capture"}
-"""Registers that a day reads only where rows of this feed belong to it: as they hold on the day and on those before it
-that the feed's context names."""
+READ_WITH = {"monitored_vehicle": ("terminal_capture", "terminal_alarm")}
+"""Registers that a day reads only where rows of these feeds belong to it: as they hold on the day and on those before
+it that a feed's context names."""
 _MASK = (1 << 64) - 1
 # What decides how a day comes out, beside the models.
 _CODE = ("build.py", "days.py", "digest.py", "layout.py", "sql.py", "dbt_project.yml")
@@ -96,11 +96,11 @@ def day_digests(
         closed = last_night is not None and day <= last_night
         told = [code, str(closed), *(f"{feed} {sums}" for feed, sums in sorted(of_day.items()))]
         for name, sums in dated:
-            feed = READ_WITH.get(name)
-            if feed is None:
+            if name not in READ_WITH:
                 told.append(sums.on(day))
-            elif any(key.split()[0] == feed for key in of_day):
-                told += [sums.on(day - timedelta(back)) for back in range(context[feed] + 1)]
+            elif feeds := [feed for feed in READ_WITH[name] if any(key.split()[0] == feed for key in of_day)]:
+                furthest = max(context[feed] for feed in feeds)
+                told += [sums.on(day - timedelta(back)) for back in range(furthest + 1)]
         digests[day.isoformat()] = text_digest(told)
     return digests
 

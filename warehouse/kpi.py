@@ -1,9 +1,13 @@
 """KPIs of vehicle monitoring, once: what is counted, by what it is divided, with which thresholds and on whose word.
 
-Counts lie in ``mart.vehicle_day``, one row a vehicle and day, and no ratio is stored. A KPI of a period is first taken
-for each vehicle (a vehicle that was online on any of thirty days is one vehicle online, its kilometres add up), then
-numerators and denominators are added up over the vehicles of an enterprise, a county or the city and divided once.
+Counts lie in the marts of ``TABLES``, and no ratio is stored. A KPI of a period is first taken for each vehicle (a
+vehicle that was online on any of thirty days is one vehicle online, its kilometres and alarms add up), then numerators
+and denominators are added up over the vehicles of an enterprise, a county or the city and divided once.
 They are about 两客一危 (``MONITORED``: handbook 6.1, 考核管理办法 art. 2); buses and taxis count only when asked for.
+Links and post checks are of platforms and enterprises: they know neither vehicle nor class.
+
+Alarms and post checks have a time allowed. What may still be done in time at the last instant that the extract tells of
+is in no denominator, so that nobody is late for the alarms of the last minutes.
 
 Formulas follow the domain handbook 6.3. Most are not published in full: ``confidence`` says how well each is known (C1
 read in a primary text, C2 in a secondary source, M+ M- P not verified), and ``thresholds`` says the same of each number
@@ -25,10 +29,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Kpi:
-    """``numerator`` and ``denominator`` are SQL aggregates over the days of one vehicle, whole numbers.
+    """``numerator`` and ``denominator`` are SQL aggregates over the rows of ``table`` (``day``) of one vehicle, or of
+    one unit where the table knows no vehicles; whole numbers.
 
-    The value is numerator ÷ ``per`` ÷ denominator, in ``unit_…`` (empty: a share, 1 = 100 %). Without a numerator there
-    is no source yet. ``parameters`` names rows of ``seeds.kpi_scheme``; ``good`` says which way is better.
+    The value is numerator ÷ ``per`` ÷ denominator, in ``unit_…`` (empty: a share, 1 = 100 %). ``parameters`` names rows
+    of ``seeds.kpi_scheme``; ``good`` says which way is better.
     """
 
     name: str
@@ -44,8 +49,49 @@ class Kpi:
     unit_en: str = ""
     per: int = 1
     parameters: tuple[str, ...] = ()
+    table: str = "mart.vehicle_day"
 
 
+@dataclass(frozen=True)
+class Table:
+    """A mart that KPIs are counted in. ``rows``: the rows of a period, called ``day``, with ``{of_classes}`` where the
+    classes of vehicles are asked for. ``levels``: those whose units it names; at others its KPIs have no value."""
+
+    rows: str
+    levels: tuple[str, ...]
+    has_vehicles: bool = True
+
+
+TABLES = {
+    "mart.vehicle_day": Table(
+        """from mart.vehicle_day as day
+            left join (
+                select distinct plate_no, plate_color_code
+                from mart.vehicle_day
+                where is_registered and valid_point_count > 0 and event_date <= $last
+            ) as networked
+                on networked.plate_no = day.plate_no and networked.plate_color_code = day.plate_color_code
+            where day.is_registered and day.event_date between $first and $last{of_classes}""",
+        ("city", "county", "enterprise", "vehicle"),
+    ),
+    "mart.alarm_handling": Table(
+        """from mart.alarm_handling as day
+            cross join (select max(told_until) as known_until from mart.alarm_handling) as extract
+            where day.is_registered and day.event_date between $first and $last{of_classes}""",
+        ("city", "county", "enterprise", "vehicle"),
+    ),
+    "mart.platform_link_day": Table(
+        "from mart.platform_link_day as day where day.event_date between $first and $last",
+        ("city", "enterprise"), has_vehicles=False,
+    ),
+    "mart.post_check": Table(
+        """from mart.post_check as day
+            cross join (select max(told_until) as known_until from mart.post_check) as extract
+            where day.event_date between $first and $last""",
+        ("city", "enterprise"), has_vehicles=False,
+    ),
+}  # fmt: skip
+_DUE = "day.due_at <= extract.known_until"
 _NETWORKED = "max(case when networked.plate_no is not null then 1 else 0 end)"
 _ONLINE = "max(case when day.is_online then 1 else 0 end)"
 _COACH = "day.monitored_class in ('line_coach', 'charter_coach', 'tourist_coach')"
@@ -78,10 +124,12 @@ KPIS = {
             "C1", "up", parameters=_VALID,
         ),
         Kpi(
-            "platform_connectivity", "平台连通率", "Platform connectivity", "", "",
-            "（总时长 − 断开时长）÷ 总时长。尚无数据来源。",
-            "Minutes connected divided by all minutes. No source delivers them yet.",
-            "C2", "up",
+            "platform_connectivity", "平台连通率", "Platform connectivity",
+            "sum(day.link_total_ms - day.link_down_ms)", "sum(day.link_total_ms)",
+            "（应连通时长 − 断开时长）÷ 应连通时长，以毫秒计；没有记录的平台和日期不计入。仅有全市和企业两级。",
+            "Time connected divided by the time there was to be connected, in milliseconds; platforms and days without "
+            "a record are left out. Of the city and of enterprises only.",
+            "C2", "up", table="mart.platform_link_day",
         ),
         Kpi(
             "track_completeness", "轨迹完整率", "Track completeness", "sum(day.complete_m)", "sum(day.total_m)",
@@ -160,6 +208,48 @@ KPIS = {
             "that began before the day before is not seen. The formula is not published.",
             "P", "down", "次/辆", "per vehicle", parameters=(*_TRACK, "offline_gap_min", "offline_km"),
         ),
+        Kpi(
+            "alarm_handling_rate", "报警处理率", "Alarms handled",
+            f"count(case when {_DUE} and day.handled_at is not null then 1 end)", f"count(case when {_DUE} then 1 end)",
+            "已处理的报警（不论早晚）÷ 处理时限已过的报警。数据截止时尚在时限内的不计入；公式未见公布。",
+            "Alarms handled, however late, divided by alarms whose time allowed is over. Those that may still be "
+            "handled in time where the extract ends are left out. The formula is not published.",
+            "P", "up", table="mart.alarm_handling",
+        ),
+        Kpi(
+            "alarm_disposal_in_time", "报警处置率", "Alarms handled in time",
+            f"count(case when {_DUE} and day.is_in_time then 1 end)", f"count(case when {_DUE} then 1 end)",
+            "在时限内处理的报警（含恰好到期）÷ 处理时限已过的报警。时限为平台随报警报送的设定；公式未见公布。",
+            "Alarms handled within the time allowed, inclusive, divided by alarms whose time allowed is over. The time "
+            "is the platform's setting, delivered with the alarm. The formula is not published.",
+            "P", "up", table="mart.alarm_handling",
+        ),
+        Kpi(
+            "supervision_rate", "督查督办率", "Late alarms supervised",
+            f"count(case when {_DUE} and not day.is_in_time and day.is_supervised then 1 end)",
+            f"count(case when {_DUE} and not day.is_in_time then 1 end)",
+            "被督办的未按时处理报警 ÷ 未按时处理的报警；公式未见公布。",
+            "Alarms not handled in time that the authority asked the enterprise to handle, divided by alarms not "
+            "handled in time. The formula is not published.",
+            "P", "up", table="mart.alarm_handling",
+        ),
+        Kpi(
+            "appeal_rejection_rate", "企业申诉驳回率", "Appeals rejected",
+            "count(case when day.appeal_result = 'rejected' then 1 end)",
+            "count(case when day.appeal_result in ('upheld', 'rejected') then 1 end)",
+            "被驳回的申诉 ÷ 已审核的申诉，待审核的不计入；以报警开始日归期；公式未见公布。",
+            "Appeals rejected divided by appeals decided; those pending are left out. An appeal belongs to the day its "
+            "alarm began. The formula is not published.",
+            "P", "down", table="mart.alarm_handling",
+        ),
+        Kpi(
+            "poll_response_rate", "查岗响应率", "Post checks answered in time",
+            f"count(case when {_DUE} and day.is_replied_in_time then 1 end)", f"count(case when {_DUE} then 1 end)",
+            "在时限内应答的查岗（含恰好到期）÷ 应答时限已过的查岗。时限为发送方的设定。仅有全市和企业两级。",
+            "Post checks answered within the time allowed, inclusive, divided by those whose time is over. The time is "
+            "the sender's setting. Of the city and of enterprises only.",
+            "M+", "up", table="mart.post_check",
+        ),
     )
 }  # fmt: skip
 
@@ -179,52 +269,57 @@ def kpis(
     ``value``.
 
     Vehicles are those of ``classes`` on the day; None: of every class, and those the register gives none.
-    ``value`` is None where there is nothing to divide by: no data is no rate of zero. A vehicle that changed its owner
-    in the period counts with either.
+    ``value`` is None where there is nothing to divide by: no data is no rate of zero. At a level of which a KPI is not
+    its numerator and denominator are None too. A vehicle that changed its owner in the period counts with either.
     """
     unit = _unit(level)
     of_classes, asked = _of_classes(classes)
-    told = [kpi for kpi in KPIS.values() if kpi.numerator]
-    of_vehicle = ", ".join(
-        f"{kpi.numerator} as numerator_{at}, {kpi.denominator} as denominator_{at}" for at, kpi in enumerate(told)
-    )
-    sums = ", ".join(
-        f"cast(coalesce(sum({side}_{at}), 0) as bigint) as {side}_{at}"
-        for at in range(len(told))
-        for side in ("numerator", "denominator")
-    )
-    own = "".join(f"{column}, " for column in unit)
-    grouped = ", ".join(dict.fromkeys([*(f"day.{column}" for column in unit), "day.plate_no", "day.plate_color_code"]))
-    frame = source.read(
-        f"""with networked as (
-            select distinct plate_no, plate_color_code
-            from mart.vehicle_day
-            where is_registered and valid_point_count > 0 and event_date <= $last
-        ),
-        vehicle as (
-            select {", ".join(dict.fromkeys([*(f"day.{column}" for column in unit), "day.plate_no"]))}, {of_vehicle}
-            from mart.vehicle_day as day
-            left join networked
-                on networked.plate_no = day.plate_no and networked.plate_color_code = day.plate_color_code
-            where day.is_registered and day.event_date between $first and $last{of_classes}
-            group by {grouped}
-        )
-        select {own}{sums} from vehicle {"group by " + ", ".join(unit) if unit else ""}
-        {"order by " + ", ".join(unit) if unit else ""}""",
-        {"first": first, "last": last, **asked},
-    )
+    counts: dict[tuple[Any, ...], dict[str, tuple[int, int]]] = {}
+    for name, table in TABLES.items():
+        if level not in table.levels:
+            continue
+        told = [kpi for kpi in KPIS.values() if kpi.table == name]
+        period = {"first": first, "last": last}
+        frame = source.read(_query(table, told, unit, of_classes), period | asked if table.has_vehicles else period)
+        for row in frame.to_dict("records"):
+            key = tuple(None if row[column] != row[column] else row[column] for column in unit)
+            counts.setdefault(key, {}).update(
+                {kpi.name: (int(row[f"numerator_{at}"]), int(row[f"denominator_{at}"])) for at, kpi in enumerate(told)}
+            )
     rows: list[dict[str, Any]] = []
-    for told_row in frame.to_dict("records"):
+    for key in sorted(counts, key=lambda key: [(part is None, part) for part in key]):
         for kpi in KPIS.values():
-            row: dict[str, Any] = {"kpi": kpi.name, **{column: told_row[column] for column in unit}}
-            at = told.index(kpi) if kpi.numerator else None
-            above = int(told_row[f"numerator_{at}"]) if at is not None else None
-            below = int(told_row[f"denominator_{at}"]) if at is not None else None
-            rows.append(row | {"numerator": above, "denominator": below, "value": ratio(kpi, above, below)})
+            # A unit of which a table has no row has nothing counted in it; at a level it does not know nothing can be.
+            nothing = (0, 0) if level in TABLES[kpi.table].levels else (None, None)
+            above, below = counts[key].get(kpi.name, nothing)
+            named = {"kpi": kpi.name, **dict(zip(unit, key, strict=True))}
+            rows.append(named | {"numerator": above, "denominator": below, "value": ratio(kpi, above, below)})
     import pandas as pd
 
     columns = ["kpi", *unit, "numerator", "denominator", "value"]
     return pd.DataFrame(rows, columns=columns, dtype=object)
+
+
+def _query(table: Table, told: Sequence[Kpi], unit: tuple[str, ...], of_classes: str) -> str:
+    """Numerators and denominators of the KPIs counted in a table, by unit."""
+    own = [f"day.{column}" for column in unit]
+    grouped = list(dict.fromkeys([*own, "day.plate_no", "day.plate_color_code"])) if table.has_vehicles else own
+    taken = [f"{kpi.numerator} as numerator_{at}, {kpi.denominator} as denominator_{at}" for at, kpi in enumerate(told)]
+    sums = [
+        f"cast(coalesce(sum({side}_{at}), 0) as bigint) as {side}_{at}"
+        for at in range(len(told))
+        for side in ("numerator", "denominator")
+    ]
+    by = f"group by {', '.join(unit)}" if unit else ""
+    rows = table.rows.format(of_classes=of_classes)
+    if not table.has_vehicles:  # the bureau's own platform is of no enterprise
+        rows += "".join(f" and {column} is not null" for column in own)
+    return f"""with taken as (
+            select {", ".join([*grouped, *taken])}
+            {rows}
+            {f"group by {', '.join(grouped)}" if grouped else ""}
+        )
+        select {", ".join([*unit, *sums])} from taken {by}"""
 
 
 def _unit(level: str) -> tuple[str, ...]:
@@ -289,12 +384,17 @@ def thresholds(source: Source, day: date, scheme: str = "local") -> pd.DataFrame
 def score(
     source: Source, day: date, values: Mapping[str, float | None], scheme: str
 ) -> dict[str, tuple[float, float | None]]:
-    """Points of each KPI that a scheme weighs on a day: the most there are, and those reached.
+    """``points`` of a scheme in force on a day."""
+    told = thresholds(source, day, scheme)[["parameter", "parameter_value"]]
+    return points(dict(told.itertuples(index=False, name=None)), values)
+
+
+def points(told: Mapping[str, float], values: Mapping[str, float | None]) -> dict[str, tuple[float, float | None]]:
+    """Points of each KPI that a scheme weighs by its parameters: the most there are, and those reached.
 
     Points are weight × value, none below the scheme's floor of that KPI (exactly at the floor counts), and None where
     the value is not known: a missing source is not a failed unit.
     """
-    told = dict(thresholds(source, day, scheme)[["parameter", "parameter_value"]].itertuples(index=False, name=None))
     found: dict[str, tuple[float, float | None]] = {}
     for parameter, weight in told.items():
         if not parameter.startswith("weight_"):

@@ -33,11 +33,24 @@ DATED = {
             "alarm_began_at", "last_reported_at",
         ),
     ),
+    "mart.alarm_handling": Dated("event_date", ("event_date", "alarm_no", "record_id")),
+    "mart.alarm_reach_day": Dated(
+        "event_date", ("event_date", "plate_no", "plate_color_code", "alarm_kind", "alarm_level")
+    ),
     "mart.overload_daily": Dated("passed_date", ("passed_date", "site_code", "axle_class")),
     "mart.passage_excess": Dated("passed_date", ("passed_date", "check_no", "record_id")),
+    "mart.platform_link_day": Dated("event_date", ("event_date", "platform_no")),
+    "mart.post_check": Dated("event_date", ("event_date", "poll_no")),
     "mart.row_fate": Dated("event_date", ("event_date", "feed", "delivery_id")),
     "mart.screening": Dated("screened_date", ("screened_date", "check_no")),
     "mart.site_day": Dated("passed_date", ("passed_date", "site_code")),
+    "mart.terminal_finding": Dated(
+        "event_date",
+        (
+            "event_date", "finding_kind", "plate_no", "plate_color_code", "began_at", "passage_record_id",
+            "other_plate_no", "other_plate_color_code", "other_began_at",
+        ),
+    ),
     "mart.vehicle_alarm_day": Dated(
         "event_date",
         (

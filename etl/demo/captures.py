@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from etl.demo import cross_findings
 from etl.demo.capture_faults import spoiled
 from etl.demo.messages import Message, sent, terminal_of, wire_times
 from etl.demo.tracks import NEVER, Track, distance_km, position_days, roles, track, tracked
@@ -159,7 +160,7 @@ def _positions(world: World, name: str, told: list[Message], starts: list[int]) 
 
 # --- what is planted in the tracks ---------------------------------------------------------------
 def truth(world: World) -> dict[str, pa.Table]:
-    """Stretches, clocks, alarms by the alarm word, and the clone, of all days."""
+    """Stretches, clocks, alarms by the alarm word, the clone, and what cross-checks must find, of all days."""
     stretches, clocks, alarms = [], [], []
     for day in position_days(world):
         for number, row in enumerate(tracked(world)):
@@ -172,6 +173,7 @@ def truth(world: World) -> dict[str, pa.Table]:
     return {
         "track_stretch": _table(STRETCHES, stretches), "clock_error": _table(CLOCKS, clocks),
         "terminal_alarm_run": _table(ALARM_RUNS, alarms), "cloned_terminal": _table(CLONES, _clones(world)),
+        "cross_finding": cross_findings.findings(world),
     }  # fmt: skip
 
 

@@ -49,15 +49,22 @@ TRUTH = pa.schema([
 
 
 def damage(
-    feed: Feed, table: pa.Table, faults: Sequence[Fault], rng: np.random.Generator, name: str
+    feed: Feed,
+    table: pa.Table,
+    faults: Sequence[Fault],
+    rng: np.random.Generator,
+    name: str,
+    more: pa.Table | None = None,
 ) -> tuple[bytes, pa.Table]:
     """The delivery ``name`` of ``table`` with each fault on a line of its own, and the truth about it.
 
-    For feeds of lines (CSV, fixed width, NDJSON). Raises ``ValueError`` when there are fewer rows than faults.
+    Rows of ``more`` stand behind, as they are. For feeds of lines (CSV, fixed width, NDJSON). Raises ``ValueError``
+    when there are fewer rows than faults.
     """
     head = writer.head(feed)
     body, truth = damage_rows(feed, table, faults, rng, name, after=1 if head else 0)
-    return _zipped(head + body, name), truth
+    rest = [] if more is None else writer.lines(feed, more)
+    return _zipped(b"".join([head, body, *rest]), name), truth
 
 
 def damage_rows(

@@ -139,6 +139,11 @@ def sent(world: World, day: date) -> list[Message]:
     return [each for number in range(len(tracked(world))) for each in _Sender(world, number, day).messages()]
 
 
+def safety_alarms(world: World, number: int, day: date) -> list[Alarm]:
+    """Safety alarms that a terminal begins on a day."""
+    return _Sender(world, number, day).begun()
+
+
 Make = Callable[[int], list[Message]]
 
 
@@ -158,6 +163,10 @@ class _Sender:
         self._radio = self._rng.integers(12, 32, count)
         self._satellites = np.where(self._track.has_fix, self._rng.integers(9, 21, count), 0)
         self._events: list[tuple[int, Make]] = []
+
+    def begun(self) -> list[Alarm]:
+        came = np.flatnonzero((self._track.received != NEVER) & ~self._track.is_late).tolist()
+        return [alarm for _, alarms in self._safety_items(came).values() for alarm in alarms if alarm.flag == 1]
 
     def messages(self) -> list[Message]:
         came = np.flatnonzero((self._track.received != NEVER) & ~self._track.is_late).tolist()
@@ -305,6 +314,8 @@ class _Sender:
         found: dict[int, tuple[bytes, tuple[Alarm, ...]]] = {}
         here = set(came)
         moving = [at for at in came if self._track.speed_kmh[at] > 20 and not self._track.alarm_flags[at]]
+        if not moving:
+            return {}
         for count in range(int(self._rng.poisson(_ALARMS_A_DAY))):
             begin = moving[int(self._rng.integers(0, len(moving)))]
             end = begin + int(self._rng.integers(1, 5))

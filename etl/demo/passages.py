@@ -2,22 +2,24 @@
 
 Works by the day, on arrays; a day's passages depend on nothing but the world and the day. ``true`` is the
 truth with the measurement beside it; ``over_limit_passages`` is what cases can be made of; ``deliveries``
-cuts it into the layouts of the sites: monthly files, then a file a night.
+cuts it into the layouts of the sites: monthly files, then a file a night. Tracked vehicles (``crossings``) are
+weighed beside the others, with streams of chance of their own, within the limit, and on no line that is spoiled.
 """
 
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from etl.demo import calendar, planted, sites, transmissions
-from etl.demo.fleet import KINDS, LIGHT, MAX_AXLES, RIGID_4, of_kinds
+from etl.demo import calendar, crossings, planted, sites, transmissions
+from etl.demo.fleet import ARTICULATED_6, KINDS, LIGHT, MAX_AXLES, RIGID_2, RIGID_4, of_kinds
 from etl.demo.places import COUNTIES
+from etl.demo.tracks import tracked
 from etl.demo.world import Delivery, World
 
 _EXCESS_EDGES = np.array([0.003, 0.05, 0.10, 0.30, 0.50, 1.00, 1.45])
@@ -109,10 +111,15 @@ class _Day:
         order = np.argsort(self.second, kind="stable")
         for name in ("site", "second", "vehicle", "true_gross", "loaded", "story"):
             setattr(self, name, getattr(self, name)[order])
-        self.kind = fleet.kind[self.vehicle]
-        up = self.rng.random(len(order)) < 0.5
+        self.is_sure = self.story >= 0
+        self._lanes()
+
+    def _lanes(self) -> None:
+        count = len(self.vehicle)
+        self.kind = self.world.fleet.kind[self.vehicle]
+        up = self.rng.random(count) < 0.5
         lanes = np.where(up, self.sites["lanes_up"][self.site], self.sites["lanes_down"][self.site])
-        lane = np.where(lanes == 2, np.where(self.rng.random(len(order)) < 0.25, 1, 2), 1)
+        lane = np.where(lanes == 2, np.where(self.rng.random(count) < 0.25, 1, 2), 1)
         self.up, self.lane = up, np.where(up, 10, 30) + lane
 
     def _axles(self) -> None:
@@ -136,7 +143,7 @@ class _Day:
         rng, world = self.rng, self.world
         count = len(self.kind)
         factor, dead, sent = _scale(world, self.day, self.site, self.lane, self.second)
-        planned = self.story >= 0
+        planned = self.is_sure
         error = np.where(planned, 1.0, factor * (1 + np.clip(rng.normal(0, NOISE, count), -0.025, 0.025)))
         limit = _limit(world, self.day, self.vehicle)
         # A planned weight is the weighed one: its excess must be exact.
@@ -155,7 +162,7 @@ class _Day:
 
     def plates(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Plate as carried, plate as read, mask of unread ones, mask of misread ones."""
-        rng, count, planned = self.rng, len(self.vehicle), self.story >= 0
+        rng, count, planned = self.rng, len(self.vehicle), self.is_sure
         carried = _carried(self.world)[self.vehicle]
         unread = (rng.random(count) < UNREAD_SHARE) & ~planned
         misread = (rng.random(count) < MISREAD_SHARE) & ~planned & ~unread
@@ -167,8 +174,7 @@ class _Day:
 
     def table(self) -> pa.Table:
         """The truth and the measurement, one row a passage that reached the platform or should have."""
-        rng, count = self.rng, len(self.vehicle)
-        planned = self.story >= 0
+        rng, count, planned = self.rng, len(self.vehicle), self.is_sure
         carried, seen, unread, misread = self.plates()
         lag = rng.integers(4, 90, count) + np.where(rng.random(count) < 0.01, rng.integers(300, 2_400, count), 0)
         unsure = ((rng.random(count) < 0.05) & ~planned) | misread
@@ -183,7 +189,7 @@ class _Day:
         tyres = self.world.fleet.single_tyres[self.vehicle]
         length = np.round(self.spacings.sum(axis=1) + rng.uniform(2.3, 3.1, count), 2)
         left = np.rint(self.loads * np.clip(rng.normal(0.5, 0.02, (count, MAX_AXLES)), 0.4, 0.6) / 10).astype(int) * 10
-        number = pa.array(self.story, mask=~planned)
+        number = pa.array(self.story, mask=self.story < 0)
         columns = {
             "check_no": pc.binary_join_element_wise(site, stamp, serial, ""),
             "site_code": site,
@@ -224,6 +230,53 @@ class _Day:
             "is_dead": pa.array(self.dead),
         }
         return pa.table(columns)
+
+
+class _Tracked(_Day):
+    """The crossings of tracked vehicles of a day: each weighs as a truck of elsewhere does that is built like it."""
+
+    def __init__(self, world: World, day: date) -> None:
+        self.world, self.day = world, day
+        self.rng = world.rng("tracked_passages", day)
+        self.sites = _sites(world)
+        self.crossings = crossings.crossings(world, day)
+        count, fleet = len(self.crossings), world.fleet
+        self.site, self.second, number = (
+            np.array([getattr(each, name) for each in self.crossings], int) for name in ("site", "second", "number")
+        )
+        self.vehicle = _built_like(world)[number]
+        self.is_sure = np.array([each.cause in crossings.SURELY_READ for each in self.crossings], bool)
+        self.story, self.loaded = np.full(count, -1), np.ones(count, bool)
+        # Far enough within that no drift of a scale and no correction carries it over.
+        self.true_gross = fleet.readings(self.vehicle)[0] * self.rng.uniform(0.5, 0.85, count)
+        self._lanes()
+        self._axles()
+        self._measure()
+
+    def plates(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """As for any passage, but a plate that is misread is planted: a truck's whose number is the next one."""
+        seen = np.array([tracked(self.world)[each.number]["plate_no"] for each in self.crossings], "U9")
+        misread = np.array([each.cause == "misread" for each in self.crossings], bool)
+        carried = np.where(misread, [f"{plate[:-1]}{(int(plate[-1]) + 1) % 10}" for plate in seen.tolist()], seen)
+        unread = (self.rng.random(len(seen)) < UNREAD_SHARE) & ~self.is_sure
+        return carried, seen, unread, np.zeros(len(seen), bool)
+
+    def table(self) -> pa.Table:
+        found = super().table()
+        unread = found["plate_no"].is_null().to_numpy()
+        color = [tracked(self.world)[each.number]["plate_color_code"] for each in self.crossings]
+        speed = self.rng.normal(0, 0.8, len(color)) + [each.speed_kmh for each in self.crossings]
+        serial = [f"{site}{at:%Y%m%d%H%M%S}T{number:03d}" for number, (site, at) in enumerate(
+            zip(found["site_code"].to_pylist(), found["passed_at"].to_pylist(), strict=True)
+        )]  # fmt: skip
+        for name, values in (
+            ("check_no", pa.array(serial, pa.string())),
+            ("plate_color_code", pa.array(np.array(color, int), pa.int32(), mask=unread)),
+            ("speed_kmh", pa.array(np.round(np.clip(speed, 9, 99), 1))),
+            ("is_misread", pa.array([each.cause == "misread" for each in self.crossings], pa.bool_())),
+        ):
+            found = found.set_column(found.column_names.index(name), name, values)
+        return found
 
 
 def _lists(values: np.ndarray, length: np.ndarray, type: pa.DataType) -> pa.Array:
@@ -284,6 +337,20 @@ def _carried(world: World) -> np.ndarray:
     found = world.fleet.plate.copy()
     found[cast.clones] = world.fleet.plate[cast.cloned]
     return found
+
+
+@cache
+def _built_like(world: World) -> np.ndarray:
+    """For each tracked vehicle a truck from elsewhere, whose masses and axles it has: coaches have two axles."""
+    rng, fleet = world.rng("built_like"), world.fleet
+    others = np.setdiff1d(np.arange(fleet.registered, len(fleet.plate)), planted.cast(world).clones)
+    others = others[fleet.single_tyres[others] == 0]
+    of_kind = {kind: others[fleet.kind[others] == kind] for kind in (RIGID_2, RIGID_4, ARTICULATED_6)}
+    found = []
+    for row in tracked(world):
+        kinds = (RIGID_2, RIGID_4, ARTICULATED_6) if row["monitored_class"] == "dangerous_goods" else (RIGID_2,)
+        found.append(int(rng.choice(of_kind[int(rng.choice(kinds))])))
+    return np.array(found, int)
 
 
 @cache
@@ -352,7 +419,20 @@ def _scale(
 # --- what others ask for -------------------------------------------------------------------------
 def true(world: World, days: list[date]) -> pa.Table:
     """The passages of ``days`` in order of time, measured and true columns side by side."""
-    return pa.concat_tables([_Day(world, day).table() for day in days])
+    parts = []
+    for day in days:
+        table = _Day(world, day).table()
+        if crossings.crossings(world, day):
+            both = pa.concat_tables([table, tracked_passages(world, day)])
+            table = both.take(pa.array(np.argsort(np.array(both["passed_at"]), kind="stable")))
+        parts.append(table)
+    return pa.concat_tables(parts)
+
+
+@lru_cache(maxsize=8)
+def tracked_passages(world: World, day: date) -> pa.Table:
+    """The crossings of tracked vehicles of a day, one row each, in their order; columns as of ``true``."""
+    return _Tracked(world, day).table()
 
 
 _OVER = ["check_no", "layout", "site_code", "county_code", "lane_code", "passed_at", "plate_no", "carried_plate_no",
@@ -454,6 +534,7 @@ def deliveries(world: World) -> Iterator[Delivery]:
     """Monthly files of every layout, then a file a night; with what goes wrong on the way."""
     _collected[world] = []
     before: dict[str, pa.Table] = {}
+    weighed: dict[str, list[pa.Table]] = {layout: [] for layout in LAYOUTS}
     held: dict[str, list[pa.Table]] = {layout: [] for layout in LAYOUTS}
     since = dict.fromkeys(LAYOUTS, world.first_day)
     for number, days in enumerate((*world.months, *([night] for night in world.own_nights))):
@@ -465,20 +546,26 @@ def deliveries(world: World) -> Iterator[Delivery]:
             truths.append(_truth_rows(table))
             for layout, found in held.items():
                 found.append(as_sent(world, table, layout))
+            if crossings.crossings(world, day):
+                more = tracked_passages(world, day)
+                truths.append(_truth_rows(more))
+                for layout, found in weighed.items():
+                    found.append(as_sent(world, more, layout))
         truth = {"passage": pa.concat_tables(truths)}
         for layout in LAYOUTS:
             if _waits(world, layout, number):
                 continue
             before_this, before[layout] = before.get(layout), held[layout][-1]
             rows = pa.concat_tables(held[layout])
-            held[layout] = []
+            more = pa.concat_tables([rows.slice(0, 0), *weighed[layout]])
+            held[layout], weighed[layout] = [], []
             span, since[layout] = calendar.days_between(since[layout], days[-1]), days[-1] + timedelta(days=1)
             if not rows.num_rows and days[0] not in world.own_nights:
                 continue
             if days[0] in world.own_nights:
-                files = transmissions.night(world, layout, rows, before_this, days[0])
+                files = transmissions.night(world, layout, rows, before_this, days[0], more)
             else:
-                files = transmissions.month(world, layout, rows, span)
+                files = transmissions.month(world, layout, rows, span, more)
             for delivery in files:
                 yield replace(delivery, truth={**delivery.truth, **truth})
                 truth = {}

@@ -151,7 +151,7 @@ def plans(world: World) -> pa.Table:
     return pa.Table.from_pylist([vars(plan) for plan in inside], SCHEMA)
 
 
-def _exact_sites(world: World) -> list[str]:
+def exact_sites(world: World) -> list[str]:
     """Sites where every weighing is as it should be."""
     faulty = set(scale_faults(world)["site_code"].to_pylist())
     codes = world.sites["site_code"].to_pylist()
@@ -168,7 +168,7 @@ def _edges(world: World) -> Iterator[Plan]:
     second (worlds of more than 366 days). ``ten_per_cent``, ``above_ten_per_cent``: 10 % over, and 10 kg more.
     """
     rng, parts = world.rng("edges"), iter(cast(world).edges.tolist())
-    sites = _exact_sites(world)
+    sites = exact_sites(world)
     opens = max(world.first_day, world.last_day - timedelta(days=364))
     span = (world.last_day - opens).days + 1
     issued = world.vehicles["first_issue_date"].to_pylist()

@@ -2,13 +2,15 @@
 
 Some sixty vehicles over the last three days (a year of all would be two billion points). A vehicle drives from site to
 site and rests 25 minutes or more between two legs; most do nothing else. What else there is is planted, one thing a
-vehicle (``roles``), and told by the track itself as a ``Stretch``.
+vehicle (``roles``), and told by the track itself as a ``Stretch``. ``way`` is where it was, ``track`` what its terminal
+makes of that.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from functools import cache, lru_cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -22,7 +24,7 @@ NEVER = -1
 """Received never: lost for good."""
 OVERSPEED, FATIGUE, GNSS_FAULT = 1 << 1, 1 << 2, 1 << 4
 """Bits of the alarm word of JT/T 808 (2019, table 24)."""
-_DAYS, _VEHICLES, _FEWEST = 3, 60, 20
+_DAYS, _VEHICLES, _FEWEST = 3, 60, 25
 _EARTH_KM = 6_371.0
 _DAY_S = 86_400
 _LAST_S = 21 * 3_600 + 45 * 60
@@ -33,12 +35,18 @@ _PLACES = np.array([(site.latitude, site.longitude) for site in SITES])
 _REST_POINTS = 90
 """A rest between two legs is shorter."""
 _SLOWEST_KMH = 34
+_STOP_DEG = 0.003
+"""How far from a site a stop is: standard deviation of either coordinate."""
 _NORTH, _SOUTH = _PLACES[_PLACES[:, 0] > 26.1], _PLACES[_PLACES[:, 0] < 25.7]
 _ROLES = (
     ("night_drive", "coach"), ("long_drive", "coach"), ("overspeed", "coach"), ("lost", "coach"),
-    ("silent_move", "dangerous_goods"), ("constant_speed", "dangerous_goods"), ("original", ""), ("clone", ""),
-    ("drift", ""), ("no_fix", ""), ("backfill", ""), ("clock_ahead", ""), ("clock_unset", ""), ("clock_month", ""),
+    ("silent_move", "dangerous_goods"), ("constant_speed", "dangerous_goods"), ("switched_off", "dangerous_goods"),
+    ("left_behind", "dangerous_goods"), ("original", ""), ("clone", ""), ("drift", ""), ("no_fix", ""),
+    ("backfill", ""), ("clock_ahead", ""), ("clock_unset", ""), ("clock_month", ""), ("stuck", ""),
+    ("borrowed", ""), ("tunnel", ""),
 )  # fmt: skip
+_LENDER = "long_drive"
+"""The role of the vehicle whose places ``borrowed`` sends as its own: its first leg is long enough."""
 
 
 @dataclass(frozen=True)
@@ -119,13 +127,29 @@ def distance_km(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 @lru_cache(maxsize=256)
+def way(world: World, number: int, day: date) -> Track:
+    """Where a vehicle, by its number among ``tracked``, was on a day: every point, whatever was sent."""
+    made = _drive(
+        world.rng("track", number, str(day)), roles(world).get(number, ""), world.rng("depot", number)
+    )  # fmt: skip
+    before = (day - position_days(world)[0]).days * 620
+    return replace(made, odometer_km=np.round(84_000 + 3_711 * number + before + made.odometer_km, 1))
+
+
+def lent(world: World, day: date) -> tuple[int, int]:
+    """Whose half an hour ``borrowed`` sends as its own on a day: the vehicle's number, and the first point."""
+    number = next(number for number, role in roles(world).items() if role == _LENDER)
+    return number, _moving(way(world, number, day), 60, 10)[0]
+
+
+@lru_cache(maxsize=256)
 def track(world: World, number: int, day: date) -> Track:
-    """The points of a vehicle, by its number among ``tracked``, on a day."""
-    rng = world.rng("track", number, str(day))
-    role = roles(world).get(number, "")
-    made = _drive(rng, role, world.rng("depot", number))
-    driven = (day - position_days(world)[0]).days * 620
-    made = replace(made, odometer_km=np.round(84_000 + 3_711 * number + driven + made.odometer_km, 1))
+    """The points that the terminal of a vehicle, by its number among ``tracked``, made on a day."""
+    made, role = way(world, number, day), roles(world).get(number, "")
+    rng = world.rng("planted", number, str(day))
+    if role == "borrowed":
+        lender, source = lent(world, day)
+        made = _borrowed(made, rng, way(world, lender, day), source)
     made = _PLANTED.get(role, _as_it_was)(made, rng)
     if role in ("", "copied"):
         made = _without_place(made, np.flatnonzero(rng.random(len(made)) < 0.002), 0.0, 0.0)
@@ -197,8 +221,8 @@ def _stops(rng: np.random.Generator, role: str, depot: np.random.Generator) -> n
     else:
         home = {"night_drive": _NORTH, "original": _NORTH, "clone": _SOUTH}.get(role, _PLACES)
         found = home[rng.permutation(len(home))[:7]]
-    stops = np.asarray(found + rng.normal(0, 0.01, (7, 2)))
-    stops[[0, -1]] = home[int(depot.integers(0, len(home)))] + depot.normal(0, 0.01, 2)
+    stops = np.asarray(found + rng.normal(0, _STOP_DEG, (7, 2)))
+    stops[[0, -1]] = home[int(depot.integers(0, len(home)))] + depot.normal(0, _STOP_DEG, 2)
     return stops
 
 
@@ -256,11 +280,20 @@ def _copied(made: Track, rng: np.random.Generator) -> Track:
     first = _pick(rng, _moving(made, 60, source + 150)) if sources else None
     if first is None:
         return made
+    return _laid_over(made, first, made, source, Stretch("copied", first, first + 59, source))
+
+
+def _borrowed(made: Track, rng: np.random.Generator, other: Track, source: int) -> Track:
+    """Half an hour of another vehicle's track, sent as its own later that day."""
+    first = _pick(rng, _moving(made, 60, int(np.searchsorted(made.second, other.second[source] + 3_600))))
+    return made if first is None else _laid_over(made, first, other, source, Stretch("borrowed", first, first + 59))
+
+
+def _laid_over(made: Track, first: int, other: Track, source: int, told: Stretch) -> Track:
     columns = {}
     for name in ("latitude", "longitude", "speed_kmh", "recorder_speed_kmh", "heading_deg"):
-        values = getattr(made, name)
-        columns[name] = _put(values, first, first + 59, values[source : source + 60])
-    return _with(made, Stretch("copied", first, first + 59, source), **columns)
+        columns[name] = _put(getattr(made, name), first, first + 59, getattr(other, name)[source : source + 60])
+    return _with(made, told, **columns)
 
 
 def _constant_speed(made: Track, rng: np.random.Generator) -> Track:
@@ -364,13 +397,59 @@ def _silent_move(made: Track, rng: np.random.Generator) -> Track:
         return made
     beyond = distance_km(np.repeat(places[first][None], 45, axis=0), places[first : first + 45]) >= 8
     beyond &= np.arange(45) * EVERY_S >= 660
-    gone = int(np.argmax(beyond))
+    return _without(made, "silent_move", first, first + int(np.argmax(beyond)))
+
+
+def _without(made: Track, kind: str, first: int, last: int) -> Track:
+    """The points between two were never made."""
     keep = np.ones(len(made), bool)
-    keep[first + 1 : first + gone] = False
+    keep[first + 1 : last] = False
     columns: dict[str, Any] = {
         each.name: getattr(made, each.name)[keep] for each in fields(made) if each.name != "planted"
     }
-    return _with(made, Stretch("silent_move", first, first + 1), **columns)
+    return _with(made, Stretch(kind, first, first + 1), **columns)
+
+
+def _switched_off(made: Track, rng: np.random.Generator) -> Track:
+    """Off some twenty minutes before it arrives, on again as long after it left, 8 km away or more."""
+    places = np.column_stack([made.latitude, made.longitude])
+    found = [
+        (max(at - 42, first + 4), min(again + 42, last - 4))
+        for (first, at), (again, last) in pairwise(_runs(made.speed_kmh > 0))
+        if min(at - first, last - again) >= 40 and (last - first) * EVERY_S < 4 * 3_600 - 300
+    ]
+    found = [(first, last) for first, last in found if _km(places[first], places[last]) >= 8]
+    chosen = _pick(rng, range(len(found)))
+    return made if chosen is None else _without(made, "switched_off", *found[chosen])
+
+
+def _tunnel(made: Track, rng: np.random.Generator) -> Track:
+    """Four minutes on the road without a point: nothing to find."""
+    first = _pick(rng, _moving(made, 20, 20))
+    return made if first is None else _without(made, "tunnel", first + 5, first + 13)
+
+
+def _left_behind(made: Track, rng: np.random.Generator) -> Track:
+    """The terminal stays at the depot all day, while the vehicle drives."""
+    still = np.zeros(len(made))
+    return _with(
+        made, Stretch("left_behind", 0, len(made) - 1), speed_kmh=still, recorder_speed_kmh=still,
+        latitude=made.latitude[0] + rng.normal(0, 2e-5, len(made)),
+        longitude=made.longitude[0] + rng.normal(0, 2e-5, len(made)),
+        odometer_km=np.full(len(made), made.odometer_km[0]),
+    )  # fmt: skip
+
+
+def _stuck(made: Track, rng: np.random.Generator) -> Track:
+    """The receiver hangs: a quarter of an hour at its last place with speed 0 and a fix, then where it is by then."""
+    first = _pick(rng, _moving(made, 36, 20))
+    if first is None:
+        return made
+    last = first + 29
+    columns = {name: _put(getattr(made, name), first, last, getattr(made, name)[first - 1]) for name in (
+        "latitude", "longitude"
+    )}  # fmt: skip
+    return _with(made, Stretch("stuck", first, last), speed_kmh=_put(made.speed_kmh, first, last, 0.0), **columns)
 
 
 def _out_of_reach(rng: np.random.Generator, made: Track) -> tuple[int, int] | None:
@@ -405,4 +484,5 @@ _PLANTED: dict[str, Callable[[Track, np.random.Generator], Track]] = {
     "copied": _copied, "constant_speed": _constant_speed, "drift": _drifting, "no_fix": _no_fix,
     "overspeed": _overspeed, "long_drive": _long_drive, "night_drive": _night_drive, "silent_move": _silent_move,
     "lost": _lost, "backfill": lambda made, rng: _backfilled(made, rng, after_midnight=True),
+    "switched_off": _switched_off, "left_behind": _left_behind, "stuck": _stuck, "tunnel": _tunnel,
 }  # fmt: skip

@@ -55,14 +55,16 @@ def _bad_lines(layout: str, year: int) -> list[Fault]:
     ]
 
 
-def _file(world: World, layout: str, rows: pa.Table, day: date, name: str, at: datetime, bad: list[Fault]) -> Delivery:
-    data, truth = faults.damage(feed(layout), rows, bad, world.rng("damage", name), name)
-    return Delivery(layout, name, rows, day, at, data, {"damaged_line": truth})
+def _file(
+    world: World, layout: str, rows: pa.Table, more: pa.Table, day: date, name: str, at: datetime, bad: list[Fault]
+) -> Delivery:
+    data, truth = faults.damage(feed(layout), rows, bad, world.rng("damage", name), name, more)
+    return Delivery(layout, name, pa.concat_tables([rows, more]), day, at, data, {"damaged_line": truth})
 
 
 # --- a month -------------------------------------------------------------------------------------
-def month(world: World, layout: str, rows: pa.Table, days: list[date]) -> Iterator[Delivery]:
-    """A month of history: its file, and what came of it late, twice or anew."""
+def month(world: World, layout: str, rows: pa.Table, days: list[date], more: pa.Table) -> Iterator[Delivery]:
+    """A month of history: its file, and what came of it late, twice or anew; nothing of that happens to ``more``."""
     rng, last = world.rng("month", layout, days[0]), days[-1]
     number = (last.year * 12 + last.month) % 4
     late_day = days[int(rng.integers(0, len(days)))]
@@ -76,7 +78,7 @@ def month(world: World, layout: str, rows: pa.Table, days: list[date]) -> Iterat
     bad = _bad_lines(layout, last.year)
     count = min(max(2, rows.num_rows // ROWS_A_FAULT), rows.num_rows // 30)
     chosen = [bad[at % len(bad)] for at in range(int(rng.integers(0, len(bad))), 99)][:count]
-    delivery = _file(world, layout, rows, last, name, morning_after(last), chosen)
+    delivery = _file(world, layout, rows, more, last, name, morning_after(last), chosen)
     yield delivery
     if late.num_rows:
         name = name_of(layout, arrives, "_late")
@@ -87,7 +89,7 @@ def month(world: World, layout: str, rows: pa.Table, days: list[date]) -> Iterat
         again = name_of(layout, last, "_month_again", zipped=True)
         yield Delivery(layout, again, None, last, morning_after(last + timedelta(days=1)), delivery.data)
     if layout == "wim_passage_preview" and number == 3:
-        yield _corrected_month(world, layout, rows, last)
+        yield _corrected_month(world, layout, rows, more, last)
 
 
 def _on(rows: pa.Table, day: date) -> pa.ChunkedArray:
@@ -103,11 +105,12 @@ def _uploaded(rows: pa.Table, at: datetime) -> pa.Table:
     return rows.set_column(rows.column_names.index("uploaded_at"), "uploaded_at", column)
 
 
-def _corrected_month(world: World, layout: str, rows: pa.Table, last: date) -> Delivery:
+def _corrected_month(world: World, layout: str, rows: pa.Table, more: pa.Table, last: date) -> Delivery:
     """The month sent anew eight days later: one site's weights recomputed, nothing else changed."""
     rng = world.rng("corrected", layout, last)
     site = rows["site_code"][int(rng.integers(0, rows.num_rows))]
     changed, truth = _heavier(rows, np.flatnonzero(np.asarray(pc.equal(rows["site_code"], site))), -40)
+    changed = pa.concat_tables([changed, more])
     name = name_of(layout, last, "_month_r2", zipped=True)
     return Delivery(layout, name, changed, last, morning_after(last + timedelta(days=8)), truth={"correction": truth})
 
@@ -121,8 +124,10 @@ def _heavier(rows: pa.Table, at: np.ndarray, by: int) -> tuple[pa.Table, pa.Tabl
 
 
 # --- a night -------------------------------------------------------------------------------------
-def night(world: World, layout: str, rows: pa.Table, before: pa.Table | None, day: date) -> Iterator[Delivery]:
-    """One night: the last hour of the day before again, the day itself, its last rows once more, corrections.
+def night(
+    world: World, layout: str, rows: pa.Table, before: pa.Table | None, day: date, more: pa.Table
+) -> Iterator[Delivery]:
+    """One night: the last hour of the day before again, the day itself, its last rows once more, corrections; ``more``.
 
     With the last night of the platform's own layout a row of five days ago comes late.
     """
@@ -134,7 +139,7 @@ def night(world: World, layout: str, rows: pa.Table, before: pa.Table | None, da
     else:
         rows_again = rows.slice(0, 0)
     if rows.num_rows < 40:
-        whole = pa.concat_tables([rows_again, rows])
+        whole = pa.concat_tables([rows_again, rows, more])
         yield Delivery(layout, name, whole, day, morning_after(day))
         return
     bad, bad_truth = _bad_lines(layout, day.year), {}
@@ -150,6 +155,7 @@ def night(world: World, layout: str, rows: pa.Table, before: pa.Table | None, da
         late = _late_row(rows, day)
         bad_truth["late_row"] = _keys(late)
         tail.append(late)
+    tail.append(more)
     whole = pa.concat_tables([rows_again, rows, *tail])
     data = faults.around(feed(layout), rows_again, body, pa.concat_tables(tail))
     yield Delivery(layout, name, whole, day, morning_after(day), data, bad_truth)

@@ -67,12 +67,21 @@ FEED = Feed(
             },
         ),
         "督办": c.is_supervised,
+        # Extracts of before appeals were told lack both.
+        "申诉时间": read(c.appealed_at.optional(), may_lack=True),
+        "申诉结果": read(
+            c.appeal_result.optional(),
+            codes={"成立": "upheld", "驳回": "rejected", "待审核": "pending"},
+            may_lack=True,
+        ),
     },
     key=("alarm_no",),
     event_time="alarm_began_at",
     quarantine=(
         Rule("R-ORDER", "alarm_ended_at < alarm_began_at", "ends before it begins"),
         Rule("R-ORDER", "handled_at < alarm_began_at", "handled before it began"),
+        Rule("R-ORDER", "appealed_at < alarm_began_at", "appealed before it began"),
         Rule("R-STATE", "(handled_at is null) <> (handling is null)", "handled without a time or a way"),
+        Rule("R-STATE", "(appealed_at is null) <> (appeal_result is null)", "appealed without a time or a result"),
     ),
 )

@@ -12,6 +12,7 @@ from etl.cli import app
 from etl.errors import HengError
 from etl.feeds import raw_tables
 from warehouse import connection, sql
+from warehouse.kpi import TABLES
 
 BUS = "湘MK1005"
 DAYS = (
@@ -32,7 +33,7 @@ class Served:
 
     def __init__(self) -> None:
         self.connection = duckdb.connect()
-        sql.run_models(self.connection, raw_tables(), names=["mart.vehicle_day", "mart.vehicle_alarm_day"])
+        sql.run_models(self.connection, raw_tables(), names=[*TABLES, "mart.vehicle_alarm_day"])
         types = dict(
             self.connection.execute(
                 "select column_name, data_type from duckdb_columns() where table_name = 'vehicle_day'"
@@ -51,6 +52,12 @@ class Served:
             self.connection.execute(
                 f"insert into mart.vehicle_day ({', '.join(row)}) values ({marks})", [*row.values()]
             )
+
+        self.connection.execute(
+            "insert into mart.alarm_handling by name select date '2025-02-03' as event_date, '湘MK1001' as plate_no,"
+            " 2 as plate_color_code, '431103' as county_code, true as is_registered, 'line_coach' as monitored_class,"
+            " timestamp '2025-02-03 08:10:00' as due_at, due_at as handled_at, true as is_in_time, due_at as told_until"
+        )
 
     def read(self, query: str, params: Any = None) -> pd.DataFrame:
         return self.connection.execute(query, params or []).df()
@@ -75,7 +82,7 @@ def test_the_city_has_every_indicator_with_its_parts() -> None:
     assert found["online_rate"] == (2, 2, 1.0)
     assert found["data_validity"] == (240, 250, 0.96)
     assert found["track_completeness"] == (350_000, 380_000, pytest.approx(0.921053, abs=1e-6))
-    assert found["platform_connectivity"] == (None, None, None)
+    assert found["platform_connectivity"] == (0, 0, None)
     assert (told["first"], told["last"], told["version"]) == ("2026-11-01", "2026-11-30", 7)
     assert told["classes"] == ["line_coach", "charter_coach", "tourist_coach", "dangerous_goods"]
     assert "bus" not in {row["monitored_class"] for row in told["thresholds"]}
@@ -126,3 +133,16 @@ def test_what_cannot_be_told_is_refused_with_what_can(arguments: tuple[str, ...]
 
 def test_a_period_without_captures_says_so() -> None:
     assert "No captures lie in this period" in run("--month", "2025-01")
+
+
+def test_alarms_without_captures_have_a_figure_and_counties_have_no_platform() -> None:
+    told = json.loads(run("--month", "2025-02", "--level", "county", "--json"))
+    found = {row["kpi"]: (row["county_code"], row["numerator"], row["denominator"]) for row in told["kpis"]}
+    assert found["alarm_disposal_in_time"] == ("431103", 1, 1)
+    assert found["online_rate"] == ("431103", 0, 0)
+    assert found["poll_response_rate"] == ("431103", None, None)
+    assert "No captures lie in this period" in run("--month", "2025-02")
+    league = run("--month", "2025-02", "--level", "county", "--kpi", "alarm_disposal_in_time", "--lang", "zh")
+    assert "100.00 %" in league
+    assert "没有终端报文" not in league
+    assert "无数据" in run("--month", "2025-02", "--level", "county", "--kpi", "poll_response_rate", "--lang", "zh")

@@ -15,7 +15,7 @@ from etl.demo.world import World, world
 from etl.feeds import FEEDS
 from etl.parse import parse
 
-TOPICS = ("hazards", "registers", "supervision", "terminals")
+TOPICS = ("hazards", "platform", "registers", "supervision", "terminals")
 LAST_DAY = date(2025, 12, 31)
 RECEIVED_AT = "2026-06-01 02:00:00"
 
@@ -153,7 +153,7 @@ def test_every_feed_of_these_topics_is_delivered(delivered: Path) -> None:
         "hazard", "hazard_event", "hazard_photo", "small_works", "road_works", "enterprise", "driver_certificate",
         "district", "coach_line", "relay_point", "safety_standard", "liability_insurance", "monitored_vehicle",
         "training", "meeting", "bulletin", "interview", "listing", "referral", "road_crash", "terminal_position",
-        "terminal_alarm",
+        "terminal_alarm", "platform_link", "platform_poll",
     }  # fmt: skip
 
 

@@ -35,7 +35,7 @@ MUST_BECOME = {
 """What becomes of each kind of damage, by the rules of etl/jt808/schemas.py."""
 KINDS = {
     "copied", "constant_speed", "night_drive", "long_drive", "overspeed", "lost", "silent_move", "drift", "abroad",
-    "no_fix", "backfill",
+    "no_fix", "backfill", "switched_off", "left_behind", "stuck", "borrowed", "tunnel",
 }  # fmt: skip
 POSITION = (
     "byte_offset", "terminal_phone", "recorded_at", "wire_time", "report_origin", "latitude", "longitude",
@@ -295,8 +295,8 @@ def test_only_the_planted_vehicle_drives_five_hours_without_a_rest(tiny: World) 
 
 
 def test_only_planted_vehicles_drive_at_night_too_fast_or_far_in_silence(tiny: World) -> None:
-    night, fast, silent = (planted(tiny, kind) for kind in ("night_drive", "overspeed", "silent_move"))
-    lost = planted(tiny, "lost")
+    night, fast, lost = (planted(tiny, kind) for kind in ("night_drive", "overspeed", "lost"))
+    silent = planted(tiny, "silent_move", "switched_off")
     for plate, day, path in paths(tiny):
         key = (plate, day)
         at_night = sum(speed > 5 and 7_200 <= second < 18_000 for second, _, _, speed in path)
@@ -311,8 +311,50 @@ def test_only_planted_vehicles_drive_at_night_too_fast_or_far_in_silence(tiny: W
             assert km >= 8
             assert b[0] - a[0] >= 660, "longer than the gap that counts as silence (seeds/kpi_scheme.csv)"
             assert row["distance_km"] == pytest.approx(km, abs=0.001)
-    assert len(night) == len(fast) == len(silent) == len(lost) == 3
+    assert len(night) == len(fast) == len(silent) // 2 == len(lost) == 3
     assert all([row["points"] for row in stretches] == [1, 4, 12] for stretches in fast.values())
+
+
+def test_a_terminal_left_behind_stands_while_its_vehicle_drives(tiny: World) -> None:
+    told = planted(tiny, "left_behind")
+    assert len(told) == 3
+    of = {(plate, day): np.array(path) for plate, day, path in paths(tiny)}
+    for (plate, day), (row,) in told.items():
+        path = of[plate, day]
+        assert row["points"] == len(path)
+        assert (path[:, 3] == 0).all()
+        assert float(tracks.distance_km(path[:, 1:3], path[[0] * len(path), 1:3]).max()) < 0.05
+        number = next(at for at, each in enumerate(tracks.tracked(tiny)) if each["plate_no"] == plate)
+        true = tracks.way(tiny, number, day)
+        places = np.column_stack([true.latitude, true.longitude])
+        assert float(tracks.distance_km(places, places[[0] * len(places)]).max()) > 20
+
+
+def test_a_receiver_that_hangs_stands_still_and_then_is_far_away(tiny: World) -> None:
+    of = {(plate, day): path for plate, day, path in paths(tiny)}
+    for key, (row,) in planted(tiny, "stuck").items():
+        path = of[key]
+        second = {each[0]: at for at, each in enumerate(path)}
+        midnight = datetime.combine(key[1], datetime.min.time())
+        first, last = (second[int((row[name] - midnight).total_seconds())] for name in ("from_at", "to_at"))
+        assert len({each[1:] for each in path[first : last + 1]}) == 1
+        before, behind = (np.array([path[at][1:3]]) for at in (last, last + 1))
+        assert float(tracks.distance_km(before, behind)[0]) > 8
+
+
+def test_a_borrowed_stretch_is_what_another_vehicle_sent_before(tiny: World) -> None:
+    of = {(plate, day): path for plate, day, path in paths(tiny)}
+    told = planted(tiny, "borrowed")
+    assert len(told) == 3
+    for (plate, day), (row,) in told.items():
+        number, source = tracks.lent(tiny, day)
+        lender = tracks.tracked(tiny)[number]["plate_no"]
+        assert lender != plate
+        begin = int((row["from_at"] - datetime.combine(day, datetime.min.time())).total_seconds())
+        first = next(at for at, each in enumerate(of[plate, day]) if each[0] == begin)
+        copied, theirs = of[plate, day][first : first + 60], of[lender, day][source : source + 60]
+        assert [each[1:] for each in copied] == [each[1:] for each in theirs]
+        assert begin > theirs[-1][0]
 
 
 def test_nobody_is_elsewhere_in_the_morning(tiny: World) -> None:

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from etl.demo import calendar, passages, planted, sites, transmissions
+from etl.demo import calendar, crossings, passages, planted, sites, tracks, transmissions
 from etl.demo.fleet import FARM
 from etl.demo.generate import put
 from etl.demo.world import SCALES, Delivery, World, morning_after
@@ -223,6 +223,44 @@ def test_every_damaged_line_is_refused_as_the_truth_says_and_no_other(layout: st
         found = {line: reason for line, reason, raw in refused if not any(number in raw for number in dead)}
         assert found == expected
         assert len(expected) >= (6 if delivery.day in week.own_nights else 1)
+
+
+# --- tracked vehicles ----------------------------------------------------------------------------
+def test_tracked_vehicles_are_weighed_within_the_limit_where_they_drive(week: World) -> None:
+    days = tracks.position_days(week)
+    for day in days:
+        table = passages.tracked_passages(week, day)
+        assert set(table["check_no"].to_pylist()) < set(passages.true(week, [day])["check_no"].to_pylist())
+        assert pc.all(pc.less(table["gross_vehicle_weight_kg"], table["limit_kg"])).as_py()
+        for crossing, row in zip(crossings.crossings(week, day), table.to_pylist(), strict=True):
+            vehicle = tracks.tracked(week)[crossing.number]
+            assert row["plate_no"] in (None, vehicle["plate_no"])
+            way = tracks.way(week, crossing.number, day)
+            here = np.array([[np.interp(crossing.second, way.second, way.latitude),
+                              np.interp(crossing.second, way.second, way.longitude)]])  # fmt: skip
+            km = float(tracks.distance_km(here, crossings.PLACES[[crossing.site]])[0])
+            if crossing.cause == "misread":
+                assert km > 30
+                assert row["carried_plate_no"] != row["plate_no"]
+            else:
+                assert km < 0.7
+                assert row["carried_plate_no"] == vehicle["plate_no"]
+    assert not crossings.crossings(week, days[0] - timedelta(days=1))
+
+
+def test_what_is_weighed_of_tracked_vehicles_is_delivered_once_and_unspoiled(week: World, tmp_path: Path) -> None:
+    found: list[str] = []
+    for number, delivery in enumerate(each for each in passages.deliveries(week) if each.feed in passages.LAYOUTS):
+        path = put(tmp_path, delivery)
+        work = tmp_path / f"{number}.work"
+        parsed = parse(feed(delivery.feed), path, path.name, "0" * 64, f"{LAST}|x", "2026-01-02 00:00:00", work)
+        query = "select check_no from landed where check_no like '%T___'"
+        found += [check_no for (check_no,) in parsed.connection.execute(query).fetchall()]
+        parsed.close()
+    weighed = pa.concat_tables([passages.tracked_passages(week, day) for day in tracks.position_days(week)])
+    sent = weighed.filter(pc.and_(weighed["is_sent"], pc.invert(weighed["is_dead"])))
+    assert sorted(found) == sorted(sent["check_no"].to_pylist())
+    assert len(found) > 200
 
 
 # --- the platform's own models -------------------------------------------------------------------

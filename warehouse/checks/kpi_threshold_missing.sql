@@ -32,3 +32,15 @@ where latitude_min_deg is null
     or overspeed_gap_s is null
     or offline_gap_s is null
     or offline_m is null
+    or cross_silent_s is null
+    or cross_parked_m is null
+    or cross_m is null
+    or cross_clock_s is null
+    or cross_site_vehicles is null
+    or copied_points is null
+    or constant_points is null
+    or constant_s is null
+    or constant_step_m is null
+    or teleport_points is null
+    or shared_changes is null
+    or alarm_match_s is null

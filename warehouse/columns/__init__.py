@@ -14,9 +14,11 @@ from pkgutil import iter_modules
 
 from warehouse.columns.capture import *
 from warehouse.columns.case import *
+from warehouse.columns.cross_check import *
 from warehouse.columns.derived import *
 from warehouse.columns.entry import ENTRIES
 from warehouse.columns.entry import Column as Column
+from warehouse.columns.handling import *
 from warehouse.columns.hazard import *
 from warehouse.columns.kpi import *
 from warehouse.columns.lineage import *

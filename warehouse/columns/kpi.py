@@ -320,16 +320,16 @@ step_m = column(
 alarm_channel = column(
     "alarm_channel",
     "VARCHAR",
-    "Where the terminal says it: flag (alarm word), video (item 0x14), driving (0x18) or safety (0x64 to 0x67).",
+    "Where the terminal says it: flag (alarm word), video (item 0x14), driving (0x18) or safety (0x64 to 0x70).",
     "报警通道",
-    zh_doc="flag 报警标志位，video 视频报警（0x14），driving 异常驾驶（0x18），safety 主动安全（0x64–0x67）。",
+    zh_doc="flag 报警标志位，video 视频报警（0x14），driving 异常驾驶（0x18），safety 主动安全（0x64–0x70）。",
 )
 alarm_code = column(
     "alarm_code",
     "INTEGER",
-    "Bit of a flag word, or type code of an active-safety item.",
+    "Bit of a flag word or of a wheel (0x66), or type code of an active-safety item.",
     "报警代码",
-    zh_doc="标志位的位号，或主动安全附加项的报警类型代码。",
+    zh_doc="标志位或车轮报警位（0x66）的位号，或主动安全附加项的报警类型代码。",
 )
 is_level = column(
     "is_level",
@@ -341,9 +341,10 @@ is_level = column(
 is_alarm = column(
     "is_alarm",
     "BOOLEAN",
-    "An alarm; false for events of active-safety terminals (codes of 16 and above) and reports without a type code.",
+    "An alarm; false for events of active-safety terminals (codes of 16 and above, unless the model of the terminal is "
+    "known to tell an alarm by it) and reports without a code.",
     "是否报警",
-    zh_doc="报警为真；主动安全终端的事件（代码16及以上）和没有类型代码的报告为假。",
+    zh_doc="报警为真；主动安全终端的事件（代码16及以上，终端型号已知以其为报警的除外）和没有代码的报告为假。",
 )
 is_new = column(
     "is_new",

@@ -57,7 +57,19 @@ select
     cast(max(case when parameter = 'overspeed_merge_s' then parameter_value end) as bigint) as overspeed_merge_s,
     cast(max(case when parameter = 'overspeed_gap_s' then parameter_value end) as bigint) as overspeed_gap_s,
     cast(max(case when parameter = 'offline_gap_min' then parameter_value end) * 60 as bigint) as offline_gap_s,
-    cast(max(case when parameter = 'offline_km' then parameter_value end) * 1000 as bigint) as offline_m
+    cast(max(case when parameter = 'offline_km' then parameter_value end) * 1000 as bigint) as offline_m,
+    cast(max(case when parameter = 'cross_silent_min' then parameter_value end) * 60 as bigint) as cross_silent_s,
+    cast(max(case when parameter = 'cross_parked_m' then parameter_value end) as bigint) as cross_parked_m,
+    cast(max(case when parameter = 'cross_distance_km' then parameter_value end) * 1000 as bigint) as cross_m,
+    cast(max(case when parameter = 'cross_clock_s' then parameter_value end) as bigint) as cross_clock_s,
+    cast(max(case when parameter = 'cross_site_vehicles' then parameter_value end) as bigint) as cross_site_vehicles,
+    cast(max(case when parameter = 'copied_points' then parameter_value end) as bigint) as copied_points,
+    cast(max(case when parameter = 'constant_points' then parameter_value end) as bigint) as constant_points,
+    cast(max(case when parameter = 'constant_min' then parameter_value end) * 60 as bigint) as constant_s,
+    cast(max(case when parameter = 'constant_step_m' then parameter_value end) as bigint) as constant_step_m,
+    cast(max(case when parameter = 'teleport_points' then parameter_value end) as bigint) as teleport_points,
+    cast(max(case when parameter = 'shared_changes' then parameter_value end) as bigint) as shared_changes,
+    cast(max(case when parameter = 'alarm_match_s' then parameter_value end) as bigint) as alarm_match_s
 from told
 where nth = 1
 group by built_date, monitored_class

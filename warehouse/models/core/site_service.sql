@@ -4,12 +4,16 @@
 select
     site_code,
     passed_date,
-    county_code
+    county_code,
+    latitude,
+    longitude
 from (
     select
         site.site_code,
         build_day.event_date as passed_date,
         site.county_code,
+        site.latitude,
+        site.longitude,
         row_number() over (
             partition by site.site_code, build_day.event_date order by site.valid_from desc, site.record_id
         ) as nth

@@ -14,6 +14,7 @@ vehicle as (
         register.monitored_class,
         register.uscc,
         register.county_code,
+        register.terminal_model,
         register.terminal_phone,
         register.valid_from,
         row_number() over (
@@ -33,6 +34,7 @@ numbered as (
         monitored_class,
         uscc,
         county_code,
+        terminal_model,
         terminal_phone,
         row_number() over (
             partition by service_date, terminal_phone order by valid_from desc, plate_no, plate_color_code
@@ -47,5 +49,6 @@ select
     monitored_class,
     uscc,
     county_code,
+    terminal_model,
     case when nth_of_terminal = 1 then terminal_phone end as terminal_phone
 from numbered

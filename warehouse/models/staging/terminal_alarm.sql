@@ -19,6 +19,8 @@ select
     handle_within_min,
     handled_at,
     handling,
-    is_supervised
+    is_supervised,
+    appealed_at,
+    appeal_result
 from {{ source('raw', 'terminal_alarm') }}
 where row_fate = 'current'
