@@ -9,6 +9,7 @@ Chinese. Colours are those of ``assets/app.css``; a test holds the two equal.
 import base64
 import json
 import math
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -428,6 +429,83 @@ def trend(
             annotations=annotations,
         ),
     }
+
+
+def shares(
+    days: pd.DataFrame,
+    lines: Sequence[str],
+    names: dict[str, str],
+    gaps: list[tuple[date, date, str]],
+    t: Text,
+    theme: str,
+    *,
+    height: int = 246,
+) -> tuple[Figure, float]:
+    """Shares of one, day by day, and where their axis begins: shares close to all of it would be one flat line from
+    zero, so the axis begins at a round share below the lowest, which the card says.
+
+    ``days``: day and, by line, a share or nothing. A day without data is a gap under a band.
+    """
+    tokens = TOKENS[theme]
+    xs = list(days["day"])
+    known = [float(v) for name in lines for v in days[name] if not fmt.missing(v)]
+    low = min(known, default=0)
+    floor = next((limit for limit in (0.99, 0.98, 0.95, 0.9, 0.8, 0.5) if low >= limit + (1 - limit) * 0.1), 0.0)
+    looks = [
+        {"color": tokens["brand"], "width": 2.6, "dash": "solid"},
+        {"color": tokens["point"], "width": 2, "dash": "dash"},
+    ]
+    traces = []
+    for name, line in zip(lines, looks, strict=True):
+        ys = [None if fmt.missing(v) else float(v) for v in days[name]]
+        sums = zip(days[f"{name}_numerator"], days[f"{name}_denominator"], strict=True)
+        traces.append(
+            {
+                "type": "scatter",
+                "mode": "lines+markers",
+                "name": names[name],
+                "x": xs,
+                "y": ys,
+                "line": line,
+                "connectgaps": False,
+                "text": [
+                    "" if y is None else f"{names[name]}: <b>{fmt.indicator(y)}</b> ({fmt.count(a)} / {fmt.count(b)})"
+                    for y, (a, b) in zip(ys, sums, strict=True)
+                ],
+                "hoverinfo": "text",
+                "customdata": [day.isoformat() for day in xs],
+                "marker": {"size": [6 if alone else 0 for alone in _alone(ys)], "color": line["color"]},
+            }
+        )
+    shapes, annotations = _outage_bands(gaps, xs[-1], tokens) if xs else ([], [])
+    ticks = _tick_days(xs)
+    steps = [floor + (1 - floor) * part / 4 for part in range(5)]
+    return {
+        "data": traces,
+        "layout": _layout(
+            theme,
+            height,
+            (50, 12, 40, 26),
+            xaxis=_axis(tokens, ticks, [fmt.short_day(d, t.lang) for d in ticks])
+            | {
+                "type": "date",
+                "range": [on_axis(xs[0], -0.5), on_axis(xs[-1], 0.6)] if xs else None,
+                "unifiedhovertitle": {"text": " "},
+            },
+            yaxis={
+                "range": [floor, 1 + (1 - floor) * 0.04],
+                "tickvals": steps,
+                "ticktext": [f"{step * 100:.4g}%" for step in steps],
+                "tickfont": {"color": tokens["ink-3"]},
+                "gridcolor": tokens["line"],
+                "zeroline": False,
+                "fixedrange": True,
+            },
+            hovermode="x unified" if len(xs) > 1 else "closest",
+            shapes=shapes,
+            annotations=annotations,
+        ),
+    }, floor
 
 
 def _alone(values: list[float | None]) -> list[bool]:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+import dash_ag_grid as dag
 import dash_mantine_components as dmc
 from dash import dcc, html
 
@@ -91,8 +92,20 @@ def _select(id: str, label: str, data: list[dict[str, Any]], value: str, t: Text
     )
 
 
-def filter_bar(page: str, selection: Selection, known: Known, t: Text) -> html.Div:
-    """Period, range, comparison, county, site, axle class; a bar on wide screens, a sheet on phones."""
+def filter_bar(page: str, selection: Selection, known: Known, t: Text, *, scales: bool = True) -> html.Div:
+    """Period, range, comparison, county and, where the page is about scales, site and axle class; a bar on wide
+    screens, a sheet on phones."""
+    of_scales = (
+        [
+            _field(
+                t("filter.site"),
+                _select(f"{page}-site", t("filter.site"), site_options(known, selection.county, t), selection.site, t),
+            ),
+            _field(t("filter.axle"), _select(f"{page}-axle", t("filter.axle"), axle_options(t), selection.axle, t)),
+        ]
+        if scales
+        else []
+    )
     period_short = fmt.day_range(selection.start, selection.end, t.lang)
     chips = html.Div(
         [
@@ -162,11 +175,7 @@ def filter_bar(page: str, selection: Selection, known: Known, t: Text) -> html.D
                 t("filter.county"),
                 _select(f"{page}-county", t("filter.county"), county_options(known, t), selection.county, t),
             ),
-            _field(
-                t("filter.site"),
-                _select(f"{page}-site", t("filter.site"), site_options(known, selection.county, t), selection.site, t),
-            ),
-            _field(t("filter.axle"), _select(f"{page}-axle", t("filter.axle"), axle_options(t), selection.axle, t)),
+            *of_scales,
             html.Button(
                 shell.icon("refresh"),
                 id=f"{page}-reset",
@@ -207,16 +216,17 @@ def chip_place(selection: Selection, known: Known, t: Text) -> str:
     return t("filter.county.all", count=len(known.current_counties))
 
 
-def printed_filters(selection: Selection, known: Known, t: Text) -> html.P:
+def printed_filters(selection: Selection, known: Known, t: Text, *, scales: bool = True) -> html.P:
     """The filters as a sentence for paper, where their controls do not go."""
     everything = t("export.everything")
-    chosen = {
+    chosen: dict[str, str] = {
         "filter.period": fmt.day_range(selection.start, selection.end, t.lang),
         "filter.compare": t(f"filter.compare.{selection.compare}"),
         "filter.county": everything if selection.county == ALL else place_name(known, selection.county, t),
-        "filter.site": everything if selection.site == ALL else site_name(known, selection.site, t),
-        "filter.axle": everything if selection.axle == ALL else selection.axle,
     }
+    if scales:
+        chosen["filter.site"] = everything if selection.site == ALL else site_name(known, selection.site, t)
+        chosen["filter.axle"] = everything if selection.axle == ALL else selection.axle
     words = [f"{t(name)}{t('app.colon')}{value}" for name, value in chosen.items()]
     return html.P(" · ".join(words), className="print-only")
 
@@ -319,6 +329,43 @@ def plain_table(
             html.Tbody([_plain_row(row, text_columns) for row in rows]),
         ],
         className=f"plain {className}".strip(),
+    )
+
+
+def record_grid(page: str, columns: list[dict[str, Any]], count: int, t: Text) -> dag.AgGrid:
+    """A list of records of which the browser asks for a block at a time; ``record`` tells its rows apart."""
+    theme = (
+        "themeQuartz.withParams({backgroundColor:'var(--surface)',foregroundColor:'var(--ink)',"
+        "headerBackgroundColor:'var(--surface-2)',headerTextColor:'var(--ink-2)',borderColor:'var(--line)',"
+        "rowHoverColor:'var(--surface-2)',selectedRowBackgroundColor:'var(--brand-soft)',accentColor:'var(--brand)',"
+        "oddRowBackgroundColor:'var(--surface)',fontFamily:'inherit',fontSize:13,headerFontSize:13,"
+        "headerFontWeight:400,wrapperBorder:false,wrapperBorderRadius:7,cellHorizontalPadding:8,"
+        "rowHeight:'var(--row-height)',headerHeight:36})"
+    )
+    return dag.AgGrid(
+        id=f"{page}-grid",
+        rowModelType="infinite",
+        columnDefs=columns,
+        defaultColDef={"suppressHeaderMenuButton": True},
+        getRowId="params.data.record",
+        dashGridOptions={
+            "theme": {"function": theme},
+            "cacheBlockSize": 100,
+            "maxBlocksInCache": 8,
+            "infiniteInitialRowCount": min(count, 100) or 1,
+            "rowSelection": {"mode": "singleRow", "checkboxes": False, "enableClickSelection": True},
+            "multiSortKey": "ctrl",
+            "suppressMultiSort": True,
+            "animateRows": False,
+            "localeText": {
+                "loadingOoo": t("state.loading"),
+                "noRowsToShow": t("rows.none"),
+                "loadingError": t("rows.load_error"),
+            },
+        },
+        eventListeners={"modelUpdated": ["hengFit(params)"]},
+        className="grid",
+        style={"width": "100%", "height": "var(--grid-height)"},
     )
 
 

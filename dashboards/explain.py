@@ -1,12 +1,16 @@
-"""How a number is made: the (i) beside it. Definitions come from ``warehouse/metrics.py`` alone."""
+"""How a number is made: the (i) beside it. Definitions come from ``warehouse/metrics.py`` and ``warehouse/kpi.py``."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import dash_mantine_components as dmc
+import pandas as pd
 from dash import dcc, html
 
-from dashboards import shell
+from dashboards import format as fmt
+from dashboards import shell, words
 from dashboards.text import Text
+from warehouse.kpi import KPIS
 from warehouse.metrics import METRICS
 
 
@@ -47,7 +51,55 @@ def popover(metric: str, value: dict[str, str], t: Text, link: str) -> Any:
         ("explain.data", value["scope"]),
         ("explain.version", f"v{spec.version}"),
     ]
-    name = label(metric, t)
+    return _box(label(metric, t), formula(metric, t), facts, link, metric, t)
+
+
+def kpi_label(name: str, t: Text) -> str:
+    return t.pick(KPIS[name].zh, KPIS[name].en)
+
+
+def kpi_formula(name: str, t: Text) -> str:
+    return t.pick(KPIS[name].formula_zh, KPIS[name].formula_en)
+
+
+def confidence_pill(mark: Any, t: Text) -> html.Span:
+    """How far a formula, threshold or citation was checked: in words when the pointer rests on it."""
+    doubt = words.unverified(mark)
+    told = t(f"confidence.{mark}") if t.has(f"confidence.{mark}") else None
+    return shell.pill(
+        f"{t('pill.unverified' if doubt else 'pill.verified')} {mark}", "warn" if doubt else "better", told
+    )
+
+
+def parameter_lines(names: Sequence[str], thresholds: pd.DataFrame, t: Text) -> list[Any]:
+    """Thresholds, each with its value, the class it is for, and how well it is known."""
+    lines = []
+    for row in thresholds[thresholds["parameter"].isin(list(names))].itertuples():
+        of_class = f" ({t(f'class.{row.monitored_class}')})" if isinstance(row.monitored_class, str) else ""
+        unit = f" {row.unit}" if isinstance(row.unit, str) else ""
+        value = f"{t.pick(row.zh, row.en)}{of_class}{t('app.colon')}{row.parameter_value:g}{unit} "
+        lines.append(html.Li([value, confidence_pill(row.confidence, t)]))
+    return lines
+
+
+def kpi_popover(name: str, value: dict[str, str], thresholds: pd.DataFrame, t: Text, link: str | None) -> Any:
+    """Formula and how well it is known, this value's sums, the thresholds used, the days behind it, the rows."""
+    lines = parameter_lines(KPIS[name].parameters, thresholds, t)
+    facts: list[tuple[str, Any]] = [
+        ("explain.now", value["value"]),
+        ("explain.known_from", confidence_pill(KPIS[name].confidence, t)),
+        *([("explain.thresholds", html.Ul(lines, className="thresholds"))] if lines else []),
+        ("explain.data", value["scope"]),
+    ]
+    return _box(kpi_label(name, t), kpi_formula(name, t), facts, link, name, t)
+
+
+def _box(name: str, formula: str, facts: Sequence[tuple[str, Any]], link: str | None, term: str, t: Text) -> Any:
+    """The (i) and what it opens."""
+    links = [
+        dcc.Link(t("explain.rows"), href=link, className="text-link") if link else html.Span(),
+        dcc.Link(t("explain.all"), href=f"/definitions?q={term}", className="text-link"),
+    ]
     return dmc.Popover(
         [
             dmc.PopoverTarget(
@@ -57,15 +109,9 @@ def popover(metric: str, value: dict[str, str], t: Text, link: str) -> Any:
                 html.Div(
                     [
                         html.H3(t("explain.title", what=name)),
-                        html.P(formula(metric, t), className="formula"),
+                        html.P(formula, className="formula"),
                         html.Dl([piece for key, text in facts for piece in (html.Dt(t(key)), html.Dd(text))]),
-                        html.Div(
-                            [
-                                dcc.Link(t("explain.rows"), href=link, className="text-link"),
-                                dcc.Link(t("explain.all"), href=f"/definitions?q={metric}", className="text-link"),
-                            ],
-                            className="explain-links",
-                        ),
+                        html.Div(links, className="explain-links"),
                     ],
                     className="explain",
                 )
@@ -77,3 +123,11 @@ def popover(metric: str, value: dict[str, str], t: Text, link: str) -> Any:
         trapFocus=True,
         returnFocus=True,
     )
+
+
+def kpi_shown(name: str, value: float | None, t: Text) -> str:
+    """A value with its unit; a share in per cent."""
+    unit = t.pick(KPIS[name].unit_zh, KPIS[name].unit_en)
+    if not unit:
+        return fmt.indicator(value)
+    return fmt.NONE if fmt.missing(value) else f"{value:,.2f} {unit}"

@@ -181,7 +181,7 @@ def _asked() -> tuple[queries.Source, Selection, Known, Text]:
     return db, selection, known, shell.view_of(flask.request.args).text
 
 
-def _download(name: str, mimetype: str) -> dict[str, str]:
+def download(name: str, mimetype: str) -> dict[str, str]:
     return {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}", "Content-Type": mimetype}
 
 
@@ -233,7 +233,7 @@ def rows_csv() -> flask.Response:
     rows = Wording(db, known, t).rows(db, selection)
     name = file_name(selection, known, t, "csv")
     decimals = [DECIMALS.get(field) for field in queries.EXPORT_FIELDS]
-    return flask.Response(csv_bytes(rows, heads, decimals), headers=_download(name, "text/csv; charset=utf-8"))
+    return flask.Response(csv_bytes(rows, heads, decimals), headers=download(name, "text/csv; charset=utf-8"))
 
 
 @routes.get("/export/overload-rows.xlsx")
@@ -244,10 +244,10 @@ def rows_xlsx() -> flask.Response:
         raise RequestEntityTooLarge(t("export.too_many", rows=fmt.count(count), most=fmt.count(queries.MAX_XLSX_ROWS)))
     lines = notes(db, selection, known, count, t)
     sheets = workbook(Wording(db, known, t).rows(db, selection), lines, t)
-    return _workbook_answer(sheets, file_name(selection, known, t, "xlsx"))
+    return workbook_answer(sheets, file_name(selection, known, t, "xlsx"))
 
 
-def _workbook_answer(sheets: list[xlsx.Sheet], name: str) -> flask.Response:
+def workbook_answer(sheets: list[xlsx.Sheet], name: str) -> flask.Response:
     # A file on disk, removed when it has been sent: a year of records does not fit a worker's memory twice.
     target = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it
     xlsx.write(target, sheets)
@@ -279,7 +279,7 @@ def night_csv() -> flask.Response:
     db, day, t = _asked_night()
     heads = night.file_heads(t)
     pieces = csv_bytes(_night_rows(db, day, t), heads, [None] * len(heads))
-    return flask.Response(pieces, headers=_download(_night_name(day, t, "csv"), "text/csv; charset=utf-8"))
+    return flask.Response(pieces, headers=download(_night_name(day, t, "csv"), "text/csv; charset=utf-8"))
 
 
 @routes.get("/export/night-report.xlsx")
@@ -294,4 +294,4 @@ def night_xlsx() -> flask.Response:
         ),
         xlsx.Sheet(t("export.notes"), [], lines, [28, 100], {}, xlsx.WRAPPED),
     ]
-    return _workbook_answer(sheets, _night_name(day, t, "xlsx"))
+    return workbook_answer(sheets, _night_name(day, t, "xlsx"))

@@ -53,6 +53,14 @@ def share(ratio: Any) -> str:
     return NONE if missing(ratio) else f"{round(float(ratio), SHARE_DECIMALS) * 100:,.1f}%"
 
 
+def indicator(value: Any) -> str:
+    """A share of the monthly lists, which print two decimals; what is short of all is never shown as 100 %."""
+    if missing(value):
+        return NONE
+    percent = round(float(value) * 100, 2)
+    return f"{min(percent, 99.99) if float(value) < 1 else percent:.2f}%"
+
+
 def signed(number: float, digits: int) -> str:
     """+0.38, −0.41 or 0.00; the sign is that of the rounded number."""
     rounded = round(number, digits)

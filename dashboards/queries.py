@@ -4,10 +4,10 @@ A page takes one ``source()`` per request and passes it on, so that all its numb
 published version. Plates leave this module masked; there is no query that returns a whole one.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from datetime import date, timedelta
 from functools import wraps
-from typing import Any, Protocol, TypeVar
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 from weakref import WeakKeyDictionary
 
 import pandas as pd
@@ -61,20 +61,43 @@ where site_code not in (select site_code from staging.wim_site) order by site_co
 
 
 T = TypeVar("T")
-_kept: WeakKeyDictionary[Source, dict[str, Any]] = WeakKeyDictionary()
+P = ParamSpec("P")
+_kept: WeakKeyDictionary[Source, dict[Hashable, Any]] = WeakKeyDictionary()
+
+
+KEPT = 200  # answers kept of one snapshot; the oldest goes first
+
+
+def kept(db: Source, key: Hashable, read: Callable[[], T]) -> T:
+    """Reads once what several parts of a page need: a snapshot never changes, and its answers go when it goes."""
+    answers = _kept.setdefault(db, {})
+    if key not in answers:
+        value = read()
+        while len(answers) >= KEPT:
+            answers.pop(next(iter(answers)), None)
+        answers[key] = value
+        return value
+    return answers[key]
 
 
 def once_per_snapshot(read: Callable[[Source], T]) -> Callable[[Source], T]:
-    """Reads what every page needs once: a snapshot never changes, and its answers go when it goes."""
+    """Reads what every page needs once."""
 
     @wraps(read)
-    def kept(db: Source) -> T:
-        answers = _kept.setdefault(db, {})
-        if read.__name__ not in answers:
-            answers[read.__name__] = read(db)
-        return answers[read.__name__]
+    def once(db: Source) -> T:
+        return kept(db, f"{read.__module__}.{read.__name__}", lambda: read(db))
 
-    return kept
+    return once
+
+
+def once_per_choice(read: Callable[Concatenate[Source, P], T]) -> Callable[Concatenate[Source, P], T]:
+    """Reads once what several parts of a page, or its next callback, ask for with the same arguments."""
+
+    @wraps(read)
+    def once(db: Source, *args: P.args, **named: P.kwargs) -> T:
+        return kept(db, (read.__module__, read.__name__, args, *named.items()), lambda: read(db, *args, **named))
+
+    return once
 
 
 @once_per_snapshot
@@ -233,9 +256,9 @@ _PASSAGES = f"""
 from core.passage where passed_date between $first_day and $last_day {_PLACE_AXLE} {_METRIC_WHERE}
 """
 # 湘M·***22: the region of the plate and its last two characters.
-_PLATE = "case when plate_no is null then null else left(plate_no, 2) || '·***' || right(plate_no, 2) end"
+PLATE = "case when plate_no is null then null else left(plate_no, 2) || '·***' || right(plate_no, 2) end"
 _ROW_COLUMNS = f"""
-    record_id, feed, passed_at, {_PLATE} as plate_masked, site_code, county_code, axle_count,
+    record_id, feed, passed_at, {PLATE} as plate_masked, site_code, county_code, axle_count,
     gross_vehicle_weight_kg, limit_kg, rule_id, excess_kg, excess_ratio, excess_band, verdict, evidence_ok, flags
 """
 _ROWS = f"select {_ROW_COLUMNS} {_PASSAGES}"
@@ -253,12 +276,12 @@ EXPORT_FIELDS = (
     *("verdict", "excess_kg", "excess_ratio", "speed_kmh"),
     *("certificate_valid_to", "evidence_ok", "flags", "delivery_id", "source_line"),
 )
-_EXPORT_COLUMNS = ", ".join(f"{_PLATE} as plate_masked" if name == "plate_masked" else name for name in EXPORT_FIELDS)
+_EXPORT_COLUMNS = ", ".join(f"{PLATE} as plate_masked" if name == "plate_masked" else name for name in EXPORT_FIELDS)
 _EXPORT = f"select {_EXPORT_COLUMNS} {_PASSAGES} order by passed_at, record_id"
 
 _RECORD = f"""
 select record_id, feed, delivery_id, source_line, byte_offset, site_code, county_code, lane_code, direction,
-    passed_at, passed_date, {_PLATE} as plate_masked, axle_count, axle_type_code, gross_vehicle_weight_kg,
+    passed_at, passed_date, {PLATE} as plate_masked, axle_count, axle_type_code, gross_vehicle_weight_kg,
     axle_load_sum_kg, axle_loads_kg, axle_spacings_m, speed_kmh, vehicle_kind, drive_axle_kind,
     single_tyre_axle_count, limit_low_kg, limit_kg, rule_id, limit_modifiers, verdict, excess_kg, excess_ratio,
     reported_limit_kg, reported_is_over_limit, device_no, certificate_no, certificate_valid_to, evidence_ok, flags

@@ -186,7 +186,7 @@ def default(known: Known) -> Selection:
     return Selection(start, end)
 
 
-def _option(value: Any, options: Any, fallback: str, bad: list[str], name: str) -> str:
+def option(value: Any, options: Any, fallback: str, bad: list[str], name: str) -> str:
     if value in (None, "", fallback):
         return fallback
     if isinstance(value, str) and value in options:
@@ -198,7 +198,7 @@ def _option(value: Any, options: Any, fallback: str, bad: list[str], name: str) 
 def _read(given: Mapping[str, Any], known: Known) -> tuple[Selection, list[str]]:
     """The selection and the names of the values that could not be taken."""
     bad: list[str] = []
-    period = _option(given.get("period"), PERIODS, "month", bad, "period")
+    period = option(given.get("period"), PERIODS, "month", bad, "period")
     first, last = _as_day(given.get("from")), _as_day(given.get("to"))
     bad += [name for name, day in (("from", first), ("to", last)) if given.get(name) and day is None]
     if first and last and period in ("custom", "month") and (given.get("period") in (None, "", "custom")):
@@ -214,8 +214,8 @@ def _read(given: Mapping[str, Any], known: Known) -> tuple[Selection, list[str]]
         start, end = first, last
     else:
         start, end = preset(period, known.last_day)
-    county = _option(given.get("county"), known.counties, ALL, bad, "county")
-    site = _option(given.get("site"), known.sites, ALL, bad, "site")
+    county = option(given.get("county"), known.counties, ALL, bad, "county")
+    site = option(given.get("site"), known.sites, ALL, bad, "site")
     left_out = ""
     if site != ALL and county != ALL and known.sites[site] != county:
         # The county was changed after the site; the wider choice is the reader's last.
@@ -225,12 +225,12 @@ def _read(given: Mapping[str, Any], known: Known) -> tuple[Selection, list[str]]
             start,
             end,
             period,
-            _option(given.get("cmp"), COMPARES, "prior", bad, "cmp"),
+            option(given.get("cmp"), COMPARES, "prior", bad, "cmp"),
             county,
             site,
-            _option(given.get("axle"), AXLES, ALL, bad, "axle"),
-            _option(given.get("metric"), METRICS, "over", bad, "metric"),
-            _option(given.get("band"), BANDS, ALL, bad, "band"),
+            option(given.get("axle"), AXLES, ALL, bad, "axle"),
+            option(given.get("metric"), METRICS, "over", bad, "metric"),
+            option(given.get("band"), BANDS, ALL, bad, "band"),
             left_out,
         ),
         bad,

@@ -17,13 +17,17 @@ from warehouse.metrics import METRICS
 THEMES = ("light", "dark")
 LANG_COOKIE, THEME_COOKIE = "heng_lang", "heng_theme"
 
-# Only pages that exist. path, icon, text key, whether the shared filters carry over to it.
+# Only pages that exist. Text key, path, icon, whether the shared filters carry over to it, whether it is listed.
 PAGES = (
-    ("overload", "/overload", "truck", True),
-    ("rows", "/overload/rows", "list", True),
-    ("quality", "/quality", "heartbeat", False),
-    ("definitions", "/definitions", "book", False),
+    ("overload", "/overload", "truck", True, True),
+    ("rows", "/overload/rows", "list", True, True),
+    ("terminals", "/terminals", "broadcast", True, True),
+    ("vehicles", "/terminals/rows", "list", True, False),
+    ("quality", "/quality", "heartbeat", False, True),
+    ("definitions", "/definitions", "book", False, True),
 )
+CARRYING = {key: path for key, path, _, carries, listed in PAGES if carries and listed}
+"""Pages of the navigation whose address carries the shared filters."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +87,9 @@ def _brand(t: Text) -> html.Div:
 
 def _nav(t: Text, current: str, query: str, bar: bool) -> list[Any]:
     links = []
-    for key, path, symbol, carries in PAGES:
+    for key, path, symbol, carries, listed in PAGES:
+        if not listed:
+            continue
         links.append(
             dcc.Link(
                 [icon(symbol), html.Span(t(f"nav.{key}.short" if bar else f"nav.{key}"), className="nav-word")],

@@ -1,11 +1,13 @@
 """Codes from the data in words, and a site's or record's values as cells: shared by pages and exports."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
 from dashboards import format as fmt
 from dashboards.text import Text
+from warehouse.cross_checks import CHECKS
 
 # A citation whose confidence is one of these was not read in a primary or secondary text.
 UNVERIFIED = ("M+", "M-", "P")
@@ -67,3 +69,67 @@ def axles_of(low: Any, high: Any) -> str:
     if fmt.missing(high) or int(high) >= 30:
         return f"≥ {int(low)}"
     return str(int(low)) if int(low) == int(high) else f"{int(low)}–{int(high)}"
+
+
+@dataclass(frozen=True)
+class Check:
+    """A kind of finding in the reader's language: what it says, what may explain it, what to do."""
+
+    name: str
+    says: str
+    innocent: str
+    next_step: str
+
+
+def checks(t: Text) -> dict[str, Check]:
+    return {
+        name: Check(
+            t.pick(one.zh, one.en),
+            t.pick(one.says_zh, one.says_en),
+            t.pick(one.innocent_zh, one.innocent_en),
+            t.pick(one.next_zh, one.next_en),
+        )
+        for name, one in CHECKS.items()
+    }
+
+
+CHECKED = tuple(name for name, one in CHECKS.items() if one.table == "mart.terminal_finding")
+"""Kinds of finding about one vehicle."""
+
+
+def vehicle_class(code: Any, t: Text) -> str:
+    return t(f"class.{code}") if isinstance(code, str) and t.has(f"class.{code}") else fmt.NONE
+
+
+def code(of: str, value: Any, t: Text) -> str:
+    """Words of a code that data bring; one without words stands for itself."""
+    if not isinstance(value, str):
+        return fmt.NONE
+    return t(f"{of}.{value}") if t.has(f"{of}.{value}") else value
+
+
+Reason = tuple[str, str, str, str]
+"""Short name, tone of its mark, the reason in words, and what may innocently explain it."""
+
+
+def call_reasons(row: Any, limits: dict[str, float], t: Text) -> list[Reason]:
+    """Why a vehicle is on the list of calls, the gravest reason first."""
+    found: list[Reason] = []
+    told = checks(t)
+    kinds = [told[kind] for kind in str(row.finding_kinds).split(",") if kind in told]
+    if row.open_alarm_count:
+        why = t.plural("call.alarm.why", int(row.open_alarm_count))
+        found.append((t("call.alarm"), "worse", why, t("call.alarm.innocent")))
+    if row.strong_count or row.weak_count:
+        named = t("availability.join").join(one.name for one in kinds)
+        grade = "strong" if row.strong_count else "weak"
+        innocent = kinds[0].innocent if kinds else ""
+        count = int(row.strong_count or row.weak_count)
+        tone = "warn" if row.strong_count else ""
+        found.append((t(f"call.{grade}"), tone, t.plural("call.finding", count, kinds=named), innocent))
+    if row.silent_day_count >= limits["call_silent_days"]:
+        never = fmt.missing(row.last_online_date)
+        why = t("call.never.why") if never else t("call.silent.why", days=int(row.silent_day_count))
+        silence = (t("call.never" if never else "call.silent"), "warn", why, t("call.silent.innocent"))
+        found.insert(len(found) if row.strong_count or row.open_alarm_count else 0, silence)
+    return found

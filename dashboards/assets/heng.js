@@ -52,26 +52,22 @@
 
   /* The record list, when the page has one and it is ready. */
   function withGrid(use) {
-    if (document.getElementById("rows-grid")) window.dash_ag_grid.getApiAsync("rows-grid").then(use);
+    ["rows-grid", "vehicles-grid"].forEach(function (id) {
+      if (document.getElementById(id)) window.dash_ag_grid.getApiAsync(id).then(use);
+    });
   }
 
   window.dash_clientside = window.dash_clientside || {};
   window.dash_clientside.heng = {
     /* The address follows the filters without a new entry in the history; links that carry them follow too. */
     followQuery: function (links) {
-      if (!links) return Array(6).fill(window.dash_clientside.no_update);
+      if (!links) return Array(window.dash_clientside.callback_context.outputs_list.length).fill(window.dash_clientside.no_update);
       absolute = links.absolute;
       clearIncident();
-      var here = window.location.pathname;
-      if (here === "/overload") {
-        var query = links.query + window.location.hash;
-        window.history.replaceState(window.history.state, "", withQuery(here, query));
+      if (window.location.pathname === links.here) {
+        window.history.replaceState(window.history.state, "", withQuery(links.here, links.query + window.location.hash));
       }
-      return [
-        withQuery("/overload", links.query), withQuery("/overload/rows", links.rows),
-        withQuery("/overload", links.query), withQuery("/overload/rows", links.rows),
-        withQuery("/export/overload-rows.xlsx", links.rows), withQuery("/export/overload-rows.csv", links.rows),
-      ];
+      return links.hrefs;
     },
     /* A county button sets the filter, a second click takes it back. */
     pickCounty: function (clicks, current) {
@@ -93,6 +89,14 @@
     openDay: function (click, links) {
       var day = customOf(click);
       return day ? rowsOf(links, { period: "custom", from: day, to: day }) : window.dash_clientside.no_update;
+    },
+    openVehicles: function (click, links) {
+      var day = customOf(click);
+      if (!day) return window.dash_clientside.no_update;
+      var query = new URLSearchParams(links.rows);
+      var more = { show: "vehicles", period: "custom", from: day, to: day };
+      Object.keys(more).forEach(function (name) { query.set(name, more[name]); });
+      return "/terminals/rows?" + query.toString();
     },
     closeDrawer: function (clicks) {
       var none = window.dash_clientside.no_update;
@@ -175,6 +179,18 @@
         row.doubts_tone === "warn" ? make("span", { className: "pill warn" }, row.doubts) : null));
   };
 
+  /* A vehicle, finding or alarm on a phone: what it is, its numbers, where it belongs. */
+  cells.HengLines = function (props) {
+    var row = props.data;
+    if (!row) return null;
+    var make = window.React.createElement;
+    return make("div", { className: "row-card" },
+      make("div", { className: "row-head" },
+        row.pill ? make("span", { className: "pill " + (row.pill_tone || "") }, row.pill) : null, make("b", null, row.head), make("span", null, row.right)),
+      make("div", { className: "row-line" }, row.line),
+      make("div", { className: "row-where" }, make("span", null, row.where)));
+  };
+
   function copied(button) {
     var words = button.querySelector("span:not(.icon)");
     var before = words.textContent;
@@ -186,7 +202,7 @@
     var own = button.dataset.copy;
     var url = own
       ? new URL(own, window.location.href)
-      : new URL(withQuery(window.location.pathname, absolute !== null && /^\/overload/.test(window.location.pathname) ? absolute : window.location.search), window.location.href);
+      : new URL(withQuery(window.location.pathname, absolute !== null && /^\/(overload|terminals)/.test(window.location.pathname) ? absolute : window.location.search), window.location.href);
     if (navigator.clipboard && window.isSecureContext) {
       navigator.clipboard.writeText(url.href).then(function () { copied(button); });
     } else {

@@ -3,14 +3,16 @@
 from typing import Any
 
 import dash_mantine_components as dmc
+import pandas as pd
 from dash import Input, Output, State, callback, html
 from werkzeug.exceptions import BadRequest
 
-from dashboards import controls, explain, night, queries, shell, words
+from dashboards import controls, explain, night, queries, shell, terminal_queries, words
 from dashboards import format as fmt
 from dashboards.pages.quality import GROUPS, feed_group
 from dashboards.text import Text
 from warehouse.columns import Column, dictionary, topics
+from warehouse.league import PAGE_SCHEME
 
 LONGEST_SEARCH = 60
 
@@ -34,18 +36,86 @@ def metric_cards(needle: str, t: Text) -> list[Any]:
             (t("definitions.good"), t(f"definitions.good.{spec.good or 'none'}")),
             (t("explain.version"), f"v{spec.version}"),
         ]
-        cards.append(
-            html.Section(
-                [
-                    html.H2([label, html.Code(name)]),
-                    html.P(formula, className="formula"),
-                    html.Dl([piece for head, text in facts for piece in (html.Dt(head), html.Dd(text))]),
-                ],
-                className="card metric-card",
-                id=f"definitions-{name}",
-            )
-        )
+        cards.append(_card(name, label, formula, facts))
     return cards
+
+
+def kpi_cards(db: queries.Source, needle: str, t: Text) -> list[Any]:
+    """Indicators of vehicle monitoring: formula and how well it is known, and every threshold with the same."""
+    limits = _limits(db)
+    cards = []
+    for name, kpi in explain.KPIS.items():
+        label, formula = explain.kpi_label(name, t), explain.kpi_formula(name, t)
+        if not matches(needle, name, label, formula, *kpi.parameters):
+            continue
+        lines = explain.parameter_lines(kpi.parameters, limits, t)
+        facts = [
+            (t("explain.known_from"), explain.confidence_pill(kpi.confidence, t)),
+            (t("definitions.good"), t(f"definitions.good.{kpi.good}")),
+            (t("definitions.unit"), t.pick(kpi.unit_zh, kpi.unit_en) or "%"),
+            *([(t("explain.thresholds"), html.Ul(lines, className="thresholds"))] if lines else []),
+        ]
+        cards.append(_card(name, label, formula, facts))
+    return [html.Div(cards, className="metric-cards")] if cards else []
+
+
+def check_cards(db: queries.Source, needle: str, t: Text) -> list[Any]:
+    """Findings: what each says, the innocent explanation beside it, what to do, and its thresholds."""
+    limits = _limits(db)
+    cards = []
+    for name, check in words.checks(t).items():
+        if not matches(needle, name, check.name, check.says, check.innocent):
+            continue
+        facts = [
+            (t("definitions.innocent"), check.innocent),
+            (t("definitions.next"), check.next_step),
+            (t("explain.known_from"), explain.confidence_pill(words.CHECKS[name].confidence, t)),
+            (
+                t("explain.thresholds"),
+                html.Ul(explain.parameter_lines(words.CHECKS[name].parameters, limits, t), className="thresholds"),
+            ),
+        ]
+        cards.append(_card(name, check.name, check.says, facts))
+    return [html.Div(cards, className="metric-cards")] if cards else []
+
+
+def schemes_table(db: queries.Source, needle: str, t: Text) -> html.Table | None:
+    """Weights, floors and what the league and the list of calls go by."""
+    day = queries.last_day(db) or queries.last_night(db)
+    heads = [
+        t("definitions.parameter"),
+        t("definitions.meaning"),
+        t("vehicles.value.set"),
+        t("definitions.citation"),
+        t("definitions.confidence"),
+    ]
+    body = []
+    for scheme in (*terminal_queries.schemes(db), PAGE_SCHEME):
+        for row in terminal_queries.thresholds(db, day, scheme).itertuples():
+            told, cited = t.pick(row.zh, row.en), t.pick(row.citation_zh, row.citation_en)
+            if not matches(needle, row.parameter, told, cited, scheme):
+                continue
+            unit = f" {row.unit}" if isinstance(row.unit, str) else ""
+            cells = [told, f"{row.parameter_value:g}{unit}", cited, explain.confidence_pill(row.confidence, t)]
+            body.append(_row(html.Code(row.parameter), cells, heads[1:], {0: "words", 1: "number", 2: "words"}))
+    return _table(t("definitions.schemes"), heads, body, {2: "number"}) if body else None
+
+
+def _limits(db: queries.Source) -> pd.DataFrame:
+    """The thresholds in force on the last day the snapshot answers for, or on its last night."""
+    return terminal_queries.thresholds(db, queries.last_day(db) or queries.last_night(db), "local")
+
+
+def _card(name: str, label: str, formula: str, facts: list[tuple[str, Any]]) -> html.Section:
+    return html.Section(
+        [
+            html.H2([label, html.Code(name)]),
+            html.P(formula, className="formula"),
+            html.Dl([piece for head, text in facts for piece in (html.Dt(head), html.Dd(text))]),
+        ],
+        className="card metric-card",
+        id=f"definitions-{name}",
+    )
 
 
 def in_force_words(first: Any, last: Any, t: Text) -> str:
@@ -78,20 +148,11 @@ def rules_table(db: queries.Source, needle: str, t: Text) -> html.Table | None:
             fmt.kilograms(row.limit_kg),
             in_force,
             cited,
-            confidence_pill(row.confidence, t),
+            explain.confidence_pill(row.confidence, t),
         ]
         styles = {0: "nowrap", 2: "number", 3: "nowrap", 4: "words"}
         body.append(_row(html.Code(row.rule_id), cells, heads[1:], styles))
     return _table(t("definitions.rules"), heads, body, {3: "number"}) if body else None
-
-
-def confidence_pill(mark: Any, t: Text) -> html.Span:
-    """How far a citation was checked: in words when the pointer rests on it."""
-    doubt = words.unverified(mark)
-    told = t(f"confidence.{mark}") if t.has(f"confidence.{mark}") else None
-    return shell.pill(
-        f"{t('pill.unverified' if doubt else 'pill.verified')} {mark}", "warn" if doubt else "better", told
-    )
 
 
 def modifiers_table(db: queries.Source, needle: str, t: Text) -> html.Table | None:
@@ -116,7 +177,7 @@ def modifiers_table(db: queries.Source, needle: str, t: Text) -> html.Table | No
             words.kind("kind", row.vehicle_kind, t),
             in_force_words(row.valid_from, row.valid_to, t),
             cited,
-            confidence_pill(row.confidence, t),
+            explain.confidence_pill(row.confidence, t),
         ]
         styles = {0: "words", 1: "nowrap", 2: "nowrap", 3: "nowrap", 4: "words"}
         body.append(_row(html.Code(row.modifier_id), cells, heads[1:], styles))
@@ -231,6 +292,9 @@ def found(db: queries.Source, needle: str, t: Text) -> list[Any]:
     cards = metric_cards(needle, t)
     pieces: list[Any] = [html.Div(cards, className="metric-cards")] if cards else []
     tables: tuple[tuple[str, list[Any]], ...] = (
+        ("kpis", kpi_cards(db, needle, t)),
+        ("checks", check_cards(db, needle, t)),
+        ("schemes", [schemes_table(db, needle, t)]),
         ("rules", [rules_table(db, needle, t)]),
         ("modifiers", [modifiers_table(db, needle, t)]),
         ("feeds", feeds_tables(db, needle, t)),

@@ -686,13 +686,28 @@ def layout(db: queries.Source, view: shell.View, query: dict[str, str]) -> html.
     )
 
 
-def links_of(selection: Selection) -> dict[str, str]:
-    """What the browser needs after a change: the address, the address with absolute dates, the export's query."""
+def links_of(selection: Selection) -> dict[str, Any]:
+    """What the browser needs after a change: the address, the address with absolute dates, the rows' query, and the
+    links that follow, in the order of ``FOLLOWED``."""
+    query, rows = selection.query(), selection.query(rows=True)
+    files = [f"/export/overload-rows.{kind}{rows}" for kind in ("xlsx", "csv")]
     return {
-        "query": selection.query(),
+        "here": "/overload",
+        "query": query,
         "absolute": selection.query(absolute=True),
-        "rows": selection.query(rows=True),
+        "rows": rows,
+        "hrefs": [
+            *[path + (rows if key == "rows" else query) for _ in range(2) for key, path in shell.CARRYING.items()],
+            *files,
+        ],
     }
+
+
+FOLLOWED = (
+    *(Output(f"shell-{where}-{key}", "href") for where in ("nav", "bar") for key in shell.CARRYING),
+    Output("overload-export-xlsx", "href"),
+    Output("overload-export-csv", "href"),
+)
 
 
 PAGE = {"path": "/overload", "title": shell.title("overload"), "layout": layout}
@@ -778,16 +793,7 @@ def show(
 
 # In the browser: the address follows the filters without a new entry in its history, and the links
 # that carry the filters follow too. A click on a county sets the county filter.
-clientside_callback(
-    ClientsideFunction("heng", "followQuery"),
-    Output("shell-nav-overload", "href"),
-    Output("shell-nav-rows", "href"),
-    Output("shell-bar-overload", "href"),
-    Output("shell-bar-rows", "href"),
-    Output("overload-export-xlsx", "href"),
-    Output("overload-export-csv", "href"),
-    Input("overload-query", "data"),
-)
+clientside_callback(ClientsideFunction("heng", "followQuery"), *FOLLOWED, Input("overload-query", "data"))
 clientside_callback(
     ClientsideFunction("heng", "pickCounty"),
     Output("overload-county", "value", allow_duplicate=True),

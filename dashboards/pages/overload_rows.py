@@ -186,40 +186,8 @@ def grid_rows(
     return found
 
 
-def grid(selection: Selection, count: int, t: Text) -> dag.AgGrid:
-    theme = (
-        "themeQuartz.withParams({backgroundColor:'var(--surface)',foregroundColor:'var(--ink)',"
-        "headerBackgroundColor:'var(--surface-2)',headerTextColor:'var(--ink-2)',borderColor:'var(--line)',"
-        "rowHoverColor:'var(--surface-2)',selectedRowBackgroundColor:'var(--brand-soft)',accentColor:'var(--brand)',"
-        "oddRowBackgroundColor:'var(--surface)',fontFamily:'inherit',fontSize:13,headerFontSize:13,"
-        "headerFontWeight:400,wrapperBorder:false,wrapperBorderRadius:7,cellHorizontalPadding:8,"
-        "rowHeight:'var(--row-height)',headerHeight:36})"
-    )
-    return dag.AgGrid(
-        id="rows-grid",
-        rowModelType="infinite",
-        columnDefs=column_defs(t),
-        defaultColDef={"suppressHeaderMenuButton": True},
-        getRowId="params.data.record",
-        dashGridOptions={
-            "theme": {"function": theme},
-            "cacheBlockSize": 100,
-            "maxBlocksInCache": 8,
-            "infiniteInitialRowCount": min(count, 100) or 1,
-            "rowSelection": {"mode": "singleRow", "checkboxes": False, "enableClickSelection": True},
-            "multiSortKey": "ctrl",
-            "suppressMultiSort": True,
-            "animateRows": False,
-            "localeText": {
-                "loadingOoo": t("state.loading"),
-                "noRowsToShow": t("rows.none"),
-                "loadingError": t("rows.load_error"),
-            },
-        },
-        eventListeners={"modelUpdated": ["hengFit(params)"]},
-        className="grid",
-        style={"width": "100%", "height": "var(--grid-height)"},
-    )
+def grid(count: int, t: Text) -> dag.AgGrid:
+    return controls.record_grid("rows", column_defs(t), count, t)
 
 
 def phone_sorts(t: Text) -> html.Div:
@@ -443,7 +411,7 @@ def layout(db: queries.Source, view: shell.View, query: dict[str, str]) -> html.
             drawer = evidence(db, found, selection, known, t)
     body: list[Any]
     if count:
-        body = [phone_sorts(t), grid(selection, count, t), html.P(t("rows.printed"), className="print-only")]
+        body = [phone_sorts(t), grid(count, t), html.P(t("rows.printed"), className="print-only")]
     else:
         empty = shell.state_card(
             "filter",

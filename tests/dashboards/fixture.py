@@ -14,6 +14,7 @@ from datetime import date, datetime, timedelta
 import duckdb
 import numpy as np
 import pandas as pd
+import vehicle_fixture
 
 from etl.feeds import raw_tables
 from warehouse.head import META
@@ -354,6 +355,7 @@ def make(last_day: date = LAST_DAY) -> Fixture:
     _registers(con, sites)
     _seeds(con)
     _meta(con, days, deliveries, motorway_delivery)
+    vehicle_fixture.add(con, last_day, [code for code, *_ in COUNTIES])
     return Fixture(con, last_day)
 
 

@@ -115,10 +115,14 @@ def test_every_page_is_quiet_local_and_fits(watched: Any, lang: str, theme: str,
         one.open(f"{path}?lang={lang}&theme={theme}")
         if key == "overload":
             one.page.wait_for_selector("#overload-bands .main-svg")
-        if key == "rows":
+        if key == "terminals":
+            one.page.wait_for_selector("#terminals-trend .main-svg")
+        if key in ("rows", "vehicles"):
             one.page.wait_for_selector(".ag-row .ag-cell")
         assert one.page.evaluate("document.documentElement.lang") == ("zh-CN" if lang == "zh" else "en")
-        one.page.screenshot(path=SCREENS / f"{key}-{lang}-{theme}-{size}.png", full_page=key != "rows")
+        one.page.screenshot(
+            path=SCREENS / f"{key}-{lang}-{theme}-{size}.png", full_page=key not in ("rows", "vehicles")
+        )
         one.check()
 
 
@@ -165,6 +169,83 @@ def test_from_a_number_to_its_rows_to_its_evidence_and_back(watched: Any) -> Non
     one.check()
 
 
+@pytest.mark.parametrize("size", SIZES)
+def test_from_a_rate_of_terminals_to_its_vehicles_and_from_a_finding_to_its_passage(watched: Any, size: str) -> None:
+    one = watched(size)
+    one.open("/terminals")
+    page = one.page
+    sums = page.locator(".kpi.hero > .subtitle").inner_text()
+    page.locator(".kpi.hero .rows-link").click()
+    page.wait_for_selector(".reconcile .better")
+    assert sums in page.locator(".reconcile b").nth(1).inner_text()
+    open_row(page, 1)
+    page.screenshot(path=SCREENS / f"vehicle-{size}.png")
+    assert "record" not in page.url
+    page.keyboard.press("Escape")
+    assert until(page, "!document.querySelector('.drawer.open')")
+    page.locator(".kinds >> text=疑点").click()
+    page.wait_for_url("**/terminals/rows?show=findings")
+    one.open("/terminals/rows?show=findings&kind=scale_parked")
+    open_row(page, 0)
+    page.screenshot(path=SCREENS / f"finding-{size}.png")
+    page.locator(".drawer a >> text=检测证据").click()
+    page.wait_for_url("**/overload/rows?record=*")
+    page.wait_for_selector("#rows-drawer.open .facts")  # the address is there before the page is
+    assert "SHA-256" in page.locator("#rows-drawer").inner_text()
+    one.check()
+
+
+def test_the_league_follows_its_controls_into_the_address(watched: Any) -> None:
+    one = watched()
+    one.open("/terminals")
+    page = one.page
+    page.click("#terminals-level >> text=企业")
+    page.wait_for_url("**/terminals?level=enterprise")
+    page.click("#terminals-part >> text=智能监管")
+    page.wait_for_url("**/terminals?level=enterprise&part=smart")
+    assert until(page, "document.querySelector('#terminals-league-table thead').textContent.includes('报警处置率')")
+    more = page.locator("[data-expand='#terminals-league-table']")
+    shown = page.locator("#terminals-league-table tbody tr").locator("visible=true").count()
+    more.click()
+    assert page.locator("#terminals-league-table tbody tr").locator("visible=true").count() > shown
+    page.click("#terminals-level >> text=县区")
+    page.locator("#terminals-league-table a >> text=道县").first.click()
+    page.wait_for_url("**/terminals?county=431124&part=smart")
+    # The address is there before the page is.
+    assert until(
+        page, "document.querySelector('#shell-nav-overload').getAttribute('href') === '/overload?county=431124'"
+    )
+    page.click("#terminals-copy")
+    assert until(page, "document.querySelector('#terminals-copy').textContent.includes('已复制')")
+    assert "from=2026-11-01&to=2026-11-22" in page.evaluate("navigator.clipboard.readText()")
+    one.check()
+
+
+def test_a_day_of_the_line_of_terminals_opens_its_vehicles(watched: Any) -> None:
+    one = watched()
+    one.open("/terminals")
+    page = one.page
+    days = "**/terminals/rows?show=vehicles&period=custom&from=2026-11-1*"
+    open_by(page, "terminals-trend", ".nsewdrag", 0, days)
+    page.wait_for_selector(".reconcile .better")
+    one.check()
+
+
+def test_a_threshold_of_terminals_opens_by_keyboard_with_its_doubt(watched: Any) -> None:
+    one = watched()
+    one.open("/terminals")
+    page = one.page
+    page.locator(".kpi .info").nth(2).focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".explain .thresholds")
+    assert "未核实" in page.locator(".explain").inner_text()
+    assert until(page, "getComputedStyle(document.querySelector('.mantine-Popover-dropdown')).opacity === '1'")
+    page.screenshot(path=SCREENS / "terminals-explain.png")
+    page.keyboard.press("Escape")
+    page.wait_for_selector(".explain", state="detached")
+    one.check()
+
+
 def test_filters_follow_into_the_address_and_the_links(watched: Any) -> None:
     one = watched()
     one.open("/overload")
@@ -202,6 +283,13 @@ def test_the_night_before_and_a_group_of_feeds_open(watched: Any, size: str) -> 
     page.locator("#quality-night .fold summary").click()
     assert page.locator(".night-absent li").first.is_visible()
     one.check()
+
+
+def open_row(page: Any, number: int) -> None:
+    """Clicks a row of a list once its record is there: the row is, before."""
+    assert until(page, "n => document.querySelector(`.ag-row[row-index='${n}']`)?.textContent.includes('湘')", number)
+    page.locator(f".ag-row[row-index='{number}'] .ag-cell").first.click()
+    page.wait_for_selector(".drawer.open .facts")
 
 
 def until(page: Any, condition: str, argument: Any = None, seconds: float = 60) -> bool:

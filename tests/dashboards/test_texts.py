@@ -8,14 +8,16 @@ import pytest
 from driving import locale
 
 import dashboards
-from dashboards import charts, night, selection, shell
-from dashboards.pages import overload, overload_rows, quality
+from dashboards import charts, night, selection, shell, terminal_exports, terminal_facts, terminal_queries
+from dashboards.pages import overload, overload_rows, quality, terminal_rows
 from etl.contract import KINDS
 from etl.feeds import raw_tables
 from warehouse.columns import dictionary, topics
+from warehouse.kpi import CLASSES
 from warehouse.metrics import METRICS
 
 SOURCE = Path(dashboards.__file__).parent
+TABLES = ("kpis", "checks", "schemes", "rules", "modifiers", "feeds", "columns")
 # Texts whose key is made from a code: the codes are closed lists of ours, so every key can be named.
 MADE = {
     *(f"nav.{key}{end}" for key, *_ in shell.PAGES for end in ("", ".short")),
@@ -50,11 +52,27 @@ MADE = {
     *(f"part.{side}" for m in METRICS.values() for side in (m.numerator, m.denominator) if side),
     *(f"export.{kind}" for kind in ("xlsx", "csv")),
     *(f"filter.site.{group}" for group in ("registered", "others")),
+    *(f"fate.{fate}" for fate in terminal_queries.FATES),
+    *(f"class.{name}" for name in CLASSES),
+    *(f"grade.{grade}" for grade in ("strong", "weak")),
+    *(f"call.{reason}" for reason in ("alarm", "strong", "weak", "silent", "never")),
+    *(f"terminals.level.{level}" for level in terminal_facts.LEVELS),
+    *(f"terminals.{level}" for level in terminal_facts.LEVELS),
+    *(f"terminals.part.{part}" for part in terminal_facts.PARTS),
+    *(f"terminals.{control}" for control in ("level", "part")),
+    *(f"terminals.end.{end}" for end in ("top", "bottom")),
+    *(f"terminals.unranked.{why}{end}" for why in ("small", "no_value") for end in ("", ".help")),
+    *(f"terminals.empty.{which}" for which in ("period", "county")),
+    *(f"vehicles.{part}.{show}" for part in ("show", "question") for show in terminal_facts.SHOWS),
+    *(f"vehicles.unit.{unit}" for unit in ("vehicles", "findings", "alarms")),
+    *(key for columns in terminal_rows.COLUMNS.values() for _, key, *_ in columns),
+    *(key for columns in terminal_exports.COLUMNS.values() for key, _ in columns),
+    *(f"alarm_kind.{kind}" for kind in terminal_facts.SMART_KINDS),
     *(f"rows.sort.{field}" for field in overload_rows.PHONE_SORTS),
-    *(f"definitions.{table}{end}" for table in ("rules", "modifiers", "feeds", "columns") for end in ("", ".how")),
+    *(f"definitions.{table}{end}" for table in TABLES for end in ("", ".how")),
 }
 # Codes that data bring: words for those known, the code itself for another.
-FROM_DATA = ("kind.", "drive.", "confidence.")
+FROM_DATA = ("kind.", "drive.", "confidence.", "alarm_kind.", "handling.", "match.", "appeal.", "event.")
 
 
 def keys_in_source() -> set[str]:

@@ -1,0 +1,449 @@
+"""Every read of the pages about terminals: constant SQL, bound parameters, sort columns by allowlist, a cap on rows.
+
+KPIs come from ``warehouse.kpi`` and ``warehouse.league``. A plate is needed to tell vehicles apart and leaves this
+module masked, as in ``queries``; a row is known by its place in a total order of one version, never by its plate.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import pandas as pd
+from werkzeug.exceptions import BadRequest
+
+from dashboards.format import as_date
+from dashboards.queries import DIRECTIONS, MAX_PAGE_ROWS, PLATE, Source, Span, once_per_choice, once_per_snapshot
+from warehouse import kpi, league
+
+CLASSES = list(kpi.MONITORED)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A county or an enterprise, or neither: what narrows the reads below."""
+
+    county: str | None = None
+    uscc: str | None = None
+
+    def parameters(self) -> dict[str, Any]:
+        return {"county": self.county, "uscc": self.uscc, "classes": CLASSES}
+
+
+_PLACE = """
+    and list_contains($classes, monitored_class)
+    and (cast($county as varchar) is null or county_code = $county)
+    and (cast($uscc as varchar) is null or uscc = $uscc)
+"""
+
+
+# --- what there is ---------------------------------------------------------------------------------------
+_CAPTURED = (
+    "select distinct event_date from mart.vehicle_day where event_date between $first and $last order by event_date"
+)
+_LAST_CAPTURED = "select max(event_date) as last_day from mart.vehicle_day where event_date <= $day"
+_ENTERPRISES = """
+select uscc, enterprise_name, county_code from staging.enterprise
+qualify row_number() over (partition by uscc order by valid_from desc, record_id) = 1
+order by uscc
+"""
+
+
+@once_per_choice
+def captured_days(db: Source, span: Span) -> list[date]:
+    """Days of a span on which captures came at all."""
+    found = db.read(_CAPTURED, {"first": span[0], "last": span[1]})
+    return [as_date(day) for day in found["event_date"]]
+
+
+@once_per_choice
+def last_captured(db: Source, day: date) -> date | None:
+    """The last day with captures up to a day."""
+    found = db.read(_LAST_CAPTURED, {"day": day}).iloc[0]["last_day"]
+    return None if pd.isna(found) else as_date(found)
+
+
+@once_per_snapshot
+def enterprises(db: Source) -> dict[str, tuple[str, str]]:
+    """The name and county of each enterprise, as registered last."""
+    return {row.uscc: (row.enterprise_name, row.county_code) for row in db.read(_ENTERPRISES).itertuples()}
+
+
+# --- KPIs ------------------------------------------------------------------------------------------------
+@once_per_choice
+def kpis(db: Source, level: str, span: Span) -> pd.DataFrame:
+    """``warehouse.kpi.kpis`` of 两客一危."""
+    return kpi.kpis(db, *span, level)
+
+
+@once_per_choice
+def daily(db: Source, names: Sequence[str], span: Span, place: Place) -> pd.DataFrame:
+    return league.daily(db, names, *span, place.county, place.uscc)
+
+
+@once_per_choice
+def alarm_kinds(db: Source, level: str, span: Span) -> pd.DataFrame:
+    """Alarms that captures tell, by unit and kind."""
+    return kpi.alarms(db, *span, level)
+
+
+@once_per_snapshot
+def schemes(db: Source) -> list[str]:
+    return league.schemes(db)
+
+
+@once_per_choice
+def thresholds(db: Source, day: date, scheme: str) -> pd.DataFrame:
+    return kpi.thresholds(db, day, scheme)
+
+
+@once_per_choice
+def parameters(db: Source, day: date) -> dict[str, float]:
+    return league.parameters(db, day)
+
+
+# --- vehicles to call ---------------------------------------------------------------------------------------
+_CALL = f"""
+with vehicle as (
+    select plate_no, plate_color_code, max_by(uscc, event_date) as uscc, max_by(county_code, event_date) as county_code,
+        max_by(monitored_class, event_date) as monitored_class, max(event_date) as last_date,
+        max(case when is_online then event_date end) as last_online_date,
+        max(case when is_online then last_recorded_at end) as last_recorded_at
+    from mart.vehicle_day
+    where is_registered and event_date <= $day
+    group by plate_no, plate_color_code
+),
+silent as (
+    select day.plate_no, day.plate_color_code, count(*) as silent_day_count
+    from mart.vehicle_day as day
+    inner join vehicle on vehicle.plate_no = day.plate_no and vehicle.plate_color_code = day.plate_color_code
+    where day.is_registered and day.event_date <= $day
+        and day.event_date > coalesce(vehicle.last_online_date, date '0001-01-01')
+    group by day.plate_no, day.plate_color_code
+),
+finding as (
+    select plate_no, plate_color_code, count(*) filter (finding_grade = 'strong') as strong_count,
+        count(*) filter (finding_grade <> 'strong') as weak_count,
+        string_agg(distinct finding_kind, ',' order by finding_kind) as finding_kinds
+    from mart.terminal_finding
+    where event_date > $findings_after and event_date <= $day
+    group by plate_no, plate_color_code
+),
+alarm as (
+    select plate_no, plate_color_code, count(*) as open_alarm_count
+    from mart.alarm_handling
+    where alarm_level = 1 and handled_at is null and event_date > $alarms_after and event_date <= $day
+        and due_at <= (select max(told_until) from mart.alarm_handling)
+    group by plate_no, plate_color_code
+),
+call as (
+    select vehicle.*, coalesce(silent.silent_day_count, 0) as silent_day_count,
+        coalesce(finding.strong_count, 0) as strong_count, coalesce(finding.weak_count, 0) as weak_count,
+        coalesce(finding.finding_kinds, '') as finding_kinds, coalesce(alarm.open_alarm_count, 0) as open_alarm_count
+    from vehicle
+    left join silent on silent.plate_no = vehicle.plate_no and silent.plate_color_code = vehicle.plate_color_code
+    left join finding on finding.plate_no = vehicle.plate_no and finding.plate_color_code = vehicle.plate_color_code
+    left join alarm on alarm.plate_no = vehicle.plate_no and alarm.plate_color_code = vehicle.plate_color_code
+    where vehicle.last_date = $day {_PLACE}
+)
+"""
+_NEEDED = """
+from call
+where silent_day_count >= $silent_days or strong_count > 0 or weak_count > 0 or open_alarm_count > 0
+"""
+# Alarms of the first level nobody handled, then strong findings, then the longest silence, then weak findings.
+_CALL_ORDER = """
+order by open_alarm_count > 0 desc, strong_count > 0 desc, silent_day_count >= $silent_days desc,
+    open_alarm_count desc, strong_count desc, silent_day_count desc, weak_count desc, plate_no, plate_color_code
+"""
+_CALLS = f"""{_CALL}
+select {PLATE} as plate_masked, uscc, county_code, monitored_class, last_online_date, last_recorded_at,
+    silent_day_count, strong_count, weak_count, finding_kinds, open_alarm_count
+{_NEEDED} {_CALL_ORDER}
+"""
+_CALL_COUNTS = f"""{_CALL}
+select count(*) filter (silent_day_count >= $silent_days or strong_count > 0 or weak_count > 0
+        or open_alarm_count > 0) as call_count,
+    count(*) filter (silent_day_count >= $silent_days) as silent_count,
+    count(*) filter (strong_count > 0) as strong_count,
+    count(*) filter (open_alarm_count > 0) as alarm_count,
+    count(*) filter (silent_day_count = 0) as online_count,
+    count(*) as vehicle_count
+from call
+"""
+
+
+def _call_parameters(db: Source, day: date, place: Place) -> dict[str, Any]:
+    told = parameters(db, day)
+    return {
+        **place.parameters(),
+        "day": day,
+        "silent_days": told["call_silent_days"],
+        "findings_after": day - timedelta(days=int(told["call_finding_days"])),
+        "alarms_after": day - timedelta(days=int(told["call_alarm_days"])),
+    }
+
+
+@once_per_choice
+def calls(db: Source, day: date, place: Place) -> pd.DataFrame:
+    """Vehicles in service on a day with captures whose terminal somebody should ask about, the gravest first."""
+    return db.read(_CALLS, _call_parameters(db, day, place))
+
+
+@once_per_choice
+def call_counts(db: Source, day: date, place: Place) -> pd.Series:
+    """How many there are, by reason, and how many were in service and online."""
+    return db.read(_CALL_COUNTS, _call_parameters(db, day, place)).iloc[0]
+
+
+# --- findings ------------------------------------------------------------------------------------------------
+_FINDINGS = f"""
+from mart.terminal_finding where event_date between $first and $last {_PLACE}
+    and (cast($kind as varchar) is null or finding_kind = $kind)
+"""
+_FINDING_KINDS = f"""
+select finding_kind, count(*) as finding_count, count(*) filter (finding_grade = 'strong') as strong_count
+{_FINDINGS} group by finding_kind order by finding_kind
+"""
+_FINDING_ORDER = "event_date, finding_kind, plate_no, plate_color_code, began_at, ended_at, point_count"
+_OTHER_PLATE = PLATE.replace("plate_no", "other_plate_no")
+_FINDING_COLUMNS = f"""
+    event_date, finding_kind, {PLATE} as plate_masked, uscc, county_code, monitored_class, finding_grade, weakened_by,
+    began_at, ended_at, latitude, longitude, point_count, distance_m, evidence_speed_kmh, site_code, passage_record_id,
+    {_OTHER_PLATE} as other_plate_masked, other_began_at
+"""
+_FINDING_ROWS = f"""
+select row_number() over (order by {_FINDING_ORDER}) - 1 as row_no, {_FINDING_COLUMNS} {_FINDINGS}
+"""
+
+
+@once_per_choice
+def finding_kinds(db: Source, span: Span, place: Place) -> pd.DataFrame:
+    """Findings of a period by kind, and how many of them are strong."""
+    return db.read(_FINDING_KINDS, {**place.parameters(), "first": span[0], "last": span[1], "kind": None})
+
+
+# --- alarms and what became of them -----------------------------------------------------------------------------
+_TOLD = "select max(told_until) as told_until, max(event_date) as last_day from mart.alarm_handling"
+_DUE = "due_at <= (select max(told_until) from mart.alarm_handling)"
+_ALARMS = f"""
+from mart.alarm_handling where event_date between $first and $last {_PLACE}
+    and case $fate when 'all' then true when 'due' then {_DUE} when 'supervised' then is_supervised
+        when 'appealed' then appeal_result is not null when 'rejected' then appeal_result = 'rejected'
+        when 'due_late' then {_DUE} and not is_in_time
+        when 'late' then {_DUE} and not is_in_time and handled_at is not null
+        when 'in_time' then {_DUE} and is_in_time
+        when 'open' then {_DUE} and handled_at is null else not {_DUE} end
+"""
+FATES = ("all", "due", "in_time", "late", "open", "not_due", "supervised", "appealed", "rejected")
+_ALARM_COUNTS = f"""
+    count(*) as all_count, count(*) filter ({_DUE}) as due_count,
+    count(*) filter ({_DUE} and is_in_time) as in_time_count,
+    count(*) filter ({_DUE} and not is_in_time and handled_at is not null) as late_count,
+    count(*) filter ({_DUE} and handled_at is null) as open_count,
+    count(*) filter (not {_DUE}) as not_due_count, count(*) filter (is_supervised) as supervised_count,
+    count(*) filter (appeal_result is not null) as appealed_count,
+    count(*) filter (appeal_result = 'rejected') as rejected_count
+"""
+_FUNNEL = f"select {_ALARM_COUNTS} {_ALARMS}"
+_BY_ENTERPRISE = f"select uscc, {_ALARM_COUNTS} {_ALARMS} group by uscc order by open_count desc, late_count desc, uscc"
+_BURSTS = """
+select uscc, count(*) as burst_count, sum(closed_alarm_count) as closed_count from mart.alarm_burst
+where event_date between $first and $last and (cast($uscc as varchar) is null or uscc = $uscc)
+    and (cast($county as varchar) is null or county_code = $county)
+group by uscc order by uscc
+"""
+_REACH = f"""
+select coalesce(sum(reach.wire_alarm_count), 0) as wire_count,
+    coalesce(sum(reach.reached_alarm_count), 0) as reached_count
+from mart.alarm_reach_day as reach where event_date between $first and $last {_PLACE}
+"""
+_ALARM_COLUMNS = f"""
+    record_id, event_date, {PLATE} as plate_masked, uscc, county_code, monitored_class, alarm_kind, alarm_level,
+    alarm_source, alarm_began_at, alarm_ended_at, max_speed_kmh, handle_within_min, due_at, handled_at, handling,
+    response_s, is_in_time, {_DUE} as is_due, is_supervised, appealed_at, appeal_result,
+    alarm_match, wire_began_at, match_gap_s, delivery_id, source_line
+"""
+_ALARM_ROWS = f"select {_ALARM_COLUMNS} {_ALARMS}"
+_ALARM = f"select {_ALARM_COLUMNS} from mart.alarm_handling where record_id = $record limit 1"
+
+
+def _alarm_parameters(span: Span, place: Place, fate: str) -> dict[str, Any]:
+    return {**place.parameters(), "first": span[0], "last": span[1], "fate": fate}
+
+
+@once_per_choice
+def told_until(db: Source) -> pd.Series:
+    """The last instant and the last day any alarm of an extract tells of."""
+    return db.read(_TOLD).iloc[0]
+
+
+@once_per_choice
+def funnel(db: Source, span: Span, place: Place) -> pd.Series:
+    """Alarms of a period and what became of them."""
+    return db.read(_FUNNEL, _alarm_parameters(span, place, "all")).iloc[0]
+
+
+@once_per_choice
+def handling_by_enterprise(db: Source, span: Span, place: Place) -> pd.DataFrame:
+    return db.read(_BY_ENTERPRISE, _alarm_parameters(span, place, "all"))
+
+
+@once_per_choice
+def bursts(db: Source, span: Span, place: Place) -> pd.DataFrame:
+    """How often each enterprise closed many alarms within seconds, by the day of handling."""
+    return db.read(_BURSTS, {"first": span[0], "last": span[1], "uscc": place.uscc, "county": place.county})
+
+
+@once_per_choice
+def reach(db: Source, span: Span, place: Place) -> pd.Series:
+    """Alarms that captures tell and how many of them the handling platform has."""
+    return db.read(_REACH, {**place.parameters(), "first": span[0], "last": span[1]}).iloc[0]
+
+
+def alarm(db: Source, record_id: str) -> pd.Series | None:
+    found = db.read(_ALARM, {"record": record_id})
+    return None if found.empty else found.iloc[0]
+
+
+# --- rows -----------------------------------------------------------------------------------------------------
+FINDING_SORTS = {
+    "day": "event_date", "kind": "finding_kind", "grade": "finding_grade", "began": "began_at", "points": "point_count",
+    "distance": "distance_m",
+}  # fmt: skip
+ALARM_SORTS = {
+    "began": "alarm_began_at", "kind": "alarm_kind", "level": "alarm_level", "due": "due_at", "response": "response_s",
+}  # fmt: skip
+
+
+def _page(offset: int, limit: int) -> dict[str, int]:
+    if not 0 <= offset <= 50_000_000 or not 1 <= limit <= MAX_PAGE_ROWS:
+        raise BadRequest(f"at most {MAX_PAGE_ROWS} rows at a time")
+    return {"limit": limit, "offset": offset}
+
+
+def _order(sort: str, direction: str, allowed: dict[str, str], total: str) -> str:
+    if sort not in allowed or direction not in DIRECTIONS:
+        raise BadRequest("this column cannot be sorted by")
+    return f" order by {allowed[sort]} {DIRECTIONS[direction]}, {total}"
+
+
+def finding_rows(
+    db: Source, span: Span, place: Place, kind: str | None, sort: str, direction: str, offset: int, limit: int
+) -> pd.DataFrame:
+    """One page of findings; ``row_no`` tells each from all others of this choice and version."""
+    order = _order(sort, direction, FINDING_SORTS, "row_no")
+    return db.read(
+        f"select * from ({_FINDING_ROWS}) as finding {order} limit $limit offset $offset",
+        {**place.parameters(), "first": span[0], "last": span[1], "kind": kind, **_page(offset, limit)},
+    )
+
+
+def all_findings(db: Source, span: Span, place: Place, kind: str | None) -> pd.DataFrame:
+    """Every finding of a choice, for a file."""
+    return db.read(
+        f"{_FINDING_ROWS} order by row_no",
+        {**place.parameters(), "first": span[0], "last": span[1], "kind": kind},
+    )
+
+
+def alarm_rows(
+    db: Source, span: Span, place: Place, fate: str, sort: str, direction: str, offset: int, limit: int
+) -> pd.DataFrame:
+    order = _order(sort, direction, ALARM_SORTS, "record_id")
+    return db.read(
+        f"{_ALARM_ROWS} {order} limit $limit offset $offset",
+        {**_alarm_parameters(span, place, fate), **_page(offset, limit)},
+    )
+
+
+def all_alarms(db: Source, span: Span, place: Place, fate: str) -> pd.DataFrame:
+    """Every alarm of a choice, for a file."""
+    return db.read(f"{_ALARM_ROWS} order by alarm_began_at, record_id", _alarm_parameters(span, place, fate))
+
+
+# A row of a list back to its vehicle, by its place in the order; the plate goes no further than the reads below.
+_CALL_KEY = f"{_CALL} select plate_no, plate_color_code {_NEEDED} {_CALL_ORDER} limit 1 offset $row_no"
+_FINDING_KEY = f"""
+select plate_no, plate_color_code, {_FINDING_COLUMNS} {_FINDINGS} order by {_FINDING_ORDER} limit 1 offset $row_no
+"""
+_VEHICLE = """ and plate_no = $plate and plate_color_code = $color"""
+_STORY_DAYS = f"""
+select event_date, is_online, received_point_count, valid_point_count, total_m, complete_m, overspeed_count, uscc,
+    county_code, monitored_class, last_recorded_at
+from mart.vehicle_day where event_date between $first and $last {_VEHICLE} order by event_date desc
+"""
+_STORY_EVENTS = f"""
+select 'driving' as event, driving_began_at as began_at, driving_ended_at as ended_at, null as detail,
+    null as latitude, null as longitude
+from core.driving_span where event_date between $first and $last {_VEHICLE}
+union all
+select 'silence', silent_from, silent_to, cast(displacement_m as varchar), from_latitude, from_longitude
+from core.offline_displacement where event_date between $first and $last {_VEHICLE}
+union all
+select 'overspeed', overspeed_began_at, overspeed_ended_at, cast(max_speed_kmh as varchar), latitude, longitude
+from core.overspeed_event where event_date between $first and $last {_VEHICLE}
+union all
+select 'alarm', coalesce(alarm_began_at, last_reported_at), alarm_ended_at, alarm_kind, latitude, longitude
+from core.vehicle_alarm where is_alarm and event_date between $first and $last {_VEHICLE}
+union all
+select 'passage', passed_at, null, site_code, null, null
+from core.passage where passed_date between $first and $last {_VEHICLE}
+order by began_at, event, ended_at, detail
+"""
+_STORY_FINDINGS = f"""
+select event_date, finding_kind, finding_grade, began_at from mart.terminal_finding
+where event_date between $first and $last {_VEHICLE} order by {_FINDING_ORDER}
+"""
+_STORY_ALARMS = f"""
+select alarm_kind, alarm_level, alarm_began_at, handled_at, is_in_time, {_DUE} as is_due from mart.alarm_handling
+where event_date between $first and $last {_VEHICLE} order by alarm_began_at desc, record_id limit 50
+"""
+
+
+@dataclass(frozen=True)
+class Story:
+    """What is known of one vehicle over some days: its days, what happened on them, findings, alarms."""
+
+    days: pd.DataFrame
+    events: pd.DataFrame
+    findings: pd.DataFrame
+    alarms: pd.DataFrame
+
+
+def _story(db: Source, key: pd.Series, span: Span) -> Story:
+    asked = {
+        "plate": key["plate_no"], "color": int(key["plate_color_code"]), "first": span[0], "last": span[1]
+    }  # fmt: skip
+    return Story(*(db.read(sql, asked) for sql in (_STORY_DAYS, _STORY_EVENTS, _STORY_FINDINGS, _STORY_ALARMS)))
+
+
+def story_of_call(db: Source, day: date, place: Place, row_no: int, span: Span) -> Story | None:
+    found = db.read(_CALL_KEY, {**_call_parameters(db, day, place), "row_no": row_no})
+    return None if found.empty else _story(db, found.iloc[0], span)
+
+
+def story_of_vehicle(db: Source, name: str, place: Place, row_no: int, span: Span) -> tuple[pd.Series, Story] | None:
+    """What a vehicle brings to a KPI, and its story."""
+    found = league.of_vehicles(db, kpi.KPIS[name], *span, place.county, place.uscc)
+    if row_no >= len(found):
+        return None
+    return vehicles(db, name, span, place).iloc[row_no], _story(db, found.iloc[row_no], span)
+
+
+def finding(db: Source, span: Span, place: Place, kind: str | None, row_no: int) -> tuple[pd.Series, Story] | None:
+    """A finding without its plate, and the story of the vehicle on its day."""
+    asked = {**place.parameters(), "first": span[0], "last": span[1], "kind": kind, "row_no": row_no}
+    found = db.read(_FINDING_KEY, asked)
+    if found.empty:
+        return None
+    row = found.iloc[0]
+    day = as_date(row["event_date"])
+    return row.drop(["plate_no", "plate_color_code"]), _story(db, row, (day, day))
+
+
+def vehicles(db: Source, name: str, span: Span, place: Place) -> pd.DataFrame:
+    """What each vehicle brings to a KPI, in the order of plates: ``row_no`` tells them apart in this choice."""
+    found = league.of_vehicles(db, kpi.KPIS[name], *span, place.county, place.uscc)
+    masked = found["plate_no"].str[:2] + "·***" + found["plate_no"].str[-2:]
+    return found.drop(columns=["plate_no", "plate_color_code"]).assign(plate_masked=masked, row_no=range(len(found)))
