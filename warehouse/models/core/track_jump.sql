@@ -1,8 +1,7 @@
 -- Grain: one jump of one vehicle after which it stays (teleport), or one vehicle and day on which its terminal changes
 -- to and fro between two tracks (shared_phone).
--- Points are valid ones with a fix, drift too. A place are the points between two jumps (more than drift_kmh from one
--- point to the next, as in core.vehicle_drift). Places of teleport_points or more are where a vehicle stays: from one
--- of them to the next that is further than cross_m and cannot be reached in the time between is a teleport; what lies
+-- Places are those of core.vehicle_place, drift too. Where one has teleport_points or more the vehicle stays: from one
+-- of these to the next that is further than cross_m and cannot be reached in the time between is a teleport; what lies
 -- between them is drift. Shorter jumps are those of a receiver that finds itself again: real traces are full of them. A
 -- change to the other track is a jump of more than cross_m to a place that the place before the last could reach, no
 -- longer than offline_gap_s after it ended. With shared_changes or more of them on a day two vehicles speak with one
@@ -10,112 +9,33 @@
 -- where one of them stands (first and last points of its places in a box of cross_parked_m), or all points on the far
 -- side of a teleport do, it may be a place that the receiver falls back to (fixed_place, weak). A place is cut at
 -- midnight.
-with neighbour as (
+with place as (
     select
-        built_date,
-        plate_no,
-        plate_color_code,
-        recorded_at,
-        latitude,
-        longitude,
-        lag(recorded_at) over track as previous_at,
-        lag(latitude) over track as previous_latitude,
-        lag(longitude) over track as previous_longitude,
-        lead(recorded_at) over track is null as is_last,
-        row_number() over track as point_no
-    from {{ ref('vehicle_point') }}
-    where point_fault is null and has_fix
-    window track as (partition by built_date, plate_no, plate_color_code order by recorded_at, terminal_phone)
-),
-edge as (
-    select
-        neighbour.built_date,
-        neighbour.plate_no,
-        neighbour.plate_color_code,
-        neighbour.recorded_at,
-        neighbour.latitude,
-        neighbour.longitude,
-        neighbour.previous_at,
-        neighbour.previous_latitude,
-        neighbour.previous_longitude,
-        neighbour.point_no,
-        neighbour.is_last,
-        threshold.drift_kmh,
-        coalesce(
-            {{ great_circle_m(
-                'neighbour.latitude', 'neighbour.longitude',
-                'neighbour.previous_latitude', 'neighbour.previous_longitude'
-            ) }} * 3.6
-            > threshold.drift_kmh * (date_diff('second', neighbour.previous_at, neighbour.recorded_at) + 1),
-            true
-        ) as is_begin
-    from neighbour
-    inner join {{ ref('kpi_threshold') }} as threshold
-        on threshold.built_date = neighbour.built_date and threshold.monitored_class = ''
-),
-ahead as (
-    select
-        built_date,
-        plate_no,
-        plate_color_code,
-        recorded_at,
-        latitude,
-        longitude,
-        point_no,
-        drift_kmh,
-        is_begin,
-        lead(is_begin) over track as next_is_begin,
-        lead(point_no) over track as next_no,
-        lead(previous_at) over track as before_next_at,
-        lead(previous_latitude) over track as before_next_latitude,
-        lead(previous_longitude) over track as before_next_longitude,
-        lead(recorded_at) over track as next_at,
-        lead(latitude) over track as next_latitude,
-        lead(longitude) over track as next_longitude
-    from edge
-    where is_begin or is_last
-    window track as (partition by built_date, plate_no, plate_color_code order by point_no)
-),
-place as (
-    -- The last point of a place is the one before the next jump, or the vehicle's last one.
-    select
-        ahead.built_date,
-        ahead.plate_no,
-        ahead.plate_color_code,
-        ahead.drift_kmh,
+        place.built_date,
+        place.plate_no,
+        place.plate_color_code,
+        place.place_no,
+        place.point_count,
+        place.first_at,
+        place.first_latitude,
+        place.first_longitude,
+        place.last_at,
+        place.last_latitude,
+        place.last_longitude,
+        place.drift_kmh,
         threshold.offline_gap_s,
         threshold.cross_m,
         threshold.cross_parked_m,
         threshold.teleport_points,
-        threshold.shared_changes,
-        row_number() over (
-            partition by ahead.built_date, ahead.plate_no, ahead.plate_color_code order by ahead.point_no
-        ) as place_no,
-        case
-            when ahead.next_is_begin then ahead.next_no - ahead.point_no
-            else coalesce(ahead.next_no, ahead.point_no) - ahead.point_no + 1
-        end as point_count,
-        ahead.recorded_at as first_at,
-        ahead.latitude as first_latitude,
-        ahead.longitude as first_longitude,
-        case when ahead.next_is_begin then ahead.before_next_at else coalesce(ahead.next_at, ahead.recorded_at) end
-            as last_at,
-        case
-            when ahead.next_is_begin then ahead.before_next_latitude else coalesce(ahead.next_latitude, ahead.latitude)
-        end as last_latitude,
-        case
-            when ahead.next_is_begin then ahead.before_next_longitude
-            else coalesce(ahead.next_longitude, ahead.longitude)
-        end as last_longitude
-    from ahead
+        threshold.shared_changes
+    from {{ ref('vehicle_place') }} as place
     inner join {{ ref('vehicle_service') }} as vehicle
-        on vehicle.service_date = ahead.built_date
-        and vehicle.plate_no = ahead.plate_no
-        and vehicle.plate_color_code = ahead.plate_color_code
+        on vehicle.service_date = place.built_date
+        and vehicle.plate_no = place.plate_no
+        and vehicle.plate_color_code = place.plate_color_code
     inner join {{ ref('kpi_threshold') }} as threshold
-        on threshold.built_date = ahead.built_date
+        on threshold.built_date = place.built_date
         and threshold.monitored_class = coalesce(vehicle.monitored_class, '')
-    where ahead.is_begin
 ),
 followed as (
     select
