@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Iterator
+from itertools import chain, count
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO
 
@@ -74,7 +75,7 @@ def pieces(file: str) -> Iterator[bytes]:
 
 def _opened(file: str) -> BinaryIO:
     path = Path(file)
-    if not path.is_file():
+    if not path.exists() or path.is_dir():
         raise HengError(f"There is no file {file}. Name a capture, or - to read standard input.")
     return path.open("rb")
 
@@ -82,27 +83,56 @@ def _opened(file: str) -> BinaryIO:
 def _of_lines(file: str) -> Iterator[dict[str, Any]]:
     """Objects in the order of the lines; a line that is no hexadecimal has its place among them."""
     from etl.jt808.explain import bytes_of
-    from etl.jt808.objects import Teller
+    from etl.jt808.objects import Teller, is_one_frame
 
     teller = Teller()
-    for number, written in enumerate(text_lines(file), 1):
-        if not written.strip():
-            continue
-        try:
-            data = bytes_of(written)
-        except HengError as error:
-            yield from teller.note({"line": number, "error": str(error)})
-        else:
-            yield from teller.line(data, number)
+    numbers = count(1)
+    for lines in _lines_at_hand(file):
+        frames: list[tuple[int, bytes]] = []
+        for written, number in zip(lines, numbers, strict=False):
+            if not written.strip():
+                continue
+            try:
+                data = bytes_of(written)
+            except HengError as error:
+                yield from teller.lines(frames)
+                frames = []
+                yield from teller.note({"line": number, "error": str(error)})
+                continue
+            if is_one_frame(data):
+                frames.append((number, data))
+            else:
+                yield from teller.lines(frames)
+                frames = []
+                yield from teller.line(data, number)
+        yield from teller.lines(frames)
     yield from teller.finish()
 
 
 def text_lines(file: str) -> Iterator[str]:
     """The lines of a file, or of standard input for ``-``. Raises ``HengError`` if there is no such file."""
-    stream = sys.stdin.buffer if file == "-" else _opened(file)
-    # Whatever is no ASCII is no hexadecimal either; it must not stop the lines after it.
-    for line in stream:
-        yield line.decode("ascii", "backslashreplace")
+    return chain.from_iterable(_lines_at_hand(file))
+
+
+def _lines_at_hand(file: str) -> Iterator[list[str]]:
+    """The lines that have come, without waiting for more of them."""
+    stream: Any = sys.stdin.buffer if file == "-" else _opened(file)
+    begun: list[bytes] = []  # the line whose end has not come
+    mark = b"\xef\xbb\xbf"  # which some editors put before the first line
+    while piece := stream.read1(PIECE_BYTES):
+        *ended, rest = piece.split(b"\n")
+        if ended:
+            ended[0] = b"".join([*begun, ended[0]]).removeprefix(mark)
+            begun, mark = [], b""
+            yield [_text(line) for line in ended]
+        begun.append(rest)
+    if any(begun):
+        yield [_text(b"".join(begun).removeprefix(mark))]
+
+
+def _text(line: bytes) -> str:
+    # What is no text is no hexadecimal either; it must not stop the lines after it.
+    return line.decode("utf-8", "backslashreplace")
 
 
 def _print_table(found: Iterator[dict[str, Any]]) -> None:

@@ -1,11 +1,13 @@
 """The rare messages of a terminal, one body at a time: 0x0100, 0x0102, 0x0702. Layouts: domain table 5.1.
 
 Lengths of maker, model and terminal number in a registration are those of 2011, 2013 and 2019. The 2011 and the 2013
-edition have the same header, so a body of 37 bytes (2013 without a plate) or more is taken for 2013. The driver's
+edition have the same header, so a body of 37 bytes (2013 without a plate) or more is taken for 2013, but for one of
+2011 of an unplated vehicle: where 2011 has colour 0 and a VIN, 2013 has its model and no colour there is. The driver's
 identity of 2011 has neither status nor time: name, citizen id (20 bytes), certificate (40), authority. A body is taken
 for it where its two lengths fill it exactly and it does not begin as one of 2013 does.
 """
 
+import re
 from datetime import date, datetime
 from hashlib import sha256
 from typing import Any
@@ -17,6 +19,7 @@ from etl.jt808.words import REGISTRATION_WIDTHS, SHORTEST_2013_REGISTRATION
 
 Row = dict[str, Any]
 _IMEI_BYTES, _SOFTWARE_BYTES = 15, 20
+_UNPLATED_2011 = re.compile(rb".{24}\0[0-9A-Z]{17}\0*", re.DOTALL)
 CITIZEN_2011_BYTES, CERTIFICATE_2011_BYTES = 20, 40
 
 
@@ -56,7 +59,7 @@ def instant(bcd: bytes) -> datetime | None:
 def registration(body: bytes, version: int) -> Row:
     """0x0100. With plate colour 0 the terminal sends the VIN in the plate's place."""
     if version != 2019:
-        version = 2013 if len(body) >= SHORTEST_2013_REGISTRATION else 2011
+        version = edition_of(body)
     maker, model, terminal = REGISTRATION_WIDTHS[version]
     read = _Reader(body)
     row: Row = {
@@ -69,6 +72,12 @@ def registration(body: bytes, version: int) -> Row:
         "plate_no": sign if row["plate_color_code"] else None,
         "vin": None if row["plate_color_code"] else sign,
     }
+
+
+def edition_of(registration: bytes) -> int:
+    """2011 or 2013: of which a 0x0100 with the header of both is."""
+    is_2011 = len(registration) < SHORTEST_2013_REGISTRATION or _UNPLATED_2011.fullmatch(registration)
+    return 2011 if is_2011 else 2013
 
 
 def authentication(body: bytes, version: int) -> Row:

@@ -6,13 +6,14 @@ field, with the same tables of items and profiles. No body that holds a secret i
 
 import struct
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime
+from itertools import accumulate, repeat
 from typing import Any
 
 import pyarrow as pa
 
-from etl.jt808 import faults, messages, profiles
+from etl.jt808 import faults, framing, messages, profiles
 from etl.jt808.bulk import Decoder
 from etl.jt808.item_walk import walk_one
 from etl.jt808.items import ITEMS
@@ -47,7 +48,7 @@ class Teller:
 
     def feed(self, data: bytes | memoryview) -> Iterator[Object]:
         """The objects of a stretch of a capture."""
-        return self._tell(self._fed(data), {})
+        return self._tell(self._fed(data), repeat({}))
 
     def line(self, data: bytes, number: int) -> Iterator[Object]:
         """The objects of a line: a stream of its own for framing, part of this one for sub-packages.
@@ -55,24 +56,35 @@ class Teller:
         Offsets count from the line's first byte.
         """
         extra = {"line": number, "byte_offset": self._end}
-        frames = pa.concat_tables([self._fed(data), self._decoder.end_of_line().frames])
-        return self._tell(frames, extra)
+        return self._tell(self._line(data), repeat(extra))
+
+    def lines(self, found: list[tuple[int, bytes]]) -> Iterator[Object]:
+        """The same of numbered lines that are one frame each (``is_one_frame``), quicker than one by one."""
+        if not found:
+            return iter(())
+        ends = accumulate((len(data) for _, data in found), initial=self._end)
+        extras = [{"line": number, "byte_offset": begin} for (number, _), begin in zip(found, ends, strict=False)]
+        return self._tell(self._line(b"".join(data for _, data in found)), extras)
 
     def note(self, one: Object) -> Iterator[Object]:
         """An object that is no row, in its place."""
         self._queue.append(one)
-        return self._tell(EMPTY.frames, {})
+        return self._tell(EMPTY.frames, ())
 
     def finish(self) -> Iterator[Object]:
-        return self._tell(self._decoder.finish().frames, {})
+        return self._tell(self._decoder.finish().frames, repeat({}))
+
+    def _line(self, data: bytes) -> pa.Table:
+        return pa.concat_tables([self._fed(data), self._decoder.end_of_line().frames])
 
     def _fed(self, data: bytes | memoryview) -> pa.Table:
         self._end += len(data)
         return self._decoder.feed(data).frames
 
-    def _tell(self, frames: pa.Table, extra: Object) -> Iterator[Object]:
+    def _tell(self, frames: pa.Table, extras: Iterable[Object]) -> Iterator[Object]:
+        """``extras``: for each new row, what to add to its object."""
         self._take_in(frames)
-        self._queue.extend((number, extra) for number in range(self._queued, self._decoder.row_count))
+        self._queue.extend(zip(range(self._queued, self._decoder.row_count), extras, strict=False))
         self._queued = self._decoder.row_count
         while self._queue:
             ahead = self._queue[0]
@@ -91,6 +103,11 @@ class Teller:
     def _take_in(self, frames: pa.Table) -> None:
         for row in frames.to_pylist():
             self._told[row["number"]] = row, self._bodies.pop(row["number"], None)
+
+
+def is_one_frame(data: bytes) -> bool:
+    """Whether these bytes are one row whatever stands before and behind them: a flag at either end, none inside."""
+    return 2 < len(data) <= framing.LONGEST + 2 and data[0] == framing.FLAG and data.find(b"\x7e", 1) == len(data) - 1
 
 
 def _object(row: Object, body: bytes | None) -> Object:

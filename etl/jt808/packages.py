@@ -2,12 +2,14 @@
 
 Frames of one message share phone, message id, total and first serial (serial - index + 1 modulo 65536), domain 5.1.
 They may come in any order and more than once; a copy adds nothing. Where an index comes again with other bytes, the
-terminal has begun its serials anew: the message that waits will not be finished, and another one begins. What waits is
-bounded: of too much the oldest message is given up.
+terminal has begun its serials anew: the message that waits will not be finished, and another one begins. The same
+where only late copies of a whole message wait and a frame comes that is none: it must not be joined to the old ones.
+What waits is bounded: of too much the oldest message is given up.
 """
 
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from itertools import takewhile
 from typing import Any, NamedTuple
 
 from etl.jt808 import faults
@@ -29,8 +31,10 @@ class Settled(NamedTuple):
 @dataclass
 class _Message:
     total: int
+    is_copy: bool  # all its frames have come before, in a message that was whole
     rows: list[Row] = field(default_factory=list)
     bodies: dict[int, bytes] = field(default_factory=dict)
+    digests: dict[int, bytes] = field(default_factory=dict)
     size: int = 0
 
 
@@ -45,7 +49,8 @@ class Packages:
     ) -> None:
         self._most_frames, self._most_bytes, self._keeps_all = most_frames, most_bytes, keeps_all
         self._waiting: dict[tuple[str, int, int], _Message] = {}
-        self._frames = self._bytes = 0
+        self._whole: dict[tuple[str, int, int], dict[int, bytes]] = {}  # digests by index, of the latest of each key
+        self._frames = self._bytes = self._digests = 0
 
     def add(self, row: Row, body: bytes, is_read: bool = True) -> list[Settled]:
         """Take in one frame. Unless ``is_read`` (or ``keeps_all``) the body of the whole is empty."""
@@ -54,24 +59,30 @@ class Packages:
             return [Settled([row], faults.INDEX, b"")]
         key = (row["phone"], row["msg_id"], (row["serial"] - index + 1) & 0xFFFF)
         is_kept = is_read or self._keeps_all
-        part = body if is_kept else blake2b(body, digest_size=_DIGEST_BYTES).digest()
+        digest = blake2b(body, digest_size=_DIGEST_BYTES).digest()
+        part = body if is_kept else digest
+        whole_before = self._whole.get(key, {})
+        is_copy = len(whole_before) == total and whole_before[index] == digest
         dropped = []
-        message = self._waiting.setdefault(key, _Message(total))
+        if key in self._waiting and self._waiting[key].is_copy and not is_copy:
+            dropped.append(Settled(self._forget(key).rows, faults.UNFINISHED, b""))
+        message = self._waiting.setdefault(key, _Message(total, is_copy))
         if message.total != total:
             return [Settled([row], faults.TOTAL, b"")]
         if message.bodies.get(index, part) != part:
             dropped.append(Settled(self._forget(key).rows, faults.UNFINISHED, b""))
-            message = self._waiting[key] = _Message(total)
+            message = self._waiting[key] = _Message(total, is_copy)
         message.rows.append(row)
         self._frames += 1
         if index not in message.bodies:
-            message.bodies[index] = part
+            message.bodies[index], message.digests[index] = part, digest
             # The bounds must not depend on ``keeps_all``: what is refused would.
             size = len(body) if is_read else 0
             message.size += size
             self._bytes += size
         if len(message.bodies) == total:
             self._forget(key)
+            self._remember(key, message.digests)
             whole = b"".join(message.bodies[i] for i in range(1, total + 1)) if is_kept else b""
             return [*dropped, Settled(message.rows, faults.FINE, whole)]
         while self._frames > self._most_frames or self._bytes > self._most_bytes:
@@ -80,10 +91,15 @@ class Packages:
 
     def give_up(self, before: int | None = None) -> list[Settled]:
         """Everything that still waits, or what has waited since a frame whose number is less than ``before``."""
-        given_up = [
-            key for key, message in self._waiting.items() if before is None or message.rows[0]["number"] < before
-        ]
-        return [Settled(self._forget(key).rows, faults.UNFINISHED, b"") for key in given_up]
+        # What waits stands in the order of its first frames: those that stay are not looked at.
+        given_up = takewhile(lambda one: before is None or one[1].rows[0]["number"] < before, self._waiting.items())
+        return [Settled(self._forget(key).rows, faults.UNFINISHED, b"") for key, _ in list(given_up)]
+
+    def _remember(self, key: tuple[str, int, int], digests: dict[int, bytes]) -> None:
+        self._digests += len(digests) - len(self._whole.pop(key, ()))
+        self._whole[key] = digests
+        while self._digests > FRAMES_WAITING:
+            self._digests -= len(self._whole.pop(next(iter(self._whole))))
 
     def _forget(self, key: tuple[str, int, int]) -> _Message:
         message = self._waiting.pop(key)

@@ -239,7 +239,7 @@ class Walk:
     def registration(self) -> None:
         version = self.version
         if version != 2019:
-            version = 2013 if self.limit - self.at >= words.SHORTEST_2013_REGISTRATION else 2011
+            version = messages.edition_of(self.content[self.at : self.limit])
         maker, model, terminal = words.REGISTRATION_WIDTHS[version]
         self.take("province code 省域ID", 2)
         self.take("city code 市县域ID", 2)

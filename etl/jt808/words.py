@@ -226,7 +226,7 @@ PLACE_TYPES: dict[int, Word] = {
 AREA_DIRECTIONS: dict[int, Word] = {0: Word("in", "进"), 1: Word("out", "出")}
 SEGMENT_RESULTS: dict[int, Word] = {0: Word("too short", "不足"), 1: Word("too long", "过长")}
 # Bytes of maker, terminal model and terminal number in a 0x0100, by edition of the standard. 2011 and 2013 have the
-# same header: a body that could hold the fixed fields of 2013 is taken for one.
+# same header: a body that could hold the fixed fields of 2013 is taken for one (but messages.edition_of).
 REGISTRATION_WIDTHS: dict[int, tuple[int, int, int]] = {2011: (5, 8, 7), 2013: (5, 20, 7), 2019: (11, 30, 30)}
 SHORTEST_2013_REGISTRATION = 37
 REPLY_RESULTS: dict[int, Word] = {

@@ -9,7 +9,8 @@ the product states:
   header columns are filled wherever there is a header, whether its checksum holds or not.
 - Sub-packages belong together by phone, message id, serial - index + 1 and total. A second copy adds nothing. While
   they wait, the same first serial with another total is a contradiction, and the later frame is refused; the same index
-  with another body is another message, and the one that waits stays unfinished.
+  with another body is another message, and the one that waits stays unfinished. So does what waits if all of it are
+  copies of the last whole message and a frame comes that is none.
 """
 
 import hashlib
@@ -286,6 +287,14 @@ def safety_alarm(item_id: int, value: bytes) -> Row | None:
 
 def registration(body: bytes, version: int) -> Row:
     layout = "2019" if version == 2019 else "2013" if len(body) >= 37 else "2011"
+    vin = body[25:].rstrip(b"\0")
+    if (
+        layout == "2013"
+        and body[24] == 0
+        and len(vin) == 17
+        and all(48 <= byte <= 57 or 65 <= byte <= 90 for byte in vin)
+    ):
+        layout = "2011"  # colour 0 and a VIN where 2013 has its model
     maker, model, terminal = {"2011": (5, 8, 7), "2013": (5, 20, 7), "2019": (11, 30, 30)}[layout]
     cursor = Cursor(body)
     row: Row = {"protocol_version": int(layout), "province_code": cursor.number(2), "city_code": cursor.number(2)}
@@ -361,6 +370,7 @@ class Reference:
         self.tables: dict[str, list[Row]] = {name: [] for name in TABLES}
         # (phone, message id, first serial, total): the rows of the frames that wait and their bodies by index
         self.waiting: dict[tuple[str, int, int, int], tuple[list[Row], dict[int, bytes]]] = {}
+        self.whole: dict[tuple[str, int, int], list[bytes]] = {}
 
     def read(self, data: bytes) -> dict[str, list[Row]]:
         for number, (begin, end, content) in enumerate(stretches(data)):
@@ -406,6 +416,12 @@ class Reference:
         if not 1 <= index <= total:
             raise Refused("R-SUBPACKAGE", "index")
         key = (row["phone"], row["msg_id"], (row["serial"] - index + 1) % 65536)
+        before = self.whole.get(key, [])
+        if len(before) != total or before[index - 1] != body:  # no copy: what waits must not be copies only
+            for other, (rows, bodies) in list(self.waiting.items()):
+                if other[:3] == key and len(before) == other[3] and all(before[i - 1] == bodies[i] for i in bodies):
+                    settle(rows, Refused("R-SUBPACKAGE", "unfinished"))
+                    del self.waiting[other]
         if any(other[:3] == key and other[3] != total for other in self.waiting):
             raise Refused("R-SUBPACKAGE", "total")
         rows, bodies = self.waiting.setdefault((*key, total), ([], {}))
@@ -417,7 +433,8 @@ class Reference:
         if len(bodies) < total:
             return None
         del self.waiting[*key, total]
-        return rows, b"".join(bodies[at] for at in range(1, total + 1))
+        self.whole[key] = [bodies[at] for at in range(1, total + 1)]
+        return rows, b"".join(self.whole[key])
 
     def message(self, row: Row, body: bytes) -> None:
         head = {"number": row["number"], "phone": row["phone"]}

@@ -1,8 +1,10 @@
 """``heng jt808 decode``: files, standard input and hexadecimal lines, as objects and as a table."""
 
 import json
+import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from typer.testing import CliRunner
 from etl.cli import app
 from etl.jt808 import encode, words
 from etl.jt808 import objects as tellers
+from etl.jt808.bulk import Decoded, Decoder
 from etl.jt808.objects import Teller
 
 Object = dict[str, Any]
@@ -78,6 +81,42 @@ def test_lines_may_have_blanks_capitals_and_0x_and_are_told_in_order() -> None:
     assert found[2]["batch_type"] == 1
     assert [place["time"] for place in found[2]["positions"]] == ["2022-06-15 08:00:00", "2022-06-15 08:00:30"]
     assert "odd" in found[3]["error"] or "middle of a byte" in found[3]["error"]
+
+
+def test_frames_on_lines_are_decoded_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    fed: list[int] = []
+    feed = Decoder.feed
+
+    def counted(decoder: Decoder, data: bytes) -> Decoded:
+        fed.append(len(data))
+        return feed(decoder, data)
+
+    monkeypatch.setattr(Decoder, "feed", counted)
+    lines: list[str | bytes] = [*[V1] * 50, "no hex", V2, b"\x24" + V1, *[V3] * 50]
+    found = of_lines(*lines)
+    assert fed == [len(V1) * 50, len(V2), len(V1) + 1, len(V3) * 49, len(V3)], "the last line has no end"
+    assert [one["line"] for one in found] == list(range(1, 104))
+    assert [one["line"] for one in found if "error" in one] == [51]
+    assert [one["byte_offset"] for one in found if "error" not in one] == [0] * 51 + [1] + [0] * 50
+    assert {len(one["positions"]) for one in found[-50:]} == {2}
+
+
+@pytest.mark.parametrize(("written", "options"), [(V1, ()), (V1.hex().encode(), ("--hex",))])
+def test_what_another_program_writes_can_be_read_under_a_name(
+    written: bytes, options: tuple[str, ...], tmp_path: Path
+) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_bytes, args=(written,), daemon=True)
+    writer.start()
+    (one,) = objects(str(pipe), *options)
+    assert (one["phone"], one["lat"]) == ("013912345678", 26.434567)
+
+
+def test_a_mark_before_the_first_line_is_no_part_of_it() -> None:
+    first, second = of_lines("\ufeff" + V1.hex(), "\ufeff" + V1.hex())
+    assert (first["phone"], first["length"]) == ("013912345678", len(V1))
+    assert "\\ufeff" in second["error"], "elsewhere it is refused, and named"
 
 
 def test_each_line_is_a_stream_of_its_own_for_framing() -> None:

@@ -247,6 +247,14 @@ def test_south_and_west_are_negative_and_degrees_unbounded() -> None:
         assert (row["latitude"], row["longitude"]) == (latitude, longitude)
 
 
+def test_an_unplated_vehicle_registers_as_2011_has_it() -> None:
+    """17 bytes of a VIN make the body as long as one of 2013, which would take its digits for a plate and a colour."""
+    body = encode.registration("70111", "HENG", "0001234", "LSVNV2182E2123456", plate_color_code=0, version=2011)
+    (row,) = decode(encode.frame(0x0100, "1", 1, body)).registrations.to_pylist()
+    assert (row["protocol_version"], row["terminal_model"], row["terminal_no"]) == (2011, "HENG", "0001234")
+    assert (row["plate_color_code"], row["plate_no"], row["vin"]) == (0, None, "LSVNV2182E2123456")
+
+
 # --- sub-packages ------------------------------------------------------------------------------------------------
 BODY = encode.location(26.4, 111.6, "220615083000", items=b"\x01\x04\x00\x00\x00\x0a" + b"\xe1\x20" + bytes(32))
 PARTS = encode.packages(0x0200, "13912345678", 0xFFFE, BODY, size=17)
@@ -281,10 +289,10 @@ def test_an_unfinished_message_is_quarantined_frame_by_frame_at_the_end() -> Non
     ] * 2
 
 
-def hours(hour: int) -> list[bytes]:
+def hours(hour: int, size: int = 70) -> list[bytes]:
     """Four locations of an hour as a batch in two sub-packages; every hour has the same serials."""
     bodies = [encode.location(26.4, 111.6, f"220615{hour:02d}000{second}") for second in range(4)]
-    return encode.packages(0x0704, "1", 5, encode.batch(bodies), size=70)
+    return encode.packages(0x0704, "1", 5, encode.batch(bodies), size=size)
 
 
 def test_a_terminal_that_counts_its_serials_anew_begins_another_message() -> None:
@@ -295,6 +303,23 @@ def test_a_terminal_that_counts_its_serials_anew_begins_another_message() -> Non
         ("decoded", None),
     ]  # fmt: skip
     assert decoded.locations["time_bcd"].to_pylist() == [f"22061509000{second}" for second in range(4)]
+
+
+@pytest.mark.parametrize("size", [70, 40])
+def test_a_late_copy_of_a_part_does_not_join_the_next_message(size: int) -> None:
+    """Neither one that has as many parts, which would end with a part of the old one, nor one that has more."""
+    old, new = hours(8), hours(9, size)
+    decoded = decode(b"".join([*old, old[1], BEAT, *new]))
+    assert decoded.frames["detail"].to_pylist() == [None, None, "unfinished", None, *[None] * len(new)]
+    assert [(row["number"], row["time_bcd"]) for row in decoded.locations.to_pylist()] == [
+        (number, f"220615{hour}000{second}")
+        for number, hour in ((1, "08"), (3 + len(new), "09"))
+        for second in range(4)
+    ]
+
+
+def test_a_whole_message_sent_again_is_whole_again() -> None:
+    assert details(b"".join(hours(8) * 3)) == ["decoded"] * 6
 
 
 def test_bodies_that_nobody_reads_are_told_apart_too() -> None:
@@ -308,6 +333,18 @@ def test_bodies_that_nobody_reads_are_told_apart_too() -> None:
     assert decoder.feed(data + BEAT).frames["detail"].to_pylist() == ["unfinished", None, None, None]
     decoder.finish()
     assert bodies == {3: b"newend", 4: b""}
+
+
+def test_giving_up_does_not_look_at_what_goes_on_waiting() -> None:
+    packages = Packages()
+    for number in range(3):
+        packages.add(
+            {"phone": str(number), "msg_id": 1, "serial": 1, "package_total": 2, "package_index": 1, "number": number},
+            b"",
+        )
+    packages._waiting["2", 1, 1].rows.clear()  # nothing there to look at
+    assert [[row["number"] for row in one.rows] for one in packages.give_up(1)] == [[0]]
+    assert list(packages._waiting) == [("1", 1, 1), ("2", 1, 1)]
 
 
 def test_a_restart_frees_what_the_old_message_took_up(monkeypatch: pytest.MonkeyPatch) -> None:

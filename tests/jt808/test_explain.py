@@ -169,6 +169,12 @@ def test_a_registration_is_explained_in_each_edition(version: int) -> None:
     assert fields["plate number 车牌"] == ("湘M12345", "")
 
 
+def test_a_registration_of_an_unplated_vehicle_of_2011_is_explained() -> None:
+    body = encode.registration("70111", "HENG-1", "0001234", "LSVNV2182E2123456", plate_color_code=0, version=2011)
+    fields = said(whole(encode.frame(0x0100, PHONE, 1, body)))
+    assert (fields["terminal model 终端型号 (2011)"][0], fields["VIN 车辆识别码"][0]) == ("HENG-1", "LSVNV2182E2123456")
+
+
 @pytest.mark.parametrize("version", [2013, 2019])
 def test_an_authentication_code_is_not_shown(version: int) -> None:
     frame = encode.frame(0x0102, PHONE, 1, encode.authentication("S3CRET", "868", "v1", version), version)

@@ -272,8 +272,9 @@ def test_a_registration_is_read_in_each_edition(edition: int) -> None:
     assert values(row, "terminal_no", "plate_color_code", "plate_no", "vin") == ["0001234", 2, "湘M12345", None]
 
 
-def test_an_unplated_vehicle_registers_its_vin() -> None:
-    body = encode.registration("", "", "", "LSVNV2182E2100001", plate_color_code=0)
+@pytest.mark.parametrize("edition", [2011, 2013])
+def test_an_unplated_vehicle_registers_its_vin(edition: int) -> None:
+    body = encode.registration("", "", "", "LSVNV2182E2100001", plate_color_code=0, version=edition)
     (row,) = reference(encode.frame(0x0100, PHONE, 1, body))["registrations"]
     assert values(row, "plate_no", "vin") == [None, "LSVNV2182E2100001"]
 
