@@ -26,15 +26,15 @@ if TYPE_CHECKING:
 _WORDS = {
     "zh": {
         "title": "车辆动态监控指标 {first} 至 {last}，版本 {version}", "kpi": "指标", "value": "数值", "of": "分子",
-        "by": "分母", "known": "可信度", "rank": "名次", "unit": "单位", "no_data": "无数据", "unverified": "未核实",
-        "none": "这一时段没有终端报文，由报文计算的指标无数据。",
+        "by": "分母", "known": "可信度", "rank": "名次", "unit": "单位", "nobody": "登记未载明", "no_data": "无数据",
+        "unverified": "未核实", "none": "这一时段没有终端报文，由报文计算的指标无数据。",
         "monitored": "车辆范围：两客一危（班线、包车、旅游客车和危险货物运输车）；含公交车、出租车用 --all-classes。",
         "every": "车辆范围：全部登记车辆，含公交车和出租车。",
     },
     "en": {
         "title": "Indicators of vehicle monitoring {first} to {last}, version {version}", "kpi": "indicator",
         "value": "value", "of": "numerator", "by": "denominator", "known": "known from", "rank": "rank",
-        "unit": "unit", "no_data": "no data", "unverified": "unverified",
+        "unit": "unit", "nobody": "not told by the register", "no_data": "no data", "unverified": "unverified",
         "none": "No captures lie in this period, so the indicators made of them have no data.",
         "monitored": "Vehicles: line, charter and tourist coaches and dangerous goods (两客一危); --all-classes adds "
         "buses and taxis.",
@@ -82,7 +82,11 @@ def kpi_command(
         raise HengError(f"A league is of one indicator: --kpi with one of {', '.join(KPIS)}.")
     from warehouse import connection
 
-    first, last = _month(month) if month and not (day_from or day_to) else period(None, day_from, day_to)
+    if month and (day_from or day_to):
+        raise HengError("Say one period: --month 2026-11, or --from 2026-11-01 --to 2026-11-30.")
+    first, last = _month(month) if month else period(None, day_from, day_to)
+    if first > last:
+        raise HengError(f"The period ends on {last}, before it begins on {first}. Exchange --from and --to.")
     served = connection.snapshot()
     asked = Asked(first, last, served.version, lang, None if all_classes else MONITORED)
     found = kpis(served, first, last, level, asked.classes)
@@ -171,19 +175,24 @@ def _city(found: pd.DataFrame, asked: Asked) -> Table:
 
 
 def _league(found: pd.DataFrame, kpi: Kpi, level: str, names: dict[tuple[Any, ...], str], asked: Asked) -> Table:
-    """Units from the best to the worst; equal values share a rank, and without a value there is none."""
+    """Units from the best to the worst; equal values share a rank. Without a value there is none, nor is there one for
+    the vehicles of which the register names no unit."""
     title = f"{asked.words('title')}: {kpi.zh if asked.lang == 'zh' else kpi.en} {_marked(kpi, asked)}"
     table = Table(title=Text(title), title_justify="left")
     for name in ("rank", "unit", "value", "of", "by"):
         table.add_column(asked.words(name), justify="left" if name == "unit" else "right", overflow="fold")
     unit = LEVELS[level]
     rows = [(tuple(row[name] for name in unit), row) for row in _records(found)]
-    ranked = [row for row in rows if row[1]["value"] is not None and row[1]["value"] == row[1]["value"]]
+    ranked = [
+        row for row in rows if None not in row[0] and row[1]["value"] is not None and row[1]["value"] == row[1]["value"]
+    ]
     ranked.sort(key=lambda row: (-row[1]["value"] if kpi.good == "up" else row[1]["value"], str(row[0])))
     values = [row[1]["value"] for row in ranked]
     for key, row in [*ranked, *(row for row in rows if row not in ranked)]:
-        rank = str(values.index(row["value"]) + 1) if row["value"] in values else "–"
+        is_ranked = None not in key and row["value"] in values
+        rank = str(values.index(row["value"]) + 1) if is_ranked else "–"
         name = " ".join(filter(None, (names.get(key, ""), *(str(part) for part in key if part is not None))))
+        name = name if name or not key else asked.words("nobody")
         value = shown(kpi, row["value"], asked.lang)
         table.add_row(rank, Text(name), value, _count(row["numerator"]), _count(row["denominator"]))
     return table

@@ -149,9 +149,11 @@ CHECKS = {
             "bulk_closing", "报警批量处理", "Alarms closed in bulk",
             "同一企业在 burst_s 内以同一方式处理了 burst_alarms 条以上报警。",
             "An enterprise handled burst_alarms or more alarms in one way within burst_s.",
-            "值班员逐条看过后在交班时统一登记；同一故障引起的一批误报一并关闭；平台按规则自动答复。",
+            "值班员逐条看过后在交班时统一登记；同一故障引起的一批误报一并关闭；平台按规则自动答复；"
+            "平台只记录到分钟，一分钟内的处理看似同时。",
             "The dispatcher looked at each and recorded the list at the end of the shift; one fault made many false "
-            "alarms that were closed together; the platform answers some kinds by rule.",
+            "alarms that were closed together; the platform answers some kinds by rule; it records whole minutes, so "
+            "that what was handled within one looks as if at once.",
             "抽查其中几条的处理依据（通话、短信、附件）；询问企业的值班和交班办法。",
             "Take a few and look for what the handling rests on (call, message, attachment); ask how the enterprise "
             "keeps its shifts.",
@@ -169,6 +171,7 @@ WEAKENED = {
     "no_position": ("终端有数据，但没有可用定位", "The terminal sent, but no usable position"),
     "plate_doubtful": ("车牌存疑（置信度低、跟车近、跨道）", "Plate doubtful: confidence, close following, two lanes"),
     "site_doubtful": ("该站点当日与多数车辆矛盾，坐标或时钟存疑", "Most vehicles contradict the site: place or clock?"),
+    "time_between": ("停驻前后两点相隔的时间足够往返站点", "Between the two points there was time to go and come back"),
     "time_zone": ("时差恰为 8 小时，可能为时区设置错误", "Exactly eight hours apart, perhaps a wrong time zone"),
     "two_tracks": ("当日该终端号有两条轨迹", "Two vehicles spoke with its phone that day"),
     "whole_kmh": ("车速为整数", "The speed is a whole number of km/h"),

@@ -98,7 +98,7 @@ _COACH = "day.monitored_class in ('line_coach', 'charter_coach', 'tourist_coach'
 _DANGEROUS = "day.monitored_class = 'dangerous_goods'"
 _PLACE = ("latitude_min_deg", "latitude_max_deg", "longitude_min_deg", "longitude_max_deg")
 _VALID = (*_PLACE, "valid_speed_max_kmh", "altitude_min_m", "altitude_max_m")
-_TRACK = (*_VALID, "drift_kmh")
+_TRACK = (*_VALID, "drift_kmh", "drift_settled_points")
 _NIGHT = ("night_from_h", "night_to_h")
 _DRIVING = (*_TRACK, "moving_kmh", "moving_hold_s", "rest_min", "unknown_gap_min")
 _FATIGUE = (*_DRIVING, "fatigue_day_h", "fatigue_night_h", *_NIGHT)
@@ -340,10 +340,10 @@ def _of_classes(classes: Sequence[str] | None) -> tuple[str, dict[str, str]]:
 
 
 def ratio(kpi: Kpi, numerator: float | None, denominator: float | None) -> float | None:
-    """The KPI of these sums in its unit; None without a denominator."""
+    """The KPI of these sums in its unit; None without a denominator. Rounded once: equal shares share a rank."""
     if numerator is None or not denominator:
         return None
-    return numerator / kpi.per / denominator
+    return numerator / (kpi.per * denominator)
 
 
 def alarms(
@@ -381,12 +381,18 @@ def thresholds(source: Source, day: date, scheme: str = "local") -> pd.DataFrame
     )
 
 
+def of_every_class(source: Source, day: date, scheme: str) -> dict[str, float]:
+    """Values of a scheme in force on a day; rows for one class of vehicles have no say where classes are mixed."""
+    told = thresholds(source, day, scheme)
+    told = told[told["monitored_class"].isna()][["parameter", "parameter_value"]]
+    return dict(told.itertuples(index=False, name=None))
+
+
 def score(
     source: Source, day: date, values: Mapping[str, float | None], scheme: str
 ) -> dict[str, tuple[float, float | None]]:
     """``points`` of a scheme in force on a day."""
-    told = thresholds(source, day, scheme)[["parameter", "parameter_value"]]
-    return points(dict(told.itertuples(index=False, name=None)), values)
+    return points(of_every_class(source, day, scheme), values)
 
 
 def points(told: Mapping[str, float], values: Mapping[str, float | None]) -> dict[str, tuple[float, float | None]]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from warehouse.kpi import KPIS, MONITORED, TABLES, points, thresholds
+from warehouse.kpi import KPIS, MONITORED, TABLES, of_every_class, points
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -110,8 +110,7 @@ def of_vehicles(
 
 def parameters(source: Source, day: date) -> dict[str, float]:
     """What the league and the list of calls go by on a day."""
-    rows = thresholds(source, day, PAGE_SCHEME)
-    return dict(rows[["parameter", "parameter_value"]].itertuples(index=False, name=None))
+    return of_every_class(source, day, PAGE_SCHEME)
 
 
 def schemes(source: Source) -> list[str]:
@@ -140,7 +139,7 @@ def scores(
     source: Source, day: date, values: Mapping[Hashable, Mapping[str, float | None]], scheme: str
 ) -> dict[Hashable, Score]:
     """The composite score of each unit by a scheme; a KPI that no unit has a value of is a missing source."""
-    told = dict(thresholds(source, day, scheme)[["parameter", "parameter_value"]].itertuples(index=False, name=None))
+    told = of_every_class(source, day, scheme)
     parts = {unit: points(told, of_unit) for unit, of_unit in values.items()}
     sourced = {name for of_unit in parts.values() for name, (_, reached) in of_unit.items() if reached is not None}
     found = {}

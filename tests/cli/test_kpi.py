@@ -115,10 +115,29 @@ def test_a_league_ranks_units_from_the_best_and_leaves_those_without_data_unrank
     assert "unverified" in vehicles
 
 
+def test_vehicles_of_no_known_county_count_and_take_no_rank(monkeypatch: pytest.MonkeyPatch) -> None:
+    served = Served()
+    served.connection.execute(
+        "update mart.vehicle_day set county_code = null, complete_m = total_m where plate_no = '湘MK1001'"
+    )
+    served.connection.execute("update mart.vehicle_day set complete_m = 0 where plate_no = '湘MK1002'")
+    monkeypatch.setattr(connection, "snapshot", lambda: served)
+    league = ("--month", "2026-11", "--level", "county", "--kpi", "track_completeness")
+    lines = run(*league).splitlines()
+    (named,) = (line for line in lines if "431121" in line)
+    (nameless,) = (line for line in lines if "not told by the register" in line)
+    assert named.split("│")[1].strip() == "1"
+    assert nameless.split("│")[1].strip() == "–"
+    assert "100.00 %" in nameless
+    assert lines.index(named) < lines.index(nameless)
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
         (("--month", "2026-13"), "Write YYYY-MM"),
+        (("--month", "2026-11", "--from", "2026-12-01", "--to", "2026-12-31"), "Say one period"),
+        (("--from", "2026-11-30", "--to", "2026-11-01"), "before it begins"),
         (("--from", "2026-11-01"), "two ends"),
         (("--month", "2026-11", "--level", "county"), "--kpi with one of"),
         (("--month", "2026-11", "--level", "town"), "Choose one of city, county"),

@@ -84,7 +84,9 @@ def weighed(
     stands = bool(near) and min(map(_at, near)) <= passage.at <= max(map(_at, near))
     stands = stands and max(map(_speed, near)) <= rules.moving and _box_m(near) <= PARKED_M
     if stands and ways[id(beside[0])] > FAR_M:
-        return Found("scale_parked", began, ended, len(near), ways[id(beside[0])])
+        has_time = before and after and sum(ways.values()) * 3.6 <= rules.drift * (seconds(before, after) + 1)
+        code = "time_between" if has_time else ""
+        return Found("scale_parked", began, ended, len(near), ways[id(beside[0])], code)
     if far:
         return Found("scale_elsewhere", began, ended, len(near), ways[id(far[0])])
     others = [at for at in heard if abs(at - passage.at) <= window]

@@ -279,6 +279,20 @@ def test_ten_alarms_in_ten_seconds_in_one_way_are_a_burst(
     assert [burst[4] for burst in tables.bursts()] == sizes
 
 
+def test_a_row_of_the_scheme_for_one_class_doubles_no_burst(tables: Tables) -> None:
+    tables.fill(closed([0] * 5))
+    tables.connection.execute(
+        "insert into seeds.kpi_scheme by name select * replace ('taxi' as monitored_class) from seeds.kpi_scheme"
+        " where parameter in ('burst_alarms', 'burst_s')"
+    )
+    try:
+        assert tables.bursts() == []
+    finally:
+        tables.connection.execute(
+            "delete from seeds.kpi_scheme where monitored_class = 'taxi' and starts_with(parameter, 'burst_')"
+        )
+
+
 def plain_bursts(rows: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
     """Every window of ten seconds that begins with a handling; those with ten or more make bursts."""
     found = []

@@ -164,6 +164,19 @@ def test_parked_at_the_scale(model, lines, row):
     model("mart.terminal_finding", given=given([*others(), *lines], passage()), expect=expected(*rows))
 
 
+@pytest.mark.parametrize(("behind", "grade"), [("08:01:59", "strong |"), ("08:02:00", "weak | time_between")])
+def test_who_could_have_gone_to_the_scale_and_back_may_not_have_stood(model, behind, grade):
+    """Twice 5226 m are 235.2 s at 160 km/h; the points are 235 s apart and 236 s, with the second allowed."""
+    lines = [point("07:58:05", latitude=26.047), point(behind, latitude=26.047)]
+    model(
+        "mart.terminal_finding",
+        given=given([*others(), *lines], passage()),
+        expect=expected(
+            f"scale_parked | 湘M00001 | {grade}", heading="finding_kind | plate_no | finding_grade | weakened_by"
+        ),
+    )
+
+
 @pytest.mark.parametrize(
     ("lines", "row"),
     [
@@ -224,6 +237,24 @@ def test_a_site_that_most_vehicles_contradict_may_stand_elsewhere(model, vehicle
         expect=expected(
             *(f"scale_parked | {plate} | {grade}" for plate in plates[:vehicles]),
             heading="finding_kind | plate_no | finding_grade | weakened_by",
+        ),
+    )
+
+
+def test_vehicles_whose_terminals_were_silent_do_not_vouch_for_a_site(model):
+    """One plate in two colours is two vehicles."""
+    vehicles = [("湘M10000", 1), ("湘M10000", 2), ("湘M10001", 2), *((f"湘M2000{number}", 2) for number in range(4))]
+    register = "plate_no | plate_color_code | terminal_phone | valid_from\n" + "\n".join(
+        f"{plate} | {color} | {number} | 2025-01-01" for number, (plate, color) in enumerate(vehicles)
+    )
+    lines = [line for number in range(3) for line in every(60, "07:50:00", "08:10:00", phone=number, latitude=26.2)]
+    model(
+        "mart.terminal_finding",
+        given=given(lines, *(passage(plate=plate, color=color) for plate, color in vehicles), register=register),
+        expect=expected(
+            *(f"scale_parked | {plate} | {color} | weak | site_doubtful" for plate, color in vehicles[:3]),
+            *(f"scale_silent | {plate} | {color} | strong |" for plate, color in vehicles[3:]),
+            heading="finding_kind | plate_no | plate_color_code | finding_grade | weakened_by",
         ),
     )
 

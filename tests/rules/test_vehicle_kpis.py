@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from etl.feeds import raw_tables
-from warehouse import kpi, sql
+from warehouse import kpi, league, sql
 from warehouse.columns import dictionary
 
 FIRST, LAST = date(2026, 3, 1), date(2026, 3, 31)
@@ -104,6 +104,32 @@ def test_below_its_floor_a_kpi_scores_nothing_and_without_a_source_is_not_scored
     found = kpi.score(tables, LAST, {"track_completeness": completeness}, "huangshi")
     assert found["track_completeness"] == (30, pytest.approx(points) if points is not None else None)
     assert found["online_rate"] == (15, None)
+
+
+def test_a_row_of_a_scheme_for_one_class_changes_no_score_and_no_league(tables: Tables) -> None:
+    before = kpi.score(tables, LAST, {"online_rate": 1.0}, "huangshi"), league.parameters(tables, LAST)
+    tables.connection.execute(
+        "insert into seeds.kpi_scheme by name select * replace ('taxi' as monitored_class, 1 as parameter_value)"
+        " from seeds.kpi_scheme where kpi_scheme in ('huangshi', 'page')"
+    )
+    assert (kpi.score(tables, LAST, {"online_rate": 1.0}, "huangshi"), league.parameters(tables, LAST)) == before
+
+
+def test_units_that_lack_a_part_have_no_score_and_equal_ones_share_a_place(tables: Tables) -> None:
+    values = {
+        "A": {"online_rate": 0.9, "track_completeness": 0.7}, "B": {"online_rate": 0.9, "track_completeness": 0.7},
+        "C": {"online_rate": 1.0, "track_completeness": None}, "D": {"online_rate": 1.0, "track_completeness": 0.69},
+    }  # fmt: skip
+    found = league.scores(tables, LAST, values, "huangshi")
+    assert {unit: score.reached for unit, score in found.items()} == {"A": 34.5, "B": 34.5, "C": None, "D": 15.0}
+    assert {(score.possible, score.total) for score in found.values()} == {(45, 60)}
+    assert league.ranks({unit: score.reached for unit, score in found.items()}, "up") == {"A": 1, "B": 1, "D": 3}
+
+
+def test_equal_hours_a_vehicle_are_equal() -> None:
+    """3 s of one vehicle and 15 s of five share a rank."""
+    hours = kpi.KPIS["fatigue_hours"]
+    assert kpi.ratio(hours, 3, 1) == kpi.ratio(hours, 15, 5)
 
 
 def test_a_vehicle_online_on_any_day_is_one_vehicle_online(tables: Tables) -> None:

@@ -11,6 +11,7 @@ where latitude_min_deg is null
     or altitude_min_m is null
     or altitude_max_m is null
     or drift_kmh is null
+    or drift_settled_points is null
     or track_gap_s is null
     or track_gap_m is null
     or moving_kmh is null

@@ -37,6 +37,7 @@ select
     max(case when parameter = 'altitude_min_m' then parameter_value end) as altitude_min_m,
     max(case when parameter = 'altitude_max_m' then parameter_value end) as altitude_max_m,
     max(case when parameter = 'drift_kmh' then parameter_value end) as drift_kmh,
+    cast(max(case when parameter = 'drift_settled_points' then parameter_value end) as bigint) as drift_settled_points,
     cast(max(case when parameter = 'track_gap_min' then parameter_value end) * 60 as bigint) as track_gap_s,
     cast(max(case when parameter = 'track_gap_km' then parameter_value end) * 1000 as bigint) as track_gap_m,
     max(case when parameter = 'moving_kmh' then parameter_value end) as moving_kmh,

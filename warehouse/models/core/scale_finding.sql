@@ -9,8 +9,10 @@
 -- heard all day is no weaker a finding: no tunnel lasts a day, and the vehicle was on the road without it.
 -- What makes a finding weak: the plate is doubtful; the day ends within the window (midnight); nobody else was heard on
 -- one side of it (capture_gap); the terminal sent, but nothing usable (no_position); a point next to the silence came
--- late from its memory (backfill); cross_site_vehicles or more vehicles, and most that the site saw that day,
--- contradict it, so that its place or clock may be wrong (site_doubtful). Usable points are those of core.vehicle_step.
+-- late from its memory (backfill); between the points before and behind a parked one there was time, at drift_kmh, to
+-- drive to the scale and back (time_between); cross_site_vehicles or more vehicles, and most that the site saw that day
+-- while their terminals were heard, contradict it, so that its place or clock may be wrong (site_doubtful). Usable
+-- points are those of core.vehicle_step.
 -- A site that the register gives no place can only tell that a terminal was silent.
 with sighting as (
     select
@@ -197,9 +199,16 @@ contradicted as (
     select
         built_date,
         site_code,
-        count(distinct plate_no) as vehicle_count,
-        count(distinct case when finding_kind in ('scale_parked', 'scale_elsewhere') then plate_no end)
-            as against_count,
+        count(
+            distinct case
+                when point_count > 0 or finding_kind = 'scale_elsewhere' then concat_ws('|', plate_no, plate_color_code)
+            end
+        ) as vehicle_count,
+        count(
+            distinct case
+                when finding_kind in ('scale_parked', 'scale_elsewhere') then concat_ws('|', plate_no, plate_color_code)
+            end
+        ) as against_count,
         min(cross_site_vehicles) as cross_site_vehicles
     from judged
     group by built_date, site_code
@@ -232,7 +241,11 @@ select
             case when finding_kind = 'scale_silent' and is_cut then 'midnight' end,
             case when finding_kind = 'scale_silent' and has_sent then 'no_position' end,
             case when is_plate_doubtful then 'plate_doubtful' end,
-            case when finding_kind <> 'scale_silent' and is_site_doubtful then 'site_doubtful' end
+            case when finding_kind <> 'scale_silent' and is_site_doubtful then 'site_doubtful' end,
+            case
+                when finding_kind = 'scale_parked'
+                    and (before_m + after_m) * 3.6 <= drift_kmh * (before_s + after_s + 1) then 'time_between'
+            end
         ),
         ''
     ) as weakened_by,

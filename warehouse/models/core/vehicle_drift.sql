@@ -1,26 +1,28 @@
 -- Grain: one valid point with a fix where the vehicle cannot have been, seen from a built day.
--- A place (core.vehicle_place) of three points or more says where the vehicle is (settled), one of one or two does not.
--- The first and the last point of an unsettled place are drift if they cannot be reached from the last settled place,
--- or, before the first settled one, cannot reach it; where no place is settled, the point that jumps is. Of a settled
--- place only the first point can be drift. So one wrong point, or two, make no good point after them drift, and a
--- vehicle whose terminal was silent while it was carried away counts one.
+-- A place (core.vehicle_place) of drift_settled_points or more says where the vehicle is (settled), a shorter one does
+-- not. The first and the last point of an unsettled place are drift if they cannot be reached from the last settled
+-- place, or, before the first settled one, cannot reach it; where no place is settled, the point that jumps is. Of a
+-- settled place only the first point can be drift. So one wrong point, or two, make no good point after them drift, and
+-- a vehicle whose terminal was silent while it was carried away counts one.
 -- Positions outside the country are no valid points: mart.vehicle_day counts them as drift as well.
 with place as (
     select
-        built_date,
-        plate_no,
-        plate_color_code,
-        place_no,
-        drift_kmh,
-        is_jump,
-        point_count >= 3 as is_settled,
-        first_at,
-        first_latitude,
-        first_longitude,
-        last_at,
-        last_latitude,
-        last_longitude
-    from {{ ref('vehicle_place') }}
+        place.built_date,
+        place.plate_no,
+        place.plate_color_code,
+        place.place_no,
+        place.drift_kmh,
+        place.is_jump,
+        place.point_count >= threshold.drift_settled_points as is_settled,
+        place.first_at,
+        place.first_latitude,
+        place.first_longitude,
+        place.last_at,
+        place.last_latitude,
+        place.last_longitude
+    from {{ ref('vehicle_place') }} as place
+    inner join {{ ref('kpi_threshold') }} as threshold
+        on threshold.built_date = place.built_date and threshold.monitored_class = ''
 ),
 reference as (
     select

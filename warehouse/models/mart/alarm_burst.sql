@@ -18,11 +18,13 @@ with closed as (
     inner join {{ ref('kpi_scheme') }} as least_alarms
         on least_alarms.kpi_scheme = 'local'
         and least_alarms.parameter = 'burst_alarms'
+        and least_alarms.monitored_class is null  -- a burst goes over the classes of an enterprise
         and cast(handled.handled_at as date) >= coalesce(least_alarms.valid_from, cast(handled.handled_at as date))
         and cast(handled.handled_at as date) <= coalesce(least_alarms.valid_to, cast(handled.handled_at as date))
     inner join {{ ref('kpi_scheme') }} as longest
         on longest.kpi_scheme = 'local'
         and longest.parameter = 'burst_s'
+        and longest.monitored_class is null
         and cast(handled.handled_at as date) >= coalesce(longest.valid_from, cast(handled.handled_at as date))
         and cast(handled.handled_at as date) <= coalesce(longest.valid_to, cast(handled.handled_at as date))
     where handled.handled_at is not null and handled.uscc is not null
