@@ -442,7 +442,7 @@ def shares(
     height: int = 246,
 ) -> tuple[Figure, float]:
     """Shares of one, day by day, and where their axis begins: shares close to all of it would be one flat line from
-    zero, so the axis begins at a round share below the lowest, which the card says.
+    zero, so the axis begins at a round share below the lowest, which a zigzag at its foot shows and the card says.
 
     ``days``: day and, by line, a share or nothing. A day without data is a gap under a band.
     """
@@ -478,6 +478,10 @@ def shares(
             }
         )
     shapes, annotations = _outage_bands(gaps, xs[-1], tokens) if xs else ([], [])
+    if floor:
+        cut = "M 0 1 L 0 0.13 L 0.008 0.105 L -0.008 0.065 L 0 0.04 L 0 0"
+        line = {"color": tokens["ink-3"], "width": 1.4}
+        shapes = [*shapes, {"type": "path", "path": cut, "xref": "paper", "yref": "paper", "line": line}]
     ticks = _tick_days(xs)
     steps = [floor + (1 - floor) * part / 4 for part in range(5)]
     return {

@@ -71,13 +71,25 @@ def confidence_pill(mark: Any, t: Text) -> html.Span:
     )
 
 
+def unverified(name: str, thresholds: pd.DataFrame) -> bool:
+    """Whether a KPI rests on a formula or a threshold that nobody has verified."""
+    used = thresholds[thresholds["parameter"].isin(KPIS[name].parameters)]
+    marks = [KPIS[name].confidence] + ([] if used.empty else list(used["confidence"]))
+    return any(words.unverified(mark) for mark in marks)
+
+
+def unverified_pill(t: Text, title: str | None = None) -> html.Span:
+    return shell.pill(t("pill.unverified"), "warn", title or t("terminals.unverified"))
+
+
 def parameter_lines(names: Sequence[str], thresholds: pd.DataFrame, t: Text) -> list[Any]:
     """Thresholds, each with its value, the class it is for, and how well it is known."""
     lines = []
     for row in thresholds[thresholds["parameter"].isin(list(names))].itertuples():
         of_class = f" ({t(f'class.{row.monitored_class}')})" if isinstance(row.monitored_class, str) else ""
         unit = f" {row.unit}" if isinstance(row.unit, str) else ""
-        value = f"{t.pick(row.zh, row.en)}{of_class}{t('app.colon')}{row.parameter_value:g}{unit} "
+        told = words.filled(t.pick(row.zh, row.en), thresholds)
+        value = f"{told}{of_class}{t('app.colon')}{row.parameter_value:g}{unit} "
         lines.append(html.Li([value, confidence_pill(row.confidence, t)]))
     return lines
 
@@ -91,7 +103,8 @@ def kpi_popover(name: str, value: dict[str, str], thresholds: pd.DataFrame, t: T
         *([("explain.thresholds", html.Ul(lines, className="thresholds"))] if lines else []),
         ("explain.data", value["scope"]),
     ]
-    return _box(kpi_label(name, t), kpi_formula(name, t), facts, link, name, t)
+    formula = words.filled(kpi_formula(name, t), thresholds)
+    return _box(kpi_label(name, t), formula, facts, link, name, t)
 
 
 def _box(name: str, formula: str, facts: Sequence[tuple[str, Any]], link: str | None, term: str, t: Text) -> Any:

@@ -258,6 +258,13 @@ def no_days(view: View, current: str, db: queries.Source) -> html.Div:
     return frame(view, current, state_card("database", t("state.no_days.title"), [t("state.no_days.why")]), db=db)
 
 
+def no_terminals(view: View, current: str, db: queries.Source) -> html.Div:
+    """A snapshot from before an upgrade: the other pages are whole, this one follows with the next night."""
+    t = view.text
+    card = state_card("database", t("state.no_terminals.title"), [t("state.no_terminals.why")])
+    return frame(view, current, card, db=db)
+
+
 def page(current: str) -> Callable[[Callable[..., html.Div]], Callable[..., html.Div]]:
     """Makes a page's layout: finds the view and the snapshot, and says so when there is no snapshot.
 

@@ -166,17 +166,25 @@ def notes(facts: Facts, count: int, t: Text) -> list[tuple[str, str]]:
         (t("export.demo"), t("word.yes" if queries.is_demo() else "word.no")),
     ]
     used: set[str] = set()
+    limits = terminal_queries.thresholds(db, facts.selection.end, "local")
     if choice.show == "vehicles":
         kpi = explain.KPIS[choice.kpi]
-        lines.append((f"{explain.kpi_label(choice.kpi, t)} [{kpi.confidence}]", explain.kpi_formula(choice.kpi, t)))
+        lines.append(
+            (
+                f"{explain.kpi_label(choice.kpi, t)} [{kpi.confidence}]",
+                words.filled(explain.kpi_formula(choice.kpi, t), limits),
+            )
+        )
         lines.append((t("vehicles.raw"), t("vehicles.raw.how")))
         used |= set(kpi.parameters)
     if choice.show == "alarms":
         lines.append((t("vehicles.fate"), t(f"fate.{choice.fate}")))
+        lines.append((t("fate.open"), t("terminals.innocent", words=t("call.alarm.innocent"))))
     if choice.show in ("findings", "calls"):
         lines.append((t("terminals.findings"), t("terminals.findings.how")))
         for check in words.checks(t).values():
-            lines.append((check.name, f"{check.says} {t('terminals.innocent', words=check.innocent)}"))
+            says = words.filled(check.says, limits)
+            lines.append((check.name, f"{says} {t('terminals.innocent', words=check.innocent)}"))
         used |= {name for check in words.CHECKS.values() for name in check.parameters}
     for scheme in ("page", "local"):
         for row in terminal_queries.thresholds(db, facts.selection.end, scheme).itertuples():
@@ -184,7 +192,8 @@ def notes(facts: Facts, count: int, t: Text) -> list[tuple[str, str]]:
                 doubt = t("pill.unverified") if words.unverified(row.confidence) else ""
                 unit = f" {row.unit}" if isinstance(row.unit, str) else ""
                 cited = t.pick(row.citation_zh, row.citation_en)
-                told = f"{row.parameter_value:g}{unit} · {t.pick(row.zh, row.en)} · {cited}"
+                meaning = words.filled(t.pick(row.zh, row.en), limits)
+                told = f"{row.parameter_value:g}{unit} · {meaning} · {cited}"
                 lines.append((row.parameter, f"{told} [{row.confidence}] {doubt}".strip()))
     return lines
 
@@ -195,6 +204,8 @@ def _asked() -> tuple[Facts, Text]:
     known = queries.known(db)
     if known is None:
         raise BadRequest("The snapshot holds no day of data.")
+    if not terminal_queries.is_built(db):
+        raise BadRequest("The snapshot was built by an older version and holds no data of terminals yet.")
     choice, bad = choice_from_url(flask.request.args.to_dict(), known, db)
     if bad:
         raise BadRequest(f"Not usable in the address: {', '.join(bad)}.")
@@ -206,7 +217,10 @@ def file_name(facts: Facts, t: Text, suffix: str) -> str:
     selection = facts.selection
     place = "" if selection.county == ALL else "_" + controls.place_name(facts.known, selection.county, t)
     span = f"{selection.start:%Y%m%d}-{selection.end:%Y%m%d}"
-    return f"{t('vehicles.file')}_{t(f'vehicles.show.{facts.choice.show}')}_{span}{place}.{suffix}".replace(" ", "-")
+    what = t(f"vehicles.show.{facts.choice.show}")
+    if facts.choice.show == "vehicles":  # two KPIs of one period are two files, and a CSV has no notes
+        what += f"_{explain.kpi_label(facts.choice.kpi, t)}"
+    return f"{t('vehicles.file')}_{what}_{span}{place}.{suffix}".replace(" ", "-").replace(":", "-")
 
 
 @routes.get("/export/terminal-rows.csv")

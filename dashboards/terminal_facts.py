@@ -338,7 +338,8 @@ def read_league(facts: Facts) -> League:
             "vehicle_count": vehicles(unit),
             "place": places.get(unit),
             "end": ends.get(unit, ""),
-            "why": "" if unit in places else "small" if not large[unit] else "no_value",
+            # Without captures the number of vehicles is not known, which is not few.
+            "why": "" if unit in places else "small" if facts.now.captured and not large[unit] else "no_value",
             "score": scored.get(unit),
             "values": units[unit],
             "kinds": kinds.get(unit, {}),

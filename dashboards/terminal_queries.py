@@ -38,6 +38,15 @@ _PLACE = """
 
 
 # --- what there is ---------------------------------------------------------------------------------------
+_TABLES = """
+select table_schema || '.' || table_name as name from information_schema.tables
+where table_catalog = current_database()
+"""
+_PAGE_SCHEME = "select count(*) as row_count from seeds.kpi_scheme where kpi_scheme = $scheme"
+TABLES = {
+    "staging.enterprise", "seeds.kpi_scheme", "mart.vehicle_day", "mart.vehicle_alarm_day", "mart.terminal_finding",
+    "mart.alarm_handling", "mart.alarm_reach_day", "mart.alarm_burst", "mart.platform_link_day", "mart.post_check",
+}  # fmt: skip
 _CAPTURED = (
     "select distinct event_date from mart.vehicle_day where event_date between $first and $last order by event_date"
 )
@@ -47,6 +56,17 @@ select uscc, enterprise_name, county_code from staging.enterprise
 qualify row_number() over (partition by uscc order by valid_from desc, record_id) = 1
 order by uscc
 """
+
+
+@once_per_snapshot
+def tables(db: Source) -> set[str]:
+    return set(db.read(_TABLES)["name"])
+
+
+@once_per_snapshot
+def is_built(db: Source) -> bool:
+    """Whether the snapshot was made by a version that knows terminals; one from before an upgrade was not."""
+    return tables(db) >= TABLES and bool(db.read(_PAGE_SCHEME, {"scheme": league.PAGE_SCHEME}).iloc[0]["row_count"])
 
 
 @once_per_choice
@@ -89,11 +109,14 @@ def alarm_kinds(db: Source, level: str, span: Span) -> pd.DataFrame:
 
 @once_per_snapshot
 def schemes(db: Source) -> list[str]:
-    return league.schemes(db)
+    return league.schemes(db) if "seeds.kpi_scheme" in tables(db) else []
 
 
 @once_per_choice
 def thresholds(db: Source, day: date, scheme: str) -> pd.DataFrame:
+    """``warehouse.kpi.thresholds``; a snapshot from before there were any has none."""
+    if "seeds.kpi_scheme" not in tables(db):
+        return pd.DataFrame(columns=["parameter", "monitored_class"])
     return kpi.thresholds(db, day, scheme)
 
 
@@ -124,7 +147,11 @@ silent as (
 finding as (
     select plate_no, plate_color_code, count(*) filter (finding_grade = 'strong') as strong_count,
         count(*) filter (finding_grade <> 'strong') as weak_count,
-        string_agg(distinct finding_kind, ',' order by finding_kind) as finding_kinds
+        -- The kinds are those that are counted: strong ones, and weak ones only where there is no strong one.
+        coalesce(
+            string_agg(distinct finding_kind, ',' order by finding_kind) filter (finding_grade = 'strong'),
+            string_agg(distinct finding_kind, ',' order by finding_kind)
+        ) as finding_kinds
     from mart.terminal_finding
     where event_date > $findings_after and event_date <= $day
     group by plate_no, plate_color_code

@@ -1,5 +1,6 @@
 """Codes from the data in words, and a site's or record's values as cells: shared by pages and exports."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -93,6 +94,15 @@ def checks(t: Text) -> dict[str, Check]:
     }
 
 
+def filled(text: str, thresholds: pd.DataFrame) -> str:
+    """A text with the values of the thresholds it names: 20 min for ``rest_min``. One not in force keeps its name."""
+    for row in thresholds.itertuples():
+        if row.parameter in text and not isinstance(row.monitored_class, str):
+            value = f"{row.parameter_value:g} {row.unit if isinstance(row.unit, str) else ''}".strip()
+            text = re.sub(rf"(?<![a-z_]){row.parameter}(?![a-z_])", value, text)
+    return text
+
+
 CHECKED = tuple(name for name, one in CHECKS.items() if one.table == "mart.terminal_finding")
 """Kinds of finding about one vehicle."""
 
@@ -123,7 +133,7 @@ def call_reasons(row: Any, limits: dict[str, float], t: Text) -> list[Reason]:
     if row.strong_count or row.weak_count:
         named = t("availability.join").join(one.name for one in kinds)
         grade = "strong" if row.strong_count else "weak"
-        innocent = kinds[0].innocent if kinds else ""
+        innocent = " ".join(dict.fromkeys(one.innocent for one in kinds))
         count = int(row.strong_count or row.weak_count)
         tone = "warn" if row.strong_count else ""
         found.append((t(f"call.{grade}"), tone, t.plural("call.finding", count, kinds=named), innocent))

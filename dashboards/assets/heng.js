@@ -188,7 +188,8 @@
       make("div", { className: "row-head" },
         row.pill ? make("span", { className: "pill " + (row.pill_tone || "") }, row.pill) : null, make("b", null, row.head), make("span", null, row.right)),
       make("div", { className: "row-line" }, row.line),
-      make("div", { className: "row-where" }, make("span", null, row.where)));
+      make("div", { className: "row-where" }, make("span", null, row.where)),
+      row.under ? make("div", { className: "row-under" }, row.under) : null);
   };
 
   function copied(button) {

@@ -45,7 +45,7 @@ def kpi_cards(db: queries.Source, needle: str, t: Text) -> list[Any]:
     limits = _limits(db)
     cards = []
     for name, kpi in explain.KPIS.items():
-        label, formula = explain.kpi_label(name, t), explain.kpi_formula(name, t)
+        label, formula = explain.kpi_label(name, t), words.filled(explain.kpi_formula(name, t), limits)
         if not matches(needle, name, label, formula, *kpi.parameters):
             continue
         lines = explain.parameter_lines(kpi.parameters, limits, t)
@@ -75,7 +75,7 @@ def check_cards(db: queries.Source, needle: str, t: Text) -> list[Any]:
                 html.Ul(explain.parameter_lines(words.CHECKS[name].parameters, limits, t), className="thresholds"),
             ),
         ]
-        cards.append(_card(name, check.name, check.says, facts))
+        cards.append(_card(name, check.name, words.filled(check.says, limits), facts))
     return [html.Div(cards, className="metric-cards")] if cards else []
 
 

@@ -28,13 +28,13 @@ HERE = "/terminals/rows"
 COLUMNS: dict[str, tuple[tuple[str, str, int, bool, bool], ...]] = {
     "calls": (
         ("plate", "table.plate", 104, False, False),
-        ("class", "vehicles.class", 92, False, False),
-        ("reason", "terminals.reason", 250, False, False),
+        ("reason", "terminals.reason", 230, False, False),
+        ("innocent", "vehicles.innocent", 170, False, False),
         ("enterprise", "terminals.enterprise", 150, False, False),
         ("county", "filter.county", 84, False, False),
-        ("silent", "vehicles.silent_days", 84, True, True),
-        ("strong", "vehicles.strong", 76, True, True),
-        ("alarms", "vehicles.open_alarms", 92, True, True),
+        ("silent", "vehicles.silent_days", 100, True, True),
+        ("strong", "vehicles.strong", 118, True, True),
+        ("alarms", "vehicles.open_alarms", 118, True, True),
         ("last", "terminals.last_point", 112, False, True),
     ),
     "vehicles": (
@@ -49,9 +49,10 @@ COLUMNS: dict[str, tuple[tuple[str, str, int, bool, bool], ...]] = {
         ("last", "terminals.last_point", 112, False, True),
     ),
     "findings": (
-        ("day", "table.day", 96, False, True),
+        ("day", "table.day", 118, False, True),
         ("kind", "vehicles.finding", 150, False, True),
         ("grade", "vehicles.grade", 76, False, True),
+        ("innocent", "vehicles.innocent", 120, False, False),
         ("plate", "table.plate", 104, False, False),
         ("enterprise", "terminals.enterprise", 150, False, False),
         ("county", "filter.county", 84, False, False),
@@ -73,7 +74,20 @@ COLUMNS: dict[str, tuple[tuple[str, str, int, bool, bool], ...]] = {
         ("match", "vehicles.match", 110, False, False),
     ),
 }  # fmt: skip
-NOT_BESIDE_DRAWER = ("class", "days", "points", "match", "below", "site", "silent", "strong", "alarms", "county")
+NOT_BESIDE_DRAWER = (
+    "innocent",
+    "due",
+    "class",
+    "days",
+    "points",
+    "match",
+    "below",
+    "site",
+    "silent",
+    "strong",
+    "alarms",
+    "county",
+)
 FIRST_SORT = {"calls": None, "vehicles": ("value", "asc"), "findings": ("day", "desc"), "alarms": ("began", "desc")}
 FRAME_SORTS = {
     "calls": {
@@ -194,8 +208,11 @@ def _cells(row: Any, facts: Facts, t: Text) -> dict[str, Any]:
         reasons = words.call_reasons(row, facts.parameters, t)
         short, tone, *_ = reasons[0]
         told = t("terminals.sentences").join(reason[2] for reason in reasons)
+        innocent = t("terminals.sentences").join(dict.fromkeys(reason[3] for reason in reasons))
         return shared | {
             "reason": told,
+            "innocent": innocent,
+            "under": t("terminals.innocent", words=innocent),
             "silent": fmt.count(row.silent_day_count),
             "strong": fmt.count(row.strong_count),
             "alarms": fmt.count(row.open_alarm_count),
@@ -233,6 +250,7 @@ def _cells(row: Any, facts: Facts, t: Text) -> dict[str, Any]:
             "record": f"{facts.db.version}-{row.row_no}",
             "day": fmt.day(row.event_date, t.lang),
             "kind": kind,
+            "innocent": check.innocent if check else "",
             "grade": grade,
             "grade_tone": tone,
             "began": began,
@@ -244,6 +262,7 @@ def _cells(row: Any, facts: Facts, t: Text) -> dict[str, Any]:
             "head": row.plate_masked,
             "right": began,
             "line": kind,
+            "under": t("terminals.innocent", words=check.innocent) if check else "",
             "where": where,
         }
     fate = fate_of(row)
@@ -274,6 +293,8 @@ def column_defs(choice: Choice, t: Text) -> list[dict[str, Any]]:
     card = {"field": "card", "headerName": "", "flex": 1, "hide": True, "sortable": False, "cellRenderer": "HengLines"}
     found: list[dict[str, Any]] = [card]
     first = FIRST_SORT[choice.show]
+    if choice.show == "vehicles" and explain.KPIS[choice.kpi].good != "up":
+        first = ("value", "desc")  # what wants looking at comes first
     for field, key, width, is_number, sortable in COLUMNS[choice.show]:
         definition: dict[str, Any] = {
             "field": field,
@@ -319,11 +340,16 @@ def reconciliation(facts: Facts, count: int, t: Text) -> html.Div:
         )
         for name in ("alarm", "strong", "silent"):
             pieces.append(html.Span(f"{t(f'call.{name}')} {fmt.count(counts[f'{name}_count'])}"))
+    if choice.show in ("calls", "findings"):
+        pieces.append(explain.unverified_pill(t))
     if choice.show == "vehicles":
         frame = frame_of(facts)
         above, below = int(frame["numerator"].sum()), int(frame["denominator"].sum())
         value = explain.kpi_shown(choice.kpi, fmt.mean_or_none(above / explain.KPIS[choice.kpi].per, below), t)
         pieces.append(html.Span([html.B(f"{sums(choice.kpi, above, below, t)} = {value}")]))
+        limits = terminal_queries.thresholds(facts.db, facts.selection.end, "local")
+        if explain.unverified(choice.kpi, limits):
+            pieces.append(explain.unverified_pill(t))
         pieces.append(
             _match(
                 (above, below),
@@ -491,7 +517,12 @@ def _story_lists(story: terminal_queries.Story, t: Text) -> list[Any]:
         html.Div(
             [
                 shell.icon("flag", "warn"),
-                html.Span(_moment_of(row.began_at, checks[row.finding_kind].name, t(f"grade.{row.finding_grade}"), t)),
+                html.Span(
+                    [
+                        _moment_of(row.began_at, checks[row.finding_kind].name, t(f"grade.{row.finding_grade}"), t),
+                        html.Span(t("terminals.innocent", words=checks[row.finding_kind].innocent), className="under"),
+                    ]
+                ),
             ]
         )
         for row in story.findings.itertuples()
@@ -583,8 +614,9 @@ def finding_drawer(facts: Facts, row: pd.Series, story: terminal_queries.Story, 
     if isinstance(row["other_plate_masked"], str):
         other = f"{row['other_plate_masked']} · {fmt.moment(row['other_began_at'], t.lang)}"
         shown += _fact(t("vehicles.other"), other)
+    limits = terminal_queries.thresholds(facts.db, facts.selection.end, "local")
     proof = [
-        html.Div([shell.icon("info"), html.Span(check.says)]),
+        html.Div([shell.icon("info"), html.Span(words.filled(check.says, limits))]),
         html.Div([shell.icon("check"), html.Span(t("terminals.innocent", words=check.innocent))]),
         html.Div([shell.icon("flag"), html.Span(t("vehicles.next", words=check.next_step))]),
         *[
@@ -597,7 +629,6 @@ def finding_drawer(facts: Facts, row: pd.Series, story: terminal_queries.Story, 
             for code in weakened
         ],
     ]
-    limits = terminal_queries.thresholds(facts.db, facts.selection.end, "local")
     lines = explain.parameter_lines(words.CHECKS[row["finding_kind"]].parameters, limits, t)
     return [
         _drawer_head(check.name, t("vehicles.no_verdict"), t),
@@ -628,6 +659,9 @@ def alarm_drawer(facts: Facts, row: pd.Series, t: Text) -> list[Any]:
     proof = [
         html.Div([shell.icon("check" if gap else "info"), html.Span(words.code("match", row["alarm_match"], t) + gap)])
     ]
+    if fate == "open":
+        innocent = t("terminals.innocent", words=t("call.alarm.innocent"))
+        shown += _fact("", html.Span(innocent, className="under"))
     delivery = queries.delivery(facts.db, row["delivery_id"])
     name = delivery["name"] if delivery is not None else t("evidence.unknown_delivery")
     line = t("vehicles.line", line=fmt.count(row["source_line"]))
@@ -710,6 +744,8 @@ def layout(db: queries.Source, view: shell.View, query: dict[str, str]) -> html.
     known = queries.known(db)
     if known is None:
         return shell.no_days(view, "vehicles", db)
+    if not terminal_queries.is_built(db):
+        return shell.no_terminals(view, "vehicles", db)
     choice, bad = choice_from_url(query, known, db)
     facts = Facts(db, choice, known)
     count = count_of(facts)
@@ -719,9 +755,12 @@ def layout(db: queries.Source, view: shell.View, query: dict[str, str]) -> html.
         nothing = (
             "vehicles.none.captures" if choice.show != "alarms" and not facts.now.captured else "vehicles.none.why"
         )
+        # The next step is one that changes something: without filters, the page that says why.
+        wide = choice.query(rows=True, county=ALL, enterprise=ALL, kind=ALL, fate="all")
+        narrowed = wide != choice.query(rows=True)
         widen = dcc.Link(
-            t("vehicles.none.widen"),
-            href=HERE + choice.query(rows=True, county=ALL, enterprise=ALL, kind=ALL, fate="all"),
+            t("vehicles.none.widen" if narrowed else "vehicles.none.page"),
+            href=HERE + wide if narrowed else "/terminals" + choice.query(),
             className="button",
         )
         body = [shell.state_card("filter", t("rows.none"), [t(nothing)], widen)]

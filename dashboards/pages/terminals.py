@@ -61,6 +61,7 @@ def lead(facts: Facts, t: Text) -> html.P:
             period=spoken,
             place=place,
             vehicles=html.B(fmt.count(facts.vehicle_count)),
+            networked=html.B(fmt.count(facts.now.count("online_rate", "denominator"))),
             online=html.B(fmt.count(facts.now.count("online_rate", "numerator"))),
             rate=html.B(fmt.indicator(facts.now.value("online_rate"))),
             online_change=_change_words(facts, "online_rate", t),
@@ -181,7 +182,14 @@ def kpi_card(facts: Facts, name: str, view: shell.View) -> html.Section:
                 className="kpi-body",
             ),
             _delta(facts, name, now, t),
-            html.Div(short_sums(name, above, below, t), className="subtitle"),
+            html.Div(
+                [
+                    short_sums(name, above, below, t),
+                    " ",
+                    explain.unverified_pill(t) if now is not None and explain.unverified(name, thresholds) else None,
+                ],
+                className="subtitle",
+            ),
         ],
         className="card kpi hero" if hero else "card kpi",
     )
@@ -296,9 +304,9 @@ def funnel_card(facts: Facts, t: Text) -> html.Section:
         )
         for fate in ASIDE
     ]
-    lines: list[Any] = [
-        html.P(t.plural("terminals.alarms.not_due", int(counts["not_due_count"])), className="subtitle")
-    ]
+    lines: list[Any] = []
+    if counts["not_due_count"]:
+        lines.append(html.P(t.plural("terminals.alarms.not_due", int(counts["not_due_count"])), className="subtitle"))
     reached = facts.reach
     if reached["wire_count"]:
         lost = int(reached["wire_count"] - reached["reached_count"])
@@ -316,11 +324,10 @@ def funnel_card(facts: Facts, t: Text) -> html.Section:
 def findings_card(facts: Facts, t: Text) -> html.Section:
     """Findings of the period by kind, each with what it says and the innocent explanation beside it."""
     checks = words.checks(t)
+    how = html.Span([t("terminals.findings.how"), " ", explain.unverified_pill(t)])
     if facts.findings.empty:
         state = "terminals.findings.none" if facts.now.captured else "terminals.no_captures"
-        return controls.card(
-            t("terminals.findings"), t("terminals.findings.how"), html.P(t(state), className="quiet-line")
-        )
+        return controls.card(t("terminals.findings"), how, html.P(t(state), className="quiet-line"))
     lines = []
     for row in facts.findings.itertuples():
         check = checks.get(row.finding_kind)
@@ -350,7 +357,7 @@ def findings_card(facts: Facts, t: Text) -> html.Section:
                 ]
             )
         )
-    return controls.card(t("terminals.findings"), t("terminals.findings.how"), html.Ul(lines, className="finding-list"))
+    return controls.card(t("terminals.findings"), how, html.Ul(lines, className="finding-list"))
 
 
 def alarm_table(facts: Facts, t: Text) -> html.Section | None:
@@ -371,11 +378,11 @@ def alarm_table(facts: Facts, t: Text) -> html.Section | None:
         t("fate.rejected"),
         t("terminals.bursts"),
     ]
+    burst = words.checks(t).get("bulk_closing")
     body = []
     for position, row in enumerate(frame.head(MOST_ROWS).itertuples()):
         known = isinstance(row.uscc, str)
         in_time = fmt.mean_or_none(row.in_time_count, row.due_count)
-        burst = words.checks(t).get("bulk_closing")
         cells = [
             (controls.place_name(facts.known, names.get(row.uscc, ("", ""))[1] if known else None, t), "place"),
             (fmt.count(row.due_count), "number"),
@@ -392,12 +399,16 @@ def alarm_table(facts: Facts, t: Text) -> html.Section | None:
                 "number",
             ),
         ]
-        link = rows_link(facts, "alarms", fate="open", enterprise=token(row.uscc)) if known else None
+        fate = "open" if row.open_count else "due" if row.due_count else "all"
+        link = rows_link(facts, "alarms", fate=fate, enterprise=token(row.uscc)) if known else None
         body.append(_row(enterprise_name(facts.db, row.uscc, t, link), cells, heads, position >= HANDLING_SHOWN))
     return controls.card(
         t("terminals.handling"),
         t("terminals.handling.how"),
         [
+            html.P(f"{burst.name}{t('app.colon')}{t('terminals.innocent', words=burst.innocent)}", className="subtitle")
+            if burst and frame["burst_count"].any()
+            else None,
             _table(t("terminals.handling"), heads, body, range(2, 10), "terminals-handling", "handling"),
             _more(len(body), HANDLING_SHOWN, "terminals-handling", t),
         ],
@@ -435,12 +446,15 @@ def calls_card(facts: Facts, t: Text) -> html.Section:
     body = []
     for position, row in enumerate(facts.calls.head(MOST_ROWS).itertuples()):
         reasons = [
-            html.Div([shell.pill(short, tone), html.Span(text)], className="reason")
-            for short, tone, text, _ in words.call_reasons(row, limits, t)
+            piece
+            for short, tone, text, innocent in words.call_reasons(row, limits, t)
+            for piece in (
+                html.Div([shell.pill(short, tone), html.Span(text)], className="reason"),
+                html.Span(t("terminals.innocent", words=innocent), className="under"),
+            )
         ]
-        innocent = words.call_reasons(row, limits, t)[0][3]
         cells = [
-            (html.Div([*reasons, html.Span(t("terminals.innocent", words=innocent), className="under")]), "words"),
+            (html.Div(reasons), "words"),
             (enterprise_name(facts.db, row.uscc, t, None), "words"),
             (controls.place_name(facts.known, row.county_code, t), "place"),
             (
@@ -536,8 +550,27 @@ def _league_notes(facts: Facts, t: Text) -> list[Any]:
     else:
         pieces.append(t("terminals.league.kpi", name=explain.kpi_label(facts.rank, t)))
         marks = [explain.confidence_pill(KPIS[facts.rank].confidence, t)]
-    pieces.append(t("terminals.league.small", minimum=minimum))
-    return [html.P([t("terminals.sentences").join(pieces), " ", *marks], className="subtitle")]
+    # The mark says how well the weights or the KPI are known; what the values and the minimum rest on follows.
+    limits = terminal_queries.thresholds(facts.db, facts.selection.end, "local")
+    of_page = terminal_queries.thresholds(facts.db, facts.selection.end, "page")
+    told_here = told(NETWORK if facts.choice.part == "network" else SMART)
+    doubtful = [explain.kpi_label(name, t) for name in told_here if explain.unverified(name, limits)]
+    rests_on = [t("terminals.league.small", minimum=minimum)]
+    listed = {row["unit"] for row in league.rows}
+    absent = [code for code in facts.known.current_counties if code not in listed]
+    if facts.choice.level == "county" and facts.now.captured and absent:
+        names = t("availability.join").join(controls.place_name(facts.known, code, t) for code in absent)
+        rests_on.append(t("terminals.league.absent", names=names))
+    minimum_mark = of_page.loc[of_page["parameter"] == "league_min_vehicles", "confidence"]
+    rests_on += [t("terminals.league.doubt", names=t("availability.join").join(doubtful))] if doubtful else []
+    any_doubt = doubtful or any(words.unverified(mark) for mark in minimum_mark)
+    return [
+        html.P([t("terminals.sentences").join(pieces), " ", *marks], className="subtitle"),
+        html.P(
+            [t("terminals.sentences").join(rests_on), " ", explain.unverified_pill(t) if any_doubt else None],
+            className="subtitle",
+        ),
+    ]
 
 
 def _league_row(
@@ -568,7 +601,9 @@ def _league_row(
     cells: list[tuple[Any, str]] = [
         ([html.Span(f"{place} ", className="narrow-only"), unit, " ", mark], "unit"),
         (
-            dcc.Link(fmt.count(row["vehicle_count"]), href=rows_link(facts, "vehicles", kpi="network_rate", **where)),
+            dcc.Link(fmt.count(row["vehicle_count"]), href=rows_link(facts, "vehicles", kpi="network_rate", **where))
+            if facts.now.captured
+            else fmt.NONE,
             "number",
         ),
     ]
@@ -600,7 +635,7 @@ def _whole(value: Any) -> int | None:
 
 def _score_cell(score: Any, facts: Facts, t: Text) -> Any:
     """The points reached, and on pointing each part of them."""
-    if score is None:
+    if score is None or not facts.league.possible:
         return fmt.NONE
     lines = []
     for name, (most, reached) in score.parts.items():
@@ -710,17 +745,18 @@ def head(facts: Facts, view: shell.View) -> list[Any]:
     return [lead(facts, view.text), *notes(facts, view.text), html.Div(cards, className="kpis")]
 
 
-def parts(facts: Facts, view: shell.View) -> tuple[Any, Any, Any, Any, Any, Any]:
-    """The regions a filter changes: head, alarms, trend and findings, calls, league, handling."""
+def parts(facts: Facts, view: shell.View) -> tuple[Any, Any, Any, Any, Any, Any, Any]:
+    """The regions a filter changes: head, alarms, trend, findings, calls, league, handling."""
     t = view.text
     told_filters = controls.printed_filters(facts.selection, facts.known, t, scales=False)
     if facts.empty:
         nothing = html.P(t("terminals.league.none"), className="quiet-line")
-        return [told_filters, empty_state(facts, t)], None, None, None, nothing, None
+        return [told_filters, empty_state(facts, t)], None, None, None, None, nothing, None
     return (
         [told_filters, *head(facts, view)],
         funnel_card(facts, t),
-        [trend_card(facts, view), findings_card(facts, t)],
+        trend_card(facts, view),
+        findings_card(facts, t),
         calls_card(facts, t),
         league_box(facts, t),
         alarm_table(facts, t),
@@ -802,9 +838,11 @@ def layout(db: queries.Source, view: shell.View, query: dict[str, str]) -> html.
     known = queries.known(db)
     if known is None:
         return shell.no_days(view, "terminals", db)
+    if not terminal_queries.is_built(db):
+        return shell.no_terminals(view, "terminals", db)
     choice, bad = choice_from_url(query, known, db)
     facts = Facts(db, choice, known)
-    top, left, right, calls, league, handling = parts(facts, view)
+    top, left, right, findings, calls, league, handling = parts(facts, view)
     return shell.frame(
         view,
         "terminals",
@@ -819,6 +857,7 @@ def layout(db: queries.Source, view: shell.View, query: dict[str, str]) -> html.
                 ],
                 className="two-sides",
             ),
+            html.Div(findings, id="terminals-findings", className="stack"),
             controls.card(
                 t("terminals.league"),
                 t("terminals.league.how"),
@@ -879,6 +918,7 @@ def chosen(trigger: str | None, given: dict[str, Any], dates: Any, known: Known,
     Output("terminals-head", "children"),
     Output("terminals-left", "children"),
     Output("terminals-right", "children"),
+    Output("terminals-findings", "children"),
     Output("terminals-calls", "children"),
     Output("terminals-league", "children"),
     Output("terminals-below", "children"),

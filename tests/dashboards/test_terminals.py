@@ -20,8 +20,11 @@ from dashboards.terminal_facts import Choice, Facts, choice_from_url
 from dashboards.terminal_queries import Place
 from dashboards.text import Text
 from warehouse import kpi, league
+from warehouse.cross_checks import CHECKS
 
 ZH = Text("zh")
+NAMED = re.compile("[a-z]+_[a-z_]+")
+"""A threshold by its name, for which pages show its value."""
 VIEW = {"lang": "zh", "theme": "light"}
 FIRST, LAST = date(2026, 11, 1), fixture.LAST_DAY
 SPAN = (FIRST, LAST)
@@ -220,6 +223,7 @@ def test_a_day_without_captures_is_a_gap_with_a_band_and_not_zero(db: fixture.Fi
     assert figure["layout"]["shapes"][0]["type"] == "rect"
     lowest = min(v for trace in figure["data"] for v in trace["y"] if v is not None)
     assert 0 < floor < lowest
+    assert figure["layout"]["shapes"][-1]["type"] == "path", "an axis that does not begin at zero is drawn broken"
 
 
 def test_an_axis_of_shares_that_vary_begins_at_zero() -> None:
@@ -236,6 +240,7 @@ def test_an_axis_of_shares_that_vary_begins_at_zero() -> None:
     )
     figure, floor = charts.shares(days, ("a", "b"), {"a": "a", "b": "b"}, [], ZH, "dark")
     assert floor == 0
+    assert figure["layout"]["shapes"] == []
     assert len(go.Figure(figure).data) == 2
 
 
@@ -431,8 +436,6 @@ def test_pages_of_every_list_neither_repeat_nor_skip(
 def test_a_finding_opens_with_what_it_says_its_doubt_and_the_day(
     callbacks: Callbacks, db: fixture.Fixture, kind: str
 ) -> None:
-    from warehouse.cross_checks import CHECKS
-
     chosen = choice_data(db, show="findings", kind=kind)
     page = rows_of(callbacks, {"startRow": 0, "endRow": 10}, chosen).json["response"]["vehicles-grid"][
         "getRowsResponse"
@@ -442,7 +445,7 @@ def test_a_finding_opens_with_what_it_says_its_doubt_and_the_day(
     words = text_of(answer)
     for told in (
         CHECKS[kind].zh,
-        CHECKS[kind].says_zh,
+        *NAMED.split(CHECKS[kind].says_zh),
         CHECKS[kind].innocent_zh,
         CHECKS[kind].next_zh,
         "不是结论",
@@ -626,15 +629,16 @@ def test_an_explanation_has_formula_sums_thresholds_and_their_confidence(
 
 
 def test_the_definitions_hold_every_kpi_finding_and_parameter_with_its_confidence(callbacks: Callbacks) -> None:
-    from warehouse.cross_checks import CHECKS
-
     layout = callbacks.page("/definitions")
     words = text_of(layout)
     for one in kpi.KPIS.values():
-        assert one.formula_zh in words
+        # Each formula but for the thresholds it names, whose values stand in their place.
+        assert all(piece in words for piece in NAMED.split(one.formula_zh))
         assert by_id(layout, f"definitions-{one.name}")
     for check in CHECKS.values():
         assert check.innocent_zh in words
+    assert "短于 20 min 且未刷卡的换人看不到" in words
+    assert "过车前后 15 min 内其终端没有可用定位" in words
     for name in ("call_silent_days", "league_min_vehicles", "weight_track_completeness"):
         assert name in words
     only = text_of(by_id(callbacks.page("/definitions", "?q=online_rate"), "definitions-found"))
@@ -647,3 +651,127 @@ def test_the_definitions_hold_every_kpi_finding_and_parameter_with_its_confidenc
 )
 def test_a_share_short_of_all_is_not_shown_as_all(value: float | None, shown: str) -> None:
     assert fmt.indicator(value) == shown
+
+
+def test_a_snapshot_from_before_terminals_says_that_they_come_with_the_next_night(
+    callbacks: Callbacks, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It lacks tables and thresholds; no page may end in an incident, and none may say that nothing is wrong."""
+    old = fixture.make()
+    for table in (*vehicle_fixture.TABLES, "seeds.kpi_scheme"):
+        old._connection.execute(f"drop table {table}")
+    monkeypatch.setattr(queries, "source", lambda: old)
+    for path in ("/terminals", "/terminals/rows"):
+        words = text_of(callbacks.page(path))
+        assert "还没有终端数据，下一次夜间处理后就有" in words
+        assert "需联系" not in words
+    assert "疑点" in text_of(callbacks.page("/definitions"))
+    assert client.get("/export/terminal-rows.csv", headers=HOST).status_code == 400
+
+
+def test_without_captures_nobody_has_few_vehicles_and_the_next_step_changes_something(callbacks: Callbacks) -> None:
+    """Alarms come without captures too: the number of vehicles is then not known."""
+    silent = "?period=custom&from=2026-11-08&to=2026-11-09"
+    league = by_id(callbacks.page("/terminals", silent), "terminals-league")
+    assert "车辆少" not in text_of(league)
+    assert "缺数" in text_of(league)
+    assert "kpi=network_rate" not in json.dumps(league)
+    empty = by_class(callbacks.page("/terminals/rows", f"{silent}&show=vehicles"), "blank")
+    assert "去掉" not in text_of(empty)
+    assert "回到终端监测" in text_of(empty)
+    empty = by_class(callbacks.page("/terminals/rows", f"{silent}&show=vehicles&county={DAOXIAN}"), "blank")
+    assert "去掉县区" in text_of(empty)
+
+
+def test_a_number_that_rests_on_something_unverified_says_so_beside_it(callbacks: Callbacks) -> None:
+    layout = callbacks.page("/terminals")
+    for card in by_class(layout, "kpi"):
+        assert "未核实" in text_of(by_class(card, "subtitle"))
+    league = text_of(by_id(layout, "terminals-league"))
+    assert "轨迹完整率" in league.split("所用公式或阈值未经核实")[1].split("名次")[0]
+    assert "未核实" in text_of(by_id(layout, "terminals-findings"))
+    for show in ("calls", "vehicles", "findings"):
+        rows = callbacks.page("/terminals/rows", f"?show={show}")
+        assert "未核实" in text_of(by_class(rows, "reconcile")), show
+
+
+def test_the_lead_gives_the_denominator_of_the_rate_it_tells(callbacks: Callbacks, db: fixture.Fixture) -> None:
+    words = re.sub(r"\s+", " ", text_of(by_class(callbacks.page("/terminals"), "lead")))
+    online, networked = plain_kpis(db)["online_rate"]
+    assert f"入网 {networked} 辆，上线 {online} 辆，上线率 {fmt.indicator(online / networked)}" in words
+
+
+def test_every_reason_to_call_has_its_innocent_explanation_beside_it(callbacks: Callbacks, db: fixture.Fixture) -> None:
+    """Also that of a second kind of finding, and in the story of a vehicle."""
+    row = pd.DataFrame(
+        [
+            {
+                "finding_kinds": "constant_speed,shared_phone", "strong_count": 2, "weak_count": 0,
+                "open_alarm_count": 1, "silent_day_count": 3, "last_online_date": LAST,
+            }
+        ]
+    )  # fmt: skip
+    told = terminal_rows.words.call_reasons(next(row.itertuples()), facts_of(db).parameters, ZH)
+    assert len(told) == 3
+    for kind in ("constant_speed", "shared_phone"):
+        assert CHECKS[kind].innocent_zh in told[1][3]
+    layout = by_id(callbacks.page("/terminals"), "terminals-calls")
+    cells = by_class(layout, "call-list")
+    assert text_of(cells).count("也可能：") == len(by_class(cells, "reason")) > 0
+    chosen = choice_data(db, show="calls")
+    rows = rows_of(callbacks, {"startRow": 0, "endRow": 200}, chosen).json["response"]["vehicles-grid"][
+        "getRowsResponse"
+    ]["rowData"]
+    at = next(row for row in rows if CHECKS["shared_phone"].zh in row["reason"])
+    assert CHECKS["shared_phone"].innocent_zh in at["innocent"]
+    drawer = drawer_of(callbacks, [at], chosen).json["response"]["vehicles-drawer"]["children"]
+    assert text_of(drawer).count(CHECKS["shared_phone"].innocent_zh) >= 2
+
+
+def test_the_kinds_a_call_names_are_those_it_counts() -> None:
+    """A weak finding of another kind beside a strong one is not counted, so it is not named."""
+    mixed = fixture.make()
+    mixed._connection.execute(
+        """insert into mart.terminal_finding by name
+        select * replace ('weak' as finding_grade, 'teleport' as finding_kind) from mart.terminal_finding
+        where finding_grade = 'strong' and finding_kind = 'copied_track'"""
+    )
+    calls = facts_of(mixed).calls
+    told = calls[calls["finding_kinds"].str.contains("copied_track")]
+    assert (told["weak_count"] > 0).any()
+    assert set(told["finding_kinds"]) == {"copied_track"}
+
+
+def test_open_alarms_and_alarms_closed_in_bulk_have_their_innocent_explanation(
+    callbacks: Callbacks, client: Client, db: fixture.Fixture
+) -> None:
+    """Where a reader without a pointer sees it: in the card and the drawer, and in the file."""
+    handling = text_of(by_id(callbacks.page("/terminals"), "terminals-below"))
+    assert CHECKS["bulk_closing"].innocent_zh in handling
+    chosen = choice_data(db, show="alarms", fate="open")
+    page = rows_of(callbacks, {"startRow": 0, "endRow": 1}, chosen).json["response"]["vehicles-grid"]
+    drawer = drawer_of(callbacks, page["getRowsResponse"]["rowData"], chosen).json["response"]["vehicles-drawer"]
+    assert "已经处理但没有登记" in text_of(drawer["children"])
+
+
+def test_files_of_two_indicators_have_two_names(client: Client) -> None:
+    names = {
+        client.get(f"/export/terminal-rows.csv?show=vehicles&kpi={name}", headers=HOST).headers["Content-Disposition"]
+        for name in ("online_rate", "track_completeness")
+    }
+    assert len(names) == 2
+
+
+def test_a_card_on_a_phone_has_the_innocent_explanation_too(callbacks: Callbacks, db: fixture.Fixture) -> None:
+    for show in ("calls", "findings"):
+        chosen = choice_data(db, show=show)
+        page = rows_of(callbacks, {"startRow": 0, "endRow": 50}, chosen).json["response"]["vehicles-grid"]
+        for row in page["getRowsResponse"]["rowData"]:
+            assert row["under"].startswith("也可能：")
+            assert row["innocent"]
+
+
+@pytest.mark.parametrize(("name", "direction"), [("online_rate", "asc"), ("fatigue_hours", "desc")])
+def test_vehicles_begin_with_those_that_want_looking_at(db: fixture.Fixture, name: str, direction: str) -> None:
+    columns = terminal_rows.column_defs(facts_of(db, show="vehicles", kpi=name).choice, ZH)
+    assert {column["field"]: column["sort"] for column in columns if "sort" in column} == {"value": direction}
