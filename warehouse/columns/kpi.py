@@ -90,6 +90,75 @@ drift_kmh = column(
     unit="km/h",
     zh_doc="漂移推算车速（取自考核方案）。",
 )
+drift_settled_points = column(
+    "drift_settled_points",
+    "BIGINT",
+    "Points in a row from which on a place says where the vehicle is.",
+    "可信位置点数",
+    zh_doc="连续点数达到此值的一处位置视为可信（取自考核方案）。",
+)
+place_no = column(
+    "place_no",
+    "BIGINT",
+    "Number of the place among those of the vehicle and built day, from 1.",
+    "位置序号",
+    zh_doc="该车该计算日的位置序号，从1起。",
+)
+is_jump = column(
+    "is_jump",
+    "BOOLEAN",
+    "The vehicle jumped to this place from the one before.",
+    "跳变",
+    zh_doc="由前一位置跳变而来。",
+)
+first_at = column(
+    "first_at",
+    "TIMESTAMP",
+    "First point of the place.",
+    "首点时间",
+    unit="+08:00",
+    zh_doc="该处位置首点的时间。",
+)
+first_latitude = column(
+    "first_latitude",
+    "DOUBLE",
+    "Latitude of the first point of the place.",
+    "首点纬度",
+    unit="°",
+    zh_doc="该处位置首点的纬度。",
+)
+first_longitude = column(
+    "first_longitude",
+    "DOUBLE",
+    "Longitude of the first point of the place.",
+    "首点经度",
+    unit="°",
+    zh_doc="该处位置首点的经度。",
+)
+last_at = column(
+    "last_at",
+    "TIMESTAMP",
+    "Last point of the place.",
+    "末点时间",
+    unit="+08:00",
+    zh_doc="该处位置末点的时间。",
+)
+last_latitude = column(
+    "last_latitude",
+    "DOUBLE",
+    "Latitude of the last point of the place.",
+    "末点纬度",
+    unit="°",
+    zh_doc="该处位置末点的纬度。",
+)
+last_longitude = column(
+    "last_longitude",
+    "DOUBLE",
+    "Longitude of the last point of the place.",
+    "末点经度",
+    unit="°",
+    zh_doc="该处位置末点的经度。",
+)
 moving_kmh = column(
     "moving_kmh",
     "DOUBLE",
