@@ -12,7 +12,7 @@ from etl.jt808.faults import Refused
 from etl.jt808.framing import Frames, Rows
 from etl.jt808.layouts import BASE_BYTES, Bodies, Layouts
 from etl.jt808.locations import PADDING, locations, not_decimal
-from etl.jt808.packages import Packages, Row, Settled
+from etl.jt808.packages import SESSION_STARTS, Packages, Row, Settled
 from etl.jt808.places import REPLY, REPORT, Found, batches
 from etl.jt808.safety import safety_alarms
 from etl.jt808.schemas import AUTHENTICATIONS, DRIVER_CARDS, EMPTY, FRAMES, OUTCOMES, REGISTRATIONS, Decoded
@@ -27,6 +27,8 @@ _WAYS = np.zeros(1 << 16, np.int8)
 _WAYS[0x0200], _WAYS[0x0201], _WAYS[0x0704] = _REPORT, _REPLY, _BATCH
 _WAYS[list(messages.READERS)] = _RARE
 _WAYS[list(messages.EMPTY)] = _BLANK
+_STARTS = np.zeros(1 << 16, np.bool_)
+_STARTS[list(SESSION_STARTS)] = True
 _REPLY_BYTES = 2  # the serial of the question stands before the location
 _RARE_TABLES = {0x0100: "registrations", 0x0102: "authentications", 0x0702: "driver_cards"}
 _RARE_SCHEMAS = {"registrations": REGISTRATIONS, "authentications": AUTHENTICATIONS, "driver_cards": DRIVER_CARDS}
@@ -64,10 +66,13 @@ class Chunk:
         """The tables. Rows of frames that wait for sub-packages come with a later chunk."""
         here = self.frames.code == faults.FINE
         waiting: Array | None = None
-        if self.frames.is_part.any():
-            waiting = here & self.frames.is_part
-            self._collect(np.flatnonzero(waiting))
-            here &= ~waiting
+        has_parts = bool(self.frames.is_part.any())
+        if has_parts or self.shared.packages.is_waiting:
+            starts = here & ~self.frames.is_part & _STARTS.take(self.frames.msg_id)
+            waiting = here & self.frames.is_part if has_parts else None
+            self._collect(starts, waiting)
+            if waiting is not None:
+                here &= ~waiting
         if self.shared.bodies is not None:
             self.shared.bodies |= {int(self.number[at]): self._body(at) for at in np.flatnonzero(here).tolist()}
             self.shared.bodies |= {whole.rows[-1]["number"]: whole.body for whole in self.whole}
@@ -110,8 +115,12 @@ class Chunk:
         begin = int(self.frames.body[at])
         return self.frames.data[begin : begin + int(self.frames.declared[at])].tobytes()
 
-    def _collect(self, parts: Ints) -> None:
-        for at in parts.tolist():
+    def _collect(self, starts: Array, parts: Array | None) -> None:
+        """Sub-packages and the terminals that begin a session, in the order of the stream."""
+        for at in np.flatnonzero(starts if parts is None else starts | parts).tolist():
+            if starts[at]:
+                self.settled += self.shared.packages.start_session(self.frames.phone[at].as_py())
+                continue
             is_read = _WAYS[self.frames.msg_id[at]] not in (_IGNORED, _BLANK)
             for settled in self.shared.packages.add(self._row(at), self._body(at), is_read):
                 (self.settled if settled.code else self.whole).append(settled)

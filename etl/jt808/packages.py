@@ -4,7 +4,8 @@ Frames of one message share phone, message id, total and first serial (serial - 
 They may come in any order and more than once; a copy adds nothing. Where an index comes again with other bytes, the
 terminal has begun its serials anew: the message that waits will not be finished, and another one begins. The same
 where only late copies of a whole message wait and a frame comes that is none: it must not be joined to the old ones.
-What waits is bounded: of too much the oldest message is given up.
+A terminal that registers or authenticates (``SESSION_STARTS``) has connected anew, perhaps with serials it has used
+before: nothing that waits of it will be finished. What waits is bounded: of too much the oldest message is given up.
 """
 
 from dataclasses import dataclass, field
@@ -15,8 +16,10 @@ from typing import Any, NamedTuple
 from etl.jt808 import faults
 
 Row = dict[str, Any]
+Key = tuple[str, int, int]
 FRAMES_WAITING = 1 << 16
 BYTES_WAITING = 16 << 20
+SESSION_STARTS = (0x0100, 0x0102)
 _DIGEST_BYTES = 16
 
 
@@ -48,8 +51,9 @@ class Packages:
         self, most_frames: int = FRAMES_WAITING, most_bytes: int = BYTES_WAITING, keeps_all: bool = False
     ) -> None:
         self._most_frames, self._most_bytes, self._keeps_all = most_frames, most_bytes, keeps_all
-        self._waiting: dict[tuple[str, int, int], _Message] = {}
-        self._whole: dict[tuple[str, int, int], dict[int, bytes]] = {}  # digests by index, of the latest of each key
+        self._waiting: dict[Key, _Message] = {}
+        self._of_phone: dict[str, dict[Key, None]] = {}  # what waits of each, in the order of its first frames
+        self._whole: dict[Key, dict[int, bytes]] = {}  # digests by index, of the latest of each key
         self._frames = self._bytes = self._digests = 0
 
     def add(self, row: Row, body: bytes, is_read: bool = True) -> list[Settled]:
@@ -66,12 +70,12 @@ class Packages:
         dropped = []
         if key in self._waiting and self._waiting[key].is_copy and not is_copy:
             dropped.append(Settled(self._forget(key).rows, faults.UNFINISHED, b""))
-        message = self._waiting.setdefault(key, _Message(total, is_copy))
+        message = self._waiting.get(key) or self._begin(key, total, is_copy)
         if message.total != total:
             return [Settled([row], faults.TOTAL, b"")]
         if message.bodies.get(index, part) != part:
             dropped.append(Settled(self._forget(key).rows, faults.UNFINISHED, b""))
-            message = self._waiting[key] = _Message(total, is_copy)
+            message = self._begin(key, total, is_copy)
         message.rows.append(row)
         self._frames += 1
         if index not in message.bodies:
@@ -89,20 +93,37 @@ class Packages:
             dropped.append(Settled(self._forget(next(iter(self._waiting))).rows, faults.UNFINISHED, b""))
         return dropped
 
+    @property
+    def is_waiting(self) -> bool:
+        return bool(self._waiting)
+
+    def start_session(self, phone: str) -> list[Settled]:
+        """Give up what waits of a terminal."""
+        given_up = list(self._of_phone.get(phone, ()))
+        return [Settled(self._forget(key).rows, faults.UNFINISHED, b"") for key in given_up]
+
     def give_up(self, before: int | None = None) -> list[Settled]:
         """Everything that still waits, or what has waited since a frame whose number is less than ``before``."""
         # What waits stands in the order of its first frames: those that stay are not looked at.
         given_up = takewhile(lambda one: before is None or one[1].rows[0]["number"] < before, self._waiting.items())
         return [Settled(self._forget(key).rows, faults.UNFINISHED, b"") for key, _ in list(given_up)]
 
-    def _remember(self, key: tuple[str, int, int], digests: dict[int, bytes]) -> None:
+    def _begin(self, key: Key, total: int, is_copy: bool) -> _Message:
+        message = self._waiting[key] = _Message(total, is_copy)
+        self._of_phone.setdefault(key[0], {})[key] = None
+        return message
+
+    def _remember(self, key: Key, digests: dict[int, bytes]) -> None:
         self._digests += len(digests) - len(self._whole.pop(key, ()))
         self._whole[key] = digests
         while self._digests > FRAMES_WAITING:
             self._digests -= len(self._whole.pop(next(iter(self._whole))))
 
-    def _forget(self, key: tuple[str, int, int]) -> _Message:
+    def _forget(self, key: Key) -> _Message:
         message = self._waiting.pop(key)
+        del self._of_phone[key[0]][key]
+        if not self._of_phone[key[0]]:
+            del self._of_phone[key[0]]
         self._frames -= len(message.rows)
         self._bytes -= message.size
         return message

@@ -16,8 +16,9 @@ Reasons and details
 ``R-FRAME``: the first that fails of ``cut``, ``length`` (the candidate is longer on the wire than 2090 bytes, twice the
 longest frame there is), ``escape``, ``short``, ``checksum``, ``length``, ``phone``, ``encrypted``; then by the message
 ``body`` or ``time``. ``R-SUBPACKAGE``: ``index`` (index 0 or above the total, total 0), ``total`` (another total than
-the message it belongs to), ``unfinished`` (dropped for want of room, for another message with its serials, or at the
-end). All frames of a message in sub-packages have the outcome of the whole.
+the message it belongs to), ``unfinished`` (dropped for want of room, for another message with its serials, because
+the terminal registered or authenticated anew, or at the end). All frames of a message in sub-packages have the outcome
+of the whole.
 
 Header columns are null where there is no header to read (``cut``, ``escape``, ``short``, over-long) and filled, as
 read, everywhere else: after a wrong checksum too.

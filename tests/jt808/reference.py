@@ -10,7 +10,8 @@ the product states:
 - Sub-packages belong together by phone, message id, serial - index + 1 and total. A second copy adds nothing. While
   they wait, the same first serial with another total is a contradiction, and the later frame is refused; the same index
   with another body is another message, and the one that waits stays unfinished. So does what waits if all of it are
-  copies of the last whole message and a frame comes that is none.
+  copies of the last whole message and a frame comes that is none. A terminal that registers or authenticates begins
+  anew: what waits of it stays unfinished.
 """
 
 import hashlib
@@ -405,10 +406,16 @@ class Reference:
                 if whole is None:
                     return
                 rows, body = whole
+            elif row["msg_id"] in (0x0100, 0x0102):
+                self.begins_anew(row["phone"])
             self.message(row, body)
             settle(rows, None)
         except Refused as refused:
             settle(rows, refused)
+
+    def begins_anew(self, phone: str) -> None:
+        for key in [key for key in self.waiting if key[0] == phone]:
+            settle(self.waiting.pop(key)[0], Refused("R-SUBPACKAGE", "unfinished"))
 
     def part(self, row: Row, body: bytes) -> tuple[list[Row], bytes] | None:
         """The frames and the body of the message this sub-package completes, or None while it waits."""

@@ -133,7 +133,8 @@ def bodies(draw: st.DrawFn, version: int) -> tuple[int, bytes]:
 
 @st.composite
 def restarts(draw: st.DrawFn) -> list[bytes]:
-    """Messages of one kind and length in sub-packages with the same serials, of each but the last some may be lost."""
+    """Messages of one kind and length in sub-packages with the same serials, of each but the last some may be lost; the
+    terminal may tell that it begins anew."""
     version, phone, serial = draw(versions), draw(st.sampled_from(PHONES)), draw(serials)
     msg_id, body = draw(st.sampled_from(((0x0200, draw(location())), (0x0801, b"picture"), (0x0002, b"beat"))))
     random = Random(draw(st.integers(0, 1 << 32)))
@@ -142,6 +143,8 @@ def restarts(draw: st.DrawFn) -> list[bytes]:
     for _ in range(draw(st.integers(1, 2))):
         parts = encode.packages(msg_id, phone, serial, changed(body, random), version, size)
         found += [part for part in parts if random.randrange(2)]
+        if random.randrange(2):
+            found.append(encode.frame(random.choice((0x0100, 0x0102)), phone, serial, b"code", version))
     return found + encode.packages(msg_id, phone, serial, body, version, size)
 
 

@@ -11,7 +11,7 @@ from reference import TABLES, reference
 
 from etl.jt808 import Decoded, Decoder, bulk, decode, encode, layouts
 from etl.jt808.packages import Packages
-from etl.jt808.schemas import SCHEMAS
+from etl.jt808.schemas import SCHEMAS, joined
 
 Row = dict[str, Any]
 # Domain table 5.6.
@@ -316,6 +316,24 @@ def test_a_late_copy_of_a_part_does_not_join_the_next_message(size: int) -> None
         for number, hour in ((1, "08"), (3 + len(new), "09"))
         for second in range(4)
     ]
+
+
+@pytest.mark.parametrize("msg_id", [0x0100, 0x0102])
+@pytest.mark.parametrize("size", [70, 40])
+def test_a_terminal_that_connects_anew_finishes_nothing_it_began_before(msg_id: int, size: int) -> None:
+    """The head of the old message was lost: its end must not join the new head, nor its total refuse the new parts."""
+    _, end = hours(8)
+    other, connects = encode.packages(0x0900, "2", 5, b"waits", size=3), encode.frame(msg_id, "1", 1, b"x")
+    new = hours(9, size)
+    for chunk in (1 << 20, 1):
+        decoder = Decoder(chunk)
+        data = b"".join([other[0], end, connects, *new, other[1]])
+        decoded = joined([decoder.feed(data), decoder.finish()])
+        told = {row["number"]: (row["outcome"], row["detail"]) for row in decoded.frames.to_pylist()}
+        assert told[1] == ("quarantined", "unfinished")
+        assert {told[number] for number in range(3, 3 + len(new))} == {("decoded", None)}
+        assert told[0] == told[3 + len(new)] == ("other", None), "another terminal's message goes on waiting"
+        assert decoded.locations["time_bcd"].to_pylist() == [f"22061509000{second}" for second in range(4)]
 
 
 def test_a_whole_message_sent_again_is_whole_again() -> None:
