@@ -400,19 +400,13 @@ def trend(
             }
         )
     shapes, annotations = _outage_bands(outages, xs[-1], tokens) if xs else ([], [])
-    ticks = _tick_days(xs)
     return {
         "data": traces,
         "layout": _layout(
             theme,
             height,
             (34, 12, 40, 26),
-            xaxis=_axis(tokens, ticks, [fmt.short_day(d, t.lang) for d in ticks])
-            | {
-                "type": "date",
-                "range": [on_axis(xs[0], -0.5), on_axis(xs[-1], 0.6)] if xs else None,
-                "unifiedhovertitle": {"text": " "},
-            },
+            xaxis=_day_axis(tokens, xs, t),
             yaxis={
                 "range": [0, highest * 1.02],
                 "dtick": step,
@@ -482,7 +476,6 @@ def shares(
         cut = "M 0 1 L 0 0.13 L 0.008 0.105 L -0.008 0.065 L 0 0.04 L 0 0"
         line = {"color": tokens["ink-3"], "width": 1.4}
         shapes = [*shapes, {"type": "path", "path": cut, "xref": "paper", "yref": "paper", "line": line}]
-    ticks = _tick_days(xs)
     steps = [floor + (1 - floor) * part / 4 for part in range(5)]
     return {
         "data": traces,
@@ -490,12 +483,7 @@ def shares(
             theme,
             height,
             (50, 12, 40, 26),
-            xaxis=_axis(tokens, ticks, [fmt.short_day(d, t.lang) for d in ticks])
-            | {
-                "type": "date",
-                "range": [on_axis(xs[0], -0.5), on_axis(xs[-1], 0.6)] if xs else None,
-                "unifiedhovertitle": {"text": " "},
-            },
+            xaxis=_day_axis(tokens, xs, t),
             yaxis={
                 "range": [floor, 1 + (1 - floor) * 0.04],
                 "tickvals": steps,
@@ -567,6 +555,15 @@ def _outage_bands(
             }
         )
     return shapes, words
+
+
+def _day_axis(tokens: dict[str, str], days: list[date], t: Text) -> dict[str, Any]:
+    ticks = _tick_days(days)
+    return _axis(tokens, ticks, [fmt.short_day(day, t.lang) for day in ticks]) | {
+        "type": "date",
+        "range": [on_axis(days[0], -0.5), on_axis(days[-1], 0.6)] if days else None,
+        "unifiedhovertitle": {"text": " "},
+    }
 
 
 def _tick_days(days: list[date]) -> list[date]:

@@ -6,6 +6,7 @@ from typing import Any
 import dash_ag_grid as dag
 import dash_mantine_components as dmc
 from dash import dcc, html
+from werkzeug.exceptions import BadRequest
 
 from dashboards import charts, shell
 from dashboards import format as fmt
@@ -239,6 +240,39 @@ def copy_link(page: str, t: Text) -> html.Button:
         className="button",
         **{"data-copy": "", "data-done": t("action.copied")},
     )
+
+
+def export_menu(page: str, query: str, what: str, t: Text) -> dmc.Popover:
+    """Links to the rows behind a page as files; ``what``: key of the words that tell what they hold. The files come
+    from routes of their own, with the same query."""
+    rows = {"overload": "overload-rows", "terminals": "terminal-rows"}[page]
+    links = [
+        html.A(t(f"export.{kind}"), href=f"/export/{rows}.{kind}{query}", id=f"{page}-export-{kind}", download="")
+        for kind in ("xlsx", "csv")
+    ]
+    target = html.Button(
+        [shell.icon("download"), html.Span(t("action.export")), shell.icon("down")], className="button"
+    )
+    return dmc.Popover(
+        [
+            dmc.PopoverTarget(target),
+            dmc.PopoverDropdown(html.Div([html.P(t(what)), *links], className="menu")),
+        ],
+        position="bottom-end",
+        shadow="md",
+        width=260,
+        returnFocus=True,
+        keepMounted=True,
+    )
+
+
+def chosen_record(selected_rows: Any) -> str:
+    """The name that the chosen row of a list has; ``BadRequest`` for what is no row."""
+    row = selected_rows[0] if isinstance(selected_rows, list) else None
+    record = row.get("record") if isinstance(row, dict) else None
+    if not isinstance(record, str):
+        raise BadRequest("not a record")
+    return record
 
 
 def card(

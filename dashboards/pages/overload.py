@@ -610,30 +610,6 @@ def parts(facts: Facts, value: str, view: shell.View) -> tuple[Any, Any, Any, An
     )
 
 
-def export_menu(query: str, t: Text) -> Any:
-    """Download links; the files come from routes of their own, with the same query."""
-    links = [
-        html.A(
-            t(f"export.{kind}"), href=f"/export/overload-rows.{kind}{query}", id=f"overload-export-{kind}", download=""
-        )
-        for kind in ("xlsx", "csv")
-    ]
-    target = html.Button(
-        [shell.icon("download"), html.Span(t("action.export")), shell.icon("down")], className="button"
-    )
-    return dmc.Popover(
-        [
-            dmc.PopoverTarget(target),
-            dmc.PopoverDropdown(html.Div([html.P(t("export.what")), *links], className="menu")),
-        ],
-        position="bottom-end",
-        shadow="md",
-        width=260,
-        returnFocus=True,
-        keepMounted=True,
-    )
-
-
 @shell.page("overload")
 def layout(db: queries.Source, view: shell.View, query: dict[str, str]) -> html.Div:
     t = view.text
@@ -678,7 +654,10 @@ def layout(db: queries.Source, view: shell.View, query: dict[str, str]) -> html.
             dcc.Store(id="overload-query", data=links_of(selection)),
             dcc.Location(id="overload-go", refresh="callback-nav"),
         ],
-        actions=[controls.copy_link("overload", t), export_menu(selection.query(rows=True, metric="over"), t)],
+        actions=[
+            controls.copy_link("overload", t),
+            controls.export_menu("overload", selection.query(rows=True, metric="over"), "export.what", t),
+        ],
         db=db,
         query=shown,
         notices=[t("state.bad_values", values="、".join(bad) if t.lang == "zh" else ", ".join(bad))] if bad else None,

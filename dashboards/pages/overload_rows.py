@@ -552,9 +552,8 @@ def show_evidence(selected_rows: Any, selected: Any, view_data: Any) -> tuple[An
     if not selected_rows:
         raise dash.exceptions.PreventUpdate
     t = shell.view_from(view_data).text
-    row = selected_rows[0] if isinstance(selected_rows, list) else None
-    record_id = row.get("record") if isinstance(row, dict) else None
-    if not isinstance(record_id, str) or not RECORD.fullmatch(record_id):
+    record_id = controls.chosen_record(selected_rows)
+    if not RECORD.fullmatch(record_id):
         raise BadRequest("not a record")
     db = queries.source()
     known = queries.known(db)

@@ -23,39 +23,42 @@ KEY = re.compile(r"(\d{1,9})-(\d{1,9})")
 RECORD = re.compile(r"[0-9a-f]{20}")
 HERE = "/terminals/rows"
 
-
 # field, text key, width, number, whether the list can be sorted by it
-COLUMNS: dict[str, tuple[tuple[str, str, int, bool, bool], ...]] = {
+Column = tuple[str, str, int, bool, bool]
+PLATE: Column = ("plate", "table.plate", 104, False, False)
+OWNER: tuple[Column, Column] = (
+    ("enterprise", "terminals.enterprise", 150, False, False),
+    ("county", "filter.county", 84, False, False),
+)
+LAST: Column = ("last", "terminals.last_point", 112, False, True)
+COLUMNS: dict[str, tuple[Column, ...]] = {
     "calls": (
-        ("plate", "table.plate", 104, False, False),
+        PLATE,
         ("reason", "terminals.reason", 230, False, False),
         ("innocent", "vehicles.innocent", 170, False, False),
-        ("enterprise", "terminals.enterprise", 150, False, False),
-        ("county", "filter.county", 84, False, False),
+        *OWNER,
         ("silent", "vehicles.silent_days", 100, True, True),
         ("strong", "vehicles.strong", 118, True, True),
         ("alarms", "vehicles.open_alarms", 118, True, True),
-        ("last", "terminals.last_point", 112, False, True),
+        LAST,
     ),
     "vehicles": (
-        ("plate", "table.plate", 104, False, False),
+        PLATE,
         ("class", "vehicles.class", 92, False, False),
-        ("enterprise", "terminals.enterprise", 150, False, False),
-        ("county", "filter.county", 84, False, False),
+        *OWNER,
         ("above", "vehicles.numerator", 104, True, True),
         ("below", "vehicles.denominator", 104, True, True),
         ("value", "vehicles.value", 96, True, True),
         ("days", "vehicles.days", 104, True, True),
-        ("last", "terminals.last_point", 112, False, True),
+        LAST,
     ),
     "findings": (
         ("day", "table.day", 118, False, True),
         ("kind", "vehicles.finding", 150, False, True),
         ("grade", "vehicles.grade", 76, False, True),
         ("innocent", "vehicles.innocent", 120, False, False),
-        ("plate", "table.plate", 104, False, False),
-        ("enterprise", "terminals.enterprise", 150, False, False),
-        ("county", "filter.county", 84, False, False),
+        PLATE,
+        *OWNER,
         ("began", "vehicles.time", 112, False, True),
         ("distance", "vehicles.distance", 92, True, True),
         ("points", "vehicles.points", 72, True, True),
@@ -65,9 +68,8 @@ COLUMNS: dict[str, tuple[tuple[str, str, int, bool, bool], ...]] = {
         ("began", "vehicles.began", 112, False, True),
         ("kind", "vehicles.alarm", 110, False, True),
         ("level", "vehicles.level", 66, False, True),
-        ("plate", "table.plate", 104, False, False),
-        ("enterprise", "terminals.enterprise", 150, False, False),
-        ("county", "filter.county", 84, False, False),
+        PLATE,
+        *OWNER,
         ("due", "vehicles.due", 112, False, True),
         ("response", "vehicles.response", 96, True, True),
         ("fate", "vehicles.fate", 92, False, False),
@@ -75,19 +77,8 @@ COLUMNS: dict[str, tuple[tuple[str, str, int, bool, bool], ...]] = {
     ),
 }  # fmt: skip
 NOT_BESIDE_DRAWER = (
-    "innocent",
-    "due",
-    "class",
-    "days",
-    "points",
-    "match",
-    "below",
-    "site",
-    "silent",
-    "strong",
-    "alarms",
-    "county",
-)
+    "innocent", "due", "class", "days", "points", "match", "below", "site", "silent", "strong", "alarms", "county",
+)  # fmt: skip
 FIRST_SORT = {"calls": None, "vehicles": ("value", "asc"), "findings": ("day", "desc"), "alarms": ("began", "desc")}
 FRAME_SORTS = {
     "calls": {
@@ -871,10 +862,7 @@ def show_drawer(selected_rows: Any, selected: Any, view_data: Any) -> tuple[Any,
     if not selected_rows:
         raise dash.exceptions.PreventUpdate
     t = shell.view_from(view_data).text
-    row = selected_rows[0] if isinstance(selected_rows, list) else None
-    record = row.get("record") if isinstance(row, dict) else None
-    if not isinstance(record, str):
-        raise BadRequest("not a record")
+    record = controls.chosen_record(selected_rows)
     return drawer_of(facts_of(selected), record, t), "card drawer open", record
 
 

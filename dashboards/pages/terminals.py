@@ -763,30 +763,6 @@ def parts(facts: Facts, view: shell.View) -> tuple[Any, Any, Any, Any, Any, Any,
     )
 
 
-def export_menu(query: str, t: Text) -> Any:
-    """The list of calls as a file; files come from routes of their own, with the same query."""
-    links = [
-        html.A(
-            t(f"export.{kind}"), href=f"/export/terminal-rows.{kind}{query}", id=f"terminals-export-{kind}", download=""
-        )
-        for kind in ("xlsx", "csv")
-    ]
-    target = html.Button(
-        [shell.icon("download"), html.Span(t("action.export")), shell.icon("down")], className="button"
-    )
-    return dmc.Popover(
-        [
-            dmc.PopoverTarget(target),
-            dmc.PopoverDropdown(html.Div([html.P(t("terminals.export.what")), *links], className="menu")),
-        ],
-        position="bottom-end",
-        shadow="md",
-        width=260,
-        returnFocus=True,
-        keepMounted=True,
-    )
-
-
 def rank_options(db: queries.Source, facts: Facts, t: Text) -> list[dict[str, Any]]:
     schemes = []
     for scheme in terminal_queries.schemes(db):
@@ -870,7 +846,10 @@ def layout(db: queries.Source, view: shell.View, query: dict[str, str]) -> html.
             dcc.Store(id="terminals-query", data=links_of(choice)),
             dcc.Location(id="terminals-go", refresh="callback-nav"),
         ],
-        actions=[controls.copy_link("terminals", t), export_menu(choice.query(rows=True, show="calls"), t)],
+        actions=[
+            controls.copy_link("terminals", t),
+            controls.export_menu("terminals", choice.query(rows=True, show="calls"), "terminals.export.what", t),
+        ],
         db=db,
         query=choice.selection.query(),
         notices=[t("state.bad_values", values="、".join(bad) if t.lang == "zh" else ", ".join(bad))] if bad else None,
