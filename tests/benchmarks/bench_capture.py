@@ -3,7 +3,7 @@
 2,470 vehicles report every 30 s, which makes about 50 million positions; half the terminals speak the 2013 edition,
 half the 2019 one; all are in the register. A few frames are damaged, a few hold nothing that is read. Prints frames,
 positions, bytes in = decoded + other + quarantined, seconds of writing, landing and building, positions a second, bytes
-of raw Parquet a position, and the peak memory of the processes together.
+of raw Parquet a position, the peak memory of the processes together, and which share of landing decoding is.
 Run: ``python tests/benchmarks/bench_capture.py``. HENG_BENCH_DAYS=1 and HENG_BENCH_VEHICLES=300 make it short;
 HENG_BENCH_PROCESSES sets how many captures land at a time.
 """
@@ -11,6 +11,7 @@ HENG_BENCH_PROCESSES sets how many captures land at a time.
 import gzip
 import json
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -28,7 +29,7 @@ import numpy as np
 import psutil
 import pyarrow as pa
 
-from etl.jt808 import encode
+from etl.jt808 import Decoder, encode
 
 DAYS = int(os.environ.get("HENG_BENCH_DAYS", "7"))
 VEHICLES = int(os.environ.get("HENG_BENCH_VEHICLES", "2470"))
@@ -117,9 +118,10 @@ def write(day: date) -> dict[str, Any]:
 
     if day == FIRST:
         (inbox("monitored_vehicle") / f"monitored_vehicle_{day:%Y%m%d}.parquet").write_bytes(register())
-    began, frames, size, packed = time.perf_counter(), Counter[str](), 0, 0
+    began, frames, size, packed, decoding = time.perf_counter(), Counter[str](), 0, 0, 0.0
     for hour in range(24):
         data, of = capture(day, hour)
+        decoding += decoded_in(data)
         frames += of
         size += len(data)
         path = inbox(FEED) / f"{FEED}_{day:%Y%m%d}-{hour:02d}.jt808.gz"
@@ -127,7 +129,17 @@ def write(day: date) -> dict[str, Any]:
         packed += path.stat().st_size
         at = datetime.combine(day + timedelta(days=1), datetime.min.time()).timestamp()
         os.utime(path, (at, at))
-    return {**frames, "bytes": size, "packed": packed, "seconds": time.perf_counter() - began}
+    seconds = time.perf_counter() - began - decoding
+    return {**frames, "bytes": size, "packed": packed, "seconds": seconds, "decoding": decoding}
+
+
+def decoded_in(data: bytes) -> float:
+    """Seconds of processor that decoding takes, without the rest of landing."""
+    decoder, began = Decoder(), time.process_time()
+    for _ in decoder.pieces(data):
+        pass
+    decoder.finish()
+    return time.process_time() - began
 
 
 # --- landing -------------------------------------------------------------------------------------
@@ -138,7 +150,7 @@ def land_all() -> dict[str, Any]:
 
     for delivery_id in receive("monitored_vehicle"):
         land(delivery_id)
-    began = time.perf_counter()
+    began, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
     waiting = receive(FEED)
     frames, sizes, rows = Counter[str](), Counter[str](), Counter[str]()
     with ProcessPoolExecutor(PROCESSES, mp_context=get_context("spawn")) as workers:
@@ -147,9 +159,11 @@ def land_all() -> dict[str, Any]:
                 frames[outcome] += count
                 sizes[outcome] += size
             rows.update(delivered=result.delivered, accepted=result.accepted, quarantined=result.quarantined)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return {
         "files": len(waiting), "frames": frames, "bytes": sizes, "rows": rows,
         "seconds": time.perf_counter() - began,
+        "processor": after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime,
     }  # fmt: skip
 
 
@@ -225,7 +239,10 @@ def main() -> None:
             frames.update(done["frames"])
             sizes.update(done["bytes"])
             landed.update(done["rows"])
-            landed.update(seconds=done["seconds"], files=done["files"], build_seconds=built["seconds"])
+            landed.update(
+                seconds=done["seconds"], files=done["files"], build_seconds=built["seconds"],
+                processor=done["processor"],
+            )  # fmt: skip
             print(
                 f"{day}: {done['files']} captures, {done['rows']['accepted']:,} rows, written in {made['seconds']:.0f} "
                 f"s, landed in {done['seconds']:.0f} s, peak {done['peak_mib']} MiB; built in "
@@ -254,6 +271,10 @@ def main() -> None:
         f"written in {written['seconds']:.0f} s, landed in {landed['seconds']:.0f} s "
         f"({count / landed['seconds']:,.0f} positions/s), built in {landed['build_seconds']:.0f} s; raw Parquet "
         f"{raw_bytes:,} bytes, {raw_bytes / count:.1f} a position; peak {peak} MiB"
+    )
+    print(
+        f"processor: landing {landed['processor']:.0f} s, decoding alone {written['decoding']:.1f} s "
+        f"({written['decoding'] / landed['processor']:.1%})"
     )
     assert difference == 0, "bytes are missing"
     assert landed["delivered"] == landed["accepted"] + landed["quarantined"]
