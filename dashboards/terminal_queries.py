@@ -15,6 +15,7 @@ from werkzeug.exceptions import BadRequest
 from dashboards.format import as_date
 from dashboards.queries import DIRECTIONS, MAX_PAGE_ROWS, PLATE, Source, Span, once_per_choice, once_per_snapshot
 from warehouse import kpi, league
+from warehouse.layout import DATED
 
 CLASSES = list(kpi.MONITORED)
 
@@ -232,7 +233,8 @@ _FINDING_KINDS = f"""
 select finding_kind, count(*) as finding_count, count(*) filter (finding_grade = 'strong') as strong_count
 {_FINDINGS} group by finding_kind order by finding_kind
 """
-_FINDING_ORDER = "event_date, finding_kind, plate_no, plate_color_code, began_at, ended_at, point_count"
+# A total order, as in which the table is written: a row is known by its place.
+_FINDING_ORDER = ", ".join(DATED["mart.terminal_finding"].order)
 _OTHER_PLATE = PLATE.replace("plate_no", "other_plate_no")
 _FINDING_COLUMNS = f"""
     event_date, finding_kind, {PLATE} as plate_masked, uscc, county_code, monitored_class, finding_grade, weakened_by,
