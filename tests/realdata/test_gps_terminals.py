@@ -236,3 +236,25 @@ def test_a_copied_trace_is_found_and_no_real_one_is_accused(night: Night) -> Non
     (source, *_), (copy,) = night.of(AUSTIN), night.of(COPY)
     assert {row[0] for row in found} == {"copied_track"}
     assert {row[1:] for row in found} == {(source.plate, copy.plate), (copy.plate, source.plate)}
+
+
+def test_real_driving_at_one_speed_is_long_in_points_and_short_in_time(night: Night) -> None:
+    """Why padding takes ``constant_min`` beside ``constant_points`` (core.even_stretch)."""
+    longest = []
+    for vehicle in night.fleet:
+        if vehicle.is_untimed:
+            continue
+        run: list[Point] = []
+        for point in reference.usable(vehicle.points):
+            if not (run and point.day == run[-1].day and point.speed == run[-1].speed and (point.speed or 0) > 5):
+                run = []
+            run.append(point)
+            longest.append((len(run), reference.seconds(run[0], run[-1])))
+    thresholds = dict(night.rows(
+        "select parameter, parameter_value from seeds.kpi_scheme where starts_with(parameter, 'constant_')"
+    ))  # fmt: skip
+    assert max(points for points, _ in longest) >= thresholds["constant_points"]
+    assert not any(
+        points >= thresholds["constant_points"] and taken >= thresholds["constant_min"] * 60
+        for points, taken in longest
+    )

@@ -5,9 +5,8 @@
 -- than four times constant_step_m from where the step before pointed to (points that are off to and fro seem off by as
 -- much); one that then turns out to be bent is none. A receiver that froze (a speed without a way) is none either. A
 -- stretch is cut at midnight.
--- Distances are whole metres, so constant_step_m = 2 allows less than 2.5 m. Of 328,000 real points (tests/realdata)
--- the longest stretch of one speed has 25 points and 39 s, the longest even one 25 points and 24 s, be speeds told to
--- 0.1 or to 1 km/h: it is constant_s that clears them, not the count.
+-- Distances are whole metres, so constant_step_m = 2 allows less than 2.5 m. Real receivers tell one speed for
+-- constant_points and more, but for less than constant_s (tests/realdata): it is the time that clears them.
 with step as (
     select
         step.built_date,
