@@ -37,8 +37,8 @@ DATED = {
     "mart.alarm_reach_day": Dated(
         "event_date", ("event_date", "plate_no", "plate_color_code", "alarm_kind", "alarm_level")
     ),
+    "mart.finding": Dated("passed_date", ("passed_date", "check_no", "record_id")),
     "mart.overload_daily": Dated("passed_date", ("passed_date", "site_code", "axle_class")),
-    "mart.passage_excess": Dated("passed_date", ("passed_date", "check_no", "record_id")),
     "mart.platform_link_day": Dated("event_date", ("event_date", "platform_no")),
     "mart.post_check": Dated("event_date", ("event_date", "poll_no")),
     "mart.row_fate": Dated("event_date", ("event_date", "feed", "delivery_id")),
@@ -62,6 +62,8 @@ DATED = {
 }  # fmt: skip
 # Rows of registers belong to no month of passages: the head has them under the same name.
 ALSO_IN_HEAD = ("mart.row_fate",)
+# Beside dated marts the head reads the facts of these: looked up by plate, of few plates at a time.
+READ_BY_HEAD = ("core.passage",)
 # Schemas whose content follows from deliveries, seeds and code alone; meta.* tells also when things happened.
 CONTENT_SCHEMAS = ("core", "mart", "seeds", "staging")
 
@@ -79,7 +81,7 @@ def head_models(raw_tables: Sequence[RawTable]) -> list[str]:
     events = {f"raw.{table.name}" for table in raw_tables if table.kind == "event"} | {"raw.arrived", "raw.build_day"}
     dated = dated_models()
     barred = events | {name for name in dated if not name.startswith("staging.")}
-    barred -= {name for name in DATED if name.startswith("mart.")}
+    barred -= {name for name in DATED if name.startswith("mart.") or name in READ_BY_HEAD}
     found: list[str] = []
     for name in sql.in_order():
         if name in barred or name in DATED:

@@ -1,6 +1,6 @@
 -- Severity: stop
 -- A parameter that the models read without a day has no value or several rows: figures would be 0, or use the largest.
--- One that changes with time is joined by its validity instead: see repeat_excess_ratio in core.vehicle_violation_span.
+-- One that changes with time is joined by its validity instead: see repeat_excess_ratio in core.violation.
 with undated as (
     select 'large_coach_seats' as parameter
     union all
@@ -13,6 +13,8 @@ with undated as (
     select 'repeat_merge_hours'
     union all
     select 'repeat_window_months'
+    union all
+    select 'unladen_share'
 )
 select
     undated.parameter,

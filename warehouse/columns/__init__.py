@@ -26,6 +26,7 @@ from warehouse.columns.lineage import LINEAGE as LINEAGE
 from warehouse.columns.meta import *
 from warehouse.columns.passage import *
 from warehouse.columns.register import *
+from warehouse.columns.repeat import *
 from warehouse.columns.report import *
 from warehouse.columns.seed import *
 from warehouse.columns.site import *

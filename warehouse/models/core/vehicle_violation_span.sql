@@ -1,95 +1,117 @@
 -- Grain: one vehicle (plate and colour) over one span of days on which equally many of its over-limit violations count.
--- A violation counts from its filing for so many months after the act (seeds.parameter: repeat_window_months), a rolling
--- window; the statutory list very likely counts by the permit's anniversary and gives other numbers.
--- Counted are mass violations whose excess is above repeat_excess_ratio as of the act; where that ratio is above 0, a
--- case whose passage of that day is not known does not count. Acts within repeat_merge_hours of the one before are one
--- trip.
--- decided_count: those with an effective decision (a warning is one), from the day of the decision on.
--- Drivers, enterprises and the statutory consequence are left to others.
-with setting as (
+-- The rolling window of the report card, in days: which acts count and what one trip is follows warehouse.repeat, which
+-- answers for any day, window and subject; a test holds the two equal. Device and permit are judged as the passage was.
+-- An act counts from its filing (case_count) or its decision (decided_count) until repeat_window_months after it; where
+-- that month has no such day (29 February), until the first of the next.
+-- A trip lasts repeat_merge_hours from its first act, or until the vehicle was seen unladen; it counts once.
+with recursive setting as (
     select
         max(case when parameter = 'repeat_window_months' then parameter_value end) as window_months,
         max(case when parameter = 'repeat_merge_hours' then parameter_value end) as merge_hours
     from {{ ref('parameter') }}
 ),
-decision as (
-    select case_no, min(decided_on) as decided_on
-    from {{ ref('penalty_decision') }}
-    where penalty_kind <> 'no_penalty'
-    group by case_no
-),
-excess as (
-    -- Two vendors may give the same number: it names a passage together with the day of the act.
-    select check_no, passed_date, max(excess_ratio) as excess_ratio
-    from {{ ref('passage_excess') }}
-    where check_no in (select check_no from {{ ref('enforcement_case') }} where check_no is not null)
-    group by check_no, passed_date
-),
-violation as (
-    select
-        enforcement.plate_no,
-        enforcement.plate_color_code,
-        enforcement.case_no,
-        enforcement.violated_at,
-        cast(enforcement.violated_at as date) as violated_on,
-        coalesce(enforcement.filed_on, enforcement.found_on) as known_on,
-        decision.decided_on
-    from {{ ref('enforcement_case') }} as enforcement
-    inner join {{ ref('parameter') }} as ratio
-        on ratio.parameter = 'repeat_excess_ratio'
-        and cast(enforcement.violated_at as date) >= coalesce(ratio.valid_from, date '0001-01-01')
-        and cast(enforcement.violated_at as date) <= coalesce(ratio.valid_to, date '9999-12-31')
-    left join decision on decision.case_no = enforcement.case_no
-    left join excess
-        on excess.check_no = enforcement.check_no
-        and excess.passed_date = cast(enforcement.violated_at as date)
-    where enforcement.act_code in ('over_mass', 'over_mass_and_dimension')
-        and (enforcement.filed_on is not null or enforcement.procedure = 'simple')
-        and enforcement.case_state not in (
-            'void', 'no_penalty', 'withdrawn', 'transferred_criminal', 'transferred_other', 'revoked_by_review'
-        )
-        and (ratio.parameter_value = 0 or excess.excess_ratio > ratio.parameter_value)
-),
-trip as (
+standing as (
     select
         plate_no,
         plate_color_code,
         violated_at,
-        violated_on,
-        known_on,
-        decided_on,
-        lag(violated_at) over (partition by plate_no, plate_color_code order by violated_at, case_no) as violated_before
-    from violation
+        last_unladen_at,
+        greatest(violated_on, filed_on) as filed_from,
+        greatest(violated_on, filed_on, decided_on) as decided_from,
+        decided_on is not null as is_decided
+    from {{ ref('violation') }}
+    where filed_on is not null
+        and ended_state is null
+        and not is_elsewhere
+        and not is_permitted
+        and (counted_ratio = 0 or excess_ratio > counted_ratio)
+        and coalesce(flags, '') not like '%E-NOCERT%'
+        and coalesce(flags, '') not like '%E-NODEVICE%'
+),
+act as (
+    select plate_no, plate_color_code, false as is_decided, violated_at, last_unladen_at, filed_from as counts_from
+    from standing
+    union all
+    select plate_no, plate_color_code, true as is_decided, violated_at, last_unladen_at, decided_from as counts_from
+    from standing
+    where is_decided
+),
+trip as (
+    select plate_no, plate_color_code, is_decided, min(violated_at) as began_at
+    from act
+    group by plate_no, plate_color_code, is_decided
+    union all
+    select trip.plate_no, trip.plate_color_code, trip.is_decided, min(act.violated_at) as began_at
+    from trip
+    cross join setting
+    inner join act
+        on act.plate_no = trip.plate_no
+        and act.plate_color_code = trip.plate_color_code
+        and act.is_decided = trip.is_decided
+        and act.violated_at > trip.began_at
+        and (
+            date_diff('second', trip.began_at, act.violated_at) > setting.merge_hours * 3600
+            or act.last_unladen_at > trip.began_at
+        )
+    group by trip.plate_no, trip.plate_color_code, trip.is_decided
+),
+bounded as (
+    select
+        plate_no,
+        plate_color_code,
+        is_decided,
+        began_at,
+        lead(began_at) over (partition by plate_no, plate_color_code, is_decided order by began_at) as next_began_at
+    from trip
+),
+dated as (
+    select
+        bounded.plate_no,
+        bounded.plate_color_code,
+        bounded.is_decided,
+        bounded.began_at,
+        min(act.counts_from) as counts_from,
+        cast(bounded.began_at + interval 1 month * cast(max(setting.window_months) as integer) as date) as same_day
+    from bounded
+    cross join setting
+    inner join act
+        on act.plate_no = bounded.plate_no
+        and act.plate_color_code = bounded.plate_color_code
+        and act.is_decided = bounded.is_decided
+        and act.violated_at >= bounded.began_at
+        and (bounded.next_began_at is null or act.violated_at < bounded.next_began_at)
+    group by bounded.plate_no, bounded.plate_color_code, bounded.is_decided, bounded.began_at
 ),
 counted as (
     select
-        trip.plate_no,
-        trip.plate_color_code,
-        greatest(trip.violated_on, trip.known_on) as counts_from,
-        greatest(trip.violated_on, trip.known_on, trip.decided_on) as decided_from,
-        cast(trip.violated_on + interval 1 month * cast(setting.window_months as integer) as date) as counts_until,
-        trip.decided_on is not null as is_decided
-    from trip
-    cross join setting
-    where trip.violated_before is null
-        or date_diff('second', trip.violated_before, trip.violated_at) > setting.merge_hours * 3600
+        plate_no,
+        plate_color_code,
+        is_decided,
+        counts_from,
+        case
+            when extract(day from same_day) < extract(day from began_at) then cast(same_day + interval 1 day as date)
+            else same_day
+        end as counts_until
+    from dated
 ),
 change as (
-    select plate_no, plate_color_code, counts_from as first_day, 1 as case_count, 0 as decided_count
+    select
+        plate_no,
+        plate_color_code,
+        counts_from as first_day,
+        case when is_decided then 0 else 1 end as case_count,
+        case when is_decided then 1 else 0 end as decided_count
     from counted
     where counts_from < counts_until
     union all
-    select plate_no, plate_color_code, counts_until as first_day, -1 as case_count, 0 as decided_count
+    select
+        plate_no,
+        plate_color_code,
+        counts_until as first_day,
+        case when is_decided then 0 else -1 end as case_count,
+        case when is_decided then -1 else 0 end as decided_count
     from counted
     where counts_from < counts_until
-    union all
-    select plate_no, plate_color_code, decided_from as first_day, 0 as case_count, 1 as decided_count
-    from counted
-    where is_decided and decided_from < counts_until
-    union all
-    select plate_no, plate_color_code, counts_until as first_day, 0 as case_count, -1 as decided_count
-    from counted
-    where is_decided and decided_from < counts_until
 ),
 daily as (
     select

@@ -1,0 +1,59 @@
+"""The repeat rule: what decides whether an over-limit case counts, and from when to when."""
+
+from warehouse.columns.entry import column
+
+violated_on = column(
+    "violated_on", "DATE", "Day of the act.", "违法日期", zh_doc="违法行为发生的日期，决定适用哪一日的规定。"
+)
+is_elsewhere = column(
+    "is_elsewhere",
+    "BOOLEAN",
+    "The case's district is not one of the bureau's prefecture.",
+    "外辖区",
+    zh_doc="案件所属县区不在本市。",
+)
+driver_no = column(
+    "driver_no",
+    "VARCHAR",
+    "Who drove: the number of the certificate or, where the case has none, the sender's keyed hash of the citizen id.",
+    "驾驶人标识",
+    personal=True,
+    zh_doc="驾驶人：从业资格证号；案件未载明时为发送方计算的身份证号带密钥摘要。",
+)
+ended_state = column(
+    "ended_state",
+    "VARCHAR",
+    "State that took the act's effect away: void, no_penalty, withdrawn, transferred_criminal, transferred_other, "
+    "revoked_by_review; empty while it stands.",
+    "失效状态",
+    zh_doc="使该案不再计次的状态：作废、不予处罚、撤案、移送司法、移送管辖、复议撤销；空为仍有效。",
+)
+ended_on = column(
+    "ended_on",
+    "DATE",
+    "Day from which the act has no effect any more; empty where no step of the case tells it.",
+    "失效日期",
+    zh_doc="自该日起不再计次；案件环节未载明时为空。",
+)
+counted_ratio = column(
+    "counted_ratio",
+    "DOUBLE",
+    "Excess ratio above which an act of this day counts (repeat_excess_ratio of seeds.parameter).",
+    "计次门槛",
+    zh_doc="违法当日有效的计次门槛：超限率高于它才计次，见参数表。",
+)
+is_permitted = column(
+    "is_permitted",
+    "BOOLEAN",
+    "A permit of the day covers the vehicle and the mass: no violation.",
+    "持证合规",
+    zh_doc="当日有效的超限运输通行证载明该车，且核准质量不低于实测质量。",
+)
+last_unladen_at = column(
+    "last_unladen_at",
+    "TIMESTAMP",
+    "The vehicle's last unladen passage shortly before the act; what follows it is another trip.",
+    "最近空车通过",
+    unit="+08:00",
+    zh_doc="违法之前短时间内该车最近一次空车通过；其后为另一趟次。",
+)

@@ -1,0 +1,160 @@
+-- Grain: one over-limit case about mass: one act of one vehicle, with every fact that decides whether and when it counts
+-- for the repeat rule (公路安全保护条例 art. 66). Nothing is counted or left out here: warehouse.repeat does, as of a day.
+-- ended_on: day of the step that took the act's effect away (ended_state), unless a decision followed it; an act whose
+-- state alone says so has none.
+-- decided_on: the first decision with an effect; a warning is one.
+-- The passage is that of the case's check number on the day of the act; of several the one with the greatest excess.
+-- counted_ratio: the excess ratio above which an act counts, of the day of the act (seeds.parameter).
+-- last_unladen_at: the vehicle's last unladen passage within repeat_merge_hours before the act; it ends a trip.
+with setting as (
+    select
+        max(case when parameter = 'repeat_merge_hours' then parameter_value end) as merge_hours,
+        max(case when parameter = 'unladen_share' then parameter_value end) as unladen_share
+    from {{ ref('parameter') }}
+),
+decision as (
+    select case_no, min(decided_on) as decided_on
+    from {{ ref('penalty_decision') }}
+    where penalty_kind <> 'no_penalty'
+    group by case_no
+),
+-- A case that ended without a penalty is closed afterwards like any other: its steps tell, not its state of today.
+turn as (
+    select
+        case_no,
+        case_state,
+        cast(event_at as date) as event_on,
+        row_number() over (partition by case_no order by event_at desc, event_no desc, record_id) as nth
+    from {{ ref('case_event') }}
+    where case_state in (
+        'decided', 'decided_simple', 'void', 'no_penalty', 'withdrawn', 'transferred_criminal', 'transferred_other',
+        'revoked_by_review'
+    )
+),
+ended as (
+    select case_no, case_state as ended_state, event_on as ended_on
+    from turn
+    where nth = 1 and case_state not in ('decided', 'decided_simple')
+),
+act as (
+    select
+        enforcement.record_id,
+        enforcement.delivery_id,
+        enforcement.source_line,
+        enforcement.case_no,
+        enforcement.act_code,
+        enforcement.detection_mode,
+        enforcement.check_no,
+        enforcement.plate_no,
+        enforcement.plate_color_code,
+        enforcement.driver_id_hash,
+        enforcement.driver_certificate_no,
+        enforcement.uscc,
+        enforcement.county_code,
+        enforcement.violated_at,
+        cast(enforcement.violated_at as date) as violated_on,
+        case
+            when enforcement.procedure = 'simple' then coalesce(enforcement.filed_on, enforcement.found_on)
+            else enforcement.filed_on
+        end as filed_on,
+        decision.decided_on,
+        case
+            when ended.case_no is not null then ended.ended_state
+            when enforcement.case_state in (
+                'void', 'no_penalty', 'withdrawn', 'transferred_criminal', 'transferred_other', 'revoked_by_review'
+            ) then enforcement.case_state
+        end as ended_state,
+        ended.ended_on,
+        enforcement.case_state
+    from {{ ref('enforcement_case') }} as enforcement
+    left join decision on decision.case_no = enforcement.case_no
+    left join ended on ended.case_no = enforcement.case_no
+    where enforcement.act_code in ('over_mass', 'over_mass_and_dimension')
+),
+found as (
+    select
+        act.record_id,
+        finding.record_id as passage_record_id,
+        finding.site_code,
+        finding.excess_ratio,
+        finding.gross_vehicle_weight_kg,
+        finding.limit_kg,
+        finding.flags,
+        finding.permit_no,
+        finding.is_permitted,
+        row_number() over (
+            partition by act.record_id order by finding.excess_ratio desc, finding.record_id
+        ) as nth
+    from act
+    inner join {{ ref('finding') }} as finding
+        on finding.check_no = act.check_no
+        and finding.passed_date = act.violated_on
+),
+-- Only vehicles with another act shortly before can have been unladen between two.
+close_act as (
+    select record_id, plate_no, plate_color_code, violated_at, earlier_at
+    from (
+        select
+            act.record_id,
+            act.plate_no,
+            act.plate_color_code,
+            act.violated_at,
+            lag(act.violated_at) over (
+                partition by act.plate_no, act.plate_color_code order by act.violated_at, act.case_no
+            ) as earlier_at
+        from act
+    ) as follow
+    cross join setting
+    where date_diff('second', earlier_at, violated_at) <= setting.merge_hours * 3600
+),
+unladen as (
+    select close_act.record_id, max(passage.passed_at) as last_unladen_at
+    from close_act
+    cross join setting
+    inner join {{ ref('passage') }} as passage
+        on passage.plate_no = close_act.plate_no
+        and passage.plate_color_code = close_act.plate_color_code
+        and passage.passed_at > close_act.violated_at - interval 1 hour * cast(setting.merge_hours as integer)
+        and passage.passed_at < close_act.violated_at
+    where passage.gross_vehicle_weight_kg <= passage.limit_low_kg * setting.unladen_share
+    group by close_act.record_id
+)
+select
+    act.plate_no,
+    act.plate_color_code,
+    act.violated_at,
+    act.violated_on,
+    act.case_no,
+    act.act_code,
+    act.detection_mode,
+    act.county_code,
+    substr(act.county_code, 1, 4) not in (select substr(county_code, 1, 4) from {{ ref('county') }}) as is_elsewhere,
+    coalesce(act.driver_certificate_no, act.driver_id_hash) as driver_no,
+    act.driver_certificate_no,
+    act.uscc,
+    act.filed_on,
+    act.decided_on,
+    act.ended_state,
+    act.ended_on,
+    act.case_state,
+    act.check_no,
+    found.passage_record_id,
+    found.site_code,
+    found.gross_vehicle_weight_kg,
+    found.limit_kg,
+    found.excess_ratio,
+    ratio.parameter_value as counted_ratio,
+    found.flags,
+    found.permit_no,
+    coalesce(found.is_permitted, false) as is_permitted,
+    unladen.last_unladen_at,
+    act.record_id,
+    act.delivery_id,
+    act.source_line
+from act
+left join {{ ref('parameter') }} as ratio
+    on ratio.parameter = 'repeat_excess_ratio'
+    and act.violated_on >= coalesce(ratio.valid_from, act.violated_on)
+    and act.violated_on <= coalesce(ratio.valid_to, act.violated_on)
+left join found on found.record_id = act.record_id and found.nth = 1
+left join unladen on unladen.record_id = act.record_id
