@@ -11,7 +11,7 @@ next one removes; recovery is a plain rerun.
 import os
 import shutil
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
@@ -20,7 +20,7 @@ from typing import Any
 import duckdb
 
 from warehouse import sql
-from warehouse.days import code_digest, day_digests, looked_up_days
+from warehouse.days import code_digest, day_digests, loaded, looked_up_days
 from warehouse.digest import TableDigest, file_digest, table_digest, text_digest
 from warehouse.errors import BuildFailed, SnapshotDamaged
 from warehouse.failpoint import failpoint
@@ -31,7 +31,7 @@ from warehouse.ledger import Ledger, Segment
 from warehouse.night import Book
 from warehouse.project import copy_project, dbt, findings, published_columns, refuse_findings, run_checks
 from warehouse.publish import Turn, is_there, pointer, read_manifest, take_turn
-from warehouse.raw import RawTable
+from warehouse.raw import RawTable, rows_of
 
 BATCH_ROWS = 5_000_000
 MEMORY = "3GB"
@@ -219,6 +219,7 @@ class _Run:
             "head": head,
             "tables": {name: digest.told() for name, digest in sorted(tables.items())},
             "columns": columns,
+            "raw": {table.name: table.told() for table in self.raw_tables},
             "checks": sorted(self.checks.values(), key=lambda check: check["name"]),
             "touched": sorted(touched),
             "fence": self.turn.number,
@@ -249,26 +250,12 @@ class _Run:
             },
         )
 
-    def _relation(self, segments: list[Segment]) -> str | None:
-        """The accepted rows in ``segments``; each must be the file the ledger names, to the byte."""
-        paths = []
-        for segment in segments:
-            path = home() / segment.path
-            if not path.is_file() or file_digest(path) != segment.sha256:
-                again = f"heng quarantine replay {segment.deliveries[0][:12]}" if segment.deliveries else "heng status"
-                raise BuildFailed(
-                    f"{segment.feed}: {segment.path} is missing or changed. Restore it from a backup, or land its "
-                    f"deliveries again: {again}"
-                )
-            paths.append("'" + str(path).replace("'", "''") + "'")
-        return f"read_parquet([{', '.join(paths)}], union_by_name = true)" if paths else None
-
     def _load_registers(self, segments: list[Segment]) -> duckdb.DuckDBPyConnection:
         """All rows of registers and lists, and the seeds: they are small, and any day may need any of them."""
         connection = self._connect(self.work / "registers.duckdb")
         for table in self.raw_tables:
             if table.kind != "event":
-                sql.create_raw(connection, table, self._relation([s for s in segments if s.feed == table.name]))
+                sql.create_raw(connection, table, rows_of([s for s in segments if s.feed == table.name]))
         sql.load_seeds(connection)
         return connection
 
@@ -282,7 +269,7 @@ class _Run:
         connection.execute(f"attach '{self.work / 'registers.duckdb'}' as registers (read_only)")
         for table in self.raw_tables:
             if table.kind == "event":
-                sql.create_raw(connection, table, self._relation([s for s in wanted if s.feed == table.name]))
+                sql.create_raw(connection, table, rows_of([s for s in wanted if s.feed == table.name]))
             else:
                 connection.execute(
                     f"create schema if not exists raw; create table raw.{table.name} as from registers.raw.{table.name}"
@@ -306,17 +293,8 @@ class _Run:
         failpoint("build.models_run")
         return database
 
-    def _loaded(self, days: list[date]) -> list[Segment]:
-        """The files that building these days reads: their own, and of feeds with context those of days before."""
-        context = {table.name: table.context_days for table in self.raw_tables}
-        back = max(context.values(), default=0)
-        near = sorted({day - timedelta(before) for day in days for before in range(back + 1)})
-        return [
-            segment
-            for day in near
-            for segment in self.of_day.get(day, [])
-            if any(day + timedelta(after) in days for after in range(context[segment.feed] + 1))
-        ]
+    def _loaded(self, days: Sequence[date]) -> list[Segment]:
+        return loaded(days, self.of_day, self.raw_tables)
 
     def _count(self, found: dict[str, dict[str, Any]]) -> None:
         for check in found.values():

@@ -10,6 +10,7 @@ import os
 import shutil
 import threading
 import weakref
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -19,7 +20,7 @@ from warehouse.errors import NoSnapshot, SnapshotDamaged, WarehouseError
 from warehouse.home import home, temporary
 from warehouse.publish import pointer, published_manifest, read_manifest
 
-__all__ = ["NoSnapshot", "Snapshot", "TooSlow", "published_manifest", "snapshot"]
+__all__ = ["NoSnapshot", "Reader", "Snapshot", "TooSlow", "published_manifest", "snapshot"]
 
 MEMORY = "1GB"
 TIMEOUT_SECONDS = 30.0
@@ -29,28 +30,58 @@ class TooSlow(WarehouseError):
     """A query was stopped by the watchdog."""
 
 
-class Snapshot:
-    """One published version. ``read`` may be called from many threads at once."""
+class Reader:
+    """An open database that only SELECTs can reach. ``read`` may be called from many threads at once."""
+
+    def __init__(self, path: str, spill: Path, read_only: bool) -> None:
+        """Open ``path``. The engine spills beside its database by default; ``spill`` keeps personal data private."""
+        self._connection = duckdb.connect(
+            path,
+            read_only=read_only,
+            config={
+                "threads": 2,
+                "memory_limit": MEMORY,
+                "temp_directory": str(spill),
+                "max_temp_directory_size": "2GB",
+                "autoinstall_known_extensions": False,
+                "autoload_known_extensions": False,
+            },
+        )
+
+    def _lock(self) -> None:
+        self._connection.execute("set enable_external_access = false")
+        self._connection.execute("set lock_configuration = true")
+
+    def read(self, sql: str, params: Any = None, timeout: float = TIMEOUT_SECONDS) -> pd.DataFrame:
+        """The result of one SELECT. Raises ``TooSlow`` after ``timeout`` seconds."""
+        statements = duckdb.extract_statements(sql)
+        if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+            raise WarehouseError("Only one SELECT at a time can be read from a snapshot.")
+        cursor = self._connection.cursor()
+        watchdog = threading.Timer(timeout, cursor.interrupt)
+        watchdog.daemon = True
+        watchdog.start()
+        try:
+            return cursor.execute(sql, params if params is not None else []).df()
+        except duckdb.InterruptException:
+            raise TooSlow(f"The query was stopped after {timeout:g} seconds. Ask for a shorter period.") from None
+        finally:
+            watchdog.cancel()
+            with contextlib.suppress(duckdb.Error):
+                cursor.close()
+
+
+class Snapshot(Reader):
+    """One published version."""
 
     def __init__(self, manifest: dict[str, Any]) -> None:
         self.manifest = manifest
         self.version: int = manifest["version"]
-        # The engine spills beside its database by default; a private folder keeps personal data private.
-        spill = str(temporary("read"))
-        self._connection = duckdb.connect(
-            config={
-                "threads": 2,
-                "memory_limit": MEMORY,
-                "temp_directory": spill,
-                "max_temp_directory_size": "2GB",
-                "autoinstall_known_extensions": False,
-                "autoload_known_extensions": False,
-            }
-        )
-        weakref.finalize(self, shutil.rmtree, spill, ignore_errors=True)
+        spill = temporary("read")
+        weakref.finalize(self, shutil.rmtree, str(spill), ignore_errors=True)
+        super().__init__(":memory:", spill, read_only=False)
         self._attach()
-        self._connection.execute("set enable_external_access = false")
-        self._connection.execute("set lock_configuration = true")
+        self._lock()
 
     def _attach(self) -> None:
         root = home()
@@ -76,24 +107,6 @@ class Snapshot:
             ]
             self._connection.execute(f"create schema if not exists {schema}")
             self._connection.execute(f"create view {table} as {' union all '.join(selects)}")
-
-    def read(self, sql: str, params: Any = None, timeout: float = TIMEOUT_SECONDS) -> pd.DataFrame:
-        """The result of one SELECT. Raises ``TooSlow`` after ``timeout`` seconds."""
-        statements = duckdb.extract_statements(sql)
-        if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
-            raise WarehouseError("Only one SELECT at a time can be read from a snapshot.")
-        cursor = self._connection.cursor()
-        watchdog = threading.Timer(timeout, cursor.interrupt)
-        watchdog.daemon = True
-        watchdog.start()
-        try:
-            return cursor.execute(sql, params if params is not None else []).df()
-        except duckdb.InterruptException:
-            raise TooSlow(f"The query was stopped after {timeout:g} seconds. Ask for a shorter period.") from None
-        finally:
-            watchdog.cancel()
-            with contextlib.suppress(duckdb.Error):
-                cursor.close()
 
 
 _guard = threading.Lock()

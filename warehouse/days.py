@@ -78,6 +78,22 @@ def candidate_days(events: Sequence[Segment], last_night: date | None) -> list[d
     return sorted(days)
 
 
+def loaded(
+    days: Sequence[date], of_day: Mapping[date, Sequence[Segment]], raw_tables: Iterable[RawTable]
+) -> list[Segment]:
+    """The files that building these days reads: their own, and of feeds with context those of days before."""
+    context = {table.name: table.context_days for table in raw_tables}
+    wanted = set(days)
+    back = max(context.values(), default=0)
+    near = sorted({day - timedelta(before) for day in wanted for before in range(back + 1)})
+    return [
+        segment
+        for day in near
+        for segment in of_day.get(day, [])
+        if any(day + timedelta(after) in wanted for after in range(context[segment.feed] + 1))
+    ]
+
+
 def day_digests(
     registers: duckdb.DuckDBPyConnection,
     raw_tables: Sequence[RawTable],

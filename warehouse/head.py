@@ -130,17 +130,37 @@ def write_head(
     refuse_difference(reports)
     for table, rows in _meta_rows(raw_tables, columns, book, reports).items():
         types = META[table]
-        connection.execute(f"create table head.{table} ({', '.join(f'{name} {type}' for name, type in types.items())})")
-        if rows:
-            # executemany would take seconds for a year of deliveries
-            connection.register("rows", pa.table({name: [row[name] for row in rows] for name in types}))
-            connection.execute(f"insert into head.{table} from rows")
-            connection.unregister("rows")
+        create_filled(connection, f"head.{table}", types, rows)
         columns[table] = [[name, type] for name, type in types.items()]
     return {
         table: table_digest(connection, f"head.{table}", [name for name, _ in columns[table]]).told()
         for table in [*queries, *META]
     }
+
+
+def create_filled(
+    connection: duckdb.DuckDBPyConnection, table: str, types: Mapping[str, str], rows: Sequence[Mapping[str, Any]]
+) -> None:
+    """Create a table and fill it; what ``rows`` have beside its columns is left out."""
+    connection.execute(f"create table {table} ({', '.join(f'{name} {type}' for name, type in types.items())})")
+    if rows:
+        # executemany would take seconds for a year of deliveries
+        connection.register("rows", pa.table({name: [row[name] for row in rows] for name in types}))
+        connection.execute(f"insert into {table} from rows")
+        connection.unregister("rows")
+
+
+def delivery_rows(book: Book, reports: Sequence[Night]) -> list[dict[str, Any]]:
+    """``meta.delivery``: every delivery of ``book`` with the night that took it."""
+    # The receipt that says what became of a delivery's rows puts it into a night; its repeats bring none.
+    night_of = {
+        line["delivery_id"]: night.business_date for night in reports for line in night.deliveries if line["state"]
+    }
+    # The ledger's issued_at orders versions ("day|instant of the file"); its day is what a page shows.
+    return [
+        row | {"issued_at": row["issued_at"][:10], "business_date": night_of.get(row["delivery_id"])}
+        for row in book.deliveries
+    ]
 
 
 def _fates(connection: duckdb.DuckDBPyConnection) -> dict[str, Fates | None]:
@@ -182,10 +202,6 @@ def _meta_rows(
     reports: Sequence[Night],
 ) -> dict[str, list[dict[str, Any]]]:
     known = dictionary()
-    # The receipt that says what became of a delivery's rows puts it into a night; its repeats bring none.
-    night_of = {
-        line["delivery_id"]: night.business_date for night in reports for line in night.deliveries if line["state"]
-    }
     described = [
         {
             "table_name": table,
@@ -205,11 +221,7 @@ def _meta_rows(
     ]
     return {
         "meta.feed": [vars(table) | {"feed": table.name} for table in raw_tables],
-        # The ledger's issued_at orders versions ("day|instant of the file"); its day is what a page shows.
-        "meta.delivery": [
-            row | {"issued_at": row["issued_at"][:10], "business_date": night_of.get(row["delivery_id"])}
-            for row in book.deliveries
-        ],
+        "meta.delivery": delivery_rows(book, reports),
         "meta.delivery_reason": book.reasons,
         "meta.night_report": [
             line for night in reports[-REPORTED_NIGHTS - 1 :] if night.business_date for line in night.feeds

@@ -30,7 +30,7 @@ def sweep_temporary() -> int:
     """Remove temporary directories of processes that ended without doing it themselves; returns how many."""
     removed = 0
     for path in Path(tempfile.gettempdir()).glob("heng-*"):
-        match = re.fullmatch(r"heng-(read|dryrun)-(\d+)-\w+", path.name)
+        match = re.fullmatch(r"heng-(read|dryrun|known)-(\d+)-\w+", path.name)
         if match and not is_running(match[2]) and not path.is_symlink() and path.stat().st_uid == os.getuid():
             shutil.rmtree(path, ignore_errors=True)
             removed += 1

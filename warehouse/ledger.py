@@ -312,6 +312,17 @@ class Ledger:
         """Closed nights in the order of their closing: ``business_date``, ``after_receipt``."""
         return self._rows("select * from night order by rowid")
 
+    def received_by(self, receipt_no: int) -> set[str]:
+        """Deliveries that had come, as what they are now, with this receipt or before."""
+        return {
+            row["delivery_id"]
+            for row in self._rows(
+                "select delivery_id from receipt join delivery using (delivery_id, feed, name)"
+                " group by delivery_id having min(receipt_no) <= ?",
+                receipt_no,
+            )
+        }
+
     # --- recording --------------------------------------------------------------------------
     def add_receipt(
         self, connection: sqlite3.Connection, delivery_id: str, feed: str, name: str, received_at: str, outcome: str

@@ -167,7 +167,7 @@ def _is_served_already(current: dict[str, Any], new: dict[str, Any]) -> bool:
         old = read_manifest(current["version"], current["manifest"])
     except SnapshotDamaged:
         return False
-    same = all(old[key] == new[key] for key in ("tables", "data_until", "days", "code"))
+    same = all(old.get(key) == new[key] for key in ("tables", "data_until", "days", "code", "raw"))
     return same and all(is_there(told) for told in files_of(old))
 
 

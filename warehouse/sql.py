@@ -124,10 +124,11 @@ def in_order(names: Iterable[str] | None = None) -> list[str]:
     return found
 
 
-def load_seeds(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create and fill ``seeds.*``; an empty field is null."""
+def load_seeds(connection: duckdb.DuckDBPyConnection, names: Iterable[str] | None = None) -> None:
+    """Create and fill ``seeds.*``, or only ``names``; an empty field is null."""
     connection.execute("create schema if not exists seeds")
-    for name, types in seed_columns().items():
+    for name in seed_columns() if names is None else names:
+        types = seed_columns()[name]
         with (PROJECT / "seeds" / f"{name.split('.')[1]}.csv").open(encoding="utf-8", newline="") as stream:
             heading, *rows = list(csv.reader(stream))
         if heading != list(types):
