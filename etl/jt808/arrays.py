@@ -13,6 +13,10 @@ Bytes = np.ndarray[Any, np.dtype[np.uint8]]
 Ints = np.ndarray[Any, np.dtype[np.int64]]
 Array = np.ndarray[Any, Any]
 
+_ALL_NIBBLES = np.uint64(0x8888888888888888)
+LAST_SIX = np.uint64(0x8888888888880000)  # of the last six bytes of a little-endian word
+_BITS = np.left_shift(1, np.arange(8)).astype(np.uint8)
+_LOW_BITS, _SIXES = np.uint64(0x7777777777777777), np.uint64(0x6666666666666666)
 _nulls: dict[pa.DataType, pa.Array] = {}
 
 
@@ -21,19 +25,18 @@ def positions(data: Bytes, value: int) -> Ints:
 
     Looks for words of 8 with a hit first: numpy finds the few among 65,000 words faster than among 524,000 bytes.
     """
-    hits = data == value
-    words = np.flatnonzero(hits.view(np.uint64) != 0)
-    inside = np.flatnonzero(hits.view("V8")[words].view(np.bool_))
-    found: Ints = words[inside >> 3] * 8 + (inside & 7)
+    words = np.flatnonzero((data == value).view(np.uint64) != 0)
+    inside = np.flatnonzero(data.view(np.uint64).take(words).view(np.uint8) == value)
+    found: Ints = words.take(inside >> 3) * 8 + (inside & 7)
     return found
 
 
 def without(data: Bytes, left_out: Ints) -> Bytes:
-    """``data`` without the bytes at ``left_out``."""
+    """``data`` without the bytes at ``left_out``, each there once."""
     # Arrow copies the runs between them; a mask of numpy takes the time of thousands of bytes for each.
-    keep = np.ones(len(data), np.bool_)
-    keep[left_out] = False
-    mask = pa.Array.from_buffers(pa.bool_(), len(data), [None, pa.py_buffer(np.packbits(keep, bitorder="little"))])
+    kept_bits = np.full(-(-len(data) // 8), 255, np.uint8)
+    np.subtract.at(kept_bits, left_out >> 3, _BITS.take(left_out & 7))
+    mask = pa.Array.from_buffers(pa.bool_(), len(data), [None, pa.py_buffer(kept_bits)])
     kept: Bytes = pc.array_filter(numbers(data, pa.uint8()), mask).to_numpy()
     return kept
 
@@ -80,6 +83,18 @@ def _field(at: int, form: str, width: int) -> np.dtype[Any]:
     return np.dtype({"names": ["word"], "formats": [form], "offsets": [at], "itemsize": width})
 
 
+def above_nine(words: Array, nibbles: np.uint64 = _ALL_NIBBLES) -> Array:
+    """Which words of eight bytes have a digit above 9 among their ``nibbles`` (a mask of the nibbles' bits 3)."""
+    words = words.copy()  # of words far apart each pass is slow
+    # A nibble above 9 has its bit 3, and its three others make 2 or more: with 6 added they reach bit 3.
+    bits = words & _LOW_BITS
+    bits += _SIXES
+    bits &= words
+    bits &= nibbles
+    wrong: Array = bits != 0
+    return wrong
+
+
 def pairs(values: Bytes, at: int, count: int) -> Bytes:
     """``2 * count`` bytes from ``at`` of each row, copied: by words, since a copy of short rows is slow."""
     out = np.empty((len(values), count), np.uint16)
@@ -93,30 +108,12 @@ def six(values: Bytes, at: int) -> Bytes:
     return pairs(values, at, 3)
 
 
-def _four_digits() -> Array:
-    """The hexadecimal digits of two bytes, by their little-endian word."""
-    byte, digits = np.arange(256), np.frombuffer(b"0123456789abcdef", np.uint8).astype(np.uint32)
-    two = digits[byte >> 4] | digits[byte & 15] << 8
-    return (two | two[:, np.newaxis] << 16).reshape(-1).astype("<u4")
-
-
-_FOUR_DIGITS = _four_digits()
-
-
 def hexadecimal(values: Bytes, mask: Array | None = None) -> pa.Array:
     """(n, w) bytes as strings of 2 w lower-case digits; null where ``mask`` is False."""
     count, width = values.shape
     offsets = np.arange(0, (count + 1) * 2 * width, 2 * width, dtype=np.int32)
-    digits = pa.py_buffer(_digits(values))
-    return pa.Array.from_buffers(pa.string(), count, [validity(mask), pa.py_buffer(offsets), digits])
-
-
-def _digits(values: Bytes) -> Array:
-    """The digits of (n, w) bytes, w * 2 a row."""
-    values = np.ascontiguousarray(values)
-    if values.shape[1] % 2:
-        return np.frombuffer(hexlify(values.data), np.uint8)
-    return _FOUR_DIGITS.take(values.view("<u2"))
+    digits = hexlify(np.ascontiguousarray(values).data)
+    return pa.Array.from_buffers(pa.string(), count, [validity(mask), pa.py_buffer(offsets), pa.py_buffer(digits)])
 
 
 def hexadecimal_of(kinds: list[tuple[Ints, Bytes]], count: int) -> pa.Array:
@@ -129,7 +126,8 @@ def hexadecimal_of(kinds: list[tuple[Ints, Bytes]], count: int) -> pa.Array:
     out = np.empty(offsets[-1], np.uint8)
     for index, values in kinds:
         if len(index):
-            scatter(out, offsets[index], _digits(values).reshape(-1).view(f"V{2 * values.shape[1]}"))
+            digits = hexlify(np.ascontiguousarray(values).data)
+            scatter(out, offsets[index], np.frombuffer(digits, f"V{2 * values.shape[1]}"))
     mask = None if lengths.all() else lengths > 0
     return pa.Array.from_buffers(pa.string(), count, [validity(mask), pa.py_buffer(offsets), pa.py_buffer(out)])
 
@@ -167,12 +165,13 @@ def scatter(out: Bytes, starts: Array, values: Array) -> None:
 def texts(values: Bytes) -> pa.Array | None:
     """(n, w) bytes of ASCII as strings without the NULs and blanks at their ends; None where a byte is not ASCII."""
     count, width = values.shape
+    values = np.ascontiguousarray(values)
     if (values >= 0x80).any():
         return None
     kept = (values != 0) & (values != 0x20)
     lengths = np.where(kept.any(axis=1), width - np.argmax(kept[:, ::-1], axis=1), 0) if not kept.all() else None
     if lengths is None or (lengths == width).all():
-        offsets, out = np.arange(0, (count + 1) * width, width, dtype=np.int32), np.ascontiguousarray(values)
+        offsets, out = np.arange(0, (count + 1) * width, width, dtype=np.int32), values
     else:
         offsets = np.zeros(count + 1, np.int32)
         np.cumsum(lengths, out=offsets[1:])

@@ -53,7 +53,7 @@ class Chunk:
         self.count = len(found.begins)
         self.number: Ints = number + np.arange(self.count)
         self.offset = offset + found.begins
-        self.length = np.diff(found.begins, append=found.end)
+        self.length = np.append(found.begins[1:], found.end) - found.begins
         self.version = np.where(frames.is_2019, np.int16(2019), np.int16(2013))
         if left_out:
             self.offset[1:] += left_out

@@ -45,7 +45,7 @@ class Columns:
         return pa.Array.from_buffers(kind, self.count, [self._valid(parts), pa.py_buffer(np.ascontiguousarray(whole))])
 
     def _valid(self, parts: list[_Part]) -> pa.Buffer | None:
-        key = tuple(id(part.rows) for part in parts)
+        key = tuple([id(part.rows) for part in parts])
         if key not in self._validity:
             is_set = np.zeros(self.count, np.bool_)
             for part in parts:

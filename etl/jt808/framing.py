@@ -9,15 +9,27 @@ import numpy as np
 import pyarrow as pa
 
 from etl.jt808 import faults
-from etl.jt808.arrays import Array, Bytes, Ints, hexadecimal, hexadecimal_of, pairs, positions, rows, six, without, word
+from etl.jt808.arrays import (
+    LAST_SIX,
+    Array,
+    Bytes,
+    Ints,
+    above_nine,
+    hexadecimal,
+    hexadecimal_of,
+    pairs,
+    positions,
+    rows,
+    six,
+    without,
+    word,
+)
 from etl.jt808.locations import PADDING
 
 FLAG = 0x7E
 LONGEST = 2 * (21 + 1023 + 1)  # header of 2019 with sub-packages, body, checksum; every byte escaped
 # Header bytes by bits 13 (sub-package) and 14 (2019) of the properties.
 _HEADER_BYTES = np.array([12, 16, 17, 21])
-_ALL_NIBBLES = np.uint64(0x8888888888888888)
-_LAST_SIX = np.uint64(0x8888888888880000)
 _FLAG = np.uint8(FLAG)
 
 
@@ -119,12 +131,10 @@ def read(wire: Bytes, found: Rows) -> Frames:
 
     some_2019 = bool(is_2019.any())
     short = actual < 0
-    wrong_phone = _above_nine(word(header, 2, "<u8"), _LAST_SIX)
+    wrong_phone = above_nine(word(header, 2, "<u8"), LAST_SIX)
     serial = word(header, 10, ">u2").astype(np.uint16)
     if some_2019:
-        wrong_2019 = _above_nine(word(header, 5, "<u8"), _ALL_NIBBLES) | _above_nine(
-            word(header, 7, "<u8"), _ALL_NIBBLES
-        )
+        wrong_2019 = above_nine(word(header, 5, "<u8")) | above_nine(word(header, 7, "<u8"))
         wrong_phone = np.where(is_2019, wrong_2019, wrong_phone)
         np.copyto(serial, word(header, 15, ">u2"), where=is_2019, casting="unsafe")
     encrypted = properties & 0x1C00 != 0
@@ -177,7 +187,7 @@ def _unescaped(
         torn[np.searchsorted(content, escapes[~fine], "right") - 1] = True
         escapes, after = escapes[fine], after[fine]
     before = _how_many_before(escapes, content)
-    escaped = np.diff(before, append=len(escapes))
+    escaped = np.append(before[1:], len(escapes)) - before
     # 7D 01 and 7D 02 both differ by 1 in their XOR from the byte they stand for.
     sums = sums ^ (escaped & 1).astype(np.uint8)
     wire[escapes + 1] = after ^ 0x7C
@@ -187,22 +197,9 @@ def _unescaped(
 def _how_many_before(what: Ints, places: Ints) -> Ints:
     """How many of ``what`` lie before each of ``places``; both ascend."""
     count = len(places)
-    if len(what) < count:
-        owner = np.searchsorted(places, what, "right")
-        return np.cumsum(np.bincount(owner, minlength=count + 1))[:count]
-    # A stable sort finds the two runs and merges them, quicker than a binary search for each of so many.
+    # A stable sort finds the two runs and merges them, quicker than a binary search for each.
     order = np.argsort(np.concatenate((places, what)), kind="stable")
     return np.flatnonzero(order < count) - np.arange(count)
-
-
-def _above_nine(words: Array, mask: np.uint64) -> Array:
-    """Which words have a nibble above 9: its bit 3 and one of bits 1 and 2 set."""
-    bits = words << np.uint64(1)
-    bits |= words << np.uint64(2)
-    bits &= words
-    bits &= mask
-    wrong: Array = bits != 0
-    return wrong
 
 
 def _package(header: Bytes, is_2019: Array, is_part: Array) -> tuple[Array, Array]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from etl.jt808.arrays import Array, Bytes
+from etl.jt808.arrays import Array
 
 _FAR = 1 << 29  # twice fits an int32
 
@@ -52,18 +52,13 @@ def seconds(year_month: Array, day_hour: Array, minute_second: Array) -> tuple[A
     if not _cache:
         _cache.extend(_tables())
     start, length, of_day, of_hour = _cache
-    into = of_day.take(day_hour)
-    into += of_hour.take(minute_second)
-    fine = into < length.take(year_month)
-    at = start.take(year_month)
+    # The tables have an entry for every word: nothing to check.
+    into = of_day.take(day_hour, mode="wrap")
+    into += of_hour.take(minute_second, mode="wrap")
+    fine = into < length.take(year_month, mode="wrap")
+    at = start.take(year_month, mode="wrap")
     at += into
     if fine.all():
         return at, None
     at[~fine] = 0
     return at, fine
-
-
-def seconds_of(times: Bytes) -> tuple[Array, Array | None]:
-    """The same of (n, 6) bytes, contiguous."""
-    pairs = times.view("<u2")
-    return seconds(pairs[:, 0], pairs[:, 1], pairs[:, 2])

@@ -63,9 +63,10 @@ class _Pattern:
         """Which rows of (n, w) words have it and are left, with their words; where most have it with those of all."""
         # The last bytes tell most patterns apart.
         at, mask, wanted = self._words[-1]
-        here = np.flatnonzero((values[:, at] & mask == wanted) & is_left)
-        if 2 * len(here) > len(values):
-            return np.flatnonzero(self.fits(values) & is_left), values
+        might = (values[:, at] & mask == wanted) & is_left
+        if 2 * np.count_nonzero(might) > len(values):
+            return np.flatnonzero(self.fits(values) & might), values
+        here = np.flatnonzero(might)
         chosen = values.take(here, axis=0)
         fits = np.flatnonzero(self.fits(chosen))
         return (here, chosen) if len(fits) == len(here) else (here[fits], chosen.take(fits, axis=0))

@@ -3,7 +3,7 @@
 import numpy as np
 import pyarrow as pa
 
-from etl.jt808.arrays import Array, Bytes, Ints, hexadecimal, numbers, six, word, words
+from etl.jt808.arrays import LAST_SIX, Array, Bytes, Ints, above_nine, hexadecimal, numbers, six, word, words
 from etl.jt808.instants import seconds
 from etl.jt808.layouts import Bodies
 from etl.jt808.schemas import ITEM_COLUMNS, LOCATIONS, ORIGINS
@@ -18,22 +18,13 @@ _BASE = np.dtype(
     ]
 )  # fmt: skip
 _TIME = 22
-# A nibble above 9 has its bit 3 and one of the bits 1 and 2; the mask looks at the bits 3 of the six bytes of a time
-# that end an eight-byte little-endian word.
-_HIGH_NIBBLES = np.uint64(0x8888888888880000)
 _ORIGIN_WORDS = pa.array(ORIGINS)
 _SOUTH, _WEST = 4, 8
 
 
 def not_decimal(base: Bytes) -> Array:
     """Which (n, 28) bodies have a time with a digit above 9."""
-    last = word(base, 20, "<u8").copy()
-    bits = last << np.uint64(1)
-    bits |= last << np.uint64(2)
-    bits &= last
-    bits &= _HIGH_NIBBLES
-    wrong: Array = bits != 0
-    return wrong
+    return above_nine(word(base, _TIME - 2, "<u8"), LAST_SIX)
 
 
 def _degrees(wire: Array, status: Array, negative: int) -> Array:

@@ -36,9 +36,8 @@ class Found:
 
     def add(self, owner: Ints, starts: Ints, sizes: Array, origin: int | Array, position: int | Array = 0) -> None:
         if len(owner):
-            origins = np.broadcast_to(np.asarray(origin, np.int8), owner.shape)
-            positions = np.broadcast_to(np.asarray(position, np.int32), owner.shape)
-            self._parts.append(Places(owner, positions, origins, starts, sizes))
+            of, at = np.full(len(owner), origin, np.int8), np.full(len(owner), position, np.int32)
+            self._parts.append(Places(owner, at, of, starts, sizes))
 
     def joined(self) -> Places:
         """In the order of the owners and, within one, of the positions."""

@@ -4,15 +4,16 @@ import numpy as np
 import pyarrow as pa
 
 from etl.jt808 import profiles
-from etl.jt808.arrays import Array, Bytes, Ints, by_value, nulls, numbers, rows, six, texts, word, words
+from etl.jt808.arrays import Array, Bytes, Ints, by_value, numbers, rows, texts, word, words
 from etl.jt808.columns import Columns, quantity
-from etl.jt808.instants import seconds_of
-from etl.jt808.schemas import SAFETY_ALARMS, WHEEL
+from etl.jt808.instants import seconds
+from etl.jt808.schemas import SAFETY_ALARMS
 from etl.jt808.sink import Met
 from etl.jt808.texts import text
 
 _PROFILE_WORDS = pa.array(profiles.PROFILES)
-_KINDS = {column.name: column.type.to_pandas_dtype() for column in SAFETY_ALARMS if pa.types.is_primitive(column.type)}
+_COLUMNS = {column.name: column.type for column in SAFETY_ALARMS}
+_KINDS = {name: kind.to_pandas_dtype() for name, kind in _COLUMNS.items() if pa.types.is_primitive(kind)}
 
 
 def safety_alarms(data: Bytes, met: list[Met], number: Ints, position: Array) -> pa.Table:
@@ -38,20 +39,17 @@ def safety_alarms(data: Bytes, met: list[Met], number: Ints, position: Array) ->
         index = None if len(here) == count else here
         layouts = [(at, layout) for at, (_, layout) in enumerate(kinds) if shapes[at] == shapes[shape]]
         first = layouts[0][1]
-        shared = [one for one in first.fields if all(one in layout.fields for _, layout in layouts)]
+        shared = set(first.fields).intersection(*(layout.fields for _, layout in layouts))
         for one in shared:
-            columns.put(
-                one.column, index, quantity(word(values, one.offset, one.form), one.divisor, _KINDS[one.column])
-            )
+            columns.put(one.column, index, _quantity(values, one))
         for at, layout in layouts:
             chosen = np.flatnonzero(kind[here] == at)
-            part = values[chosen]
+            part, own = values[chosen], here[chosen]
             for one in layout.fields:
                 if one not in shared:
-                    found = quantity(word(part, one.offset, one.form), one.divisor, _KINDS[one.column])
-                    columns.put(one.column, here[chosen], found)
+                    columns.put(one.column, own, _quantity(part, one))
         for column, at in first.times:
-            when, fine = seconds_of(six(values, at))
+            when, fine = seconds(*(word(values, at + pair, "<u2") for pair in (0, 2, 4)))
             if fine is None:
                 columns.put(column, index, when)
             else:
@@ -68,17 +66,21 @@ def safety_alarms(data: Bytes, met: list[Met], number: Ints, position: Array) ->
         "ordinal": numbers(ordinal.astype(np.int16), pa.int16()),
         "profile": words(np.array([profiles.PROFILES.index(one.profile) for _, one in kinds])[kind], _PROFILE_WORDS),
         "terminal_no": _joined(terminals),
-        "wheels": pa.array([wheels.get(row) for row in range(count)], pa.list_(WHEEL))
+        "wheels": pa.array([wheels.get(row) for row in range(count)], _COLUMNS["wheels"])
         if wheels
-        else nulls(count, pa.list_(WHEEL)),
+        else pa.nulls(count, _COLUMNS["wheels"]),
         "rest": pa.Array.from_buffers(
             pa.binary(), count, [None, pa.py_buffer(np.zeros(count + 1, np.int32)), pa.py_buffer(b"")]
         ),
     }
     return pa.Table.from_arrays(
-        [arrays[one.name] if one.name in arrays else columns.array(one.name, one.type) for one in SAFETY_ALARMS],
+        [arrays[name] if name in arrays else columns.array(name, form) for name, form in _COLUMNS.items()],
         schema=SAFETY_ALARMS,
     )
+
+
+def _quantity(values: Bytes, one: profiles.Field) -> Array:
+    return quantity(word(values, one.offset, one.form), one.divisor, _KINDS[one.column])
 
 
 def _texts(values: Bytes) -> pa.Array:
