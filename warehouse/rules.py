@@ -3,6 +3,7 @@
 ``mart.rule`` has every row of every law seed in one shape. The command line and the page read it here alone.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -16,6 +17,37 @@ TOPICS = (
     "parameter", "monitoring",
 )  # fmt: skip
 """Topics of rules, in the order in which they are read."""
+
+_UNITS = {
+    "working_day": (" 个工作日", " working day", " working days"),
+    "calendar_day": (" 日", " day", " days"),
+    "month": (" 个月", " month", " months"),
+    "year": (" 年", " year", " years"),
+}
+"""Units of clocks: Chinese, one of them and several in English."""
+_CLOCKS = {
+    "WITHIN": ("{}内", "within {}"),
+    "AT_LEAST_BEFORE": ("提前至少 {}", "at least {} before"),
+    "WAIT": ("满 {}后", "after {}"),
+}
+_CODES = {
+    "WARNING": ("警告", "a warning"),
+    "REGISTERED": ("行驶证总质量", "the registered gross mass"),
+    "PENALTY": ("行政处罚", "a penalty"),
+    "NO_PENALTY": ("不是处罚", "no penalty"),
+    "ANNIVERSARY": ("按证件周年", "by the anniversary of the certificate"),
+    "ROLLING_12M": ("滚动十二个月", "the rolling twelve months"),
+    "VIOLATION": ("按违法日", "by the day of the act"),
+    "DECISION": ("按决定日", "by the day of the decision"),
+    "DEDUCT": ("扣除", "deducted"),
+    "NONE": ("不扣除", "not deducted"),
+    "FLOOR_TONNE": ("不足一吨不计", "a part of a tonne does not count"),
+    "CEIL_TONNE": ("不足一吨按一吨计", "a part of a tonne counts as one"),
+    "EXACT": ("按比例", "pro rata"),
+    "LIGHTER": ("从旧兼从轻", "the lighter rule"),
+    "ACT_DAY": ("从旧", "the rule of the day of the act"),
+}
+"""What rules choose, in words."""
 
 _BOOK = """
 select rule_no, rule_topic, rule_subject, rule_key, condition_zh, condition_en, rule_value, value_text, unit,
@@ -54,11 +86,6 @@ class Rule:
     def holds_on(self, day: date) -> bool:
         """Whether the rule is in force on ``day``; its first and last day belong to it."""
         return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day <= self.valid_to)
-
-    @property
-    def sets(self) -> tuple[float | None, str | None, str | None]:
-        """What the rule sets: number, words, unit."""
-        return self.value, self.value_text, self.unit
 
 
 @dataclass(frozen=True)
@@ -152,3 +179,27 @@ def named(rules: Sequence[Rule], name: str) -> list[Rule]:
 
 def _first_day(rule: Rule) -> tuple[date, str]:
     return rule.valid_from or date.min, rule.rule_no
+
+
+def sets(rule: Rule, lang: str) -> str:
+    """What a rule sets, in words: 49,000 kg; within 5 working days; CNY 200–1,000; ±2.5 %; empty if it only names."""
+    at = 0 if lang == "zh" else 1
+    if rule.topic == "clock" and rule.value is not None and rule.unit in _UNITS:
+        zh, one, many = _UNITS[rule.unit]
+        unit = zh if lang == "zh" else one if rule.value == 1 else many
+        return _CLOCKS.get(str(rule.value_text), ("{}", "{}"))[at].format(f"{rule.value:g}{unit}")
+    if rule.topic == "void":
+        return ""
+    if rule.value_text in _CODES:
+        word = _CODES[rule.value_text][at]
+        return f"{word} ({rule.value_text})" if rule.topic == "parameter" else word
+    if rule.value_text is not None:
+        told = re.sub(r"\d{4,}", lambda digits: f"{int(digits.group()):,}", rule.value_text)
+        return {"CNY": (f"{told} 元", f"CNY {told}")}.get(str(rule.unit), (told, told))[at]
+    if rule.value is None:
+        return ""
+    if rule.unit == "ratio":
+        return f"±{rule.value * 100:g} %"
+    number = f"{rule.value:,.0f}" if rule.value == int(rule.value) else f"{rule.value:g}"
+    sign = "+" if rule.topic == "weight_modifier" and rule.unit == "kg" and rule.value > 0 else ""
+    return f"{sign}{number.replace('-', '−')} {rule.unit or ''}".strip()
