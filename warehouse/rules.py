@@ -105,13 +105,15 @@ class Change:
 
 def book(source: Source) -> list[Rule]:
     """Every rule, by topic, subject and first day. Raises ``NoRulebook`` where the version has none."""
-    if hasattr(source, "manifest") and "mart.rule" not in source.manifest["columns"]:
+    held = getattr(source, "manifest", {}).get("columns")
+    if held is not None and "mart.rule" not in held:
         raise NoRulebook("This version was built before there was a rulebook. Run 'heng build', then 'heng publish'.")
     rows = source.read(_BOOK).astype(object)
     rows = rows.where(rows.notna(), None)
     found = [_rule([None if cell is None else cell for cell in row]) for row in rows.itertuples(index=False, name=None)]
     order = {topic: place for place, topic in enumerate(TOPICS)}
-    return sorted(found, key=lambda rule: order[rule.topic])
+    # Over-limit carriage is what most readers look for among the fines.
+    return sorted(found, key=lambda rule: (order[rule.topic], not rule.subject.startswith("fine over_")))
 
 
 def _rule(row: Sequence[Any]) -> Rule:
