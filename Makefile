@@ -42,7 +42,7 @@ bench: .venv/installed-dev ## Landing speed, and the cost of a night at 1 and 10
 	@$(BIN)/python tests/benchmarks/bench_landing.py
 	@$(BIN)/python tests/benchmarks/bench_night.py
 
-docs: .venv/installed ## Write the generated pages: docs/feeds, docs/tables.md
+docs: .venv/installed ## Write the generated pages: docs/feeds, docs/tables.md, docs/rules.md
 	@$(BIN)/python -m etl.docs
 
 lock: .tools/uv-$(UV_VERSION) ## Resolve pyproject.toml into the two lock files

@@ -16,6 +16,7 @@ from werkzeug.exceptions import BadRequest
 from dashboards.format import as_date
 from dashboards.selection import Known, Selection
 from warehouse import connection, metrics
+from warehouse import rules as rules_of_law
 from warehouse.home import home
 
 MAX_PAGE_ROWS = 200  # rows of one request of the grid
@@ -98,6 +99,18 @@ def once_per_choice(read: Callable[Concatenate[Source, P], T]) -> Callable[Conca
         return kept(db, (read.__module__, read.__name__, args, *named.items()), lambda: read(db, *args, **named))
 
     return once
+
+
+_TABLES = """
+select table_schema || '.' || table_name as name from information_schema.tables
+where table_catalog = current_database()
+"""
+
+
+@once_per_snapshot
+def tables(db: Source) -> set[str]:
+    """What the snapshot holds: one from before an upgrade lacks what came with it."""
+    return set(db.read(_TABLES)["name"])
 
 
 @once_per_snapshot
@@ -370,6 +383,18 @@ def rules(db: Source) -> pd.DataFrame:
 def modifiers(db: Source) -> pd.DataFrame:
     """What raises or lowers a limit for some vehicles, with its citation."""
     return db.read(_MODIFIERS)
+
+
+@once_per_snapshot
+def has_rulebook(db: Source) -> bool:
+    """Whether the snapshot was made by a version that knows the rulebook; one from before an upgrade was not."""
+    return "mart.rule" in tables(db)
+
+
+@once_per_snapshot
+def rulebook(db: Source) -> list[rules_of_law.Rule]:
+    """Every dated rule, of every day."""
+    return rules_of_law.book(db)
 
 
 @once_per_snapshot

@@ -171,7 +171,7 @@ def festival_in_one_only(one: tuple[date, date], other: tuple[date, date]) -> bo
     return touched(one) != touched(other)
 
 
-def _as_day(text: Any) -> date | None:
+def plain_date(text: Any) -> date | None:
     """A date from exactly ``YYYY-MM-DD``; anything else is None."""
     if not isinstance(text, str) or not re.fullmatch(r"\d{4}-\d\d-\d\d", text):
         return None
@@ -199,7 +199,7 @@ def _read(given: Mapping[str, Any], known: Known) -> tuple[Selection, list[str]]
     """The selection and the names of the values that could not be taken."""
     bad: list[str] = []
     period = option(given.get("period"), PERIODS, "month", bad, "period")
-    first, last = _as_day(given.get("from")), _as_day(given.get("to"))
+    first, last = plain_date(given.get("from")), plain_date(given.get("to"))
     bad += [name for name, day in (("from", first), ("to", last)) if given.get(name) and day is None]
     if first and last and period in ("custom", "month") and (given.get("period") in (None, "", "custom")):
         if first > last or (last - first).days >= LONGEST_DAYS or first.year < 2000 or last > known.last_day:

@@ -24,6 +24,7 @@ PAGES = (
     ("terminals", "/terminals", "broadcast", True, True),
     ("vehicles", "/terminals/rows", "list", True, False),
     ("quality", "/quality", "heartbeat", False, True),
+    ("rules", "/rules", "certificate", False, True),
     ("definitions", "/definitions", "book", False, True),
 )
 CARRYING = {key: path for key, path, _, carries, listed in PAGES if carries and listed}

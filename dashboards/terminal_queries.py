@@ -13,7 +13,16 @@ import pandas as pd
 from werkzeug.exceptions import BadRequest
 
 from dashboards.format import as_date
-from dashboards.queries import DIRECTIONS, MAX_PAGE_ROWS, PLATE, Source, Span, once_per_choice, once_per_snapshot
+from dashboards.queries import (
+    DIRECTIONS,
+    MAX_PAGE_ROWS,
+    PLATE,
+    Source,
+    Span,
+    once_per_choice,
+    once_per_snapshot,
+    tables,
+)
 from warehouse import kpi, league
 from warehouse.layout import DATED
 
@@ -39,10 +48,6 @@ _PLACE = """
 
 
 # --- what there is ---------------------------------------------------------------------------------------
-_TABLES = """
-select table_schema || '.' || table_name as name from information_schema.tables
-where table_catalog = current_database()
-"""
 _PAGE_SCHEME = "select count(*) as row_count from seeds.kpi_scheme where kpi_scheme = $scheme"
 TABLES = {
     "staging.enterprise", "seeds.kpi_scheme", "mart.vehicle_day", "mart.vehicle_alarm_day", "mart.terminal_finding",
@@ -57,11 +62,6 @@ select uscc, enterprise_name, county_code from staging.enterprise
 qualify row_number() over (partition by uscc order by valid_from desc, record_id) = 1
 order by uscc
 """
-
-
-@once_per_snapshot
-def tables(db: Source) -> set[str]:
-    return set(db.read(_TABLES)["name"])
 
 
 @once_per_snapshot

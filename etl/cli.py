@@ -18,6 +18,7 @@ from etl.jt808.cli import app as jt808_app
 from etl.jt809.cli import app as jt809_app
 from etl.kpi import kpi_command
 from etl.report_card import report_card_command
+from etl.rules import app as rules_app
 from warehouse.errors import WarehouseError
 
 app = typer.Typer(
@@ -34,6 +35,7 @@ app.add_typer(quarantine_app, name="quarantine")
 app.add_typer(demo_app, name="demo")
 app.add_typer(jt808_app, name="jt808")
 app.add_typer(jt809_app, name="jt809")
+app.add_typer(rules_app, name="rules")
 app.command("report-card")(report_card_command)
 app.command("kpi")(kpi_command)
 

@@ -41,7 +41,8 @@ def check_severities() -> dict[str, str]:
 
 def check_meaning(name: str) -> str:
     """What a finding of this check means, from its header."""
-    return _header(sql.check_paths()[name]).partition(". ")[2] or _header(sql.PROJECT / "checks" / f"{name}.sql")
+    told = _header(sql.check_paths()[name])
+    return told.removeprefix(f"Severity: {check_severities()[name]}").strip()
 
 
 def model_header(name: str) -> str:

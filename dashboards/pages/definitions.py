@@ -1,10 +1,11 @@
-"""How is each metric computed, which rule is in force, and what does each column mean?"""
+"""How is each metric computed, and what does each column mean? The rules have a page of their own."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 import dash_mantine_components as dmc
 import pandas as pd
-from dash import Input, Output, State, callback, html
+from dash import Input, Output, State, callback, dcc, html
 from werkzeug.exceptions import BadRequest
 
 from dashboards import controls, explain, night, queries, shell, terminal_queries, words
@@ -12,7 +13,7 @@ from dashboards import format as fmt
 from dashboards.pages.quality import GROUPS, feed_group
 from dashboards.text import Text
 from warehouse.columns import Column, dictionary, topics
-from warehouse.league import PAGE_SCHEME
+from warehouse.rules import Rule, in_force, sets
 
 LONGEST_SEARCH = 60
 
@@ -21,6 +22,14 @@ def matches(needle: str, *texts: Any) -> bool:
     """Every word of the search occurs somewhere."""
     hay = " ".join(str(text) for text in texts if not fmt.missing(text)).lower()
     return all(word in hay for word in needle.lower().split())
+
+
+def rule_matches(needle: str, rule: Rule, t: Text) -> bool:
+    """Whether a search finds a rule: by its number, words or source in either language, value, confidence or topic."""
+    return matches(
+        needle, rule.rule_no, rule.condition_zh, rule.condition_en, rule.citation_zh, rule.citation_en,
+        rule.confidence, sets(rule, t.lang), t(f"rules.topic.{rule.topic}"),
+    )  # fmt: skip
 
 
 def metric_cards(needle: str, t: Text) -> list[Any]:
@@ -79,28 +88,6 @@ def check_cards(db: queries.Source, needle: str, t: Text) -> list[Any]:
     return [html.Div(cards, className="metric-cards")] if cards else []
 
 
-def schemes_table(db: queries.Source, needle: str, t: Text) -> html.Table | None:
-    """Weights, floors and what the league and the list of calls go by."""
-    day = queries.last_day(db) or queries.last_night(db)
-    heads = [
-        t("definitions.parameter"),
-        t("definitions.meaning"),
-        t("vehicles.value.set"),
-        t("definitions.citation"),
-        t("definitions.confidence"),
-    ]
-    body = []
-    for scheme in (*terminal_queries.schemes(db), PAGE_SCHEME):
-        for row in terminal_queries.thresholds(db, day, scheme).itertuples():
-            told, cited = t.pick(row.zh, row.en), t.pick(row.citation_zh, row.citation_en)
-            if not matches(needle, row.parameter, told, cited, scheme):
-                continue
-            unit = f" {row.unit}" if isinstance(row.unit, str) else ""
-            cells = [told, f"{row.parameter_value:g}{unit}", cited, explain.confidence_pill(row.confidence, t)]
-            body.append(_row(html.Code(row.parameter), cells, heads[1:], {0: "words", 1: "number", 2: "words"}))
-    return _table(t("definitions.schemes"), heads, body, {2: "number"}) if body else None
-
-
 def _limits(db: queries.Source) -> pd.DataFrame:
     """The thresholds in force on the last day the snapshot answers for, or on its last night."""
     return terminal_queries.thresholds(db, queries.last_day(db) or queries.last_night(db), "local")
@@ -118,73 +105,7 @@ def _card(name: str, label: str, formula: str, facts: list[tuple[str, Any]]) -> 
     )
 
 
-def in_force_words(first: Any, last: Any, t: Text) -> str:
-    if fmt.missing(first):
-        return t("definitions.until", day=fmt.day(last, t.lang))
-    ends = t("definitions.open") if fmt.missing(last) else fmt.day(last, t.lang)
-    return f"{fmt.day(first, t.lang)} – {ends}"
-
-
-def rules_table(db: queries.Source, needle: str, t: Text) -> html.Table | None:
-    heads = [
-        t("definitions.rule"),
-        t("table.axles"),
-        t("definitions.kind"),
-        t("definitions.limit"),
-        t("definitions.in_force"),
-        t("definitions.citation"),
-        t("definitions.confidence"),
-    ]
-    body = []
-    for row in queries.rules(db).itertuples():
-        cited = t.pick(row.citation_zh, row.citation_en)
-        kind, drive = words.kind("kind", row.vehicle_kind, t), words.kind("drive", row.drive_axle_kind, t)
-        if not matches(needle, row.rule_id, cited, kind, drive, row.limit_kg, row.confidence):
-            continue
-        in_force = in_force_words(row.valid_from, row.valid_to, t)
-        cells = [
-            words.axles_of(row.axle_count_min, row.axle_count_max),
-            f"{kind}{t('app.list')}{drive}" if drive else kind,
-            fmt.kilograms(row.limit_kg),
-            in_force,
-            cited,
-            explain.confidence_pill(row.confidence, t),
-        ]
-        styles = {0: "nowrap", 2: "number", 3: "nowrap", 4: "words"}
-        body.append(_row(html.Code(row.rule_id), cells, heads[1:], styles))
-    return _table(t("definitions.rules"), heads, body, {3: "number"}) if body else None
-
-
-def modifiers_table(db: queries.Source, needle: str, t: Text) -> html.Table | None:
-    heads = [
-        t("definitions.modifier"),
-        t("definitions.meaning"),
-        t("table.axles"),
-        t("definitions.kind"),
-        t("definitions.in_force"),
-        t("definitions.citation"),
-        t("definitions.confidence"),
-    ]
-    body = []
-    for row in queries.modifiers(db).itertuples():
-        told, cited = t.pick(row.zh, row.en), t.pick(row.citation_zh, row.citation_en)
-        if not matches(needle, row.modifier_id, told, cited, row.amount_kg):
-            continue
-        amount = "" if fmt.missing(row.amount_kg) else f" ({fmt.count(row.amount_kg)} kg)"
-        cells = [
-            told + amount,
-            words.axles_of(row.axle_count_min, row.axle_count_max),
-            words.kind("kind", row.vehicle_kind, t),
-            in_force_words(row.valid_from, row.valid_to, t),
-            cited,
-            explain.confidence_pill(row.confidence, t),
-        ]
-        styles = {0: "words", 1: "nowrap", 2: "nowrap", 3: "nowrap", 4: "words"}
-        body.append(_row(html.Code(row.modifier_id), cells, heads[1:], styles))
-    return _table(t("definitions.modifiers"), heads, body, {}) if body else None
-
-
-def _row(head: Any, cells: list[Any], heads: list[str], styles: dict[int, str]) -> html.Tr:
+def table_row(head: Any, cells: list[Any], heads: list[str], styles: dict[int, str]) -> html.Tr:
     """A row whose cells know their heading, because on phones the heading stands beside each of them."""
     return html.Tr(
         [
@@ -217,6 +138,19 @@ def column_texts(column: Column, t: Text) -> tuple[str, str]:
     return t.pick(column.zh, column.label), t.pick(column.zh_doc, column.doc)
 
 
+def rules_card(db: queries.Source, needle: str, t: Text) -> html.Section | None:
+    """Where the rules are, and how many of those in force on the last day the search finds there."""
+    if not queries.has_rulebook(db):
+        return None
+    day = queries.last_day(db) or queries.last_night(db)
+    count = sum(rule_matches(needle, rule, t) for rule in in_force(queries.rulebook(db), day))
+    if not count:
+        return None
+    query = urlencode({"on": day.isoformat()} | ({"q": needle} if needle else {}))
+    link = dcc.Link(t.plural("definitions.rules.open", count), href=f"/rules?{query}", className="text-link")
+    return controls.card(t("definitions.rules"), t("definitions.rules.how"), link)
+
+
 def feeds_tables(db: queries.Source, needle: str, t: Text) -> list[Any]:
     """The declared feeds with their names in both languages, by what they are."""
     heads = [
@@ -237,9 +171,11 @@ def feeds_tables(db: queries.Source, needle: str, t: Text) -> list[Any]:
             kind,
             night.rhythm(row.expected_every_days, t),
         ]
-        of_group.setdefault(group, []).append(_row(html.Code(row.feed), cells, heads[1:], {0: "words", 1: "words"}))
+        of_group.setdefault(group, []).append(
+            table_row(html.Code(row.feed), cells, heads[1:], {0: "words", 1: "words"})
+        )
     return [
-        _folded(
+        folded(
             "declared",
             t(f"quality.group.{group}"),
             t.plural("quality.group.feeds", len(rows)),
@@ -273,14 +209,14 @@ def columns_tables(needle: str, t: Text) -> list[Any]:
                 continue
             personal = [" ", shell.pill(t("pill.personal"), "warn")] if column.personal else []
             cells = [[label, *personal], html.Code(column.type), column.unit, meaning]
-            body.append(_row(html.Code(name), cells, heads[1:], {2: "" if column.unit else "hollow", 3: "words"}))
+            body.append(table_row(html.Code(name), cells, heads[1:], {2: "" if column.unit else "hollow", 3: "words"}))
         if body:
             counted = t.plural("definitions.columns.count", len(body))
-            folds.append(_folded("dictionary", title, counted, heads, body, bool(needle)))
+            folds.append(folded("dictionary", title, counted, heads, body, bool(needle)))
     return folds
 
 
-def _folded(name: str, title: str, counted: str, heads: list[str], body: list[html.Tr], is_open: bool) -> html.Details:
+def folded(name: str, title: str, counted: str, heads: list[str], body: list[html.Tr], is_open: bool) -> html.Details:
     """A table behind a line with its name and number; what a search found is open."""
     table = html.Div(_table(title, heads, body, {}, name), className="table-scroll")
     head = [shell.icon("right"), html.B(title), html.Span(counted, className="subtitle")]
@@ -294,9 +230,6 @@ def found(db: queries.Source, needle: str, t: Text) -> list[Any]:
     tables: tuple[tuple[str, list[Any]], ...] = (
         ("kpis", kpi_cards(db, needle, t)),
         ("checks", check_cards(db, needle, t)),
-        ("schemes", [schemes_table(db, needle, t)]),
-        ("rules", [rules_table(db, needle, t)]),
-        ("modifiers", [modifiers_table(db, needle, t)]),
         ("feeds", feeds_tables(db, needle, t)),
         ("columns", columns_tables(needle, t)),
     )
@@ -304,6 +237,8 @@ def found(db: queries.Source, needle: str, t: Text) -> list[Any]:
         shown = [html.Div(one, className="table-scroll") if isinstance(one, html.Table) else one for one in told if one]
         if shown:
             pieces.append(controls.card(t(f"definitions.{name}"), t(f"definitions.{name}.how"), shown))
+    rules = rules_card(db, needle, t)
+    pieces += [rules] if rules else []
     return pieces or [
         shell.state_card("search", t("definitions.nothing", words=needle), [t("definitions.nothing.hint")])
     ]

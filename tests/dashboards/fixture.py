@@ -17,6 +17,7 @@ import pandas as pd
 import vehicle_fixture
 
 from etl.feeds import raw_tables
+from warehouse import sql
 from warehouse.head import META
 from warehouse.night import Book, nights
 
@@ -354,6 +355,7 @@ def make(last_day: date = LAST_DAY) -> Fixture:
     con.execute(_MART_SQL)
     _registers(con, sites)
     _seeds(con)
+    _rulebook(con)
     _meta(con, days, deliveries, motorway_delivery)
     vehicle_fixture.add(con, last_day, [code for code, *_ in COUNTIES])
     return Fixture(con, last_day)
@@ -422,6 +424,17 @@ def _seeds(con: duckdb.DuckDBPyConnection) -> None:
             ('V-KIND', 'verdict', '车辆组成未知', 'unknown kind of vehicle', '补充登记', 'register it')
         """
     )
+
+
+def _rulebook(con: duckdb.DuckDBPyConnection) -> None:
+    """The shipped rules as ``mart.rule`` shows them."""
+    with duckdb.connect() as made:
+        sql.load_seeds(made)
+        told = made.execute(sql.render("mart.rule").sql)
+        columns = [(name, str(type)) for name, type, *_ in told.description]
+        rows = told.fetchall()
+    con.execute(f"create table mart.rule ({', '.join(f'{name} {type}' for name, type in columns)})")
+    con.executemany(f"insert into mart.rule values ({', '.join('?' * len(columns))})", rows)
 
 
 def _meta(

@@ -265,6 +265,35 @@ def test_filters_follow_into_the_address_and_the_links(watched: Any) -> None:
 
 
 @pytest.mark.parametrize("size", SIZES)
+def test_the_rules_follow_their_controls_into_the_address(watched: Any, size: str) -> None:
+    one = watched(size)
+    one.open("/rules?on=2023-07-19&topic=fine&lang=en")
+    assert until(one.page, "document.querySelector('#rules-book').innerText.includes('IO-OLD-FREIGHT')")
+    one.page.click("#rules-changes .change-columns > div:last-child a.text-link")
+    one.page.wait_for_url("**/rules?on=2023-07-20&topic=fine")
+    assert until(one.page, "document.querySelector('#rules-book').innerText.includes('IO-FREIGHT-SERIOUS')")
+    assert not one.page.evaluate("document.querySelector('#rules-book').innerText.includes('IO-OLD-FREIGHT')")
+    one.page.click(".rule-bar .mantine-Switch-track")
+    one.page.wait_for_url("**/rules?on=2023-07-20&topic=fine&unverified=1")
+    assert until(one.page, "document.querySelectorAll('.rulebook tbody tr').length === 1")
+    one.page.click("#rules-topic")
+    one.page.click("[role=option] >> text=Clocks of the procedure")
+    one.page.wait_for_url("**/rules?on=2023-07-20&topic=clock&unverified=1")
+    one.page.fill("#rules-search", "extension")
+    one.page.wait_for_url("**&q=extension")
+    assert until(one.page, "document.querySelector('#rules-book').innerText.includes('C-EXTENSION')")
+    one.page.click("#rules-day")
+    one.page.click(".mantine-DatePickerInput-day >> text=15")
+    one.page.wait_for_url("**/rules?on=2023-07-15&topic=clock&unverified=1&q=extension")
+    href = one.page.get_attribute("#shell-nav-rules", "href")
+    assert href == "/rules?on=2023-07-15&topic=clock&unverified=1&q=extension"
+    one.page.reload()
+    one.page.wait_for_selector("#rules-book")
+    assert one.page.input_value("#rules-search") == "extension"
+    one.check()
+
+
+@pytest.mark.parametrize("size", SIZES)
 def test_the_night_before_and_a_group_of_feeds_open(watched: Any, size: str) -> None:
     one = watched(size)
     one.open("/quality")

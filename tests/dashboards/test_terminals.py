@@ -639,8 +639,9 @@ def test_the_definitions_hold_every_kpi_finding_and_parameter_with_its_confidenc
         assert check.innocent_zh in words
     assert "短于 20 min 且未刷卡的换人看不到" in words
     assert "过车前后 15 min 内其终端没有可用定位" in words
-    for name in ("call_silent_days", "league_min_vehicles", "weight_track_completeness"):
-        assert name in words
+    rulebook = text_of(callbacks.page("/rules", "?topic=monitoring"))
+    for name in ("page.call_silent_days", "page.league_min_vehicles", "huangshi.weight_track_completeness"):
+        assert name in rulebook
     only = text_of(by_id(callbacks.page("/definitions", "?q=online_rate"), "definitions-found"))
     assert "上线率" in only
     assert "疑点" not in only

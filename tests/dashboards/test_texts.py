@@ -15,9 +15,10 @@ from etl.feeds import raw_tables
 from warehouse.columns import dictionary, topics
 from warehouse.kpi import CLASSES
 from warehouse.metrics import METRICS
+from warehouse.rules import TOPICS
 
 SOURCE = Path(dashboards.__file__).parent
-TABLES = ("kpis", "checks", "schemes", "rules", "modifiers", "feeds", "columns")
+TABLES = ("kpis", "checks", "rules", "feeds", "columns")
 # Texts whose key is made from a code: the codes are closed lists of ours, so every key can be named.
 MADE = {
     *(f"nav.{key}{end}" for key, *_ in shell.PAGES for end in ("", ".short")),
@@ -70,9 +71,23 @@ MADE = {
     *(f"alarm_kind.{kind}" for kind in terminal_facts.SMART_KINDS),
     *(f"rows.sort.{field}" for field in overload_rows.PHONE_SORTS),
     *(f"definitions.{table}{end}" for table in TABLES for end in ("", ".how")),
+    *(f"rules.topic.{topic}" for topic in (*TOPICS, "all")),
+    *(f"rules.change.{kind}" for kind in ("began", "ended", "changed")),
+    *(f"rules.side.{side}" for side in ("began", "ended")),
+    *(f"rules.{way}{end}" for way in ("earlier", "later") for end in ("", ".none", ".go")),
 }
 # Codes that data bring: words for those known, the code itself for another.
-FROM_DATA = ("kind.", "drive.", "confidence.", "alarm_kind.", "handling.", "match.", "appeal.", "event.")
+FROM_DATA = (
+    "kind.",
+    "drive.",
+    "confidence.",
+    "rules.where.",
+    "alarm_kind.",
+    "handling.",
+    "match.",
+    "appeal.",
+    "event.",
+)
 
 
 def keys_in_source() -> set[str]:

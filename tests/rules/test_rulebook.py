@@ -62,8 +62,7 @@ def test_every_law_seed_is_in_the_rulebook_row_for_row(book: duckdb.DuckDBPyConn
         ("rule_spans_gap", "update seeds.procedure_clock set valid_to = '2021-07-13' where rule_id = 'C-PAY-OLD'"),
         ("rule_spans_gap", "update seeds.parameter set valid_from = '2021-10-02' where valid_from = '2021-10-01'"),
         ("rule_spans_gap", "update seeds.gross_weight_limit set valid_to = '2016-09-19' where rule_id = 'L2004-5'"),
-        ("rule_spans_gap", "update seeds.fine_tier set valid_from = '2023-07-21' where sector is not null"
-                           " and sector <> 'taxi' and valid_from = '2023-07-20'"),
+        ("rule_spans_gap", "update seeds.fine_tier set valid_from = '2023-07-21' where valid_from = '2023-07-20'"),
         # no source, no mark, no place
         ("rule_without_source", "update seeds.fine_tier set citation_zh = null where rule_id = 'F67'"),
         ("rule_without_source", "update seeds.dimension_limit set citation_en = '' where rule_id = 'D-H'"),

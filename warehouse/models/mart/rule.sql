@@ -114,11 +114,8 @@ fine as (
     select
         rule_id as rule_no,
         'fine' as rule_topic,
-        -- Taxis and ride-hailing have rules of their own; what replaces those of 道路运输条例 says nothing of them.
         concat(
-            'fine ', act_code,
-            case when sector in ('taxi', 'ride_hailing') then concat(' ', sector) else '' end,
-            case when tier is null then ' general' else '' end
+            'fine ', act_code, case when sector is null then '' else concat(' ', sector) end, case when tier is null then ' general' else '' end
         ) as rule_subject,
         concat(
             coalesce(sector, 'any'), ' ', coalesce(subject_kind, 'any'), ' ',
@@ -229,7 +226,9 @@ void as (
 ),
 setting as (
     select
-        concat(parameter, coalesce(concat('@', cast(valid_from as varchar(10))), '')) as rule_no,
+        concat(
+            parameter, case when valid_from is null then '' else concat('@', cast(valid_from as varchar(10))) end
+        ) as rule_no,
         'parameter' as rule_topic,
         concat('parameter ', parameter) as rule_subject,
         '' as rule_conditions,
@@ -249,8 +248,9 @@ setting as (
 monitoring as (
     select
         concat(
-            kpi_scheme, '.', parameter, coalesce(concat('.', monitored_class), ''),
-            coalesce(concat('@', cast(valid_from as varchar(10))), '')
+            kpi_scheme, '.', parameter,
+            case when monitored_class is null then '' else concat('.', monitored_class) end,
+            case when valid_from is null then '' else concat('@', cast(valid_from as varchar(10))) end
         ) as rule_no,
         'monitoring' as rule_topic,
         concat('monitoring ', kpi_scheme, ' ', parameter) as rule_subject,

@@ -1,0 +1,400 @@
+"""``heng rules``: the law as dated rows: what holds on a day, one rule and its versions, what changed and what is
+wrong."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from etl.errors import HengError
+from warehouse.rules import TOPICS, Rule, book, changes, in_force, named, neighbours, sets
+
+if TYPE_CHECKING:
+    from warehouse.metrics import Source
+    from warehouse.penalty import Penalty, Reading
+
+app = typer.Typer(help="The rulebook: dated limits, fines, clocks and parameters.", no_args_is_help=True)
+FORMATS = ("table", "json", "csv")
+COLUMNS = (
+    "rule_no", "topic", "condition_zh", "condition_en", "value", "value_text", "unit", "valid_from", "valid_to",
+    "jurisdiction", "citation_zh", "citation_en", "confidence", "is_verified",
+)  # fmt: skip
+"""Columns of ``--format csv`` and keys of ``--format json``."""
+
+_WORDS = {
+    "zh": {
+        "title": "{day} 有效的规则，{count} 条，其中 {doubt} 条未核实",
+        "rule": "规则", "condition": "适用情形", "value": "取值", "in_force": "有效期", "where": "地域",
+        "source": "依据", "known": "可信度", "unverified": "未核实", "open": "至今", "until": "至 {day}",
+        "change": "变化", "began": "新增", "ended": "失效", "changed": "变更", "none": "无变化",
+        "diff": "{first} 与 {last} 的规则相比", "last_change": "此前最近一次变化：{day}",
+        "next_change": "此后下一次变化：{day}", "nothing": "没有符合条件的规则。",
+    },
+    "en": {
+        "title": "{count} rules in force on {day}, {doubt} of them unverified",
+        "rule": "rule", "condition": "applies to", "value": "sets", "in_force": "in force", "where": "where",
+        "source": "source", "known": "known from", "unverified": "unverified", "open": "now", "until": "until {day}",
+        "change": "change", "began": "began", "ended": "ended", "changed": "changed", "none": "no change",
+        "diff": "The rules of {last} against those of {first}", "last_change": "Last change on or before: {day}",
+        "next_change": "Next change after: {day}", "nothing": "No rule is like that.",
+    },
+}  # fmt: skip
+
+FromFiles = Annotated[bool, typer.Option("--files", help="The rule files as they lie, not the published version.")]
+Lang = Annotated[str, typer.Option("--lang", help="zh or en.")]
+Format = Annotated[str, typer.Option("--format", help="table, json or csv.")]
+
+
+@app.command("list")
+def list_command(
+    on: Annotated[str | None, typer.Option("--on", help="Day, YYYY-MM-DD; default: the last day with data.")] = None,
+    topic: Annotated[str | None, typer.Option("--topic", help=f"{', '.join(TOPICS)}.")] = None,
+    unverified: Annotated[bool, typer.Option("--unverified", help="Only rules that nobody read in a text.")] = False,
+    format: Format = "table",
+    lang: Lang = "en",
+    files: FromFiles = False,
+) -> None:
+    """Rules in force on a day, with value, validity, source and how far each was verified."""
+    words = _words(lang)
+    _known(format, FORMATS, "format")
+    if topic is not None:
+        _known(topic, TOPICS, "topic")
+    source = _source(files)
+    rules = book(source)
+    day = _day(on) if on else _default_day(source)
+    held = [rule for rule in in_force(rules, day) if topic in (None, rule.topic)]
+    shown = [rule for rule in held if not (unverified and rule.is_verified)]
+    if format == "json":
+        _print_json({"on": day, "rules": [record(rule) for rule in shown]})
+        return
+    if format == "csv":
+        _write_csv(shown)
+        return
+    doubt = sum(not rule.is_verified for rule in shown)
+    _print(_table(shown, words["title"].format(day=day, count=len(shown), doubt=doubt), lang))
+    before, after = neighbours([rule for rule in rules if topic in (None, rule.topic)], day)
+    for name, one in (("last_change", before), ("next_change", after)):
+        if one is not None:
+            _say(words[name].format(day=one))
+    if not shown:
+        _say(words["nothing"])
+
+
+@app.command("show")
+def show_command(
+    rule: Annotated[str, typer.Argument(help="Number of a rule, as 'heng rules list' shows it.")],
+    format: Annotated[str, typer.Option("--format", help="table or json.")] = "table",
+    lang: Lang = "en",
+    files: FromFiles = False,
+) -> None:
+    """One rule with the other versions of its subject, earlier and later."""
+    words = _words(lang)
+    _known(format, FORMATS[:2], "format")
+    found = named(book(_source(files)), rule)
+    if format == "json":
+        _print_json([record(one) for one in found])
+        return
+    for at, one in enumerate(found):
+        if at:
+            _say("")
+        doubt = "" if one.is_verified else f" · {words['unverified']}"
+        _say(f"{one.rule_no}  {_condition(one, lang)}")
+        for name, told in (
+            ("value", sets(one, lang)), ("in_force", _span(one, lang)), ("where", one.jurisdiction),
+            ("source", _cited(one, lang)), ("known", one.confidence + doubt),
+        ):  # fmt: skip
+            _say(f"  {words[name]}: {told}")
+
+
+@app.command("diff")
+def diff_command(
+    day_from: Annotated[str, typer.Option("--from", help="Earlier day, YYYY-MM-DD.")],
+    day_to: Annotated[str, typer.Option("--to", help="Later day, YYYY-MM-DD.")],
+    topic: Annotated[str | None, typer.Option("--topic", help=f"{', '.join(TOPICS)}.")] = None,
+    format: Format = "table",
+    lang: Lang = "en",
+    files: FromFiles = False,
+) -> None:
+    """Which rules began, ended or were replaced between two days."""
+    words = _words(lang)
+    _known(format, FORMATS, "format")
+    if topic is not None:
+        _known(topic, TOPICS, "topic")
+    first, last = _day(day_from), _day(day_to)
+    if last < first:
+        raise HengError(f"The later day {last} lies before {first}. Exchange --from and --to.")
+    found = [one for one in changes(book(_source(files)), first, last) if topic in (None, one.topic)]
+    if format == "json":
+        told = [
+            {"change": one.kind, "topic": one.topic, "subject": one.subject,
+             "ended": [record(rule) for rule in one.ended], "began": [record(rule) for rule in one.began]}
+            for one in found
+        ]  # fmt: skip
+        _print_json({"from": first, "to": last, "changes": told})
+        return
+    if format == "csv":
+        rows = [
+            {"change": one.kind, "side": side} | record(rule)
+            for one in found
+            for side, rules in (("ended", one.ended), ("began", one.began))
+            for rule in rules
+        ]
+        _csv(("change", "side", *COLUMNS), rows)
+        return
+    table = Table(title=words["diff"].format(first=first, last=last), title_justify="left")
+    for name in ("change", "rule", "condition", "value", "in_force", "known"):
+        table.add_column(words[name], overflow="fold")
+    for one in found:
+        for side, rules in (("ended", one.ended), ("began", one.began)):
+            for rule in rules:
+                kind = words[one.kind] if one.kind != "changed" else f"{words['changed']}: {words[side]}"
+                table.add_row(
+                    kind, Text(rule.rule_no), Text(_condition(rule, lang)), Text(sets(rule, lang)),
+                    _span(rule, lang), _known_from(rule, lang),
+                )  # fmt: skip
+    _print(table) if found else _say(f"{words['diff'].format(first=first, last=last)}: {words['none']}")
+
+
+@app.command("check")
+def check_command(
+    folder: Annotated[
+        Path | None, typer.Option("--folder", help="Folder of the files; default: this checkout's.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """Judge the rule files as they lie: file, line, rule and what to do. Exit code 1 if anything is wrong."""
+    from warehouse import rule_files
+
+    at = folder or rule_files.SEEDS
+    if not at.is_dir():
+        raise HengError(f"There is no folder {at}. Name the one that holds gross_weight_limit.csv and its neighbours.")
+    found = rule_files.problems(at)
+    if as_json:
+        _print_json([asdict(one) for one in found])
+    else:
+        for one in found:
+            where = f"{one.file}:{one.line}" if one.line else one.file
+            _say(f"{where} {one.rule}".rstrip())
+            _say(f"  {one.message}")
+            _say(f"  {one.next_step}")
+        rows = 0 if found else len(book(rule_files.Files(at)))
+        _say(
+            f"{len(found)} problems." if found else f"{rows} rules in {len(rule_files.law_seeds())} files, no problem."
+        )
+    if found:
+        raise typer.Exit(1)
+
+
+@app.command("fine")
+def fine_command(
+    violated: Annotated[str, typer.Option("--violated", help="Day of the act, YYYY-MM-DD.")],
+    decided: Annotated[
+        str | None, typer.Option("--decided", help="Day of the decision; default: that of the act.")
+    ] = None,
+    excess_kg: Annotated[int, typer.Option("--excess-kg", help="Mass over the limit.", min=0)] = 0,
+    height_mm: Annotated[int | None, typer.Option("--height-mm", min=1)] = None,
+    width_mm: Annotated[int | None, typer.Option("--width-mm", min=1)] = None,
+    length_mm: Annotated[int | None, typer.Option("--length-mm", min=1)] = None,
+    vehicle: Annotated[str, typer.Option("--vehicle", help="Kind of vehicle with limits of its own.")] = "any",
+    sector: Annotated[str | None, typer.Option("--sector", help="Trade without licence, instead of an excess.")] = None,
+    gain_yuan: Annotated[str, typer.Option("--gain-yuan", help="Unlawful gain.")] = "0",
+    serious: Annotated[bool, typer.Option("--serious", help="Serious circumstances.")] = False,
+    subject: Annotated[str | None, typer.Option("--subject", help="enterprise, vehicle or driver.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    files: FromFiles = False,
+) -> None:
+    """The statutory amount of an act by the rows of the law: a range, never a decision."""
+    from warehouse import penalty
+
+    first = _day(violated)
+    last = _day(decided) if decided else first
+    rules = penalty.law(_source(files))
+    over = (excess_kg, height_mm, width_mm, length_mm)
+    if sector is None:
+        if not any(over):
+            raise HengError("Say what was over: --excess-kg, --height-mm, --width-mm, --length-mm; or a --sector.")
+        _known(vehicle, sorted({row.dimension_vehicle for row in rules.dimensions}), "kind of vehicle")
+        found = penalty.over_limit(penalty.OverLimit(first, last, *over, vehicle), rules)
+    else:
+        if any(over):
+            raise HengError("An act is one of two: over a limit, or in a --sector without licence. Say one.")
+        _known(sector, sorted({row.sector for row in rules.fines if row.sector}), "sector")
+        act = penalty.IllegalOperation(first, last, sector, _fen(gain_yuan), serious, subject)
+        found = penalty.illegal_operation(act, rules)
+    if as_json:
+        _print_json(asdict(found) | {"is_verified": found.is_verified})
+        return
+    for line in fine_lines(found):
+        _say(line)
+
+
+_WHY = {
+    "unchanged": "The rules are those of the day of the act, and have not changed since.",
+    "act_day": "The rules changed before the decision; the later ones are not lighter, so those of the act apply.",
+    "lighter_later": "The rules changed before the decision and are lighter now, so those of the decision apply.",
+    "act_day_only": "The rules changed before the decision; only those of the act apply.",
+}
+
+
+def fine_lines(found: Penalty) -> list[str]:
+    """A statutory amount in words: what, by which rules, why these, and what about it is unverified."""
+    lines = [_amount(found.chosen), _WHY[found.why]]
+    lines.append(f"Rules of {found.chosen.law_on}: {', '.join(found.chosen.rules) or 'none is broken'}.")
+    if found.other is not None:
+        lines.append(f"By the rules of {found.other.law_on} ({', '.join(found.other.rules)}): {_amount(found.other)}")
+    if found.is_contested:
+        lines.append("Contested: one maximum is lower, the other minimum is. The maxima were compared.")
+    if found.unverified:
+        lines.append(f"Unverified: {', '.join(found.unverified)}. 'heng rules show' tells their sources.")
+    return lines
+
+
+def _amount(reading: Reading) -> str:
+    if reading.outcome == "none":
+        return "No penalty: nothing is over a limit."
+    if reading.outcome == "warning":
+        return "A warning, no fine."
+    low, high = reading.low_fen, reading.high_fen
+    fine = _yuan(high) if low == high else f"{_yuan(low)} to {_yuan(high)}"
+    told = [f"A fine of {fine} yuan"]
+    if reading.confiscated_fen:
+        told.append(f"confiscation of {_yuan(reading.confiscated_fen)} yuan")
+    if reading.is_warning:
+        told.append("a warning for the mass")
+    return " and ".join(told) + (" (at the maximum)." if reading.is_capped else ".")
+
+
+def _yuan(fen: int) -> str:
+    return f"{fen // 100:,}" if fen % 100 == 0 else f"{Decimal(fen) / 100:,.2f}"
+
+
+def _fen(text: str) -> int:
+    try:
+        fen = Decimal(text) * 100
+    except InvalidOperation:
+        fen = Decimal(-1)
+    if not fen.is_finite() or fen < 0 or fen != fen.to_integral_value():
+        raise HengError(f"{text!r} is no amount. Write yuan with at most two decimals, as 15000 or 15000.50.")
+    return int(fen)
+
+
+# --- shared ----------------------------------------------------------------------------------------
+def record(rule: Rule) -> dict[str, Any]:
+    """A rule under the names of ``COLUMNS``."""
+    return {name: getattr(rule, name) for name in COLUMNS}
+
+
+def _source(files: bool) -> Source:
+    if not files:
+        from warehouse.connection import NoSnapshot, snapshot
+
+        try:
+            return snapshot()
+        except NoSnapshot as error:
+            raise HengError(f"{error} The rule files can be read without it: add --files.") from None
+    from warehouse import rule_files
+
+    if found := rule_files.problems():
+        raise HengError(f"{found[0].file} line {found[0].line}: {found[0].message} 'heng rules check' tells all.")
+    return rule_files.Files()
+
+
+def _default_day(source: Source) -> date:
+    """The last day with data, or the last night, of a version; of files: yesterday in Beijing."""
+    from etl.nightly import yesterday
+
+    manifest = getattr(source, "manifest", None) or {}
+    until = manifest.get("data_until") or manifest.get("business_date")
+    return date.fromisoformat(str(until)[:10]) if until else yesterday()
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise HengError(f"{text!r} is not a date. Write YYYY-MM-DD.") from None
+
+
+def _known(given: str, known: Sequence[str], what: str) -> None:
+    if given not in known:
+        raise HengError(f"There is no {what} {given!r}. Choose one of {', '.join(known)}.")
+
+
+def _words(lang: str) -> dict[str, str]:
+    if lang not in _WORDS:
+        raise HengError(f"There is no language {lang!r}. Choose zh or en.")
+    return _WORDS[lang]
+
+
+def _condition(rule: Rule, lang: str) -> str:
+    return rule.condition_zh if lang == "zh" else rule.condition_en
+
+
+def _cited(rule: Rule, lang: str) -> str:
+    return rule.citation_zh if lang == "zh" else rule.citation_en
+
+
+def _span(rule: Rule, lang: str) -> str:
+    words = _WORDS[lang]
+    if rule.valid_from is None:
+        return words["until"].format(day=rule.valid_to) if rule.valid_to else words["open"]
+    return f"{rule.valid_from} – {rule.valid_to or words['open']}"
+
+
+def _known_from(rule: Rule, lang: str) -> Text:
+    return Text(rule.confidence if rule.is_verified else f"{rule.confidence} {_WORDS[lang]['unverified']}")
+
+
+def _table(rules: Sequence[Rule], title: str, lang: str) -> Table:
+    table = Table(title=title, title_justify="left")
+    for name in ("rule", "condition", "value", "in_force", "where", "source", "known"):
+        table.add_column(_WORDS[lang][name], justify="left", overflow="fold")
+    topic = ""
+    for rule in rules:
+        if topic and rule.topic != topic:
+            table.add_section()
+        topic = rule.topic
+        table.add_row(
+            Text(rule.rule_no), Text(_condition(rule, lang)), Text(sets(rule, lang)), _span(rule, lang),
+            rule.jurisdiction, Text(_cited(rule, lang)), _known_from(rule, lang),
+        )  # fmt: skip
+    return table
+
+
+def _console() -> Console:
+    return Console() if sys.stdout.isatty() else Console(width=220)
+
+
+def _print(table: Table) -> None:
+    _console().print(table)
+
+
+def _say(text: str) -> None:
+    _console().print(text, highlight=False, markup=False, soft_wrap=True)
+
+
+def _print_json(told: Any) -> None:
+    sys.stdout.write(json.dumps(told, ensure_ascii=False, indent=2, default=str) + "\n")
+
+
+def _write_csv(rules: Sequence[Rule]) -> None:
+    _csv(COLUMNS, [record(rule) for rule in rules])
+
+
+def _csv(columns: Sequence[str], rows: Sequence[dict[str, Any]]) -> None:
+    writer = csv.DictWriter(sys.stdout, columns, lineterminator="\n")
+    writer.writeheader()
+    for row in rows:
+        writer.writerow({name: "" if value is None else value for name, value in row.items()})

@@ -1,0 +1,255 @@
+"""``heng rules``: what holds on a day, what changed, what is wrong in a file and where, and what an act may cost."""
+
+import csv
+import io
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from etl import rules as command
+from etl.cli import app
+from etl.errors import HengError
+from warehouse import connection, rule_files
+from warehouse.errors import WarehouseError
+
+FILES = "--files"
+
+
+class Published(rule_files.Files):
+    """The rulebook as a version serves it."""
+
+    version = 3
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.manifest: dict[str, Any] = {"columns": {"mart.rule": []}, "data_until": "2016-09-20"}
+
+
+@pytest.fixture
+def served(monkeypatch: pytest.MonkeyPatch) -> Published:
+    published = Published()
+    monkeypatch.setattr(connection, "snapshot", lambda: published)
+    return published
+
+
+def heng(*arguments: str, code: int = 0) -> str:
+    found = CliRunner().invoke(app, ["rules", *arguments])
+    if found.exception is not None and not isinstance(found.exception, SystemExit):
+        raise found.exception
+    assert found.exit_code == code, found.output
+    return found.output
+
+
+def numbers(*arguments: str) -> set[str]:
+    return {rule["rule_no"] for rule in json.loads(heng("list", "--format", "json", *arguments))["rules"]}
+
+
+# --- list, show, diff ------------------------------------------------------------------------------
+def test_the_list_is_of_the_last_day_with_data_unless_a_day_is_named(served: Published) -> None:
+    assert "L2004-6" in numbers("--topic", "gross_weight")
+    assert numbers("--topic", "gross_weight", "--on", "2016-09-21") >= {"M2R", "M6C", "M6C-1"}
+    assert "L2004-6" not in numbers("--on", "2016-09-21")
+
+
+def test_unverified_rules_are_marked_and_can_be_asked_for_alone() -> None:
+    told = heng("list", FILES, "--on", "2026-11-01", "--topic", "fine", "--unverified")
+    assert "1 rules in force on 2026-11-01, 1 of them unverified" in told
+    assert "M- unverified" in told
+    only = json.loads(heng("list", FILES, "--on", "2026-11-01", "--unverified", "--format", "json"))["rules"]
+    assert {rule["confidence"] for rule in only} <= {"M+", "M-", "P", "D"}
+    assert "未核实" in heng("list", FILES, "--on", "2026-11-01", "--lang", "zh")
+
+
+def test_a_list_as_csv_can_be_read_back() -> None:
+    rows = list(csv.DictReader(io.StringIO(heng("list", FILES, "--on", "2026-11-01", "--format", "csv"))))
+    assert tuple(rows[0]) == command.COLUMNS
+    by_number = {row["rule_no"]: row for row in rows}
+    assert by_number["D-W"]["value"] == "2550.0"
+    assert by_number["C-PAY"]["valid_to"] == ""
+
+
+def test_the_changes_around_a_list_are_those_of_its_topic() -> None:
+    told = heng("list", FILES, "--on", "2018-01-01", "--topic", "clock")
+    assert "Last change on or before: 2017-07-01" in told
+    assert "Next change after: 2021-07-15" in told
+
+
+def test_a_rule_is_shown_with_the_other_versions_of_its_subject() -> None:
+    told = heng("show", "c-pay", FILES)
+    assert told.index("C-PAY ") < told.index("C-PAY-OLD")
+    assert "within 15 days" in told
+    assert "M+ · unverified" in told
+    versions = json.loads(heng("show", "repeat_excess_ratio", FILES, "--format", "json"))
+    assert [rule["value"] for rule in versions] == [0, 0.1]
+
+
+def test_a_diff_says_what_replaced_what() -> None:
+    told = json.loads(heng("diff", FILES, "--from", "2023-07-19", "--to", "2023-07-20", "--format", "json"))
+    freight = next(one for one in told["changes"] if one["subject"] == "fine illegal_operation freight")
+    assert freight["change"] == "changed"
+    assert {rule["rule_no"] for rule in freight["ended"]} == {"IO-OLD-FREIGHT", "IO-OLD-FREIGHT-GAIN"}
+    assert {rule["rule_no"] for rule in freight["began"]} == {"IO-FREIGHT", "IO-FREIGHT-GAIN", "IO-FREIGHT-SERIOUS"}
+    assert "changed: began" in heng("diff", FILES, "--from", "2023-07-19", "--to", "2023-07-20")
+    sides = list(csv.DictReader(io.StringIO(
+        heng("diff", FILES, "--from", "2016-09-20", "--to", "2016-09-21", "--topic", "gross_weight", "--format", "csv")
+    )))  # fmt: skip
+    assert {(row["side"], row["rule_no"]) for row in sides} >= {("ended", "L2004-2"), ("began", "M2R")}
+
+
+def test_days_without_a_change_are_told_as_such() -> None:
+    assert "no change" in heng("diff", FILES, "--from", "2025-01-01", "--to", "2026-01-01")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("list", FILES, "--on", "2026-13-01"), "Write YYYY-MM-DD"),
+        (("list", FILES, "--topic", "weights"), "Choose one of gross_weight"),
+        (("list", FILES, "--format", "xml"), "Choose one of table, json, csv"),
+        (("list", FILES, "--lang", "fr"), "Choose zh or en"),
+        (("show", FILES, "C-PA"), "Close to it: C-PAY"),
+        (("show", FILES, "zzz"), "'heng rules list' shows every number"),
+        (("diff", FILES, "--from", "2026-01-02", "--to", "2026-01-01"), "Exchange --from and --to"),
+        (("check", "--folder", "nowhere"), "Name the one that holds gross_weight_limit.csv"),
+        (("fine", FILES, "--violated", "2026-01-01"), "Say what was over"),
+        (("fine", FILES, "--violated", "2026-01-01", "--sector", "ferry"), "Choose one of dangerous_goods"),
+        (("fine", FILES, "--violated", "2026-01-01", "--sector", "freight", "--gain-yuan", "1.005"), "two decimals"),
+        (("fine", FILES, "--violated", "2026-01-01", "--sector", "freight", "--excess-kg", "5"), "Say one"),
+        (("fine", FILES, "--violated", "2026-01-01", "--height-mm", "4100", "--vehicle", "tank"), "Choose one of any"),
+        (("fine", FILES, "--violated", "2026-01-02", "--decided", "2026-01-01", "--excess-kg", "5"), "Exchange"),
+    ],
+)
+def test_what_cannot_be_answered_names_the_next_step(arguments: tuple[str, ...], says: str) -> None:
+    with pytest.raises((HengError, WarehouseError), match=says):
+        heng(*arguments)
+
+
+def test_without_a_version_the_files_are_offered(home: Path) -> None:
+    with pytest.raises(HengError, match="add --files"):
+        heng("list")
+
+
+def test_a_version_from_before_the_rulebook_asks_for_a_build(served: Published) -> None:
+    served.manifest["columns"] = {}
+    with pytest.raises(WarehouseError, match="heng build"):
+        heng("list")
+
+
+# --- fine ------------------------------------------------------------------------------------------
+def test_a_fine_says_its_range_the_rules_and_what_is_unverified() -> None:
+    told = heng("fine", FILES, "--violated", "2026-01-01", "--excess-kg", "2500", "--height-mm", "4300")
+    assert "A fine of 1,200 to 2,000 yuan." in told
+    assert "F43-MASS-2" in told
+    assert "Unverified: fine_rounding" in told
+
+
+def test_a_fine_across_a_change_of_law_says_which_rules_and_why() -> None:
+    told = heng("fine", FILES, "--violated", "2023-07-19", "--decided", "2023-07-20", "--sector", "freight")
+    assert "A fine of 3,000 to 10,000 yuan." in told
+    assert "are lighter now, so those of the decision apply" in told
+    assert "By the rules of 2023-07-19 (IO-OLD-FREIGHT): A fine of 30,000 to 100,000 yuan." in told
+    act = ("--violated", "2023-07-20", "--sector", "passenger", "--gain-yuan", "20000.01")
+    found = json.loads(heng("fine", FILES, *act, "--json"))
+    assert (found["chosen"]["confiscated_fen"], found["is_verified"]) == (2_000_001, True)
+
+
+def test_a_warning_and_nothing_are_words_of_their_own() -> None:
+    assert "A warning, no fine." in heng("fine", FILES, "--violated", "2026-01-01", "--excess-kg", "1000")
+    assert "No penalty" in heng("fine", FILES, "--violated", "2026-01-01", "--height-mm", "4000")
+
+
+# --- check -----------------------------------------------------------------------------------------
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A copy of the rule files to spoil."""
+    return Path(shutil.copytree(rule_files.SEEDS, tmp_path / "seeds"))
+
+
+def spoil(folder: Path, file: str, old: str, new: str) -> int:
+    """Replace a text that stands once in a file; returns its line."""
+    path = folder / file
+    text = path.read_text(encoding="utf-8")
+    assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in {file}"
+    path.write_text(text.replace(old, new), encoding="utf-8")
+    return text[: text.index(old)].count("\n") + 1
+
+
+def test_the_shipped_files_have_no_problem() -> None:
+    assert "no problem" in heng("check")
+    assert json.loads(heng("check", "--json")) == []
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "rule", "says", "next_step"),
+    [
+        ("gross_weight_limit.csv", "18000", "18 000", "M2R", "limit_kg is '18 000', which is no integer", "like 18000"),
+        ("procedure_clock.csv", "C-PAY,CN,2021-07-15", "C-PAY,CN,15.7.2021", "C-PAY", "which is no date", "2026-11-01"),
+        ("fine_tier.csv", "freight,,1,true", "freight,,1,yes", "IO-FREIGHT-SERIOUS", "no boolean", "true or false"),
+        ("void_code.csv", "VOID-STOLEN,", "VOID-OTHER,", "VOID-OTHER", "has the same number", "of its own"),
+        ("void_code.csv", "VOID-STOLEN,", ",", "", "has no number", "no other row has"),
+        ("licence_verb.csv", "V-WITHDRAWN,CN,", "V-WITHDRAWN,CN,,", "V-WITHDRAWN", "cells under", "Quote a text"),
+        ("dimension_limit.csv", "D2000-H,CN,2000-04-01", "D2000-H,CN,2020-04-01",
+         "D2000-H", "before it begins", "valid_to"),
+        ("accuracy_class.csv", "rule_id,jurisdiction", "rule_id,where",
+         "", "missing ['jurisdiction']", "Write rule_id"),
+        ("accuracy_class.csv", "ACC-5-I,CN", "ACC-5-I,Hunan", "ACC-5-I", "no known place", "CN-43"),
+        ("parameter.csv", "unladen_share,LOCAL,,,0.5", "unladen_share,LOCAL,,,",
+         "unladen_share", "or neither", "what it sets"),
+        ("procedure_clock.csv", "C-PAY-OLD,CN,1996-10-01,2021-07-14", "C-PAY-OLD,CN,1996-10-01,2021-07-10",
+         "C-PAY-OLD", "none holds on the day after", "on the day after"),
+        ("procedure_clock.csv", "C-PAY-OLD,CN,1996-10-01,2021-07-14", "C-PAY-OLD,CN,1996-10-01,2021-07-15",
+         "C-PAY", "hold on the same day", "the day before"),
+        ("gross_weight_limit.csv", "M3R,CN,2016-09-21,,3,3", "M3R,CN,2016-09-21,,2,3", "M2R", "same day", "older row"),
+    ],
+)  # fmt: skip
+def test_a_spoilt_line_is_named_with_file_line_rule_and_what_to_do(
+    folder: Path, file: str, old: str, new: str, rule: str, says: str, next_step: str
+) -> None:
+    line = spoil(folder, file, old, new)
+    found = json.loads(heng("check", "--folder", str(folder), "--json", code=1))
+    mine = [one for one in found if one["rule"] == rule and says in one["message"]]
+    assert mine, found
+    assert mine[0]["file"] == file
+    assert next_step in mine[0]["next_step"]
+    if rule not in ("C-PAY", "M2R", "VOID-OTHER"):  # of two rows that contradict each other the first by number is named
+        assert mine[0]["line"] == line
+    told = heng("check", "--folder", str(folder), code=1)
+    assert f"{file}:{mine[0]['line']} {rule}".rstrip() in told
+
+
+def test_lines_are_counted_where_a_text_runs_over_several(folder: Path) -> None:
+    spoil(folder, "void_code.csv", "图像不清，", '"图像不清\n"')
+    # the quoted text ends early: what follows is no CSV any more
+    found = json.loads(heng("check", "--folder", str(folder), "--json", code=1))
+    assert found[0]["file"] == "void_code.csv"
+    folder_again = folder / "void_code.csv"
+    folder_again.write_bytes((rule_files.SEEDS / "void_code.csv").read_bytes())
+    spoil(folder, "void_code.csv", "车辆被盗抢期间", '"车辆\n被盗抢期间"')
+    line = spoil(folder, "void_code.csv", "VOID-OTHER,LOCAL", "VOID-OTHER,MOON")
+    found = json.loads(heng("check", "--folder", str(folder), "--json", code=1))
+    assert [(one["line"], one["rule"]) for one in found] == [(line, "VOID-OTHER")]
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (None, "missing"), ("规则".encode("gb18030"), "no UTF-8"), (b"\xef\xbb\xbfrule_id\n", "byte order mark"),
+        (b"", "heading"),
+    ],
+)  # fmt: skip
+def test_a_file_that_cannot_be_read_is_named(folder: Path, data: bytes | None, says: str) -> None:
+    path = folder / "licence_verb.csv"
+    path.unlink() if data is None else path.write_bytes(data)
+    found = json.loads(heng("check", "--folder", str(folder), "--json", code=1))
+    assert [(one["file"], says in one["message"]) for one in found] == [("licence_verb.csv", True)]
+
+
+def test_files_number_their_rules_as_the_rulebook_does() -> None:
+    rows, wrong = rule_files._read(rule_files.SEEDS)
+    assert wrong == []
+    by_files = sorted(rule_files.rule_no(row) for told in rows.values() for _, row in told)
+    assert by_files == sorted(rule_files.Files().read("select rule_no from mart.rule")["rule_no"])

@@ -1,0 +1,185 @@
+"""One line of ``vectors/*.csv``, one test: what the law says of a case, and what the code makes of it.
+
+``docs/rules.md`` shows the same lines (``make docs``).
+"""
+
+import csv
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from etl import identity, parse
+from etl.contract import read
+from etl.feeds import raw_tables
+from warehouse import columns as c
+from warehouse import penalty, sql
+
+FOLDER = Path(__file__).parent / "vectors"
+
+
+def vectors(name: str) -> list[dict[str, str]]:
+    with (FOLDER / f"{name}.csv").open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def each(name: str) -> Any:
+    """Parametrise by the lines of a table; the words of a line are the name of its test."""
+    rows = vectors(name)
+    return pytest.mark.parametrize("vector", rows, ids=[f"{at}-{row['why_en']}" for at, row in enumerate(rows, 2)])
+
+
+def number(text: str) -> int | None:
+    return int(text) if text else None
+
+
+@pytest.fixture(scope="module")
+def seeds() -> Iterator[Any]:
+    connection = duckdb.connect()
+    sql.load_seeds(connection)
+    yield connection
+    connection.close()
+
+
+@pytest.fixture(scope="module")
+def rules(seeds: duckdb.DuckDBPyConnection) -> penalty.Law:
+    class Seeds:
+        def read(self, query: str, params: Any = None) -> Any:
+            return seeds.execute(query, params or []).df()
+
+    return penalty.law(Seeds())
+
+
+def test_every_table_is_in_the_index_and_every_line_is_whole() -> None:
+    index = vectors("index")
+    assert sorted(row["file"] for row in index) == sorted(p.stem for p in FOLDER.glob("*.csv") if p.stem != "index")
+    for table in (*(row["file"] for row in index), "index"):
+        for row in vectors(table):
+            assert None not in row, f"{table}: too many cells in {row}"
+            assert None not in row.values(), f"{table}: too few cells in {row}"
+            last = list(row)[-2:] if table != "index" else list(row)
+            assert all(row[name] for name in last), f"{table}: no words in {row}"
+
+
+# --- limits of mass --------------------------------------------------------------------------------
+_FACTS = (
+    "vehicle_kind", "drive_axle_kind", "single_tyre_axle_count", "wheelbase_m", "is_tipper", "has_air_suspension",
+    "registered_gross_mass_kg",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def judged() -> dict[str, tuple[Any, ...]]:
+    """Rule, limit, verdict and excess of every line, by the models."""
+    connection = duckdb.connect()
+    sql.complete_raw(connection, raw_tables())
+    sql.load_seeds(connection)
+    for layer in sql.LAYERS:
+        connection.execute(f"create schema if not exists {layer}")
+    rows = vectors("gross_weight")
+    for name in sql.in_order(["core.passage"]):
+        connection.execute(f"create table {name} as {sql.render(name).sql}")
+        for at, row in enumerate(rows):
+            cells: dict[str, Any] = {"record_id": f"r{at}", "passed_date": row["passed_on"]}
+            cells |= {"axle_count": row["axle_count"]}
+            if name == "staging.wim_passage":
+                cells |= {"passed_at": row["passed_on"], "gross_vehicle_weight_kg": row["gross_vehicle_weight_kg"]}
+                cells |= {"flags": ""}
+            elif name == "core.passage_vehicle":
+                cells |= {fact: row[fact] or None for fact in _FACTS}
+                cells |= {"has_other_axles_registered": False, "is_kind_inferred": False}
+            else:
+                continue
+            if name == "core.passage_vehicle" and at == 0:
+                connection.execute("delete from core.passage_vehicle")
+            connection.execute(
+                f"insert into {name} ({', '.join(cells)}) values ({', '.join('?' * len(cells))})", list(cells.values())
+            )
+    found = connection.execute("select record_id, rule_id, limit_kg, verdict, excess_kg from core.passage").fetchall()
+    connection.close()
+    assert len(found) == len(rows)
+    return {row[0]: row[1:] for row in found}
+
+
+@each("gross_weight")
+def test_a_passage_is_judged_by_the_limit_of_its_day(
+    vector: dict[str, str], judged: dict[str, tuple[Any, ...]]
+) -> None:
+    at = vectors("gross_weight").index(vector)
+    wanted = (vector["rule_id"] or None, number(vector["limit_kg"]), vector["verdict"], number(vector["excess_kg"]))
+    assert judged[f"r{at}"] == wanted
+
+
+# --- fines -----------------------------------------------------------------------------------------
+def shown(found: penalty.Penalty) -> dict[str, str]:
+    chosen = found.chosen
+    return {
+        "outcome": chosen.outcome, "low_yuan": f"{chosen.low_fen / 100:g}", "high_yuan": f"{chosen.high_fen / 100:g}",
+        "confiscated_yuan": f"{chosen.confiscated_fen / 100:g}", "law_on": chosen.law_on.isoformat(),
+        "why": found.why, "rules": " ".join(chosen.rules),
+    }  # fmt: skip
+
+
+@each("over_limit_fine")
+def test_the_fine_for_going_over_a_limit_is_that_of_the_article(vector: dict[str, str], rules: penalty.Law) -> None:
+    act = penalty.OverLimit(
+        date.fromisoformat(vector["violated_on"]), date.fromisoformat(vector["decided_on"]), int(vector["excess_kg"]),
+        number(vector["height_mm"]), number(vector["width_mm"]), number(vector["length_mm"]), vector["vehicle"],
+        number(vector["later_excess_kg"]),
+    )  # fmt: skip
+    found = shown(penalty.over_limit(act, rules))
+    assert {name: found[name] for name in vector if name in found} == {n: vector[n] for n in vector if n in found}
+
+
+@each("illegal_operation_fine")
+def test_the_fine_for_transport_without_licence_is_that_of_the_article(
+    vector: dict[str, str], rules: penalty.Law
+) -> None:
+    act = penalty.IllegalOperation(
+        date.fromisoformat(vector["violated_on"]), date.fromisoformat(vector["decided_on"]), vector["sector"],
+        int(vector["gain_yuan"]) * 100, vector["is_serious"] == "true", vector["subject_kind"] or None,
+    )  # fmt: skip
+    found = shown(penalty.illegal_operation(act, rules))
+    assert {name: found[name] for name in vector if name in found} == {n: vector[n] for n in vector if n in found}
+
+
+# --- clocks, plates, numbers -----------------------------------------------------------------------
+@each("procedure_clock")
+def test_a_clock_is_that_of_the_day(vector: dict[str, str], seeds: duckdb.DuckDBPyConnection) -> None:
+    found = seeds.execute(
+        "select clock_amount, clock_unit, rule_id from seeds.procedure_clock where clock = ?"
+        " and ? between coalesce(valid_from, date '0001-01-01') and coalesce(valid_to, date '9999-12-31')",
+        [vector["clock"], date.fromisoformat(vector["on"])],
+    ).fetchall()
+    wanted = (number(vector["clock_amount"]), vector["clock_unit"], vector["rule_id"])
+    assert found == ([wanted] if vector["rule_id"] else [])
+
+
+@each("plate")
+def test_a_plate_is_read_and_doubted_as_its_kind_demands(vector: dict[str, str]) -> None:
+    how = read(c.plate_no.optional(), plate=True)
+    value = parse._value(how.column, how, "delivered")
+    doubts = dict(parse._flag_conditions(how.column, how, "delivered"))
+    connection = duckdb.connect()
+    connection.execute(
+        f"create table told as select delivered, {value} as plate_no from (select ? as delivered)",
+        [vector["delivered"]],
+    )
+    found = connection.execute(
+        f"select plate_no, {', '.join(f'coalesce({condition}, false)' for condition in doubts.values())} from told"
+    ).fetchall()[0]
+    assert found[0] == (vector["plate_no"] or None)
+    assert [code for code, is_doubted in zip(doubts, found[1:], strict=True) if is_doubted] == vector["flag"].split()
+
+
+@each("identity")
+def test_a_number_holds_only_with_its_check_digits(vector: dict[str, str]) -> None:
+    holds = identity.HOLDS[vector["kind"]]("told")
+    found = duckdb.execute(f"select coalesce({holds}, false) from (select ? as told)", [vector["number"]]).fetchall()
+    assert found == [(vector["holds"] == "true",)]
+    made = {"uscc": lambda text: identity.uscc(text[:16]), "citizen_id": lambda text: identity.citizen_id(text[:17])}
+    if vector["holds"] == "true":
+        assert made[vector["kind"]](vector["number"]) == vector["number"]
