@@ -19,6 +19,7 @@ from etl.jt809.cli import app as jt809_app
 from etl.kpi import kpi_command
 from etl.report_card import report_card_command
 from etl.rules import app as rules_app
+from etl.why_changed import why_changed_command
 from warehouse.errors import WarehouseError
 
 app = typer.Typer(
@@ -38,6 +39,7 @@ app.add_typer(jt809_app, name="jt809")
 app.add_typer(rules_app, name="rules")
 app.command("report-card")(report_card_command)
 app.command("kpi")(kpi_command)
+app.command("why-changed")(why_changed_command)
 
 # Piped output keeps whole lines; a terminal has its own width.
 console = Console() if sys.stdout.isatty() else Console(width=220)
@@ -494,12 +496,16 @@ def explain_command(
     day_to: Annotated[str | None, typer.Option("--to", help="Last day.")] = None,
     county: Annotated[str | None, typer.Option("--county", help="County code.")] = None,
     site: Annotated[str | None, typer.Option("--site", help="Site code.")] = None,
+    known: Annotated[
+        str | None, typer.Option("--known-on", help="A metric as known on this day, by today's rules.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """From a number to its rows, from a row to its file, line and rule."""
     from etl.explain import explain, lines_of
 
-    told = explain(what, _date(day_from) if day_from else None, _date(day_to) if day_to else None, county, site)
+    first, last, day = (_date(text) if text else None for text in (day_from, day_to, known))
+    told = explain(what, first, last, county, site, day)
     if as_json:
         _print_json(told)
     else:

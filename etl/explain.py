@@ -12,6 +12,7 @@ from etl.readers import raw_of
 from warehouse.connection import Snapshot, snapshot
 from warehouse.home import home
 from warehouse.ledger import Ledger
+from warehouse.metrics import Source
 
 
 def explain(
@@ -20,18 +21,26 @@ def explain(
     day_to: date | None = None,
     county: str | None = None,
     site: str | None = None,
+    known: date | None = None,
 ) -> dict[str, Any]:
     """Explain a record (by ``record_id``) or a metric over a period; see ``lines_of`` for the words.
 
-    Raises ``HengError`` if neither a record nor a metric has that name.
+    ``known``: the metric as known on that day, not as served. Raises ``HengError`` if neither a record nor a metric has
+    that name.
     """
     from warehouse.metrics import METRICS
 
+    if known is not None:
+        return _known_metric(what, day_from, day_to, county, site, known)
     served = snapshot()
     if what == "metrics":
         return {"kind": "metrics", "metrics": {name: metric.label_en for name, metric in METRICS.items()}}
     if what in METRICS:
-        return _metric(served, what, day_from, day_to, county, site)
+        if served.manifest["data_until"] is None:
+            raise HengError(f"Version {served.version} holds no passages, so there is nothing to count.")
+        until = date.fromisoformat(served.manifest["data_until"])
+        told = {"version": served.version, "data_until": str(until), "known_on": None}
+        return _metric(served, told, what, *_period(day_from, day_to, until), county, site)
     rows = _records(
         served,
         "select passage.*, rule.citation_zh, rule.citation_en, rule.confidence, rule.valid_from as rule_valid_from,"
@@ -47,24 +56,48 @@ def explain(
     return _record(served, rows[0])
 
 
-def _records(served: Snapshot, sql: str, parameters: list[Any]) -> list[dict[str, Any]]:
+def _known_metric(
+    name: str, day_from: date | None, day_to: date | None, county: str | None, site: str | None, known: date
+) -> dict[str, Any]:
+    from warehouse.known import known_on, moment
+    from warehouse.metrics import METRICS
+
+    if name not in METRICS:
+        raise HengError(f"--known-on goes with a metric: {', '.join(METRICS)}.")
+    night = moment(known).night
+    first, last = _period(day_from, day_to, night)
+    tables = ["core.passage", METRICS[name].table, "seeds.county", "seeds.gross_weight_limit"]
+    with known_on(known, tables, first, last) as source:
+        told = {"version": None, "data_until": str(source.data_until), "known_on": str(night)}
+        return _metric(source, told, name, first, last, county, site)
+
+
+def _period(day_from: date | None, day_to: date | None, until: date) -> tuple[date, date]:
+    """The days asked for; without being told the month up to ``until``."""
+    first, last = day_from or until.replace(day=1), day_to or until
+    if first > last:
+        raise HengError(f"The period ends before it begins: {first} to {last}.")
+    return first, last
+
+
+def _records(served: Source, sql: str, parameters: list[Any]) -> list[dict[str, Any]]:
     frame = served.read(sql, parameters)
     return [{str(key): _plain(value) for key, value in row.items()} for row in frame.to_dict("records")]
 
 
 def _metric(
-    served: Snapshot, name: str, day_from: date | None, day_to: date | None, county: str | None, site: str | None
+    served: Source,
+    told: dict[str, Any],
+    name: str,
+    day_from: date,
+    day_to: date,
+    county: str | None,
+    site: str | None,
 ) -> dict[str, Any]:
     """A metric over a period: formula, both counts, what is left out, the rules used, some of its rows."""
     from warehouse.metrics import METRICS, compute
 
     metric = METRICS[name]
-    if served.manifest["data_until"] is None:
-        raise HengError(f"Version {served.version} holds no passages, so there is nothing to count.")
-    last = date.fromisoformat(served.manifest["data_until"])
-    day_from, day_to = day_from or last.replace(day=1), day_to or last
-    if day_from > day_to:
-        raise HengError(f"The period ends before it begins: {day_from} to {day_to}.")
     for given, table, column in ((county, "seeds.county", "county_code"), (site, "core.passage", "site_code")):
         if given and served.read(f"select 1 from {table} where {column} = ? limit 1", [given]).empty:
             raise HengError(
@@ -94,8 +127,7 @@ def _metric(
     )
     return {
         "kind": "metric",
-        "version": served.version,
-        "data_until": str(last),
+        **told,
         "metric": name,
         "label": metric.label_en,
         "label_zh": metric.label_zh,
@@ -119,7 +151,9 @@ def lines_of(told: dict[str, Any]) -> list[str]:
             f"{told['formula']} = {told['shown']}",
             told["definition"],
             f"Leaves out: {told['leaves_out']}",
-            f"Snapshot {told['version']}, data until {told['data_until']}.",
+            f"As known on {told['known_on']}, data until {told['data_until']}."
+            if told["known_on"]
+            else f"Snapshot {told['version']}, data until {told['data_until']}.",
             "",
             "Rules applied:",
         ]

@@ -42,6 +42,8 @@ counted as (
 select figure_id, part, cast(sum(row_count) as bigint), cast(sum(amount) as bigint), min(first_day), max(last_day)
 from counted group by figure_id, part"""
 
+_TABLES = ("mart.report_fact", "meta.delivery", "seeds.parameter", "seeds.report_figure", "staging.enterprise")
+
 
 @dataclass(frozen=True)
 class Figure:
@@ -93,14 +95,22 @@ class Card:
     is_compared: bool
     parameters: list[dict[str, Any]]
     figures: list[Figure]
+    known_on: date | None = None
+    """The night whose knowledge it is, where that was asked for; None: the served version."""
 
 
-def report_card(first: date, last: date, compare: bool | None = None) -> Card:
-    """The card of the published snapshot; see ``card``. Raises ``NoSnapshot`` where nothing is published."""
+def report_card(first: date, last: date, compare: bool | None = None, known: date | None = None) -> Card:
+    """The card of the published snapshot, or as ``known`` on a day; see ``card``. Raises ``NoSnapshot`` where nothing
+    is published."""
     from warehouse.connection import snapshot
 
     served = snapshot()
-    return card(served, first, last, date.fromisoformat(served.manifest["business_date"]), served.version, compare)
+    if known is None:
+        return card(served, first, last, date.fromisoformat(served.manifest["business_date"]), served.version, compare)
+    from warehouse.known import known_on
+
+    with known_on(known, _TABLES) as source:
+        return replace(card(source, first, last, source.night, served.version, compare), known_on=source.night)
 
 
 def card(source: Source, first: date, last: date, night: date, version: int, compare: bool | None = None) -> Card:
@@ -213,7 +223,8 @@ def _holds(seed: dict[str, Any], value: int, of: int) -> bool:
 # --- in words ------------------------------------------------------------------------------------
 _WORDS = {
     "en": {
-        "title": "Report card {first} to {last}, version {version}", "figure": "figure", "value": "value",
+        "title": "Report card {first} to {last}, version {version}",
+        "title_known": "Report card {first} to {last}, as known on {known_on}", "figure": "figure", "value": "value",
         "unit": "unit", "rows": "from rows", "days": "days", "issue": "last issue", "published": "published",
         "holds": "holds", "no_data": "no data", True: "yes", False: "no", "all": "all", "none": "none left",
         "at_least": "≥ {}", "exact": "{}", "of": "{} of {} ({})", "left": "{} of {}",
@@ -225,7 +236,9 @@ _WORDS = {
         "fines": "Penalty money is for audit and budget; no unit is ranked by it (行政处罚法 art. 74).",
     },
     "zh": {
-        "title": "成绩单 {first} 至 {last}，版本 {version}", "figure": "指标", "value": "数值", "unit": "单位",
+        "title": "成绩单 {first} 至 {last}，版本 {version}",
+        "title_known": "成绩单 {first} 至 {last}，按 {known_on} 当夜已知的数据",
+        "figure": "指标", "value": "数值", "unit": "单位",
         "rows": "依据行数", "days": "日期", "issue": "最新签发", "published": "公布值", "holds": "符合",
         "no_data": "无数据", True: "是", False: "否", "all": "全部", "none": "清零", "at_least": "≥ {}",
         "exact": "{}", "of": "{} / {}（{}）", "left": "{} / {}",
@@ -258,7 +271,8 @@ def shown_value(figure: Figure, lang: str) -> str:
 def table_of(told: Card, lang: str) -> Table:
     """The card as a table, in ``zh`` or ``en``."""
     words = _WORDS[lang]
-    table = Table(title=words["title"].format(**vars(told)), title_justify="left")
+    title = words["title_known" if told.known_on else "title"]
+    table = Table(title=title.format(**vars(told)), title_justify="left")
     left = ("", words["figure"], words["value"], words["unit"])
     compared = (words["published"],) if told.is_compared else ()
     for name in (*left, *compared, words["holds"], words["rows"], words["days"], words["issue"]):
@@ -343,7 +357,8 @@ def document(told: Card) -> dict[str, Any]:
         "from": told.first,
         "to": told.last,
         "asked_to": told.asked,
-        "version": told.version,
+        "version": told.version if told.known_on is None else None,
+        "known_on": told.known_on,
         "is_compared": told.is_compared,
         "parameters": [row | {"is_unverified": row["confidence"] in UNVERIFIED} for row in told.parameters],
         "figures": [asdict(figure) | {"has_data": figure.has_data} for figure in told.figures],
@@ -367,6 +382,13 @@ def period(year: int | None, day_from: str | None, day_to: str | None) -> tuple[
         raise HengError(f"{error}. Write YYYY-MM-DD.") from None
 
 
+def _known_day(text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise HengError(f"{text!r} is not a date. Write --known-on YYYY-MM-DD.") from None
+
+
 def report_card_command(
     year: Annotated[int | None, typer.Option("--year", help="A calendar year.")] = None,
     day_from: Annotated[str | None, typer.Option("--from", help="First day, instead of a year.")] = None,
@@ -379,13 +401,14 @@ def report_card_command(
         ),
     ] = None,
     figure: Annotated[str | None, typer.Option("--figure", help="One figure: how it is computed, from what.")] = None,
+    known: Annotated[str | None, typer.Option("--known-on", help="As known on this day, by today's rules.")] = None,
     lang: Annotated[str, typer.Option("--lang", help="zh or en.")] = "en",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """The bureau's report card: every published figure, computed from what was delivered."""
     if lang not in _WORDS:
         raise HengError(f"There is no language {lang!r}. Choose zh or en.")
-    told = report_card(*period(year, day_from, day_to), compare)
+    told = report_card(*period(year, day_from, day_to), compare, _known_day(known))
     if as_json:
         chosen = told if figure is None else only(told, figure)
         sys.stdout.write(json.dumps(document(chosen), ensure_ascii=False, indent=2, default=str) + "\n")

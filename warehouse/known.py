@@ -30,7 +30,7 @@ from warehouse.raw import RawTable, rows_of
 
 MEMORY = "1GB"
 THREADS = 2
-BATCH_ROWS = 2_000_000
+BATCH_ROWS = 1_500_000
 """Event rows that are loaded at a time: memory and disk follow from it, not from the period."""
 
 

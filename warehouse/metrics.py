@@ -148,14 +148,22 @@ _PLACE = (
     "and county_code is not distinct from coalesce($county, county_code) and site_code = coalesce($site, site_code)"
 )
 _COUNTED = {
-    "mart.overload_daily": "select {sums} from mart.overload_daily where passed_date between $first and $last "
+    "mart.overload_daily": "select {columns} from {rows} where passed_date between $first and $last " + _PLACE,
+    "mart.site_day": "select {columns} from (select *, case when state = 'reporting' then 1 else 0 end as"
+    " reporting_count, 1 as site_day_count from {rows}) as site_day where passed_date between $first and $last "
     + _PLACE,
-    "mart.site_day": "select {sums} from (select *, case when state = 'reporting' then 1 else 0 end as reporting_count,"
-    " 1 as site_day_count from mart.site_day) as site_day where passed_date between $first and $last " + _PLACE,
     # The place is named without narrowing: a delivery carries many sites.
-    "meta.delivery": "select {sums} from meta.delivery where state = 'landed' and last_event_date between $first and"
+    "meta.delivery": "select {columns} from {rows} where state = 'landed' and last_event_date between $first and"
     " $last and coalesce($county, '') = coalesce($county, '') and coalesce($site, '') = coalesce($site, '')",
 }
+
+
+def counting(table: str, columns: str, rows: str | None = None) -> str:
+    """SQL: ``columns`` of the rows of a metric's table in a period and place ($first, $last, $county, $site).
+
+    ``rows``: a relation with the table's columns that stands in its stead.
+    """
+    return _COUNTED[table].format(columns=columns, rows=rows or table)
 
 
 def compute(
@@ -168,9 +176,8 @@ def compute(
     metric = METRICS[name]
     columns = [metric.numerator, *([metric.denominator] if metric.denominator else [])]
     sums = ", ".join(f"cast(coalesce(sum({column}), 0) as bigint) as {column}" for column in columns)
-    row = source.read(
-        _COUNTED[metric.table].format(sums=sums), {"first": first, "last": last, "county": county, "site": site}
-    ).iloc[0]
+    asked = {"first": first, "last": last, "county": county, "site": site}
+    row = source.read(counting(metric.table, sums), asked).iloc[0]
     above = int(row[metric.numerator])
     if not metric.denominator:
         return {

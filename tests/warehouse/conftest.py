@@ -4,11 +4,13 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 from prefecture import DELIVERIES, build_night, deliver
+from random_nights import RandomNights, run
 
 from warehouse.publish import publish
 
@@ -64,3 +66,11 @@ def published(reference: Reference, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("HENG_HOME", str(state))
     monkeypatch.delenv("HENG_FAILPOINT", raising=False)
     return state
+
+
+@pytest.fixture(scope="session")
+def random_nights(
+    tmp_path_factory: pytest.TempPathFactory, instance: Callable[[Path], Path]
+) -> Callable[[int], RandomNights]:
+    """``random_nights(seed)``: an instance after some random nights, made once. Tests work on a copy of it."""
+    return cache(lambda seed: run(instance(tmp_path_factory.mktemp(f"nights-{seed}") / "heng"), seed))

@@ -1,0 +1,235 @@
+"""``heng why-changed``: why a metric says something else than it did, down to the rows that moved it."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import date, timedelta
+from typing import IO, TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from etl.errors import HengError
+
+if TYPE_CHECKING:
+    from warehouse.why_changed import Cause, Change, Effect, WhyChanged
+
+FORMATS = ("table", "json", "csv")
+CSV_COLUMNS = (
+    "kind", "day", "site_code", "record_id", "row_count", "numerator", "denominator", "night", "delivery_id", "name",
+    "source_line", "changes", "causes",
+)  # fmt: skip
+
+
+def why_changed_command(
+    metric: Annotated[str, typer.Argument(help="A metric (see 'heng explain metrics').")],
+    known_from: Annotated[str, typer.Option("--from", help="As known on this day ...")],
+    known_to: Annotated[str | None, typer.Option("--to", help="... and on this day; default: the last night.")] = None,
+    days: Annotated[str | None, typer.Option("--period", help="Days that are counted: FIRST..LAST.")] = None,
+    month: Annotated[
+        str | None, typer.Option("--month", help="YYYY-MM; default: the month of --from up to it.")
+    ] = None,
+    county: Annotated[str | None, typer.Option("--county", help="County code.")] = None,
+    site: Annotated[str | None, typer.Option("--site", help="Site code.")] = None,
+    form: Annotated[str, typer.Option("--format", help="table, json or csv.")] = "table",
+    limit: Annotated[int, typer.Option("--limit", help="Rows in the table; json and csv have all.")] = 50,
+) -> None:
+    """Why a metric says something else than it did: what came late, was corrected or is judged otherwise."""
+    from warehouse.known import moment
+    from warehouse.why_changed import why_changed
+
+    if form not in FORMATS:
+        raise HengError(f"There is no format {form!r}. Choose {', '.join(FORMATS)}.")
+    start = _day(known_from)
+    end = _day(known_to) if known_to else moment(date.max).night
+    told = why_changed(metric, start, end, *_period(days, month, start), county, site)
+    if form == "json":
+        sys.stdout.write(json.dumps(document(told), ensure_ascii=False, indent=2, default=str) + "\n")
+    elif form == "csv":
+        write_csv(told, sys.stdout)
+    else:
+        console = Console() if sys.stdout.isatty() else Console(width=220)
+        for line in lines_of(told):
+            console.print(line, highlight=False, markup=False, soft_wrap=True)
+        if told.effects:
+            console.print(table_of(told, limit))
+            if len(told.effects) > limit:
+                console.print(f"{limit} of {len(told.effects):,} lines; all with --format csv", highlight=False)
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise HengError(f"{text!r} is not a date. Write YYYY-MM-DD.") from None
+
+
+def _period(days: str | None, month: str | None, known_from: date) -> tuple[date, date]:
+    """The days that are counted; without being told those of the month of ``known_from`` that were over."""
+    if days and month:
+        raise HengError("Say --period or --month, not both.")
+    if days:
+        first, dots, last = days.partition("..")
+        if not dots:
+            raise HengError(f"{days!r} is no period. Write FIRST..LAST, as 2026-11-01..2026-11-22.")
+        return _day(first), _day(last)
+    if month:
+        begin = _day(f"{month}-01")
+        return begin, (begin + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+    return known_from.replace(day=1), known_from
+
+
+def by_kind(told: WhyChanged) -> list[dict[str, Any]]:
+    """Effects summed by kind, in the order of ``KINDS``."""
+    from warehouse.why_changed import KINDS
+
+    rows = []
+    for kind in KINDS:
+        of_kind = [effect for effect in told.effects if effect.kind == kind]
+        if of_kind:
+            rows.append(
+                {
+                    "kind": kind,
+                    "meaning": KINDS[kind],
+                    "row_count": sum(effect.row_count for effect in of_kind),
+                    "numerator": sum(effect.numerator for effect in of_kind),
+                    "denominator": sum(effect.denominator for effect in of_kind),
+                }
+            )
+    return rows
+
+
+def document(told: WhyChanged) -> dict[str, Any]:
+    """Everything as one JSON document."""
+    above, below = told.difference
+    return {
+        "metric": told.metric.name,
+        "label_zh": told.metric.label_zh,
+        "label_en": told.metric.label_en,
+        "scope": {"from": told.first, "to": told.last, "county": told.county, "site": told.site},
+        "before": {"night": told.night_before, **told.before},
+        "after": {"night": told.night_after, **told.after},
+        "difference": {"numerator": above, "denominator": below},
+        "by_kind": by_kind(told),
+        "effects": [asdict(effect) for effect in told.effects],
+        "notes": told.notes,
+    }
+
+
+def write_csv(told: WhyChanged, stream: IO[str]) -> None:
+    """One line an effect. Text that a spreadsheet would take for a formula begins with an apostrophe."""
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(CSV_COLUMNS)
+    for effect in told.effects:
+        row = asdict(effect) | {"changes": "; ".join(_changes(effect.changes)), "causes": "; ".join(_causes(effect))}
+        writer.writerow([_inert(row[name]) for name in CSV_COLUMNS])
+
+
+def _inert(value: Any) -> Any:
+    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r", "\n") else value
+
+
+# --- in words ------------------------------------------------------------------------------------
+def lines_of(told: WhyChanged) -> list[str]:
+    """What changed in sum, and what else is known."""
+    scope = [
+        f"{told.first} to {told.last}",
+        *(f"{k} {v}" for k, v in (("county", told.county), ("site", told.site)) if v),
+    ]
+    above, below = told.difference
+    parts = [f"{told.metric.numerator} {above:+,}"]
+    parts += [f"{told.metric.denominator} {below:+,}"] if told.metric.denominator else []
+    lines = [
+        f"{told.metric.label_en} {told.metric.label_zh}, {', '.join(scope)}",
+        f"known on {told.night_before}: {told.before['formula']} = {told.before['shown']}",
+        f"known on {told.night_after}: {told.after['formula']} = {told.after['shown']}",
+    ]
+    if told.night_before == told.night_after:
+        lines.append(f"Both days know what the night of {told.night_after} knew: no other was closed between them.")
+    elif not told.effects:
+        lines.append(f"Nothing changed: no row counts for something else than on {told.night_before}.")
+    else:
+        lines.append(f"Difference: {', '.join(parts)}, by these rows:")
+        for row in by_kind(told):
+            share = f", {row['denominator']:+,} below" if told.metric.denominator else ""
+            lines.append(
+                f"  {row['kind']}: {row['row_count']:,} rows, {row['numerator']:+,} above{share}  ({row['meaning']})"
+            )
+    return [*lines, *told.notes]
+
+
+def table_of(told: WhyChanged, limit: int) -> Table:
+    """The rows, one line each; where a row stands is said as file:line."""
+    table = Table(title="Rows", title_justify="left")
+    for name in (
+        "kind",
+        "day",
+        "site",
+        "record",
+        "rows",
+        "above",
+        "below",
+        "night",
+        "file:line",
+        "what changed, and by what",
+    ):
+        table.add_column(name, justify="right" if name in ("rows", "above", "below") else "left", overflow="fold")
+    for effect in told.effects[:limit]:
+        why = [*_changes(effect.changes), *_causes(effect)]
+        table.add_row(
+            effect.kind,
+            str(effect.day or ""),
+            Text(_shown(effect.site_code or "")),
+            effect.record_id or "",
+            f"{effect.row_count:,}",
+            f"{effect.numerator:+,}" if effect.numerator else "",
+            f"{effect.denominator:+,}" if effect.denominator else "",
+            str(effect.night or ""),
+            Text(_place(effect.name, effect.source_line)),
+            Text(_shown("; ".join(why))),
+        )
+    return table
+
+
+def _shown(text: str) -> str:
+    """Text of a file or its name without a character that a terminal would act on."""
+    from etl.deliveries import shown
+
+    return shown(text)
+
+
+def _place(name: str | None, line: int | None) -> str:
+    return _shown(":".join(str(part) for part in (name, line) if part is not None))
+
+
+def _changes(changes: tuple[Change, ...]) -> Iterator[str]:
+    for change in changes:
+        yield f"{change.column} {_value(change.old)} → {_value(change.new)}"
+
+
+def _value(value: Any) -> str:
+    if value is None:
+        return "empty"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _causes(effect: Effect) -> Iterator[str]:
+    for cause in effect.causes:
+        place = _place(cause.name, cause.source_line)
+        if not cause.table:
+            yield f"{cause.row_count:,} rows of {place}"
+        else:
+            yield f"{cause.table.partition('.')[2]} row of {place} {_how(cause)}"
+
+
+def _how(cause: Cause) -> str:
+    if cause.is_new or cause.is_gone:
+        said = [f"{c.column} {_value(c.new if cause.is_new else c.old)}" for c in cause.changes]
+        return f"{'is new' if cause.is_new else 'is gone'} ({', '.join(said)})"
+    return f"changed ({', '.join(_changes(cause.changes))})"
