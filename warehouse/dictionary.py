@@ -32,6 +32,16 @@ _SEEDS = {
     "citation, so a change in law is a change of data. An empty limit is the registered gross mass.",
     "seeds.gross_weight_modifier": "Grain: one addition to a limit, or cap on it, over the days it is in force.",
     "seeds.axle_type": "Grain: one axle type code and what it says of the vehicle.",
+    "seeds.axle_load_limit": "Grain: one limit of an axle or axle group under its conditions, over the days it is in "
+    "force. Information beside the gross mass; no case follows from it alone.",
+    "seeds.dimension_limit": "Grain: one limit of height, width or length of a kind of vehicle over its days of force.",
+    "seeds.fine_tier": "Grain: one tier of a fine for an act, over the days it is in force: conditions, amounts, "
+    "multiples of the gain. Read by warehouse/penalty.py.",
+    "seeds.accuracy_class": "Grain: one maximum permissible error of an accuracy class, at verification or in service.",
+    "seeds.procedure_clock": "Grain: one clock of the procedure over the days it is in force: how long, in what unit, "
+    "from which event.",
+    "seeds.licence_verb": "Grain: one way a licence is lost, and what it is in law.",
+    "seeds.void_code": "Grain: one reason why a record is void.",
     "seeds.parameter": "Grain: one parameter over the days its value holds, with its confidence. Assumptions are rows, "
     "shown as unverified.",
     "seeds.report_figure": "Grain: one figure of the report card: what it counts, its unit and the published claim.",

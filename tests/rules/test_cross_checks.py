@@ -5,6 +5,7 @@ The day that is built is 2 March 2026; 1 March is looked back on. The scale S1 s
 latitude are about 111 m. Vehicle 湘M00002 is heard every minute, so that captures are there.
 """
 
+import csv
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -496,8 +497,8 @@ def test_what_a_scale_says_of_a_shared_phone_is_weak(model):
 
 
 def test_every_kind_has_its_words_and_its_parameters_are_rows_of_the_scheme():
-    text = (sql.PROJECT / "seeds" / "kpi_scheme.csv").read_text(encoding="utf-8")
-    parameters = {line.split(",")[4] for line in text.splitlines()[1:] if line.startswith("local,")}
+    with (sql.PROJECT / "seeds" / "kpi_scheme.csv").open(encoding="utf-8", newline="") as stream:
+        parameters = {row["parameter"] for row in csv.DictReader(stream) if row["kpi_scheme"] == "local"}
     for check in cross_checks.CHECKS.values():
         assert all(
             (

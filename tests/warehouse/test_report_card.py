@@ -119,7 +119,9 @@ def test_figures_name_the_parameters_and_feeds_they_are_computed_from(seed: list
     connection = duckdb.connect()
     sql.load_seeds(connection)
     parameters = {row[0] for row in connection.execute("select parameter from seeds.parameter").fetchall()}
-    assert {name for row in seed for name in (row["parameters"] or "").split(",") if name} <= parameters
+    read = {name for row in seed for name in (row["parameters"] or "").split(",") if name}
+    assert read
+    assert read <= parameters
     named = {feed for row in seed for feed in row["source_feeds"].split(",")}
     assert named <= set(FEEDS)
     read = {table for name in sql.in_order(["mart.report_fact"]) for table in sql.render(name).reads}

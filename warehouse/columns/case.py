@@ -11,9 +11,10 @@ act_code = column(
     "act_code",
     "VARCHAR",
     "What is alleged: over_mass, over_dimension, over_mass_and_dimension, evading_weighing, ordering_overload, "
-    "loading_overload, permit_misuse.",
+    "loading_overload, permit_misuse; in the rulebook also illegal_operation and other acts that are fined.",
     "案由",
-    zh_doc="涉嫌的违法行为：车货总质量超限、外廓尺寸超限、两者兼有、逃避检测、指使强令超限、货运源头超限装载、违反超限通行证。",
+    zh_doc="涉嫌的违法行为：车货总质量超限、外廓尺寸超限、两者兼有、逃避检测、指使强令超限、货运源头超限装载、违反超限通行证；"
+    "规则表中另有非法营运和其他受罚行为。",
 )
 detection_mode = column(
     "detection_mode",

@@ -38,10 +38,10 @@ limit_high_kg = column(
 rule_id = column(
     "rule_id",
     "VARCHAR",
-    "Rule of seeds.gross_weight_limit that gives the limit.",
+    "The rule; of a passage the one of seeds.gross_weight_limit that gives the limit.",
     "适用条款",
     en="rule",
-    zh_doc="给出限值的条款，见限值表。",
+    zh_doc="规则编号；过车记录中为给出限值的条款，见限值表。",
 )
 limit_modifiers = column(
     "limit_modifiers",

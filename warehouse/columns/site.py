@@ -44,10 +44,10 @@ model = column("model", "VARCHAR", "Model of the device.", "型号", zh_doc="设
 accuracy_class = column(
     "accuracy_class",
     "VARCHAR",
-    "Accuracy class for vehicle mass, JJG 907: 0.2 to 10.",
+    "Accuracy class, JJG 907: for vehicle mass 0.2 to 10, in the rulebook also for axle loads A to F.",
     "准确度等级",
     valid="in ('0.2', '0.5', '1', '2', '5', '10')",
-    zh_doc="整车质量的准确度等级，JJG 907：0.2 至 10。",
+    zh_doc="准确度等级，JJG 907：整车质量 0.2 至 10；规则表中另有轴荷 A 至 F。",
 )
 certificate_no = column(
     "certificate_no", "VARCHAR", "Verification certificate (检定证书).", "检定证书编号", zh_doc="检定证书的编号。"
