@@ -72,7 +72,7 @@ MADE = {
     *(f"definitions.{table}{end}" for table in TABLES for end in ("", ".how")),
 }
 # Codes that data bring: words for those known, the code itself for another.
-FROM_DATA = ("kind.", "drive.", "confidence.", "alarm_kind.", "handling.", "match.", "appeal.", "event.")
+FROM_DATA = ("kind.", "drive.", "confidence.", "alarm_kind.", "handling.", "match.", "appeal.", "event.", "permit.")
 
 
 def keys_in_source() -> set[str]:

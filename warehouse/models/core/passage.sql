@@ -90,8 +90,9 @@ select
         else 'gt100'
     end as excess_band,
     case
-        when vehicle_kind in ('rigid', 'agricultural')
-            then greatest(gross_vehicle_weight_kg - registered_gross_mass_kg, 0)
+        when coalesce(vehicle_kind, '') not in ('rigid', 'agricultural') then null
+        when gross_vehicle_weight_kg > registered_gross_mass_kg then gross_vehicle_weight_kg - registered_gross_mass_kg
+        when gross_vehicle_weight_kg <= registered_gross_mass_kg then 0
     end as over_load_kg,
     reported_limit_kg,
     reported_is_over_limit,

@@ -81,7 +81,7 @@ measured as (
         air,
         case
             when digit = '5' then cast(round({{ nth_spacing('axle_spacings_m', 'spacing_no') }} * 1000) as integer)
-            when digit = '7' then cast(
+            when digit = '7' and {{ nth_spacing('axle_spacings_m', 'next_no') }} is not null then cast(
                 round(
                     greatest(
                         {{ nth_spacing('axle_spacings_m', 'spacing_no') }},
@@ -89,6 +89,7 @@ measured as (
                     ) * 1000
                 ) as integer
             )
+            when digit = '7' then null
             else 0
         end as spacing_mm
     from spaced

@@ -105,7 +105,10 @@ select
     passage.excess_ratio > allowed.counted_ratio as is_above_counted_ratio,
     allowed.accuracy_class,
     allowed.allowance_kg,
-    greatest(passage.excess_kg - allowed.allowance_kg, 0) as excess_after_allowance_kg,
+    case
+        when passage.excess_kg > allowed.allowance_kg then passage.excess_kg - allowed.allowance_kg
+        when passage.excess_kg <= allowed.allowance_kg then 0
+    end as excess_after_allowance_kg,
     passage.over_load_kg,
     allowed.recheck_mass_kg,
     concat_ws(
