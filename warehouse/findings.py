@@ -215,15 +215,14 @@ def _seen(source: Source, scope: Scope, told: dict[str, float]) -> list[Seen]:
                 "unladen_share": told["unladen_share"],
             },
         )
-        rows = rows.astype(object).where(rows.notna(), None)
         seen = [
             Seen(
-                row.record_id,
-                (row.plate_no, None if row.plate_color_code is None else int(row.plate_color_code)),
-                row.passed_at,
-                row.last_unladen_at,
+                row["record_id"],
+                (row["plate_no"], None if row["plate_color_code"] is None else int(row["plate_color_code"])),
+                row["passed_at"],
+                row["last_unladen_at"],
             )
-            for row in rows.itertuples()
+            for row in _records(rows)
         ]
         edge = datetime(since.year, since.month, since.day) + reach
         if begin is None or begin != begin or since <= _day(begin) or not any(one.passed_at <= edge for one in seen):
@@ -235,14 +234,19 @@ def _day(value: Any) -> date:
     return value.date() if isinstance(value, datetime) else value
 
 
+def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows as dictionaries, None where a value is missing."""
+    return frame.astype(object).where(frame.notna(), None).to_dict("records")  # type: ignore[return-value]
+
+
 # --- answers ---------------------------------------------------------------------------------------------
 def findings(source: Source, scope: Scope) -> pd.DataFrame:
     """Findings of the scope by time: the columns of ``mart.finding`` and of the trip, masses in kg.
 
     ``trip_record_id``: the finding that stands for the trip (it may lie before the scope); empty for a load under a
     permit. ``is_trip_finding``: it is this one. ``trip_no``: trips of the scope, numbered by their first finding in it.
-    ``trip_finding_count``: findings of the trip up to the scope's last day. ``trip_hours``: how long a trip lasts. ``other_permit_...``: where no permit of the
-    day is known, the permit of the vehicle whose validity lies nearest.
+    ``trip_finding_count``: findings of the trip up to the scope's last day. ``trip_hours``: how long a trip lasts.
+    ``other_permit_...``: where no permit of the day is known, the permit of the vehicle whose validity lies nearest.
     """
     frame = source.read(_FINDINGS, scope.asked())
     told = _parameters(source, scope.last)
@@ -253,18 +257,19 @@ def findings(source: Source, scope: Scope) -> pd.DataFrame:
         sizes[head] = sizes.get(head, 0) + 1
     numbers: dict[str, int] = {}
     trip_of: list[str | None] = []
-    for row in frame.itertuples():
-        head = None if row.is_permitted else heads.get(row.record_id, row.record_id)
-        if head is not None:
-            numbers.setdefault(head, len(numbers) + 1)
-        trip_of.append(head)
-    return frame.assign(
-        trip_record_id=trip_of,
-        trip_no=[numbers[head] if head is not None else None for head in trip_of],
-        is_trip_finding=[head == record for head, record in zip(trip_of, frame["record_id"], strict=True)],
-        trip_hours=told["repeat_merge_hours"],
-        trip_finding_count=[None if head is None else sizes.get(head, 1) for head in trip_of],
-    )
+    for record, is_permitted in zip(frame["record_id"], frame["is_permitted"], strict=True):
+        its_head = None if is_permitted else heads.get(record, record)
+        if its_head is not None:
+            numbers.setdefault(its_head, len(numbers) + 1)
+        trip_of.append(its_head)
+    of_trip: dict[str, Any] = {
+        "trip_record_id": trip_of,
+        "trip_no": [None if one is None else numbers[one] for one in trip_of],
+        "is_trip_finding": [one == record for one, record in zip(trip_of, frame["record_id"], strict=True)],
+        "trip_hours": told["repeat_merge_hours"],
+        "trip_finding_count": [None if one is None else sizes.get(one, 1) for one in trip_of],
+    }
+    return frame.assign(**of_trip)
 
 
 def finding(source: Source, record_id: str) -> pd.Series | None:
@@ -275,7 +280,7 @@ def finding(source: Source, record_id: str) -> pd.Series | None:
     )
     if told.empty:
         return None
-    row = told.astype(object).where(told.notna(), None).iloc[0]
+    row = _records(told)[0]
     day, color = _day(row["passed_date"]), row["plate_color_code"]
     scope = Scope(day, day, plate_no=row["plate_no"], plate_color_code=None if color is None else int(color))
     frame = findings(source, scope)

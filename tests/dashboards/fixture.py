@@ -310,7 +310,8 @@ _MART_SQL = """
 create table mart.overload_daily as
 select passed_date, site_code, axle_class, any_value(county_code) as county_code, count(*) as passage_count,
     count(gross_vehicle_weight_kg) as weighed_count,
-    count(*) filter (verdict = 'over') as over_count, 0::bigint as permitted_count, count(*) filter (verdict = 'within') as within_count,
+    count(*) filter (verdict = 'over') as over_count, 0::bigint as permitted_count,
+    count(*) filter (verdict = 'within') as within_count,
     count(*) filter (verdict = 'review') as review_count,
     count(*) filter (excess_band in ('30-50', '50-100', 'gt100')) as severe_count,
     count(*) filter (flags like 'R-%' or flags like '%,R-%') as flagged_count,

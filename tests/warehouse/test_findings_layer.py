@@ -107,7 +107,7 @@ def test_an_unladen_pass_between_ends_the_trip_and_a_laden_one_does_not(tables: 
 
 
 def test_a_trip_that_began_before_the_period_keeps_its_own_finding(tables: Tables) -> None:
-    """Of findings half a day apart every third begins a trip, whichever day is asked for and however far back it began."""
+    """Of findings half a day apart every third begins a trip, whichever day is asked for, however far back it began."""
     start = datetime(2026, 4, 12, 8)
     records = [tables.passage(str(start + timedelta(hours=12 * number))) for number in range(50)]
     source = tables.source()
@@ -138,7 +138,8 @@ def test_a_finding_without_a_plate_is_a_trip_of_its_own(tables: Tables) -> None:
     source = tables.source()
     assert trips(findings(source, MAY)) == [(records[0], 1, True), (records[1], 2, True)]
     told = finding(source, records[1])
-    assert told is not None and bool(told["is_trip_finding"])
+    assert told is not None
+    assert bool(told["is_trip_finding"])
 
 
 def test_one_finding_is_told_as_in_its_list_and_another_record_is_none(tables: Tables) -> None:
@@ -174,7 +175,7 @@ def test_each_finding_names_its_rules_and_every_flag_in_words(tables: Tables) ->
         ("limit", "M6C"), ("modifier", "SINGLE-TYRE"), ("counted_ratio", "repeat_excess_ratio"),
     ]  # fmt: skip
     assert list(rules["is_verified"]) == [True, True, False]
-    assert rules["citation_zh"].notna().all() and rules["citation_en"].notna().all()
+    assert rules[["citation_zh", "citation_en"]].notna().all(axis=None)
     told = weaknesses(source, [record])
     flags = source.read("select flags from mart.finding where record_id = ?", [record])["flags"].iloc[0]
     assert sorted(told["reason"]) == sorted(flags.split(","))

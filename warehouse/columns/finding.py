@@ -5,8 +5,8 @@ from warehouse.columns.entry import column
 axle_sum_kg = column(
     "axle_sum_kg",
     "INTEGER",
-    "Permitted loads of the vehicle's axles and groups together (GB 1589, not read in the standard); empty where groups "
-    "or spacings are not known.",
+    "Permitted loads of the vehicle's axles and groups together (GB 1589, not read in the standard); empty where "
+    "groups or spacings are not known.",
     "轴荷限值之和",
     unit="kg",
     zh_doc="车辆各轴（轴组）最大允许轴荷之和（GB 1589，原表未核对）；轴组或轴距未知时为空。",
@@ -47,7 +47,8 @@ over_load_kg = column(
 self_test_state = column(
     "self_test_state",
     "VARCHAR",
-    "The device's self-test of the day: pass, fail, or none where only other devices were tested; empty where none was.",
+    "The device's self-test of the day: pass, fail, or none where only other devices were tested; empty where none "
+    "was.",
     "当日自检",
     zh_doc="设备当日自检：pass 通过，fail 不合格，none 其他设备有自检而该设备没有；当日均无自检时为空。",
 )
