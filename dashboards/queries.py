@@ -15,7 +15,7 @@ from werkzeug.exceptions import BadRequest
 
 from dashboards.format import as_date
 from dashboards.selection import Known, Selection
-from warehouse import connection, metrics
+from warehouse import connection, findings, metrics
 from warehouse import rules as rules_of_law
 from warehouse.home import home
 
@@ -296,8 +296,9 @@ _RECORD = f"""
 select record_id, feed, delivery_id, source_line, byte_offset, site_code, county_code, lane_code, direction,
     passed_at, passed_date, {PLATE} as plate_masked, axle_count, axle_type_code, gross_vehicle_weight_kg,
     axle_load_sum_kg, axle_loads_kg, axle_spacings_m, speed_kmh, vehicle_kind, drive_axle_kind,
-    single_tyre_axle_count, limit_low_kg, limit_kg, rule_id, limit_modifiers, verdict, excess_kg, excess_ratio,
-    reported_limit_kg, reported_is_over_limit, device_no, certificate_no, certificate_valid_to, evidence_ok, flags
+    single_tyre_axle_count, limit_low_kg, limit_kg, rule_id, limit_modifiers, axle_sum_kg, verdict, excess_kg,
+    excess_ratio, over_load_kg, reported_limit_kg, reported_is_over_limit, device_no, certificate_no,
+    certificate_valid_to, evidence_ok, flags
 from core.passage where record_id = $record limit 1
 """
 _DELIVERY = "select * from meta.delivery where delivery_id = $delivery"
@@ -353,6 +354,17 @@ def export_day(db: Source, selection: Selection, day: date) -> pd.DataFrame:
 def record(db: Source, record_id: str) -> pd.Series | None:
     found = db.read(_RECORD, {"record": record_id})
     return None if found.empty else found.iloc[0]
+
+
+def finding(db: Source, record_id: str) -> pd.Series | None:
+    """What stands beside the excess of a passage over the limit: permit, allowance, trip; None if it is no finding."""
+    found = findings.finding(db, record_id)
+    return None if found is None else found.drop("plate_no")
+
+
+def rules_applied(db: Source, record_id: str) -> pd.DataFrame:
+    """The rules that a finding rests on, with citation and confidence."""
+    return findings.rules_applied(db, [record_id])
 
 
 def delivery(db: Source, delivery_id: str) -> pd.Series | None:

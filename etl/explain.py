@@ -169,7 +169,8 @@ def lines_of(told: dict[str, Any]) -> list[str]:
     row, source = told["record"], told["source"]
     shown = (
         "passed_at", "site_code", "lane_code", "plate_no", "axle_count", "axle_loads_kg", "gross_vehicle_weight_kg",
-        "vehicle_kind", "drive_axle_kind", "limit_low_kg", "limit_kg", "verdict", "excess_kg", "excess_ratio",
+        "vehicle_kind", "drive_axle_kind", "axle_sum_kg", "limit_low_kg", "limit_kg", "verdict", "excess_kg",
+        "excess_ratio", "over_load_kg",
         "certificate_no", "certificate_valid_to", "evidence_ok",
     )  # fmt: skip
     lines = [f"[bold]Record {row['record_id']}[/]  snapshot {told['version']}"]

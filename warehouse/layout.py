@@ -37,6 +37,7 @@ DATED = {
     "mart.alarm_reach_day": Dated(
         "event_date", ("event_date", "plate_no", "plate_color_code", "alarm_kind", "alarm_level")
     ),
+    "mart.dimension_finding": Dated("passed_date", ("passed_date", "record_id", "dimension")),
     "mart.finding": Dated("passed_date", ("passed_date", "check_no", "record_id")),
     "mart.overload_daily": Dated("passed_date", ("passed_date", "site_code", "axle_class")),
     "mart.platform_link_day": Dated("event_date", ("event_date", "platform_no")),

@@ -258,12 +258,108 @@ def _certificate(record: pd.Series, t: Text) -> html.Div:
     return html.Div([shell.icon("certificate", "" if valid else "warn"), html.Span(line)])
 
 
+def _with_note(value: Any, *notes: Any) -> list[Any]:
+    return [value, *(html.Span(note, className="under") for note in notes if note)]
+
+
+def _unverified(confidence: Any, t: Text) -> list[Any]:
+    """A pill where a rule was not read in a text."""
+    return (
+        [" ", shell.pill(t("pill.unverified"), "warn", t("pill.unverified.help"))]
+        if words.unverified(confidence)
+        else []
+    )
+
+
+def _axle_sum(record: pd.Series, modifiers: pd.DataFrame, t: Text) -> list[Any]:
+    """What the axles may carry together: a reading that asks for review and never makes a load over the limit."""
+    if fmt.missing(record["axle_sum_kg"]):
+        return []
+    rule = modifiers[modifiers["modifier_id"] == "AXLE-SUM"]
+    confidence = rule.iloc[0]["confidence"] if len(rule) else None
+    value = html.Span([fmt.kilograms(record["axle_sum_kg"]), *_unverified(confidence, t)])
+    return _fact(t("evidence.axle_sum"), _with_note(value, t("evidence.axle_sum.note")))
+
+
+def _police(record: pd.Series, t: Text) -> list[Any]:
+    if fmt.missing(record["over_load_kg"]):
+        return []
+    over = int(record["over_load_kg"])
+    value = fmt.kilograms(over) if over else t("evidence.police.none")
+    return _fact(t("evidence.police"), _with_note(value, t("evidence.police.note")))
+
+
+def _permit(found: pd.Series, t: Text) -> list[Any]:
+    """The permit of the day and how far it goes, or the nearest one that does not hold that day."""
+    if isinstance(found["permit_no"], str):
+        state = str(found["permit_state"])
+        tone = {"covered": "better", "exceeds_mass": "worse"}.get(state, "warn")
+        pill = shell.pill(words.code("permit", state, t), tone)
+        allowed = t("evidence.permit.mass", mass=fmt.kilograms(found["permitted_mass_kg"]))
+        note = t("evidence.permit.no_violation") if bool(found["is_permitted"]) else None
+        return _fact(t("evidence.permit"), _with_note(pill, f"{found['permit_no']} · {allowed}", note))
+    if isinstance(found["other_permit_no"], str):
+        first, last = (fmt.as_date(found[name]) for name in ("other_permit_from", "other_permit_to"))
+        other = t("evidence.permit.other", number=found["other_permit_no"], days=fmt.day_range(first, last, t.lang))
+        return _fact(t("evidence.permit"), _with_note(t("evidence.permit.none"), other))
+    return _fact(t("evidence.permit"), t("evidence.permit.none"))
+
+
+def _allowance(found: pd.Series, rules: pd.DataFrame, t: Text) -> list[Any]:
+    """What the instrument may err by, beside the excess and never in it."""
+    if fmt.missing(found["allowance_kg"]):
+        return _fact(t("evidence.allowance"), t("evidence.allowance.none"))
+    rule = rules[rules["part"] == "allowance"]
+    confidence = rule.iloc[0]["confidence"] if len(rule) else None
+    value = html.Span([fmt.kilograms(found["allowance_kg"]), *_unverified(confidence, t)])
+    left = fmt.kilograms(found["excess_after_allowance_kg"])
+    notes = (
+        t("evidence.allowance.class", number=found["accuracy_class"]),
+        t("evidence.allowance.left", left=left),
+        t.pick(rule.iloc[0]["citation_zh"], rule.iloc[0]["citation_en"]) if len(rule) else None,
+    )
+    return _fact(t("evidence.allowance"), _with_note(value, *notes))
+
+
+def _trip(found: pd.Series, t: Text) -> list[Any]:
+    if fmt.missing(found["trip_finding_count"]):
+        return _fact(t("evidence.trip"), t("evidence.trip.permit"))
+    note = t("evidence.trip.note", hours=f"{float(found['trip_hours']):g}")
+    if bool(found["is_trip_finding"]):
+        return _fact(t("evidence.trip"), _with_note(t("evidence.trip.first"), note))
+    first = dcc.Link(t("evidence.trip.see"), href=f"/overload/rows?record={found['trip_record_id']}")
+    return _fact(t("evidence.trip"), _with_note(t("evidence.trip.same"), first, note))
+
+
+def _counted(found: pd.Series, rules: pd.DataFrame, t: Text) -> list[Any]:
+    """Whether the excess is above the ratio from which an act of the day counts for the repeat rule."""
+    if fmt.missing(found["counted_ratio"]):
+        return []
+    rule = rules[rules["part"] == "counted_ratio"]
+    confidence = rule.iloc[0]["confidence"] if len(rule) else None
+    key = "evidence.counted.yes" if bool(found["is_above_counted_ratio"]) else "evidence.counted.no"
+    value = html.Span([t(key, ratio=fmt.share(found["counted_ratio"])), *_unverified(confidence, t)])
+    cited = t.pick(rule.iloc[0]["citation_zh"], rule.iloc[0]["citation_en"]) if len(rule) else None
+    return _fact(t("evidence.counted"), _with_note(value, cited))
+
+
+def _finding_facts(db: queries.Source, found: pd.Series, t: Text) -> list[Any]:
+    """What stands beside the excess of a passage over the limit."""
+    rules = queries.rules_applied(db, str(found["record_id"]))
+    facts = [*_permit(found, t), *_allowance(found, rules, t), *_counted(found, rules, t), *_trip(found, t)]
+    if not fmt.missing(found["recheck_mass_kg"]):
+        facts += _fact(t("evidence.recheck"), fmt.kilograms(found["recheck_mass_kg"]))
+    return facts
+
+
 def evidence(db: queries.Source, record: pd.Series, selection: Selection, known: Known, t: Text) -> list[Any]:
     """Everything that stands behind one record, down to the line of the file it came in."""
     reasons = words.flag_words(queries.reasons(db), t)
     rules = queries.rules(db)
     delivery = queries.delivery(db, record["delivery_id"])
-    flags = words.flag_list(record["flags"], reasons)
+    found = queries.finding(db, str(record["record_id"])) if record["verdict"] == "over" else None
+    flags = words.flag_list(record["flags"] if found is None else found["flags"], reasons)
+    modifiers = queries.modifiers(db)
     evidence_ok = bool(record["evidence_ok"])
     lane = " ".join(
         piece
@@ -282,7 +378,8 @@ def evidence(db: queries.Source, record: pd.Series, selection: Selection, known:
         *_fact(t("filter.site"), [where, html.Span(lane, className="under") if lane else None]),
         *_fact(t("table.axles"), t("evidence.axles", count=fmt.count(record["axle_count"]))),
         *_fact(t("evidence.gross"), fmt.kilograms(record["gross_vehicle_weight_kg"])),
-        *_fact(t("evidence.limit"), _limit_cell(record, rules, queries.modifiers(db), t)),
+        *_fact(t("evidence.limit"), _limit_cell(record, rules, modifiers, t)),
+        *_axle_sum(record, modifiers, t),
         *_fact(
             t("table.verdict"), shell.pill(words.verdict(record["verdict"], t), VERDICT_TONE.get(record["verdict"], ""))
         ),
@@ -300,6 +397,9 @@ def evidence(db: queries.Source, record: pd.Series, selection: Selection, known:
             else (f"{fmt.kilograms(record['excess_kg'])} ({fmt.share(record['excess_ratio'])})")
         )
         facts += _fact(t("evidence.excess"), html.B(excess, className="worse"))
+    if found is not None:
+        facts += _finding_facts(db, found, t)
+    facts += _police(record, t)
     if not fmt.missing(record["speed_kmh"]):
         facts += _fact(t("evidence.speed"), f"{float(record['speed_kmh']):.1f} km/h")
     if not fmt.missing(record["reported_is_over_limit"]):

@@ -215,7 +215,11 @@ def test_a_spoilt_line_is_named_with_file_line_rule_and_what_to_do(
     assert mine, found
     assert mine[0]["file"] == file
     assert next_step in mine[0]["next_step"]
-    if rule not in ("C-PAY", "M2R", "VOID-OTHER"):  # of two rows that contradict each other the first by number is named
+    if rule not in (
+        "C-PAY",
+        "M2R",
+        "VOID-OTHER",
+    ):  # of two rows that contradict each other the first by number is named
         assert mine[0]["line"] == line
     told = heng("check", "--folder", str(folder), code=1)
     assert f"{file}:{mine[0]['line']} {rule}".rstrip() in told

@@ -274,6 +274,8 @@ def _core(con: duckdb.DuckDBPyConnection, frame: pd.DataFrame, motorway_delivery
             case verdict when 'over' then true when 'within' then false end as is_over_limit,
             excess_kg::integer as excess_kg,
             case when isnan(excess_ratio) then null else excess_ratio end as excess_ratio,
+            case when rule_id = 'M6C' then 46000 end as axle_sum_kg,
+            case when rule_id = 'M3R' then greatest(gross_vehicle_weight_kg - 24000, 0)::integer end as over_load_kg,
             excess_band, limit_kg::integer as reported_limit_kg,
             case verdict when 'over' then true when 'within' then false end as reported_is_over_limit,
             'D-' || site_code as device_no, 'JL-' || site_code || '-2026' as certificate_no,
@@ -308,7 +310,8 @@ _MART_SQL = """
 create table mart.overload_daily as
 select passed_date, site_code, axle_class, any_value(county_code) as county_code, count(*) as passage_count,
     count(gross_vehicle_weight_kg) as weighed_count,
-    count(*) filter (verdict = 'over') as over_count, count(*) filter (verdict = 'within') as within_count,
+    count(*) filter (verdict = 'over') as over_count, 0::bigint as permitted_count,
+    count(*) filter (verdict = 'within') as within_count,
     count(*) filter (verdict = 'review') as review_count,
     count(*) filter (excess_band in ('30-50', '50-100', 'gt100')) as severe_count,
     count(*) filter (flags like 'R-%' or flags like '%,R-%') as flagged_count,
@@ -321,6 +324,27 @@ select passed_date, site_code, axle_class, any_value(county_code) as county_code
     count(*) filter (excess_band = 'gt100') as band_gt100_count,
     coalesce(sum(excess_kg), 0)::bigint as excess_kg_sum, max(excess_ratio) as max_excess_ratio
 from core.passage group by all;
+create table staging.oversize_permit as
+select * from (
+    values ('P-1', '湘MP0001', 2, date '2026-01-05', date '2026-01-20', 'permit-1')
+) as permit(permit_no, plate_no, plate_color_code, valid_from, valid_to, record_id);
+create table mart.finding as
+select passage.passed_date, record_id, feed, cast(source_line as varchar) as check_no, passed_at, site_code,
+    county_code, plate_no, plate_color_code, axle_count, gross_vehicle_weight_kg, limit_low_kg, limit_kg, excess_kg,
+    excess_ratio, rule_id, limit_modifiers, axle_sum_kg, 0.1::double as counted_ratio,
+    excess_ratio > 0.1 as is_above_counted_ratio, case when site_code <> 'YZ09' then '5' end as accuracy_class,
+    case when site_code <> 'YZ09' then ceil(gross_vehicle_weight_kg * 0.05)::integer end as allowance_kg,
+    case when site_code <> 'YZ09' then greatest(excess_kg - ceil(gross_vehicle_weight_kg * 0.05), 0)::integer end
+        as excess_after_allowance_kg,
+    over_load_kg, case when source_line % 7 = 0 then gross_vehicle_weight_kg - 120 end as recheck_mass_kg,
+    concat_ws(',', nullif(flags, ''), case when site_code = 'YZ09' then 'V-NOCLASS' end) as flags, evidence_ok,
+    device_no, certificate_no,
+    case source_line % 5 when 0 then 'P-2' when 1 then 'P-3' end as permit_no,
+    case source_line % 5 when 0 then gross_vehicle_weight_kg + 1000 when 1 then gross_vehicle_weight_kg - 1000 end
+        as permitted_mass_kg,
+    case source_line % 5 when 0 then 'covered' when 1 then 'exceeds_mass' end as permit_state,
+    source_line % 5 = 0 as is_permitted
+from core.passage as passage where verdict = 'over';
 create table mart.site_day as
 select e.passed_date::date as passed_date, e.site_code, e.county_code, coalesce(n.passages, 0) as passage_count,
     case e.state when 'silent' then 0 when 'partial' then 11 else 24 end as hours_with_data,
@@ -382,6 +406,7 @@ def _registers(con: duckdb.DuckDBPyConnection, sites: pd.DataFrame) -> None:
 
 
 def _seeds(con: duckdb.DuckDBPyConnection) -> None:
+    _real_seeds(con, "seeds.parameter", "seeds.accuracy_class")
     con.execute(
         "create table seeds.county (county_code varchar, name_zh varchar, name_en varchar, tile_col integer, "
         "tile_row integer, valid_from date, valid_to date)"
@@ -400,6 +425,11 @@ def _seeds(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(
         """
         create table seeds.gross_weight_modifier as
+        select 'AXLE-SUM' as modifier_id, date '2016-09-21' as valid_from, null::date as valid_to,
+            2 as axle_count_min, null::integer as axle_count_max, 'any' as vehicle_kind, null::integer as amount_kg,
+            '轴荷之和' as zh, 'axle loads' as en, '第三条第二款' as citation_zh, 'art. 3(2)' as citation_en,
+            'M+' as confidence
+        union all
         select 'SINGLE-TYRE' as modifier_id, date '2016-09-21' as valid_from, null::date as valid_to,
             3 as axle_count_min, null::integer as axle_count_max, 'any' as vehicle_kind, -3000 as amount_kg,
             '单胎轴核减' as zh, 'single-tyred axles' as en, '第三条第二款' as citation_zh, 'art. 3(2)' as citation_en,
@@ -420,6 +450,7 @@ def _seeds(con: duckdb.DuckDBPyConnection) -> None:
             ('R-WRAP', 'warning', '设备计数器重新计数', 'the counter began again', '无需处理', 'nothing'),
             ('R-UNREAD', 'flag', '车牌未识别', 'the plate was not read', '核对相机', 'check the camera'),
             ('E-NOCERT', 'evidence', '没有有效的检定证书', 'no valid certificate', '核对检定证书', 'check it'),
+            ('V-NOCLASS', 'verdict', '没有可用的准确度等级', 'no class known', '补充等级', 'complete it'),
             ('V-NOWEIGHT', 'verdict', '没有总重', 'no gross weight', '核对设备', 'check the device'),
             ('V-KIND', 'verdict', '车辆组成未知', 'unknown kind of vehicle', '补充登记', 'register it')
         """
@@ -435,6 +466,14 @@ def _rulebook(con: duckdb.DuckDBPyConnection) -> None:
         rows = told.fetchall()
     con.execute(f"create table mart.rule ({', '.join(f'{name} {type}' for name, type in columns)})")
     con.executemany(f"insert into mart.rule values ({', '.join('?' * len(columns))})", rows)
+
+
+def _real_seeds(con: duckdb.DuckDBPyConnection, *names: str) -> None:
+    for name in names:
+        types = sql.seed_columns()[name]
+        path = sql.PROJECT / "seeds" / f"{name.split('.')[1]}.csv"
+        cast = ", ".join(f"cast({column} as {type}) as {column}" for column, type in types.items())
+        con.execute(f"create table {name} as select {cast} from read_csv('{path}', all_varchar = true)")
 
 
 def _meta(

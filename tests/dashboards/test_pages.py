@@ -466,6 +466,39 @@ def test_the_evidence_names_what_adjusted_the_limit(callbacks: Callbacks, db: fi
     assert "已调整：单胎轴核减（第三条第二款）" in text_of(answer["rows-drawer"]["children"])
 
 
+def drawer_words(callbacks: Callbacks, db: fixture.Fixture, where: str) -> str:
+    record = db.read(f"select record_id from mart.finding where {where} order by record_id limit 1").iloc[0, 0]
+    return text_of(evidence_of(callbacks, [{"record": record}]).json["response"]["rows-drawer"]["children"])
+
+
+def test_a_finding_tells_its_permit_allowance_and_trip_beside_the_excess(
+    callbacks: Callbacks, db: fixture.Fixture
+) -> None:
+    words = drawer_words(callbacks, db, "permit_state = 'covered' and allowance_kg is not null")
+    for expected in ("覆盖", "P-2", "不属违法超限", "持证通行", "计量允许误差", "准确度等级 5", "JJG 907"):
+        assert expected in words
+    words = drawer_words(callbacks, db, "permit_state = 'exceeds_mass' and plate_no is null")
+    assert "质量超出许可" in words
+    assert "本趟的首次超限" in words
+    assert "24 小时" in words
+    assert "不属违法超限" not in words
+    words = drawer_words(callbacks, db, "permit_state is null and accuracy_class is null")
+    assert "当日没有该车的通行证" in words
+    assert "没有可用的准确度等级，未计算" in words
+    assert "V-NOCLASS" in words, "what weakens the finding stands among its flags"
+
+
+def test_the_axle_sum_and_the_police_s_measure_stand_apart_from_the_limit(
+    callbacks: Callbacks, db: fixture.Fixture
+) -> None:
+    words = drawer_words(callbacks, db, "axle_sum_kg is not null")
+    assert "轴荷限值之和" in words
+    assert "不据以认定超限" in words
+    words = drawer_words(callbacks, db, "over_load_kg > 0")
+    assert "超载（公安口径）" in words
+    assert "与超限分开" in words
+
+
 def test_an_expired_certificate_and_an_unverified_rule_are_marked(callbacks: Callbacks, db: fixture.Fixture) -> None:
     expired = db.read("select record_id from core.passage where flags like 'E-NOCERT%' and verdict = 'over' limit 1")
     words = text_of(evidence_of(callbacks, [{"record": expired.iloc[0, 0]}]).json["response"])

@@ -87,6 +87,7 @@ FROM_DATA = (
     "match.",
     "appeal.",
     "event.",
+    "permit.",
 )
 
 

@@ -141,8 +141,8 @@ def test_whatever_landing_doubted_is_no_evidence(model):
             **REGISTERS,
             "staging.wim_passage": f"""
                 lane_code | passed_at  | site_code | axle_count | gross_vehicle_weight_kg | flags   | plate_no | plate_confidence | speed_kmh | cross_lane | close_following
-                1         | 2026-02-27 | YZ01      | 2          | 10000                   | R-PLATE | {SOUND}
-                1         | 2026-02-27 | YZ01      | 2          | 10000                   | ''      | {SOUND}
+                1         | 2026-02-27 08:00:00 | YZ01 | 2      | 10000                   | R-PLATE | {SOUND}
+                1         | 2026-02-27 09:00:00 | YZ01 | 2      | 10000                   | ''      | {SOUND}
             """,
         },
         expect="""
@@ -174,5 +174,181 @@ def test_a_motorway_measurement_speaks_through_its_status(model):
             c         |            | true
             d         |            |
             e         |            |
+        """,
+    )
+
+
+def test_hard_braking_over_the_sensors_is_no_evidence(model):
+    """1 m/s² either way is allowed; a layout that does not measure it says nothing."""
+    model(
+        "core.passage_evidence",
+        given={
+            **REGISTERS,
+            "core.measured_passage": """
+                record_id | site_code | lane_code | passed_date | plate_no | plate_confidence | speed_kmh | cross_lane | close_following | acceleration_ms2
+                steady    | YZ01      | 1         | 2026-02-27  | 湘M11111 | 0.95             | 60        | false      | false           | -1.0
+                braked    | YZ01      | 1         | 2026-02-27  | 湘M22222 | 0.95             | 60        | false      | false           | -1.01
+                pulled    | YZ01      | 1         | 2026-02-27  | 湘M33333 | 0.95             | 60        | false      | false           | 1.01
+                silent    | YZ01      | 1         | 2026-02-27  | 湘M44444 | 0.95             | 60        | false      | false           |
+            """,
+        },
+        expect="""
+            record_id | evidence_flags
+            steady    | ''
+            braked    | E-ACCEL
+            pulled    | E-ACCEL
+            silent    | ''
+        """,
+    )
+
+
+def test_the_self_test_of_the_day_speaks_for_or_against_the_device(model):
+    """One that failed, one whose clock is off by more than 3 s, and none at all on a day on which others were tested.
+    A day without any self-test tells nothing of a device."""
+    registers = {
+        "staging.wim_lane": """
+            site_code | lane_code | device_no | valid_from
+            YZ01      | 1         | D1        | 2024-01-01
+            YZ01      | 2         | D2        | 2024-01-01
+            YZ01      | 3         | D3        | 2024-01-01
+            YZ01      | 4         | D4        | 2024-01-01
+        """,
+        "staging.wim_device": """
+            device_no | site_code | valid_from
+            D1        | YZ01      | 2024-01-01
+            D2        | YZ01      | 2024-01-01
+            D3        | YZ01      | 2024-01-01
+            D4        | YZ01      | 2024-01-01
+        """,
+        "staging.verification_certificate": """
+            certificate_no | device_no | speed_min_kmh | speed_max_kmh | valid_from | valid_to
+            C1             | D1        | 5             | 100           | 2025-03-01 | 2026-12-31
+            C2             | D2        | 5             | 100           | 2025-03-01 | 2026-12-31
+            C3             | D3        | 5             | 100           | 2025-03-01 | 2026-12-31
+            C4             | D4        | 5             | 100           | 2025-03-01 | 2026-12-31
+        """,
+        "raw.build_day": """
+            event_date | is_closed
+            2026-02-27 | true
+            2026-02-28 | true
+        """,
+    }
+    model(
+        "core.passage_evidence",
+        given={
+            **registers,
+            "staging.wim_self_test": """
+                device_no | tested_date | tested_at           | self_test_result | clock_error_s
+                D1        | 2026-02-27  | 2026-02-27 03:00:00 | pass             | -3.0
+                D2        | 2026-02-27  | 2026-02-27 03:00:00 | fail             | 0.1
+                D2        | 2026-02-27  | 2026-02-27 04:00:00 | pass             | 0.1
+                D3        | 2026-02-27  | 2026-02-27 03:00:00 | warn             | -3.1
+            """,
+            "core.measured_passage": """
+                record_id | site_code | lane_code | passed_date | plate_no | plate_confidence | speed_kmh | cross_lane | close_following
+                passed    | YZ01      | 1         | 2026-02-27  | 湘M11111 | 0.95             | 60        | false      | false
+                failed    | YZ01      | 2         | 2026-02-27  | 湘M22222 | 0.95             | 60        | false      | false
+                clock     | YZ01      | 3         | 2026-02-27  | 湘M33333 | 0.95             | 60        | false      | false
+                untested  | YZ01      | 4         | 2026-02-27  | 湘M44444 | 0.95             | 60        | false      | false
+                no_tests  | YZ01      | 4         | 2026-02-28  | 湘M44444 | 0.95             | 60        | false      | false
+            """,
+        },
+        expect="""
+            record_id | evidence_flags
+            passed    | ''
+            failed    | E-SELFTEST
+            clock     | E-CLOCK
+            untested  | E-NOTEST
+            no_tests  | ''
+        """,
+    )
+
+
+def test_a_static_recheck_may_differ_by_what_the_class_allows(model):
+    """Class 5 may err by 5 % in service: 2,000 kg of 40,000. The last re-check of the day counts; one of another day is
+    another passage's. Without a class nothing can be compared."""
+    model(
+        "core.passage_evidence",
+        given={
+            **REGISTERS,
+            "staging.verification_certificate": """
+                certificate_no | device_no | accuracy_class | speed_min_kmh | speed_max_kmh | valid_from | valid_to
+                C1             | D1        | 5              | 5             | 100           | 2025-03-01 | 2026-02-27
+                C2             | D2        |                | 5             | 100           | 2025-03-01 | 2027-02-28
+            """,
+            "staging.static_recheck": """
+                check_no | recheck_no | recheck_date | recheck_at          | recheck_mass_kg
+                K1       | F1         | 2026-02-27   | 2026-02-27 10:00:00 | 40000
+                K2       | F2         | 2026-02-27   | 2026-02-27 10:00:00 | 40000
+                K3       | F3         | 2026-02-27   | 2026-02-27 10:00:00 | 30000
+                K3       | F4         | 2026-02-27   | 2026-02-27 11:00:00 | 40000
+                K4       | F5         | 2026-02-26   | 2026-02-26 10:00:00 | 30000
+                K5       | F6         | 2026-03-01   | 2026-03-01 10:00:00 | 30000
+            """,
+            "core.measured_passage": """
+                record_id | check_no | site_code | lane_code | passed_date | gross_vehicle_weight_kg | plate_no | plate_confidence | speed_kmh | cross_lane | close_following
+                equal     | K1       | YZ01      | 1         | 2026-02-27  | 42000                   | 湘M11111 | 0.95             | 60        | false      | false
+                apart     | K2       | YZ01      | 1         | 2026-02-27  | 42001                   | 湘M22222 | 0.95             | 60        | false      | false
+                last      | K3       | YZ01      | 1         | 2026-02-27  | 38000                   | 湘M33333 | 0.95             | 60        | false      | false
+                other_day | K4       | YZ01      | 1         | 2026-02-27  | 42000                   | 湘M44444 | 0.95             | 60        | false      | false
+                no_class  | K5       | YZ01      | 1         | 2026-03-01  | 42000                   | 湘M55555 | 0.95             | 60        | false      | false
+            """,
+        },
+        expect="""
+            record_id | recheck_mass_kg | max_error_ratio | evidence_flags
+            equal     | 40000           | 0.05            | ''
+            apart     | 40000           | 0.05            | E-RECHECK
+            last      | 40000           | 0.05            | ''
+            other_day |                 | 0.05            | ''
+            no_class  | 30000           |                 | ''
+        """,
+    )
+
+
+def test_a_plate_read_twice_or_at_two_places_contradicts_itself(model):
+    """Ten seconds in one lane; or a tenth of a degree of latitude (11.12 km) in less than 251 s (160 km/h). Two colours
+    are two vehicles, a colour that was not read may be either."""
+    model(
+        "core.plate_conflict",
+        given={
+            "staging.wim_site": """
+                site_code | latitude | longitude | valid_from
+                YZ01      | 26.0     | 111.0     | 2020-01-01
+                YZ02      | 26.1     | 111.0     | 2020-01-01
+            """,
+            "raw.build_day": """
+                event_date | is_closed
+                2026-02-27 | true
+                2026-02-28 | true
+            """,
+            "core.measured_passage": """
+                record_id | site_code | lane_code | passed_date | passed_at           | plate_no | plate_color_code
+                first     | YZ01      | 1         | 2026-02-27  | 2026-02-27 08:00:00 | 湘M00001 | 2
+                again     | YZ01      | 1         | 2026-02-27  | 2026-02-27 08:00:10 | 湘M00001 | 2
+                later     | YZ01      | 1         | 2026-02-27  | 2026-02-27 08:00:21 | 湘M00001 | 2
+                lane_a    | YZ01      | 1         | 2026-02-27  | 2026-02-27 08:00:00 | 湘M00002 | 2
+                lane_b    | YZ01      | 2         | 2026-02-27  | 2026-02-27 08:00:01 | 湘M00002 | 2
+                same_a    | YZ01      | 1         | 2026-02-27  | 2026-02-27 08:00:00 | 湘M00003 | 2
+                same_b    | YZ01      | 1         | 2026-02-27  | 2026-02-27 08:00:00 | 湘M00003 |
+                fast_a    | YZ01      | 1         | 2026-02-27  | 2026-02-27 08:00:00 | 湘M00004 | 2
+                fast_b    | YZ02      | 1         | 2026-02-27  | 2026-02-27 08:04:10 | 湘M00004 | 2
+                slow_a    | YZ01      | 1         | 2026-02-27  | 2026-02-27 08:00:00 | 湘M00005 | 2
+                slow_b    | YZ02      | 1         | 2026-02-27  | 2026-02-27 08:04:11 | 湘M00005 | 2
+                blue      | YZ01      | 1         | 2026-02-27  | 2026-02-27 08:00:00 | 湘M00006 | 1
+                yellow    | YZ02      | 1         | 2026-02-27  | 2026-02-27 08:00:00 | 湘M00006 | 2
+                evening   | YZ01      | 1         | 2026-02-27  | 2026-02-27 23:59:58 | 湘M00007 | 2
+                morning   | YZ01      | 1         | 2026-02-28  | 2026-02-28 00:00:01 | 湘M00007 | 2
+                unknown   | YZ09      | 1         | 2026-02-27  | 2026-02-27 08:00:00 | 湘M00008 | 2
+                known     | YZ01      | 1         | 2026-02-27  | 2026-02-27 08:00:01 | 湘M00008 | 2
+                unread_a  | YZ01      | 1         | 2026-02-27  | 2026-02-27 08:00:00 |          |
+                unread_b  | YZ01      | 1         | 2026-02-27  | 2026-02-27 08:00:01 |          |
+            """,
+        },
+        expect="""
+            record_id | is_repeated | is_elsewhere_too
+            again     | true        | false
+            same_b    | true        | false
+            fast_a    | false       | true
+            fast_b    | false       | true
         """,
     )

@@ -80,7 +80,6 @@ REGISTER = """
         ("湘M3C001", 3, "M3C", 27000),
         ("湘M4R001", 4, "M4R", 31000),
         ("湘M4C001", 4, "M4C", 36000),
-        ("湘M5C001", 5, "M5C", 43000),
         ("湘M6C001", 6, "M6C", 49000),
         ("湘M6C001", 7, "M6C", 49000),
         ("湘M6C002", 6, "M6C-1", 46000),
@@ -102,6 +101,49 @@ def test_from_2016_09_21_kind_and_drive_axles_decide_too(model, plate, axles, ru
             record_id | rule_id | limit_low_kg | limit_kg | verdict | excess_kg
             r1        | {rule}  | {limit}      | {limit}  | within  | 0
             r2        | {rule}  | {limit}      | {limit}  | over    | 1
+        """,
+    )
+
+
+def test_a_lower_limit_that_the_joint_standard_draws_for_some_vehicle_asks_for_review(model):
+    """Four axles: 35 t for a three-axle truck with a one-axle trailer, which no tractor and no two-axle power unit is.
+    Five: 42 t for one drawing nobody could read. Above the limit of the order it is over all the same."""
+    model(
+        "core.passage",
+        given={
+            "staging.vehicle": """
+                plate_no | plate_color_code | vehicle_type_code | vehicle_kind | axle_count | valid_from
+                湘M4C001 | 2                | Q11               | combination  | 3          | 2015-01-01
+                湘M4C002 | 2                |                   | combination  | 2          | 2015-01-01
+                湘M4C003 | 2                |                   | combination  |            | 2015-01-01
+                湘M5C001 | 2                | Q11               | combination  | 3          | 2015-01-01
+            """,
+            "staging.wim_passage": """
+                plate_no | plate_color_code | passed_at           | axle_count | axle_type_code | gross_vehicle_weight_kg
+                湘M4C001 | 2                | 2026-03-01 01:00:00 | 4          |                | 35001
+                湘M4C002 | 2                | 2026-03-01 02:00:00 | 4          |                | 35001
+                湘M4C003 | 2                | 2026-03-01 03:00:00 | 4          |                | 35000
+                湘M4C003 | 2                | 2026-03-01 04:00:00 | 4          |                | 35001
+                湘M4C003 | 2                | 2026-03-01 05:00:00 | 4          |                | 36001
+                湘M4C003 | 2                | 2026-03-01 06:00:00 | 4          | 125            | 35001
+                湘M5C001 | 2                | 2026-03-01 07:00:00 | 5          |                | 42000
+                湘M5C001 | 2                | 2026-03-01 08:00:00 | 5          |                | 42001
+                湘M5C001 | 2                | 2026-03-01 09:00:00 | 5          |                | 43001
+                湘M5C001 | 2                | 2016-09-20 09:00:00 | 5          |                | 43001
+            """,
+        },
+        expect="""
+            record_id | rule_id | limit_low_kg | limit_kg | verdict | flags
+            r1        | M4C     | 36000        | 36000    | within  | E-NODEVICE,E-PLATECONF,E-SPEED,E-TRACK,V-TYRE
+            r2        | M4C     | 36000        | 36000    | within  | E-NODEVICE,E-PLATECONF,E-SPEED,E-TRACK,V-TYRE
+            r3        | M4C     | 35000        | 36000    | within  | E-NODEVICE,E-PLATECONF,E-SPEED,E-TRACK,V-TYRE
+            r4        | M4C     | 35000        | 36000    | review  | E-NODEVICE,E-PLATECONF,E-SPEED,E-TRACK,V-JOINT
+            r5        | M4C     | 35000        | 36000    | over    | E-NODEVICE,E-PLATECONF,E-SPEED,E-TRACK
+            r6        | M4C     | 36000        | 36000    | within  | E-NODEVICE,E-PLATECONF,E-SPEED,E-TRACK,V-TYRE
+            r7        | M5C     | 42000        | 43000    | within  | E-NODEVICE,E-PLATECONF,E-SPEED,E-TRACK,V-TYRE
+            r8        | M5C     | 42000        | 43000    | review  | E-NODEVICE,E-PLATECONF,E-SPEED,E-TRACK,V-JOINT
+            r9        | M5C     | 42000        | 43000    | over    | E-NODEVICE,E-PLATECONF,E-SPEED,E-TRACK
+            r10       | L2004-5 | 50000        | 50000    | within  | E-NODEVICE,E-PLATECONF,E-SPEED,E-TRACK
         """,
     )
 
@@ -233,15 +275,15 @@ def test_a_four_axle_rigid_truck_may_weigh_five_tonnes_a_metre(model):
             b         | M4R     | 31000        | 31000         |                 | false          | false
             c         | M4R     | 31000        | 31000         |                 | false          | false
             d         | M4R     | 29000        | 31000         |                 | true           | false
-            e         | M4C     | 36000        | 36000         |                 | false          | false
+            e         | M4C     | 35000        | 36000         |                 | false          | false
             f         | M4R     | 31000        | 31000         |                 | false          | true
         """,
     )
 
 
 def test_air_suspension_adds_a_tonne_only_if_the_register_says_so(model):
-    """A four-axle articulated vehicle also needs a trailer spacing nobody delivers: the higher limit is
-    the party's, the lower stays possible."""
+    """A four-axle articulated vehicle also needs a trailer spacing: where it is not measured the higher limit is
+    the party's, and the lower stays possible."""
     model(
         "core.passage_limit",
         given={
@@ -260,9 +302,41 @@ def test_air_suspension_adds_a_tonne_only_if_the_register_says_so(model):
             a         | 26000        | 26000         | AIR             | false
             b         | 25000        | 25000         |                 | false
             c         | 32000        | 32000         | AIR             | false
-            d         | 36000        | 37000         | AIR             | true
-            e         | 43000        | 43000         |                 | false
+            d         | 35000        | 37000         | AIR-TRAILER     | true
+            e         | 42000        | 43000         |                 | false
             f         | 30000        | 30000         |                 | false
+        """,
+    )
+
+
+def test_the_trailer_s_measured_spacing_decides_the_articulated_addition(model):
+    """1,800 mm between the trailer's axles suffice, 1,790 do not. Only of a tractor is it sure to be an articulated
+    vehicle; a three-axle power unit has no second trailer axle."""
+    model(
+        "core.passage_limit",
+        given={
+            "core.passage_vehicle": """
+                record_id | passed_date | axle_count | vehicle_kind | is_tractor | registered_axle_count | has_air_suspension | axle_spacings_m
+                a         | 2026-03-01  | 4          | combination  | true       | 2                     | true               | [3.6, 6.6, 1.80]
+                b         | 2026-03-01  | 4          | combination  | true       | 2                     | true               | [3.6, 6.6, 1.79]
+                c         | 2026-03-01  | 4          | combination  | true       | 2                     | true               |
+                d         | 2026-03-01  | 4          | combination  | false      | 2                     | true               | [3.6, 6.6, 1.80]
+                e         | 2026-03-01  | 4          | combination  | false      | 2                     | true               | [3.6, 6.6, 1.79]
+                f         | 2026-03-01  | 4          | combination  | true       | 3                     | true               | [3.6, 1.35, 6.6]
+                g         | 2026-03-01  | 4          | combination  | true       | 2                     | false              | [3.6, 6.6, 1.80]
+                h         | 2026-03-01  | 4          | combination  | true       | 2                     |                    | [3.6, 6.6, 1.80]
+            """
+        },
+        expect="""
+            record_id | limit_low_kg | limit_high_kg | limit_modifiers | is_air_open
+            a         | 37000        | 37000         | AIR-TRAILER     | false
+            b         | 36000        | 36000         |                 | false
+            c         | 36000        | 37000         | AIR-TRAILER     | true
+            d         | 36000        | 37000         | AIR-TRAILER     | true
+            e         | 36000        | 36000         |                 | false
+            f         | 36000        | 37000         | AIR-TRAILER     | true
+            g         | 36000        | 36000         |                 | false
+            h         | 36000        | 36000         |                 | false
         """,
     )
 

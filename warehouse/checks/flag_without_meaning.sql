@@ -1,8 +1,10 @@
 -- Severity: stop
--- A passage carries a flag that seeds/reason.csv does not explain: a page could not say why it is doubted.
+-- A passage or a finding carries a flag that seeds/reason.csv does not explain: a page could not say why it is doubted.
 select flagged.flags
 from (
     select distinct flags from {{ ref('passage') }} where flags <> ''
+    union
+    select distinct flags from {{ ref('finding') }} where flags <> ''
 ) as flagged
 left join {{ ref('reason') }} as reason
     on concat(',', flagged.flags, ',') like concat('%,', reason.reason, ',%')

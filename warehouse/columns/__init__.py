@@ -18,6 +18,7 @@ from warehouse.columns.cross_check import *
 from warehouse.columns.derived import *
 from warehouse.columns.entry import ENTRIES
 from warehouse.columns.entry import Column as Column
+from warehouse.columns.finding import *
 from warehouse.columns.handling import *
 from warehouse.columns.hazard import *
 from warehouse.columns.kpi import *

@@ -3,6 +3,8 @@
 -- not exceed the lowest; everything else is review, with a V- flag that says what is missing.
 -- Which limits those are is decided in core.passage_limit, the evidence conditions in core.passage_evidence.
 -- The source system's own limit and label are kept beside the verdict and never used.
+-- over_load_kg is the police's measure (超载, over the registered gross mass), kept apart: only where the register knows
+-- the whole vehicle, never of a combination, whose trailer has a mass of its own.
 -- Bands and severe passages use whole numbers: 30 % is severe, up to 5, 10 and 100 % belong below.
 with judged as (
     select
@@ -22,6 +24,9 @@ with judged as (
         weight_limit.is_tipper_open,
         weight_limit.open_tyre_kg,
         weight_limit.is_wheelbase_open,
+        weight_limit.axle_sum_kg,
+        weight_limit.joint_low_kg,
+        weight_limit.registered_gross_mass_kg,
         case
             when passage.gross_vehicle_weight_kg is null or weight_limit.limit_high_kg is null then 'review'
             when passage.gross_vehicle_weight_kg > weight_limit.limit_high_kg then 'over'
@@ -70,6 +75,7 @@ select
     limit_high_kg as limit_kg,
     rule_id,
     limit_modifiers,
+    axle_sum_kg,
     verdict,
     case verdict when 'over' then true when 'within' then false end as is_over_limit,
     case verdict when 'over' then above_limit_kg when 'within' then 0 end as excess_kg,
@@ -83,6 +89,11 @@ select
         when above_limit_kg <= limit_high_kg then '50-100'
         else 'gt100'
     end as excess_band,
+    case
+        when coalesce(vehicle_kind, '') not in ('rigid', 'agricultural') then null
+        when gross_vehicle_weight_kg > registered_gross_mass_kg then gross_vehicle_weight_kg - registered_gross_mass_kg
+        when gross_vehicle_weight_kg <= registered_gross_mass_kg then 0
+    end as over_load_kg,
     reported_limit_kg,
     reported_is_over_limit,
     device_no,
@@ -94,7 +105,9 @@ select
         nullif(evidence_flags, ''),
         nullif(flags, ''),
         case when is_between_limits and is_air_open then 'V-AIR' end,
+        case when is_between_limits and gross_vehicle_weight_kg > axle_sum_kg then 'V-AXLESUM' end,
         case when is_between_limits and is_drive_open then 'V-DRIVE' end,
+        case when is_between_limits and gross_vehicle_weight_kg > joint_low_kg then 'V-JOINT' end,
         case when is_between_limits and is_kind_open then 'V-KIND' end,
         case when axle_count is null then 'V-NOAXLES' end,
         case when rule_id is not null and limit_high_kg is null then 'V-NOMASS' end,

@@ -1,10 +1,36 @@
 -- Grain: one passage with the device that weighed it and every reason why it is no evidence.
--- Conditions are those that data can show (domain: certificate in force, verified speed, plate read,
--- one vehicle in one lane); pictures and the officer's review come with the case and are not decided here.
--- Nothing is true by default: what a register or the device does not say is a reason, too.
+-- Conditions are those that data can show (domain: certificate in force, verified speed, plate read, one vehicle in
+-- one lane, steady speed, self-test, clock, agreement with a static re-check, no other passage that contradicts it);
+-- pictures and the officer's review come with the case and are not decided here.
+-- Nothing is true by default: what a register or the device does not say is a reason, too. Acceleration, self-tests
+-- and re-checks count where they are delivered: no layout but one has the first, and few passages have the last.
+-- A re-check disagrees if both weights differ by more than the class may err by in service.
+-- Reasons are told, never used to leave a passage out.
+with setting as (
+    select
+        max(case when parameter = 'max_acceleration_ms2' then parameter_value end) as max_acceleration_ms2,
+        max(case when parameter = 'max_clock_error_s' then parameter_value end) as max_clock_error_s
+    from {{ ref('parameter') }}
+),
+rechecked as (
+    select check_no, recheck_date, recheck_mass_kg
+    from (
+        select
+            check_no,
+            recheck_date,
+            recheck_mass_kg,
+            row_number() over (
+                partition by check_no, recheck_date order by recheck_at desc, recheck_no, record_id
+            ) as nth
+        from {{ ref('static_recheck') }}
+        where check_no is not null
+    ) as weighed
+    where nth = 1
+)
 select
     passage.feed,
     passage.record_id,
+    passage.check_no,
     passage.delivery_id,
     passage.source_line,
     passage.byte_offset,
@@ -26,32 +52,50 @@ select
     passage.gross_vehicle_weight_kg,
     passage.speed_kmh,
     passage.vehicle_length_m,
+    passage.vehicle_width_m,
+    passage.vehicle_height_m,
     passage.reported_limit_kg,
     passage.reported_is_over_limit,
     lane.device_no,
     lane.certificate_no,
     lane.certificate_valid_to,
+    lane.accuracy_class,
+    lane.max_error_ratio,
+    rechecked.recheck_mass_kg,
     concat_ws(
         ',',
+        case when abs(passage.acceleration_ms2) > setting.max_acceleration_ms2 then 'E-ACCEL' end,
+        case when lane.clock_error_s > setting.max_clock_error_s then 'E-CLOCK' end,
         case when passage.close_following then 'E-CLOSE' end,
         case when passage.cross_lane then 'E-CROSS' end,
         case when lane.device_no is not null and lane.certificate_no is null then 'E-NOCERT' end,
         case when lane.device_no is null then 'E-NODEVICE' end,
         case when passage.plate_no is null then 'E-NOPLATE' end,
+        case when lane.self_test_state = 'none' then 'E-NOTEST' end,
         case
             when passage.plate_no is not null
                 and coalesce(passage.plate_confidence, 0) < {{ var('min_plate_confidence') }} then 'E-PLATECONF'
         end,
+        case
+            when abs(passage.gross_vehicle_weight_kg - rechecked.recheck_mass_kg)
+                > lane.max_error_ratio * rechecked.recheck_mass_kg then 'E-RECHECK'
+        end,
+        case when conflict.is_repeated then 'E-REPEAT' end,
+        case when lane.self_test_state = 'fail' then 'E-SELFTEST' end,
         case
             when coalesce(
                 passage.speed_kmh >= lane.speed_min_kmh and passage.speed_kmh <= lane.speed_max_kmh, false
             ) then null
             else 'E-SPEED'
         end,
-        case when passage.cross_lane is null or passage.close_following is null then 'E-TRACK' end
+        case when passage.cross_lane is null or passage.close_following is null then 'E-TRACK' end,
+        case when conflict.is_elsewhere_too then 'E-TWOPLACES' end
     ) as evidence_flags
 from {{ ref('measured_passage') }} as passage
 left join {{ ref('lane_evidence') }} as lane
     on lane.site_code = passage.site_code
     and lane.lane_code = passage.lane_code
     and lane.passed_date = passage.passed_date
+left join rechecked on rechecked.check_no = passage.check_no and rechecked.recheck_date = passage.passed_date
+left join {{ ref('plate_conflict') }} as conflict on conflict.record_id = passage.record_id
+cross join setting

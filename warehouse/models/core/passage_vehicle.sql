@@ -4,6 +4,8 @@
 -- A plate whose colour was not read is looked up only if one colour of it was registered that day.
 -- A truck registered with another axle count than the device saw may be drawing a trailer: the
 -- register's kind and gross mass are then not used.
+-- is_tractor: the register calls it a tractor for semi-trailers (GA 802: Q; the standard was not read), so that what
+-- it draws is an articulated vehicle.
 with candidate as (
     select
         passage.record_id,
@@ -28,12 +30,16 @@ known as (
         passage.record_id,
         passage.passed_date,
         passage.axle_count,
+        passage.axle_type_code,
+        passage.axle_spacings_m,
         passage.wheelbase_m,
         passage.single_tyre_axle_count,
         case
             when vehicle.vehicle_kind = 'rigid' and vehicle.registered_axle_count <> passage.axle_count then null
             else vehicle.registered_gross_mass_kg
         end as registered_gross_mass_kg,
+        vehicle.registered_axle_count,
+        coalesce(vehicle.vehicle_type_code like 'Q%', false) as is_tractor,
         vehicle.has_air_suspension,
         vehicle.is_tipper,
         vehicle.vehicle_kind = 'rigid' and vehicle.registered_axle_count <> passage.axle_count
@@ -57,11 +63,15 @@ select
     record_id,
     passed_date,
     axle_count,
+    axle_type_code,
+    axle_spacings_m,
     wheelbase_m,
     single_tyre_axle_count,
     coalesce(registered_kind, typed_kind) as vehicle_kind,
     coalesce(registered_drive, typed_drive) as drive_axle_kind,
+    registered_axle_count,
     registered_gross_mass_kg,
+    is_tractor,
     has_air_suspension,
     is_tipper,
     coalesce(has_other_axles_registered, false) as has_other_axles_registered,

@@ -5,6 +5,7 @@ select
     site_code,
     passed_date,
     county_code,
+    road_code,
     latitude,
     longitude
 from (
@@ -12,6 +13,7 @@ from (
         site.site_code,
         build_day.event_date as passed_date,
         site.county_code,
+        site.road_code,
         site.latitude,
         site.longitude,
         row_number() over (

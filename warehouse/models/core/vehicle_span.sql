@@ -6,6 +6,7 @@ select
     record_id as vehicle_record_id,
     plate_no,
     plate_color_code,
+    vehicle_type_code,
     vehicle_kind,
     axle_count as registered_axle_count,
     registered_gross_mass_kg,

@@ -1,37 +1,92 @@
 -- Grain: one passage over the limit: what a case may rest on, and every reason that weakens it.
--- The limit and the excess are those of core.passage: measured weight, highest admissible limit.
--- A permit covers the passage if it names the vehicle (plate and colour) on that day and a mass not below the weight; a
--- permit of that day whose mass is exceeded is told, too. Evidence reasons are reasons, never a filter.
+-- The limit and the excess are those of core.passage: measured weight, highest admissible limit. Three measures stay
+-- apart from it: what the instrument may err by (allowance_kg, of the class of the certificate in force; by the
+-- parameter allowance_mode taken off the weight or added to the limit; rounded up, in favour of the party), the ratio
+-- above which an act counts for the repeat rule (counted_ratio, of the day), and the police's overload (over_load_kg).
+-- A permit of the vehicle (plate and colour) and day covers the load if its mass is not below the weight
+-- (is_permitted): such a load is no violation. permit_state says more: covered; route_differs (the permit names roads
+-- by number and not the site's); exceeds_dimension (a measured length, width or height above the permitted one; those
+-- sensors are not verified, so a person looks); exceeds_mass. Of several permits the most favourable holds.
+-- Evidence reasons are reasons, never a filter. Trips are counted where findings are asked for (warehouse.findings).
 -- check_no is how cases refer to a passage. It is one of its feed: with the day it tells vendors apart.
-with checked as (
-    select record_id, check_no from {{ ref('wim_passage') }}
-    union all
-    select record_id, check_no from {{ ref('wim_passage_preview') }}
-    union all
-    select record_id, check_no from {{ ref('wim_passage_wheel') }}
-),
-permitted as (
+with permitted as (
     select
         passage.record_id,
         permit.permit_no,
         permit.permitted_mass_kg,
-        row_number() over (
-            partition by passage.record_id
-            order by permit.permitted_mass_kg desc nulls last, permit.permit_no, permit.record_id
-        ) as nth
+        case
+            when permit.permitted_mass_kg is null or permit.permitted_mass_kg < evidence.gross_vehicle_weight_kg
+                then 'exceeds_mass'
+            when evidence.vehicle_length_m > permit.permitted_length_m
+                or evidence.vehicle_width_m > permit.permitted_width_m
+                or evidence.vehicle_height_m > permit.permitted_height_m
+                then 'exceeds_dimension'
+            when regexp_matches(permit.route, '[GSXY][0-9]{2,}')
+                and permit.route not like concat('%', site.road_code, '%')
+                then 'route_differs'
+            else 'covered'
+        end as permit_state,
+        permit.record_id as permit_record_id
     from {{ ref('passage') }} as passage
     inner join {{ ref('oversize_permit') }} as permit
         on permit.plate_no = passage.plate_no
         and permit.plate_color_code = passage.plate_color_code
         and passage.passed_date >= permit.valid_from
         and passage.passed_date <= permit.valid_to
+    inner join {{ ref('passage_evidence') }} as evidence on evidence.record_id = passage.record_id
+    left join {{ ref('site_service') }} as site
+        on site.site_code = passage.site_code and site.passed_date = passage.passed_date
+    where passage.verdict = 'over'
+),
+best_permit as (
+    select
+        record_id,
+        permit_no,
+        permitted_mass_kg,
+        permit_state,
+        row_number() over (
+            partition by record_id
+            order by
+                case permit_state
+                    when 'covered' then 1 when 'route_differs' then 2 when 'exceeds_dimension' then 3 else 4
+                end,
+                permitted_mass_kg desc nulls last,
+                permit_no,
+                permit_record_id
+        ) as nth
+    from permitted
+),
+allowed as (
+    select
+        passage.record_id,
+        evidence.check_no,
+        evidence.accuracy_class,
+        evidence.max_error_ratio,
+        evidence.recheck_mass_kg,
+        case allowance.parameter_text
+            when 'DEDUCT'
+                then cast(ceil(round(passage.gross_vehicle_weight_kg * evidence.max_error_ratio, 6)) as integer)
+            when 'THRESHOLD' then cast(ceil(round(passage.limit_kg * evidence.max_error_ratio, 6)) as integer)
+        end as allowance_kg,
+        allowance.parameter_text as allowance_mode,
+        counted.parameter_value as counted_ratio
+    from {{ ref('passage') }} as passage
+    inner join {{ ref('passage_evidence') }} as evidence on evidence.record_id = passage.record_id
+    left join {{ ref('parameter') }} as allowance
+        on allowance.parameter = 'allowance_mode'
+        and passage.passed_date >= coalesce(allowance.valid_from, passage.passed_date)
+        and passage.passed_date <= coalesce(allowance.valid_to, passage.passed_date)
+    left join {{ ref('parameter') }} as counted
+        on counted.parameter = 'repeat_excess_ratio'
+        and passage.passed_date >= coalesce(counted.valid_from, passage.passed_date)
+        and passage.passed_date <= coalesce(counted.valid_to, passage.passed_date)
     where passage.verdict = 'over'
 )
 select
     passage.passed_date,
     passage.record_id,
     passage.feed,
-    checked.check_no,
+    allowed.check_no,
     passage.passed_at,
     passage.site_code,
     passage.county_code,
@@ -39,18 +94,44 @@ select
     passage.plate_color_code,
     passage.axle_count,
     passage.gross_vehicle_weight_kg,
+    passage.limit_low_kg,
     passage.limit_kg,
     passage.excess_kg,
     passage.excess_ratio,
     passage.rule_id,
-    passage.flags,
+    passage.limit_modifiers,
+    passage.axle_sum_kg,
+    allowed.counted_ratio,
+    passage.excess_ratio > allowed.counted_ratio as is_above_counted_ratio,
+    allowed.accuracy_class,
+    allowed.allowance_kg,
+    case
+        when passage.excess_kg > allowed.allowance_kg then passage.excess_kg - allowed.allowance_kg
+        when passage.excess_kg <= allowed.allowance_kg then 0
+    end as excess_after_allowance_kg,
+    passage.over_load_kg,
+    allowed.recheck_mass_kg,
+    concat_ws(
+        ',',
+        nullif(passage.flags, ''),
+        case when passage.excess_kg <= allowed.allowance_kg then 'V-ALLOWANCE' end,
+        case when allowed.max_error_ratio is null then 'V-NOCLASS' end,
+        case when passage.excess_ratio <= allowed.counted_ratio then 'V-NOTCOUNTED' end,
+        case best_permit.permit_state
+            when 'covered' then 'V-PERMIT'
+            when 'exceeds_dimension' then 'V-PERMITSIZE'
+            when 'exceeds_mass' then 'V-PERMITMASS'
+            when 'route_differs' then 'V-PERMITROUTE'
+        end
+    ) as flags,
     passage.evidence_ok,
     passage.device_no,
     passage.certificate_no,
-    permitted.permit_no,
-    permitted.permitted_mass_kg,
-    coalesce(permitted.permitted_mass_kg >= passage.gross_vehicle_weight_kg, false) as is_permitted
+    best_permit.permit_no,
+    best_permit.permitted_mass_kg,
+    best_permit.permit_state,
+    coalesce(best_permit.permit_state <> 'exceeds_mass', false) as is_permitted
 from {{ ref('passage') }} as passage
-left join checked on checked.record_id = passage.record_id
-left join permitted on permitted.record_id = passage.record_id and permitted.nth = 1
+inner join allowed on allowed.record_id = passage.record_id
+left join best_permit on best_permit.record_id = passage.record_id and best_permit.nth = 1
 where passage.verdict = 'over'

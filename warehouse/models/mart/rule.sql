@@ -56,7 +56,10 @@ weight_modifier as (
         zh as condition_zh,
         en as condition_en,
         cast(amount_kg as double) as rule_value,
-        case when amount_kg is null then 'REGISTERED' end as value_text,
+        case
+            when modifier_id = 'AXLE-SUM' then 'AXLE_SUM'
+            when amount_kg is null then 'REGISTERED'
+        end as value_text,
         case when modifier_id = 'LENGTH' then 'kg/m' else 'kg' end as unit,
         valid_from,
         valid_to,
