@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Checks that a dossier of Heng is unchanged: python3 verify_dossier.py FILE.html [SHA-256 noted elsewhere]
 
-Needs Python 3.8 and nothing else. A dossier's digest is the SHA-256 of the file with 64 zeros wherever the digest itself
-stands. Compare it with the one that the bureau noted: a digest in the file shows that it is unchanged, not who made it.
+Needs Python 3.8 and nothing else. A dossier's digest is the SHA-256 of the file with 64 zeros wherever the digest
+stands. Compare it with the one the bureau noted: a digest in the file shows that it is unchanged, not who made it.
 Exit code: 0 unchanged, 1 changed, 2 no dossier.
 """
+
 import hashlib
 import re
 import sys

@@ -346,13 +346,15 @@ def _passages(source: Kept, acts: Sequence[repeat.Act], as_of: date) -> dict[str
     certificates = _by(_rows(source, _CERTIFICATES, {"devices": devices}), "device_no")
     registered = _by(_rows(source, _DEVICES, {"devices": devices}), "device_no")
     sites = _by(_rows(source, _SITES, {"sites": sorted({row["site_code"] for row in found})}), "site_code")
-    rules = _by(_rows(source, _RULES, {"rules": sorted({row["rule_id"] for row in found if row["rule_id"]})}), "rule_id")
+    rules = _by(
+        _rows(source, _RULES, {"rules": sorted({row["rule_id"] for row in found if row["rule_id"]})}), "rule_id"
+    )
     modifiers = _rows(source, _MODIFIERS)
     words = {row["reason"]: {"zh": row["zh"], "en": row["en"]} for row in _rows(source, _REASONS)}
     for row in found:
         day = row["passed_at"][:10]
-        row["site"] = (sites.get(row["site_code"]) or [None])[0]
-        row["rule"] = (rules.get(row["rule_id"]) or [None])[0]
+        row["site"] = next(iter(sites.get(row["site_code"], [])), None)
+        row["rule"] = next(iter(rules.get(row["rule_id"], [])), None)
         applied = (row.pop("limit_modifiers") or "").split(",")
         in_force: dict[str, dict[str, Any]] = {}
         for one in modifiers:
@@ -508,8 +510,10 @@ def _unknown(told: Mapping[str, Any], main: repeat.Standing, as_of: date) -> lis
         (
             "no_review",
             cases(
-                lambda act: act["detection_mode"] == "off_site"
-                and (act["screening"] or {}).get("screening_result") != "confirmed"
+                lambda act: (
+                    act["detection_mode"] == "off_site"
+                    and (act["screening"] or {}).get("screening_result") != "confirmed"
+                )
             ),
         ),
         ("not_served", cases(lambda act: act["decisions"] and not any(one["served_on"] for one in act["decisions"]))),
@@ -567,9 +571,7 @@ def facts(
     checks = [one.act.check_no for one in main.acts if one.act.check_no]
     screenings = _by(_rows(kept, _SCREENINGS, {"checks": checks, "as_of": as_of}), "check_no")
     passages = _passages(kept, [one.act for one in main.acts], as_of)
-    judged = {
-        name: {one.act.case_no: one for one in found.acts} for name, found in standings.items()
-    }
+    judged = {name: {one.act.case_no: one for one in found.acts} for name, found in standings.items()}
     acts = []
     for one in main.acts:
         case_no = one.act.case_no

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from warehouse.dossier import main_standing, outcome
-from warehouse.repeat import REASONS
+from warehouse.repeat import BASES, REASONS
 
 LANGUAGES = ("zh", "en")
 _FILE = Path(__file__).with_name("dossier_words.json")
@@ -74,11 +74,16 @@ class Words:
         return NONE if value is None else f"{value:,} kg"
 
     def share(self, value: float | None, most: float | None = None) -> str:
-        """A share in per cent with two decimals; with more where rounding would hide on which side of ``most`` it is."""
+        """A share in per cent with two decimals; with more where rounding would hide that it is not ``most``."""
         if value is None:
             return NONE
         digits = 2
-        while most is not None and value != most and digits < 6 and round(value * 100, digits) == round(most * 100, digits):
+        while (
+            most is not None
+            and value != most
+            and digits < 6
+            and round(value * 100, digits) == round(most * 100, digits)
+        ):
             digits += 1
         text = f"{value * 100:.{digits}f}"
         return f"{text.rstrip('0').rstrip('.') if value == most else text}%"
@@ -202,21 +207,30 @@ def differences(told: Facts, w: Words) -> list[str]:
         yes = [name for name in standings if act["judged"][name]["reason"] is None]
         no = [name for name in standings if name not in yes]
         if yes and no:
-
-            def names(listed: Sequence[str]) -> str:
-                return w("join").join(
-                    w(f"window.{name.split('.')[0]}") + (" " if w.lang == "en" else "")
-                    + w(f"basis.{name.split('.')[1]}") for name in listed
-                )  # fmt: skip
-
-            reasons = list(
-                dict.fromkeys(why(told, act, act["judged"][name], standings[name], w) for name in no)
-            )  # fmt: skip
+            reasons = [why(told, act, act["judged"][name], standings[name], w) for name in no]
             found.append(
-                w("differs.case", case=act["case_no"], counts=names(yes), why=w("semicolon").join(reasons),
-                  **{"not": names(no)})
-            )  # fmt: skip
+                w(
+                    "differs.case",
+                    case=act["case_no"],
+                    counts=_spans(yes, w),
+                    why=w("semicolon").join(dict.fromkeys(reasons)),
+                    **{"not": _spans(no, w)},
+                )
+            )
     return found
+
+
+def _spans(names: Sequence[str], w: Words) -> str:
+    """The ways of counting in words; a span once where both days agree."""
+    bases: dict[str, list[str]] = {}
+    for name in names:
+        span, basis = name.split(".")
+        bases.setdefault(span, []).append(basis)
+    blank = " " if w.lang == "en" else ""
+    return w("join").join(
+        w(f"window.{span}") + ("" if len(listed) == len(BASES) else blank + w(f"basis.{listed[0]}"))
+        for span, listed in bases.items()
+    )
 
 
 def change(told: Facts, one: Mapping[str, Any], w: Words) -> tuple[str, str]:
@@ -287,7 +301,8 @@ def place(told: Facts, act: Mapping[str, Any], w: Words) -> str:
         return county
     site = passage["site"] or {}
     name = (site.get("site_name_en") if w.lang == "en" else None) or site.get("site_name") or ""
-    return f"{county} {passage['site_code']} {name}".strip()
+    code = "" if name.startswith(passage["site_code"]) else passage["site_code"]
+    return " ".join(filter(None, (county, code, name)))
 
 
 def source(told: Facts, of: Mapping[str, Any], w: Words) -> str:
