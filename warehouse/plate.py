@@ -11,6 +11,8 @@ import unicodedata
 from itertools import combinations, product
 
 PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
+HOME = "湘"
+"""Of the reference bureau; where a look-up begins."""
 SEPARATORS = " \t·•・.-"
 _SERIAL = "[A-HJ-NP-Z0-9]"
 PATTERN = "|".join(
