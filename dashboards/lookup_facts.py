@@ -19,7 +19,8 @@ LONGEST = 32
 FIRST_DAY = date(1990, 1, 1)
 _BUILT = """
 select count(distinct table_name) as table_count from information_schema.tables
-where (table_schema = 'core' and table_name = 'violation') or (table_schema = 'seeds' and table_name = 'cited_article')
+where table_catalog = current_database()
+    and (table_schema = 'core' and table_name = 'violation' or table_schema = 'seeds' and table_name = 'cited_article')
 """
 
 

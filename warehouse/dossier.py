@@ -231,8 +231,8 @@ from staging.enterprise where uscc = $uscc and valid_from <= $as_of
 order by valid_from desc, record_id
 """
 _DECISIONS = """
-select case_no, decision_no, subject_kind, penalty_kind, statutory_fen, decided_fen, decided_on, served_on,
-    delivery_id, source_line
+select case_no, decision_no, subject_kind, penalty_kind, statutory_fen, decided_fen, decided_on,
+    case when served_on <= $as_of then served_on end as served_on, delivery_id, source_line
 from staging.penalty_decision where list_contains($cases, case_no) and decided_on <= $as_of
 order by case_no, decided_on, decision_no, record_id
 """

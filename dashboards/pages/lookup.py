@@ -5,12 +5,15 @@ sentences are those of the dossier, which the page hands out as a file.
 """
 
 import base64
+import re
+from datetime import datetime
 from typing import Any
 
 import dash_mantine_components as dmc
 from dash import Input, Output, State, callback, ctx, dcc, html, no_update
 from werkzeug.exceptions import BadRequest
 
+from dashboards import format as fmt
 from dashboards import lookup_facts, queries, shell
 from dashboards.lookup_facts import Found
 from dashboards.text import Text
@@ -21,6 +24,7 @@ from warehouse.dossier_text import Words
 HOME = plate.HOME
 """The province of the bureau; a tap changes it."""
 PLATE_TONE = {1: "blue", 2: "yellow", 4: "white", 5: "green", 91: "yellow", 92: "green", 93: "green", 94: "green"}
+_DAY = re.compile(r"(\d{4}-\d{2}-\d{2})")
 MOST_MARKS = 8
 """Marks of the bar of counts; more are told by the number alone."""
 
@@ -58,6 +62,11 @@ def _color_button(code: int, w: Words) -> html.Button:
     return html.Button(w.of("color", code), className="button", **{"data-lookup-color": str(code)})
 
 
+def _unbroken(text: str) -> list[Any]:
+    """A sentence whose days stay on one line: they would break at their hyphens."""
+    return [html.Span(part, className="unbroken") if _DAY.fullmatch(part) else part for part in _DAY.split(text)]
+
+
 def bar(count: int, over: int, t: Text) -> Any:
     """A mark for each count, with the statute's line behind the last that does not pass it."""
     if count > MOST_MARKS:
@@ -86,7 +95,7 @@ def verdict(facts: dict[str, Any], t: Text, w: Words) -> html.Section:
                     html.Div([html.B(str(one["count"])), html.Span(w("unit.times"))], className="big"),
                     html.Div(
                         [
-                            html.P(dossier_text.lead(facts, w), className="lead-line"),
+                            html.P(_unbroken(dossier_text.lead(facts, w)), className="lead-line"),
                             html.P(dossier_text.equation(facts, w), className="sum-line"),
                         ]
                     ),
@@ -113,21 +122,20 @@ def standings(facts: dict[str, Any], t: Text, w: Words) -> html.Section:
                 [
                     html.Th(
                         [
-                            w(f"window.{one['asked']}.short"),
-                            html.Span(w.span(one["window_first"], one["window_last"]), className="under"),
+                            f"{w('window.' + one['asked'] + '.short')} · {w('basis.' + one['basis'])}",
+                            html.Span(_unbroken(w.span(one["window_first"], one["window_last"])), className="under"),
                         ],
                         scope="row",
                     ),
-                    html.Td(w(f"basis.{one['basis']}")),
                     html.Td(html.B(str(one["count"])), className="number"),
                     html.Td([dossier_text.tier(facts, one["tier"], w), html.Span(falls, className="under")]),
                 ],
                 className="main-row" if is_main else "",
             )
         )
-    heads = [w("col.window"), w("col.basis"), w("col.count"), w("col.standing")]
+    heads = [w("col.window"), w("col.count"), w("col.standing")]
     found = dossier_text.differences(facts, w)
-    table_head = [html.Th(h, scope="col", className="number" if i == 2 else "") for i, h in enumerate(heads)]
+    table_head = [html.Th(h, scope="col", className="number" if i == 1 else "") for i, h in enumerate(heads)]
     return html.Section(
         [
             html.H2(w("head.standings")),
@@ -160,11 +168,13 @@ def act_line(facts: dict[str, Any], act: dict[str, Any], number: int | None, t: 
         ratio = w.share(passage["excess_ratio"], act["counted_ratio"])
         weighed = t.parts("lookup.weighed", gross=gross, limit=limit, ratio=html.B(ratio))
     judged = outcome(facts, act)
+    state = act["steps"][-1]["case_state"] if act["steps"] else None
     told: list[Any] = [
         html.Div(
             [
                 html.B(f"{w.day(act['violated_at'])} {act['violated_at'][11:16]}"),
                 html.Span(dossier_text.place(facts, act, w)),
+                shell.pill(w.of("state", state)) if state else None,
             ],
             className="act-head",
         ),
@@ -189,10 +199,9 @@ def act_line(facts: dict[str, Any], act: dict[str, Any], number: int | None, t: 
                 className="text-link evidence",
             )
         )
-    state = act["steps"][-1]["case_state"] if act["steps"] else None
     mark = html.Span(str(number) if number is not None else "×", className="act-number")
     return html.Li(
-        [mark, html.Div(told, className="act-told"), shell.pill(w.of("state", state)) if state else None],
+        [mark, html.Div(told, className="act-told")],
         className="counted" if number is not None else "left-out",
     )
 
@@ -254,7 +263,7 @@ def passages(found: Found, t: Text, w: Words) -> html.Section:
                 [
                     html.Th(
                         dcc.Link(
-                            f"{w.day(row['passed_at'])} {row['passed_at'][11:16]}",
+                            fmt.short_moment(datetime.fromisoformat(row["passed_at"]), t.lang),
                             href=f"/overload/rows?record={row['record_id']}",
                         ),
                         scope="row",
