@@ -11,6 +11,7 @@
 
 from datetime import date, datetime, timedelta
 from typing import Any
+from zlib import crc32
 
 import duckdb
 import pandas as pd
@@ -83,8 +84,10 @@ class Violations:
         delivery = f"{feed.encode().hex():f<64}"[:64]
         self.connection.execute("insert into meta.delivery values (?, ?, ?)", [delivery, feed, f"{feed}_20260920.csv"])
         for at, row in enumerate(rows, 1):
-            told = {"record_id": f"{feed[:8]}-{at:04d}", "flags": "", "row_fate": "current", "delivery_id": delivery,
-                    "source_line": at + 1, "byte_offset": at * 200, **row}  # fmt: skip
+            told = {
+                "record_id": f"{crc32(feed.encode()):08x}{at:012x}", "flags": "", "row_fate": "current",
+                "delivery_id": delivery, "source_line": at + 1, "byte_offset": at * 200, **row,
+            }  # fmt: skip
             casts = ", ".join(f"cast(? as {raw[name].type})" if name in raw else "?" for name in told)
             self.connection.execute(f"insert into raw.{feed} ({', '.join(told)}) select {casts}", [*told.values()])
 

@@ -279,7 +279,7 @@ where list_contains($devices, device_no) order by device_no, valid_from
 _SITES = """
 select site_code, site_name, site_name_en, road_code, chainage_km from staging.wim_site
 where list_contains($sites, site_code)
-qualify row_number() over (partition by site_code order by valid_from desc, record_id) = 1
+qualify row_number() over (partition by site_code order by valid_from desc, site_name) = 1
 order by site_code
 """
 _RULES = """

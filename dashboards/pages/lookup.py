@@ -10,7 +10,8 @@ from datetime import datetime
 from typing import Any
 
 import dash_mantine_components as dmc
-from dash import Input, Output, State, callback, ctx, dcc, html, no_update
+from dash import Input, Output, State, callback, ctx, dcc, html
+from dash.exceptions import PreventUpdate
 from werkzeug.exceptions import BadRequest
 
 from dashboards import format as fmt
@@ -92,7 +93,7 @@ def verdict(facts: dict[str, Any], t: Text, w: Words) -> html.Section:
         [
             html.Div(
                 [
-                    html.Div([html.B(str(one["count"])), html.Span(w("unit.times"))], className="big"),
+                    html.Div([html.B(str(one["count"])), html.Span(w("unit.times"))], className="count-now"),
                     html.Div(
                         [
                             html.P(_unbroken(dossier_text.lead(facts, w)), className="lead-line"),
@@ -509,7 +510,7 @@ def show(
         color = None
     question = lookup_facts.asked(text, province, color, day, window, until)
     if not question.text:
-        return no_update, no_update
+        raise PreventUpdate
     found = lookup_facts.find(db, question)
     return result(found, view.text, Words(view.lang)), found.color
 
@@ -531,7 +532,7 @@ def download(
     """The dossier of the vehicle shown, in the body of the answer: no address, nothing kept on the server."""
     view = shell.view_from(view_data)
     if not clicks:
-        return no_update
+        raise PreventUpdate
     db = queries.source()
     until = lookup_facts.last_day(db)
     if until is None:

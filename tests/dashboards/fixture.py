@@ -376,7 +376,7 @@ def _registers(con: duckdb.DuckDBPyConnection, sites: pd.DataFrame) -> None:
             0.5 as speed_min_kmh, 100.0 as speed_max_kmh, date '2026-03-19' as verified_on,
             date '2026-03-19' as valid_from,
             case when site_code = 'YZ09' then date '2026-11-10' else date '2027-03-18' end as valid_to,
-            '示例计量院' as issued_by
+            '示例计量院' as issued_by, repeat('ab', 32) as delivery_id, 2 as source_line
         from sites;
         """
     )
