@@ -17,6 +17,7 @@ from werkzeug.exceptions import Forbidden, HTTPException
 from dashboards import shell, terminal_exports
 from dashboards.pages import (
     definitions,
+    lookup,
     not_found_404,
     overload,
     overload_rows,
@@ -207,7 +208,17 @@ def create_app() -> Dash:
         title="衡 Heng",
         include_pages_meta=False,
     )
-    for module in (overload, overload_rows, terminals, terminal_rows, quality, rules, definitions, not_found_404):
+    for module in (
+        overload,
+        overload_rows,
+        terminals,
+        terminal_rows,
+        lookup,
+        quality,
+        rules,
+        definitions,
+        not_found_404,
+    ):
         dash.register_page(module.__name__, **module.PAGE)
     app.layout = _layout
     server.before_request(guard)

@@ -23,6 +23,7 @@ PAGES = (
     ("rows", "/overload/rows", "list", True, True),
     ("terminals", "/terminals", "broadcast", True, True),
     ("vehicles", "/terminals/rows", "list", True, False),
+    ("lookup", "/lookup", "search", False, True),
     ("quality", "/quality", "heartbeat", False, True),
     ("rules", "/rules", "certificate", False, True),
     ("definitions", "/definitions", "book", False, True),

@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from etl.demo.cli import app as demo_app
+from etl.dossier import dossier_command, verify_command
 from etl.errors import HengError
 from etl.jt808.cli import app as jt808_app
 from etl.jt809.cli import app as jt809_app
@@ -40,6 +41,8 @@ app.add_typer(rules_app, name="rules")
 app.command("report-card")(report_card_command)
 app.command("kpi")(kpi_command)
 app.command("why-changed")(why_changed_command)
+app.command("dossier")(dossier_command)
+app.command("verify")(verify_command)
 
 # Piped output keeps whole lines; a terminal has its own width.
 console = Console() if sys.stdout.isatty() else Console(width=220)

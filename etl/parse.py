@@ -23,20 +23,9 @@ from etl.errors import DeliveryStopped, Refused
 from etl.plain_values import BETWEEN, UNREAD, codes_of, plain_lists, plain_values, sound_columns
 from etl.readers.rows import TOTALS, Rows, numbers
 from warehouse.columns import Column
+from warehouse.plate import PATTERN as _PLATE
+from warehouse.plate import SEPARATORS
 
-_PROVINCE = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
-_S = "[A-HJ-NP-Z0-9]"
-_PLATE = "|".join(
-    (
-        f"[{_PROVINCE}][A-Z]{_S}{{5}}",
-        f"[{_PROVINCE}][A-Z][A-HJK]{_S}\\d{{4}}",
-        f"[{_PROVINCE}][A-Z]\\d{{5}}[A-HJK]",
-        f"[{_PROVINCE}][A-Z]{_S}{{4}}[挂学警超使领]",
-        f"粤Z{_S}{{4}}[港澳]",
-        "[A-Z]{2}\\d{5}",
-        "WJ[0-9A-Z京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼]{5,7}",
-    )
-)
 _REFUSED_BY_ENGINE = (
     duckdb.OutOfRangeException, duckdb.ConversionException, duckdb.InvalidInputException, duckdb.OutOfMemoryException,
 )  # fmt: skip
@@ -476,7 +465,7 @@ def _value(column: Column, how: Read, text: str) -> str:
     if how.missing:
         empty += f" or {text} in ({', '.join(quote(word) for word in how.missing)})"
     if how.plate:
-        plain = f"upper(translate({text}, ' \t·•・.-', ''))"
+        plain = f"upper(translate({text}, {quote(SEPARATORS)}, ''))"
         unread = ", ".join(quote(word) for word in UNREAD)
         return f"case when {empty} or {plain} in ({unread}, '') then null else {plain} end"
     codes = codes_of(how)

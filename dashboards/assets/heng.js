@@ -192,6 +192,11 @@
       row.under ? make("div", { className: "row-under" }, row.under) : null);
   };
 
+  function pickProvince(letter) {
+    window.dash_clientside.set_props("lookup-province", { data: letter });
+    window.dash_clientside.set_props("lookup-province-shown", { children: letter });
+  }
+
   function copied(button) {
     var words = button.querySelector("span:not(.icon)");
     var before = words.textContent;
@@ -212,7 +217,7 @@
   }
 
   document.addEventListener("click", function (event) {
-    var target = event.target.closest("[data-switch],[data-copy],[data-expand],[data-sort],[data-reload],[id$='-open-period'],[id$='-open-place'],[id$='-open-filters'],[id$='-close']");
+    var target = event.target.closest("[data-switch],[data-copy],[data-expand],[data-sort],[data-reload],[data-lookup-province],[data-lookup-plate],[data-lookup-color],[id$='-open-period'],[id$='-open-place'],[id$='-open-filters'],[id$='-close']");
     if (!target) return;
     if (target.dataset.switch) {
       /* Language and theme are drawn by the server: the same address again, with the choice in it. */
@@ -224,6 +229,18 @@
       copy(target);
     } else if (target.dataset.reload !== undefined) {
       window.location.reload();
+    } else if (target.dataset.lookupProvince) {
+      pickProvince(target.dataset.lookupProvince);
+      target.closest("details").open = false;
+      document.getElementById("lookup-plate").focus();
+    } else if (target.dataset.lookupPlate) {
+      /* A plate that was offered is asked for as if it had been typed. */
+      var plate = target.dataset.lookupPlate;
+      pickProvince(plate.charAt(0));
+      window.dash_clientside.set_props("lookup-plate", { value: plate.slice(1) });
+      document.getElementById("lookup-go").click();
+    } else if (target.dataset.lookupColor) {
+      window.dash_clientside.set_props("lookup-color", { data: Number(target.dataset.lookupColor) });
     } else if (target.dataset.sort) {
       sortBy(target);
     } else if (target.dataset.expand) {

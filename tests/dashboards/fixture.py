@@ -6,6 +6,7 @@ Everything is drawn from one seed, so a figure in a test stays the same. Known t
 * YZ07 sends nothing on 14 and 15 November; YZ05 and YZ22 send nothing on the last day.
 * YZ30 is in service from 1 November only, and weighs fewer vehicles than a ranking asks for.
 * One motorway feed has a site that no register knows, so its rows have no county.
+* The vehicles of ``violation_rows`` were weighed and have cases on days before these sixty.
 * The last night brings one file of passages, its bytes once more, and a warning; most feeds bring nothing ever.
 """
 
@@ -15,6 +16,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 import vehicle_fixture
+from violation_rows import Violations
 
 from etl.feeds import raw_tables
 from warehouse import sql
@@ -382,6 +384,7 @@ def make(last_day: date = LAST_DAY) -> Fixture:
     _rulebook(con)
     _meta(con, days, deliveries, motorway_delivery)
     vehicle_fixture.add(con, last_day, [code for code, *_ in COUNTIES])
+    Violations().copy_to(con)
     return Fixture(con, last_day)
 
 
@@ -399,7 +402,7 @@ def _registers(con: duckdb.DuckDBPyConnection, sites: pd.DataFrame) -> None:
             0.5 as speed_min_kmh, 100.0 as speed_max_kmh, date '2026-03-19' as verified_on,
             date '2026-03-19' as valid_from,
             case when site_code = 'YZ09' then date '2026-11-10' else date '2027-03-18' end as valid_to,
-            '示例计量院' as issued_by
+            '示例计量院' as issued_by, repeat('ab', 32) as delivery_id, 2 as source_line
         from sites;
         """
     )

@@ -18,6 +18,7 @@ from dash import Dash
 from werkzeug.serving import make_server
 
 from dashboards import shell
+from warehouse import dossier_file
 from warehouse.home import REPOSITORY
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -311,6 +312,75 @@ def test_the_night_before_and_a_group_of_feeds_open(watched: Any, size: str) -> 
     assert group.locator("table").is_visible()
     page.locator("#quality-night .fold summary").click()
     assert page.locator(".night-absent li").first.is_visible()
+    one.check()
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_from_a_plate_to_why_it_is_four_and_to_its_dossier(watched: Any, size: str, tmp_path: Path) -> None:
+    """The plate stands in no address, no storage of the browser and no name of a file."""
+    one = watched(size)
+    one.open("/lookup")
+    page = one.page
+    if size == "phone":
+        page.click(".province-picker summary")
+        page.screenshot(path=SCREENS / "lookup-provinces.png")
+        assert page.locator(".province").first.bounding_box()["height"] >= 48
+        page.click("[data-lookup-province='粤']")
+        assert page.locator("#lookup-province-shown").inner_text() == "粤"
+    page.fill("#lookup-plate", "湘m·10o01" if size == "phone" else "mio001")
+    received = 0
+
+    def weigh(response: Any) -> None:
+        nonlocal received
+        received += int(response.headers.get("content-length") or len(response.body()))
+
+    page.on("response", weigh)
+    page.click("#lookup-go")
+    page.wait_for_selector(".near-plates")
+    page.screenshot(path=SCREENS / f"lookup-unknown-{size}.png")
+    page.click("[data-lookup-plate='湘M10001']")
+    page.wait_for_selector(".verdict-block.passed")
+    assert page.locator("#lookup-province-shown").inner_text() == "湘"
+    assert page.locator(".count-now b").inner_text() == "4"
+    assert page.locator(".acts .counted").count() == 4
+    assert "为同一趟次" in page.locator(".sum-line").inner_text()
+    assert "相隔不超过 24 小时" in page.locator(".act-why >> text=A06").inner_text()
+    assert received < 150_000
+    page.screenshot(path=SCREENS / f"lookup-{size}.png", full_page=True)
+    page.click("#lookup-window >> text=领证周年")
+    assert until(page, "document.querySelector('.count-now b').textContent === '1'")
+    page.click("#lookup-window >> text=近 12 个月")
+    assert until(page, "document.querySelector('.count-now b').textContent === '4'")
+    with page.expect_download() as given:
+        page.click("#lookup-dossier")
+    file = tmp_path / "dossier.html"
+    given.value.save_as(file)
+    assert dossier_file.verify(file.read_bytes()).lines()[0].startswith("intact")
+    for place in (page.url, given.value.suggested_filename, *one.requests):
+        assert "10001" not in place
+    assert page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}, history.state])").count("10001") == 0
+    one.check()
+    with one.context.expect_page() as paper:
+        page.evaluate("window.open('about:blank')")
+    paper.value.set_content(file.read_text(encoding="utf-8"))
+    width = paper.value.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
+    assert width[0] <= width[1]
+    paper.value.screenshot(path=SCREENS / f"dossier-{size}.png", full_page=True)
+    page.locator(".acts .evidence").first.click()
+    page.wait_for_selector("#rows-drawer.open .facts")
+    assert "湘M·***01" in page.locator("#rows-drawer").inner_text()
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("theme", shell.THEMES)
+@pytest.mark.parametrize("size", SIZES)
+def test_a_vehicle_fits_in_every_language_theme_and_width(watched: Any, size: str, theme: str, lang: str) -> None:
+    one = watched(size)
+    one.open(f"/lookup?lang={lang}&theme={theme}")
+    one.page.fill("#lookup-plate", "M10001")
+    one.page.keyboard.press("Enter")
+    one.page.wait_for_selector(".verdict-block.passed")
+    one.page.screenshot(path=SCREENS / f"lookup-found-{lang}-{theme}-{size}.png", full_page=True)
     one.check()
 
 

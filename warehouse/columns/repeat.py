@@ -57,3 +57,11 @@ last_unladen_at = column(
     unit="+08:00",
     zh_doc="违法之前短时间内该车最近一次空车通过；其后为另一趟次。",
 )
+article = column(
+    "article",
+    "VARCHAR",
+    "What an article is cited for: repeat_vehicle, repeat_enterprise, repeat_year, limit_of_day, review_of_record, "
+    "hearing, explanation.",
+    "条文用途",
+    zh_doc="条文在核查表中的用途：车辆多次、企业多次、年度起算、行为时规定、记录审核、听证、说明权。",
+)

@@ -1,0 +1,101 @@
+"""What the look-up page asks: a plate as typed, checked and found, and the facts of its vehicle.
+
+A plate comes in the body of a request and leaves in the body of the answer to it. It is shown whole there, because who
+asks has just typed it; it stands in no address, store, cache, log or file name.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from werkzeug.exceptions import BadRequest
+
+from dashboards import queries
+from dashboards.format import as_date
+from warehouse import dossier, plate, repeat
+
+LONGEST = 32
+"""Letters of the field; no plate has so many, with all the blanks and points people put in."""
+FIRST_DAY = date(1990, 1, 1)
+_BUILT = """
+select count(distinct table_name) as table_count from information_schema.tables
+where table_catalog = current_database()
+    and (table_schema = 'core' and table_name = 'violation' or table_schema = 'seeds' and table_name = 'cited_article')
+"""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question of the page: ``text`` as typed, ``province`` as chosen beside it."""
+
+    text: str
+    province: str
+    color: int | None
+    as_of: date
+    window: str
+
+
+@dataclass(frozen=True)
+class Found:
+    """``plate_no`` as read; ``colors``: those it is known under; ``facts`` None while it is unknown or has several.
+
+    ``near``: known plates that differ in letters which are taken for each other. ``recent``: its last passages.
+    """
+
+    plate_no: str
+    is_plate: bool
+    is_known: bool
+    colors: tuple[int, ...] = ()
+    color: int | None = None
+    near: tuple[str, ...] = ()
+    facts: dict[str, Any] | None = None
+    recent: tuple[dict[str, Any], ...] = ()
+
+
+def is_built(db: queries.Source) -> bool:
+    """Whether the snapshot has the acts; one from before an upgrade has not."""
+    return bool(db.read(_BUILT).iloc[0]["table_count"] == 2)
+
+
+def asked(text: Any, province: Any, color: Any, as_of: Any, window: Any, last_day: date) -> Asked:
+    """The question of a request. Raises ``BadRequest`` for what no control of the page sends; the text may be any."""
+    if text is not None and (not isinstance(text, str) or len(text) > LONGEST):
+        raise BadRequest("not a text of the plate field")
+    if not isinstance(province, str) or province not in plate.PROVINCES or len(province) != 1:
+        raise BadRequest("not a province")
+    if color is not None and (type(color) is not int or not 0 <= color <= 99):
+        raise BadRequest("not a plate colour")
+    if window not in repeat.WINDOWS:
+        raise BadRequest("not a span")
+    try:
+        day = date.fromisoformat(as_of[:10]) if isinstance(as_of, str) else None
+    except ValueError:
+        day = None
+    if day is None or not FIRST_DAY <= day <= last_day:
+        raise BadRequest("not a day of the page")
+    return Asked(plate.normal(text or ""), province, color, day, window)
+
+
+def find(db: queries.Source, question: Asked) -> Found:
+    """The vehicle of a question, and its facts if there is one and only one."""
+    typed = question.text
+    spelled = [typed] if typed[:1] in plate.PROVINCES or typed.startswith("WJ") else [question.province + typed, typed]
+    plate_no = next((one for one in spelled if dossier.is_known(db, one)), spelled[0])
+    known = tuple(dossier.colors(db, plate_no))
+    if not known and not dossier.is_known(db, plate_no):
+        return Found(plate_no, plate.is_plate(plate_no), False, near=tuple(dossier.near(db, plate_no)))
+    color = question.color if question.color in known else known[0] if len(known) == 1 else None
+    found = Found(plate_no, plate.is_plate(plate_no), True, known, color)
+    if len(known) > 1 and color is None:
+        return found
+    key = {"plate_no": plate_no, "plate_color_code": color}
+    facts = dossier.facts(db, "vehicle", key, question.as_of, question.window)
+    return Found(
+        plate_no, found.is_plate, True, known, color, (), facts, tuple(dossier.recent(db, key, question.as_of))
+    )  # fmt: skip
+
+
+def last_day(db: queries.Source) -> date | None:
+    """The last day that can be asked for: the last one with data."""
+    until = queries.last_day(db)
+    return None if until is None else as_date(until)

@@ -1,0 +1,549 @@
+"""How often was this vehicle over the limit, why so often, and what would change the count?
+
+One plate, one line that answers, then every act that counts and every act that does not, with the reason in words. The
+sentences are those of the dossier, which the page hands out as a file.
+"""
+
+import base64
+import re
+from datetime import datetime
+from typing import Any
+
+import dash_mantine_components as dmc
+from dash import Input, Output, State, callback, ctx, dcc, html
+from dash.exceptions import PreventUpdate
+from werkzeug.exceptions import BadRequest
+
+from dashboards import format as fmt
+from dashboards import lookup_facts, queries, shell
+from dashboards.lookup_facts import Found
+from dashboards.text import Text
+from warehouse import dossier_file, dossier_text, plate, repeat
+from warehouse.dossier import main_standing, outcome
+from warehouse.dossier_text import Words
+
+HOME = plate.HOME
+"""The province of the bureau; a tap changes it."""
+PLATE_TONE = {1: "blue", 2: "yellow", 4: "white", 5: "green", 91: "yellow", 92: "green", 93: "green", 94: "green"}
+_DAY = re.compile(r"(\d{4}-\d{2}-\d{2})")
+MOST_MARKS = 8
+"""Marks of the bar of counts; more are told by the number alone."""
+
+
+# --- what was found -----------------------------------------------------------------------------------------
+def badge(plate_no: str, color: int | None) -> html.Span:
+    """A plate as it looks on the vehicle."""
+    return html.Span(f"{plate_no[:2]}·{plate_no[2:]}", className=f"plate {PLATE_TONE.get(color or 0, 'plain-plate')}")
+
+
+def who(found: Found, w: Words) -> html.Div:
+    """The plate, its colour, and what the register says the vehicle is."""
+    assert found.facts is not None
+    row = next((one for one in found.facts["register"] if one["is_in_force"]), None)
+    if row is None:
+        told = w("unknown.no_register")
+    else:
+        parts = [w.of("kind", row["vehicle_kind"])]
+        if row["axle_count"] is not None:
+            parts.append(w("act.axles", count=row["axle_count"]))
+        parts.append(row["enterprise_name"] or "")
+        told = " · ".join(filter(None, parts))
+    others = [code for code in found.colors if code != found.color]
+    return html.Div(
+        [
+            badge(found.plate_no, found.color),
+            html.Span([dossier_text.color(found.color, w), " · ", told], className="who"),
+            *[_color_button(code, w) for code in others],
+        ],
+        className="who-line",
+    )
+
+
+def _color_button(code: int, w: Words) -> html.Button:
+    return html.Button(w.of("color", code), className="button", **{"data-lookup-color": str(code)})
+
+
+def _unbroken(text: str) -> list[Any]:
+    """A sentence whose days stay on one line: they would break at their hyphens."""
+    return [html.Span(part, className="unbroken") if _DAY.fullmatch(part) else part for part in _DAY.split(text)]
+
+
+def bar(count: int, over: int, t: Text) -> Any:
+    """A mark for each count, with the statute's line behind the last that does not pass it."""
+    if count > MOST_MARKS:
+        return None
+    marks: list[Any] = [
+        html.I(className=("passed" if at > over else "there") if at <= count else "")
+        for at in range(1, max(count, over + 1) + 1)
+    ]
+    marks.insert(over, html.B())
+    return html.Div(
+        [html.Span(marks, className="marks", **{"aria-hidden": "true"}), html.Span(t("lookup.line", over=over))],
+        className="bar-of-counts",
+    )
+
+
+def verdict(facts: dict[str, Any], t: Text, w: Words) -> html.Section:
+    """The line that answers, how it adds up, and what it is not."""
+    one = main_standing(facts)
+    over = int(dossier_text.value_of(facts, "repeat_statutory_over"))
+    passed = one["tier"] == "statutory"
+    article = next((row for row in facts["articles"] if row["article"] == "repeat_vehicle"), None)
+    return html.Section(
+        [
+            html.Div(
+                [
+                    html.Div([html.B(str(one["count"])), html.Span(w("unit.times"))], className="count-now"),
+                    html.Div(
+                        [
+                            html.P(_unbroken(dossier_text.lead(facts, w)), className="lead-line"),
+                            html.P(dossier_text.equation(facts, w), className="sum-line"),
+                        ]
+                    ),
+                ],
+                className=f"verdict-block{' passed' if passed else ''}",
+            ),
+            bar(one["count"], over, t),
+            html.P(
+                [w("lead.not_a_decision"), " ", w.pick(article, "citation") if article else ""], className="quiet-line"
+            ),
+        ],
+        className="card",
+    )
+
+
+def standings(facts: dict[str, Any], t: Text, w: Words) -> html.Section:
+    """The count in every span and by both days, and why they differ."""
+    rows = []
+    for one in facts["standings"]:
+        is_main = (one["asked"], one["basis"]) == (facts["main"]["window"], facts["main"]["basis"])
+        falls = f"{w('col.lapses')}{w('colon')}{w.day(one['lapses_on'])}" if one["lapses_on"] else ""
+        rows.append(
+            html.Tr(
+                [
+                    html.Th(
+                        [
+                            f"{w('window.' + one['asked'] + '.short')} · {w('basis.' + one['basis'])}",
+                            html.Span(_unbroken(w.span(one["window_first"], one["window_last"])), className="under"),
+                        ],
+                        scope="row",
+                    ),
+                    html.Td(html.B(str(one["count"])), className="number"),
+                    html.Td([dossier_text.tier(facts, one["tier"], w), html.Span(falls, className="under")]),
+                ],
+                className="main-row" if is_main else "",
+            )
+        )
+    heads = [w("col.window"), w("col.count"), w("col.standing")]
+    found = dossier_text.differences(facts, w)
+    table_head = [html.Th(h, scope="col", className="number" if i == 1 else "") for i, h in enumerate(heads)]
+    return html.Section(
+        [
+            html.H2(w("head.standings")),
+            html.Div(
+                html.Table(
+                    [
+                        html.Caption(w("head.standings"), className="visually-hidden"),
+                        html.Thead(html.Tr(table_head)),
+                        html.Tbody(rows),
+                    ],
+                    className="plain",
+                ),
+                className="table-scroll",
+            ),
+            html.P(w("differs" if found else "differs.not"), className="quiet-line") if facts["acts"] else None,
+            html.Ul([html.Li(line) for line in found], className="lines") if found else None,
+            html.P([shell.pill(t("pill.unverified"), "warn"), " ", w("unknown.which_year")], className="quiet-line"),
+        ],
+        className="card",
+    )
+
+
+def act_line(facts: dict[str, Any], act: dict[str, Any], number: int | None, t: Text, w: Words) -> html.Li:
+    """One act: what happened, what became of it and why, and the way to its evidence."""
+    passage = act["passage"]
+    if passage is None:
+        weighed: Any = w("act.no_passage")
+    else:
+        gross, limit = w.kilograms(passage["gross_vehicle_weight_kg"]), w.kilograms(passage["limit_kg"])
+        ratio = w.share(passage["excess_ratio"], act["counted_ratio"])
+        weighed = t.parts("lookup.weighed", gross=gross, limit=limit, ratio=html.B(ratio))
+    judged = outcome(facts, act)
+    state = act["steps"][-1]["case_state"] if act["steps"] else None
+    told: list[Any] = [
+        html.Div(
+            [
+                html.B(f"{w.day(act['violated_at'])} {act['violated_at'][11:16]}"),
+                html.Span(dossier_text.place(facts, act, w)),
+                shell.pill(w.of("state", state)) if state else None,
+            ],
+            className="act-head",
+        ),
+        html.Div(weighed),
+    ]
+    if number is None:
+        told.append(html.Div(dossier_text.main_why(facts, act, w), className="act-why"))
+    doubts = [w.pick(flag) for flag in passage["flags"]] if passage else []
+    if doubts:
+        told.append(html.Div(w("join").join(doubts), className="act-doubts"))
+    decided = dossier_text.decisions(act, w)
+    told.append(
+        html.Div(w("semicolon").join(decided) or f"{w('act.filed')} {w.day(act['filed_on'])}", className="act-under")
+    )
+    lapses = w("counts.until", day=w.day(judged["lapses_on"])) if number is not None and judged["lapses_on"] else ""
+    told.append(html.Div(" · ".join(filter(None, (act["case_no"], lapses))), className="act-under"))
+    if passage:
+        told.append(
+            dcc.Link(
+                t("lookup.evidence"),
+                href=f"/overload/rows?record={passage['record_id']}",
+                className="text-link evidence",
+            )
+        )
+    mark = html.Span(str(number) if number is not None else "×", className="act-number")
+    return html.Li(
+        [mark, html.Div(told, className="act-told")],
+        className="counted" if number is not None else "left-out",
+    )
+
+
+def acts(facts: dict[str, Any], t: Text, w: Words) -> list[Any]:
+    """The acts that count, the last one first, and those that do not, each with its reason."""
+    listed = list(reversed(dossier_text.numbered(facts)))
+    one = main_standing(facts)
+    span = dossier_text.window(one, w)
+    cards = []
+    for key, chosen in (
+        ("head.counted", [(n, act) for n, act in listed if n is not None]),
+        ("head.not_counted", [(n, act) for n, act in listed if n is None]),
+    ):
+        body = (
+            html.Ol([act_line(facts, act, n, t, w) for n, act in chosen], className="acts")
+            if chosen
+            else html.P(w("nothing"), className="quiet-line")
+        )
+        under = html.P(span, className="subtitle") if key == "head.counted" else None
+        cards.append(html.Section([html.H2(w(key, count=len(chosen))), under, body], className="card"))
+    return cards
+
+
+def open_questions(facts: dict[str, Any], w: Words) -> list[Any]:
+    """What would change the count, and what is not known."""
+    changes = [dossier_text.change(facts, one, w) for one in facts["changes"]]
+    changes += [
+        (w("lapse", on=w.day(one["on"])), dossier_text.count(facts, one["count"], w)) for one in facts["lapses"]
+    ]  # fmt: skip
+    return [
+        html.Section(
+            [
+                html.H2(w("head.changes")),
+                html.Ul(
+                    [html.Li([html.Span(text), html.B(count)]) for text, count in changes], className="lines if-then"
+                ),
+            ],
+            className="card",
+        ),
+        html.Section(
+            [
+                html.H2(w("head.unknown")),
+                html.Ul([html.Li(dossier_text.unknown(facts, one, w)) for one in facts["unknown"]], className="lines"),
+            ],
+            className="card",
+        ),
+    ]
+
+
+def passages(found: Found, t: Text, w: Words) -> html.Section:
+    """The last passages, over the limit or not, case or not."""
+    rows = []
+    for row in found.recent:
+        ratio = w.share(row["excess_ratio"]) if row["excess_ratio"] is not None else "—"
+        tone = {"over": "worse", "within": "better"}.get(row["verdict"], "warn")
+        rows.append(
+            html.Tr(
+                [
+                    html.Th(
+                        dcc.Link(
+                            fmt.short_moment(datetime.fromisoformat(row["passed_at"]), t.lang),
+                            href=f"/overload/rows?record={row['record_id']}",
+                        ),
+                        scope="row",
+                    ),
+                    html.Td(row["site_code"]),
+                    html.Td(w.kilograms(row["gross_vehicle_weight_kg"]), className="number"),
+                    html.Td(ratio, className="number"),
+                    html.Td(shell.pill(t(f"verdict.{row['verdict']}"), tone)),
+                ]
+            )
+        )
+    heads = [t("table.time"), t("filter.site"), w("act.weight"), w("act.excess"), t("table.verdict")]
+    table = html.Table(
+        [
+            html.Caption(t("lookup.recent"), className="visually-hidden"),
+            html.Thead(
+                html.Tr(
+                    [html.Th(h, scope="col", className="number" if i in (2, 3) else "") for i, h in enumerate(heads)]
+                )
+            ),
+            html.Tbody(rows),
+        ],
+        className="plain",
+    )
+    body = (
+        html.Div(table, className="table-scroll") if rows else html.P(t("lookup.recent.none"), className="quiet-line")
+    )
+    return html.Section(
+        [html.H2(t("lookup.recent")), html.P(t("lookup.recent.how"), className="subtitle"), body], className="card"
+    )
+
+
+def result(found: Found, t: Text, w: Words) -> list[Any]:
+    """Everything below the form."""
+    if found.facts is None:
+        return [_unknown(found, t, w) if not found.is_known else _which_color(found, t, w)]
+    facts = found.facts
+    newest = next((act["passage"] for act in reversed(facts["acts"]) if act["passage"]), None)
+    evidence = (
+        dcc.Link(
+            [shell.icon("file"), html.Span(t("lookup.evidence.last"))],
+            href=f"/overload/rows?record={newest['record_id']}",
+            className="button",
+        )
+        if newest
+        else None
+    )
+    actions = html.Div(
+        [
+            html.Button(
+                [shell.icon("download"), html.Span(t("lookup.dossier"))],
+                id="lookup-dossier",
+                value=found.plate_no,
+                className="button primary",
+            ),
+            evidence,
+        ],
+        className="lookup-actions",
+    )
+    return [
+        html.Div([who(found, w), actions], className="who-and-actions"),
+        html.Div(
+            [
+                html.Div([verdict(facts, t, w), *acts(facts, t, w)], className="stack"),
+                html.Div([standings(facts, t, w), *open_questions(facts, w), passages(found, t, w)], className="stack"),
+            ],
+            className="lookup-columns",
+        ),
+    ]
+
+
+def _unknown(found: Found, t: Text, w: Words) -> html.Section:
+    """No delivery names the plate: that is no statement about the vehicle."""
+    lines: list[Any] = [t("lookup.unknown.why")]
+    if not found.is_plate:
+        lines.insert(0, t("lookup.not_a_plate"))
+    action = None
+    if found.near:
+        lines.append(t("lookup.near"))
+        action = html.Div(
+            [
+                html.Button(f"{one[:2]}·{one[2:]}", className="button near", **{"data-lookup-plate": one})
+                for one in found.near
+            ],
+            className="near-plates",
+        )
+    told = f"{found.plate_no[:2]}·{found.plate_no[2:]}"
+    return shell.state_card("search", t("lookup.unknown", plate=told), lines, action)
+
+
+def _which_color(found: Found, t: Text, w: Words) -> html.Section:
+    buttons = html.Div([_color_button(code, w) for code in found.colors], className="near-plates")
+    told = f"{found.plate_no[:2]}·{found.plate_no[2:]}"
+    return shell.state_card("search", t("lookup.colors", plate=told), [t("lookup.colors.why")], buttons)
+
+
+# --- the page -----------------------------------------------------------------------------------------------
+def form(t: Text, w: Words, as_of: str, window: str) -> html.Section:
+    """Province, plate, day and span. The plate field remembers nothing."""
+    provinces = html.Details(
+        [
+            html.Summary(
+                html.Span(HOME, id="lookup-province-shown", className="said"), **{"aria-label": t("lookup.province")}
+            ),
+            html.Div(
+                [
+                    html.Button(one, className="province said", **{"data-lookup-province": one})
+                    for one in plate.PROVINCES
+                ],
+                className="provinces",
+            ),
+        ],
+        className="province-picker",
+    )
+    dates: Any = {"locale": "zh-cn" if t.lang == "zh" else "en", "firstDayOfWeek": 1, "weekendDays": []}
+    return html.Section(
+        [
+            html.Div(
+                [
+                    provinces,
+                    dmc.TextInput(
+                        id="lookup-plate",
+                        value="",
+                        placeholder="M00000",
+                        className="plate-field",
+                        persistence=False,
+                        inputProps={
+                            "maxLength": lookup_facts.LONGEST,
+                            "autoComplete": "off",
+                            "autoCapitalize": "characters",
+                            "spellCheck": False,
+                            "enterKeyHint": "search",
+                        },
+                        **{"aria-label": t("lookup.plate")},
+                    ),
+                    html.Button(
+                        [shell.icon("search"), html.Span(t("lookup.go"))], id="lookup-go", className="button primary go"
+                    ),
+                ],
+                className="plate-line",
+            ),
+            html.Div(
+                [
+                    html.Div(
+                        [
+                            html.Span(w("as_of"), className="field-label"),
+                            dmc.DatesProvider(
+                                dmc.DatePickerInput(
+                                    id="lookup-day",
+                                    value=as_of,
+                                    maxDate=as_of,
+                                    valueFormat="YYYY-MM-DD",
+                                    size="sm",
+                                    firstDayOfWeek=1,
+                                    monthLabelFormat="YYYY年M月" if t.lang == "zh" else "MMMM YYYY",
+                                    popoverProps={"position": "bottom-start"},
+                                    **{"aria-label": w("as_of")},
+                                ),
+                                settings=dates,
+                            ),
+                        ],
+                        className="field dates",
+                    ),
+                    html.Div(
+                        [
+                            html.Span(w("col.window"), className="field-label"),
+                            dmc.SegmentedControl(
+                                id="lookup-window",
+                                data=[{"value": one, "label": w(f"window.{one}.short")} for one in repeat.WINDOWS],
+                                value=window,
+                                size="sm",
+                                className="segments",
+                                withItemsBorders=False,
+                                **{"aria-label": w("col.window")},
+                            ),
+                        ],
+                        className="field grow-none",
+                    ),
+                ],
+                className="lookup-choices",
+            ),
+        ],
+        className="card filters lookup-form",
+        role="search",
+    )
+
+
+@shell.page("lookup")
+def layout(db: queries.Source, view: shell.View, query: dict[str, str]) -> html.Div:
+    t, w = view.text, Words(view.lang)
+    until = lookup_facts.last_day(db)
+    if until is None:
+        return shell.no_days(view, "lookup", db)
+    if not lookup_facts.is_built(db):
+        card = shell.state_card("database", t("lookup.not_built"), [t("state.no_terminals.why")])
+        return shell.frame(view, "lookup", card, db=db)
+    return shell.frame(
+        view,
+        "lookup",
+        [
+            form(t, w, until.isoformat(), repeat.WINDOWS[0]),
+            html.Div(
+                shell.state_card("search", t("lookup.first"), [t("lookup.first.how"), t("lookup.private")]),
+                id="lookup-result",
+                className="stack",
+                **{"aria-live": "polite"},
+            ),
+            # The province stands in a property of its own: a plate in a store would outlive its page.
+            dcc.Store(id="lookup-province", data=HOME),
+            dcc.Store(id="lookup-color"),
+            dcc.Download(id="lookup-download"),
+        ],
+        db=db,
+    )
+
+
+PAGE = {"path": "/lookup", "title": shell.title("lookup"), "layout": layout}
+
+
+@callback(
+    Output("lookup-result", "children"),
+    Output("lookup-color", "data"),
+    Input("lookup-go", "n_clicks"),
+    Input("lookup-plate", "n_submit"),
+    Input("lookup-day", "value"),
+    Input("lookup-window", "value"),
+    Input("lookup-color", "data"),
+    State("lookup-plate", "value"),
+    State("lookup-province", "data"),
+    State("lookup-view", "data"),
+    prevent_initial_call=True,
+)
+def show(
+    clicks: Any, submits: Any, day: Any, window: Any, color: Any, text: Any, province: Any, view_data: Any
+) -> tuple[Any, Any]:
+    """The answer to what the form asks; a new plate asks for its colour anew."""
+    view = shell.view_from(view_data)
+    db = queries.source()
+    until = lookup_facts.last_day(db)
+    if until is None:
+        raise BadRequest("no data to look in")
+    if ctx.triggered_id in ("lookup-go", "lookup-plate"):
+        color = None
+    question = lookup_facts.asked(text, province, color, day, window, until)
+    if not question.text:
+        raise PreventUpdate
+    found = lookup_facts.find(db, question)
+    return result(found, view.text, Words(view.lang)), found.color
+
+
+@callback(
+    Output("lookup-download", "data"),
+    Input("lookup-dossier", "n_clicks"),
+    State("lookup-dossier", "value"),
+    State("lookup-color", "data"),
+    State("lookup-day", "value"),
+    State("lookup-window", "value"),
+    State("lookup-province", "data"),
+    State("lookup-view", "data"),
+    prevent_initial_call=True,
+)
+def download(
+    clicks: Any, plate_no: Any, color: Any, day: Any, window: Any, province: Any, view_data: Any
+) -> Any:  # fmt: skip
+    """The dossier of the vehicle shown, in the body of the answer: no address, nothing kept on the server."""
+    view = shell.view_from(view_data)
+    if not clicks:
+        raise PreventUpdate
+    db = queries.source()
+    until = lookup_facts.last_day(db)
+    if until is None:
+        raise BadRequest("no data to look in")
+    found = lookup_facts.find(db, lookup_facts.asked(plate_no, province, color, day, window, until))
+    if found.facts is None:
+        raise BadRequest("no vehicle to tell of")
+    data = dossier_file.html(found.facts, view.lang)
+    return {
+        "filename": f"dossier_{dossier_file.digest_of(data)[:12]}.html",
+        "content": base64.b64encode(data).decode(),
+        "type": "text/html",
+        "base64": True,
+    }

@@ -1,0 +1,152 @@
+"""``heng dossier`` and ``heng verify``: the facts of one vehicle or enterprise as a file, and the check of such a file.
+
+The file shows the plate it was asked for, and is written readable for its owner only. Its name holds the start of its
+digest and no plate. Plates of an enterprise's vehicles are masked.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from etl.errors import HengError
+
+if TYPE_CHECKING:
+    from warehouse.connection import Snapshot
+
+NO_PANGO = (
+    "A PDF needs Pango, which is not on this machine: apt-get install libpango-1.0-0 libpangoft2-1.0-0 fonts-noto-cjk. "
+    "Or open the HTML file in a browser and print it: its pages are laid out for A4."
+)
+NO_WEASYPRINT = (
+    "A PDF needs WeasyPrint, which is not installed: run 'make run' or install requirements.lock. "
+    "Or open the HTML file in a browser and print it: its pages are laid out for A4."
+)
+
+
+def pdf(html: bytes) -> bytes:
+    """The PDF of a dossier: the same words, its digest on every page, the HTML file attached.
+
+    Raises ``HengError`` where WeasyPrint or the library it draws text with is missing.
+    """
+    # The instant of making would differ in every copy of one dossier; fonts take theirs from here.
+    os.environ.setdefault("SOURCE_DATE_EPOCH", "0")
+    try:
+        from weasyprint import HTML, Attachment
+    except ModuleNotFoundError:
+        raise HengError(NO_WEASYPRINT) from None
+    except OSError:
+        raise HengError(NO_PANGO) from None
+    from warehouse.dossier_file import digest_of
+
+    said = digest_of(html)
+    when = date(1970, 1, 1)
+    attached = Attachment(string=html, name=f"dossier_{said[:12]}.html", created=when, modified=when)
+    drawn = HTML(string=html.decode(), url_fetcher=_nothing_outside).render()
+    drawn.metadata.attachments = [attached]
+    made: bytes = drawn.write_pdf(pdf_identifier=bytes.fromhex(said[:32]))
+    return made
+
+
+def _nothing_outside(url: str, *_: Any, **__: Any) -> dict[str, Any]:
+    raise ValueError(f"a dossier refers to nothing outside itself, but to {url}")
+
+
+def _as_of(text: str | None, served: Snapshot) -> date:
+    """The day asked for; by default the last day of data."""
+    if text is None:
+        until = served.manifest.get("data_until") or served.manifest["business_date"]
+        return date.fromisoformat(until)
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise HengError(f"{text!r} is not a date. Write YYYY-MM-DD.") from None
+
+
+def dossier_command(
+    subject: Annotated[str, typer.Argument(help="A plate, or an enterprise's credit code (18 characters).")],
+    color: Annotated[int | None, typer.Option("--color", help="Plate colour (JT/T 697.7), if it has several.")] = None,
+    as_of: Annotated[str | None, typer.Option("--as-of", help="Day of the count; default: last day of data.")] = None,
+    window: Annotated[
+        str, typer.Option("--window", help="Span of the leading count: rolling_12m, anniversary, calendar.")
+    ] = "rolling_12m",
+    basis: Annotated[str, typer.Option("--basis", help="Day that places an act: violation, decision.")] = "violation",
+    lang: Annotated[str, typer.Option("--lang", help="zh or en.")] = "zh",
+    out: Annotated[Path | None, typer.Option("--out", help="File to write; default: dossier_<digest>.html.")] = None,
+    as_pdf: Annotated[bool, typer.Option("--pdf", help="Write a PDF beside the HTML file.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the facts as one JSON document; write no file.")
+    ] = False,
+) -> None:
+    """How often a vehicle or enterprise was over the limit as of a day, why so often, and what would change it."""
+    from warehouse import connection, dossier, dossier_file, dossier_text
+
+    if lang not in dossier_text.LANGUAGES:
+        raise HengError(f"There is no language {lang!r}. Choose zh or en.")
+    served = connection.snapshot()
+    kind, key = dossier.subject_of(served, subject, color)
+    told = dossier.facts(served, kind, key, _as_of(as_of, served), window.upper(), basis.upper())
+    if as_json:
+        sys.stdout.write(json.dumps(told, ensure_ascii=False, indent=2) + "\n")
+        return
+    data = dossier_file.html(told, lang)
+    said = dossier_file.digest_of(data)
+    path = out or Path(f"dossier_{said[:12]}.html")
+    printed = pdf(data) if as_pdf else None
+    _write(path, data)
+    w = dossier_text.Words(lang)
+    sys.stdout.write(f"{dossier_text.lead(told, w)}\n{dossier_text.equation(told, w)}\n{path}  SHA-256 {said}\n")
+    if printed is not None:
+        beside = path.with_suffix(".pdf")
+        _write(beside, printed)
+        sys.stdout.write(f"{beside}  SHA-256 {hashlib.sha256(printed).hexdigest()}\n")
+
+
+def _write(path: Path, data: bytes) -> None:
+    """A file only its owner can read, whole or not at all."""
+    if not path.parent.is_dir():
+        raise HengError(f"There is no folder {path.parent}. Make it, or say another --out.")
+    if path.is_dir():
+        raise HengError(f"{path} is a folder. Say a file: --out {path / 'dossier.html'}")
+    beside = path.with_name(f".{path.name}.new")
+    beside.unlink(missing_ok=True)
+    with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
+        stream.write(data)
+    beside.replace(path)
+
+
+def verify_command(
+    file: Annotated[Path, typer.Argument(help="A dossier, the HTML file.")],
+    noted: Annotated[str | None, typer.Option("--digest", help="The SHA-256 noted elsewhere, to compare with.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """Whether a dossier is unchanged and, if not, which of its parts were changed. Needs no data."""
+    from warehouse import dossier_file
+
+    if not file.is_file():
+        raise HengError(f"There is no file {file}.")
+    data = file.read_bytes()
+    if data.startswith(b"%PDF"):
+        raise HengError(
+            f"{file} is a PDF. Save the HTML file attached to it and verify that one; its pages carry the same digest."
+        )
+    found = dossier_file.verify(data)
+    is_another = noted is not None and noted.strip().lower() != found.digest
+    good = found.is_intact and not found.text and not is_another
+    if as_json:
+        told = {**vars(found), "is_noted": None if noted is None else not is_another}
+        sys.stdout.write(json.dumps(told, ensure_ascii=False, indent=2) + "\n")
+    else:
+        lines = found.lines()
+        if is_another:
+            lines.append(f"another dossier: noted was {noted}, it carries {found.digest}")
+        sys.stdout.write("\n".join(lines) + "\n")
+    if not good:
+        raise typer.Exit(1)

@@ -1,0 +1,651 @@
+"""The facts of one vehicle or enterprise as of a day: how often it was over the limit, why so often, and what is open.
+
+``facts`` is one tree of plain values, the same for the look-up page, the dossier file and ``heng dossier --json``. It
+holds the standing in every window and on both bases, every act with what became of it and what stands behind it, the
+articles and thresholds with how well they are known, what is not known, and what would change the count. The count is
+``warehouse.repeat``'s; what would change it is the same engine's answer to the same data with one thing supposed.
+
+Nothing here decides what follows from a count. Law: 公路安全保护条例 art. 66; 行政处罚法 art. 41 (what is evidence).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, Protocol
+
+from warehouse import plate, repeat
+from warehouse.errors import WarehouseError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FORMAT = "heng-dossier/1"
+KINDS = ("vehicle", "enterprise")
+MAIN_WINDOW, MAIN_BASIS = "ROLLING_12M", "VIOLATION"
+MOST_SUPPOSED = 40
+"""Acts that are supposed otherwise one by one; an enterprise with more is told the sum only."""
+ALTERNATIVES = {"repeat_excess_ratio": 0.0, "repeat_merge_hours": 0.0}
+"""What an unverified threshold is counted anew with: as the statute, which sets no ratio; each record its own trip."""
+_NOT_RECOUNTED = "unladen_share"
+_NO_DEVICE = ("E-NOCERT", "E-NODEVICE")
+RECENT = 12
+"""Passages that a look-up shows beside the acts."""
+
+
+class Source(Protocol):
+    """A published snapshot."""
+
+    @property
+    def version(self) -> Any: ...
+
+    @property
+    def manifest(self) -> dict[str, Any]: ...
+
+    def read(self, sql: str, params: Any = None) -> pd.DataFrame: ...
+
+
+class Kept:
+    """Answers each query once: one dossier asks the engine for the same acts many times."""
+
+    def __init__(self, source: Source) -> None:
+        self.source, self.version, self.manifest = source, source.version, source.manifest
+        self._frames: dict[tuple[str, str], pd.DataFrame] = {}
+
+    def read(self, sql: str, params: Any = None) -> pd.DataFrame:
+        key = (sql, repr(sorted((params or {}).items())))
+        if key not in self._frames:
+            self._frames[key] = self.source.read(sql, params)
+        return self._frames[key]
+
+
+class Supposed:
+    """The same data, but for some acts: ``changes`` replace columns of ``core.violation`` by case number."""
+
+    def __init__(self, source: Kept, changes: Mapping[str, Mapping[str, Any]]) -> None:
+        self._source, self._changes = source, changes
+
+    def read(self, sql: str, params: Any = None) -> pd.DataFrame:
+        import pandas as pd
+
+        frame = self._source.read(sql, params)
+        if not {"case_no", "counted_ratio"} <= set(frame.columns):
+            return frame
+        frame = frame.copy()
+        for case_no, change in self._changes.items():
+            for column, value in change.items():
+                value = pd.Timestamp(value) if isinstance(value, date) else value
+                if isinstance(value, str):
+                    frame[column] = frame[column].astype(object)
+                frame.loc[frame["case_no"] == case_no, column] = value
+        return frame
+
+
+# --- plain values ------------------------------------------------------------------------------------------
+def plain(value: Any) -> Any:
+    """A value as JSON has it: days and instants (+08:00) as ISO texts, missing as None."""
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    if isinstance(value, (list, tuple)):
+        return [plain(one) for one in value]
+    if value is None or value != value:
+        return None
+    if isinstance(value, datetime):
+        return value.isoformat(" ", "seconds")
+    if isinstance(value, date):
+        return value.isoformat()
+    return round(value, 6) if isinstance(value, float) else value
+
+
+_DAYS = {
+    "valid_from", "valid_to", "first_issue_date", "verified_on", "decided_on", "served_on", "event_on", "screened_date",
+}  # fmt: skip
+_WHOLE = {
+    "axle_count", "gross_vehicle_weight_kg", "limit_kg", "limit_low_kg", "excess_kg", "registered_gross_mass_kg",
+    "drive_axle_count", "plate_color_code", "source_line", "byte_offset", "statutory_fen", "decided_fen",
+    "single_tyre_axle_count", "amount_kg",
+}  # fmt: skip
+
+
+def _rows(source: Kept, sql: str, params: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
+    """Rows as plain values."""
+    frame = source.read(sql, dict(params or {}))
+    found = []
+    for row in frame.astype(object).where(frame.notna(), None).to_dict("records"):
+        told = {str(name): plain(value) for name, value in row.items()}
+        for name, value in told.items():
+            if value is not None and name in _DAYS:
+                told[name] = str(value)[:10]
+            elif value is not None and name in _WHOLE:
+                told[name] = int(value)
+        found.append(told)
+    return found
+
+
+def canonical(facts: Mapping[str, Any]) -> str:
+    """The one text of a tree of facts: JSON, keys in order, no blanks, no character that could end a script element."""
+    text = json.dumps(facts, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return text.replace("<", "\\u003c")
+
+
+def digest(facts: Mapping[str, Any]) -> str:
+    """SHA-256 of the canonical text in UTF-8."""
+    return hashlib.sha256(canonical(facts).encode()).hexdigest()
+
+
+def masked(plate_no: str | None) -> str | None:
+    """湘M·***22: region and last two characters, as pages show a plate of somebody they were not asked for."""
+    return None if plate_no is None else f"{plate_no[:2]}·***{plate_no[-2:]}"
+
+
+# --- who is meant ------------------------------------------------------------------------------------------
+_COLORS = """
+select distinct plate_color_code from (
+    select plate_color_code from staging.vehicle where plate_no = $plate_no
+    union all
+    select plate_color_code from core.violation where plate_no = $plate_no
+    union all
+    select plate_color_code from core.passage where plate_no = $plate_no
+) as seen
+order by plate_color_code
+"""
+_KNOWN_OF = """
+select distinct plate_no from (
+    select plate_no from staging.vehicle union all select plate_no from core.violation
+) as seen
+where list_contains($plates, plate_no)
+"""
+_ENTERPRISE = "select enterprise_name from staging.enterprise where uscc = $uscc limit 1"
+_ACTS_OF_ENTERPRISE = "select 1 as one from core.violation where uscc = $uscc limit 1"
+MOST_NEAR = 6
+
+
+def colors(source: Source, plate_no: str) -> list[int]:
+    """Plate colours under which a plate is known: registered, in a case, or seen by a scale. None: it is unknown."""
+    found = source.read(_COLORS, {"plate_no": plate_no})["plate_color_code"]
+    return [int(code) for code in found if code == code and code is not None]
+
+
+def is_known(source: Source, plate_no: str) -> bool:
+    """Whether anything delivered names the plate, even without a colour."""
+    return not source.read(_COLORS, {"plate_no": plate_no}).empty
+
+
+def near(source: Source, plate_no: str) -> list[str]:
+    """Known plates that a reader may have meant, nearest first, at most ``MOST_NEAR``."""
+    candidates = plate.near(plate_no)
+    if not candidates:
+        return []
+    known = set(source.read(_KNOWN_OF, {"plates": candidates})["plate_no"])
+    return [one for one in candidates if one in known][:MOST_NEAR]
+
+
+def subject_of(source: Source, text: str, color: int | None = None) -> tuple[str, dict[str, Any]]:
+    """Kind and key of a plate or a credit code as typed.
+
+    Raises ``WarehouseError`` with the next step if it is neither, is not known, or a plate has several colours.
+    """
+    typed = plate.normal(text)
+    if len(typed) == 18 and typed.isascii():
+        if source.read(_ENTERPRISE, {"uscc": typed}).empty and source.read(_ACTS_OF_ENTERPRISE, {"uscc": typed}).empty:
+            raise WarehouseError(
+                f"No delivery names an enterprise {typed}. 'heng sql \"select uscc, enterprise_name from "
+                "staging.enterprise\"' lists them."
+            )
+        return "enterprise", {"uscc": typed}
+    known = colors(source, typed)
+    if not known and not is_known(source, typed):
+        spelled = near(source, typed)
+        why = "" if plate.is_plate(typed) else " It has not the form of a plate."
+        more = f" Did you mean {', '.join(spelled)}?" if spelled else ""
+        raise WarehouseError(f"No delivery names a vehicle {typed}.{why}{more}")
+    if color is None:
+        if len(known) > 1:
+            raise WarehouseError(
+                f"{typed} is known under plate colours {', '.join(map(str, known))} (JT/T 697.7). Say one: --color 2."
+            )
+        color = known[0] if known else None
+    elif color not in known:
+        raise WarehouseError(
+            f"{typed} is not known under plate colour {color}. Known: {', '.join(map(str, known)) or 'no colour'}."
+        )
+    return "vehicle", {"plate_no": typed, "plate_color_code": color}
+
+
+# --- what stands behind the acts ---------------------------------------------------------------------------
+_REGISTER = """
+select plate_no, plate_color_code, vehicle_type_code, vehicle_kind, axle_count, registered_gross_mass_kg,
+    drive_axle_count, has_air_suspension, is_tipper, enterprise_name, first_issue_date, valid_from, valid_to,
+    $as_of between valid_from and coalesce(valid_to, $as_of) as is_in_force, delivery_id, source_line
+from staging.vehicle
+where plate_no = $plate_no and plate_color_code is not distinct from $plate_color_code and valid_from <= $as_of
+order by valid_from desc, record_id
+"""
+_OWNER = """
+select uscc, enterprise_name, enterprise_kind, county_code, first_issue_date, valid_from, valid_to,
+    $as_of between valid_from and coalesce(valid_to, $as_of) as is_in_force, delivery_id, source_line
+from staging.enterprise where uscc = $uscc and valid_from <= $as_of
+order by valid_from desc, record_id
+"""
+_DECISIONS = """
+select case_no, decision_no, subject_kind, penalty_kind, statutory_fen, decided_fen, decided_on,
+    case when served_on <= $as_of then served_on end as served_on, delivery_id, source_line
+from staging.penalty_decision where list_contains($cases, case_no) and decided_on <= $as_of
+order by case_no, decided_on, decision_no, record_id
+"""
+_STEPS = """
+select case_no, case_state, cast(event_at as date) as event_on
+from staging.case_event where list_contains($cases, case_no) and cast(event_at as date) <= $as_of
+order by case_no, event_at, event_no, record_id
+"""
+# A passage is found by its day and plate before its record: facts are sorted by plate inside each month.
+_PASSAGES = """
+with asked as (
+    select passed_date, record_id, plate_no from mart.finding
+    where list_contains($records, record_id) and passed_date between $first and $last
+)
+select passage.record_id, passage.feed, passage.passed_at, passage.site_code, passage.county_code, passage.lane_code,
+    passage.axle_count, passage.axle_loads_kg, passage.gross_vehicle_weight_kg, passage.vehicle_kind,
+    passage.drive_axle_kind, passage.single_tyre_axle_count, passage.limit_low_kg, passage.limit_kg, passage.rule_id,
+    passage.limit_modifiers, passage.excess_kg, passage.excess_ratio, passage.speed_kmh, passage.device_no,
+    passage.certificate_no, passage.evidence_ok, passage.flags, passage.plate_no as read_plate_no,
+    passage.delivery_id, passage.source_line, passage.byte_offset
+from asked
+inner join core.passage as passage
+    on passage.passed_date = asked.passed_date
+    and passage.plate_no is not distinct from asked.plate_no
+    and passage.record_id = asked.record_id
+where passage.passed_date between $first and $last
+order by passage.record_id
+"""
+_SCREENINGS = """
+select check_no, screened_date, screening_result from mart.screening
+where list_contains($checks, check_no) and screened_date <= $as_of
+order by check_no, screened_date
+"""
+_CERTIFICATES = """
+select certificate_no, device_no, accuracy_class, speed_min_kmh, speed_max_kmh, verified_on, valid_from, valid_to,
+    issued_by, delivery_id, source_line
+from staging.verification_certificate where list_contains($devices, device_no)
+order by device_no, valid_from, valid_to, certificate_no
+"""
+_DEVICES = """
+select device_no, manufacturer, model, accuracy_class, valid_from, valid_to from staging.wim_device
+where list_contains($devices, device_no) order by device_no, valid_from
+"""
+_SITES = """
+select site_code, site_name, site_name_en, road_code, chainage_km from staging.wim_site
+where list_contains($sites, site_code)
+qualify row_number() over (partition by site_code order by valid_from desc, site_name) = 1
+order by site_code
+"""
+_RULES = """
+select rule_id, valid_from, valid_to, limit_kg, vehicle_kind, drive_axle_kind, citation_zh, citation_en, confidence
+from seeds.gross_weight_limit where list_contains($rules, rule_id) order by rule_id
+"""
+_MODIFIERS = """
+select modifier_id, valid_from, valid_to, amount_kg, zh, en, citation_zh, citation_en, confidence
+from seeds.gross_weight_modifier order by modifier_id, valid_from, axle_count_min, vehicle_kind
+"""
+_REASONS = "select reason, zh, en from seeds.reason where outcome <> 'quarantine' order by reason, outcome"
+_PARAMETERS = """
+select parameter, valid_from, valid_to, parameter_value, unit, zh, en, citation_zh, citation_en, confidence
+from seeds.parameter where list_contains($names, parameter) order by parameter, valid_from nulls first
+"""
+_ARTICLES = """
+select article, valid_from, valid_to, zh, en, citation_zh, citation_en, confidence from seeds.cited_article
+where $as_of between coalesce(valid_from, $as_of) and coalesce(valid_to, $as_of) order by article
+"""
+_COUNTIES = "select county_code, name_zh, name_en from seeds.county order by county_code, valid_from desc nulls last"
+_FILES = "select delivery_id, feed, name from meta.delivery where list_contains($ids, delivery_id) order by delivery_id"
+_RECENT = """
+select record_id, passed_at, site_code, axle_count, gross_vehicle_weight_kg, limit_kg, verdict, excess_kg,
+    excess_ratio, evidence_ok, flags
+from core.passage
+where plate_no = $plate_no and (plate_color_code is null or plate_color_code is not distinct from $plate_color_code)
+    and passed_date between $first and $as_of
+order by passed_at desc, record_id limit $most
+"""
+
+
+def _by(rows: Iterable[dict[str, Any]], name: str) -> dict[str, list[dict[str, Any]]]:
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        found.setdefault(row.pop(name), []).append(row)
+    return found
+
+
+def _certificate(passage: dict[str, Any], certificates: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The device's certificate on the day of the passage or, without one, the last before and the first after."""
+    day = passage["passed_at"][:10]
+    held = [one for one in certificates if one["certificate_no"] == passage["certificate_no"]]
+    if passage["certificate_no"] and held:
+        one = max(held, key=lambda one: one["valid_to"] or "9999-12-31")
+        return {"is_valid": one["valid_from"] <= day <= (one["valid_to"] or day), **one}
+    before = [one for one in certificates if one["valid_to"] and one["valid_to"] < day]
+    after = [one for one in certificates if one["valid_from"] > day]
+    return {
+        "is_valid": False,
+        "last_ended_on": before[-1]["valid_to"] if before else None,
+        "next_begins_on": after[0]["valid_from"] if after else None,
+    }
+
+
+def _passages(source: Kept, acts: Sequence[repeat.Act], as_of: date) -> dict[str, dict[str, Any]]:
+    """The weighing behind each act that has one, by record."""
+    known = [act for act in acts if act.passage_record_id]
+    if not known:
+        return {}
+    days = [act.violated_on for act in known]
+    asked = {"records": [act.passage_record_id for act in known], "first": min(days), "last": max(days)}
+    found = _rows(source, _PASSAGES, asked)
+    devices = sorted({row["device_no"] for row in found if row["device_no"]})
+    certificates = _by(_rows(source, _CERTIFICATES, {"devices": devices}), "device_no")
+    registered = _by(_rows(source, _DEVICES, {"devices": devices}), "device_no")
+    sites = _by(_rows(source, _SITES, {"sites": sorted({row["site_code"] for row in found})}), "site_code")
+    rules = _by(
+        _rows(source, _RULES, {"rules": sorted({row["rule_id"] for row in found if row["rule_id"]})}), "rule_id"
+    )
+    modifiers = _rows(source, _MODIFIERS)
+    words = {row["reason"]: {"zh": row["zh"], "en": row["en"]} for row in _rows(source, _REASONS)}
+    for row in found:
+        day = row["passed_at"][:10]
+        row["site"] = next(iter(sites.get(row["site_code"], [])), None)
+        row["rule"] = next(iter(rules.get(row["rule_id"], [])), None)
+        applied = (row.pop("limit_modifiers") or "").split(",")
+        in_force: dict[str, dict[str, Any]] = {}
+        for one in modifiers:
+            if one["modifier_id"] in applied and (one["valid_from"] or day) <= day <= (one["valid_to"] or day):
+                in_force.setdefault(one["modifier_id"], one)
+        row["modifiers"] = [in_force[name] for name in sorted(in_force)]
+        row["certificate"] = _certificate(row, certificates.get(row["device_no"], [])) if row["device_no"] else None
+        held = [one for one in registered.get(row["device_no"], []) if one["valid_from"] <= day]
+        row["device"] = held[-1] if held else None
+        codes = (row.pop("flags") or "").split(",")
+        row["flags"] = [{"code": code, **words.get(code, {"zh": code, "en": code})} for code in codes if code]
+    return {row["record_id"]: row for row in found}
+
+
+# --- the standings -----------------------------------------------------------------------------------------
+def _combination(window: str, basis: str) -> str:
+    return f"{window}.{basis}"
+
+
+def _standing(found: repeat.Standing, window: str, basis: str) -> dict[str, Any]:
+    """A standing without its acts. ``asked``: the window that was asked for, where another had to be used."""
+    told = {
+        name: plain(value)
+        for name, value in vars(found).items()
+        if name not in ("acts", "subject", "key", "enterprise_name", "first_issue_date")
+    }
+    reasons = [one.reason for one in found.acts if one.reason]
+    return {
+        **told, "asked": window, "basis": basis, "act_count": len(found.acts), "counted_act_count": len(found.counted),
+        "reasons": {name: reasons.count(name) for name in repeat.REASONS if name in reasons},
+    }  # fmt: skip
+
+
+def _one(source: Any, question: repeat.Question, key: Mapping[str, Any]) -> repeat.Standing:
+    return repeat.standings(source, question, only=key)[0]
+
+
+def _act(one: repeat.Judged, as_of: date, shows_plate: bool) -> dict[str, Any]:
+    act = one.act
+    ended = act.ended_state if act.ended_state and (act.ended_on is None or act.ended_on <= as_of) else None
+
+    def until(day: date | None) -> str | None:
+        return plain(day) if day is not None and day <= as_of else None
+
+    return {
+        "case_no": act.case_no, "plate": act.plate_no if shows_plate else masked(act.plate_no),
+        "violated_at": plain(act.violated_at), "act_code": act.act_code, "detection_mode": act.detection_mode,
+        "county_code": act.county_code, "is_elsewhere": act.is_elsewhere, "filed_on": until(act.filed_on),
+        "decided_on": until(act.decided_on), "ended_state": ended,
+        "ended_on": until(act.ended_on) if ended else None, "check_no": act.check_no,
+        "gross_vehicle_weight_kg": act.gross_vehicle_weight_kg, "limit_kg": act.limit_kg,
+        "excess_ratio": plain(act.excess_ratio), "counted_ratio": plain(act.counted_ratio),
+        "permit_no": act.permit_no if act.is_permitted else None,
+        "last_unladen_at": plain(act.last_unladen_at), "delivery_id": act.delivery_id, "source_line": act.source_line,
+    }  # fmt: skip
+
+
+def _supposition(one: repeat.Judged, as_of: date, is_appealed: bool) -> tuple[str, dict[str, Any]] | None:
+    """What could become known about an act, and the columns it would change. None where nothing would."""
+    act = one.act
+    if one.reason == "undecided":
+        return "decided", {"decided_on": as_of}
+    if one.reason == "not_filed":
+        return "filed_and_decided", {"filed_on": as_of, "decided_on": as_of}
+    if one.reason == "ratio_unknown" and act.counted_ratio is not None:
+        return "weighed_above", {"excess_ratio": act.counted_ratio + 1.0}
+    if one.reason == "device" and act.flags:
+        return "certified", {"flags": ",".join(code for code in act.flags.split(",") if code not in _NO_DEVICE)}
+    if one.reason is None and is_appealed:
+        return "annulled", {"ended_state": "revoked_by_review", "ended_on": as_of}
+    return None
+
+
+def _changes(
+    source: Kept, main: repeat.Standing, question: repeat.Question, key: Mapping[str, Any], appealed: set[str]
+) -> list[dict[str, Any]]:
+    """The count if one thing were otherwise; each an answer of the engine."""
+
+    def told(kind: str, found: repeat.Standing, **more: Any) -> dict[str, Any]:
+        return {
+            "kind": kind, "count": found.count, "tier": found.tier, "difference": found.count - main.count, **more
+        }  # fmt: skip
+
+    changes: list[dict[str, Any]] = []
+    supposed = {
+        one.act.case_no: what
+        for one in main.acts
+        if (what := _supposition(one, question.as_of, one.act.case_no in appealed))
+    }
+    if len(supposed) <= MOST_SUPPOSED:
+        for case_no, (kind, change) in supposed.items():
+            found = _one(Supposed(source, {case_no: change}), question, key)
+            changes.append(told(kind, found, case_no=case_no))
+    pending = {case_no: change for case_no, (kind, change) in supposed.items() if kind == "decided"}
+    if len(pending) > 1:
+        found = _one(Supposed(source, pending), question, key)
+        changes.append(told("all_decided", found, case_count=len(pending)))
+    for name, parameter in repeat.parameters(source, question).items():
+        other = ALTERNATIVES.get(name)
+        if other is None or parameter.confidence.startswith("C") or parameter.value == other:
+            continue
+        found = _one(source, replace(question, changed={name: other}), key)
+        changes.append(told("parameter", found, parameter=name, value=parameter.value, other=other))
+    found = _one(source, replace(question, require_decision=False), key)
+    changes.append(told("without_decision", found))
+    return changes
+
+
+def _lapses(main: repeat.Standing) -> list[dict[str, Any]]:
+    """How the count falls if nothing new counts: day and count from that day on."""
+    days = sorted({one.lapses_on for one in main.counted if one.lapses_on})
+    found = []
+    for day in days:
+        left = [one for one in main.counted if one.lapses_on and one.lapses_on > day]
+        count = len({one.act.vehicle for one in left}) if main.subject == "enterprise" else len(left)
+        found.append({"on": plain(day), "count": count})
+    return found
+
+
+def _unknown(told: Mapping[str, Any], main: repeat.Standing, as_of: date) -> list[dict[str, Any]]:
+    """What the data do not say, most telling first; ``cases`` where it is about some of the acts."""
+    acts: list[dict[str, Any]] = told["acts"]
+    combination = _combination(told["main"]["window"], told["main"]["basis"])
+
+    def cases(condition: Any, counted_only: bool = True) -> list[str]:
+        return [
+            act["case_no"]
+            for act in acts
+            if (act["judged"][combination]["reason"] is None or not counted_only) and condition(act)
+        ]
+
+    def weighed(condition: Any) -> list[str]:
+        return cases(lambda act: act["passage"] is not None and condition(act["passage"]))
+
+    found: list[dict[str, Any]] = []
+    until = told["snapshot"]["data_until"]
+    if until is None or plain(as_of) > until:
+        found.append({"code": "after_data", "until": until})
+    if not any(row["is_in_force"] for row in told["register"]):
+        found.append({"code": "no_register"})
+    if main.subject == "vehicle" and told["subject"]["plate_color_code"] is None:
+        found.append({"code": "no_color"})
+    if any(one["has_no_first_issue"] for one in told["standings"]):
+        found.append({"code": "no_first_issue"})
+    if main.subject == "enterprise" and not main.fleet:
+        found.append({"code": "no_fleet"})
+    about = (
+        ("no_passage", cases(lambda act: act["passage"] is None, counted_only=False)),
+        ("two_limits", weighed(lambda one: one["limit_low_kg"] != one["limit_kg"])),
+        ("tyres", weighed(lambda one: one["single_tyre_axle_count"] is None)),
+        ("kind_inferred", weighed(lambda one: any(flag["code"] == "V-TYPECODE" for flag in one["flags"]))),
+        ("weak_evidence", weighed(lambda one: not one["evidence_ok"])),
+        (
+            "no_review",
+            cases(
+                lambda act: (
+                    act["detection_mode"] == "off_site"
+                    and (act["screening"] or {}).get("screening_result") != "confirmed"
+                )
+            ),
+        ),
+        ("not_served", cases(lambda act: act["decisions"] and not any(one["served_on"] for one in act["decisions"]))),
+        ("plate_differs", weighed(lambda one: one["plate_differs"])),
+    )
+    found += [{"code": code, "cases": listed} for code, listed in about if listed]
+    return [*found, *({"code": code} for code in ("other_prefectures", "which_year", "pictures", "later_law"))]
+
+
+# --- the tree ----------------------------------------------------------------------------------------------
+def facts(
+    source: Source,
+    kind: str,
+    key: Mapping[str, Any],
+    as_of: date,
+    window: str = MAIN_WINDOW,
+    basis: str = MAIN_BASIS,
+) -> dict[str, Any]:
+    """Everything there is to say about one subject as of a day, as plain values.
+
+    ``key`` names the subject by the columns of its key. ``window`` and ``basis`` are those of the leading count; every
+    other combination is told beside it. Plates of an enterprise's vehicles are masked: their cases tell them apart.
+    Raises ``WarehouseError`` for a kind, window or basis there is not.
+    """
+    if kind not in KINDS:
+        raise WarehouseError(f"{kind!r} is not one of {', '.join(KINDS)}.")
+    kept = Kept(source)
+    question = repeat.Question(as_of, kind, window, basis)
+    standings = {
+        _combination(one, other): _one(kept, replace(question, window=one, basis=other), key)
+        for one in repeat.WINDOWS
+        for other in repeat.BASES
+    }
+    main = standings[_combination(window, basis)]
+    asked = {**key, "as_of": as_of}
+    told: dict[str, Any] = {
+        "format": FORMAT,
+        "subject": {"kind": kind, **key, "enterprise_name": main.enterprise_name},
+        "as_of": plain(as_of),
+        "main": {"window": window, "basis": basis},
+        "snapshot": {
+            "version": int(source.version),
+            "digest": source.manifest.get("digest"),
+            "data_until": source.manifest.get("data_until"),
+            "night": source.manifest.get("business_date"),
+        },
+        "register": _rows(kept, _REGISTER if kind == "vehicle" else _OWNER, asked),
+        "first_issue_date": plain(main.first_issue_date),
+        "standings": [_standing(found, *name.split(".")) for name, found in standings.items()],
+        "articles": _rows(kept, _ARTICLES, {"as_of": as_of}),
+    }
+    cases = [one.act.case_no for one in main.acts]
+    steps = _by(_rows(kept, _STEPS, {"cases": cases, "as_of": as_of}), "case_no")
+    decisions = _by(_rows(kept, _DECISIONS, {"cases": cases, "as_of": as_of}), "case_no")
+    checks = [one.act.check_no for one in main.acts if one.act.check_no]
+    screenings = _by(_rows(kept, _SCREENINGS, {"checks": checks, "as_of": as_of}), "check_no")
+    passages = _passages(kept, [one.act for one in main.acts], as_of)
+    judged = {name: {one.act.case_no: one for one in found.acts} for name, found in standings.items()}
+    acts = []
+    for one in main.acts:
+        case_no = one.act.case_no
+        act = _act(one, as_of, kind == "vehicle")
+        passage = passages.get(one.act.passage_record_id or "")
+        if passage is not None:
+            # Of an enterprise several acts may have one passage only in damaged data; each keeps a copy of its own.
+            passage = dict(passage)
+            passage["plate_differs"] = passage.pop("read_plate_no") != one.act.plate_no
+        act["judged"] = {
+            name: {
+                part: plain(getattr(of[case_no], part))
+                for part in ("reason", "placed_on", "counts_from", "lapses_on", "same_trip_as")
+            }
+            for name, of in judged.items()
+        }
+        looks = screenings.get(one.act.check_no or "", [])
+        acts.append(
+            act
+            | {
+                "passage": passage,
+                "decisions": decisions.get(case_no, []),
+                "steps": steps.get(case_no, []),
+                "screening": looks[-1] if looks else None,
+            }
+        )
+    told["acts"] = acts
+    appealed = {case_no for case_no, rows in steps.items() if rows and rows[-1]["case_state"] == "appeal"}
+    told["changes"] = _changes(kept, main, question, key, appealed)
+    told["lapses"] = _lapses(main)
+    names = [*repeat.parameters(kept, question), _NOT_RECOUNTED]
+    told["parameters"] = _in_use(_rows(kept, _PARAMETERS, {"names": names}), acts, told["as_of"])
+    told["unknown"] = _unknown(told, main, as_of)
+    places = {row["county_code"]: {"zh": row["name_zh"], "en": row["name_en"]} for row in _rows(kept, _COUNTIES)}
+    seen = {act["county_code"] for act in acts} | {row.get("county_code") for row in told["register"]}
+    told["places"] = {code: places[code] for code in sorted(filter(None, seen)) if code in places}
+    ids = sorted(set(_deliveries(told)))
+    told["files"] = {row["delivery_id"]: row["name"] for row in _rows(kept, _FILES, {"ids": ids})}
+    return json.loads(canonical(told))  # as a file gives them back, in order of the keys
+
+
+def _in_use(rows: list[dict[str, Any]], acts: Sequence[Mapping[str, Any]], as_of: str) -> list[dict[str, Any]]:
+    """Thresholds in force on the day or, if they are joined by the act's own day, on that of some act."""
+    days = [as_of, *(act["violated_at"][:10] for act in acts)]
+    return [
+        row for row in rows if any((row["valid_from"] or day) <= day <= (row["valid_to"] or day) for day in days)
+    ]  # fmt: skip
+
+
+def _deliveries(node: Any) -> Iterable[str]:
+    """Every delivery a tree names."""
+    if isinstance(node, dict):
+        for name, value in node.items():
+            if name == "delivery_id" and isinstance(value, str):
+                yield value
+            else:
+                yield from _deliveries(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _deliveries(value)
+
+
+def main_standing(told: Mapping[str, Any]) -> dict[str, Any]:
+    """The leading standing of a tree of facts."""
+    wanted = (told["main"]["window"], told["main"]["basis"])
+    return next(one for one in told["standings"] if (one["asked"], one["basis"]) == wanted)
+
+
+def outcome(told: Mapping[str, Any], act: Mapping[str, Any]) -> dict[str, Any]:
+    """What became of an act in the leading standing."""
+    return act["judged"][_combination(told["main"]["window"], told["main"]["basis"])]
+
+
+def recent(source: Source, key: Mapping[str, Any], as_of: date) -> list[dict[str, Any]]:
+    """The last passages of a vehicle in the twelve months to the day, whatever became of them."""
+    asked = {**key, "as_of": as_of, "first": repeat.months_later(as_of, -12), "most": RECENT}
+    return _rows(Kept(source), _RECENT, asked)

@@ -1,0 +1,340 @@
+"""A dossier's facts in words, in both languages: the look-up page and the file say the same sentences.
+
+Texts lie in ``dossier_words.json``: a key, the Chinese and the English form. Figures are shown in full, weights in kg,
+money in yuan, days as ISO dates in Chinese and as 22 Nov 2026 in English.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from warehouse.dossier import main_standing, outcome
+from warehouse.repeat import BASES, REASONS
+
+LANGUAGES = ("zh", "en")
+_FILE = Path(__file__).with_name("dossier_words.json")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+NONE = "—"
+Facts = Mapping[str, Any]
+
+
+@cache
+def catalogue() -> dict[str, tuple[str, str]]:
+    return {key: (zh, en) for key, (zh, en) in json.loads(_FILE.read_text(encoding="utf-8")).items()}
+
+
+class Words:
+    """The words of one language. ``of(kind, code)`` gives a code without words as itself."""
+
+    def __init__(self, lang: str) -> None:
+        self.lang, self._at = lang, LANGUAGES.index(lang)
+
+    def __call__(self, key: str, **values: Any) -> str:
+        text = catalogue()[key][self._at]
+        return text.format(**values) if values else text
+
+    def of(self, kind: str, code: Any) -> str:
+        if code is None:
+            return self("not_known")
+        key = f"{kind}.{code}"
+        return self(key) if key in catalogue() else str(code)
+
+    def pick(self, row: Mapping[str, Any] | None, name: str = "") -> str:
+        """The form of a text that data carry in both languages: ``zh``, ``en``, or ``name_zh``, ``name_en``."""
+        if row is None:
+            return ""
+        start = f"{name}_" if name else ""
+        return row.get(f"{start}{self.lang}") or row.get(f"{start}zh") or ""
+
+    # --- values ---------------------------------------------------------------------------------------------
+    def day(self, iso: str | None) -> str:
+        if not iso:
+            return NONE
+        if self.lang == "zh":
+            return iso[:10]
+        told = date.fromisoformat(iso[:10])
+        return f"{told.day} {_MONTHS[told.month - 1]} {told.year}"
+
+    def moment(self, iso: str | None) -> str:
+        return f"{self.day(iso)} {iso[11:19]}" if iso else NONE
+
+    def span(self, first: str | None, last: str | None) -> str:
+        if first and last:
+            return self("range", first=self.day(first), last=self.day(last))
+        if first:
+            return self("open_from", first=self.day(first))
+        return self("until", last=self.day(last)) if last else self("always")
+
+    def kilograms(self, value: int | None) -> str:
+        return NONE if value is None else f"{value:,} kg"
+
+    def share(self, value: float | None, most: float | None = None) -> str:
+        """A share in per cent with two decimals; with more where rounding would hide that it is not ``most``."""
+        if value is None:
+            return NONE
+        digits = 2
+        while (
+            most is not None
+            and value != most
+            and digits < 6
+            and round(value * 100, digits) == round(most * 100, digits)
+        ):
+            digits += 1
+        text = f"{value * 100:.{digits}f}"
+        return f"{text.rstrip('0').rstrip('.') if value == most else text}%"
+
+    def plain_share(self, value: float | None) -> str:
+        return NONE if value is None else f"{value * 100:g}%"
+
+    def yuan(self, fen: int | None) -> str:
+        return NONE if fen is None else f"{fen / 100:,.2f}".removesuffix(".00")
+
+    def axle_loads(self, loads: Sequence[int] | None) -> str:
+        return " + ".join(f"{load:,}" for load in loads or ())
+
+
+def value_of(told: Facts, name: str) -> float:
+    """A threshold as of the day."""
+    day = told["as_of"]
+    return next(
+        row["parameter_value"]
+        for row in told["parameters"]
+        if row["parameter"] == name and (row["valid_from"] or day) <= day <= (row["valid_to"] or day)
+    )
+
+
+def subject(told: Facts, w: Words) -> str:
+    """湘M·12345（黄牌）, or the enterprise's name and code."""
+    of = told["subject"]
+    if of["kind"] == "enterprise":
+        return f"{of['enterprise_name']} {of['uscc']}" if of["enterprise_name"] else of["uscc"]
+    return f"{of['plate_no'][:2]}·{of['plate_no'][2:]}"
+
+
+def color(code: int | None, w: Words) -> str:
+    return w("color.none") if code is None else w.of("color", code)
+
+
+def window(standing: Mapping[str, Any], w: Words) -> str:
+    """The span in words with its days."""
+    days = w.span(standing["window_first"], standing["window_last"])
+    name = w(f"window.{standing['window']}")
+    return f"{name}（{days}，{w('basis.' + standing['basis'])}）" if w.lang == "zh" else (
+        f"{name} ({days}, {w('basis.' + standing['basis'])})"
+    )  # fmt: skip
+
+
+def lead(told: Facts, w: Words) -> str:
+    """The line that says the count: as of which day, in which span, and how far from the statute's threshold."""
+    one = main_standing(told)
+    values: dict[str, Any] = {"as_of": w.day(told["as_of"]), "window": window(one, w), "count": one["count"]}
+    if told["subject"]["kind"] == "vehicle":
+        over = int(value_of(told, "repeat_statutory_over"))
+        if one["count"] > over:
+            text = w("lead.vehicle.more", over=over, since=w.day(one["trigger_on"]), **values)
+        else:
+            text = w("lead.vehicle.fewer", over=over, left=over + 1 - one["count"], **values)
+    else:
+        most = w.plain_share(value_of(told, "repeat_enterprise_ratio"))
+        if not one["fleet"]:
+            text = w("lead.enterprise.unknown", **values)
+        else:
+            values |= {"fleet": f"{one['fleet']:,}", "ratio": w.share(one["ratio"]), "most": most}
+            if one["tier"] == "statutory":
+                text = w("lead.enterprise.more", since=w.day(one["trigger_on"]), **values)
+            else:
+                text = w("lead.enterprise.fewer", **values)
+    if one["has_no_first_issue"]:
+        text += ("" if w.lang == "zh" else " ") + w("lead.fallback")
+    return text
+
+
+def equation(told: Facts, w: Words) -> str:
+    """From all cases to the count: how many count, and how many do not for which reason."""
+    one = main_standing(told)
+    parts = [w("equation", acts=one["act_count"], counted=one["counted_act_count"])]
+    reasons = [reason for reason in REASONS if reason in one["reasons"]]
+    parts += [w("equation.part", count=one["reasons"][reason], reason=w(f"short.{reason}")) for reason in reasons]
+    if told["subject"]["kind"] == "enterprise" and one["count"] != one["counted_act_count"]:
+        parts.append(w("equation.vehicles", counted=one["counted_act_count"], count=one["count"]))
+    return w("semicolon").join(parts) + w("stop")
+
+
+def tier(told: Facts, name: str, w: Words) -> str:
+    """Where a count stands against the thresholds."""
+    if told["subject"]["kind"] == "enterprise":
+        return w(f"tier.enterprise.{name}", most=w.plain_share(value_of(told, "repeat_enterprise_ratio")))
+    over, warning = int(value_of(told, "repeat_statutory_over")), int(value_of(told, "repeat_count"))
+    return w(f"tier.{name}", over=over, warning=warning)
+
+
+def why(told: Facts, act: Mapping[str, Any], judged: Mapping[str, Any], standing: Mapping[str, Any], w: Words) -> str:
+    """Why an act does not count in a standing, with the figures that decide."""
+    reason = judged["reason"]
+    if reason in ("void", "no_penalty", "withdrawn", "transferred", "annulled"):
+        return w(f"why.{reason}", on=w("why.on", day=w.day(act["ended_on"])) if act["ended_on"] else "")
+    if reason == "ratio":
+        most = act["counted_ratio"]
+        return w("why.ratio", ratio=w.share(act["excess_ratio"], most), most=w.plain_share(most))
+    if reason == "permit":
+        return w("why.permit", permit=act["permit_no"] or "")
+    if reason == "same_trip":
+        return w("why.same_trip", case=judged["same_trip_as"], hours=f"{value_of(told, 'repeat_merge_hours'):g}")
+    if reason == "outside_window":
+        return w(
+            "why.outside_window", placed=w.day(judged["placed_on"]), first=w.day(standing["window_first"]),
+            last=w.day(standing["window_last"]),
+        )  # fmt: skip
+    return w(f"why.{reason}")
+
+
+def main_why(told: Facts, act: Mapping[str, Any], w: Words) -> str:
+    """Why an act does not count in the leading standing; empty where it does."""
+    judged = outcome(told, act)
+    return why(told, act, judged, main_standing(told), w) if judged["reason"] else ""
+
+
+def differences(told: Facts, w: Words) -> list[str]:
+    """The acts that count in some of the standings only, and why not in the others."""
+    found = []
+    standings = {f"{one['asked']}.{one['basis']}": one for one in told["standings"]}
+    for act in told["acts"]:
+        yes = [name for name in standings if act["judged"][name]["reason"] is None]
+        no = [name for name in standings if name not in yes]
+        if yes and no:
+            reasons = [why(told, act, act["judged"][name], standings[name], w) for name in no]
+            found.append(
+                w(
+                    "differs.case",
+                    case=act["case_no"],
+                    counts=_spans(yes, w),
+                    why=w("semicolon").join(dict.fromkeys(reasons)),
+                    **{"not": _spans(no, w)},
+                )
+            )
+    return found
+
+
+def _spans(names: Sequence[str], w: Words) -> str:
+    """The ways of counting in words; a span once where both days agree."""
+    bases: dict[str, list[str]] = {}
+    for name in names:
+        span, basis = name.split(".")
+        bases.setdefault(span, []).append(basis)
+    blank = " " if w.lang == "en" else ""
+    return w("join").join(
+        w(f"window.{span}") + ("" if len(listed) == len(BASES) else blank + w(f"basis.{listed[0]}"))
+        for span, listed in bases.items()
+    )
+
+
+def change(told: Facts, one: Mapping[str, Any], w: Words) -> tuple[str, str]:
+    """What is supposed, and the count that follows."""
+    kind = one["kind"]
+    if kind == "parameter":
+        value = one["value"]
+        shown = w.plain_share(value) if one["parameter"] == "repeat_excess_ratio" else f"{value:g}"
+        text = w(f"change.parameter.{one['parameter']}", value=shown)
+    elif kind == "weighed_above":
+        act = next(act for act in told["acts"] if act["case_no"] == one["case_no"])
+        text = w("change.weighed_above", case=one["case_no"], most=w.plain_share(act["counted_ratio"]))
+    elif kind == "all_decided":
+        text = w("change.all_decided", cases=one["case_count"])
+    else:
+        text = w(f"change.{kind}", case=one["case_no"]) if "case_no" in one else w(f"change.{kind}")
+    return text, count(told, one["count"], w) + (
+        f" ({w('change.same')})" if not one["difference"] and w.lang == "en"
+        else f"（{w('change.same')}）" if not one["difference"] else ""
+    )  # fmt: skip
+
+
+def count(told: Facts, number: int, w: Words) -> str:
+    key = "change.count.enterprise" if told["subject"]["kind"] == "enterprise" else "change.count"
+    return w(key, count=number)
+
+
+def unknown(told: Facts, one: Mapping[str, Any], w: Words) -> str:
+    """One thing that the data do not say, and about which cases."""
+    values = {}
+    if one["code"] == "after_data":
+        until = w.day(one["until"]) if one["until"] else w("snapshot.empty")
+        values = {"until": until, "as_of": w.day(told["as_of"])}
+    text = w(f"unknown.{one['code']}", **values)
+    if "cases" in one:
+        text += w("colon") + w("unknown.cases", cases=w("join").join(one["cases"]))
+    return text
+
+
+def is_unverified(confidence: str | None) -> bool:
+    return not (confidence or "").startswith("C")
+
+
+def certificate(passage: Mapping[str, Any], w: Words) -> str:
+    """The device's certificate and whether it was valid on the day of the passage."""
+    one = passage["certificate"]
+    if one is None:
+        return w("act.no_device")
+    if "certificate_no" in one:
+        key = "act.certificate.valid" if one["is_valid"] else "act.certificate.invalid"
+        parts = [w(key, number=one["certificate_no"], first=w.day(one["valid_from"]), last=w.day(one["valid_to"]))]
+        if one["speed_min_kmh"] is not None and one["speed_max_kmh"] is not None:
+            parts.append(w("act.speeds", low=f"{one['speed_min_kmh']:g}", high=f"{one['speed_max_kmh']:g}"))
+        return w("semicolon").join(parts)
+    parts = [w("act.certificate.none")]
+    if one["last_ended_on"]:
+        parts.append(w("act.certificate.before", day=w.day(one["last_ended_on"])))
+    if one["next_begins_on"]:
+        parts.append(w("act.certificate.after", day=w.day(one["next_begins_on"])))
+    return w("semicolon").join(parts)
+
+
+def place(told: Facts, act: Mapping[str, Any], w: Words) -> str:
+    """County and, where it was weighed, the site."""
+    county = w.pick(told["places"].get(act["county_code"])) or act["county_code"]
+    passage = act["passage"]
+    if passage is None:
+        return county
+    site = passage["site"] or {}
+    name = (site.get("site_name_en") if w.lang == "en" else None) or site.get("site_name") or ""
+    code = "" if name.startswith(passage["site_code"]) else passage["site_code"]
+    return " ".join(filter(None, (county, code, name)))
+
+
+def source(told: Facts, of: Mapping[str, Any], w: Words) -> str:
+    """File and line of a delivered row."""
+    name = told["files"].get(of["delivery_id"], of["delivery_id"][:12])
+    return w("act.line", file=name, line=of["source_line"])
+
+
+def decisions(act: Mapping[str, Any], w: Words) -> list[str]:
+    """Each decision up to the day: kind, amounts, day, service."""
+    found = []
+    for one in act["decisions"]:
+        kind = w.of("penalty", one["penalty_kind"])
+        parts = [w.day(one["decided_on"])]
+        parts.append(
+            w("act.amount", kind=kind, yuan=w.yuan(one["decided_fen"])) if one["decided_fen"] else kind
+        )  # fmt: skip
+        if one["statutory_fen"] and one["statutory_fen"] != one["decided_fen"]:
+            parts.append(w("act.statutory", yuan=w.yuan(one["statutory_fen"])))
+        if one["served_on"]:
+            parts.append(f"{w.day(one['served_on'])} {w('act.served')}")
+        parts.append(one["decision_no"])
+        found.append(w("comma").join(parts))
+    return found
+
+
+def numbered(told: Facts) -> list[tuple[int | None, Mapping[str, Any]]]:
+    """The acts in order of time; those that count with their number."""
+    found: list[tuple[int | None, Mapping[str, Any]]] = []
+    number = 0
+    for act in told["acts"]:
+        counts = outcome(told, act)["reason"] is None
+        number += counts
+        found.append((number if counts else None, act))
+    return found
