@@ -258,7 +258,8 @@ _FINE = {
     },
     "en": {
         "none": "No penalty: nothing is over a limit.", "warning": "A warning, no fine.",
-        "fine": "A fine of {fine} yuan", "to": "{low} to {high}", "taken": "confiscation of {taken} yuan", "warned": "a warning for the mass",
+        "fine": "A fine of {fine} yuan", "to": "{low} to {high}", "taken": "confiscation of {taken} yuan",
+        "warned": "a warning for the mass",
         "and": " and ", "capped": " (at the maximum)", "stop": ".", "list": ", ",
         "unchanged": "The rules are those of the day of the act, and have not changed since.",
         "act_day": "The rules changed before the decision; the later ones are not lighter, so those of the act apply.",
