@@ -213,11 +213,13 @@ def fine_command(
     serious: Annotated[bool, typer.Option("--serious", help="Serious circumstances.")] = False,
     subject: Annotated[str | None, typer.Option("--subject", help="enterprise, vehicle or driver.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    lang: Lang = "en",
     files: FromFiles = False,
 ) -> None:
     """The statutory amount of an act by the rows of the law: a range, never a decision."""
     from warehouse import penalty
 
+    _words(lang)
     first = _day(violated)
     last = _day(decided) if decided else first
     rules = penalty.law(_source(files))
@@ -236,44 +238,71 @@ def fine_command(
     if as_json:
         _print_json(asdict(found) | {"is_verified": found.is_verified})
         return
-    for line in fine_lines(found):
+    for line in fine_lines(found, lang):
         _say(line)
 
 
-_WHY = {
-    "unchanged": "The rules are those of the day of the act, and have not changed since.",
-    "act_day": "The rules changed before the decision; the later ones are not lighter, so those of the act apply.",
-    "lighter_later": "The rules changed before the decision and are lighter now, so those of the decision apply.",
-    "act_day_only": "The rules changed before the decision; only those of the act apply.",
-}
+_FINE = {
+    "zh": {
+        "none": "不处罚：没有超过任何限值。", "warning": "警告，不罚款。", "fine": "罚款 {fine} 元",
+        "to": "{low} 至 {high}", "taken": "没收违法所得 {taken} 元", "warned": "质量超限给予警告", "and": "，并",
+        "capped": "（已达最高额）", "stop": "。", "list": "、",
+        "unchanged": "适用违法行为之日的规定，其后没有变化。",
+        "act_day": "决定之前规定已有变化，新规定并不较轻，适用违法行为之日的规定。",
+        "lighter_later": "决定之前规定已有变化，新规定较轻，适用决定之日的规定。",
+        "act_day_only": "决定之前规定已有变化，只适用违法行为之日的规定。",
+        "rules": "{day} 的规则：{rules}。", "no_rules": "未违反任何规则",
+        "other": "按 {day} 的规则（{rules}）：{amount}",
+        "contested": "有争议：一方上限较低，另一方下限较低；按上限比较。",
+        "unverified": "未核实：{rules}。出处见 heng rules show。",
+    },
+    "en": {
+        "none": "No penalty: nothing is over a limit.", "warning": "A warning, no fine.",
+        "fine": "A fine of {fine} yuan", "to": "{low} to {high}", "taken": "confiscation of {taken} yuan",
+        "warned": "a warning for the mass",
+        "and": " and ", "capped": " (at the maximum)", "stop": ".", "list": ", ",
+        "unchanged": "The rules are those of the day of the act, and have not changed since.",
+        "act_day": "The rules changed before the decision; the later ones are not lighter, so those of the act apply.",
+        "lighter_later": "The rules changed before the decision and are lighter now, so those of the decision apply.",
+        "act_day_only": "The rules changed before the decision; only those of the act apply.",
+        "rules": "Rules of {day}: {rules}.", "no_rules": "none is broken",
+        "other": "By the rules of {day} ({rules}): {amount}",
+        "contested": "Contested: one maximum is lower, the other minimum is. The maxima were compared.",
+        "unverified": "Unverified: {rules}. 'heng rules show' tells their sources.",
+    },
+}  # fmt: skip
 
 
-def fine_lines(found: Penalty) -> list[str]:
+def fine_lines(found: Penalty, lang: str) -> list[str]:
     """A statutory amount in words: what, by which rules, why these, and what about it is unverified."""
-    lines = [_amount(found.chosen), _WHY[found.why]]
-    lines.append(f"Rules of {found.chosen.law_on}: {', '.join(found.chosen.rules) or 'none is broken'}.")
-    if found.other is not None:
-        lines.append(f"By the rules of {found.other.law_on} ({', '.join(found.other.rules)}): {_amount(found.other)}")
+    words = _FINE[lang]
+
+    def listed(numbers: Sequence[str]) -> str:
+        return words["list"].join(numbers) or words["no_rules"]
+
+    chosen, other = found.chosen, found.other
+    lines = [_amount(chosen, words), words[found.why]]
+    lines.append(words["rules"].format(day=chosen.law_on, rules=listed(chosen.rules)))
+    if other is not None:
+        amount = _amount(other, words)
+        lines.append(words["other"].format(day=other.law_on, rules=listed(other.rules), amount=amount))
     if found.is_contested:
-        lines.append("Contested: one maximum is lower, the other minimum is. The maxima were compared.")
+        lines.append(words["contested"])
     if found.unverified:
-        lines.append(f"Unverified: {', '.join(found.unverified)}. 'heng rules show' tells their sources.")
+        lines.append(words["unverified"].format(rules=listed(found.unverified)))
     return lines
 
 
-def _amount(reading: Reading) -> str:
-    if reading.outcome == "none":
-        return "No penalty: nothing is over a limit."
-    if reading.outcome == "warning":
-        return "A warning, no fine."
-    low, high = reading.low_fen, reading.high_fen
-    fine = _yuan(high) if low == high else f"{_yuan(low)} to {_yuan(high)}"
-    told = [f"A fine of {fine} yuan"]
+def _amount(reading: Reading, words: dict[str, str]) -> str:
+    if reading.outcome != "fine":
+        return words[reading.outcome]
+    low, high = _yuan(reading.low_fen), _yuan(reading.high_fen)
+    told = [words["fine"].format(fine=high if low == high else words["to"].format(low=low, high=high))]
     if reading.confiscated_fen:
-        told.append(f"confiscation of {_yuan(reading.confiscated_fen)} yuan")
+        told.append(words["taken"].format(taken=_yuan(reading.confiscated_fen)))
     if reading.is_warning:
-        told.append("a warning for the mass")
-    return " and ".join(told) + (" (at the maximum)." if reading.is_capped else ".")
+        told.append(words["warned"])
+    return words["and"].join(told) + (words["capped"] if reading.is_capped else "") + words["stop"]
 
 
 def _yuan(fen: int) -> str:

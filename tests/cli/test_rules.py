@@ -157,6 +157,16 @@ def test_a_fine_across_a_change_of_law_says_which_rules_and_why() -> None:
     assert (found["chosen"]["confiscated_fen"], found["is_verified"]) == (2_000_001, True)
 
 
+def test_a_fine_is_told_in_chinese_too() -> None:
+    act = ("--violated", "2023-07-19", "--decided", "2023-07-20", "--sector", "freight", "--lang", "zh")
+    told = heng("fine", FILES, *act)
+    assert "罚款 3,000 至 10,000 元。" in told
+    assert "新规定较轻，适用决定之日的规定" in told
+    assert "按 2023-07-19 的规则（IO-OLD-FREIGHT）：罚款 30,000 至 100,000 元。" in told
+    assert set(command._FINE["zh"]) == set(command._FINE["en"])
+    assert set(command._WORDS["zh"]) == set(command._WORDS["en"])
+
+
 def test_a_warning_and_nothing_are_words_of_their_own() -> None:
     assert "A warning, no fine." in heng("fine", FILES, "--violated", "2026-01-01", "--excess-kg", "1000")
     assert "No penalty" in heng("fine", FILES, "--violated", "2026-01-01", "--height-mm", "4000")
@@ -215,11 +225,8 @@ def test_a_spoilt_line_is_named_with_file_line_rule_and_what_to_do(
     assert mine, found
     assert mine[0]["file"] == file
     assert next_step in mine[0]["next_step"]
-    if rule not in (
-        "C-PAY",
-        "M2R",
-        "VOID-OTHER",
-    ):  # of two rows that contradict each other the first by number is named
+    # Of two rows that contradict each other the first by number is named.
+    if rule not in ("C-PAY", "M2R", "VOID-OTHER"):
         assert mine[0]["line"] == line
     told = heng("check", "--folder", str(folder), code=1)
     assert f"{file}:{mine[0]['line']} {rule}".rstrip() in told

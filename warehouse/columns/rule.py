@@ -93,6 +93,14 @@ spacing_upper_mm = column(
     unit="mm",
     zh_doc="轴组内轴距的上限，空为不限。",
 )
+axle_load_limit_kg = column(
+    "axle_load_limit_kg",
+    "INTEGER",
+    "Limit of the load on the axle or axle group.",
+    "轴荷限值",
+    unit="kg",
+    zh_doc="该轴或轴组的轴荷限值。",
+)
 dimension = column(
     "dimension",
     "VARCHAR",

@@ -83,7 +83,7 @@ axle_load as (
         ) as rule_conditions,
         zh as condition_zh,
         en as condition_en,
-        cast(limit_kg as double) as rule_value,
+        cast(axle_load_limit_kg as double) as rule_value,
         cast(null as varchar(60)) as value_text,
         'kg' as unit,
         valid_from,
