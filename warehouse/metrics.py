@@ -72,11 +72,25 @@ METRICS = {
             "down",
             "超限",
             "Over the limit",
-            "总质量超过可适用的最高限值的过车数，未扣除计量误差。",
+            "总质量超过可适用的最高限值的过车数，未扣除计量误差；持有当日通行证的也计入，另列持证超限数。",
             "Passages whose gross weight exceeds the highest limit they may be judged by; no measuring allowance is "
-            "deducted.",
+            "deducted. Loads under a permit of the day are among them and counted apart, too.",
             "待复核的过车。",
             "Passages under review.",
+        ),
+        Metric(
+            "permitted_count",
+            "permitted_count",
+            "",
+            "none",
+            "持证超限",
+            "Over under a permit",
+            "超过限值、但当日有效的通行证载明该车且许可质量不低于实测的过车数。它们是测得的超限，不是违法。",
+            "Passages over the limit for which a permit of the day names the vehicle and allows the weight. They are "
+            "over as a measure and no violations.",
+            "许可质量低于实测的过车；路线或尺寸与通行证不符的仍计入，并在记录上注明。",
+            "Loads heavier than their permit. Those on other roads or larger than permitted are among them, and their "
+            "records say so.",
         ),
         Metric(
             "severe_count",

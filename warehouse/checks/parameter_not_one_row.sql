@@ -8,11 +8,19 @@ with undated as (
     union all
     select 'long_line_km'
     union all
+    select 'max_acceleration_ms2'
+    union all
+    select 'max_clock_error_s'
+    union all
     select 'repeat_count'
     union all
     select 'repeat_merge_hours'
     union all
     select 'repeat_window_months'
+    union all
+    select 'repeated_within_s'
+    union all
+    select 'two_places_kmh'
     union all
     select 'unladen_share'
 )
