@@ -207,13 +207,15 @@ def differences(told: Facts, w: Words) -> list[str]:
         yes = [name for name in standings if act["judged"][name]["reason"] is None]
         no = [name for name in standings if name not in yes]
         if yes and no:
-            reasons = [why(told, act, act["judged"][name], standings[name], w) for name in no]
+            reasons: dict[str, str] = {}
+            for name in no:  # where both days leave it out of a span, one reason says enough
+                reasons.setdefault(name.split(".")[0], why(told, act, act["judged"][name], standings[name], w))
             found.append(
                 w(
                     "differs.case",
                     case=act["case_no"],
                     counts=_spans(yes, w),
-                    why=w("semicolon").join(dict.fromkeys(reasons)),
+                    why=w("semicolon").join(dict.fromkeys(reasons.values())),
                     **{"not": _spans(no, w)},
                 )
             )

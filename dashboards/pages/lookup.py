@@ -93,7 +93,7 @@ def verdict(facts: dict[str, Any], t: Text, w: Words) -> html.Section:
         [
             html.Div(
                 [
-                    html.Div([html.B(str(one["count"])), html.Span(w("unit.times"))], className="count-now"),
+                    html.Div([html.B(str(one["count"])), html.Span(w("times"))], className="count-now"),
                     html.Div(
                         [
                             html.P(_unbroken(dossier_text.lead(facts, w)), className="lead-line"),
@@ -104,9 +104,7 @@ def verdict(facts: dict[str, Any], t: Text, w: Words) -> html.Section:
                 className=f"verdict-block{' passed' if passed else ''}",
             ),
             bar(one["count"], over, t),
-            html.P(
-                [w("lead.not_a_decision"), " ", w.pick(article, "citation") if article else ""], className="quiet-line"
-            ),
+            html.P([w("not_a_decision"), " ", w.pick(article, "citation") if article else ""], className="quiet-line"),
         ],
         className="card",
     )
