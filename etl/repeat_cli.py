@@ -217,7 +217,7 @@ def ask(
     return Answer(question, version, until, told, found, lang)
 
 
-# --- as text -------------------------------------------------------------------------------------------------------
+# --- as text -------------------------------------------------------------------------------------
 def name_of(one: Standing) -> str:
     return str(one.key[0])
 
@@ -312,7 +312,7 @@ def _key(one: Standing, question: Question) -> dict[str, Any]:
     return {"driver_no" if question.subject == "driver" else "uscc": one.key[0]}
 
 
-# --- as rows ---------------------------------------------------------------------------------------------------------
+# --- as rows -------------------------------------------------------------------------------------
 _OF_SUBJECT = (
     "subject", "plate_color_code", "enterprise_name", "count", "fleet", "ratio", "tier", "window", "window_days",
     "trigger_on", "lapses_on", "pending", "one_away", "previous", "no_first_issue",

@@ -113,7 +113,7 @@ class Answer:
     fleet: int | None = None
 
 
-# --- the calendar ------------------------------------------------------------------------------------------------
+# --- the calendar -------------------------------------------------------------------------------------
 def anniversary(day: date, years: int) -> date:
     """29 February has its anniversary on 1 March of a common year."""
     try:
@@ -142,7 +142,7 @@ def inside(window: str, day: date, on: date, issued: date | None, back: int = 0)
     return day <= on < anniversary(day, 1)
 
 
-# --- what counts ---------------------------------------------------------------------------------------------------
+# --- what counts -------------------------------------------------------------------------------------
 def end_of(case: Case) -> tuple[str, date] | None:
     """How the case lost its effect and since when; None while it stands."""
     turns = [step for step in sorted(case.steps) if step[2] in ENDED or step[2] in ("decided", "decided_simple")]
@@ -255,7 +255,7 @@ def issue_of(spans: Sequence[Span], key: tuple[object, ...], on: date) -> date |
     return max(told, key=lambda span: span.first).issued if told else None
 
 
-# --- the answer ------------------------------------------------------------------------------------------------------
+# --- the answer -------------------------------------------------------------------------------------
 def key_of(case: Case, subject: str) -> tuple[object, ...] | None:
     if subject == "vehicle":
         return case.vehicle

@@ -15,6 +15,10 @@ MODELS = (
     "core.violation", "core.vehicle_violation_span", "staging.vehicle", "staging.driver_certificate",
     "staging.enterprise",
 )  # fmt: skip
+FEEDS = (
+    "enforcement_case", "penalty_decision", "case_event", "wim_passage", "oversize_permit", "vehicle",
+    "driver_certificate", "enterprise",
+)  # fmt: skip
 VERIFIED, UNVERIFIED = "YZ01", "YZ02"
 LIMIT_KG, UNLADEN_KG = 49_000, 10_000
 _OPEN = {"valid_from": date(2018, 1, 1)}
@@ -58,7 +62,9 @@ class Rows:
         return self.connection.execute(query, params if params is not None else []).df()
 
     def built(self, world: World) -> "Rows":
-        """The models over the world's rows; the caller undoes them with the transaction it began."""
+        """The models over the world's rows and no others; the caller undoes them with the transaction it began."""
+        for feed in FEEDS:
+            self.connection.execute(f"delete from raw.{feed}")
         self.given("enforcement_case", [
             {"case_no": case.number, "act_code": "over_mass", "detection_mode": "off_site",
              "check_no": case.weighed and f"K-{case.number}", "plate_no": case.plate, "plate_color_code": case.color,
@@ -113,12 +119,6 @@ class Rows:
         for name, query in self.models.items():
             self.connection.execute(f"create or replace table {name} as {query}")
         return self
-
-
-FEEDS = (
-    "enforcement_case", "penalty_decision", "case_event", "wim_passage", "oversize_permit", "vehicle",
-    "driver_certificate", "enterprise",
-)  # fmt: skip
 
 
 def days_of(world: World) -> list[date]:
