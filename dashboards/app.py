@@ -14,8 +14,17 @@ import flask
 from dash import Dash, html
 from werkzeug.exceptions import Forbidden, HTTPException
 
-from dashboards import shell, terminal_exports
-from dashboards.pages import definitions, not_found_404, overload, overload_rows, quality, terminal_rows, terminals
+from dashboards import repeat_exports, shell
+from dashboards.pages import (
+    definitions,
+    not_found_404,
+    overload,
+    overload_rows,
+    quality,
+    repeat,
+    terminal_rows,
+    terminals,
+)
 from dashboards.text import HTML_LANG
 from warehouse.connection import NoSnapshot, TooSlow
 
@@ -198,11 +207,11 @@ def create_app() -> Dash:
         title="衡 Heng",
         include_pages_meta=False,
     )
-    for module in (overload, overload_rows, terminals, terminal_rows, quality, definitions, not_found_404):
+    for module in (overload, overload_rows, repeat, terminals, terminal_rows, quality, definitions, not_found_404):
         dash.register_page(module.__name__, **module.PAGE)
     app.layout = _layout
     server.before_request(guard)
-    server.register_blueprint(terminal_exports.routes)
+    server.register_blueprint(repeat_exports.routes)
     # Registers the router's callback, without which its script has no digest in the policy below.
     with server.test_request_context("/"):
         for function in server.before_request_funcs[None]:

@@ -14,6 +14,7 @@ from datetime import date, datetime, timedelta
 import duckdb
 import numpy as np
 import pandas as pd
+import repeat_fixture
 import vehicle_fixture
 
 from etl.feeds import raw_tables
@@ -356,6 +357,7 @@ def make(last_day: date = LAST_DAY) -> Fixture:
     _seeds(con)
     _meta(con, days, deliveries, motorway_delivery)
     vehicle_fixture.add(con, last_day, [code for code, *_ in COUNTIES])
+    repeat_fixture.add(con, last_day)
     return Fixture(con, last_day)
 
 

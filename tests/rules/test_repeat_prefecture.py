@@ -1,7 +1,7 @@
 """The repeat rule over a tiny prefecture's year: the engine counts what was planted, and what a plain count over the
 delivered facts says, for every subject, window and several days.
 
-Cases, decisions, steps, registers and permits are taken as delivered in the end; masses and permits are the truth's.
+Cases, decisions, steps, registers and permits are taken as delivered in the end, masses from the truth.
 """
 
 from collections import defaultdict
@@ -89,7 +89,8 @@ def built() -> Built:
         passed = passages.true(prefecture, days)
         for layout in passages.LAYOUTS:
             table = passages.as_sent(prefecture, passed, layout)
-            table = table.filter(pc.is_in(table["plate_no"], plates))
+            plate = "plate_no" if "plate_no" in table.column_names else "plate_front_no"
+            table = table.filter(pc.is_in(table[plate], plates))
             month = Delivery(layout, f"{layout}_{days[0]:%Y%m}", table, days[-1], morning_after(days[-1]))
             deliveries[layout].append(month)
     connection = duckdb.connect()
@@ -111,12 +112,14 @@ def facts(built: Built) -> World:
         decisions[row["case_no"]].append((row["decided_on"], row["penalty_kind"]))
     for row in built.rows("select * from staging.case_event"):
         steps[row["case_no"]].append((row["event_at"], row["event_no"], row["case_state"]))
+    # The limit is the highest a vehicle may be judged by, which the truth of one that no register knows is not.
+    limits = {row["check_no"]: row["limit_kg"] for row in built.rows("select check_no, limit_kg from mart.finding")}
     found, unladen = [], []
     for row in built.rows("select * from staging.enforcement_case"):
         passage, weighed = over.get(row["check_no"]), None
-        if passage is not None:
+        if passage is not None and row["check_no"] in limits:
             lane = (passage["site_code"], passage["lane_code"], passage["passed_at"].date())
-            weighed = Weighed(passage["gross_vehicle_weight_kg"], passage["limit_kg"], lane in verified)
+            weighed = Weighed(passage["gross_vehicle_weight_kg"], limits[row["check_no"]], lane in verified)
         assert row["act_code"].startswith("over_mass")
         found.append(Case(
             row["case_no"], row["plate_no"], row["plate_color_code"], row["violated_at"], row["found_on"],
@@ -168,13 +171,13 @@ def test_every_subject_has_the_counts_of_a_plain_count(
                 found = built.standings(Question(day, subject, window, basis))
                 for key, told in reference.answers(facts, subject, window, basis, day).items():
                     one = found[key]
+                    assert {judged.act.case_no: judged.reason for judged in one.acts} == told.reasons, (key, day)
                     assert (one.count, one.tier, one.window, one.has_no_first_issue) == (
                         told.count, told.tier, told.window, told.missing
                     ), (key, day, window, basis)  # fmt: skip
                     assert (one.trigger_on, one.lapses_on, one.pending, one.previous_count, one.fleet) == (
                         told.trigger, told.lapse, told.pending, told.previous, told.fleet
                     ), (key, day, window, basis)  # fmt: skip
-                    assert {judged.act.case_no: judged.reason for judged in one.acts} == told.reasons
                     seen.add(one.tier)
     assert seen >= {"none", "watch", "statutory"}
 
