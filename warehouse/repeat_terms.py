@@ -41,8 +41,9 @@ SUBJECT_TERMS = {
     "driver": Term(
         "驾驶人",
         "drivers",
-        "按从业资格证号，案件未载明时按身份证号摘要；第六十六条：一年内超过3次。",
-        "By certificate number or, where a case has none, by the keyed hash; art. 66: more than 3 in a year.",
+        "按从业资格证号，案件未载明时按身份证号摘要，两种写法的同一人无法合并；第六十六条：一年内超过3次。",
+        "By certificate number or, where a case has none, by the keyed hash: a person told both ways stands twice; "
+        "art. 66: more than 3 in a year.",
     ),
     "enterprise": Term(
         "企业",

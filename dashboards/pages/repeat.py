@@ -256,7 +256,7 @@ def lows(facts: Facts, t: Text) -> html.Nav:
     choice = facts.choice
     offered = [low for low in LOW if not (low == "warning" and choice.subject == "enterprise")]
     links = [
-        (low, f"{low_words(facts, low, t)} {fmt.count(facts.count(low))}", HERE + choice.query(low=low))
+        (low, f"{low_words(facts, low, t)} · {fmt.count(facts.count(low))}", HERE + choice.query(low=low))
         for low in offered
     ]
     return _links(t("repeat.low"), choice.low, links)
