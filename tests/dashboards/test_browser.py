@@ -221,7 +221,7 @@ def test_another_day_of_the_repeat_lists_is_another_address(watched: Any) -> Non
     page = one.page
     one.open("/repeat?lang=zh&low=all")
     page.click("#repeat-day")
-    page.locator("[data-dates-dropdown] button:has-text('20')").first.click()
+    page.locator(".mantine-DatePickerInput-day:not([data-outside])").nth(19).click()
     page.wait_for_url("**as_of=2026-11-20*")
     assert until(page, "() => document.querySelector('.lead')?.textContent.includes('2026-11-20')")
     page.get_by_role("link", name="证件周年").click()

@@ -148,7 +148,7 @@ def expected(answer: reference.Answer, window: str) -> dict[str, Any]:
 
 
 @settings(
-    max_examples=30,
+    max_examples=24,
     deadline=None,
     derandomize=True,
     database=None,
