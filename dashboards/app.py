@@ -14,7 +14,7 @@ import flask
 from dash import Dash, html
 from werkzeug.exceptions import Forbidden, HTTPException
 
-from dashboards import shell, terminal_exports
+from dashboards import repeat_exports, shell, terminal_exports
 from dashboards.pages import (
     definitions,
     lookup,
@@ -22,6 +22,7 @@ from dashboards.pages import (
     overload,
     overload_rows,
     quality,
+    repeat,
     rules,
     terminal_rows,
     terminals,
@@ -211,6 +212,7 @@ def create_app() -> Dash:
     for module in (
         overload,
         overload_rows,
+        repeat,
         terminals,
         terminal_rows,
         lookup,
@@ -222,7 +224,7 @@ def create_app() -> Dash:
         dash.register_page(module.__name__, **module.PAGE)
     app.layout = _layout
     server.before_request(guard)
-    server.register_blueprint(terminal_exports.routes)
+    server.register_blueprint(repeat_exports.routes)
     # Registers the router's callback, without which its script has no digest in the policy below.
     with server.test_request_context("/"):
         for function in server.before_request_funcs[None]:

@@ -21,6 +21,7 @@ LANG_COOKIE, THEME_COOKIE = "heng_lang", "heng_theme"
 PAGES = (
     ("overload", "/overload", "truck", True, True),
     ("rows", "/overload/rows", "list", True, True),
+    ("repeat", "/repeat", "flag", False, True),
     ("terminals", "/terminals", "broadcast", True, True),
     ("vehicles", "/terminals/rows", "list", True, False),
     ("lookup", "/lookup", "search", False, True),

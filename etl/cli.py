@@ -18,6 +18,7 @@ from etl.errors import HengError
 from etl.jt808.cli import app as jt808_app
 from etl.jt809.cli import app as jt809_app
 from etl.kpi import kpi_command
+from etl.repeat_cli import repeat_violators_command
 from etl.report_card import report_card_command
 from etl.rules import app as rules_app
 from etl.why_changed import why_changed_command
@@ -43,6 +44,7 @@ app.command("kpi")(kpi_command)
 app.command("why-changed")(why_changed_command)
 app.command("dossier")(dossier_command)
 app.command("verify")(verify_command)
+app.command("repeat-violators")(repeat_violators_command)
 
 # Piped output keeps whole lines; a terminal has its own width.
 console = Console() if sys.stdout.isatty() else Console(width=220)

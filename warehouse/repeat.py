@@ -21,7 +21,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from warehouse.errors import WarehouseError
 from warehouse.metrics import Source
@@ -88,8 +88,7 @@ class Parameter:
     is_changed: bool = False
 
 
-@dataclass(frozen=True)
-class Act:
+class Act(NamedTuple):
     """One row of ``core.violation``."""
 
     plate_no: str
@@ -129,8 +128,7 @@ class Act:
         return self.plate_no, self.plate_color_code
 
 
-@dataclass(frozen=True)
-class Judged:
+class Judged(NamedTuple):
     """An act and what became of it. ``reason`` is None where it counts.
 
     ``placed_on``: its day in the window; ``counts_from``: since when its trip counts; ``lapses_on``: the first day on
@@ -237,7 +235,7 @@ _SUBJECT_WHERE = {
 _ACTS = """
 with near as (
     select distinct {key} from core.violation
-    where greatest(violated_on, decided_on) > $since and violated_on <= $as_of and {known}
+    where greatest(violated_on, filed_on, decided_on) > $since and violated_on <= $as_of and {known}
 )
 select {columns} from core.violation semi join near using ({key})
 where violated_on <= $as_of
@@ -255,8 +253,10 @@ _FIRST_ISSUE = {
         where valid_from <= $as_of and {where}
     """,
     "driver": """
-        select driver_certificate_no as driver_no, first_issue_date, valid_from, valid_to, record_id
-        from staging.driver_certificate where valid_from <= $as_of and {where}
+        select * from (
+            select driver_certificate_no as driver_no, first_issue_date, valid_from, valid_to, record_id
+            from staging.driver_certificate where valid_from <= $as_of
+        ) where {where}
     """,
     "enterprise": """
         select uscc, first_issue_date, valid_from, valid_to, record_id
@@ -265,27 +265,43 @@ _FIRST_ISSUE = {
 }
 _FIRST_ISSUE_OF = """
 with told as ({rows})
-select {key}, first_issue_date from told
+select {key}, first_issue_date from told {of_acts}
 qualify row_number() over (
     partition by {key}
     order by coalesce(valid_to, date '9999-12-31') >= $as_of desc, valid_from desc, record_id
 ) = 1
 """
-# A name that two enterprises have on the day tells nothing of either's fleet.
+# The register of vehicles names its owner. A name is the enterprise's that bears it on the day or, where none does,
+# that bore it before: an enterprise that was renamed keeps the vehicles still registered to its old name. Of a name
+# that is two enterprises' nothing is told.
 _FLEETS = """
-with named as (
+with borne as (
+    select enterprise_name, uscc, max(coalesce(valid_to, $as_of) >= $as_of) as is_borne_now
+    from staging.enterprise where valid_from <= $as_of group by enterprise_name, uscc
+),
+bearer as (
+    select enterprise_name, uscc from borne
+    qualify is_borne_now = max(is_borne_now) over (partition by enterprise_name)
+),
+owner as (
+    select enterprise_name, min(uscc) as uscc from bearer group by enterprise_name having count(*) = 1
+),
+fleet as (
+    select owner.uscc, count(distinct (vehicle.plate_no, vehicle.plate_color_code)) as vehicle_count
+    from staging.vehicle as vehicle inner join owner using (enterprise_name)
+    where $as_of between vehicle.valid_from and coalesce(vehicle.valid_to, $as_of)
+    group by owner.uscc
+),
+named as (
     select uscc, enterprise_name from staging.enterprise
     where $as_of between valid_from and coalesce(valid_to, $as_of)
     qualify row_number() over (partition by uscc order by valid_from desc, record_id) = 1
-),
-fleet as (
-    select enterprise_name, count(distinct (plate_no, plate_color_code)) as vehicle_count from staging.vehicle
-    where $as_of between valid_from and coalesce(valid_to, $as_of)
-    group by enterprise_name
 )
-select uscc, enterprise_name,
-    case when count(*) over (partition by enterprise_name) = 1 then coalesce(vehicle_count, 0) end as vehicle_count
-from named left join fleet using (enterprise_name)
+select named.uscc, named.enterprise_name,
+    case when owner.uscc = named.uscc then coalesce(fleet.vehicle_count, 0) end as vehicle_count
+from named
+left join owner on owner.enterprise_name = named.enterprise_name
+left join fleet on fleet.uscc = named.uscc
 """
 
 
@@ -321,7 +337,7 @@ def parameters(source: Source, question: Question) -> dict[str, Parameter]:
     }
 
 
-_COLUMNS = tuple(Act.__dataclass_fields__)
+_COLUMNS = Act._fields
 _DAYS = ("violated_on", "filed_on", "decided_on", "ended_on")
 _INSTANTS = ("violated_at", "last_unladen_at")
 _WHOLE = ("plate_color_code", "gross_vehicle_weight_kg", "limit_kg", "source_line")
@@ -332,16 +348,13 @@ def _acts(frame: pd.DataFrame) -> list[Act]:
     columns: list[list[Any]] = []
     for name in _COLUMNS:
         series = frame[name]
-        known = series.notna()
-        if name in _DAYS:
-            values = [at.date() if here else None for at, here in zip(series, known, strict=True)]
-        elif name in _INSTANTS:
-            values = [at.to_pydatetime() if here else None for at, here in zip(series, known, strict=True)]
+        if name in _DAYS or name in _INSTANTS:
+            unit = "datetime64[D]" if name in _DAYS else "datetime64[us]"
+            columns.append(series.to_numpy(unit).tolist())  # of numpy, NaT is None as an object
         elif name in _WHOLE:
-            values = [int(at) if here else None for at, here in zip(series, known, strict=True)]
+            columns.append([int(at) if at == at else None for at in series.to_numpy("float64", na_value=float("nan"))])
         else:
-            values = [at if here else None for at, here in zip(series, known, strict=True)]
-        columns.append(values)
+            columns.append(series.astype(object).where(series.notna(), None).tolist())
     return [Act(*row) for row in zip(*columns, strict=True)]
 
 
@@ -358,11 +371,21 @@ def _read_acts(source: Source, question: Question, only: Mapping[str, Any] | Non
 
 
 def _first_issues(source: Source, question: Question, only: Mapping[str, Any] | None) -> dict[tuple[Any, ...], date]:
-    subject = question.subject
-    where = "true" if only is None else _SUBJECT_WHERE[subject]
-    query = _FIRST_ISSUE_OF.format(rows=_FIRST_ISSUE[subject].format(where=where), key=_KEY[subject])
-    rows = _records(source, query, {"as_of": question.as_of, **(only or {})})
-    return {_key(subject, row): row["first_issue_date"].date() for row in rows if row["first_issue_date"]}
+    subject, key = question.subject, _KEY[question.subject]
+    where, of_acts = (
+        ("true", f"semi join core.violation using ({key})") if only is None else (_SUBJECT_WHERE[subject], "")
+    )
+    query = _FIRST_ISSUE_OF.format(rows=_FIRST_ISSUE[subject].format(where=where), key=key, of_acts=of_acts)
+    found = source.read(query, {"as_of": question.as_of, **(only or {})})
+    days = found["first_issue_date"].to_numpy("datetime64[D]").tolist()
+    rows = zip(*(found[name] for name in key.split(", ")), days, strict=True)
+    return {_key_from(subject, row): row[-1] for row in rows if row[-1] is not None}
+
+
+def _key_from(subject: str, row: Sequence[Any]) -> tuple[Any, ...]:
+    if subject == "vehicle":
+        return row[0], int(row[1]) if row[1] == row[1] else None
+    return (row[0],)
 
 
 def _key(subject: str, row: Mapping[str, Any]) -> tuple[Any, ...]:
@@ -370,6 +393,10 @@ def _key(subject: str, row: Mapping[str, Any]) -> tuple[Any, ...]:
         color = row["plate_color_code"]
         return row["plate_no"], None if color is None else int(color)
     return (row["driver_no" if subject == "driver" else "uscc"],)
+
+
+def _key_of(subject: str, act: Act) -> tuple[Any, ...]:
+    return act.vehicle if subject == "vehicle" else (act.driver_no if subject == "driver" else act.uscc,)
 
 
 # --- judging ---------------------------------------------------------------------------------------------
@@ -418,36 +445,57 @@ def _trips(acts: Iterable[Act], merge_hours: float) -> list[list[Act]]:
 
 
 def _placed(act: Act, question: Question) -> date:
-    """The act's day in the window; by decision, an act that has none yet stands by its filing."""
+    """The act's day in the window; by decision, an act that has none by then stands by its filing."""
     if question.basis == "DECISION":
-        return act.decided_on or act.filed_on or act.violated_on
+        for day in (act.decided_on, act.filed_on):
+            if day is not None and day <= question.as_of:
+                return day
     return act.violated_on
 
 
 def _from(act: Act, question: Question) -> date:
-    days = [act.violated_on, act.filed_on, act.decided_on if question.require_decision else None]
+    days = (act.violated_on, act.filed_on, act.decided_on if question.require_decision else None)
     return max(day for day in days if day is not None)
 
 
-def _judge(
-    acts: Sequence[Act], question: Question, told: Mapping[str, Parameter], window: str, first: date, last: date
-) -> list[Judged]:
-    reasons = {act.record_id: _reason(act, question, told) for act in acts}
-    judged = {act.record_id: Judged(act, reason) for act in acts if (reason := reasons[act.record_id])}
-    months = int(told["repeat_window_months"].value)
-    left = [act for act in acts if reasons[act.record_id] is None]
-    for trip in _trips(left, told["repeat_merge_hours"].value):
+@dataclass(frozen=True)
+class _Window:
+    """Days whose acts count, and the months after which one of them lapses; None: they lapse together at its end."""
+
+    first: date
+    last: date
+    months: int | None
+
+    def holds(self, trip: Sequence[Act], question: Question) -> bool:
+        return self.first <= _placed(trip[0], question) <= self.last
+
+    def judged(self, trip: Sequence[Act], question: Question) -> Judged:
+        """The head of a trip in this window."""
         head = trip[0]
         placed = _placed(head, question)
-        lapses = months_later(placed, months) if window == "ROLLING_12M" else last + timedelta(days=1)
+        if not self.first <= placed <= self.last:
+            return Judged(head, "outside_window", placed)
         begun = max(placed, min(_from(act, question) for act in trip))
-        inside = first <= placed <= last
-        judged[head.record_id] = Judged(
-            head, None if inside else "outside_window", placed, begun, lapses if inside else None
-        )
+        lapses = self.last + timedelta(days=1) if self.months is None else months_later(placed, self.months)
+        return Judged(head, None, placed, begun, lapses)
+
+
+def _judge(
+    acts: Sequence[Act], question: Question, told: Mapping[str, Parameter], window: _Window, before: _Window | None
+) -> tuple[list[Judged], list[Judged] | None]:
+    """Every act as it stands in the window, and the trips that count in the one before."""
+    reasons = {act.record_id: _reason(act, question, told) for act in acts}
+    trips = _trips((act for act in acts if reasons[act.record_id] is None), told["repeat_merge_hours"].value)
+    judged: dict[str, Judged] = {}
+    for trip in trips:
+        head = trip[0]
+        judged[head.record_id] = window.judged(trip, question)
         for act in trip[1:]:
             judged[act.record_id] = Judged(act, "same_trip", _placed(act, question), same_trip_as=head.case_no)
-    return [judged[act.record_id] for act in acts]
+    earlier = None
+    if before is not None:
+        earlier = [before.judged(trip, question) for trip in trips if before.holds(trip, question)]
+    return [judged.get(act.record_id) or Judged(act, reasons[act.record_id]) for act in acts], earlier
 
 
 def _tier(count: int, told: Mapping[str, Parameter]) -> str:
@@ -489,7 +537,7 @@ def standings(source: Source, question: Question, only: Mapping[str, Any] | None
     if only is not None:
         by_key[_key(question.subject, only)] = []
     for act in acts:
-        by_key[_key(question.subject, vars(act))].append(act)
+        by_key[_key_of(question.subject, act)].append(act)
     found = [_standing(key, of_key, question, told, issued.get(key), fleets) for key, of_key in by_key.items()]
     return sorted(found, key=lambda one: (-one.count, -(one.ratio or 0), [str(part) for part in one.key]))
 
@@ -514,27 +562,24 @@ def _standing(
     missing = window == "ANNIVERSARY" and (issued is None or issued > as_of)
     if missing:
         window = "ROLLING_12M"
-    before: tuple[date, date] | None = None
+    before: _Window | None = None
     if window == "ROLLING_12M":
-        first, last = _rolling(as_of, int(told["repeat_window_months"].value))
+        months = int(told["repeat_window_months"].value)
+        now = _Window(*_rolling(as_of, months), months)
     else:
         begin = issued if window == "ANNIVERSARY" and issued else date(as_of.year, 1, 1)
-        first, last = _cycle(begin, as_of)
-        before = _cycle(begin, as_of, back=1)
-        if window == "ANNIVERSARY" and issued and before[0] < issued:
+        now, before = _Window(*_cycle(begin, as_of), None), _Window(*_cycle(begin, as_of, back=1), None)
+        if window == "ANNIVERSARY" and issued and before.first < issued:
             before = None
-    judged = _judge(acts, question, told, window, first, last)
+    judged, earlier = _judge(acts, question, told, now, before)
     counted = [one for one in judged if one.counts]
-    earlier = (
-        [one for one in _judge(acts, question, told, window, *before) if one.counts] if before is not None else None
-    )
     shared: dict[str, Any] = {
         "subject": question.subject, "key": key, "window": window, "has_no_first_issue": missing,
-        "first_issue_date": issued, "window_first": first, "window_last": last, "acts": tuple(judged),
+        "first_issue_date": issued, "window_first": now.first, "window_last": now.last, "acts": tuple(judged),
         "pending": sum(
-            one.reason == "undecided" and first <= _placed(one.act, question) <= last for one in judged
+            one.reason == "undecided" and now.first <= _placed(one.act, question) <= now.last for one in judged
         ),
-        "previous_first": before[0] if before else None, "previous_last": before[1] if before else None,
+        "previous_first": before and before.first, "previous_last": before and before.last,
     }  # fmt: skip
     if question.subject == "enterprise":
         return _enterprise(shared, counted, earlier, told, fleets.get(key[0], (None, None)))

@@ -15,6 +15,7 @@ from datetime import date, datetime, timedelta
 import duckdb
 import numpy as np
 import pandas as pd
+import repeat_fixture
 import vehicle_fixture
 from violation_rows import Violations
 
@@ -385,6 +386,7 @@ def make(last_day: date = LAST_DAY) -> Fixture:
     _meta(con, days, deliveries, motorway_delivery)
     vehicle_fixture.add(con, last_day, [code for code, *_ in COUNTIES])
     Violations().copy_to(con)
+    repeat_fixture.add(con, last_day)
     return Fixture(con, last_day)
 
 

@@ -118,7 +118,7 @@ def test_every_page_is_quiet_local_and_fits(watched: Any, lang: str, theme: str,
             one.page.wait_for_selector("#overload-bands .main-svg")
         if key == "terminals":
             one.page.wait_for_selector("#terminals-trend .main-svg")
-        if key in ("rows", "vehicles"):
+        if key in ("rows", "vehicles", "repeat"):
             one.page.wait_for_selector(".ag-row .ag-cell")
         assert one.page.evaluate("document.documentElement.lang") == ("zh-CN" if lang == "zh" else "en")
         one.page.screenshot(
@@ -193,6 +193,42 @@ def test_from_a_rate_of_terminals_to_its_vehicles_and_from_a_finding_to_its_pass
     page.wait_for_url("**/overload/rows?record=*")
     page.wait_for_selector("#rows-drawer.open .facts")  # the address is there before the page is
     assert "SHA-256" in page.locator("#rows-drawer").inner_text()
+    one.check()
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_from_a_tier_to_its_vehicle_to_the_evidence_of_an_act(watched: Any, size: str) -> None:
+    one = watched(size)
+    page = one.page
+    one.open("/repeat?lang=zh")
+    page.locator(".kpi .rows-link").nth(1).click()
+    page.wait_for_url("**/repeat?low=statutory")
+    assert until(page, "() => document.querySelector('.reconcile')?.textContent.includes('合计 1 辆')")
+    open_row(page, 0)
+    words = page.locator(".drawer.open").inner_text()
+    assert [word for word in ("超过3次", "计次的违法 4", "案号", "不同窗口的次数") if word not in words] == []
+    page.screenshot(path=SCREENS / f"repeat-drawer-{size}.png")
+    assert page.evaluate("location.search") == "?low=statutory", "which row is open stays out of the address"
+    page.locator(".drawer.open a[href^='/overload/rows?record=']").first.click()
+    page.wait_for_url("**/overload/rows?record=*")
+    page.wait_for_selector(".drawer.open .facts")
+    page.go_back()
+    page.wait_for_url("**/repeat?low=statutory")
+    one.check()
+
+
+def test_another_day_of_the_repeat_lists_is_another_address(watched: Any) -> None:
+    one = watched()
+    page = one.page
+    one.open("/repeat?lang=zh&low=all")
+    page.click("#repeat-day")
+    page.locator(".mantine-DatePickerInput-day:not([data-outside])").nth(19).click()
+    page.wait_for_url("**as_of=2026-11-20*")
+    assert until(page, "() => document.querySelector('.lead')?.textContent.includes('2026-11-20')")
+    page.get_by_role("link", name="证件周年").click()
+    page.wait_for_url("**window=ANNIVERSARY*")
+    assert "as_of=2026-11-20" in page.url
+    assert "low=all" in page.url
     one.check()
 
 

@@ -8,13 +8,24 @@ import pytest
 from driving import locale
 
 import dashboards
-from dashboards import charts, night, selection, shell, terminal_exports, terminal_facts, terminal_queries
-from dashboards.pages import overload, overload_rows, quality, terminal_rows
+from dashboards import (
+    charts,
+    night,
+    repeat_exports,
+    repeat_queries,
+    selection,
+    shell,
+    terminal_exports,
+    terminal_facts,
+    terminal_queries,
+)
+from dashboards.pages import overload, overload_rows, quality, repeat, terminal_rows
 from etl.contract import KINDS
 from etl.feeds import raw_tables
 from warehouse.columns import dictionary, topics
 from warehouse.kpi import CLASSES
 from warehouse.metrics import METRICS
+from warehouse.repeat import SUBJECTS
 from warehouse.rules import TOPICS
 
 SOURCE = Path(dashboards.__file__).parent
@@ -68,6 +79,13 @@ MADE = {
     *(f"vehicles.unit.{unit}" for unit in ("vehicles", "findings", "alarms")),
     *(key for columns in terminal_rows.COLUMNS.values() for _, key, *_ in columns),
     *(key for columns in terminal_exports.COLUMNS.values() for key, _ in columns),
+    *(f"repeat.lead.{who}" for who in ("people", "enterprise")),
+    *(f"repeat.{name}" for name in ("subject", "window", "basis", "decisions", "as_of")),
+    *(f"repeat.decisions.{told}" for told in repeat_queries.DECISIONS),
+    *(f"repeat.low.{low}" for low in repeat_queries.LOW if low != "statutory"),
+    *(f"repeat.unit.{subject}" for subject in SUBJECTS),
+    *(key for columns in repeat.COLUMNS.values() for _, key, *_ in columns),
+    *(key for key, _ in (*repeat_exports.SUBJECT, *repeat_exports.ACT)),
     *(f"alarm_kind.{kind}" for kind in terminal_facts.SMART_KINDS),
     *(f"rows.sort.{field}" for field in overload_rows.PHONE_SORTS),
     *(f"definitions.{table}{end}" for table in TABLES for end in ("", ".how")),

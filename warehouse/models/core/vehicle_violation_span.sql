@@ -50,7 +50,7 @@ trip as (
         and act.is_decided = trip.is_decided
         and act.violated_at > trip.began_at
         and (
-            date_diff('second', trip.began_at, act.violated_at) > setting.merge_hours * 3600
+            act.violated_at > trip.began_at + interval 1 second * cast(setting.merge_hours * 3600 as integer)
             or act.last_unladen_at > trip.began_at
         )
     group by trip.plate_no, trip.plate_color_code, trip.is_decided

@@ -2,7 +2,8 @@
 -- for the repeat rule (公路安全保护条例 art. 66). Nothing is counted or left out here: warehouse.repeat does, as of a day.
 -- ended_on: day of the step that took the act's effect away (ended_state), unless a decision followed it; an act whose
 -- state alone says so has none.
--- decided_on: the first decision with an effect; a warning is one.
+-- decided_on: the first decision with an effect; a warning is one. Of an act that was decided anew after the decision
+-- was taken away, the first one since. A case whose only decisions are not to penalise ended with the first of them.
 -- The passage is that of the case's check number on the day of the act; of several the one with the greatest excess.
 -- counted_ratio: the excess ratio above which an act counts, of the day of the act (seeds.parameter).
 -- last_unladen_at: the vehicle's last unladen passage within repeat_merge_hours before the act; it ends a trip.
@@ -12,18 +13,13 @@ with setting as (
         max(case when parameter = 'unladen_share' then parameter_value end) as unladen_share
     from {{ ref('parameter') }}
 ),
-decision as (
-    select case_no, min(decided_on) as decided_on
-    from {{ ref('penalty_decision') }}
-    where penalty_kind <> 'no_penalty'
-    group by case_no
-),
 -- A case that ended without a penalty is closed afterwards like any other: its steps tell, not its state of today.
 turn as (
     select
         case_no,
         case_state,
         cast(event_at as date) as event_on,
+        case when case_state in ('decided', 'decided_simple') then 0 else 1 end as is_end,
         row_number() over (partition by case_no order by event_at desc, event_no desc, record_id) as nth
     from {{ ref('case_event') }}
     where case_state in (
@@ -34,7 +30,29 @@ turn as (
 ended as (
     select case_no, case_state as ended_state, event_on as ended_on
     from turn
-    where nth = 1 and case_state not in ('decided', 'decided_simple')
+    where nth = 1 and is_end = 1
+),
+-- Decided anew after the act had lost its effect: the earlier decision is none any more.
+anew as (
+    select case_no, max(case when is_end = 1 then event_on end) as ended_before_on
+    from turn
+    group by case_no
+    having min(case when is_end = 0 then nth end) = 1
+),
+decision as (
+    select
+        penalty.case_no,
+        coalesce(
+            min(case
+                when penalty.penalty_kind <> 'no_penalty'
+                    and penalty.decided_on >= coalesce(anew.ended_before_on, penalty.decided_on) then penalty.decided_on
+            end),
+            min(case when penalty.penalty_kind <> 'no_penalty' then penalty.decided_on end)
+        ) as decided_on,
+        min(penalty.decided_on) as first_on
+    from {{ ref('penalty_decision') }} as penalty
+    left join anew on anew.case_no = penalty.case_no
+    group by penalty.case_no
 ),
 act as (
     select
@@ -63,8 +81,15 @@ act as (
             when enforcement.case_state in (
                 'void', 'no_penalty', 'withdrawn', 'transferred_criminal', 'transferred_other', 'revoked_by_review'
             ) then enforcement.case_state
+            when decision.first_on is not null and decision.decided_on is null then 'no_penalty'
         end as ended_state,
-        ended.ended_on,
+        case
+            when ended.case_no is not null then ended.ended_on
+            when enforcement.case_state in (
+                'void', 'no_penalty', 'withdrawn', 'transferred_criminal', 'transferred_other', 'revoked_by_review'
+            ) then null
+            when decision.decided_on is null then decision.first_on
+        end as ended_on,
         enforcement.case_state
     from {{ ref('enforcement_case') }} as enforcement
     left join decision on decision.case_no = enforcement.case_no
@@ -105,7 +130,7 @@ close_act as (
         from act
     ) as follow
     cross join setting
-    where date_diff('second', earlier_at, violated_at) <= setting.merge_hours * 3600
+    where violated_at <= earlier_at + interval 1 second * cast(setting.merge_hours * 3600 as integer)
 ),
 unladen as (
     select close_act.record_id, max(passage.passed_at) as last_unladen_at
@@ -114,7 +139,7 @@ unladen as (
     inner join {{ ref('passage') }} as passage
         on passage.plate_no = close_act.plate_no
         and passage.plate_color_code = close_act.plate_color_code
-        and passage.passed_at > close_act.violated_at - interval 1 hour * cast(setting.merge_hours as integer)
+        and passage.passed_at > close_act.violated_at - interval 1 second * cast(setting.merge_hours * 3600 as integer)
         and passage.passed_at < close_act.violated_at
     where passage.gross_vehicle_weight_kg <= passage.limit_low_kg * setting.unladen_share
     group by close_act.record_id

@@ -1,0 +1,599 @@
+"""Who was over the limit repeatedly within a year? Counts with their window, basis and thresholds, and every act that
+counts or does not, with its reason. Three is a warning; above the statute's number stand facts, never a decision."""
+
+import re
+from typing import Any
+
+import dash
+import dash_ag_grid as dag
+import dash_mantine_components as dmc
+from dash import ClientsideFunction, Input, Output, State, callback, clientside_callback, dcc, html
+from werkzeug.exceptions import BadRequest
+
+from dashboards import controls, explain, queries, repeat_queries, shell
+from dashboards import format as fmt
+from dashboards.pages.terminal_rows import window
+from dashboards.repeat_queries import DECISIONS, FIRST_DAY, LOW, Choice, Facts, choice_from_page, choice_of
+from dashboards.text import Text
+from warehouse import repeat_terms as terms
+from warehouse.repeat import BASES, SUBJECTS, WINDOWS, Judged, Standing
+
+HERE = "/repeat"
+KEY = re.compile(r"(\d{1,9})-(\d{1,9})")
+"""A row in a request: version and place in the list of the choice. No plate, certificate or code."""
+TILES = ("one_away", "statutory", "counted", "pending")
+TIER_TONE = {"statutory": "worse", "warning": "warn", "watch": "", "none": "", "unknown": ""}
+MOST_ACTS = 60
+"""Acts of each list that the drawer shows; the file has all."""
+
+# field, text key, width, number, whether the list can be sorted by it
+Column = tuple[str, str, int, bool, bool]
+_SHARED: tuple[Column, ...] = (
+    ("tier", "repeat.tier", 152, False, False),
+    ("window", "repeat.window.days", 176, False, False),
+    ("trigger", "repeat.trigger", 112, False, True),
+    ("lapse", "repeat.lapse", 112, False, True),
+    ("pending", "repeat.pending", 84, True, True),
+    ("previous", "repeat.previous", 92, True, False),
+    ("why", "repeat.not_counted", 180, False, False),
+)
+COLUMNS: dict[str, tuple[Column, ...]] = {
+    "vehicle": (("who", "table.plate", 112, False, False), ("count", "repeat.count", 76, True, True), *_SHARED),
+    "driver": (("who", "repeat.driver", 132, False, False), ("count", "repeat.count", 76, True, True), *_SHARED),
+    "enterprise": (
+        ("who", "terminals.enterprise", 170, False, False),
+        ("vehicles", "repeat.vehicles", 96, True, False),
+        ("count", "repeat.share", 84, True, True),
+        *_SHARED,
+    ),
+}
+NOT_BESIDE_DRAWER = ("window", "lapse", "pending", "previous", "why")
+
+
+# --- words ---------------------------------------------------------------------------------------------------
+def name_of(facts: Facts, one: Standing, t: Text) -> str:
+    """A subject as pages may show it: plates and certificates masked."""
+    if one.subject == "vehicle":
+        return repeat_queries.plate(str(one.key[0]))
+    if one.subject == "driver":
+        masked = repeat_queries.certificate(str(one.key[0]))
+        return t("repeat.driver.hash", hash=masked) if repeat_queries.is_hash(one) else masked
+    return one.enterprise_name or t("terminals.enterprise.none")
+
+
+def tier_of(facts: Facts, one: Standing, t: Text) -> str:
+    return terms.tier(one.tier, one.subject, facts.told, t.lang)[0]
+
+
+def count_of(one: Standing, t: Text) -> str:
+    """4 acts, or of an enterprise 10 of 95 vehicles."""
+    if one.subject != "enterprise":
+        return t.plural("repeat.acts", one.count)
+    fleet = fmt.NONE if one.fleet is None else fmt.count(one.fleet)
+    return t("repeat.vehicles.of", count=fmt.count(one.count), fleet=fleet)
+
+
+def _span(one: Standing, t: Text) -> str:
+    return fmt.day_range(one.window_first, one.window_last, t.lang)
+
+
+def why_not(one: Standing, t: Text) -> str:
+    """Acts that do not count, by reason."""
+    counts: dict[str, int] = {}
+    for judged in one.not_counted:
+        counts[str(judged.reason)] = counts.get(str(judged.reason), 0) + 1
+    told = [f"{terms.REASON_TERMS[code].name(t.lang)} {number}" for code, number in counts.items()]
+    return t("availability.join").join(told)
+
+
+def previous_of(one: Standing) -> str:
+    return fmt.NONE if one.previous_count is None else fmt.count(one.previous_count)
+
+
+# --- above the list --------------------------------------------------------------------------------------------
+def lead(facts: Facts, t: Text) -> html.P:
+    choice = facts.choice
+    statutory, away = facts.count("statutory"), facts.count("one_away")
+    parts: list[Any] = t.parts(
+        f"repeat.lead.{'enterprise' if choice.subject == 'enterprise' else 'people'}",
+        day=html.Span(fmt.day(choice.as_of, t.lang), className="unbroken"),
+        window=terms.WINDOW_TERMS[choice.window].name(t.lang),
+        subject=terms.SUBJECT_TERMS[choice.subject].name(t.lang),
+        counted=html.B(fmt.count(facts.count("counted"))),
+        statutory=html.B(fmt.count(statutory), className="worse" if statutory else "better"),
+        over=terms.tier("statutory", choice.subject, facts.told, t.lang)[0],
+        away=html.B(fmt.count(away)),
+    )
+    pending = sum(one.pending for one in facts.everybody)
+    if pending and choice.decisions == "required":
+        parts += t.parts("repeat.lead.pending", pending=fmt.count(pending))
+    missing = sum(one.has_no_first_issue for one in facts.everybody)
+    if missing:
+        parts += t.parts("repeat.lead.no_first_issue", missing=fmt.count(missing))
+    return html.P([*parts, t("repeat.lead.facts")], className="lead")
+
+
+def rule(facts: Facts, name: str, value: str, low: str, t: Text) -> Any:
+    """The (i): how the number is made, by which window, basis and thresholds, and how well each is known."""
+    choice = facts.choice
+    readings = [
+        html.Li([t("repeat.reading", what=t(f"repeat.{kind}"), name=term.name(t.lang), says=term.says(t.lang)), " ",
+                 explain.confidence_pill(term.confidence, t)])
+        for kind, term in (("window", terms.WINDOW_TERMS[choice.window]), ("basis", terms.BASIS_TERMS[choice.basis]))
+    ]  # fmt: skip
+    thresholds = []
+    for one in (facts.told[name] for name in terms.parameters_of(choice.question)):
+        unit = f" {one.unit}" if one.unit else ""
+        says = f"{t.pick(one.zh, one.en)}{t('app.colon')}{one.value:g}{unit}{t('terminals.sentences')}"
+        cited = f"{says}{t.pick(one.citation_zh, one.citation_en)} "
+        thresholds.append(html.Li([cited, explain.confidence_pill(one.confidence, t)]))
+    told: list[tuple[str, Any]] = [
+        ("explain.now", value),
+        ("repeat.readings", html.Ul(readings, className="thresholds")),
+        ("explain.thresholds", html.Ul(thresholds, className="thresholds")),
+        ("explain.leaves_out", t("repeat.leaves_out")),
+        ("explain.version", t("app.snapshot", version=facts.db.version)),
+    ]
+    says = terms.SUBJECT_TERMS[choice.subject].says(t.lang)
+    return explain.rule_popover(name, says, told, HERE + choice.query(low=low), "repeat", t)
+
+
+def _tile(facts: Facts, name: str, t: Text) -> html.Section:
+    choice = facts.choice
+    number = facts.count(name)
+    label = low_words(facts, name, t)
+    under = {
+        "one_away": t("repeat.tile.one_away.enterprise")
+        if choice.subject == "enterprise"
+        else terms.tier("warning", choice.subject, facts.told, t.lang)[0],
+        "statutory": t("repeat.tile.statutory"),
+        "counted": t("repeat.tile.counted"),
+        "pending": t("repeat.tile.pending"),
+    }[name]
+    unit = t(f"repeat.unit.{choice.subject}")
+    link = dcc.Link([t("action.rows"), shell.icon("right")], href=HERE + choice.query(low=name), className="rows-link",
+                    title=t("action.rows_of", what=label))  # fmt: skip
+    info = rule(facts, label, f"{fmt.count(number)} {unit}", name, t)
+    return html.Section(
+        [
+            html.Div([html.H2(label), info, link], className="kpi-head"),
+            html.Div(html.Div([fmt.count(number), html.Span(unit, className="unit")], className="kpi-value"),
+                     className="kpi-body"),
+            html.Div(under, className="subtitle"),
+        ],
+        className="card kpi hero" if name == "one_away" else "card kpi",
+    )  # fmt: skip
+
+
+def _links(label: str, current: str, options: list[tuple[str, str, str]]) -> html.Nav:
+    """A choice as links: value, words, address."""
+    return html.Nav(
+        [dcc.Link(words, href=href, className="current" if value == current else "") for value, words, href in options],
+        className="kinds",
+        **{"aria-label": label},
+    )
+
+
+def filters(facts: Facts, t: Text) -> html.Div:
+    """Subject, window, basis, decisions and day; all of them are in the address."""
+    choice = facts.choice
+    named = {
+        "subject": [(value, terms.SUBJECT_TERMS[value].name(t.lang)) for value in SUBJECTS],
+        "window": [(value, terms.WINDOW_TERMS[value].name(t.lang)) for value in WINDOWS],
+        "basis": [(value, terms.BASIS_TERMS[value].name(t.lang)) for value in BASES],
+        "decisions": [(value, t(f"repeat.decisions.{value}")) for value in DECISIONS],
+    }
+    fields = []
+    for name, options in named.items():
+        links = [(value, words, HERE + choice.query(**{name: value})) for value, words in options]
+        nav = _links(t(f"repeat.{name}"), getattr(choice, name), links)
+        label = html.Span(t(f"repeat.{name}"), className="field-label")
+        fields.append(html.Div([label, nav], className="field grow-none"))
+    day = dmc.DatePickerInput(
+        id="repeat-day",
+        value=choice.as_of.isoformat(),
+        valueFormat="YYYY-MM-DD",
+        minDate=FIRST_DAY.isoformat(),
+        maxDate=facts.known.last_day.isoformat(),
+        size="sm",
+        firstDayOfWeek=1,
+        monthLabelFormat="YYYY年M月" if t.lang == "zh" else "MMMM YYYY",
+        popoverProps={"position": "bottom-end"},
+        **{"aria-label": t("repeat.as_of")},
+    )
+    label = html.Span(t("repeat.as_of"), className="field-label")
+    fields.append(html.Div([label, day], className="field day"))
+    close = html.Button(t("filter.done"), id="repeat-close", className="button primary")
+    bar = html.Div(
+        [html.Div([html.B(t("filter.filters")), close], className="sheet-head"), *fields],
+        id="repeat-filters",
+        className="filter-bar card",
+        role="search",
+        **{"aria-label": t("filter.filters")},
+    )
+    chosen = f"{terms.SUBJECT_TERMS[choice.subject].name(t.lang)} · {terms.WINDOW_TERMS[choice.window].name(t.lang)}"
+    chips = html.Div(
+        [
+            html.Button([shell.icon("clock"), fmt.day(choice.as_of, t.lang)], className="chip strong",
+                        id="repeat-open-period"),
+            html.Button([chosen, shell.icon("down")], className="chip", id="repeat-open-place"),
+            html.Button([shell.icon("adjust"), t("filter.filters")], className="chip", id="repeat-open-filters"),
+        ],
+        className="filter-chips",
+    )  # fmt: skip
+    dates: Any = {"locale": "zh-cn" if t.lang == "zh" else "en", "firstDayOfWeek": 1, "weekendDays": []}
+    return html.Div([chips, dmc.DatesProvider(bar, settings=dates)], className="filters")
+
+
+def printed(facts: Facts, t: Text) -> html.P:
+    """The choice as a sentence for paper, where its controls do not go."""
+    choice = facts.choice
+    chosen = {
+        "as_of": fmt.day(choice.as_of, t.lang),
+        "subject": terms.SUBJECT_TERMS[choice.subject].name(t.lang),
+        "window": terms.WINDOW_TERMS[choice.window].name(t.lang),
+        "basis": terms.BASIS_TERMS[choice.basis].name(t.lang),
+        "decisions": t(f"repeat.decisions.{choice.decisions}"),
+    }
+    told = " · ".join(f"{t(f'repeat.{name}')}{t('app.colon')}{value}" for name, value in chosen.items())
+    return html.P(told, className="print-only")
+
+
+def low_words(facts: Facts, low: str, t: Text) -> str:
+    """Who a list holds, as the head of a tile or link."""
+    if low == "statutory":
+        name = terms.tier("statutory", facts.choice.subject, facts.told, t.lang)[0]
+        return name[:1].upper() + name[1:]
+    return (
+        t("repeat.low.warning", count=f"{facts.told['repeat_count'].value:g}")
+        if low == "warning"
+        else t(f"repeat.low.{low}")
+    )
+
+
+def lows(facts: Facts, t: Text) -> html.Nav:
+    """Who is listed; enterprises have no warning."""
+    choice = facts.choice
+    offered = [low for low in LOW if not (low == "warning" and choice.subject == "enterprise")]
+    links = [
+        (low, f"{low_words(facts, low, t)} · {fmt.count(facts.count(low))}", HERE + choice.query(low=low))
+        for low in offered
+    ]
+    return _links(t("repeat.low"), choice.low, links)
+
+
+# --- the list ------------------------------------------------------------------------------------------------------
+def cells(facts: Facts, place: int, one: Standing, t: Text) -> dict[str, Any]:
+    """A row as the grid shows it, and the lines of its card on a phone."""
+    tier = tier_of(facts, one, t)
+    share = fmt.NONE if one.ratio is None else f"{one.ratio * 100:.2f}%"
+    lapse, trigger = fmt.day(one.lapses_on, t.lang), fmt.day(one.trigger_on, t.lang)
+    span, why = _span(one, t), why_not(one, t)
+    if one.has_no_first_issue:
+        span = f"{span} · {t('repeat.no_first_issue')}"
+    dates = [t("repeat.line.trigger", day=trigger)] if one.trigger_on else []
+    dates += [t("repeat.line.lapse", day=lapse)] if one.lapses_on else []
+    return {
+        "record": f"{facts.db.version}-{place}",
+        "who": name_of(facts, one, t),
+        "vehicles": count_of(one, t),
+        "count": share if one.subject == "enterprise" else fmt.count(one.count),
+        "tier": tier,
+        "tier_tone": TIER_TONE[one.tier],
+        "window": span,
+        "trigger": trigger,
+        "lapse": lapse,
+        "pending": fmt.count(one.pending),
+        "previous": previous_of(one),
+        "why": why,
+        "pill": tier,
+        "pill_tone": TIER_TONE[one.tier],
+        "head": name_of(facts, one, t),
+        "right": count_of(one, t),
+        "line": span,
+        "where": t("availability.join").join(dates),
+        "under": t("repeat.line.why", why=why) if why else "",
+    }
+
+
+def column_defs(choice: Choice, t: Text) -> list[dict[str, Any]]:
+    """The columns of a list, and the card that stands for all of them on a phone."""
+    card = {"field": "card", "headerName": "", "flex": 1, "hide": True, "sortable": False, "cellRenderer": "HengLines"}
+    found: list[dict[str, Any]] = [card]
+    for field, key, width, is_number, sortable in COLUMNS[choice.subject]:
+        definition: dict[str, Any] = {
+            "field": field,
+            "headerName": t(key),
+            "minWidth": round(width * 0.86),
+            "flex": width,
+            "sortable": sortable,
+            "sortingOrder": ["desc", "asc"],
+            "suppressMovable": True,
+            "resizable": True,
+            "tooltipField": field,
+            "context": {"besideDrawer": field not in NOT_BESIDE_DRAWER},
+        }
+        if is_number:
+            definition["type"] = "rightAligned"
+        if field == "tier":
+            definition["cellRenderer"] = "HengPill"
+        if field == "count":
+            definition["sort"] = "desc"
+        found.append(definition)
+    return found
+
+
+def grid(choice: Choice, count: int, t: Text) -> dag.AgGrid:
+    return controls.record_grid("repeat", column_defs(choice, t), count, t)
+
+
+# --- the drawer ------------------------------------------------------------------------------------------
+def _fact(name: str, value: Any) -> list[Any]:
+    return [html.Dt(name), html.Dd(value)]
+
+
+def _head(title: str, under: str, t: Text) -> html.Div:
+    close = html.Button(
+        shell.icon("x"), id="repeat-drawer-close", className="icon-button", **{"aria-label": t("evidence.close")}
+    )
+    return html.Div([html.Div([html.H2(title), html.Span(under, className="under")]), close], className="drawer-head")
+
+
+def act_line(judged: Judged, one: Standing, t: Text) -> html.Div:
+    """An act: when and where, its case, what it weighed, and why it does not count or until when it does."""
+    act = judged.act
+    what = [fmt.moment(act.violated_at, t.lang)]
+    if one.subject != "vehicle":
+        what.append(repeat_queries.vehicle_of(judged))
+    details = [t("repeat.act.case", case=act.case_no)]
+    if act.excess_ratio is not None:
+        details.append(t("repeat.act.excess", share=fmt.share(act.excess_ratio)))
+    if act.decided_on is not None:
+        details.append(t("repeat.act.decided", day=fmt.day(act.decided_on, t.lang)))
+    if judged.counts:
+        details.append(
+            t("repeat.act.counts", first=fmt.day(judged.counts_from, t.lang), last=fmt.day(judged.lapses_on, t.lang))
+        )
+    reason: list[Any] = []
+    if judged.reason is not None:
+        says = terms.REASON_TERMS[judged.reason].says(t.lang)
+        reason = [html.Span([html.B(terms.reason(judged, t.lang)), t("app.colon"), says], className="under")]
+    evidence: Any = html.Span(t("repeat.act.no_passage"), className="neutral")
+    if act.passage_record_id is not None:
+        evidence = dcc.Link(
+            t("repeat.act.passage", site=act.site_code),
+            href=f"/overload/rows?record={act.passage_record_id}",
+            className="text-link",
+        )
+    body = [html.B(" · ".join(what)), html.Br(), t("availability.join").join(details), " ", evidence, *reason]
+    return html.Div([shell.icon("check" if judged.counts else "x"), html.Span(body)])
+
+
+def _act_list(title: str, acts: list[Judged], one: Standing, nothing: str, t: Text) -> list[Any]:
+    shown = [act_line(judged, one, t) for judged in acts[-MOST_ACTS:][::-1]]
+    more = [html.P(t("repeat.drawer.more", shown=MOST_ACTS, all=fmt.count(len(acts))), className="quiet-line")]
+    return [
+        html.H3(f"{title} {fmt.count(len(acts))}"),
+        html.Div(shown or [html.P(nothing, className="quiet-line")], className="proof acts"),
+        *(more if len(acts) > MOST_ACTS else []),
+    ]
+
+
+def _by_window(facts: Facts, one: Standing, t: Text) -> html.Div:
+    """The counts of the other windows beside this one: which year the statute means is not settled."""
+    rows = []
+    for window_name in WINDOWS:
+        other = one if window_name == facts.choice.window else facts.of(one, window_name)
+        term = terms.WINDOW_TERMS[window_name]
+        name: Any = [term.name(t.lang), " ", explain.confidence_pill(term.confidence, t)]
+        if other.has_no_first_issue:
+            name += [html.Span(t("repeat.no_first_issue"), className="under")]
+        rows.append([html.Span(name), html.Span(_span(other, t), className="unbroken"), count_of(other, t)])
+    heads = [t("repeat.window"), t("repeat.window.days"), t("repeat.count")]
+    table = controls.plain_table(t("repeat.drawer.windows"), heads, rows, text_columns=2)
+    return html.Div(table, className="table-scroll story")
+
+
+def drawer(facts: Facts, one: Standing, t: Text) -> list[Any]:
+    name, says = terms.tier(one.tier, one.subject, facts.told, t.lang)
+    shown = [
+        *_fact(t("repeat.tier"), shell.pill(name, TIER_TONE[one.tier])),
+        *_fact(t("repeat.count"), count_of(one, t)),
+        *_fact(t("repeat.window"), [terms.WINDOW_TERMS[one.window].name(t.lang), html.Br(), _span(one, t)]),
+    ]
+    if one.ratio is not None:
+        shown += _fact(t("repeat.share"), f"{one.ratio * 100:.2f}%")
+    if one.has_no_first_issue:
+        shown += _fact(t("repeat.first_issue"), t("repeat.no_first_issue"))
+    elif one.first_issue_date is not None:
+        shown += _fact(t("repeat.first_issue"), fmt.day(one.first_issue_date, t.lang))
+    shown += _fact(t("repeat.trigger"), fmt.day(one.trigger_on, t.lang))
+    shown += _fact(t("repeat.lapse"), fmt.day(one.lapses_on, t.lang))
+    shown += _fact(t("repeat.pending"), fmt.count(one.pending))
+    if one.previous_count is not None:
+        assert one.previous_first is not None
+        assert one.previous_last is not None
+        days = fmt.day_range(one.previous_first, one.previous_last, t.lang)
+        shown += _fact(t("repeat.previous"), [fmt.count(one.previous_count), html.Br(), days])
+    return [
+        _head(name_of(facts, one, t), t("repeat.as_of.day", day=fmt.day(facts.choice.as_of, t.lang)), t),
+        html.Dl(shown, className="facts"),
+        html.P(says, className="subtitle"),
+        *_act_list(t("repeat.counted"), one.counted, one, t("repeat.counted.none"), t),
+        *_act_list(t("repeat.not_counted"), one.not_counted, one, t("repeat.not_counted.none"), t),
+        html.H3(t("repeat.drawer.windows")),
+        _by_window(facts, one, t),
+        html.P(t("repeat.lead.facts"), className="subtitle"),
+        html.Div(dcc.Link(t("repeat.lookup"), href="/lookup", className="button"), className="drawer-actions"),
+    ]
+
+
+def drawer_of(facts: Facts, record: str, t: Text) -> list[Any]:
+    """What stands behind one row; a row of another version is said to be one."""
+    match = KEY.fullmatch(record)
+    if match is None:
+        raise BadRequest("not a row of this list")
+    if int(match[1]) != facts.db.version:
+        return [_head(t("vehicles.drawer.old"), t("vehicles.drawer.old.why"), t)]
+    return drawer(facts, facts.at(int(match[2])), t)
+
+
+# --- the page ------------------------------------------------------------------------------------------
+def exports(choice: Choice, t: Text) -> list[Any]:
+    query = choice.query(absolute=True)
+    links = (("csv", "CSV", "button"), ("xlsx", "XLSX", "button primary"))
+    return [
+        html.A(
+            [shell.icon("download"), html.Span(words)],
+            href=f"/export/repeat.{kind}{query}",
+            className=look,
+            download="",
+        )
+        for kind, words, look in links
+    ]
+
+
+def chosen_data(choice: Choice) -> dict[str, str]:
+    """The choice as the grid's callbacks get it back; it is checked again then."""
+    names = ("subject", "window", "basis", "decisions", "low")
+    return {"as_of": choice.as_of.isoformat(), **{name: getattr(choice, name) for name in names}}
+
+
+@shell.page("repeat")
+def layout(db: queries.Source, view: shell.View, query: dict[str, str]) -> html.Div:
+    t = view.text
+    known = queries.known(db)
+    if known is None:
+        return shell.no_days(view, "repeat", db)
+    if not repeat_queries.is_built(db):
+        card = shell.state_card("database", t("state.no_violations.title"), [t("state.no_terminals.why")])
+        return shell.frame(view, "repeat", card, db=db)
+    choice, bad = choice_of(query, known)
+    facts = Facts(db, choice, known)
+    count = len(facts.listed)
+    if count:
+        body: list[Any] = [grid(choice, count, t), html.P(t("rows.printed"), className="print-only")]
+    else:
+        widen = dcc.Link(t("repeat.none.widen"), href=HERE + choice.query(low="all"), className="button")
+        why = t("repeat.none.why" if facts.everybody else "repeat.none.acts")
+        body = [shell.state_card("filter", t("rows.none"), [why], widen if facts.everybody else None)]
+    total = html.Div(
+        [
+            html.Span(
+                t.parts("vehicles.total", count=html.B(fmt.count(count)), unit=t(f"repeat.unit.{choice.subject}"))
+            ),
+            html.Span(t("repeat.of", all=fmt.count(len(facts.everybody)))),
+            explain.unverified_pill(t, t("repeat.unverified")),
+        ],
+        className="reconcile",
+        role="status",
+    )
+    return shell.frame(
+        view,
+        "repeat",
+        [
+            lead(facts, t),
+            printed(facts, t),
+            filters(facts, t),
+            html.Div([_tile(facts, name, t) for name in TILES], className="kpis repeat-tiles"),
+            html.Div(lows(facts, t), className="chips"),
+            html.Div(
+                [
+                    html.Section([total, *body], className="card rows-card"),
+                    html.Aside(
+                        None, id="repeat-drawer", className="card drawer", **{"aria-label": t("evidence.title")}
+                    ),
+                ],
+                className="rows-and-drawer",
+            ),
+            dcc.Location(id="repeat-go", refresh="callback-nav"),
+            dcc.Store(id="repeat-choice", data=chosen_data(choice)),
+            dcc.Store(id="repeat-record", data=None),
+            dcc.Store(id="repeat-fitted"),
+            dcc.Store(id="repeat-followed"),
+            dcc.Store(
+                id="repeat-query",
+                data={
+                    "here": HERE,
+                    "query": choice.query(),
+                    "absolute": choice.query(absolute=True),
+                    "day": choice.as_of.isoformat(),
+                    "hrefs": [None],
+                },
+            ),
+        ],
+        actions=[controls.copy_link("repeat", t), *exports(choice, t)],
+        db=db,
+        notices=[t("state.bad_values", values=t("availability.join").join(bad))] if bad else None,
+    )  # fmt: skip
+
+
+PAGE = {"path": HERE, "title": shell.title("repeat"), "layout": layout}
+
+
+def facts_of(data: Any) -> Facts:
+    db = queries.source()
+    known = queries.known(db)
+    if known is None:
+        raise BadRequest("no day of data")
+    return Facts(db, choice_from_page(data, known), known)
+
+
+@callback(
+    Output("repeat-grid", "getRowsResponse"),
+    Input("repeat-grid", "getRowsRequest"),
+    State("repeat-choice", "data"),
+    State("repeat-view", "data"),
+    prevent_initial_call=True,
+)
+def show_rows(request: Any, chosen: Any, view_data: Any) -> dict[str, Any]:
+    if request is None:
+        raise dash.exceptions.PreventUpdate
+    t = shell.view_from(view_data).text
+    start, number, sort = window(request)
+    if not 0 <= start <= 50_000_000 or not 1 <= number <= queries.MAX_PAGE_ROWS:
+        raise BadRequest(f"at most {queries.MAX_PAGE_ROWS} rows at a time")
+    facts = facts_of(chosen)
+    rows = repeat_queries.in_order(facts, sort)
+    page = [cells(facts, place, one, t) for place, one in rows[start : start + number]]
+    return {"rowData": page, "rowCount": len(rows)}
+
+
+@callback(
+    Output("repeat-drawer", "children"),
+    Output("repeat-drawer", "className"),
+    Output("repeat-record", "data"),
+    Input("repeat-grid", "selectedRows"),
+    State("repeat-choice", "data"),
+    State("repeat-view", "data"),
+    prevent_initial_call=True,
+)
+def show_drawer(selected_rows: Any, chosen: Any, view_data: Any) -> tuple[Any, str, Any]:
+    if not selected_rows:
+        raise dash.exceptions.PreventUpdate
+    t = shell.view_from(view_data).text
+    record = controls.chosen_record(selected_rows)
+    return drawer_of(facts_of(chosen), record, t), "card drawer open", record
+
+
+clientside_callback(
+    ClientsideFunction("heng", "closeDrawer"),
+    Output("repeat-drawer", "className", allow_duplicate=True),
+    Output("repeat-record", "data", allow_duplicate=True),
+    Input("repeat-drawer-close", "n_clicks"),
+    prevent_initial_call=True,
+)
+# The link that is copied carries the day; which row is open stays out of the address.
+clientside_callback(
+    ClientsideFunction("heng", "followQuery"), Output("repeat-followed", "data"), Input("repeat-query", "data")
+)
+clientside_callback(
+    ClientsideFunction("heng", "fitColumns"), Output("repeat-fitted", "data"), Input("repeat-drawer", "className")
+)
+clientside_callback(
+    ClientsideFunction("heng", "openAsOf"),
+    Output("repeat-go", "href"),
+    Input("repeat-day", "value"),
+    State("repeat-query", "data"),
+    prevent_initial_call=True,
+)

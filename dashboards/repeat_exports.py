@@ -1,0 +1,173 @@
+"""Files of the repeat lists: the list, every act that counts or does not with its reason, and what they are. The same
+choice and masks as the page; a file is complete or refused with the reason."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any
+
+import flask
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
+
+from dashboards import exports, freshness, queries, repeat_queries, shell, terminal_exports, xlsx
+from dashboards import format as fmt
+from dashboards.pages.repeat import low_words, name_of, tier_of
+from dashboards.repeat_queries import Facts, choice_of
+from dashboards.text import Text
+from dashboards.words import unverified
+from warehouse import repeat_terms as terms
+from warehouse.repeat import Judged, Standing
+
+routes = terminal_exports.routes
+_Of = Callable[[Standing, Facts, Text], Any]
+_OfAct = Callable[[Judged, Text], Any]
+
+
+def _yes(value: bool, t: Text) -> str:
+    return t("word.yes" if value else "word.no")
+
+
+SUBJECT: tuple[tuple[str, _Of], ...] = (
+    ("repeat.subject", lambda one, facts, t: name_of(facts, one, t)),
+    ("repeat.count", lambda one, facts, t: one.count),
+    ("repeat.fleet", lambda one, facts, t: one.fleet),
+    ("repeat.share", lambda one, facts, t: one.ratio),
+    ("repeat.tier", lambda one, facts, t: tier_of(facts, one, t)),
+    ("repeat.low.one_away", lambda one, facts, t: _yes(one.is_one_away, t)),
+    ("repeat.window", lambda one, facts, t: terms.WINDOW_TERMS[one.window].name(t.lang)),
+    ("repeat.window.days", lambda one, facts, t: f"{one.window_first} – {one.window_last}"),
+    ("repeat.no_first_issue", lambda one, facts, t: _yes(one.has_no_first_issue, t)),
+    ("repeat.trigger", lambda one, facts, t: one.trigger_on),
+    ("repeat.lapse", lambda one, facts, t: one.lapses_on),
+    ("repeat.pending", lambda one, facts, t: one.pending),
+    ("repeat.previous", lambda one, facts, t: one.previous_count),
+)
+ACT: tuple[tuple[str, _OfAct], ...] = (
+    ("repeat.act", lambda judged, t: judged.act.violated_at),
+    ("repeat.act.plate", lambda judged, t: repeat_queries.vehicle_of(judged)),
+    ("repeat.case", lambda judged, t: judged.act.case_no),
+    ("filter.site", lambda judged, t: judged.act.site_code),
+    ("repeat.act.share", lambda judged, t: judged.act.excess_ratio),
+    ("repeat.act.filed", lambda judged, t: judged.act.filed_on),
+    ("repeat.act.decided_on", lambda judged, t: judged.act.decided_on),
+    ("repeat.act.does_count", lambda judged, t: _yes(judged.counts, t)),
+    ("repeat.act.reason", lambda judged, t: terms.reason(judged, t.lang)),
+    ("repeat.act.from", lambda judged, t: judged.counts_from),
+    ("repeat.act.lapses", lambda judged, t: judged.lapses_on),
+    ("vehicles.passage", lambda judged, t: judged.act.passage_record_id),
+)
+SHARES = ("repeat.share", "repeat.act.share")
+ASKED = ("repeat.as_of", "repeat.basis", "repeat.decisions", "explain.thresholds", "export.snapshot")
+"""What was asked, beside each row of the CSV, which has no sheet of notes."""
+
+
+def conditions(facts: Facts, t: Text) -> list[tuple[str, str]]:
+    """Window, basis, decisions and thresholds, each with how well it is known."""
+    choice = facts.choice
+
+    def known(confidence: str) -> str:
+        return f"[{confidence}] {t('pill.unverified')}" if unverified(confidence) else f"[{confidence}]"
+
+    window, basis = terms.WINDOW_TERMS[choice.window], terms.BASIS_TERMS[choice.basis]
+    lines = [
+        (t(f"repeat.{kind}"), f"{term.name(t.lang)} · {term.says(t.lang)} {known(term.confidence)}")
+        for kind, term in (("window", window), ("basis", basis))
+    ]
+    lines.append((t("repeat.decisions"), f"{t(f'repeat.decisions.{choice.decisions}')} {known('P')}"))
+    for one in (facts.told[name] for name in terms.parameters_of(choice.question)):
+        says = f"{one.value:g} {one.unit} · {t.pick(one.zh, one.en)} · {t.pick(one.citation_zh, one.citation_en)}"
+        lines.append((one.name, f"{says} {known(one.confidence)}"))
+    return lines
+
+
+def asked_of(facts: Facts, t: Text) -> tuple[Any, ...]:
+    used = (facts.told[name] for name in terms.parameters_of(facts.choice.question))
+    thresholds = "; ".join(f"{one.name} = {one.value:g} [{one.confidence}]" for one in used)
+    choice = facts.choice
+    basis = terms.BASIS_TERMS[choice.basis].name(t.lang)
+    return choice.as_of, basis, t(f"repeat.decisions.{choice.decisions}"), thresholds, facts.db.version
+
+
+def list_rows(facts: Facts, t: Text) -> Iterator[tuple[Any, ...]]:
+    for _, one in facts.listed:
+        yield tuple(cell(one, facts, t) for _, cell in SUBJECT)
+
+
+def act_rows(facts: Facts, t: Text, more: tuple[Any, ...] = (), wide: bool = False) -> Iterator[tuple[Any, ...]]:
+    """One row an act after its subject, or, ``wide``, after everything that is told of its subject."""
+    for _, one in facts.listed:
+        of_subject = tuple(cell(one, facts, t) for _, cell in (SUBJECT if wide else SUBJECT[:1]))
+        for judged in one.acts:
+            yield (*of_subject, *(cell(judged, t) for _, cell in ACT), *more)
+
+
+def notes(facts: Facts, t: Text) -> list[tuple[str, str]]:
+    choice = facts.choice
+    return [
+        (t("export.title"), f"{t('repeat.title')} · {terms.SUBJECT_TERMS[choice.subject].name(t.lang)}"),
+        (t("repeat.as_of"), fmt.day(choice.as_of, t.lang)),
+        (t("repeat.low"), low_words(facts, choice.low, t)),
+        *conditions(facts, t),
+        (t("explain.leaves_out"), t("repeat.leaves_out")),
+        (t("export.rows"), fmt.count(len(facts.listed))),
+        (t("export.cut_off"), f"{fmt.day(queries.last_day(facts.db), t.lang)} 24:00 (+08:00)"),
+        (t("export.snapshot"), str(facts.db.version)),
+        (t("export.made"), f"{datetime.now(freshness.CHINA):%Y-%m-%d %H:%M} (+08:00)"),
+        (t("export.link"), f"{flask.request.host_url}repeat" + choice.query(absolute=True)),
+        (t("export.masked"), t("repeat.masked.why")),
+        (t("export.demo"), t("word.yes" if queries.is_demo() else "word.no")),
+        (t("export.notes"), t("repeat.lead.facts").strip()),
+    ]
+
+
+def _asked() -> tuple[Facts, Text]:
+    """The list the address asks for. A bad value is refused: a file must hold what its address says."""
+    db = queries.source()
+    known = queries.known(db)
+    if known is None:
+        raise BadRequest("The snapshot holds no day of data.")
+    if not repeat_queries.is_built(db):
+        raise BadRequest("The snapshot was built by an older version and holds no data of violations yet.")
+    choice, bad = choice_of(flask.request.args.to_dict(), known)
+    if bad:
+        raise BadRequest(f"Not usable in the address: {', '.join(bad)}.")
+    return Facts(db, choice, known), shell.view_of(flask.request.args).text
+
+
+def file_name(facts: Facts, t: Text, suffix: str) -> str:
+    """多次超限_车辆_近12个月_20261122.xlsx: never a plate, a name or an id."""
+    choice = facts.choice
+    what = f"{terms.SUBJECT_TERMS[choice.subject].name(t.lang)}_{terms.WINDOW_TERMS[choice.window].name(t.lang)}"
+    return f"{t('repeat.file')}_{what}_{choice.as_of:%Y%m%d}.{suffix}".replace(" ", "-")
+
+
+@routes.get("/export/repeat.csv")
+def repeat_csv() -> flask.Response:
+    facts, t = _asked()
+    names = [*(key for key, _ in SUBJECT), *(key for key, _ in ACT), *ASKED]
+    rows = act_rows(facts, t, asked_of(facts, t), wide=True)
+    pieces = exports.csv_bytes(rows, [t(name) for name in names], [4 if name in SHARES else None for name in names])
+    return flask.Response(pieces, headers=exports.download(file_name(facts, t, "csv"), "text/csv; charset=utf-8"))
+
+
+@routes.get("/export/repeat.xlsx")
+def repeat_xlsx() -> flask.Response:
+    facts, t = _asked()
+    count = sum(len(one.acts) for _, one in facts.listed)
+    if count > queries.MAX_XLSX_ROWS:
+        raise RequestEntityTooLarge(t("export.too_many", rows=fmt.count(count), most=fmt.count(queries.MAX_XLSX_ROWS)))
+    of_list = [key for key, _ in SUBJECT]
+    of_acts = [of_list[0], *(key for key, _ in ACT)]
+
+    def looks(names: list[str]) -> dict[int, int]:
+        return {at: xlsx.PERCENT for at, name in enumerate(names) if name in SHARES}
+
+    wide = {"repeat.subject": 24, "repeat.window.days": 26, "repeat.case": 24, "repeat.act.reason": 30,
+            "repeat.act": 19, "vehicles.passage": 22}  # fmt: skip
+    sheets = [
+        xlsx.Sheet(t("export.sheet"), [t(name) for name in of_list], list_rows(facts, t),
+                   [wide.get(name, 14) for name in of_list], looks(of_list)),
+        xlsx.Sheet(t("repeat.sheet.acts"), [t(name) for name in of_acts], act_rows(facts, t),
+                   [wide.get(name, 14) for name in of_acts], looks(of_acts)),
+        xlsx.Sheet(t("export.notes"), [], notes(facts, t), [28, 100], {}, xlsx.WRAPPED),
+    ]  # fmt: skip
+    return exports.workbook_answer(sheets, file_name(facts, t, "xlsx"))

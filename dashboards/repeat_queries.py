@@ -1,0 +1,198 @@
+"""What the page of repeated over-limit acts reads: ``warehouse.repeat`` for one choice, with plates and people masked.
+
+A list of a city holds every act of three years, so that only the last few choices are kept. A subject is known by its
+place in the list of one version and choice, never by its plate, certificate or credit code.
+"""
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cached_property
+from typing import Any
+from urllib.parse import urlencode
+
+from werkzeug.exceptions import BadRequest
+
+from dashboards import queries, terminal_queries
+from dashboards.selection import Known, option
+from warehouse import repeat
+from warehouse.repeat import BASES, SUBJECTS, WINDOWS, Judged, Parameter, Question, Standing
+
+TABLES = {
+    "core.violation", "staging.vehicle", "staging.driver_certificate", "staging.enterprise", "seeds.parameter",
+}  # fmt: skip
+LISTS_KEPT = 4
+LOW = ("counted", "warning", "statutory", "one_away", "pending", "all")
+"""Who is listed: with a counted act, from the warning on, above the statute's threshold, one away from it, with acts
+that want a decision, or everybody with an act."""
+DECISIONS = ("required", "any")
+SORTS = ("count", "trigger", "lapse", "pending")
+FIRST_DAY = date(2000, 1, 1)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the reader asked for; ``as_of`` is the last day of data unless a link says another."""
+
+    as_of: date
+    last_day: date
+    subject: str = "vehicle"
+    window: str = "ROLLING_12M"
+    basis: str = "VIOLATION"
+    decisions: str = "required"
+    low: str = "warning"
+
+    def query(self, *, absolute: bool = False, **changes: Any) -> str:
+        """The query string; what is at its default is left out. ``absolute`` names the last day of data, too."""
+        chosen = replace(self, **changes)
+        if "subject" in changes and "low" not in changes:
+            chosen = replace(chosen, low=first_low(chosen.subject))
+        pairs = {"as_of": chosen.as_of.isoformat()} if absolute or chosen.as_of != chosen.last_day else {}
+        default = Choice(chosen.as_of, chosen.last_day, low=first_low(chosen.subject))
+        for name in ("subject", "window", "basis", "decisions", "low"):
+            if getattr(chosen, name) != getattr(default, name):
+                pairs[name] = getattr(chosen, name)
+        return "?" + urlencode(pairs) if pairs else ""
+
+    @property
+    def question(self) -> Question:
+        return Question(self.as_of, self.subject, self.window, self.basis, self.decisions == "required")
+
+
+def first_low(subject: str) -> str:
+    """Enterprises have no warning: their list begins with the statute's share."""
+    return "statutory" if subject == "enterprise" else "warning"
+
+
+def choice_of(given: Mapping[str, Any], known: Known) -> tuple[Choice, list[str]]:
+    """What is asked for, and the names of values that could not be taken."""
+    bad: list[str] = []
+    day = known.last_day
+    told = given.get("as_of")
+    if told not in (None, ""):
+        try:
+            if not isinstance(told, str) or len(told) != 10:
+                raise ValueError(told)
+            day = date.fromisoformat(told)
+            if not FIRST_DAY <= day <= known.last_day:
+                raise ValueError(told)
+        except ValueError:
+            bad.append("as_of")
+            day = known.last_day
+    subject = option(given.get("subject"), SUBJECTS, "vehicle", bad, "subject")
+    return Choice(
+        day,
+        known.last_day,
+        subject,
+        option(given.get("window"), WINDOWS, "ROLLING_12M", bad, "window"),
+        option(given.get("basis"), BASES, "VIOLATION", bad, "basis"),
+        option(given.get("decisions"), DECISIONS, "required", bad, "decisions"),
+        option(given.get("low"), LOW, first_low(subject), bad, "low"),
+    ), bad
+
+
+def choice_from_page(given: Any, known: Known) -> Choice:
+    """The choice a page wrote into its own request; anything else is a bad request."""
+    if not isinstance(given, dict) or not all(isinstance(value, str) for value in given.values()):
+        raise BadRequest("unknown choice")
+    choice, bad = choice_of(given, known)
+    if bad:
+        raise BadRequest(f"not an option: {', '.join(bad)}")
+    return choice
+
+
+def is_built(db: queries.Source) -> bool:
+    """Whether the snapshot was made by a version that knows violations."""
+    return terminal_queries.tables(db) >= TABLES
+
+
+def _standings(db: queries.Source, question: Question) -> list[Standing]:
+    """The list of a question, from the last few that were asked of this version."""
+    lists: OrderedDict[tuple[Any, ...], list[Standing]] = queries.kept(db, "repeat lists", OrderedDict)
+    key = (question.as_of, question.subject, question.window, question.basis, question.require_decision)
+    found = lists.pop(key, None)
+    if found is None:
+        found = repeat.standings(db, question)
+    lists[key] = found
+    while len(lists) > LISTS_KEPT:
+        lists.popitem(last=False)
+    return found
+
+
+class Facts:
+    """The list of one choice, who of it is shown, and the thresholds of the day."""
+
+    def __init__(self, db: queries.Source, choice: Choice, known: Known) -> None:
+        self.db, self.choice, self.known = db, choice, known
+
+    @cached_property
+    def told(self) -> dict[str, Parameter]:
+        return repeat.parameters(self.db, self.choice.question)
+
+    @cached_property
+    def everybody(self) -> list[Standing]:
+        return _standings(self.db, self.choice.question)
+
+    @cached_property
+    def listed(self) -> list[tuple[int, Standing]]:
+        """Who is shown, each with the place in the whole list."""
+        return [(at, one) for at, one in enumerate(self.everybody) if is_listed(one, self.choice.low)]
+
+    def count(self, low: str) -> int:
+        return sum(is_listed(one, low) for one in self.everybody)
+
+    def at(self, place: int) -> Standing:
+        if not 0 <= place < len(self.everybody):
+            raise BadRequest("no such row in this list")
+        return self.everybody[place]
+
+    def of(self, one: Standing, window: str) -> Standing:
+        """The same subject in another window."""
+        names = {"vehicle": ("plate_no", "plate_color_code"), "driver": ("driver_no",), "enterprise": ("uscc",)}
+        only = dict(zip(names[one.subject], one.key, strict=True))
+        return repeat.standings(self.db, replace(self.choice.question, window=window), only)[0]
+
+
+def is_listed(one: Standing, low: str) -> bool:
+    if low == "one_away":
+        return one.is_one_away and one.count > 0
+    if low == "pending":
+        return one.pending > 0
+    if low == "counted":
+        return one.count > 0
+    return low == "all" or one.tier == "statutory" or (low == "warning" and one.tier == "warning")
+
+
+def in_order(facts: Facts, sort: tuple[str, str] | None) -> list[tuple[int, Standing]]:
+    """The list by one of ``SORTS``, those without a value last; the list's own order else and among equals."""
+    if sort is None:
+        return facts.listed
+    field, direction = sort
+    if field not in SORTS or direction not in queries.DIRECTIONS:
+        raise BadRequest("this column cannot be sorted by")
+    name = {"count": "count", "trigger": "trigger_on", "lapse": "lapses_on", "pending": "pending"}[field]
+    if field == "count" and facts.choice.subject == "enterprise":
+        name = "ratio"
+    told = [row for row in facts.listed if getattr(row[1], name) is not None]
+    rest = [row for row in facts.listed if getattr(row[1], name) is None]
+    return sorted(told, key=lambda row: getattr(row[1], name), reverse=direction == "desc") + rest
+
+
+# --- masks -----------------------------------------------------------------------------------------------------
+def plate(number: str) -> str:
+    """As ``queries.PLATE`` masks it in SQL."""
+    return f"{number[:2]}·***{number[-2:]}"
+
+
+def certificate(number: str) -> str:
+    return f"{number[:4]}·***{number[-3:]}" if len(number) > 9 else f"***{number[-2:]}"
+
+
+def is_hash(one: Standing) -> bool:
+    """Whether a driver is told by the hash of an id only: no act names a certificate."""
+    return one.subject == "driver" and all(judged.act.driver_certificate_no is None for judged in one.acts)
+
+
+def vehicle_of(judged: Judged) -> str:
+    return plate(judged.act.plate_no)

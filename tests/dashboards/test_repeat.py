@@ -1,0 +1,229 @@
+"""The page of repeat violators: its numbers are the engine's, a row is known by its place, and nobody by a plate."""
+
+import io
+import json
+from datetime import date, timedelta
+from typing import Any
+
+import fixture
+import pytest
+import repeat_fixture
+from driving import HOST, Callbacks, by_class, by_id, components, text_of
+from python_calamine import CalamineWorkbook
+from werkzeug.test import Client
+
+from dashboards import queries, repeat_queries
+from dashboards.pages import repeat as page
+from dashboards.repeat_queries import LOW, Choice, Facts, choice_of
+from dashboards.text import Text
+from warehouse.repeat import SUBJECTS, WINDOWS, Question, standings
+
+ZH, EN = Text("zh"), Text("en")
+VIEW = {"lang": "zh", "theme": "light"}
+LAST = fixture.LAST_DAY
+PERSONAL = ["湘MR0001", "4311000000001", "ab" * 20]
+"""A plate, a certificate and a hash of the fixture: none may reach a browser."""
+
+
+def facts_of(db: fixture.Fixture, **query: str) -> Facts:
+    known = queries.known(db)
+    assert known is not None
+    choice, bad = choice_of(query, known)
+    assert bad == []
+    return Facts(db, choice, known)
+
+
+def rows(callbacks: Callbacks, choice: dict[str, str], **request: Any) -> dict[str, Any]:
+    asked = {"startRow": 0, "endRow": 100, "sortModel": [], "filterModel": {}, **request}
+    values = {"repeat-grid.getRowsRequest": asked, "repeat-choice.data": choice, "repeat-view.data": VIEW}
+    answer = callbacks.post("repeat-grid.getRowsResponse", values, "repeat-grid.getRowsRequest")
+    assert answer.status_code == 200, answer.text
+    return answer.json["response"]["repeat-grid"]["getRowsResponse"]
+
+
+def open_drawer(callbacks: Callbacks, choice: dict[str, str], record: Any) -> Any:
+    values = {"repeat-grid.selectedRows": [{"record": record}], "repeat-choice.data": choice, "repeat-view.data": VIEW}
+    return callbacks.post("repeat-drawer.children", values, "repeat-grid.selectedRows")
+
+
+def chosen(**changes: str) -> dict[str, str]:
+    return page.chosen_data(Choice(LAST, LAST)) | changes
+
+
+# --- numbers -------------------------------------------------------------------------------------------------
+def test_tiles_show_what_was_planted(callbacks: Callbacks) -> None:
+    layout = callbacks.page("/repeat")
+    shown = {
+        text_of(by_class(tile, "kpi-head")).split()[0]: text_of(by_class(tile, "kpi-value")).split()[0]
+        for tile in by_class(layout, "kpi")
+    }
+    assert shown == {"差一次": "1", "超过3次": "1", "有计次": "5", "有待决定": "2"}
+    assert "预警（累计3次）" in text_of(by_class(layout, "kpi"))
+    words = text_of(by_class(layout, "lead"))
+    assert "截至 2026-11-22" in words.replace("  ", " ")
+    assert "由执法人员依法决定" in words
+
+
+@pytest.mark.parametrize("window", WINDOWS)
+@pytest.mark.parametrize("subject", SUBJECTS)
+def test_the_list_is_the_engines(callbacks: Callbacks, db: fixture.Fixture, subject: str, window: str) -> None:
+    told = rows(callbacks, chosen(subject=subject, window=window, low="all"))
+    engine = standings(db, Question(LAST, subject, window))
+    assert told["rowCount"] == len(engine)
+    field = "vehicles" if subject == "enterprise" else "count"
+    assert [row[field].split(" ")[0] for row in told["rowData"]] == [str(one.count) for one in engine]
+    assert [row["pending"] for row in told["rowData"]] == [str(one.pending) for one in engine]
+
+
+@pytest.mark.parametrize("low", LOW)
+def test_every_choice_of_who_is_listed_counts_its_rows(callbacks: Callbacks, db: fixture.Fixture, low: str) -> None:
+    facts = facts_of(db, low=low)
+    assert rows(callbacks, chosen(low=low))["rowCount"] == facts.count(low) == len(facts.listed)
+    words = text_of(by_class(callbacks.page("/repeat", f"?low={low}"), "reconcile"))
+    assert f"合计 {len(facts.listed)} 辆" in " ".join(words.split())
+
+
+def test_three_is_a_warning_and_no_page_says_what_follows(callbacks: Callbacks, client: Client) -> None:
+    told = rows(callbacks, chosen())["rowData"]
+    assert [(row["count"], row["tier"], row["tier_tone"]) for row in told] == [
+        ("4", "超过3次", "worse"), ("3", "预警（累计3次）", "warn"),
+    ]  # fmt: skip
+    said = text_of(callbacks.page("/repeat")) + json.dumps(told, ensure_ascii=False)
+    said += "".join(open_drawer(callbacks, chosen(), row["record"]).text for row in told)
+    said += client.get("/export/repeat.csv", headers=HOST).text
+    assert "吊销" not in said
+    assert "revoke" not in said
+
+
+def test_an_enterprise_is_told_as_a_share_of_its_fleet(callbacks: Callbacks) -> None:
+    (row,) = rows(callbacks, chosen(subject="enterprise", low="statutory"))["rowData"]
+    assert (row["vehicles"], row["count"], row["tier"]) == (f"4 / {repeat_fixture.FLEET} 辆", "44.44%", "超过10%")
+
+
+def test_an_earlier_day_has_its_own_list(callbacks: Callbacks) -> None:
+    before = (LAST - timedelta(days=35)).isoformat()
+    told = rows(callbacks, chosen(as_of=before))["rowData"]
+    assert [row["tier"] for row in told] == ["预警（累计3次）"] * 2, "the fourth act was not decided yet"
+
+
+def test_a_list_is_sorted_by_what_it_may_be_sorted_by(callbacks: Callbacks, db: fixture.Fixture) -> None:
+    by_lapse = rows(callbacks, chosen(low="all"), sortModel=[{"colId": "lapse", "sort": "asc"}])["rowData"]
+    days = [row["lapse"] for row in by_lapse if row["lapse"] != "—"]
+    assert days == sorted(days)
+    assert by_lapse[-1]["lapse"] == "—", "those without a day come last"
+    for wrong in ([{"colId": "who", "sort": "asc"}], [{"colId": "count", "sort": "x"}]):
+        asked = {"startRow": 0, "endRow": 9, "sortModel": wrong}
+        values = {"repeat-grid.getRowsRequest": asked, "repeat-choice.data": chosen(), "repeat-view.data": VIEW}
+        assert callbacks.post("repeat-grid.getRowsResponse", values, "repeat-grid.getRowsRequest").status_code == 400
+
+
+# --- the drawer ------------------------------------------------------------------------------------------------
+def test_the_drawer_has_every_act_with_its_reason_and_its_evidence(callbacks: Callbacks, db: fixture.Fixture) -> None:
+    record = rows(callbacks, chosen())["rowData"][1]["record"]
+    layout = open_drawer(callbacks, chosen(), record).json["response"]["repeat-drawer"]["children"]
+    words = " ".join(text_of(layout).split())
+    assert "计次的违法 3" in words
+    assert "未计次及原因 2" in words
+    assert "未过计次门槛" in words
+    assert "尚无决定" in words
+    links = [c["props"]["href"] for c in components(layout) if c["type"] == "Link"]
+    passages = [link for link in links if link.startswith("/overload/rows?record=")]
+    assert len(passages) == 5
+    assert "/lookup" in links
+    asked = passages[0].removeprefix("/overload/rows?record=")
+    assert queries.record(db, asked) is not None
+    assert words.count("永交执〔2026〕") == 5
+    for name in ("近12个月", "证件周年", "自然年"):
+        assert name in words, "counts of the other windows stand beside"
+
+
+def test_a_row_of_another_version_and_one_that_is_not_there_are_told(callbacks: Callbacks, db: fixture.Fixture) -> None:
+    old = open_drawer(callbacks, chosen(), f"{db.version + 1}-0")
+    assert ZH("vehicles.drawer.old") in text_of(old.json["response"]["repeat-drawer"]["children"])
+    for wrong in (f"{db.version}-999", "湘MR0001", 3, f"{db.version}-0 or 1"):
+        assert open_drawer(callbacks, chosen(), wrong).status_code == 400
+
+
+def test_nobody_is_named_by_plate_certificate_or_hash(callbacks: Callbacks, client: Client) -> None:
+    for subject in SUBJECTS:
+        choice = chosen(subject=subject, low="all")
+        told = rows(callbacks, choice)["rowData"]
+        said = json.dumps([callbacks.page("/repeat", f"?subject={subject}&low=all"), told], ensure_ascii=False)
+        said += "".join(open_drawer(callbacks, choice, row["record"]).text for row in told)
+        said += client.get(f"/export/repeat.csv?subject={subject}&low=all", headers=HOST).text
+        assert [name for name in PERSONAL if name in said] == []
+
+
+# --- the address -------------------------------------------------------------------------------------------------
+def test_a_choice_survives_its_address(db: fixture.Fixture) -> None:
+    known = queries.known(db)
+    assert known is not None
+    for query in (
+        {}, {"subject": "enterprise"}, {"subject": "driver", "window": "ANNIVERSARY", "low": "pending"},
+        {"as_of": "2026-01-31", "basis": "DECISION", "decisions": "any", "low": "all"},
+    ):  # fmt: skip
+        choice, bad = choice_of(query, known)
+        assert bad == []
+        again = dict(part.split("=") for part in choice.query().lstrip("?").split("&") if part)
+        assert choice_of(again, known)[0] == choice
+        assert f"as_of={choice.as_of}" in choice.query(absolute=True)
+
+
+def test_what_an_address_cannot_ask_is_told_and_a_file_is_refused(callbacks: Callbacks, client: Client) -> None:
+    for bad in ("as_of=2027-01-01", "as_of=22.11.2026", "window=YEAR", "subject=plate", "low=3"):
+        layout = callbacks.page("/repeat", f"?{bad}")
+        assert bad.split("=")[0] in text_of(by_class(layout, "note"))
+        assert client.get(f"/export/repeat.csv?{bad}", headers=HOST).status_code == 400
+    values = {"repeat-grid.getRowsRequest": {"startRow": 0, "endRow": 9}, "repeat-choice.data": {"low": "3"}}
+    answer = callbacks.post(
+        "repeat-grid.getRowsResponse", values | {"repeat-view.data": VIEW}, "repeat-grid.getRowsRequest"
+    )
+    assert answer.status_code == 400
+
+
+def test_an_empty_list_offers_everybody(callbacks: Callbacks) -> None:
+    layout = callbacks.page("/repeat", "?as_of=2026-02-28&low=statutory")
+    links = [c["props"]["href"] for c in components(by_class(layout, "blank")) if c["type"] == "Link"]
+    assert links == ["/repeat?as_of=2026-02-28&low=all"]
+    assert ZH("repeat.none.acts") in text_of(by_class(callbacks.page("/repeat", "?as_of=2020-01-01"), "blank"))
+
+
+def test_a_snapshot_from_before_an_upgrade_says_so(callbacks: Callbacks, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(repeat_queries, "TABLES", {"core.not_built"})
+    assert ZH("state.no_violations.title") in text_of(callbacks.page("/repeat"))
+
+
+def test_an_explanation_marks_what_nobody_verified(callbacks: Callbacks) -> None:
+    words = " ".join(text_of(by_class(callbacks.page("/repeat", "?window=ANNIVERSARY"), "explain")).split())
+    assert "未核实 M+" in words
+    assert "第四十六条" in words
+    assert "已核对 C1" in words
+
+
+# --- files ---------------------------------------------------------------------------------------------------------
+def test_files_hold_every_act_and_say_what_they_are(client: Client, db: fixture.Fixture) -> None:
+    facts = facts_of(db, low="all")
+    acts = sum(len(one.acts) for _, one in facts.listed)
+    told = client.get("/export/repeat.csv?low=all&lang=zh", headers=HOST)
+    assert told.data.startswith(b"\xef\xbb\xbf")
+    lines = told.data.decode("utf-8-sig").strip().split("\r\n")
+    assert len(lines) == acts + 1
+    for name in ("同一趟次 ", "计次", "repeat_statutory_over = 3 [C1]", "违法日期", "2026-11-22"):
+        assert name in told.text
+    book = client.get("/export/repeat.xlsx?low=all&lang=zh", headers=HOST)
+    sheets = CalamineWorkbook.from_filelike(io.BytesIO(book.data))
+    assert sheets.sheet_names == ["数据", "违法明细", "说明"]
+    listed, detailed, notes = [sheets.get_sheet_by_name(name).to_python() for name in sheets.sheet_names]
+    assert (len(listed), len(detailed)) == (len(facts.listed) + 1, acts + 1)
+    words = "\n".join(" ".join(map(str, row)) for row in notes)
+    for name in ("近12个月", "未核实", "repeat_excess_ratio", "公路安全保护条例第六十六条", "数据快照"):
+        assert name in words
+    dates = [cell for row in listed[1:] for cell in row if isinstance(cell, date)]
+    assert dates, "days are days"
+    assert "多次超限" in book.headers["Content-Disposition"] or "%E5%A4%9A" in book.headers["Content-Disposition"]
+
+
+def test_english_pages_have_english_words(callbacks: Callbacks) -> None:
+    layout = callbacks.page("/repeat", "?lang=en")
+    assert "More than 3" in text_of(by_class(layout, "kpi"))
+    assert by_id(layout, "repeat-query")["props"]["data"]["here"] == "/repeat"

@@ -1,0 +1,341 @@
+"""The repeat rule as tables: 公路安全保护条例 art. 66 asks for more than three in a year, and what a year is is not
+settled; so the same acts have several counts, each with its window.
+
+``acts`` are days, or days with a time; each is filed and decided at once unless the table says otherwise.
+"""
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+from repeat_reference import Case, Permit, Span, Weighed, World
+from repeat_rows import LIMIT_KG, Rows
+
+from warehouse.errors import WarehouseError
+from warehouse.repeat import Question, Standing, parameters, standings
+from warehouse.repeat_terms import REASON_TERMS, TIER_TERMS, reason, tier
+
+EVER = date(2015, 1, 1)
+TRUCK = ("湘MA0001", 2)
+
+
+@pytest.fixture(scope="module")
+def made() -> Iterator[Rows]:
+    rows = Rows()
+    yield rows
+    rows.connection.close()
+
+
+@pytest.fixture
+def rows(made: Rows) -> Iterator[Rows]:
+    made.connection.begin()
+    yield made
+    made.connection.rollback()
+
+
+def act(at: str, number: int = 0, **changes: Any) -> Case:
+    moment = datetime.fromisoformat(at if len(at) > 10 else f"{at} 08:00:00")
+    day = moment.date()
+    given: dict[str, Any] = {
+        "number": f"A{number:02d}", "plate": TRUCK[0], "color": TRUCK[1], "at": moment, "found_on": day,
+        "filed_on": day, "weighed": Weighed(60_000, LIMIT_KG), "decisions": ((day, "fine"),),
+    }  # fmt: skip
+    return Case(**(given | changes))
+
+
+def acts(text: str, **changes: Any) -> tuple[Case, ...]:
+    return tuple(act(at.strip(), number, **changes) for number, at in enumerate(text.split(",")))
+
+
+def one(rows: Rows, world: World, day: str, **asked: Any) -> Standing:
+    found = standings(rows.built(world), Question(date.fromisoformat(day), **asked))
+    assert len(found) == 1
+    return found[0]
+
+
+def reasons(standing: Standing) -> list[str | None]:
+    return [judged.reason for judged in standing.acts]
+
+
+# --- what a year is ----------------------------------------------------------------------------------
+YEARS = """
+certificate | as of      | window      | days of the window       | count | tier      | trigger    | lapse
+2019-05-20  | 2022-05-19 | ANNIVERSARY | 2021-05-20 to 2022-05-19 | 3     | warning   |            | 2022-05-20
+2019-05-20  | 2022-05-21 | ANNIVERSARY | 2022-05-20 to 2023-05-19 | 1     | watch     |            | 2023-05-20
+2019-05-20  | 2022-05-21 | ROLLING_12M | 2021-05-22 to 2022-05-21 | 4     | statutory | 2022-05-21 | 2022-06-01
+2019-05-20  | 2022-05-20 | ROLLING_12M | 2021-05-21 to 2022-05-20 | 3     | warning   |            | 2022-06-01
+2019-05-20  | 2022-06-01 | ROLLING_12M | 2021-06-02 to 2022-06-01 | 3     | warning   |            | 2022-09-01
+2019-05-20  | 2022-05-21 | CALENDAR    | 2022-01-01 to 2022-12-31 | 2     | watch     |            | 2023-01-01
+2019-05-20  | 2021-12-31 | CALENDAR    | 2021-01-01 to 2021-12-31 | 2     | watch     |            | 2022-01-01
+"""
+
+
+@pytest.mark.parametrize("line", YEARS.strip().splitlines()[1:])
+def test_the_same_four_acts_have_one_count_by_certificate_year_and_another_by_twelve_months(
+    rows: Rows, line: str
+) -> None:
+    """Of 2021-06-01, 2021-09-01, 2022-03-01 and 2022-05-21: never more than three in a certificate year."""
+    issued, day, window, span, count, of, trigger, lapse = [cell.strip() for cell in line.split("|")]
+    world = World(
+        acts("2021-06-01, 2021-09-01, 2022-03-01, 2022-05-21"),
+        vehicles=(Span(TRUCK, EVER, None, date.fromisoformat(issued)),),
+    )
+    found = one(rows, world, day, window=window)
+    assert f"{found.window_first} to {found.window_last}" == span
+    assert (found.count, found.tier) == (int(count), of)
+    assert (str(found.trigger_on or ""), str(found.lapses_on or "")) == (trigger, lapse)
+    assert found.is_one_away == (int(count) == 3)
+
+
+LEAP = """
+acts                               | as of      | certificate | window      | count
+2024-02-29                         | 2025-02-28 | 2020-02-29  | ROLLING_12M | 1
+2024-02-29                         | 2025-03-01 | 2020-02-29  | ROLLING_12M | 0
+2024-02-28                         | 2025-02-28 | 2020-02-29  | ROLLING_12M | 0
+2024-03-01                         | 2025-03-01 | 2020-02-29  | ROLLING_12M | 0
+2025-02-28                         | 2025-02-28 | 2020-02-29  | ANNIVERSARY | 1
+2025-02-28                         | 2025-03-01 | 2020-02-29  | ANNIVERSARY | 0
+2025-03-01                         | 2025-03-01 | 2020-02-29  | ANNIVERSARY | 1
+2024-02-28                         | 2024-02-29 | 2020-02-29  | ANNIVERSARY | 0
+2024-02-29                         | 2025-02-28 | 2020-02-29  | ANNIVERSARY | 1
+"""
+
+
+@pytest.mark.parametrize("line", LEAP.strip().splitlines()[1:])
+def test_a_year_from_29_february_ends_with_28_february(rows: Rows, line: str) -> None:
+    days, day, issued, window, count = [cell.strip() for cell in line.split("|")]
+    world = World(acts(days), vehicles=(Span(TRUCK, EVER, None, date.fromisoformat(issued)),))
+    assert one(rows, world, day, window=window).count == int(count)
+
+
+def test_without_a_first_issue_the_certificate_year_is_twelve_months_and_says_so(rows: Rows) -> None:
+    found = one(rows, World(acts("2024-06-01, 2024-09-01")), "2024-12-01", window="ANNIVERSARY")
+    assert (found.window, found.has_no_first_issue, found.count, found.previous_count) == ("ROLLING_12M", True, 2, None)
+    issued = (Span(TRUCK, EVER, None, date(2024, 12, 2)),)
+    found = one(rows, World(acts("2024-06-01"), vehicles=issued), "2024-12-01", window="ANNIVERSARY")
+    assert found.has_no_first_issue, "a certificate of tomorrow is none today"
+
+
+def test_a_decision_after_the_end_of_the_cycle_counts_in_the_cycle_of_the_act(rows: Rows) -> None:
+    """Four acts before the anniversary, the last decided after it: the cycle before passes the threshold then."""
+    late = act("2024-05-10", 3, decisions=((date(2024, 7, 1), "fine"),))
+    world = World(
+        (*acts("2023-06-01, 2023-09-01, 2024-03-01"), late), vehicles=(Span(TRUCK, EVER, None, date(2019, 5, 20)),)
+    )
+    before = one(rows, world, "2024-06-30", window="ANNIVERSARY")
+    assert (before.count, before.previous_count, before.previous_tier) == (0, 3, "warning")
+    after = one(rows, world, "2024-07-01", window="ANNIVERSARY")
+    assert (after.previous_first, after.previous_last) == (date(2023, 5, 20), date(2024, 5, 19))
+    assert (after.previous_count, after.previous_tier, after.previous_trigger_on) == (4, "statutory", date(2024, 7, 1))
+    by_decision = one(rows, world, "2024-07-01", window="ANNIVERSARY", basis="DECISION")
+    assert (by_decision.count, by_decision.previous_count) == (1, 3)
+
+
+# --- enterprises ----------------------------------------------------------------------------------
+FLEETS = """
+vehicles | offenders | share   | tier      | one away
+95       | 10        | 10.53 % | statutory | no
+100      | 10        | 10.00 % | watch     | yes
+100      | 11        | 11.00 % | statutory | no
+10       | 1         | 10.00 % | watch     | yes
+9        | 1         | 11.11 % | statutory | no
+11       | 1         | 9.09 %  | watch     | yes
+11       | 2         | 18.18 % | statutory | no
+30       | 1         | 3.33 %  | watch     | no
+0        | 1         |         | unknown   | no
+"""
+
+
+@pytest.mark.parametrize("line", FLEETS.strip().splitlines()[1:])
+def test_an_enterprise_passes_above_a_tenth_of_its_freight_vehicles_never_at_it(rows: Rows, line: str) -> None:
+    fleet, offenders, share, of, away = [cell.strip() for cell in line.split("|")]
+    plates = [(f"湘MB{at:04d}", 2) for at in range(int(fleet))]
+    cases = tuple(
+        act("2024-06-01", at, plate=f"湘MB{at:04d}", uscc="U1", decisions=((date(2024, 6, 1 + at), "fine"),))
+        for at in range(int(offenders))
+    )
+    world = World(
+        (*cases, act("2024-09-01", 99, plate="湘MB0000", uscc="U1")),  # a second act of a vehicle adds none
+        vehicles=tuple(Span(plate, EVER, None, None, "一运") for plate in plates),
+        enterprises=(Span(("U1",), EVER, None, None, "一运"),),
+    )
+    found = one(rows, world, "2024-12-31", subject="enterprise")
+    assert (found.count, found.fleet, found.tier) == (int(offenders), int(fleet), of)
+    assert ("" if found.ratio is None else f"{found.ratio * 100:.2f} %") == share
+    assert ("yes" if found.is_one_away else "no") == away
+    assert (found.trigger_on is not None) == (of == "statutory")
+    if fleet == "95":
+        assert found.trigger_on == date(2024, 6, 10), "the tenth vehicle's decision"
+
+
+def test_an_enterprise_that_was_renamed_keeps_its_vehicles(rows: Rows) -> None:
+    """The register of vehicles follows late; a name that another enterprise has taken since is that one's."""
+    old = tuple(Span((f"湘MB{at:04d}", 2), EVER, None, None, "一运") for at in range(8))
+    new = tuple(Span((f"湘MC{at:04d}", 2), EVER, None, None, "一运集团") for at in range(4))
+    renamed = (
+        Span(("U1",), EVER, date(2024, 2, 29), None, "一运"),
+        Span(("U1",), date(2024, 3, 1), None, None, "一运集团"),
+    )
+    world = World(acts("2024-01-01", uscc="U1"), vehicles=(*old, *new), enterprises=renamed)
+    assert one(rows, world, "2024-02-29", subject="enterprise").fleet == 8
+    assert one(rows, world, "2024-03-01", subject="enterprise").fleet == 12
+    taken = (*renamed, Span(("U2",), date(2024, 4, 1), None, None, "一运"))
+    world = World(world.cases, vehicles=world.vehicles, enterprises=taken)
+    assert one(rows, world, "2024-03-31", subject="enterprise").fleet == 12
+    assert one(rows, world, "2024-04-01", subject="enterprise").fleet == 4
+
+
+def test_of_a_name_that_two_enterprises_bear_no_fleet_is_told(rows: Rows) -> None:
+    world = World(
+        acts("2024-01-01", uscc="U1"), vehicles=(Span(TRUCK, EVER, None, None, "一运"),),
+        enterprises=tuple(Span((unit,), EVER, None, None, "一运") for unit in ("U1", "U2")),
+    )  # fmt: skip
+    found = one(rows, world, "2024-06-01", subject="enterprise")
+    assert (found.count, found.fleet, found.tier, found.ratio) == (1, None, "unknown", None)
+
+
+# --- one trip ----------------------------------------------------------------------------------
+TRIPS = """
+acts                                                           | unladen             | count
+2024-06-01 08:00:00, 2024-06-02 07:59:59                       |                     | 1
+2024-06-01 08:00:00, 2024-06-02 08:00:00                       |                     | 1
+2024-06-01 08:00:00, 2024-06-02 08:00:00.5                     |                     | 2
+2024-06-01 08:00:00, 2024-06-02 08:00:01                       |                     | 2
+2024-06-01 08:00:00, 2024-06-01 08:00:00                       |                     | 1
+2024-06-01 08:00:00, 2024-06-01 12:00:00                       | 2024-06-01 10:00:00 | 2
+2024-06-01 08:00:00, 2024-06-01 12:00:00                       | 2024-06-01 08:00:00 | 1
+2024-06-01 08:00:00, 2024-06-01 12:00:00                       | 2024-06-01 12:00:00 | 1
+2024-06-01 08:00:00, 2024-06-01 12:00:00                       | 2024-06-01 07:00:00 | 1
+2024-06-01 08:00:00, 2024-06-02 06:00:00, 2024-06-02 09:00:00  |                     | 2
+2024-06-01 08:00:00, 2024-06-02 06:00:00, 2024-06-03 05:00:00  |                     | 2
+"""
+
+
+@pytest.mark.parametrize("line", TRIPS.strip().splitlines()[1:])
+def test_a_trip_lasts_24_hours_from_its_first_act_or_until_the_vehicle_was_unladen(rows: Rows, line: str) -> None:
+    moments, unladen, count = [cell.strip() for cell in line.split("|")]
+    seen = ((*TRUCK, datetime.fromisoformat(unladen)),) if unladen else ()
+    found = one(rows, World(acts(moments), unladen=seen), "2024-12-31")
+    assert found.count == int(count)
+    assert reasons(found).count("same_trip") == len(found.acts) - int(count)
+    merged = [judged for judged in found.acts if judged.reason == "same_trip"]
+    assert all(judged.same_trip_as in {counted.act.case_no for counted in found.counted} for judged in merged)
+
+
+def test_another_colour_is_another_vehicle_also_for_the_unladen_passage(rows: Rows) -> None:
+    cases = acts("2024-06-01 08:00:00, 2024-06-01 12:00:00")
+    blue = (TRUCK[0], 1, datetime(2024, 6, 1, 10))
+    found = standings(rows.built(World((*cases, act("2024-06-01 09:00:00", 9, color=1)), unladen=(blue,))),
+                      Question(date(2024, 12, 31)))  # fmt: skip
+    assert {standing.key: standing.count for standing in found} == {("湘MA0001", 2): 1, ("湘MA0001", 1): 1}
+
+
+# --- what does not count ----------------------------------------------------------------------------------
+FATES = """
+what                                       | as of      | reason
+decided                                    | 2024-12-31 | counts
+decided later                              | 2024-06-30 | undecided
+decided later                              | 2024-07-01 | counts
+decided not to penalise                    | 2024-06-01 | no_penalty
+decided not to penalise                    | 2024-12-31 | no_penalty
+warned                                     | 2024-12-31 | counts
+not filed                                  | 2024-12-31 | not_filed
+filed later                                | 2024-06-30 | not_filed
+void                                       | 2024-12-31 | void
+withdrawn                                  | 2024-07-31 | counts
+withdrawn                                  | 2024-08-01 | withdrawn
+annulled                                   | 2024-07-31 | counts
+annulled                                   | 2024-08-01 | annulled
+annulled and decided anew                  | 2024-09-30 | undecided
+annulled and decided anew                  | 2024-10-01 | counts
+elsewhere                                  | 2024-12-31 | elsewhere
+10 % over                                  | 2024-12-31 | ratio
+1 kg more                                  | 2024-12-31 | counts
+without a passage                          | 2024-12-31 | ratio_unknown
+device not verified                        | 2024-12-31 | device
+permit                                     | 2024-12-31 | permit
+permit for less                            | 2024-12-31 | counts
+permit until the day before                | 2024-12-31 | counts
+"""
+DAY = date(2024, 6, 1)
+
+
+def _at(day: date, state: str, number: int) -> tuple[datetime, int, str]:
+    return datetime.combine(day, datetime.min.time()) + timedelta(hours=9), number, state
+
+
+FACTS: dict[str, dict[str, Any]] = {
+    "decided": {},
+    "decided later": {"decisions": ((date(2024, 7, 1), "fine"),)},
+    "decided not to penalise": {"decisions": ((DAY, "no_penalty"),)},
+    "warned": {"decisions": ((DAY, "warning"),)},
+    "not filed": {"filed_on": None, "state": "evidence_review", "decisions": ()},
+    "filed later": {"filed_on": date(2024, 7, 1), "decisions": ((date(2024, 7, 9), "fine"),)},
+    "void": {"state": "void"},
+    "withdrawn": {"steps": (_at(DAY, "decided", 1), _at(date(2024, 8, 1), "withdrawn", 2))},
+    "annulled": {"steps": (_at(DAY, "decided", 1), _at(date(2024, 8, 1), "revoked_by_review", 2))},
+    "annulled and decided anew": {
+        "steps": (_at(DAY, "decided", 1), _at(date(2024, 8, 1), "revoked_by_review", 2),
+                  _at(date(2024, 10, 1), "decided", 3)),
+        "decisions": ((DAY, "fine"), (date(2024, 10, 1), "fine")),
+    },
+    "elsewhere": {"county": "430102"},
+    "10 % over": {"weighed": Weighed(53_900, LIMIT_KG)},
+    "1 kg more": {"weighed": Weighed(53_901, LIMIT_KG)},
+    "without a passage": {"weighed": None},
+    "device not verified": {"weighed": Weighed(60_000, LIMIT_KG, verified=False)},
+    "permit": {}, "permit for less": {}, "permit until the day before": {},
+}  # fmt: skip
+PERMITS = {
+    "permit": Permit(*TRUCK, 60_000, DAY, DAY),
+    "permit for less": Permit(*TRUCK, 59_999, DAY, DAY),
+    "permit until the day before": Permit(*TRUCK, 60_000, DAY - timedelta(days=9), DAY - timedelta(days=1)),
+}
+
+
+@pytest.mark.parametrize("line", FATES.strip().splitlines()[1:])
+def test_an_act_that_does_not_count_has_its_reason_as_of_the_day(rows: Rows, line: str) -> None:
+    what, day, wanted = [cell.strip() for cell in line.split("|")]
+    permits = (PERMITS[what],) if what in PERMITS else ()
+    found = one(rows, World((act("2024-06-01", **FACTS[what]),), permits=permits), day)
+    assert [told or "counts" for told in reasons(found)] == [wanted]
+    assert found.pending == (wanted == "undecided")
+    if wanted == "undecided":
+        assert one(rows, World((act("2024-06-01", **FACTS[what]),)), day, require_decision=False).count == 1
+
+
+def test_by_the_day_of_decision_an_act_is_placed_by_a_decision_of_the_day_or_before(rows: Rows) -> None:
+    """One that is decided later is pending by its filing, whichever day it is decided in the end."""
+    late = World((act("2023-06-01", filed_on=date(2024, 3, 1), decisions=((date(2024, 9, 1), "fine"),)),))
+    found = one(rows, late, "2024-06-01", basis="DECISION")
+    assert (found.count, found.pending) == (0, 1)
+    assert one(rows, late, "2024-06-01", basis="DECISION", require_decision=False).count == 1
+    assert one(rows, late, "2024-06-01").pending == 0, "the act is more than twelve months ago"
+    assert one(rows, late, "2025-08-31", basis="DECISION").count == 1
+
+
+# --- words ----------------------------------------------------------------------------------
+def test_three_is_a_warning_and_never_the_statutes_number(rows: Rows) -> None:
+    told = parameters(rows, Question(date(2024, 6, 1)))
+    assert tier("warning", "vehicle", told, "zh")[0] == "预警（累计3次）"
+    assert tier("statutory", "vehicle", told, "zh")[0] == "超过3次"
+    assert tier("statutory", "enterprise", told, "en")[0] == "above 10 %"
+    said = " ".join(
+        part for name in TIER_TERMS for who in ("vehicle", "enterprise") for part in tier(name, who, told, "zh")
+    )
+    assert "吊销" not in said
+    assert "第六十六条" not in " ".join(tier("warning", "vehicle", told, "zh"))
+
+
+def test_a_reason_names_the_case_it_is_one_trip_with(rows: Rows) -> None:
+    found = one(rows, World(acts("2024-06-01 08:00:00, 2024-06-01 09:00:00")), "2024-12-31")
+    assert [reason(judged, "zh") for judged in found.acts] == ["计次", "同一趟次 A00"]
+    assert all(term.zh and term.en and term.says_zh and term.says_en for term in REASON_TERMS.values())
+
+
+def test_a_question_that_cannot_be_asked_names_what_can() -> None:
+    with pytest.raises(WarehouseError, match="ROLLING_12M, ANNIVERSARY, CALENDAR"):
+        Question(date(2024, 1, 1), window="YEAR")
+    with pytest.raises(WarehouseError, match="repeat_excess_ratio"):
+        Question(date(2024, 1, 1), changed={"ratio": 0.1})
