@@ -14,7 +14,7 @@ import flask
 from dash import Dash, html
 from werkzeug.exceptions import Forbidden, HTTPException
 
-from dashboards import repeat_exports, shell, terminal_exports
+from dashboards import repeat_exports, shell
 from dashboards.pages import (
     definitions,
     lookup,

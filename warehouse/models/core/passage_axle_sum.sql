@@ -105,7 +105,7 @@ fitting as (
         group_case.place,
         group_case.air,
         group_case.spacing_mm,
-        rule.limit_kg,
+        rule.axle_load_limit_kg as limit_kg,
         (rule.is_trailer_axle is null or group_case.place <> '')
         and (rule.is_air_suspended is null or group_case.air <> '')
         and coalesce(rule.tyre_kind, '') <> 'wide_single' as is_certain
