@@ -34,6 +34,7 @@ _SEEDS = {
     "seeds.axle_type": "Grain: one axle type code and what it says of the vehicle.",
     "seeds.parameter": "Grain: one parameter over the days its value holds, with its confidence. Assumptions are rows, "
     "shown as unverified.",
+    "seeds.plate_confusion": "Grain: one sign of a plate and one that it may be a misreading of: for suggestions only.",
     "seeds.report_figure": "Grain: one figure of the report card: what it counts, its unit and the published claim.",
     "seeds.county": "Grain: one county over the days its code was valid, with its place in the tile map.",
     "seeds.reason": "Grain: one reason or flag code and one outcome, with words and the next step.",

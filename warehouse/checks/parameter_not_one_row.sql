@@ -8,11 +8,25 @@ with undated as (
     union all
     select 'long_line_km'
     union all
+    select 'match_loading_hours'
+    union all
+    select 'match_mass_ratio'
+    union all
+    select 'match_near_minutes'
+    union all
+    select 'match_weak_hours'
+    union all
     select 'repeat_count'
     union all
     select 'repeat_merge_hours'
     union all
     select 'repeat_window_months'
+    union all
+    select 'suggestion_evidence_count'
+    union all
+    select 'suggestion_speed_kmh'
+    union all
+    select 'suggestion_weight_ratio'
     union all
     select 'unladen_share'
 )
