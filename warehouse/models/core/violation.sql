@@ -3,7 +3,8 @@
 -- ended_on: day of the step that took the act's effect away (ended_state), unless a decision followed it; an act whose
 -- state alone says so has none.
 -- decided_on: the first decision with an effect; a warning is one.
--- The passage is that of the case's check number on the day of the act; of several the one with the greatest excess.
+-- The passage is the one the case names by its check number (core.case_passage, exact). What plate, time and county
+-- suggest is not taken: its thresholds are assumptions, and an act must not count by them. Such an act has no ratio.
 -- counted_ratio: the excess ratio above which an act counts, of the day of the act (seeds.parameter).
 -- last_unladen_at: the vehicle's last unladen passage within repeat_merge_hours before the act; it ends a trip.
 with setting as (
@@ -73,7 +74,7 @@ act as (
 ),
 found as (
     select
-        act.record_id,
+        matched.record_id,
         finding.record_id as passage_record_id,
         finding.site_code,
         finding.excess_ratio,
@@ -81,14 +82,12 @@ found as (
         finding.limit_kg,
         finding.flags,
         finding.permit_no,
-        finding.is_permitted,
-        row_number() over (
-            partition by act.record_id order by finding.excess_ratio desc, finding.record_id
-        ) as nth
-    from act
+        finding.is_permitted
+    from {{ ref('case_passage') }} as matched
     inner join {{ ref('finding') }} as finding
-        on finding.check_no = act.check_no
-        and finding.passed_date = act.violated_on
+        on finding.record_id = matched.passage_record_id
+        and finding.passed_date = matched.violated_on
+    where matched.match_grade = 'exact'
 ),
 -- Only vehicles with another act shortly before can have been unladen between two.
 close_act as (
@@ -156,5 +155,5 @@ left join {{ ref('parameter') }} as ratio
     on ratio.parameter = 'repeat_excess_ratio'
     and act.violated_on >= coalesce(ratio.valid_from, act.violated_on)
     and act.violated_on <= coalesce(ratio.valid_to, act.violated_on)
-left join found on found.record_id = act.record_id and found.nth = 1
+left join found on found.record_id = act.record_id
 left join unladen on unladen.record_id = act.record_id
