@@ -15,7 +15,16 @@ from dash import Dash, html
 from werkzeug.exceptions import Forbidden, HTTPException
 
 from dashboards import shell, terminal_exports
-from dashboards.pages import definitions, not_found_404, overload, overload_rows, quality, terminal_rows, terminals
+from dashboards.pages import (
+    definitions,
+    findings,
+    not_found_404,
+    overload,
+    overload_rows,
+    quality,
+    terminal_rows,
+    terminals,
+)
 from dashboards.text import HTML_LANG
 from warehouse.connection import NoSnapshot, TooSlow
 
@@ -198,7 +207,7 @@ def create_app() -> Dash:
         title="衡 Heng",
         include_pages_meta=False,
     )
-    for module in (overload, overload_rows, terminals, terminal_rows, quality, definitions, not_found_404):
+    for module in (overload, overload_rows, findings, terminals, terminal_rows, quality, definitions, not_found_404):
         dash.register_page(module.__name__, **module.PAGE)
     app.layout = _layout
     server.before_request(guard)

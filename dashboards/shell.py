@@ -21,6 +21,7 @@ LANG_COOKIE, THEME_COOKIE = "heng_lang", "heng_theme"
 PAGES = (
     ("overload", "/overload", "truck", True, True),
     ("rows", "/overload/rows", "list", True, True),
+    ("findings", "/overload/findings", "list", True, False),
     ("terminals", "/terminals", "broadcast", True, True),
     ("vehicles", "/terminals/rows", "list", True, False),
     ("quality", "/quality", "heartbeat", False, True),

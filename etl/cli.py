@@ -14,6 +14,7 @@ from rich.text import Text
 
 from etl.demo.cli import app as demo_app
 from etl.errors import HengError
+from etl.findings import findings_command
 from etl.jt808.cli import app as jt808_app
 from etl.jt809.cli import app as jt809_app
 from etl.kpi import kpi_command
@@ -36,6 +37,7 @@ app.add_typer(jt808_app, name="jt808")
 app.add_typer(jt809_app, name="jt809")
 app.command("report-card")(report_card_command)
 app.command("kpi")(kpi_command)
+app.command("findings")(findings_command)
 
 # Piped output keeps whole lines; a terminal has its own width.
 console = Console() if sys.stdout.isatty() else Console(width=220)

@@ -12,6 +12,7 @@ Everything is drawn from one seed, so a figure in a test stays the same. Known t
 from datetime import date, datetime, timedelta
 
 import duckdb
+import finding_fixture
 import numpy as np
 import pandas as pd
 import vehicle_fixture
@@ -356,6 +357,7 @@ def make(last_day: date = LAST_DAY) -> Fixture:
     _seeds(con)
     _meta(con, days, deliveries, motorway_delivery)
     vehicle_fixture.add(con, last_day, [code for code, *_ in COUNTIES])
+    finding_fixture.add(con, last_day)
     return Fixture(con, last_day)
 
 
