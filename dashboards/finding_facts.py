@@ -11,7 +11,7 @@ from dashboards.terminal_queries import tables
 from warehouse import fates, suggestions
 
 ROWS_SHOWN = 200
-SUGGESTIONS_SHOWN = 100
+SUGGESTIONS_SHOWN = 50
 MASK = queries.PLATE.replace("plate_no", "{}")
 _TABLES = {"core.case_passage", "core.violation", "mart.finding", "mart.plate_suggestion", "mart.screening"}
 

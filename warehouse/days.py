@@ -33,10 +33,10 @@ READ_WITH = {"monitored_vehicle": ("terminal_capture", "terminal_alarm")}
 it that a feed's context names."""
 _ADD_MISREADINGS = """
 insert into changed_span
-select substr(looked_up, 1, at - 1) || read_sign || substr(looked_up, at + 1), first_day, next_day
+select substr(looked_up, 1, nth - 1) || read_sign || substr(looked_up, nth + 1), first_day, next_day
 from changed_span
-cross join range(1, 10) as position(at)
-inner join seeds.plate_confusion on true_sign = substr(looked_up, at, 1)"""
+cross join range(1, 9) as signs(nth)
+inner join seeds.plate_confusion on true_sign = substr(looked_up, nth, 1)"""
 """Every reading of a changed plate with one other sign, as ``mart.plate_suggestion`` looks for them."""
 _MASK = (1 << 64) - 1
 # What decides how a day comes out, beside the models.

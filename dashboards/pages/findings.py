@@ -200,7 +200,7 @@ def rows_card(
         if isinstance(row.case_no, str):
             case = html.Div([html.Span(row.case_no, lang="zh"), _of_case(row, t)])
         cells = [
-            row.plate_no if isinstance(row.plate_no, str) else t("rows.unread"),
+            html.Span(row.plate_no, className="unbroken") if isinstance(row.plate_no, str) else t("rows.unread"),
             html.Div(site),
             fmt.count(row.gross_vehicle_weight_kg),
             fmt.count(row.limit_kg),
@@ -232,25 +232,23 @@ def _of_case(row: Any, t: Text) -> html.Span | None:
 
 
 def evidence(row: Any, t: Text) -> html.Div:
-    """Each kind of evidence in words: what speaks for the suggestion, and what is not known."""
-    told: list[Any] = []
-    for name in EVIDENCE:
-        how = getattr(row, f"{name}_evidence")
-        if how == "unknown":
-            continue
-        tone = "better" if how == "for" else "worse"
-        told.append(html.Span(t(f"suggestion.{name}.{how}"), className=f"under {tone}"))
-    if row.sequence_evidence == "for":
-        minutes = fmt.count(int(row.nearest_gap_s) // 60)
-        told.append(
-            html.Span(t("suggestion.seen", count=fmt.count(row.seen_count), minutes=minutes), className="under")
-        )
+    """What speaks for the suggestion in one line, then what speaks against it; what is not known is left out."""
+    told = {name: getattr(row, f"{name}_evidence") for name in EVIDENCE}
+    join = t("suggestion.join")
+    pieces = [t(f"suggestion.{name}.for") for name, how in told.items() if how == "for"]
+    if told["sequence"] == "for":
+        pieces.append(t.plural("suggestion.seen", int(row.seen_count), minutes=fmt.count(int(row.nearest_gap_s) // 60)))
+    doubts = [t(f"suggestion.{name}.against") for name, how in told.items() if how == "against"]
     if row.other_day_count:
-        days = t.plural("suggestion.other_days", int(row.other_day_count))
-        told.append(html.Span(days, className="under worse"))
+        doubts.append(t.plural("suggestion.other_days", int(row.other_day_count)))
     if row.candidate_count > 1:
-        told.append(html.Span(t("suggestion.several", count=fmt.count(row.candidate_count)), className="under worse"))
-    return html.Div(told)
+        doubts.append(t("suggestion.several", count=fmt.count(row.candidate_count)))
+    return html.Div(
+        [
+            html.Span(join.join(pieces), className="under"),
+            html.Span(join.join(doubts), className="under worse") if doubts else None,
+        ]
+    )
 
 
 def suggestions_card(db: queries.Source, choice: Choice, known: Known, t: Text) -> html.Section:
@@ -279,9 +277,9 @@ def suggestions_card(db: queries.Source, choice: Choice, known: Known, t: Text) 
         tone = "better" if row.suggestion_grade == "strong" else ""
         cells = [
             html.Div([row.site_code, html.Span(controls.place_name(known, row.county_code, t), className="under")]),
-            row.plate_no,
-            row.suggested_plate_no,
-            html.Span(sign, lang="zh" if not sign.isascii() else None),
+            html.Span(row.plate_no, className="unbroken"),
+            html.Span(row.suggested_plate_no, className="unbroken"),
+            html.Span(sign, className="unbroken"),
             words.verdict(row.verdict, t),
             shell.pill(t(f"suggestion.{row.suggestion_grade}"), tone),
             evidence(row, t),
@@ -289,7 +287,7 @@ def suggestions_card(db: queries.Source, choice: Choice, known: Known, t: Text) 
         body.append(_row(dcc.Link(fmt.moment(row.passed_at, t.lang), href=link), cells, heads))
     how = t("suggestion.how")
     if total > SUGGESTIONS_SHOWN:
-        how += " " + t("findings.rows.first", shown=SUGGESTIONS_SHOWN, count=fmt.count(total))
+        how += " " + t("suggestion.first", shown=SUGGESTIONS_SHOWN, count=fmt.count(total))
     return controls.card(title, how, _table(title, heads, body), id="plates")
 
 

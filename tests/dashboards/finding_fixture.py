@@ -14,7 +14,8 @@ from etl.feeds import raw_tables
 from warehouse import sql
 
 TABLES = ("core.case_passage", "core.violation", "mart.finding", "mart.plate_suggestion", "mart.screening",
-          "staging.enforcement_case", "staging.monitored_vehicle", "staging.penalty_decision", "staging.vehicle")  # fmt: skip
+          "staging.enforcement_case", "staging.monitored_vehicle", "staging.penalty_decision",
+          "staging.vehicle")  # fmt: skip
 PLANTED = (
     "case_closed", "case_decided", "case_filed", "case_ended", "case_near", "permitted", "void", "pending",
     "confirmed_waiting", "confirmed_overdue",
