@@ -276,7 +276,9 @@ def suggestions_card(db: queries.Source, choice: Choice, known: Known, t: Text) 
         sign = t("suggestion.sign.one", place=int(row.sign_position), read=row.read_sign, true=row.true_sign)
         tone = "better" if row.suggestion_grade == "strong" else ""
         cells = [
-            html.Div([row.site_code, html.Span(controls.place_name(known, row.county_code, t), className="under")]),
+            html.Div(
+                [str(row.site_code), html.Span(controls.place_name(known, row.county_code, t), className="under")]
+            ),
             html.Span(row.plate_no, className="unbroken"),
             html.Span(row.suggested_plate_no, className="unbroken"),
             html.Span(sign, className="unbroken"),
