@@ -1,8 +1,8 @@
 """What matching finds of what is planted in a prefecture, and what it costs.
 
 Some days are generated, landed and built in memory. Prints precision of suggested plates by grade and recall of
-misread ones; cases by grade with their check numbers, and as they would be matched without any, their clocks off by 0, 10 and 20
-minutes; seconds of each model beside that of ``core.passage``, and of the fates of the whole period.
+misread ones; cases by grade with their check numbers, and as they would be matched without any, their clocks off by
+0, 10 and 20 minutes; seconds of each model beside that of ``core.passage``, and of the fates of the whole period.
 Run: ``python tests/benchmarks/bench_matching.py``. HENG_BENCH_SCALE, HENG_BENCH_DAYS, HENG_BENCH_SEED give another.
 """
 

@@ -15,6 +15,7 @@ from etl.feeds import raw_tables
 from warehouse.columns import dictionary, topics
 from warehouse.kpi import CLASSES
 from warehouse.metrics import METRICS
+from warehouse.suggestions import EVIDENCE
 
 SOURCE = Path(dashboards.__file__).parent
 TABLES = ("kpis", "checks", "schemes", "rules", "modifiers", "feeds", "columns")
@@ -68,6 +69,10 @@ MADE = {
     *(key for columns in terminal_rows.COLUMNS.values() for _, key, *_ in columns),
     *(key for columns in terminal_exports.COLUMNS.values() for key, _ in columns),
     *(f"alarm_kind.{kind}" for kind in terminal_facts.SMART_KINDS),
+    *(f"screening.{result}" for result in ("confirmed", "void", "pending")),
+    *(f"suggestion.{grade}" for grade in ("strong", "possible")),
+    *(f"suggestion.{name}.for" for name in EVIDENCE),
+    *(f"suggestion.{name}.against" for name in EVIDENCE if name not in ("reading", "color")),
     *(f"rows.sort.{field}" for field in overload_rows.PHONE_SORTS),
     *(f"definitions.{table}{end}" for table in TABLES for end in ("", ".how")),
 }
