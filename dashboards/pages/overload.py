@@ -687,10 +687,15 @@ def links_of(selection: Selection) -> dict[str, Any]:
 def fates_link(selection: Selection, t: Text) -> dcc.Link:
     """To what became of these passages, with the same filters."""
     return dcc.Link(
-        [shell.icon("list"), html.Span(t("findings.link"))],
+        [
+            shell.icon("list"),
+            html.Span(t("findings.link"), className="wide-only"),
+            html.Span(t("nav.findings.short"), className="narrow-only"),
+        ],
         id="overload-fates",
         href="/overload/findings" + selection.query(),
         className="button",
+        title=t("findings.title"),
     )
 
 
