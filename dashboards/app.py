@@ -17,6 +17,7 @@ from werkzeug.exceptions import Forbidden, HTTPException
 from dashboards import repeat_exports, shell
 from dashboards.pages import (
     definitions,
+    findings,
     lookup,
     not_found_404,
     overload,
@@ -212,6 +213,7 @@ def create_app() -> Dash:
     for module in (
         overload,
         overload_rows,
+        findings,
         repeat,
         terminals,
         terminal_rows,

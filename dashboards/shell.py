@@ -22,6 +22,7 @@ PAGES = (
     ("overload", "/overload", "truck", True, True),
     ("rows", "/overload/rows", "list", True, True),
     ("repeat", "/repeat", "flag", False, True),
+    ("findings", "/overload/findings", "list", True, False),
     ("terminals", "/terminals", "broadcast", True, True),
     ("vehicles", "/terminals/rows", "list", True, False),
     ("lookup", "/lookup", "search", False, True),

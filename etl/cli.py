@@ -15,6 +15,7 @@ from rich.text import Text
 from etl.demo.cli import app as demo_app
 from etl.dossier import dossier_command, verify_command
 from etl.errors import HengError
+from etl.findings import findings_command
 from etl.jt808.cli import app as jt808_app
 from etl.jt809.cli import app as jt809_app
 from etl.kpi import kpi_command
@@ -45,6 +46,7 @@ app.command("why-changed")(why_changed_command)
 app.command("dossier")(dossier_command)
 app.command("verify")(verify_command)
 app.command("repeat-violators")(repeat_violators_command)
+app.command("findings")(findings_command)
 
 # Piped output keeps whole lines; a terminal has its own width.
 console = Console() if sys.stdout.isatty() else Console(width=220)

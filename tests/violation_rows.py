@@ -95,7 +95,8 @@ class Violations:
         return self.connection.cursor().execute(query, params if params is not None else []).df()
 
     def copy_to(self, other: duckdb.DuckDBPyConnection) -> None:
-        """Give another database these tables: those it has take the rows, by name; those it lacks are made."""
+        """Give another database these tables: those it has take the rows, by name; those it lacks are made. Seeds that
+        it has stay as they are."""
         for table in (*_TABLES, "seeds.parameter", "seeds.cited_article"):
             schema, name = table.split(".")
             types = dict(
@@ -111,6 +112,8 @@ class Violations:
                     "select column_name from duckdb_columns() where schema_name = ? and table_name = ?", [schema, name]
                 ).fetchall()
             }
+            if has and schema == "seeds":
+                continue
             if not has:
                 other.execute(f"create table {table} ({', '.join(f'{c} {kind}' for c, kind in types.items())})")
             listed = [column for column in types if not has or column in has]

@@ -31,6 +31,13 @@ LOOKED_UP = {"vehicle": "plate_no"}
 READ_WITH = {"monitored_vehicle": ("terminal_capture", "terminal_alarm")}
 """Registers that a day reads only where rows of these feeds belong to it: as they hold on the day and on those before
 it that a feed's context names."""
+_ADD_MISREADINGS = """
+insert into changed_span
+select substr(looked_up, 1, nth - 1) || read_sign || substr(looked_up, nth + 1), first_day, next_day
+from changed_span
+cross join range(1, 9) as signs(nth)
+inner join seeds.plate_confusion on true_sign = substr(looked_up, nth, 1)"""
+"""Every reading of a changed plate with one other sign, as ``mart.plate_suggestion`` looks for them."""
 _MASK = (1 << 64) - 1
 # What decides how a day comes out, beside the models.
 _CODE = ("build.py", "days.py", "digest.py", "layout.py", "sql.py", "dbt_project.yml")
@@ -192,8 +199,9 @@ class _DatedSums:
 def looked_up_days(connection: duckdb.DuckDBPyConnection, head: Path, parts: dict[str, Path]) -> set[date]:
     """Days on which a passage could be joined to another row of a ``LOOKED_UP`` register than in the published version.
 
-    ``connection`` holds ``raw.<register>`` as it is now, ``head`` the register as it was published, ``parts`` the
-    published months (``YYYY-MM``). Only spans in which old and new rows of a plate differ count.
+    ``connection`` holds ``raw.<register>`` as it is now and the seeds, ``head`` the register as it was published,
+    ``parts`` the published months (``YYYY-MM``). Only spans in which old and new rows of a plate differ count. A plate
+    touches also the days of those that may be misreadings of it: they are compared with the register by it.
     """
     found: set[date] = set()
     for register, column in LOOKED_UP.items():
@@ -224,6 +232,8 @@ def looked_up_days(connection: duckdb.DuckDBPyConnection, head: Path, parts: dic
             from running where difference <> 0"""
         )
         connection.execute("detach published")
+        if column == "plate_no":
+            connection.execute(_ADD_MISREADINGS)
         begin = connection.execute("select min(first_day) from changed_span").fetchall()[0][0]
         if begin is None:
             continue

@@ -45,6 +45,7 @@ _SEEDS = {
     "seeds.parameter": "Grain: one parameter over the days its value holds, with its confidence. Assumptions are rows, "
     "shown as unverified.",
     "seeds.cited_article": "Grain: one article a dossier cites: its effect in words, validity and confidence.",
+    "seeds.plate_confusion": "Grain: one sign of a plate and one that it may be a misreading of: for suggestions only.",
     "seeds.report_figure": "Grain: one figure of the report card: what it counts, its unit and the published claim.",
     "seeds.county": "Grain: one county over the days its code was valid, with its place in the tile map.",
     "seeds.reason": "Grain: one reason or flag code and one outcome, with words and the next step.",

@@ -39,11 +39,15 @@ DATED = {
     ),
     "mart.dimension_finding": Dated("passed_date", ("passed_date", "record_id", "dimension")),
     "mart.finding": Dated("passed_date", ("passed_date", "check_no", "record_id")),
+    "mart.loaded_trip": Dated("left_date", ("plate_no", "left_at", "record_id")),
     "mart.overload_daily": Dated("passed_date", ("passed_date", "site_code", "axle_class")),
+    "mart.plate_suggestion": Dated(
+        "passed_date", ("passed_date", "record_id", "suggested_plate_no", "suggested_color_code")
+    ),
     "mart.platform_link_day": Dated("event_date", ("event_date", "platform_no")),
     "mart.post_check": Dated("event_date", ("event_date", "poll_no")),
     "mart.row_fate": Dated("event_date", ("event_date", "feed", "delivery_id")),
-    "mart.screening": Dated("screened_date", ("screened_date", "check_no")),
+    "mart.screening": Dated("screened_date", ("screened_date", "check_no", "passed_date")),
     "mart.site_day": Dated("passed_date", ("passed_date", "site_code")),
     "mart.terminal_finding": Dated(
         "event_date",

@@ -655,6 +655,7 @@ def layout(db: queries.Source, view: shell.View, query: dict[str, str]) -> html.
             dcc.Location(id="overload-go", refresh="callback-nav"),
         ],
         actions=[
+            fates_link(selection, t),
             controls.copy_link("overload", t),
             controls.export_menu("overload", selection.query(rows=True, metric="over"), "export.what", t),
         ],
@@ -678,14 +679,31 @@ def links_of(selection: Selection) -> dict[str, Any]:
         "hrefs": [
             *[path + (rows if key == "rows" else query) for _ in range(2) for key, path in shell.CARRYING.items()],
             *files,
+            "/overload/findings" + query,
         ],
     }
+
+
+def fates_link(selection: Selection, t: Text) -> dcc.Link:
+    """To what became of these passages, with the same filters."""
+    return dcc.Link(
+        [
+            shell.icon("list"),
+            html.Span(t("findings.link"), className="wide-only"),
+            html.Span(t("nav.findings.short"), className="narrow-only"),
+        ],
+        id="overload-fates",
+        href="/overload/findings" + selection.query(),
+        className="button",
+        title=t("findings.title"),
+    )
 
 
 FOLLOWED = (
     *(Output(f"shell-{where}-{key}", "href") for where in ("nav", "bar") for key in shell.CARRYING),
     Output("overload-export-xlsx", "href"),
     Output("overload-export-csv", "href"),
+    Output("overload-fates", "href"),
 )
 
 

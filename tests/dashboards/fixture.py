@@ -13,6 +13,7 @@ Everything is drawn from one seed, so a figure in a test stays the same. Known t
 from datetime import date, datetime, timedelta
 
 import duckdb
+import finding_fixture
 import numpy as np
 import pandas as pd
 import repeat_fixture
@@ -387,6 +388,7 @@ def make(last_day: date = LAST_DAY) -> Fixture:
     vehicle_fixture.add(con, last_day, [code for code, *_ in COUNTIES])
     Violations().copy_to(con)
     repeat_fixture.add(con, last_day)
+    finding_fixture.add(con, last_day)
     return Fixture(con, last_day)
 
 

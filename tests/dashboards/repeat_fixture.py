@@ -7,10 +7,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import duckdb
-from vehicle_fixture import enterprise_name, fill, uscc
-
-from etl.feeds import raw_tables
-from warehouse import sql
+from vehicle_fixture import create_missing, enterprise_name, fill, uscc
 
 TABLES = ("core.violation", "staging.vehicle", "staging.driver_certificate")
 WHO = {"four": 1, "three": 2, "two": 3, "pending": 4, "annulled": 5, "trip": 6, "hash": 7}
@@ -28,21 +25,7 @@ def certificate(who: str) -> str:
 
 def add(con: duckdb.DuckDBPyConnection, last_day: date) -> None:
     """Fill the tables, and create those that are not there."""
-    held = {
-        f"{schema}.{name}"
-        for schema, name in con.execute("select schema_name, table_name from duckdb_tables()").fetchall()
-    }
-    with duckdb.connect() as made:
-        sql.run_models(made, raw_tables(), names=TABLES)
-        for table in TABLES:
-            schema, name = table.split(".")
-            columns = made.execute(
-                "select column_name, data_type from duckdb_columns() where schema_name = ? and table_name = ?"
-                " order by column_index",
-                [schema, name],
-            ).fetchall()
-            if table not in held:
-                con.execute(f"create table {table} ({', '.join(f'{column} {type}' for column, type in columns)})")
+    create_missing(con, TABLES)
     fill(con, "core.violation", _acts(last_day, _a_passage(con)))
     fill(con, "staging.vehicle", [
         {"record_id": f"v{number:03d}", "plate_no": f"湘MR{number:04d}", "plate_color_code": YELLOW,

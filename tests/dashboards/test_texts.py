@@ -27,6 +27,7 @@ from warehouse.kpi import CLASSES
 from warehouse.metrics import METRICS
 from warehouse.repeat import SUBJECTS
 from warehouse.rules import TOPICS
+from warehouse.suggestions import EVIDENCE
 
 SOURCE = Path(dashboards.__file__).parent
 TABLES = ("kpis", "checks", "rules", "feeds", "columns")
@@ -87,6 +88,10 @@ MADE = {
     *(key for columns in repeat.COLUMNS.values() for _, key, *_ in columns),
     *(key for key, _ in (*repeat_exports.SUBJECT, *repeat_exports.ACT)),
     *(f"alarm_kind.{kind}" for kind in terminal_facts.SMART_KINDS),
+    *(f"screening.{result}" for result in ("confirmed", "void", "pending")),
+    *(f"suggestion.{grade}" for grade in ("strong", "possible")),
+    *(f"suggestion.{name}.for" for name in EVIDENCE),
+    *(f"suggestion.{name}.against" for name in EVIDENCE if name not in ("reading", "color")),
     *(f"rows.sort.{field}" for field in overload_rows.PHONE_SORTS),
     *(f"definitions.{table}{end}" for table in TABLES for end in ("", ".how")),
     *(f"rules.topic.{topic}" for topic in (*TOPICS, "all")),

@@ -11,6 +11,7 @@ Two hundred and sixty vehicles of twenty-four enterprises over the sixty days of
   handled in time, late, not at all, or are not due.
 """
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -77,6 +78,19 @@ def create(con: duckdb.DuckDBPyConnection) -> None:
                 " from seed_frame"
             )
             con.unregister("seed_frame")
+
+
+def create_missing(con: duckdb.DuckDBPyConnection, tables: Iterable[str]) -> None:
+    """Create tables of models that the warehouse has not yet, empty."""
+    held = {
+        f"{schema}.{name}"
+        for schema, name in con.execute("select schema_name, table_name from duckdb_tables()").fetchall()
+    }
+    with duckdb.connect() as made:
+        sql.run_models(made, raw_tables(), names=list(tables))
+        for table in {*tables} - held:
+            described = made.execute(f"describe {table}").fetchall()
+            con.execute(f"create table {table} ({', '.join(f'{name} {type}' for name, type, *_ in described)})")
 
 
 def fill(con: duckdb.DuckDBPyConnection, table: str, rows: list[dict[str, Any]]) -> None:

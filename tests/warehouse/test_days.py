@@ -149,7 +149,7 @@ OTHER = {**TRUCK, "record_id": "2", "plate_no": "湘M22222"}
 def looked_up(tmp_path: Path, before: list[dict[str, object]], after: list[dict[str, object]]) -> list[str]:
     """Days touched when the register said ``before`` in the published version and says ``after`` now.
 
-    湘M11111 passed on 3 and 5 January and 2 February 2026, 湘M22222 on 4 January.
+    湘M11111 passed on 3 and 5 January and 2 February 2026, 湘M22222 on 4 January, 湘M7T777 on 8 January.
     """
     vehicle = next(table for table in raw_tables() if table.name == "vehicle")
     columns = {column.name: column.type for column in vehicle.all_columns().values()} | {"row_fate": "varchar"}
@@ -167,7 +167,10 @@ def looked_up(tmp_path: Path, before: list[dict[str, object]], after: list[dict[
     with duckdb.connect(str(tmp_path / "head.duckdb")) as head:
         register(head, before)
         head.execute(f"create schema staging; create table staging.vehicle as {sql.render('staging.vehicle').sql}")
-    passed = {"2026-01": [("湘M11111", 3), ("湘M22222", 4), ("湘M11111", 5)], "2026-02": [("湘M11111", 2)]}
+    passed = {
+        "2026-01": [("湘M11111", 3), ("湘M22222", 4), ("湘M11111", 5), ("湘M7T777", 8)],
+        "2026-02": [("湘M11111", 2)],
+    }
     parts = {month: tmp_path / f"{month}.duckdb" for month in passed}
     for month, rows in passed.items():
         with duckdb.connect(str(parts[month])) as part:
@@ -177,6 +180,7 @@ def looked_up(tmp_path: Path, before: list[dict[str, object]], after: list[dict[
             )
     with duckdb.connect() as connection:
         register(connection, after)
+        sql.load_seeds(connection)
         return sorted(day.isoformat() for day in looked_up_days(connection, tmp_path / "head.duckdb", parts))
 
 
@@ -196,3 +200,13 @@ def test_a_corrected_truck_touches_the_days_of_either_version(tmp_path: Path) ->
     was = {**TRUCK, "valid_from": "2026-01-05"}
     says = {**TRUCK, "valid_from": "2026-01-05", "valid_to": "2026-01-31", "vehicle_kind": "combination"}
     assert looked_up(tmp_path, [was], [says]) == ["2026-01-05", "2026-02-02"]
+
+
+def test_a_truck_touches_the_days_of_plates_that_may_be_misreadings_of_it(tmp_path: Path) -> None:
+    """湘M7T777 may have been 湘M71777 or 湘M77777, not 湘M72777."""
+    for number, (plate, days) in enumerate(
+        [("湘M71777", ["2026-01-08"]), ("湘M77777", ["2026-01-08"]), ("湘M72777", [])]
+    ):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        assert looked_up(folder, [OTHER], [OTHER, {**TRUCK, "plate_no": plate}]) == days

@@ -37,6 +37,24 @@ def test_corrections_and_register_rows_that_come_later_equal_a_full_build(publis
     assert doubled.empty
 
 
+def test_a_vehicle_registered_later_is_suggested_for_plates_read_in_its_place(published: Path) -> None:
+    """The day holds no passage of the new plate, only one that may be a misreading of it."""
+    misread = passage(3000, "2026-02-28", 5, plate_no="湘M7B345", plate_confidence="0.6")
+    deliver(published, "wim_passage", "wim_passage_20260302_more.csv", [misread])
+    publish(build_night(published))
+    suggested = "select suggested_plate_no, suggestion_grade from mart.plate_suggestion where plate_no = '湘M7B345'"
+    assert snapshot().read(suggested).empty
+    late = "湘M78345,2,Q,汽车列车,3,40000,2,0,0,示例运输9号,43119,2019-05-20,2019-05-20,"
+    deliver(published, "vehicle", "vehicle_20260302.csv", [late])
+    build = build_night(published)
+    assert {str(day) for day in build.touched} == {"2026-02-28"}
+    publish(build)
+    assert snapshot().read(suggested)["suggested_plate_no"].tolist() == ["湘M78345"]
+    incremental = digest()
+    publish(build_night(published, full=True))
+    assert digest() == incremental
+
+
 PHONES = {"湘MK1001": "013900000001", "湘MK1002": "013900000002"}
 
 

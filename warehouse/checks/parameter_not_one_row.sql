@@ -11,6 +11,13 @@ with undated as (
     select 'max_acceleration_ms2'
     union all
     select 'max_clock_error_s'
+    select 'match_loading_hours'
+    union all
+    select 'match_mass_ratio'
+    union all
+    select 'match_near_minutes'
+    union all
+    select 'match_weak_hours'
     union all
     select 'repeat_count'
     union all
@@ -21,6 +28,11 @@ with undated as (
     select 'repeated_within_s'
     union all
     select 'two_places_kmh'
+    select 'suggestion_evidence_count'
+    union all
+    select 'suggestion_speed_kmh'
+    union all
+    select 'suggestion_weight_ratio'
     union all
     select 'unladen_share'
 )

@@ -24,6 +24,7 @@ from warehouse.columns.hazard import *
 from warehouse.columns.kpi import *
 from warehouse.columns.lineage import *
 from warehouse.columns.lineage import LINEAGE as LINEAGE
+from warehouse.columns.matching import *
 from warehouse.columns.meta import *
 from warehouse.columns.passage import *
 from warehouse.columns.register import *

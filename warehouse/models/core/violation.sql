@@ -4,7 +4,8 @@
 -- state alone says so has none.
 -- decided_on: the first decision with an effect; a warning is one. Of an act that was decided anew after the decision
 -- was taken away, the first one since. A case whose only decisions are not to penalise ended with the first of them.
--- The passage is that of the case's check number on the day of the act; of several the one with the greatest excess.
+-- The passage is the one the case names by its check number (core.case_passage, exact). What plate, time and county
+-- suggest is not taken: its thresholds are assumptions, and an act must not count by them. Such an act has no ratio.
 -- counted_ratio: the excess ratio above which an act counts, of the day of the act (seeds.parameter).
 -- last_unladen_at: the vehicle's last unladen passage within repeat_merge_hours before the act; it ends a trip.
 with setting as (
@@ -98,7 +99,7 @@ act as (
 ),
 found as (
     select
-        act.record_id,
+        matched.record_id,
         finding.record_id as passage_record_id,
         finding.site_code,
         finding.excess_ratio,
@@ -106,14 +107,12 @@ found as (
         finding.limit_kg,
         finding.flags,
         finding.permit_no,
-        finding.is_permitted,
-        row_number() over (
-            partition by act.record_id order by finding.excess_ratio desc, finding.record_id
-        ) as nth
-    from act
+        finding.is_permitted
+    from {{ ref('case_passage') }} as matched
     inner join {{ ref('finding') }} as finding
-        on finding.check_no = act.check_no
-        and finding.passed_date = act.violated_on
+        on finding.record_id = matched.passage_record_id
+        and finding.passed_date = matched.violated_on
+    where matched.match_grade = 'exact'
 ),
 -- Only vehicles with another act shortly before can have been unladen between two.
 close_act as (
@@ -181,5 +180,5 @@ left join {{ ref('parameter') }} as ratio
     on ratio.parameter = 'repeat_excess_ratio'
     and act.violated_on >= coalesce(ratio.valid_from, act.violated_on)
     and act.violated_on <= coalesce(ratio.valid_to, act.violated_on)
-left join found on found.record_id = act.record_id and found.nth = 1
+left join found on found.record_id = act.record_id
 left join unladen on unladen.record_id = act.record_id

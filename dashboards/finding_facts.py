@@ -1,0 +1,89 @@
+"""What the page of fates reads: ``warehouse.fates`` and ``warehouse.suggestions``, with every plate masked."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from dashboards import queries
+from dashboards.selection import Selection
+from dashboards.terminal_queries import tables
+from warehouse import fates, suggestions
+
+ROWS_SHOWN = 200
+SUGGESTIONS_SHOWN = 50
+MASK = queries.PLATE.replace("plate_no", "{}")
+_TABLES = {"core.case_passage", "core.violation", "mart.finding", "mart.plate_suggestion", "mart.screening"}
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Period and place of the shared filters; ``fate`` and ``detail`` choose rows, None: no rows."""
+
+    selection: Selection
+    fate: str | None = None
+    detail: str | None = None
+
+    def query(self, **changes: Any) -> str:
+        """The address's query; ``fate`` and ``detail`` replace those of this choice."""
+        chosen = {"fate": self.fate, "detail": self.detail} | changes
+        pairs = [f"{name}={value}" for name, value in chosen.items() if value]
+        shared = self.selection.query()
+        return shared + ("&" if shared and pairs else "?" if pairs else "") + "&".join(pairs)
+
+
+def choice_of(selection: Selection, query: dict[str, str], bad: list[str]) -> Choice:
+    """The rows that an address asks for; values no link has are told in ``bad`` and left out."""
+    fate, detail = query.get("fate"), query.get("detail")
+    if fate and fate not in fates.FATES:
+        bad.append("fate")
+        fate = None
+    if detail and (not fate or not detail.replace("_", "").replace("-", "").isalnum() or not detail.isascii()):
+        bad.append("detail")
+        detail = None
+    return Choice(selection, fate or None, detail or None)
+
+
+def is_built(db: queries.Source) -> bool:
+    """Whether the snapshot holds what the page needs: one built by an older version does not."""
+    return tables(db) >= _TABLES
+
+
+def _asked(db: queries.Source, choice: Choice) -> fates.Asked:
+    place = choice.selection.place()
+    return fates.Asked(
+        choice.selection.start, choice.selection.end, queries.last_night(db), place["county"], place["site"],
+        choice.fate, choice.detail,
+    )  # fmt: skip
+
+
+@queries.once_per_choice
+def fate_counts(db: queries.Source, choice: Choice) -> pd.DataFrame:
+    """Findings by fate and detail, in the order of fates; the rows chosen do not narrow them."""
+    return fates.counts(db, _asked(db, Choice(choice.selection)))
+
+
+@queries.once_per_choice
+def fate_rows(db: queries.Source, choice: Choice) -> pd.DataFrame:
+    """The first rows of the chosen fate, by time."""
+    return fates.rows(db, _asked(db, choice), limit=ROWS_SHOWN, plate=queries.PLATE)
+
+
+def thresholds(db: queries.Source, choice: Choice) -> pd.DataFrame:
+    return fates.thresholds(db, _asked(db, choice))
+
+
+def _about(choice: Choice) -> suggestions.Asked:
+    place = choice.selection.place()
+    return suggestions.Asked(choice.selection.start, choice.selection.end, place["county"], place["site"])
+
+
+@queries.once_per_choice
+def suggestion_counts(db: queries.Source, choice: Choice) -> pd.DataFrame:
+    return suggestions.counts(db, _about(choice))
+
+
+@queries.once_per_choice
+def suggestion_rows(db: queries.Source, choice: Choice) -> pd.DataFrame:
+    """Suggestions that nothing contradicts, the strongest first."""
+    return suggestions.rows(db, _about(choice), SUGGESTIONS_SHOWN, MASK)

@@ -1,0 +1,195 @@
+"""``heng findings``: what became of each passage over the limit in a period: a case, or the reason why not."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from datetime import date
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from etl.errors import HengError
+from etl.report_card import UNVERIFIED, period
+from warehouse.fates import BY, DETAILS, FATES, FILED, WORDS, Asked, counts, rows, thresholds
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from warehouse.metrics import Source
+
+FORMATS = ("table", "csv", "json")
+MASKED = "case when plate_no is null then null else left(plate_no, 2) || '·***' || right(plate_no, 2) end"
+SHOWN_ROWS = 200
+"""Rows of a table on a terminal; files hold all."""
+_WORDS = {
+    "zh": {
+        "title": "超限过车去向 {first} 至 {last}，截至 {as_of}，版本 {version}", "fate": "去向", "fate_detail": "细目",
+        "finding_count": "台次", "confirmed_count": "其中审核确认", "void_count": "其中审核作废", "share": "占比",
+        "county_code": "县区", "site_code": "站点", "passed_month": "月份", "total": "合计", "unverified": "未核实",
+        "filed": "立案（含现场决定、不含失效）{filed} 台次，占 {share}",
+        "order": "每条超限过车只归入一种去向，按上表顺序取最先符合的一种，合计等于超限过车数。",
+        "calendar": "立案时限按周一至周五计，平台没有法定节假日表，实际期限可能更晚。",
+        "more": "仅显示前 {shown} 行；全部用 --format csv。",
+    },
+    "en": {
+        "title": "Passages over the limit {first} to {last}, as of {as_of}, version {version}", "fate": "fate",
+        "fate_detail": "detail", "finding_count": "passages", "confirmed_count": "of these confirmed",
+        "void_count": "of these void", "share": "share", "county_code": "county", "site_code": "site",
+        "passed_month": "month", "total": "total", "unverified": "unverified",
+        "filed": "became a case (decisions on the spot included, ended ones not): {filed}, {share}",
+        "order": "Each passage has one fate, the first that holds in this order; together they are all passages over "
+        "the limit.",
+        "calendar": "Time for filing is counted Monday to Friday: there is no calendar of public holidays, so a "
+        "deadline may in truth fall later.",
+        "more": "The first {shown} rows; --format csv writes all.",
+    },
+}  # fmt: skip
+
+
+def findings_command(
+    day_from: Annotated[str | None, typer.Option("--from", help="First day, YYYY-MM-DD.")] = None,
+    day_to: Annotated[str | None, typer.Option("--to", help="Last day.")] = None,
+    county: Annotated[str | None, typer.Option("--county", help="County code.")] = None,
+    site: Annotated[str | None, typer.Option("--site", help="Site code.")] = None,
+    by: Annotated[str, typer.Option("--by", help=f"{', '.join(BY)}.")] = "reason",
+    as_rows: Annotated[bool, typer.Option("--rows", help="One row a passage instead of counts.")] = False,
+    fate: Annotated[str | None, typer.Option("--fate", help="Rows of one fate only, with --rows.")] = None,
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", help="Day of waiting and overdue; default: last night.")
+    ] = None,
+    form: Annotated[str, typer.Option("--format", help=f"{', '.join(FORMATS)}.")] = "table",
+    lang: Annotated[str, typer.Option("--lang", help="zh or en.")] = "en",
+) -> None:
+    """What became of each passage over the limit: a case, or exactly one reason why not."""
+    if lang not in _WORDS:
+        raise HengError(f"There is no language {lang!r}. Choose zh or en.")
+    if form not in FORMATS:
+        raise HengError(f"There is no format {form!r}. Choose one of {', '.join(FORMATS)}.")
+    if by not in BY:
+        raise HengError(f"Findings are not grouped by {by!r}. Choose one of {', '.join(BY)}.")
+    if fate is not None and not as_rows:
+        raise HengError("--fate chooses rows: add --rows.")
+    if not (day_from and day_to):
+        raise HengError("Say the period: --from YYYY-MM-DD --to YYYY-MM-DD.")
+    from warehouse import connection
+
+    first, last = period(None, day_from, day_to)
+    served = connection.snapshot()
+    try:
+        day = date.fromisoformat(as_of or served.manifest["business_date"])
+    except ValueError as error:
+        raise HengError(f"{error}. Write YYYY-MM-DD.") from None
+    asked = Asked(first, last, day, county, site, fate)
+    _known(served, "county", county)
+    _known(served, "site", site)
+    told = rows(served, asked, plate=MASKED) if as_rows else counts(served, asked, by)
+    if form == "csv":
+        _write_csv(told)
+    elif form == "json":
+        _write_json(served, told, asked, by, as_rows, served.version)
+    else:
+        _print(served, told, asked, by, as_rows, served.version, lang)
+
+
+def _known(source: Source, what: str, code: str | None) -> None:
+    """Raises ``HengError`` for a place that neither a register nor a passage names."""
+    if code is None:
+        return
+    query = {
+        "county": "select 1 from seeds.county where county_code = $code limit 1",
+        "site": "select 1 where exists (select 1 from staging.wim_site where site_code = $code)"
+        " or exists (select 1 from mart.finding where site_code = $code)",
+    }[what]
+    if source.read(query, {"code": code}).empty:
+        where = "seeds.county" if what == "county" else "staging.wim_site"
+        raise HengError(f'No {what} has the code {code!r}. See: heng sql "select {what}_code from {where}".')
+
+
+def plain(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows with None where nothing is told, days and instants as ISO texts."""
+    found = []
+    for row in frame.astype(object).where(frame.notna(), None).to_dict("records"):
+        found.append({str(name): _iso(value) for name, value in row.items()})
+    return found
+
+
+def _iso(value: Any) -> Any:
+    if not hasattr(value, "isoformat"):
+        return value
+    text = str(value.isoformat(" ")) if hasattr(value, "hour") else str(value.isoformat())
+    return text.removesuffix(" 00:00:00")
+
+
+def _write_csv(told: pd.DataFrame) -> None:
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(told.columns)
+    for row in plain(told):
+        writer.writerow(["" if value is None else value for value in row.values()])
+
+
+def _write_json(source: Source, told: pd.DataFrame, asked: Asked, by: str, as_rows: bool, version: int) -> None:
+    document = {
+        "first": asked.first, "last": asked.last, "as_of": asked.as_of, "county": asked.county, "site": asked.site,
+        "fate": asked.fate, "by": None if as_rows else by, "version": version, "fates": list(FATES),
+        "rows" if as_rows else "counts": plain(told), "thresholds": plain(thresholds(source, asked)),
+    }  # fmt: skip
+    sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2, default=str) + "\n")
+
+
+def detail_words(source: Source, lang: str) -> dict[str, str]:
+    """Words of a fate's detail: void codes, ends of cases, codes of evidence."""
+    known = {code: zh if lang == "zh" else en for code, (zh, en) in DETAILS.items()}
+    frame = source.read(f"select reason, min({lang}) as words from seeds.reason group by reason")
+    return known | dict(zip(frame["reason"], frame["words"], strict=True))
+
+
+def _print(source: Source, told: pd.DataFrame, asked: Asked, by: str, as_rows: bool, version: int, lang: str) -> None:
+    words = _WORDS[lang]
+    console = Console() if sys.stdout.isatty() else Console(width=200)
+    title = words["title"].format(first=asked.first, last=asked.last, as_of=asked.as_of, version=version)
+    table = Table(title=title, title_justify="left")
+    details = detail_words(source, lang)
+    names = WORDS
+    total = len(told) if as_rows else int(told["finding_count"].sum())
+    shown = plain(told.head(SHOWN_ROWS) if as_rows else told)
+    for row in shown:
+        row["fate"] = names[row["fate"]][0 if lang == "zh" else 1]
+        if row.get("fate_detail"):
+            code = row["fate_detail"]
+            row["fate_detail"] = f"{details.get(code, '')} {code if code.isupper() else ''}".strip()
+        if not as_rows:
+            row["share"] = f"{row['finding_count'] / total * 100:.2f} %"
+    columns = list(told.columns) if as_rows else [*told.columns, "share"]
+    counted = ("finding_count", "confirmed_count", "void_count", "share")
+    for name in columns:
+        table.add_column(words.get(name, name), justify="right" if name in counted else "left", overflow="fold")
+    for row in shown:
+        table.add_row(*[Text(_cell(row[name])) for name in columns])
+    console.print(table)
+    lines = []
+    if as_rows and len(told) > SHOWN_ROWS:
+        lines.append(words["more"].format(shown=SHOWN_ROWS))
+    if not as_rows:
+        filed = int(told.loc[told["fate"].isin(FILED), "finding_count"].sum())
+        share = f"{filed / total * 100:.2f} %" if total else "–"
+        lines += [f"{words['total']} {total:,}; " + words["filed"].format(filed=f"{filed:,}", share=share)]
+    lines += [words["order"], words["calendar"]]
+    for row in plain(thresholds(source, asked)):
+        doubt = f" · {words['unverified']}" if row["confidence"] in UNVERIFIED else ""
+        lines.append(
+            f"{row['parameter']} = {row['parameter_value']:g} {row['unit'] or ''}: {row[lang]}; "
+            f"{row[f'citation_{lang}']} [{row['confidence']}]{doubt}"
+        )
+    for line in lines:
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    return f"{value:,}" if isinstance(value, int) else f"{value:.3f}" if isinstance(value, float) else str(value)

@@ -1,0 +1,217 @@
+"""``heng findings``: counts that add up, rows behind them, thresholds with their doubts, and what is refused."""
+
+import csv
+import io
+import json
+from typing import Any
+
+import duckdb
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from etl.cli import app
+from etl.errors import HengError
+from etl.feeds import raw_tables
+from warehouse import connection, sql
+from warehouse.errors import WarehouseError
+from warehouse.fates import FATES
+
+PERIOD = ["findings", "--from", "2026-03-01", "--to", "2026-03-31"]
+FOUND = (
+    # check number, day, excess ratio, evidence, flags, permitted
+    ("A1", "2026-03-02", 0.3, True, "", False),
+    ("A2", "2026-03-02", 0.3, True, "", False),
+    ("A3", "2026-03-09", 0.3, True, "", False),
+    ("A4", "2026-03-10", 0.3, False, "E-SPEED", False),
+    ("A5", "2026-03-11", 0.05, True, "", False),
+    ("A6", "2026-03-12", 0.3, True, "", True),
+    ("A7", "2026-03-13", 0.3, True, "", False),
+    ("A8", "2026-04-01", 0.3, True, "", False),
+)
+LOOKS = (
+    ("A2", "2026-03-02", "void", "image_unclear", "2026-03-03"),
+    ("A3", "2026-03-09", "confirmed", None, "2026-03-13"),
+)
+
+
+class Served:
+    """Some findings, read as a published version is. A look of Friday the 13th is overdue from the 25th on."""
+
+    version = 7
+
+    def __init__(self, business_date: str = "2026-03-25") -> None:
+        self.manifest = {"business_date": business_date}
+        self.connection = duckdb.connect()
+        sql.run_models(
+            self.connection,
+            raw_tables(),
+            names=["core.case_passage", "core.violation", "mart.finding", "mart.screening", "staging.wim_site"],
+        )
+        self.insert(
+            "mart.finding",
+            [
+                {
+                    "passed_date": day, "record_id": f"r{check}", "check_no": check, "passed_at": f"{day} 08:00:00",
+                    "site_code": "YZ01", "county_code": "431103", "plate_no": f"湘M1234{check[1]}",
+                    "plate_color_code": 2, "gross_vehicle_weight_kg": 60_000, "limit_kg": 49_000, "excess_kg": 11_000,
+                    "excess_ratio": ratio, "evidence_ok": ok, "flags": flags, "is_permitted": permitted,
+                }
+                for check, day, ratio, ok, flags, permitted in FOUND
+            ],
+        )  # fmt: skip
+        self.insert(
+            "mart.screening",
+            [
+                {
+                    "check_no": check, "passed_date": day, "screening_result": result, "void_code": void,
+                    "screened_date": looked, "screened_at": f"{looked} 10:00:00",
+                }
+                for check, day, result, void, looked in LOOKS
+            ],
+        )  # fmt: skip
+        case = {"record_id": "c1", "case_no": "1", "check_no": "A1"}
+        self.insert("core.case_passage", [case | {"match_grade": "exact", "passage_record_id": "rA1"}])
+        self.insert("staging.enforcement_case", [case | {"filed_on": "2026-03-05", "case_state": "filed"}])
+        registered = [f"湘M1234{check[1]}" for check, *_ in FOUND if check != "A7"]
+        self.insert(
+            "staging.vehicle",
+            [{"plate_no": plate, "plate_color_code": 2, "valid_from": "2020-01-01"} for plate in registered],
+        )
+
+    def insert(self, table: str, rows: list[dict[str, Any]]) -> None:
+        for row in rows:
+            marks = ", ".join("?" * len(row))
+            self.connection.execute(f"insert into {table} ({', '.join(row)}) values ({marks})", [*row.values()])
+
+    def read(self, query: str, parameters: Any = None) -> pd.DataFrame:
+        return self.connection.cursor().execute(query, parameters or {}).df()
+
+
+@pytest.fixture
+def served(monkeypatch: pytest.MonkeyPatch) -> Served:
+    made = Served()
+    monkeypatch.setattr(connection, "snapshot", lambda: made)
+    return made
+
+
+def run(*arguments: str) -> str:
+    told = CliRunner().invoke(app, [*PERIOD, *arguments], catch_exceptions=False)
+    assert told.exit_code == 0, told.output
+    return told.output
+
+
+def told(*arguments: str) -> Any:
+    return json.loads(run("--format", "json", *arguments))
+
+
+def test_every_finding_of_the_period_has_one_fate_in_the_stated_order(served: Served) -> None:
+    document = told()
+    assert document["fates"] == list(FATES)
+    assert [(row["fate"], row["fate_detail"], row["finding_count"]) for row in document["counts"]] == [
+        ("case_filed", None, 1), ("permitted", None, 1), ("void", "image_unclear", 1), ("confirmed_overdue", None, 1),
+        ("not_evidence", "E-SPEED", 1), ("not_registered", None, 1), ("below_counted_ratio", None, 1),
+    ]  # fmt: skip
+    assert document["as_of"] == "2026-03-25", "the last night of the version"
+    doubts = {row["parameter"]: row["confidence"] for row in document["thresholds"]}
+    assert doubts["filing_sla_workdays"] == doubts["case_threshold_ratio"] == "P"
+
+
+def test_seven_days_from_monday_to_friday_after_the_look_are_time_to_file(served: Served) -> None:
+    def waiting(day: str) -> str:
+        return told("--as-of", day, "--rows")["rows"][2]["fate"]
+
+    assert [waiting(f"2026-03-{day}") for day in (13, 24, 25)] == [
+        "confirmed_waiting", "confirmed_waiting", "confirmed_overdue",
+    ]  # fmt: skip
+    (row,) = told("--rows", "--fate", "confirmed_overdue")["rows"]
+    assert row["due_on"] == "2026-03-24"
+    served.connection.execute("update mart.screening set screened_date = '2026-03-14' where check_no = 'A3'")
+    assert waiting("2026-03-24") == "confirmed_waiting", "a look on Saturday counts as of Friday"
+    assert waiting("2026-03-25") == "confirmed_overdue"
+
+
+def test_rows_are_masked_and_one_a_finding(served: Served) -> None:
+    lines = list(csv.DictReader(io.StringIO(run("--rows", "--format", "csv"))))
+    assert [line["record_id"] for line in lines] == [f"rA{number}" for number in range(1, 8)]
+    assert lines[0]["plate_no"] == "湘M·***41"
+    assert lines[0]["case_no"] == "1"
+    assert "湘M12341" not in run("--rows")
+
+
+def test_groups_sum_to_the_same_and_an_empty_period_has_none(served: Served) -> None:
+    for by in ("reason", "county", "month", "site"):
+        assert sum(row["finding_count"] for row in told("--by", by)["counts"]) == 7
+    assert told("--county", "431102")["counts"] == []
+    assert "0, –" in run("--county", "431102")
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_table_says_order_calendar_and_what_is_unverified(served: Served, lang: str) -> None:
+    text = run("--lang", lang)
+    for words in {"zh": ("未核实", "周一至周五", "14.29 %", "图像不清"),
+                  "en": ("unverified", "Monday to Friday", "14.29 %", "image unclear")}[lang]:  # fmt: skip
+        assert words in text
+
+
+def test_an_excess_up_to_the_ratio_of_cases_is_below_it_and_a_vehicle_weighed_unladen_began_another_trip(
+    served: Served,
+) -> None:
+    served.insert("mart.finding", [{
+        "passed_date": "2026-03-03", "record_id": "rB1", "check_no": "B1", "passed_at": "2026-03-03 08:00:00",
+        "plate_no": "湘M12341", "plate_color_code": 2, "excess_ratio": 0.3, "evidence_ok": True, "flags": "",
+        "is_permitted": False,
+    }])  # fmt: skip
+
+    def fate() -> str:
+        return next(row["fate"] for row in told("--rows")["rows"] if row["record_id"] == "rB1")
+
+    assert fate() == "same_trip"
+    served.connection.execute("update mart.finding set passed_at = passed_at + interval 1 second where check_no = 'B1'")
+    assert fate() == "nothing_recorded", "24 hours and a second"
+    served.connection.execute("update mart.finding set passed_at = passed_at - interval 1 second where check_no = 'B1'")
+    served.insert("core.passage", [{
+        "passed_date": "2026-03-02", "passed_at": "2026-03-02 20:00:00", "plate_no": "湘M12341", "record_id": "u1",
+        "gross_vehicle_weight_kg": 20_000, "limit_low_kg": 49_000,
+    }])  # fmt: skip
+    assert fate() == "nothing_recorded", "unladen in between"
+    served.connection.execute(
+        "update seeds.parameter set parameter_value = 0.3 where parameter = 'case_threshold_ratio'"
+    )
+    assert fate() == "below_case_threshold"
+
+
+def test_a_look_later_than_another_holds(served: Served) -> None:
+    served.insert("mart.screening", [{
+        "check_no": "A2", "passed_date": "2026-03-02", "screening_result": "pending", "screened_date": "2026-03-20",
+        "screened_at": "2026-03-20 10:00:00",
+    }])  # fmt: skip
+    assert told("--rows", "--fate", "pending")["rows"][0]["record_id"] == "rA2"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["findings"], "Say the period"),
+        ([*PERIOD, "--by", "plate"], "reason, county, month, site"),
+        ([*PERIOD, "--format", "xml"], "table, csv, json"),
+        ([*PERIOD, "--county", "430000"], "seeds.county"),
+        ([*PERIOD, "--site", "YZ99"], "staging.wim_site"),
+        ([*PERIOD, "--rows", "--fate", "hanged"], "case_closed"),
+        ([*PERIOD, "--fate", "void"], "--rows"),
+        ([*PERIOD, "--as-of", "tomorrow"], "YYYY-MM-DD"),
+        ([*PERIOD, "--lang", "fr"], "zh or en"),
+        (["findings", "--from", "2026-04-01", "--to", "2026-03-01"], "Exchange"),
+    ],
+)
+def test_what_cannot_be_answered_is_refused_with_the_next_step(
+    served: Served, arguments: list[str], words: str
+) -> None:
+    with pytest.raises((HengError, WarehouseError), match=words):
+        CliRunner().invoke(app, arguments, catch_exceptions=False)
+
+
+def test_a_version_without_a_threshold_is_refused(served: Served) -> None:
+    served.connection.execute("delete from seeds.parameter where parameter = 'filing_sla_workdays'")
+    with pytest.raises(WarehouseError, match="filing_sla_workdays"):
+        CliRunner().invoke(app, PERIOD, catch_exceptions=False)

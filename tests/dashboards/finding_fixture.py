@@ -1,0 +1,94 @@
+"""Cases, looks and suggestions for the made warehouse: one of every fate and of every grade, the rest as it falls.
+
+Findings are the passages over the limit that ``fixture`` made. Of those of the last month the first ten that are fit as
+evidence get a fate of their own, in the order of ``PLANTED``.
+"""
+
+from datetime import date, timedelta
+from typing import Any
+
+import duckdb
+from vehicle_fixture import create_missing, fill
+
+TABLES = ("core.case_passage", "core.violation", "mart.finding", "mart.plate_suggestion", "mart.screening",
+          "staging.enforcement_case", "staging.monitored_vehicle", "staging.penalty_decision",
+          "staging.vehicle")  # fmt: skip
+PLANTED = (
+    "case_closed", "case_decided", "case_filed", "case_ended", "case_near", "permitted", "void", "pending",
+    "confirmed_waiting", "confirmed_overdue",
+)  # fmt: skip
+
+
+def add(con: duckdb.DuckDBPyConnection, last_day: date) -> None:
+    """Fill the tables, and create those that are not there."""
+    create_missing(con, TABLES)
+    con.execute(
+        """
+        insert into mart.finding by name
+        select passed_date, record_id, feed, 'C-' || record_id as check_no, passed_at, site_code, county_code, plate_no,
+            plate_color_code, axle_count, gross_vehicle_weight_kg, limit_kg, excess_kg, excess_ratio, rule_id, flags,
+            evidence_ok, device_no, certificate_no, false as is_permitted
+        from core.passage where verdict = 'over'
+        """
+    )
+    con.execute(
+        """
+        insert into staging.vehicle by name
+        select distinct plate_no, plate_color_code, date '2020-01-01' as valid_from, plate_no as record_id
+        from core.passage where plate_no is not null and right(plate_no, 1) <> '7'
+        """
+    )
+    first = last_day.replace(day=1)
+    found = con.execute(
+        "select record_id, check_no, plate_no, plate_color_code, passed_at, passed_date, county_code from mart.finding"
+        " where passed_date between ? and ? and evidence_ok and plate_no is not null"
+        " qualify row_number() over (partition by plate_no order by passed_at) = 1"
+        " order by passed_at, record_id limit ?",
+        [first, last_day - timedelta(days=10), len(PLANTED)],
+    ).fetchall()
+    assert len(found) == len(PLANTED)
+    matched, filed, decided, looks, acts = [], [], [], [], []
+    for number, (fate, row) in enumerate(zip(PLANTED, found, strict=True)):
+        record, check, plate, color, at, day, county = row
+        case = f"永交执〔2026〕{number:06d}号"
+        known: dict[str, Any] = {
+            "record_id": f"case-{number}", "case_no": case, "check_no": check, "plate_no": plate,
+            "plate_color_code": color, "county_code": county, "violated_at": at, "act_code": "over_mass",
+        }  # fmt: skip
+        if fate.startswith("case_"):
+            grade = "near" if fate == "case_near" else "exact"
+            matched.append(known | {"violated_on": day, "match_grade": grade, "passage_record_id": record})
+            closed = day + timedelta(days=9) if fate in ("case_closed", "case_ended") else None
+            filed.append(known | {"filed_on": day + timedelta(days=2), "closed_on": closed, "case_state": "filed"})
+            ended = "withdrawn" if fate == "case_ended" else None
+            acts.append({"record_id": known["record_id"], "case_no": case, "ended_state": ended})
+            if fate in ("case_closed", "case_decided"):
+                decided.append({"case_no": case, "penalty_kind": "fine", "decided_on": day + timedelta(days=7)})
+        elif fate == "permitted":
+            con.execute("update mart.finding set is_permitted = true where record_id = ?", [record])
+        else:
+            result = fate.split("_")[0]
+            looked = last_day - timedelta(days=2) if fate == "confirmed_waiting" else day + timedelta(days=1)
+            looks.append({
+                "screened_date": looked, "check_no": check, "passed_date": day, "screened_at": f"{looked} 10:00:00",
+                "screening_result": result, "void_code": "image_unclear" if result == "void" else None,
+            })  # fmt: skip
+    for table, rows in (
+        ("core.case_passage", matched), ("staging.enforcement_case", filed), ("staging.penalty_decision", decided),
+        ("mart.screening", looks), ("core.violation", acts),
+    ):  # fmt: skip
+        fill(con, table, rows)
+    fill(con, "mart.plate_suggestion", [
+        {
+            "passed_date": day, "record_id": record, "feed": "wim_passage", "passed_at": at, "site_code": "YZ01",
+            "county_code": county, "plate_no": plate, "plate_color_code": color, "axle_count": 6,
+            "gross_vehicle_weight_kg": 52_000, "verdict": "over", "suggested_plate_no": plate[:-1] + "B",
+            "suggested_color_code": color, "sign_position": 7, "read_sign": plate[-1], "true_sign": "B",
+            "reading_evidence": "for", "color_evidence": "for", "axle_evidence": "for", "kind_evidence": "unknown",
+            "weight_evidence": "unknown", "sequence_evidence": sequence, "seen_count": 2, "elsewhere_count": 0,
+            "nearest_gap_s": 1_500, "for_count": 4, "candidate_count": 1, "suggestion_grade": grade,
+        }
+        for (record, _, plate, color, at, day, county), grade, sequence in zip(
+            found, ("strong", "possible", "contradicted"), ("for", "unknown", "against"), strict=False
+        )
+    ])  # fmt: skip

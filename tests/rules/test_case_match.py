@@ -1,0 +1,346 @@
+# ruff: noqa: E501  (tables)
+"""On which passage a case rests and to whom it belongs: by id, by several facts, by one; of several none is taken."""
+
+CASE = "record_id | case_no | act_code | check_no | plate_no | plate_color_code | county_code | violated_at"
+PASSAGE = "record_id | plate_no | plate_color_code | county_code | passed_at | verdict | gross_vehicle_weight_kg | limit_low_kg"
+FINDING = "record_id | check_no | plate_no | passed_at"
+EXPECTED = "case_no | match_grade | match_reason | candidate_count | passage_record_id"
+
+
+def test_a_check_number_on_the_day_of_the_act_names_the_passage(model):
+    """Also where the case has another plate than was read; on another day the number may be another vendor's."""
+    model(
+        "core.case_passage",
+        given={
+            "staging.enforcement_case": f"""
+                {CASE}
+                c1 | 1 | over_mass | A1 | 湘M11111 | 2 | 431103 | 2026-03-01 08:00:00
+                c2 | 2 | over_mass | A2 | 湘M22222 | 2 | 431103 | 2026-03-01 09:00:00
+                c3 | 3 | over_mass | A3 | 湘M33333 | 2 | 431103 | 2026-03-02 09:00:00
+            """,
+            "mart.finding": f"""
+                {FINDING}
+                p1 | A1 | 湘M11111 | 2026-03-01 08:00:00
+                p2 | A2 | 湘M2222Z | 2026-03-01 09:00:00
+                p3 | A3 | 湘M33333 | 2026-02-27 09:00:00
+            """,
+            "core.passage": PASSAGE,
+        },
+        expect=f"""
+            {EXPECTED}
+            1 | exact | check_no             | 1 | p1
+            2 | exact | check_no_other_plate | 1 | p2
+            3 | none  | no_passage           | 0 |
+        """,
+    )
+
+
+def test_of_two_passages_under_one_number_the_plate_decides_or_nobody(model):
+    model(
+        "core.case_passage",
+        given={
+            "staging.enforcement_case": f"""
+                {CASE}
+                c1 | 1 | over_mass | A1 | 湘M11111 | 2 | 431103 | 2026-03-01 08:00:00
+                c2 | 2 | over_mass | A2 | 湘M22222 | 2 | 431103 | 2026-03-01 09:00:00
+                c3 | 3 | over_mass | A3 | 湘M33333 | 2 | 431103 | 2026-03-01 09:00:00
+            """,
+            "mart.finding": f"""
+                {FINDING}
+                p1 | A1 | 湘M11111 | 2026-03-01 08:00:00
+                q1 | A1 | 湘M99999 | 2026-03-01 11:00:00
+                p2 | A2 | 湘M22222 | 2026-03-01 09:00:00
+                q2 | A2 | 湘M22222 | 2026-03-01 10:00:00
+                p3 | A3 |          | 2026-03-01 09:00:00
+                q3 | A3 | 湘M99999 | 2026-03-01 10:00:00
+            """,
+            "core.passage": f"""
+                {PASSAGE}
+                z9 | 湘M22222 | 2 | 431103 | 2026-03-01 09:00:00 | over | 60000 | 49000
+            """,
+        },
+        expect=f"""
+            {EXPECTED}
+            1 | exact | check_no  | 1 | p1
+            2 | none  | ambiguous | 2 |
+            3 | none  | ambiguous | 2 |
+        """,
+    )
+
+
+def test_without_a_number_plate_colour_county_and_half_an_hour_are_near_and_the_plate_alone_is_weak(model):
+    """Both sides of each edge: 30 minutes, 24 hours, colour, county."""
+    model(
+        "core.case_passage",
+        given={
+            "staging.enforcement_case": f"""
+                {CASE}
+                c1 | 1 | over_mass |    | 湘M11111 | 2 | 431103 | 2026-03-01 08:00:00
+                c2 | 2 | over_mass | X9 | 湘M22222 | 2 | 431103 | 2026-03-01 08:00:00
+                c3 | 3 | over_mass |    | 湘M33333 | 2 | 431103 | 2026-03-01 08:00:00
+                c4 | 4 | over_mass |    | 湘M44444 | 2 | 431103 | 2026-03-01 08:00:00
+                c5 | 5 | over_mass |    | 湘M55555 | 2 | 431103 | 2026-03-01 08:00:00
+                c6 | 6 | over_mass |    | 湘M66666 | 2 | 431103 | 2026-03-01 08:00:00
+                c7 | 7 | over_mass |    | 湘M77777 | 2 | 431103 | 2026-03-01 08:00:00
+            """,
+            "mart.finding": FINDING,
+            "core.passage": f"""
+                {PASSAGE}
+                p1 | 湘M11111 | 2 | 431103 | 2026-03-01 08:30:00 | over   | 60000 | 49000
+                p2 | 湘M22222 | 2 | 431103 | 2026-03-01 07:29:59 | over   | 60000 | 49000
+                p3 | 湘M33333 | 1 | 431103 | 2026-03-01 08:00:00 | over   | 60000 | 49000
+                p4 | 湘M44444 | 2 | 431102 | 2026-03-01 08:00:00 | over   | 60000 | 49000
+                p5 | 湘M55555 | 2 | 431103 | 2026-03-02 08:00:00 | review | 60000 | 49000
+                p6 | 湘M66666 | 2 | 431103 | 2026-03-02 08:00:01 | over   | 60000 | 49000
+                p7 | 湘M77777 |   |        | 2026-03-01 08:00:00 | over   | 60000 | 49000
+            """,
+        },
+        expect=f"""
+            {EXPECTED}
+            1 | near | plate_time_county | 1 | p1
+            2 | weak | plate_only        | 1 | p2
+            3 | weak | plate_only        | 1 | p3
+            4 | weak | plate_only        | 1 | p4
+            5 | weak | plate_only        | 1 | p5
+            6 | none | no_passage        | 0 |
+            7 | weak | plate_only        | 1 | p7
+        """,
+    )
+
+
+def test_several_candidates_a_passage_of_another_case_and_one_within_the_limit_are_no_match(model):
+    """A near candidate outweighs weak ones; a passage that two cases would take is nobody's; a case about dimensions may rest on a passage within the limit of mass."""
+    model(
+        "core.case_passage",
+        given={
+            "staging.enforcement_case": f"""
+                {CASE}
+                c1 | 1 | over_mass      |    | 湘M11111 | 2 | 431103 | 2026-03-01 08:00:00
+                c2 | 2 | over_mass      | A2 | 湘M22222 | 2 | 431103 | 2026-03-01 08:00:00
+                c3 | 3 | over_mass      |    | 湘M22222 | 2 | 431103 | 2026-03-01 08:05:00
+                c4 | 4 | over_mass      |    | 湘M44444 | 2 | 431103 | 2026-03-01 08:00:00
+                c5 | 5 | over_dimension |    | 湘M44444 | 2 | 431103 | 2026-03-01 08:00:00
+                c6 | 6 | over_mass      |    | 湘M66666 | 2 | 431103 | 2026-03-01 08:00:00
+                c7 | 7 | over_mass      |    | 湘M66666 | 2 | 431103 | 2026-03-01 08:01:00
+                c8 | 8 | over_mass      |    | 湘M88888 | 2 | 431103 | 2026-03-01 08:00:00
+                c9 | 9 | over_mass      |    | 湘M88888 | 2 | 431103 | 2026-03-01 12:00:00
+            """,
+            "mart.finding": f"""
+                {FINDING}
+                p2 | A2 | 湘M22222 | 2026-03-01 08:00:00
+            """,
+            "core.passage": f"""
+                {PASSAGE}
+                p1 | 湘M11111 | 2 | 431103 | 2026-03-01 08:10:00 | over   | 60000 | 49000
+                q1 | 湘M11111 | 2 | 431103 | 2026-03-01 08:20:00 | over   | 60000 | 49000
+                p2 | 湘M22222 | 2 | 431103 | 2026-03-01 08:00:00 | over   | 60000 | 49000
+                p4 | 湘M44444 | 2 | 431103 | 2026-03-01 08:00:00 | within | 40000 | 49000
+                p6 | 湘M66666 | 2 | 431103 | 2026-03-01 08:00:00 | over   | 60000 | 49000
+                p8 | 湘M88888 | 2 | 431103 | 2026-03-01 08:00:00 | over   | 60000 | 49000
+            """,
+        },
+        expect=f"""
+            {EXPECTED}
+            1 | none  | ambiguous         | 2 |
+            2 | exact | check_no          | 1 | p2
+            3 | none  | taken             | 0 |
+            4 | none  | within_limit      | 0 |
+            5 | near  | plate_time_county | 1 | p4
+            6 | none  | contested         | 1 |
+            7 | none  | contested         | 1 |
+            8 | near  | plate_time_county | 1 | p8
+            9 | none  | contested         | 1 |
+        """,
+    )
+
+
+MATCHED = "record_id | case_no | plate_no | plate_color_code | violated_at | violated_on | passage_record_id"
+FILED = "record_id | driver_certificate_no | driver_id_hash | uscc"
+_BASE = {
+    "core.passage": PASSAGE,
+    "staging.vehicle": "record_id | plate_no | plate_color_code | enterprise_name | valid_from | valid_to",
+    "staging.driver_certificate": "record_id | driver_certificate_no | valid_from | valid_to",
+    "staging.enterprise": "record_id | uscc | enterprise_name | valid_from | valid_to",
+    "staging.loading_firm": "record_id | firm_no | valid_from | valid_to",
+    "mart.loaded_trip": "record_id | firm_no | plate_no | plate_color_code | left_date | left_at | loaded_mass_kg",
+}
+
+
+def test_the_vehicle_is_the_register_row_of_the_day_and_another_colour_is_said_to_be_one(model):
+    model(
+        "core.case_match",
+        given=_BASE
+        | {
+            "core.case_passage": f"""
+                {MATCHED}
+                c1 | 1 | 湘M11111 | 2 | 2026-03-01 08:00:00 | 2026-03-01 |
+                c2 | 2 | 湘M22222 | 2 | 2026-03-01 08:00:00 | 2026-03-01 |
+                c3 | 3 | 湘M33333 | 2 | 2026-03-01 08:00:00 | 2026-03-01 |
+                c4 | 4 | 湘M44444 | 2 | 2026-03-01 08:00:00 | 2026-03-01 |
+            """,
+            "staging.enforcement_case": f"""
+                {FILED}
+                c1 | | |
+                c2 | | |
+                c3 | | |
+                c4 | | |
+            """,
+            "staging.vehicle": """
+                record_id | plate_no | plate_color_code | enterprise_name | valid_from | valid_to
+                v1 | 湘M11111 | 2 | 甲 | 2020-01-01 | 2026-03-01
+                w1 | 湘M11111 | 2 | 乙 | 2025-01-01 |
+                x1 | 湘M11111 | 1 | 丙 | 2025-06-01 |
+                v2 | 湘M22222 | 1 | 甲 | 2020-01-01 |
+                v3 | 湘M33333 | 1 | 甲 | 2020-01-01 |
+                w3 | 湘M33333 | 3 | 乙 | 2020-01-01 |
+                v4 | 湘M44444 | 2 | 甲 | 2020-01-01 | 2026-02-28
+            """,
+        },
+        expect="""
+            case_no | vehicle_grade | vehicle_reason | vehicle_record_id
+            1 | exact | plate_color    | w1
+            2 | near  | other_color    | v2
+            3 | none  | ambiguous      |
+            4 | none  | not_registered |
+        """,
+    )
+
+
+def test_driver_and_enterprise_are_exact_by_their_numbers_on_the_day_near_on_another_and_by_the_register_s_name(model):
+    model(
+        "core.case_match",
+        given=_BASE
+        | {
+            "core.case_passage": f"""
+                {MATCHED}
+                c1 | 1 | 湘M11111 | 2 | 2026-03-01 08:00:00 | 2026-03-01 |
+                c2 | 2 | 湘M11111 | 2 | 2026-03-01 08:00:00 | 2026-03-01 |
+                c3 | 3 | 湘M11111 | 2 | 2026-03-01 08:00:00 | 2026-03-01 |
+                c4 | 4 | 湘M22222 | 2 | 2026-03-01 08:00:00 | 2026-03-01 |
+                c5 | 5 | 湘M99999 | 2 | 2026-03-01 08:00:00 | 2026-03-01 |
+            """,
+            "staging.enforcement_case": f"""
+                {FILED}
+                c1 | D1 |      | U1
+                c2 | D2 |      | U2
+                c3 | D9 |      |
+                c4 |    | hash | U9
+                c5 |    |      |
+            """,
+            "staging.vehicle": """
+                record_id | plate_no | plate_color_code | enterprise_name | valid_from | valid_to
+                v1 | 湘M11111 | 2 | 甲 | 2020-01-01 |
+                v2 | 湘M22222 | 2 | 甲 | 2020-01-01 |
+            """,
+            "staging.driver_certificate": """
+                record_id | driver_certificate_no | valid_from | valid_to
+                d1 | D1 | 2020-01-01 |
+                e1 | D1 | 2010-01-01 | 2019-12-31
+                d2 | D2 | 2020-01-01 | 2026-02-28
+            """,
+            "staging.enterprise": """
+                record_id | uscc | enterprise_name | valid_from | valid_to
+                n1 | U1 | 甲 | 2020-01-01 |
+                n2 | U2 | 乙 | 2026-03-02 |
+            """,
+        },
+        expect="""
+            case_no | driver_grade | driver_reason | driver_record_id | enterprise_grade | enterprise_reason | enterprise_uscc
+            1 | exact | certificate           | d1 | exact | credit_code           | U1
+            2 | near  | certificate_other_day | d2 | near  | credit_code_other_day | U2
+            3 | none  | certificate_unknown   |    | near  | register_name         | U1
+            4 | none  | identity_hash         |    | none  | credit_code_unknown   |
+            5 | none  | not_told              |    | none  | not_told              |
+        """,
+    )
+
+
+def test_a_name_that_two_enterprises_have_is_nobody_s(model):
+    model(
+        "core.case_match",
+        given=_BASE
+        | {
+            "core.case_passage": f"""
+                {MATCHED}
+                c1 | 1 | 湘M11111 | 2 | 2026-03-01 08:00:00 | 2026-03-01 |
+                c2 | 2 | 湘M22222 | 2 | 2026-03-01 08:00:00 | 2026-03-01 |
+            """,
+            "staging.enforcement_case": f"""
+                {FILED}
+                c1 | | |
+                c2 | | |
+            """,
+            "staging.vehicle": """
+                record_id | plate_no | plate_color_code | enterprise_name | valid_from
+                v1 | 湘M11111 | 2 | 甲 | 2020-01-01
+                v2 | 湘M22222 | 2 | 丁 | 2020-01-01
+            """,
+            "staging.enterprise": """
+                record_id | uscc | enterprise_name | valid_from
+                n1 | U1 | 甲 | 2020-01-01
+                n2 | U2 | 甲 | 2020-01-01
+            """,
+        },
+        expect="""
+            case_no | enterprise_grade | enterprise_reason | enterprise_uscc
+            1 | none | ambiguous    |
+            2 | none | name_unknown |
+        """,
+    )
+
+
+def test_the_load_is_that_of_the_last_ticket_of_a_day_unless_the_vehicle_was_unladen_since(model):
+    """24 hours before the passage, both sides; mass within a tenth of the ticket's, both sides; two firms in one second are nobody's."""
+    cases = "\n".join(
+        f"c{n} | {n} | 湘M{n * 11111} | 2 | 2026-03-02 08:00:00 | 2026-03-02 | p{n}" for n in range(1, 10)
+    )
+    filed = "\n".join(f"c{n} | | |" for n in range(1, 10))
+    weighed = "\n".join(
+        f"p{n} | 湘M{n * 11111} | 2 | 431103 | 2026-03-02 08:00:00 | over | {55_000 if n != 3 else 55_001} | 49000"
+        for n in range(1, 9)
+    )
+    model(
+        "core.case_match",
+        given=_BASE
+        | {
+            "core.case_passage": f"{MATCHED}\n{cases}",
+            "staging.enforcement_case": f"{FILED}\n{filed}",
+            "core.passage": f"""{PASSAGE}
+                {weighed}
+                u4 | 湘M44444 | 2 | 431103 | 2026-03-02 07:30:00 | within | 24500 | 49000
+                u5 | 湘M55555 | 2 | 431103 | 2026-03-02 07:30:00 | within | 24501 | 49000
+            """,
+            "mart.loaded_trip": """
+                record_id | firm_no | plate_no | plate_color_code | left_date | left_at | loaded_mass_kg
+                t1 | F1 | 湘M11111 | 2 | 2026-03-01 | 2026-03-01 08:00:00 | 50000
+                s1 | F2 | 湘M11111 | 2 | 2026-03-01 | 2026-03-01 07:59:59 | 50000
+                t2 | F1 | 湘M22222 | 2 | 2026-03-01 | 2026-03-01 07:59:59 | 50000
+                t3 | F1 | 湘M33333 | 2 | 2026-03-02 | 2026-03-02 07:00:00 | 50000
+                t4 | F1 | 湘M44444 | 2 | 2026-03-02 | 2026-03-02 07:00:00 | 50000
+                t5 | F1 | 湘M55555 | 2 | 2026-03-02 | 2026-03-02 07:00:00 | 50000
+                s6 | F2 | 湘M66666 | 2 | 2026-03-02 | 2026-03-02 06:00:00 | 50000
+                t6 | F1 | 湘M66666 |   | 2026-03-02 | 2026-03-02 07:00:00 | 50000
+                t7 | F1 | 湘M77777 | 2 | 2026-03-02 | 2026-03-02 07:00:00 | 50000
+                s7 | F2 | 湘M77777 | 2 | 2026-03-02 | 2026-03-02 07:00:00 | 50000
+                t8 | F1 | 湘M88888 | 1 | 2026-03-02 | 2026-03-02 07:00:00 | 50000
+                t9 | F1 | 湘M99999 | 2 | 2026-03-02 | 2026-03-02 08:00:00 | 50000
+            """,
+            "staging.loading_firm": """
+                record_id | firm_no | valid_from | valid_to
+                f1 | F1 | 2020-01-01 |
+                e1 | F1 | 2015-01-01 | 2019-12-31
+            """,
+        },
+        expect="""
+            case_no | loading_grade | loading_reason | ticket_record_id | firm_no | firm_record_id
+            1 | near | last_ticket    | t1 | F1 | f1
+            2 | none | no_ticket      |    |    |
+            3 | weak | other_mass     | t3 | F1 | f1
+            4 | none | unladen_since  |    |    |
+            5 | near | last_ticket    | t5 | F1 | f1
+            6 | weak | color_not_told | t6 | F1 | f1
+            7 | none | ambiguous      |    |    |
+            8 | none | no_ticket      |    |    |
+            9 | weak | not_weighed    | t9 | F1 | f1
+        """,
+    )

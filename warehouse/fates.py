@@ -1,0 +1,345 @@
+"""What became of each passage over the limit: a case, or exactly one reason why not.
+
+Every finding (``mart.finding``) of a period gets one fate, the first that holds in the order of ``FATES``, so that
+the counts add up to the findings. Cases come first. Then what needs no look: a permit, an excess that leads to no case.
+Then what people recorded, before anything that is computed here: a screening that voided or confirmed the passage says
+more of its fate than our flags do. Of a passage nobody looked at the flags are told: unread plate, no evidence, vehicle
+not in the register, an excess that does not count for repeats, and last that nothing is recorded at all.
+
+``case_near`` is a case that no number ties to the passage (``core.case_match``): for a person to confirm.
+``same_trip``: another finding of the vehicle within ``repeat_merge_hours`` has a case of its own, and the vehicle was
+not weighed unladen between the two. ``confirmed_overdue``: confirmed more than ``filing_sla_workdays`` before the day
+that is asked for, counted in days from Monday to Friday: the platform has no calendar of public holidays, so a deadline
+may in truth fall later. Thresholds are those of ``seeds.parameter``; all are assumptions or unverified.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from warehouse.errors import WarehouseError
+from warehouse.metrics import Source
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+CASES = ("case_closed", "case_decided", "case_filed", "case_noted", "case_ended", "case_near")
+"""``case_noted``: known, not filed. ``case_ended``: without effect; the detail says how it ended."""
+REASONS = (
+    "permitted", "below_case_threshold", "void", "same_trip", "pending", "confirmed_waiting", "confirmed_overdue",
+    "plate_unread", "not_evidence", "not_registered", "below_counted_ratio", "nothing_recorded",
+)  # fmt: skip
+FATES = (*CASES, *REASONS)
+"""Every fate, in the order in which they are asked."""
+WORDS = {
+    "case_closed": ("已立案并结案", "case closed"),
+    "case_decided": ("已立案并作出决定", "case decided"),
+    "case_filed": ("已立案", "case filed"),
+    "case_noted": ("已录入案件系统，未立案", "case noted, not filed"),
+    "case_ended": ("案件未处罚或失效", "case ended without a penalty in force"),
+    "case_near": (
+        "疑有案件，检测单号未对应，待人工确认",
+        "probably a case, no number ties it; for a person to confirm",
+    ),
+    "permitted": ("持有效超限通行证", "covered by a permit"),
+    "below_case_threshold": ("低于立案比例", "excess below that of a case"),
+    "void": ("审核作废", "voided by an officer"),
+    "same_trip": ("同一趟次已有案件", "the same trip has a case"),
+    "pending": ("待补充材料", "screening pending"),
+    "confirmed_waiting": ("已确认，在立案时限内", "confirmed, within the time for filing"),
+    "confirmed_overdue": ("已确认，超过立案时限", "confirmed, overdue for filing"),
+    "plate_unread": ("车牌未识别", "plate not read"),
+    "not_evidence": ("证据条件不齐，无人审核", "not fit as evidence, not screened"),
+    "not_registered": ("本地登记无此车，无人审核", "vehicle not in the register, not screened"),
+    "below_counted_ratio": ("超限率不计入次数，无人审核", "excess does not count for repeats, not screened"),
+    "nothing_recorded": ("无任何记录", "nothing recorded"),
+}
+"""Chinese and English of every fate."""
+DETAILS = {
+    "plate_misread": ("号牌误识", "plate misread"), "plate_cloned": ("套牌", "cloned plate"),
+    "stolen": ("被盗抢", "stolen"), "emergency": ("紧急任务", "emergency"),
+    "handled_on_site": ("已现场处理", "handled on the spot"), "image_unclear": ("图像不清", "image unclear"),
+    "device_invalid": ("设备失效", "device invalid"), "permit_exists": ("持有通行证", "permit exists"),
+    "duplicate_trip": ("同一趟次", "same trip"), "other": ("其他", "other"), "void": ("作废", "void"),
+    "no_penalty": ("不予处罚", "no penalty"), "withdrawn": ("撤案", "withdrawn"),
+    "transferred_criminal": ("移送司法", "sent to criminal justice"),
+    "transferred_other": ("移送管辖", "sent to another authority"),
+    "revoked_by_review": ("复议撤销", "revoked on review"),
+}  # fmt: skip
+"""Words of void codes and of how a case ended; codes of evidence have theirs in ``seeds.reason``."""
+FILED = ("case_closed", "case_decided", "case_filed")
+"""What counts as having become a case: filed, or decided on the spot, and still with effect."""
+BY = {
+    "reason": ("fate", "fate_detail"),
+    "county": ("county_code", "fate"),
+    "month": ("passed_month", "fate"),
+    "site": ("site_code", "fate"),
+}
+MOST_ROWS = 100_000
+_PARAMETERS = ("case_threshold_ratio", "filing_sla_workdays", "repeat_merge_hours", "unladen_share")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A period, both days included, of a county or a site (None: of all). ``as_of``: the day on which a confirmed
+    finding is waiting or overdue. ``fate``, ``detail``: rows of these only. Raises ``WarehouseError`` for a period that
+    ends before it begins and for an unknown fate."""
+
+    first: date
+    last: date
+    as_of: date
+    county: str | None = None
+    site: str | None = None
+    fate: str | None = None
+    detail: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.first > self.last:
+            raise WarehouseError(f"The period ends on {self.last}, before it begins on {self.first}. Exchange the two.")
+        if self.fate is not None and self.fate not in FATES:
+            raise WarehouseError(f"There is no fate {self.fate!r}. Choose one of {', '.join(FATES)}.")
+
+    def parameters(self, **more: Any) -> dict[str, Any]:
+        return {
+            "first": self.first, "last": self.last, "county": self.county, "site": self.site, "as_of": self.as_of,
+            **more,
+        }  # fmt: skip
+
+
+# The trip's other finding may lie a day outside the period, and so may its case.
+_FATES = """
+with setting as (
+    select
+        max(parameter_value) filter (parameter = 'case_threshold_ratio') as case_ratio,
+        cast(max(parameter_value) filter (parameter = 'filing_sla_workdays') as integer) as sla_days,
+        cast(max(parameter_value) filter (parameter = 'repeat_merge_hours') as integer) as merge_hours,
+        max(parameter_value) filter (parameter = 'unladen_share') as unladen_share
+    from seeds.parameter
+    where $as_of between coalesce(valid_from, $as_of) and coalesce(valid_to, $as_of)
+),
+asked as (
+    select * from mart.finding
+    where passed_date between $first and $last
+        and (cast($county as varchar) is null or county_code = $county)
+        and (cast($site as varchar) is null or site_code = $site)
+),
+decision as (
+    select case_no, min(decided_on) as decided_on from staging.penalty_decision
+    where penalty_kind <> 'no_penalty' group by case_no
+),
+-- Mass acts: what ended them is told by their steps (core.violation), of others by their state.
+handled as (
+    select
+        matched.passage_record_id,
+        matched.match_grade,
+        matched.case_no,
+        case
+            when matched.match_grade = 'near' then 'case_near'
+            when coalesce(act.ended_state, ended.case_state) is not null then 'case_ended'
+            when filed.closed_on is not null then 'case_closed'
+            when decision.decided_on is not null then 'case_decided'
+            when filed.filed_on is not null then 'case_filed'
+            else 'case_noted'
+        end as stage,
+        coalesce(act.ended_state, ended.case_state) as ended_state
+    from core.case_passage as matched
+    inner join staging.enforcement_case as filed on filed.record_id = matched.record_id
+    left join core.violation as act on act.record_id = matched.record_id
+    left join staging.enforcement_case as ended
+        on ended.record_id = matched.record_id and act.record_id is null
+        and ended.case_state in (
+            'void', 'no_penalty', 'withdrawn', 'transferred_criminal', 'transferred_other', 'revoked_by_review'
+        )
+    left join decision on decision.case_no = matched.case_no
+    where matched.match_grade in ('exact', 'near')
+),
+-- Of several cases on one passage the one that went furthest with effect.
+of_case as (
+    select * from handled
+    qualify row_number() over (
+        partition by passage_record_id order by list_position($cases, stage), case_no
+    ) = 1
+),
+look as (
+    select check_no, passed_date, screening_result, void_code, screened_date from mart.screening
+    where passed_date between $first and $last
+    qualify row_number() over (partition by check_no, passed_date order by screened_date desc, screened_at desc) = 1
+),
+with_case as (
+    select finding.plate_no, finding.plate_color_code, finding.passed_at, of_case.case_no, finding.record_id
+    from mart.finding as finding
+    cross join setting
+    inner join of_case
+        on of_case.passage_record_id = finding.record_id and of_case.stage in ($filed_1, $filed_2, $filed_3)
+    where finding.plate_no is not null
+        and finding.passed_date between cast($first - interval 1 hour * setting.merge_hours as date) - 1
+            and cast($last + interval 1 hour * setting.merge_hours as date) + 1
+),
+near_case as (
+    select
+        asked.record_id,
+        asked.plate_no,
+        with_case.case_no,
+        least(asked.passed_at, with_case.passed_at) as from_at,
+        greatest(asked.passed_at, with_case.passed_at) as to_at
+    from asked
+    cross join setting
+    inner join with_case
+        on with_case.plate_no = asked.plate_no
+        and with_case.plate_color_code is not distinct from asked.plate_color_code
+        and with_case.record_id <> asked.record_id
+        and abs(date_diff('second', with_case.passed_at, asked.passed_at)) <= setting.merge_hours * 3600
+    where not exists (select 1 from of_case where of_case.passage_record_id = asked.record_id)
+),
+unladen as (
+    select distinct near_case.record_id, near_case.case_no
+    from near_case
+    cross join setting
+    inner join core.passage as passage
+        on passage.plate_no = near_case.plate_no
+        and passage.passed_at > near_case.from_at
+        and passage.passed_at < near_case.to_at
+    where passage.gross_vehicle_weight_kg <= passage.limit_low_kg * setting.unladen_share
+        and passage.passed_date between cast($first - interval 1 hour * setting.merge_hours as date) - 1
+            and cast($last + interval 1 hour * setting.merge_hours as date) + 1
+),
+trip as (
+    select record_id, min(case_no) as case_no
+    from near_case anti join unladen using (record_id, case_no)
+    group by record_id
+),
+registered as (
+    select distinct asked.record_id
+    from asked
+    inner join staging.vehicle as vehicle
+        on vehicle.plate_no = asked.plate_no
+        and asked.passed_date between vehicle.valid_from and coalesce(vehicle.valid_to, asked.passed_date)
+),
+told as (
+    select
+        asked.*,
+        cast(date_trunc('month', asked.passed_date) as date) as passed_month,
+        coalesce(look.screening_result, 'none') as screening_result,
+        look.void_code,
+        look.screened_date,
+        coalesce(of_case.case_no, case when of_case.case_no is null then trip.case_no end) as case_no,
+        of_case.match_grade,
+        of_case.ended_state,
+        -- So many days from Monday to Friday after the look; one on a weekend is taken as of Friday.
+        look.screened_date
+            - greatest(isodow(look.screened_date) - 5, 0)::integer
+            + setting.sla_days
+            + 2 * ((least(isodow(look.screened_date), 5) - 1 + setting.sla_days) // 5)::integer as due_on,
+        case
+            when of_case.case_no is not null then of_case.stage
+            when asked.is_permitted then 'permitted'
+            when asked.excess_ratio <= setting.case_ratio then 'below_case_threshold'
+            when look.screening_result = 'void' then 'void'
+            when trip.record_id is not null then 'same_trip'
+            when look.screening_result = 'pending' then 'pending'
+            when look.screening_result = 'confirmed' then 'confirmed'
+            when asked.plate_no is null then 'plate_unread'
+            when not asked.evidence_ok then 'not_evidence'
+            when registered.record_id is null then 'not_registered'
+            when asked.excess_ratio <= counted.parameter_value then 'below_counted_ratio'
+            else 'nothing_recorded'
+        end as first_fate
+    from asked
+    cross join setting
+    left join of_case on of_case.passage_record_id = asked.record_id
+    left join look on look.check_no = asked.check_no and look.passed_date = asked.passed_date
+    left join trip on trip.record_id = asked.record_id
+    left join registered on registered.record_id = asked.record_id
+    left join seeds.parameter as counted
+        on counted.parameter = 'repeat_excess_ratio'
+        and asked.passed_date between coalesce(counted.valid_from, asked.passed_date)
+            and coalesce(counted.valid_to, asked.passed_date)
+),
+fated as (
+    select
+        told.*,
+        case
+            when first_fate = 'confirmed' then
+                case when $as_of > due_on then 'confirmed_overdue' else 'confirmed_waiting' end
+            else first_fate
+        end as fate,
+        case first_fate
+            when 'void' then void_code
+            when 'case_ended' then ended_state
+            -- The first of its reasons; a row shows all of them.
+            when 'not_evidence' then regexp_extract(coalesce(flags, ''), '[ER]-[A-Z]+')
+        end as fate_detail
+    from told
+)
+"""
+_COUNTS = "select {by}, count(*) as finding_count, count(*) filter (screening_result = 'confirmed') as confirmed_count,"
+_COUNTS += " count(*) filter (screening_result = 'void') as void_count from fated group by {by}"
+_ROWS = """
+select record_id, passed_at, {plate} as plate_no, site_code, county_code, gross_vehicle_weight_kg, limit_kg, excess_kg,
+    excess_ratio, fate, coalesce(fate_detail, '') as fate_detail, case_no, match_grade, screening_result, void_code,
+    screened_date, case when screening_result = 'confirmed' then due_on end as due_on, flags
+from fated
+where (cast($fate as varchar) is null or fate = $fate)
+    and (cast($detail as varchar) is null or coalesce(fate_detail, '') = $detail)
+order by passed_at, record_id
+limit $limit offset $offset
+"""
+
+
+def _bound(asked: Asked, **more: Any) -> dict[str, Any]:
+    filed = {f"filed_{number}": stage for number, stage in enumerate(FILED, 1)}
+    return asked.parameters(cases=list(CASES), **filed, **more)
+
+
+def _check_parameters(source: Source, asked: Asked) -> None:
+    found = source.read(
+        "select parameter, count(*) as row_count from seeds.parameter where list_contains($names, parameter)"
+        " and $as_of between coalesce(valid_from, $as_of) and coalesce(valid_to, $as_of) group by parameter",
+        {"names": list(_PARAMETERS), "as_of": asked.as_of},
+    )
+    counts = dict(zip(found["parameter"], found["row_count"], strict=True))
+    if wrong := [name for name in _PARAMETERS if counts.get(name) != 1]:
+        raise WarehouseError(
+            f"seeds.parameter has not one row of {', '.join(wrong)} as of {asked.as_of}. Run 'heng build', or see "
+            "warehouse/seeds/parameter.csv."
+        )
+
+
+def thresholds(source: Source, asked: Asked) -> pd.DataFrame:
+    """The parameters that fates depend on, in force on the day asked for (the ratio of the repeat rule: on any day of
+    the period), with citation and confidence."""
+    return source.read(
+        "select parameter, valid_from, valid_to, parameter_value, unit, zh, en, citation_zh, citation_en, confidence"
+        " from seeds.parameter where (list_contains($names, parameter)"
+        " and $as_of between coalesce(valid_from, $as_of) and coalesce(valid_to, $as_of))"
+        " or (parameter = 'repeat_excess_ratio' and coalesce(valid_from, $last) <= $last"
+        " and coalesce(valid_to, $first) >= $first) order by parameter, valid_from",
+        {"names": list(_PARAMETERS), "as_of": asked.as_of, "first": asked.first, "last": asked.last},
+    )
+
+
+def counts(source: Source, asked: Asked, by: str = "reason") -> pd.DataFrame:
+    """Findings by fate: the columns of ``BY[by]``, then ``finding_count`` and of these, whatever their fate,
+    ``confirmed_count`` and ``void_count`` by the last screening. Every finding is in one row; fates in their order."""
+    if by not in BY:
+        raise WarehouseError(f"Findings are not grouped by {by!r}. Choose one of {', '.join(BY)}.")
+    _check_parameters(source, asked)
+    found = source.read(_FATES + _COUNTS.format(by=", ".join(BY[by])), _bound(asked))
+    place = {fate: at for at, fate in enumerate(FATES)}
+    found = found.assign(_place=found["fate"].map(place))
+    keys = [name for name in BY[by] if name not in ("fate", "fate_detail")]
+    last = ["fate_detail"] if "fate_detail" in BY[by] else []
+    found = found.sort_values([*keys, "_place", "finding_count", *last], ascending=[*[True] * len(keys), True, False,
+                              *[True] * len(last)], na_position="last")  # fmt: skip
+    return found.drop(columns="_place").reset_index(drop=True)
+
+
+def rows(
+    source: Source, asked: Asked, limit: int = MOST_ROWS, offset: int = 0, plate: str = "plate_no"
+) -> pd.DataFrame:
+    """Findings with their fate, by time. ``plate``: a SQL expression of the code, by which a caller masks plates."""
+    _check_parameters(source, asked)
+    bound = _bound(asked, fate=asked.fate, detail=asked.detail, limit=limit, offset=offset)
+    return source.read(_FATES + _ROWS.format(plate=plate), bound)

@@ -1,0 +1,178 @@
+-- Grain: one over-limit case with the passage it rests on, how surely, and why. Nothing is guessed: of several equally
+-- good candidates none is taken, and what no id says is said to be so.
+-- exact: the case's check number on the day of the act names one finding. check_no_other_plate: the case names another
+-- plate than was read there, as after an officer's correction; the number holds.
+-- near: plate, colour and county agree within match_near_minutes, and no other passage does. weak: the plate alone, within
+-- match_weak_hours. none: ambiguous (several), contested (the only candidate is also that of another case), taken (it is
+-- named by another case's number), within_limit (only passages within the limit, which no case of mass can rest on),
+-- no_passage.
+-- A passage that a case names by number is no candidate of another. Thresholds: seeds.parameter, unverified.
+-- Only exact matches are facts of a case (core.violation); near and weak ones are for a person to look at.
+with setting as (
+    select
+        max(case when parameter = 'match_near_minutes' then parameter_value end) as near_minutes,
+        max(case when parameter = 'match_weak_hours' then parameter_value end) as weak_hours
+    from {{ ref('parameter') }}
+),
+filed as (
+    select
+        record_id,
+        delivery_id,
+        source_line,
+        case_no,
+        act_code,
+        check_no,
+        plate_no,
+        plate_color_code,
+        county_code,
+        violated_at,
+        cast(violated_at as date) as violated_on,
+        act_code in ('over_mass', 'over_mass_and_dimension') as is_about_mass
+    from {{ ref('enforcement_case') }}
+),
+numbered as (
+    select
+        filed.record_id,
+        finding.record_id as passage_record_id,
+        coalesce(finding.plate_no = filed.plate_no, false) as is_same_plate
+    from filed
+    inner join {{ ref('finding') }} as finding
+        on finding.check_no = filed.check_no
+        and finding.passed_date = filed.violated_on
+),
+-- Two vendors may use one number on one day: the plate tells them apart.
+preferred as (
+    select
+        record_id,
+        passage_record_id,
+        is_same_plate,
+        max(case when is_same_plate then 1 else 0 end) over (partition by record_id) as has_same_plate
+    from numbered
+),
+by_number as (
+    select
+        record_id,
+        count(*) as candidate_count,
+        min(passage_record_id) as passage_record_id,
+        max(has_same_plate) as has_same_plate
+    from preferred
+    where is_same_plate or has_same_plate = 0
+    group by record_id
+),
+taken as (
+    select distinct passage_record_id from by_number where candidate_count = 1
+),
+around as (
+    select
+        filed.record_id,
+        passage.record_id as passage_record_id,
+        passage.verdict = 'within' and filed.is_about_mass as is_within_limit,
+        taken.passage_record_id is not null as is_taken,
+        coalesce(
+            passage.plate_color_code = filed.plate_color_code
+            and passage.county_code = filed.county_code
+            and abs(date_diff('second', filed.violated_at, passage.passed_at)) <= setting.near_minutes * 60,
+            false
+        ) as is_near
+    from filed
+    cross join setting
+    left join by_number on by_number.record_id = filed.record_id
+    inner join {{ ref('passage') }} as passage
+        on passage.plate_no = filed.plate_no
+        and passage.passed_at >= filed.violated_at - interval 1 hour * cast(setting.weak_hours as integer)
+        and passage.passed_at <= filed.violated_at + interval 1 hour * cast(setting.weak_hours as integer)
+    left join taken on taken.passage_record_id = passage.record_id
+    where by_number.record_id is null
+),
+counted as (
+    select
+        record_id,
+        count(case when is_near and not is_taken and not is_within_limit then 1 end) as near_count,
+        count(case when not is_taken and not is_within_limit then 1 end) as weak_count,
+        count(case when is_taken then 1 end) as taken_count,
+        min(case when is_near and not is_taken and not is_within_limit then passage_record_id end) as near_record_id,
+        min(case when not is_taken and not is_within_limit then passage_record_id end) as weak_record_id
+    from around
+    group by record_id
+),
+by_plate as (
+    select
+        record_id,
+        case when near_count > 0 then 'near' else 'weak' end as match_grade,
+        case when near_count > 0 then near_count else weak_count end as candidate_count,
+        case when near_count > 0 then near_record_id else weak_record_id end as passage_record_id,
+        taken_count
+    from counted
+),
+-- The only candidate of a case may be that of another one, too: a near match outweighs weak ones.
+claimed as (
+    select
+        record_id,
+        match_grade,
+        candidate_count,
+        passage_record_id,
+        taken_count,
+        count(case when candidate_count = 1 and match_grade = 'near' then 1 end) over (
+            partition by passage_record_id
+        ) as near_claim_count,
+        count(case when candidate_count = 1 then 1 end) over (partition by passage_record_id) as claim_count
+    from by_plate
+),
+judged as (
+    select
+        record_id,
+        'exact' as match_grade,
+        case when has_same_plate = 1 then 'check_no' else 'check_no_other_plate' end as match_reason,
+        candidate_count,
+        passage_record_id
+    from by_number
+    where candidate_count = 1
+    union all
+    select record_id, 'none' as match_grade, 'ambiguous' as match_reason, candidate_count, null as passage_record_id
+    from by_number
+    where candidate_count > 1
+    union all
+    select
+        record_id,
+        match_grade,
+        case match_grade when 'near' then 'plate_time_county' else 'plate_only' end as match_reason,
+        candidate_count,
+        passage_record_id
+    from claimed
+    where candidate_count = 1
+        and ((match_grade = 'near' and near_claim_count = 1) or (match_grade = 'weak' and claim_count = 1))
+    union all
+    select
+        record_id,
+        'none' as match_grade,
+        case
+            when candidate_count > 1 then 'ambiguous'
+            when candidate_count = 1 then 'contested'
+            when taken_count > 0 then 'taken'
+            else 'within_limit'
+        end as match_reason,
+        candidate_count,
+        null as passage_record_id
+    from claimed
+    where candidate_count <> 1
+        or (match_grade = 'near' and near_claim_count > 1)
+        or (match_grade = 'weak' and claim_count > 1)
+)
+select
+    filed.case_no,
+    filed.act_code,
+    filed.check_no,
+    filed.plate_no,
+    filed.plate_color_code,
+    filed.county_code,
+    filed.violated_at,
+    filed.violated_on,
+    coalesce(judged.match_grade, 'none') as match_grade,
+    coalesce(judged.match_reason, 'no_passage') as match_reason,
+    cast(coalesce(judged.candidate_count, 0) as bigint) as candidate_count,
+    judged.passage_record_id,
+    filed.record_id,
+    filed.delivery_id,
+    filed.source_line
+from filed
+left join judged on judged.record_id = filed.record_id
