@@ -30,6 +30,7 @@ PAGES = (
     ("rules", "/rules", "certificate", False, True),
     ("definitions", "/definitions", "book", False, True),
 )
+IN_BAR = ("overload", "repeat", "lookup", "terminals")
 CARRYING = {key: path for key, path, _, carries, listed in PAGES if carries and listed}
 """Pages of the navigation whose address carries the shared filters."""
 
@@ -90,20 +91,27 @@ def _brand(t: Text) -> html.Div:
 
 
 def _nav(t: Text, current: str, query: str, bar: bool) -> list[Any]:
-    links = []
-    for key, path, symbol, carries, listed in PAGES:
-        if not listed:
-            continue
-        links.append(
-            dcc.Link(
-                [icon(symbol), html.Span(t(f"nav.{key}.short" if bar else f"nav.{key}"), className="nav-word")],
-                id=f"shell-{'bar' if bar else 'nav'}-{key}",
-                href=path + (query if carries else ""),
-                title=t(f"nav.{key}"),
-                className="nav-link current" if key == current else "nav-link",
-            )
+    """The listed pages as links; at the bottom of a phone those of ``IN_BAR``, the others folded behind them."""
+    links = {
+        key: dcc.Link(
+            [icon(symbol), html.Span(t(f"nav.{key}.short" if bar else f"nav.{key}"), className="nav-word")],
+            id=f"shell-{'bar' if bar else 'nav'}-{key}",
+            href=path + (query if carries else ""),
+            title=t(f"nav.{key}"),
+            className="nav-link current" if key == current else "nav-link",
         )
-    return links
+        for key, path, symbol, carries, listed in PAGES
+        if listed
+    }
+    if not bar:
+        return list(links.values())
+    folded = [link for key, link in links.items() if key not in IN_BAR]
+    more = html.Summary(
+        [icon("list"), html.Span(t("nav.more"), className="nav-word")],
+        className="nav-link" if current in IN_BAR else "nav-link current",
+    )
+    # Another page, another element: it is folded again.
+    return [*(links[key] for key in IN_BAR), html.Details([more, html.Div(folded)], className="more", key=current)]
 
 
 def badge(state: freshness.Freshness | None, t: Text) -> Any:

@@ -257,7 +257,7 @@ def suggestions_card(db: queries.Source, choice: Choice, known: Known, t: Text) 
     total = int(counts["suggestion_count"].sum())
     title = t("suggestion.title", count=fmt.count(total))
     if not total:
-        return controls.card(title, None, html.P(t("suggestion.none"), className="quiet-line"), id="plates")
+        return controls.card(title, None, html.P(t("suggestion.none"), className="quiet-line"), id="findings-plates")
     frame = finding_facts.suggestion_rows(db, choice)
     heads = [
         (t("table.time"), False),
@@ -290,7 +290,7 @@ def suggestions_card(db: queries.Source, choice: Choice, known: Known, t: Text) 
     how = t("suggestion.how")
     if total > SUGGESTIONS_SHOWN:
         how += " " + t("suggestion.first", shown=SUGGESTIONS_SHOWN, count=fmt.count(total))
-    return controls.card(title, how, _table(title, heads, body), id="plates")
+    return controls.card(title, how, _table(title, heads, body), id="findings-plates")
 
 
 @shell.page("findings")

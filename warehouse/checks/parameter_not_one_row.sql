@@ -8,9 +8,6 @@ with undated as (
     union all
     select 'long_line_km'
     union all
-    select 'max_acceleration_ms2'
-    union all
-    select 'max_clock_error_s'
     select 'match_loading_hours'
     union all
     select 'match_mass_ratio'
@@ -18,6 +15,10 @@ with undated as (
     select 'match_near_minutes'
     union all
     select 'match_weak_hours'
+    union all
+    select 'max_acceleration_ms2'
+    union all
+    select 'max_clock_error_s'
     union all
     select 'repeat_count'
     union all
@@ -27,12 +28,13 @@ with undated as (
     union all
     select 'repeated_within_s'
     union all
-    select 'two_places_kmh'
     select 'suggestion_evidence_count'
     union all
     select 'suggestion_speed_kmh'
     union all
     select 'suggestion_weight_ratio'
+    union all
+    select 'two_places_kmh'
     union all
     select 'unladen_share'
 )
