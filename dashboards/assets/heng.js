@@ -223,6 +223,12 @@
     }
   }
 
+  /* The field of the look-up tells its text when it is left; a tap on a button of a phone does not leave it. */
+  document.addEventListener("click", function (event) {
+    var field = document.activeElement;
+    if (field && field.id === "lookup-plate" && event.target !== field && event.target.closest("button")) field.blur();
+  }, true);
+
   document.addEventListener("click", function (event) {
     var target = event.target.closest("[data-switch],[data-copy],[data-expand],[data-sort],[data-reload],[data-lookup-province],[data-lookup-plate],[data-lookup-color],[id$='-open-period'],[id$='-open-place'],[id$='-open-filters'],[id$='-close']");
     if (!target) return;

@@ -389,6 +389,8 @@ def form(t: Text, w: Words, as_of: str, window: str) -> html.Section:
                         placeholder="M00000",
                         className="plate-field",
                         persistence=False,
+                        # Enter sends the text with itself; without it the text follows a moment later, after Enter.
+                        debounce=True,
                         inputProps={
                             "maxLength": lookup_facts.LONGEST,
                             "autoComplete": "off",

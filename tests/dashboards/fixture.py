@@ -386,9 +386,9 @@ def make(last_day: date = LAST_DAY) -> Fixture:
     _rulebook(con)
     _meta(con, days, deliveries, motorway_delivery)
     vehicle_fixture.add(con, last_day, [code for code, *_ in COUNTIES])
-    Violations().copy_to(con)
-    repeat_fixture.add(con, last_day)
     finding_fixture.add(con, last_day)
+    repeat_fixture.add(con, last_day)
+    Violations().copy_to(con)
     return Fixture(con, last_day)
 
 

@@ -1,6 +1,8 @@
 """Over-limit cases of the made warehouse, so that every tier, reason and window of the repeat lists has somebody.
 
-Plates are 湘MR, drivers 4311 and a number; the last day is that of the fixture. ``WHO`` names the vehicles.
+Plates are 湘MR, drivers 4311 and a number; the last day is that of the fixture. ``WHO`` names the vehicles, ``STANDS``
+says how many of their acts count and how many wait for a decision, in the twelve months up to the last day. Masked
+plates are like nobody else's.
 """
 
 from datetime import date, datetime, time, timedelta
@@ -10,7 +12,11 @@ import duckdb
 from vehicle_fixture import create_missing, enterprise_name, fill, uscc
 
 TABLES = ("core.violation", "staging.vehicle", "staging.driver_certificate")
-WHO = {"four": 1, "three": 2, "two": 3, "pending": 4, "annulled": 5, "trip": 6, "hash": 7}
+FIRST = 31
+WHO = {"four": 31, "three": 32, "two": 33, "pending": 34, "annulled": 35, "trip": 36, "hash": 37}
+STANDS = {"four": (4, 0), "three": (3, 1), "two": (2, 0), "pending": (0, 1), "annulled": (0, 0), "trip": (1, 0),
+          "hash": (1, 0)}  # fmt: skip
+HASH = "ab" * 20
 YELLOW = 2
 FLEET = 9
 
@@ -30,8 +36,8 @@ def add(con: duckdb.DuckDBPyConnection, last_day: date) -> None:
     fill(con, "staging.vehicle", [
         {"record_id": f"v{number:03d}", "plate_no": f"湘MR{number:04d}", "plate_color_code": YELLOW,
          "enterprise_name": enterprise_name(0), "first_issue_date": last_day - timedelta(days=400),
-         "valid_from": date(2020, 1, 1)}
-        for number in range(1, FLEET + 1)
+         "valid_from": date(2020, 1, 1), "delivery_id": "0" * 64, "source_line": number}
+        for number in range(FIRST, FIRST + FLEET)
     ])  # fmt: skip
     fill(con, "staging.driver_certificate", [
         {"record_id": f"d{number:03d}", "driver_certificate_no": certificate(who), "valid_from": date(2020, 1, 1),
@@ -79,5 +85,5 @@ def _acts(last_day: date, passage: tuple[str, str]) -> list[dict[str, Any]]:
     act("annulled", 80, passage_record_id=None, site_code=None, excess_ratio=None)
     act("trip", 70)
     act("trip", 70)
-    act("hash", 50, driver_certificate_no=None, driver_no="ab" * 20, uscc=None)
+    act("hash", 50, driver_certificate_no=None, driver_no=HASH, uscc=None)
     return found

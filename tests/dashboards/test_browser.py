@@ -203,7 +203,7 @@ def test_from_a_tier_to_its_vehicle_to_the_evidence_of_an_act(watched: Any, size
     one.open("/repeat?lang=zh")
     page.locator(".kpi .rows-link").nth(1).click()
     page.wait_for_url("**/repeat?low=statutory")
-    assert until(page, "() => document.querySelector('.reconcile')?.textContent.includes('合计 1 辆')")
+    assert until(page, "() => document.querySelector('.reconcile')?.textContent.includes('合计 2 辆')")
     open_row(page, 0)
     words = page.locator(".drawer.open").inner_text()
     assert [word for word in ("超过3次", "计次的违法 4", "案号", "不同窗口的次数") if word not in words] == []

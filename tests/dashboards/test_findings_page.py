@@ -31,7 +31,11 @@ def test_the_counts_are_all_passages_over_the_limit_and_every_planted_fate_is_th
     over = queries.totals(db, _selection())["over_count"]
     assert counts["finding_count"].sum() == over > 100
     by_fate = counts.groupby("fate")["finding_count"].sum()
-    assert {fate: by_fate[fate] for fate in finding_fixture.PLANTED} == dict.fromkeys(finding_fixture.PLANTED, 1)
+    made = db.read("select passed_date, is_permitted from mart.finding")
+    permitted = made.loc[made["passed_date"].dt.date >= _selection().start, "is_permitted"].sum()
+    planted = dict.fromkeys(finding_fixture.PLANTED, 1) | {"permitted": permitted}
+    assert {fate: by_fate[fate] for fate in planted} == planted
+    assert permitted > 1
     assert [fate for fate in fates.FATES if fate in by_fate.index] == list(dict.fromkeys(counts["fate"]))
 
 
@@ -58,7 +62,7 @@ def test_no_whole_plate_is_on_the_page(callbacks: Callbacks, db: fixture.Fixture
 
 
 def test_a_suggestion_says_what_was_read_what_it_may_be_and_why(callbacks: Callbacks) -> None:
-    card = by_id(callbacks.page(HERE, "?lang=en"), "plates")
+    card = by_id(callbacks.page(HERE, "?lang=en"), "findings-plates")
     words = text_of(card)
     assert "2 suggestions" in words, "one that is contradicted is not shown"
     assert re.search(r"no\. 7: . → B", words)

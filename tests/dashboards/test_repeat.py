@@ -10,6 +10,9 @@ import pytest
 import repeat_fixture
 from driving import HOST, Callbacks, by_class, by_id, components, text_of
 from python_calamine import CalamineWorkbook
+from vehicle_fixture import enterprise_name
+from violation_rows import CLEAN, FIRM_NAME, FOUR, LEAP, STRANGER, THREE, TWINS
+from violation_rows import SUBJECTS as OTHERS
 from werkzeug.test import Client
 
 from dashboards import queries, repeat_queries
@@ -21,8 +24,14 @@ from warehouse.repeat import SUBJECTS, WINDOWS, Question, standings
 ZH, EN = Text("zh"), Text("en")
 VIEW = {"lang": "zh", "theme": "light"}
 LAST = fixture.LAST_DAY
-PERSONAL = ["湘MR0001", "4311000000001", "ab" * 20]
-"""A plate, a certificate and a hash of the fixture: none may reach a browser."""
+STANDS = {repeat_fixture.plate(who): told for who, told in repeat_fixture.STANDS.items()} | {
+    FOUR: (4, 1), THREE: (3, 0), TWINS: (1, 0), STRANGER: (1, 0), LEAP: (2, 0),
+}  # fmt: skip
+"""Every vehicle with an act: how many count in the twelve months up to the last day, how many want a decision."""
+PERSONAL = [
+    *STANDS, *(plate for plate, _ in OTHERS), *map(repeat_fixture.certificate, repeat_fixture.WHO), repeat_fixture.HASH
+]  # fmt: skip
+"""Plates, certificates and a hash of the fixture: none may reach a browser."""
 
 
 def facts_of(db: fixture.Fixture, **query: str) -> Facts:
@@ -46,18 +55,29 @@ def open_drawer(callbacks: Callbacks, choice: dict[str, str], record: Any) -> An
     return callbacks.post("repeat-drawer.children", values, "repeat-grid.selectedRows")
 
 
+def row_of(told: list[dict[str, Any]], plate: str) -> dict[str, Any]:
+    """The one row of a vehicle, known by its masked plate."""
+    (row,) = [row for row in told if row["who"].startswith(f"{plate[:2]}·***{plate[-2:]}")]
+    return row
+
+
 def chosen(**changes: str) -> dict[str, str]:
     return page.chosen_data(Choice(LAST, LAST)) | changes
 
 
 # --- numbers -------------------------------------------------------------------------------------------------
+def test_every_vehicle_stands_where_it_was_planted(db: fixture.Fixture) -> None:
+    assert {one.key[0]: (one.count, one.pending) for one in standings(db, Question(LAST))} == STANDS
+    assert CLEAN not in STANDS
+
+
 def test_tiles_show_what_was_planted(callbacks: Callbacks) -> None:
     layout = callbacks.page("/repeat")
     shown = {
         text_of(by_class(tile, "kpi-head")).split()[0]: text_of(by_class(tile, "kpi-value")).split()[0]
         for tile in by_class(layout, "kpi")
     }
-    assert shown == {"差一次": "1", "超过3次": "1", "有计次": "5", "有待决定": "2"}
+    assert shown == {"差一次": "2", "超过3次": "2", "有计次": "10", "有待决定": "3"}
     assert "预警（累计3次）" in text_of(by_class(layout, "kpi"))
     words = text_of(by_class(layout, "lead"))
     assert "截至 2026-11-22" in words.replace("  ", " ")
@@ -86,7 +106,7 @@ def test_every_choice_of_who_is_listed_counts_its_rows(callbacks: Callbacks, db:
 def test_three_is_a_warning_and_no_page_says_what_follows(callbacks: Callbacks, client: Client) -> None:
     told = rows(callbacks, chosen())["rowData"]
     assert [(row["count"], row["tier"], row["tier_tone"]) for row in told] == [
-        ("4", "超过3次", "worse"), ("3", "预警（累计3次）", "warn"),
+        *[("4", "超过3次", "worse")] * 2, *[("3", "预警（累计3次）", "warn")] * 2,
     ]  # fmt: skip
     said = text_of(callbacks.page("/repeat")) + json.dumps(told, ensure_ascii=False)
     said += "".join(open_drawer(callbacks, chosen(), row["record"]).text for row in told)
@@ -96,14 +116,21 @@ def test_three_is_a_warning_and_no_page_says_what_follows(callbacks: Callbacks, 
 
 
 def test_an_enterprise_is_told_as_a_share_of_its_fleet(callbacks: Callbacks) -> None:
-    (row,) = rows(callbacks, chosen(subject="enterprise", low="statutory"))["rowData"]
-    assert (row["vehicles"], row["count"], row["tier"]) == (f"4 / {repeat_fixture.FLEET} 辆", "44.44%", "超过10%")
+    told = rows(callbacks, chosen(subject="enterprise", low="statutory"))["rowData"]
+    assert {row["who"]: (row["vehicles"], row["count"], row["tier"]) for row in told} == {
+        enterprise_name(0): (f"4 / {repeat_fixture.FLEET} 辆", "44.44%", "超过10%"),
+        FIRM_NAME: ("5 / 17 辆", "29.41%", "超过10%"),
+    }, "a vehicle that no register knows counts for the enterprise that its case names, not in the fleet"
 
 
 def test_an_earlier_day_has_its_own_list(callbacks: Callbacks) -> None:
     before = (LAST - timedelta(days=35)).isoformat()
     told = rows(callbacks, chosen(as_of=before))["rowData"]
-    assert [row["tier"] for row in told] == ["预警（累计3次）"] * 2, "the fourth act was not decided yet"
+    late, three = map(repeat_fixture.plate, ("four", "three"))
+    tiers = {who: row_of(told, who)["tier"] for who in (late, three, FOUR, THREE)}
+    warned = "预警（累计3次）"
+    assert tiers == {late: warned, three: warned, FOUR: "超过3次", THREE: warned}, "its fourth act was not decided yet"
+    assert len(told) == len(tiers)
 
 
 def test_a_list_is_sorted_by_what_it_may_be_sorted_by(callbacks: Callbacks, db: fixture.Fixture) -> None:
@@ -119,7 +146,7 @@ def test_a_list_is_sorted_by_what_it_may_be_sorted_by(callbacks: Callbacks, db: 
 
 # --- the drawer ------------------------------------------------------------------------------------------------
 def test_the_drawer_has_every_act_with_its_reason_and_its_evidence(callbacks: Callbacks, db: fixture.Fixture) -> None:
-    record = rows(callbacks, chosen())["rowData"][1]["record"]
+    record = row_of(rows(callbacks, chosen())["rowData"], repeat_fixture.plate("three"))["record"]
     layout = open_drawer(callbacks, chosen(), record).json["response"]["repeat-drawer"]["children"]
     words = " ".join(text_of(layout).split())
     assert "计次的违法 3" in words
@@ -140,7 +167,7 @@ def test_the_drawer_has_every_act_with_its_reason_and_its_evidence(callbacks: Ca
 def test_a_row_of_another_version_and_one_that_is_not_there_are_told(callbacks: Callbacks, db: fixture.Fixture) -> None:
     old = open_drawer(callbacks, chosen(), f"{db.version + 1}-0")
     assert ZH("vehicles.drawer.old") in text_of(old.json["response"]["repeat-drawer"]["children"])
-    for wrong in (f"{db.version}-999", "湘MR0001", 3, f"{db.version}-0 or 1"):
+    for wrong in (f"{db.version}-999", repeat_fixture.plate("four"), 3, f"{db.version}-0 or 1"):
         assert open_drawer(callbacks, chosen(), wrong).status_code == 400
 
 
