@@ -46,11 +46,15 @@ Only = Mapping[str, ColumnOf | Collection[str]]
 """A column of event rows and the values that count."""
 
 ROW_BY_ROW = (
-    "core.measured_passage", "core.passage", "core.passage_evidence", "core.passage_limit", "core.passage_vehicle",
-    "mart.passage_excess", "staging.fhwa_weight", "staging.motorway_passage", "staging.static_recheck",
-    "staging.violation_screening", "staging.wim_passage", "staging.wim_passage_preview", "staging.wim_passage_wheel",
+    "core.measured_passage", "core.passage_axle_sum", "core.passage_limit", "core.passage_vehicle",
+    "staging.fhwa_weight", "staging.motorway_passage", "staging.static_recheck", "staging.violation_screening",
+    "staging.wim_passage", "staging.wim_passage_preview", "staging.wim_passage_wheel", "staging.wim_self_test",
 )  # fmt: skip
 """Models of events in which a row depends on one event row and no other, so that ``only`` may narrow them."""
+ROW_BY_PLATE = (
+    "core.lane_evidence", "core.passage", "core.passage_evidence", "core.plate_conflict", "mart.finding",
+)  # fmt: skip
+"""Models in which a row depends on events of its own plate, or of none: narrowed by ``plate_no`` and nothing else."""
 _META = ("meta.delivery", "meta.delivery_reason")
 
 
@@ -151,8 +155,8 @@ def known_on(
     ``tables``: tables of a snapshot (core, mart, staging, seeds, ``meta.delivery``, ``meta.delivery_reason``) and
     models of events behind them that need no days before. ``first``, ``last``: of dated tables only these days, both
     included; tables of the head that are computed from dated ones are computed from all days. ``only``: of event rows
-    those whose column has one of these values, where every model of events goes row by row (``ROW_BY_ROW``) and a list
-    computed from them joins by that column.
+    those whose column has one of these values, where every model of events goes row by row (``ROW_BY_ROW``,
+    ``ROW_BY_PLATE``) and no table of the head is computed from them.
 
     The rules are those of today's seeds, the models and declarations those of today, each passage judged by the law of
     its own day, or by that of ``law_on``; a delivery that was stopped then and is accepted by now counts from its first
@@ -257,11 +261,13 @@ class _Computation:
         for column in sorted(self.only.keys() - carried):
             raise WarehouseError(f"No event row has a column {column!r} to narrow by.")
         if self.only:
-            counted = [name for name in self.of_days if name not in ROW_BY_ROW and self._behind(name)]
+            allowed = (*ROW_BY_ROW, *(ROW_BY_PLATE if set(self.only) == {"plate_no"} else ()))
+            counted = [name for name in self.of_days if name not in allowed and self._behind(name)]
+            counted += [name for name in self.of_head if sql.render(name).reads & set(self.of_days)]
             if counted:
                 raise WarehouseError(
                     f"{', '.join(counted)} would say something else of fewer rows. Ask without 'only', or for the rows "
-                    f"themselves: {', '.join(ROW_BY_ROW)}."
+                    f"themselves: {', '.join(ROW_BY_ROW)}; by plate also: {', '.join(ROW_BY_PLATE)}."
                 )
 
     def _behind(self, name: str) -> list[RawTable]:

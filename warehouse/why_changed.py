@@ -52,16 +52,18 @@ _LIMIT = (
     "is_over_limit", "excess_kg", "excess_ratio", "excess_band", "flags",
 )  # fmt: skip
 _EVIDENCE = ("certificate_no", "certificate_valid_to", "evidence_ok", "flags")
+_PERMIT = ("permit_no", "is_permitted")
 JOINED = (
     Joined("staging.vehicle", ("plate_no",), frozenset(_LIMIT)),
     Joined("staging.wim_site", ("site_code",), frozenset(("county_code",))),
     Joined("staging.wim_lane", ("site_code", "lane_code"), frozenset((*_EVIDENCE, "device_no"))),
     Joined("staging.wim_device", ("device_no",), frozenset(_EVIDENCE)),
     Joined("staging.verification_certificate", ("device_no",), frozenset(_EVIDENCE)),
+    Joined("staging.oversize_permit", ("plate_no",), frozenset(_PERMIT)),
 )
 _NEEDED = {
     "mart.overload_daily": (
-        "core.passage", "core.measured_passage", "mart.overload_daily", *(one.table for one in JOINED),
+        "core.passage", "core.measured_passage", "mart.finding", "mart.overload_daily", *(one.table for one in JOINED),
     ),
     "mart.site_day": ("core.measured_passage", "staging.fhwa_weight", "mart.site_day", "staging.wim_site"),
     "meta.delivery": (),
@@ -192,7 +194,7 @@ def counts_by_row(metric: Metric, catalog: str = "") -> str:
     # The model that counts, grouped by record as well: what one record counts for is said nowhere else.
     query = parse_one(sql.render(metric.table).sql, dialect="duckdb")
     assert isinstance(query, exp.Select)
-    query = query.select("record_id").group_by("record_id")
+    query = query.select("passage.record_id").group_by("passage.record_id")
     for table in query.find_all(exp.Table):
         if catalog:
             table.set("catalog", exp.to_identifier(catalog))
@@ -324,11 +326,16 @@ class _Both:
         measured = self._columns(f"{catalog}.core.measured_passage")
         judged = [name for name in self._columns(f"{catalog}.core.passage") if name not in measured or name == "flags"]
         listed = ", ".join(
-            [*(f"measured.{name} as measured_{name}" for name in measured), *(f"passage.{name}" for name in judged)]
+            [
+                *(f"measured.{name} as measured_{name}" for name in measured),
+                *(f"passage.{name}" for name in judged),
+                *(f"finding.{name}" for name in _PERMIT),
+            ]
         )
         rows = self._rows(
             f"""select {listed} from {catalog}.core.passage as passage
             inner join {catalog}.core.measured_passage as measured on measured.record_id = passage.record_id
+            left join {catalog}.mart.finding as finding on finding.record_id = passage.record_id
             where passage.record_id in (select key from moved where day <= ?)
                 or passage.record_id in (select record_id from before.core.passage
                     where record_id in (select key from moved))""",

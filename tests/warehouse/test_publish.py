@@ -66,6 +66,8 @@ def test_a_version_names_everything_it_holds(published: Path) -> None:
         "table_name"
     ].tolist() == [
         "core.passage",
+        "core.violation",
+        "mart.finding",
         "seeds.gross_weight_limit",
     ]
 
