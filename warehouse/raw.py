@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from warehouse.columns import LINEAGE, Column
-from warehouse.digest import file_digest
 from warehouse.errors import BuildFailed
 from warehouse.home import home
 from warehouse.ledger import Segment
@@ -49,6 +48,8 @@ class RawTable:
 
 def rows_of(segments: Sequence[Segment]) -> str | None:
     """SQL: the accepted rows in ``segments``; each must be the file the ledger names, to the byte."""
+    from warehouse.digest import file_digest  # the engine: declarations are read without it
+
     paths = []
     for segment in segments:
         path = home() / segment.path
