@@ -5,7 +5,7 @@ from typing import Any
 
 import dash_ag_grid as dag
 import dash_mantine_components as dmc
-from dash import dcc, html
+from dash import ClientsideFunction, Input, Output, clientside_callback, dcc, html
 from werkzeug.exceptions import BadRequest
 
 from dashboards import charts, shell
@@ -430,4 +430,21 @@ def change(
         ],
         className=f"change {tone(rounded, good)}",
         title=why,
+    )
+
+
+def record_drawer(page: str) -> None:
+    """The callbacks of a list with a drawer beside it: its cross closes it; while it is open the list shows only the
+    columns that tell rows apart."""
+    clientside_callback(
+        ClientsideFunction("heng", "closeDrawer"),
+        Output(f"{page}-drawer", "className", allow_duplicate=True),
+        Output(f"{page}-record", "data", allow_duplicate=True),
+        Input(f"{page}-drawer-close", "n_clicks"),
+        prevent_initial_call=True,
+    )
+    clientside_callback(
+        ClientsideFunction("heng", "fitColumns"),
+        Output(f"{page}-fitted", "data"),
+        Input(f"{page}-drawer", "className"),
     )

@@ -2,18 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import landed
 import pandas as pd
-import pyarrow as pa
 
-from etl.demo.generate import BEIJING, generate
+from etl.demo.generate import generate
 from etl.demo.world import World
-from etl.feeds import feed, raw_tables
-from etl.parse import parse
+from etl.feeds import raw_tables
 from warehouse import sql
 
 TOPICS = ("cases", "passages", "registers", "sites", "weighing")
@@ -41,22 +39,7 @@ class Memory:
 def land(world: World, folder: Path) -> duckdb.DuckDBPyConnection:
     """Raw tables of every delivery; deliveries and truth lie in ``folder``."""
     generate(world, folder, TOPICS)
-    connection, landed = duckdb.connect(), dict[str, list[pa.Table]]()
-    for number, path in enumerate(sorted((folder / "inbox").glob("*/*"))):
-        declared = feed(path.parent.name)
-        came = datetime.fromtimestamp(path.stat().st_mtime, BEIJING)
-        issued = f"{declared.issue_date(path.name) or came.date()}|{came:%Y-%m-%dT%H:%M:%S.%f}"
-        parsed = parse(
-            declared, path, path.name, f"{number:064d}", issued, f"{came:%Y-%m-%d %H:%M:%S}", folder / f"{number}.work"
-        )
-        query = f"select *, '{number:064d}' as delivery_id from landed"
-        landed.setdefault(declared.name, []).append(parsed.connection.sql(query).to_arrow_table())
-        parsed.close()
-    for name, parts in landed.items():
-        connection.register("arrived", pa.concat_tables(parts))
-        sql.create_raw(connection, feed(name).raw_table, "arrived")
-        connection.unregister("arrived")
-    return connection
+    return landed.inbox(folder)
 
 
 def build(connection: duckdb.DuckDBPyConnection) -> None:

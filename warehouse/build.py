@@ -238,17 +238,7 @@ class _Run:
 
     # --- loading -----------------------------------------------------------------------------
     def _connect(self, path: Path | str) -> duckdb.DuckDBPyConnection:
-        return duckdb.connect(
-            str(path),
-            config={
-                "threads": self.threads,
-                "memory_limit": self.memory,
-                "temp_directory": str(self.work / "spill"),
-                "preserve_insertion_order": False,
-                "autoinstall_known_extensions": False,
-                "autoload_known_extensions": False,
-            },
-        )
+        return sql.private_database(path, self.work / "spill", self.threads, self.memory)
 
     def _load_registers(self, segments: list[Segment]) -> duckdb.DuckDBPyConnection:
         """All rows of registers and lists, and the seeds: they are small, and any day may need any of them."""

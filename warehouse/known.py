@@ -284,16 +284,8 @@ class _Computation:
 
     def run(self) -> Known:
         answer = self.work / "answer.duckdb"
-        self.connection = duckdb.connect(
-            str(self.work / "work.duckdb"),
-            config={
-                "threads": self.threads,
-                "memory_limit": self.memory,
-                "temp_directory": str(self.work / "spill"),
-                "preserve_insertion_order": False,
-                "autoinstall_known_extensions": False,
-                "autoload_known_extensions": False,
-            },
+        self.connection = sql.private_database(
+            self.work / "work.duckdb", self.work / "spill", self.threads, self.memory
         )
         try:
             self.connection.execute(f"attach '{answer}' as answer")

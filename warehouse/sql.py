@@ -124,6 +124,21 @@ def in_order(names: Iterable[str] | None = None) -> list[str]:
     return found
 
 
+def private_database(path: Path | str, spill: Path, threads: int, memory: str) -> duckdb.DuckDBPyConnection:
+    """A database nobody else opens, with bounded memory; it spills into ``spill`` and loads nothing from outside."""
+    return duckdb.connect(
+        str(path),
+        config={
+            "threads": threads,
+            "memory_limit": memory,
+            "temp_directory": str(spill),
+            "preserve_insertion_order": False,
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+        },
+    )
+
+
 def load_seeds(connection: duckdb.DuckDBPyConnection, names: Iterable[str] | None = None) -> None:
     """Create and fill ``seeds.*``, or only ``names``; an empty field is null."""
     connection.execute("create schema if not exists seeds")

@@ -205,15 +205,7 @@ def counts_by_row(metric: Metric, catalog: str = "") -> str:
 @contextlib.contextmanager
 def _both(before: Known, after: Known) -> Iterator["_Both"]:
     """Both answers in one database."""
-    connection = duckdb.connect(
-        config={
-            "threads": 2,
-            "memory_limit": "1GB",
-            "temp_directory": str(after.path.parent / "compared"),
-            "autoinstall_known_extensions": False,
-            "autoload_known_extensions": False,
-        }
-    )
+    connection = sql.private_database(":memory:", after.path.parent / "compared", 2, "1GB")
     try:
         for name, known in (("before", before), ("after", after)):
             connection.execute(f"attach '{str(known.path).replace(chr(39), chr(39) * 2)}' as {name} (read_only)")

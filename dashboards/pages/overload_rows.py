@@ -665,23 +665,11 @@ def show_evidence(selected_rows: Any, selected: Any, view_data: Any) -> tuple[An
     return evidence(db, found, _chosen(selected, known), known, t), "card drawer open", record_id
 
 
-clientside_callback(
-    ClientsideFunction("heng", "closeDrawer"),
-    Output("rows-drawer", "className", allow_duplicate=True),
-    Output("rows-record", "data", allow_duplicate=True),
-    Input("rows-drawer-close", "n_clicks"),
-    prevent_initial_call=True,
-)
+controls.record_drawer("rows")
 # Keeps the open record in the address, so that reloading and passing on show it again.
 clientside_callback(
     ClientsideFunction("heng", "followRecord"),
     Output("rows-followed", "data"),
     Input("rows-record", "data"),
     Input("rows-query", "data"),
-)
-# Beside the drawer only the columns that tell records apart.
-clientside_callback(
-    ClientsideFunction("heng", "fitColumns"),
-    Output("rows-fitted", "data"),
-    Input("rows-drawer", "className"),
 )

@@ -576,19 +576,10 @@ def show_drawer(selected_rows: Any, chosen: Any, view_data: Any) -> tuple[Any, s
     return drawer_of(facts_of(chosen), record, t), "card drawer open", record
 
 
-clientside_callback(
-    ClientsideFunction("heng", "closeDrawer"),
-    Output("repeat-drawer", "className", allow_duplicate=True),
-    Output("repeat-record", "data", allow_duplicate=True),
-    Input("repeat-drawer-close", "n_clicks"),
-    prevent_initial_call=True,
-)
+controls.record_drawer("repeat")
 # The link that is copied carries the day; which row is open stays out of the address.
 clientside_callback(
     ClientsideFunction("heng", "followQuery"), Output("repeat-followed", "data"), Input("repeat-query", "data")
-)
-clientside_callback(
-    ClientsideFunction("heng", "fitColumns"), Output("repeat-fitted", "data"), Input("repeat-drawer", "className")
 )
 clientside_callback(
     ClientsideFunction("heng", "openAsOf"),

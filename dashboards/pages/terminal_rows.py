@@ -866,22 +866,10 @@ def show_drawer(selected_rows: Any, selected: Any, view_data: Any) -> tuple[Any,
     return drawer_of(facts_of(selected), record, t), "card drawer open", record
 
 
-clientside_callback(
-    ClientsideFunction("heng", "closeDrawer"),
-    Output("vehicles-drawer", "className", allow_duplicate=True),
-    Output("vehicles-record", "data", allow_duplicate=True),
-    Input("vehicles-drawer-close", "n_clicks"),
-    prevent_initial_call=True,
-)
+controls.record_drawer("vehicles")
 # The link that is copied carries dates; which row is open stays out of the address.
 clientside_callback(
     ClientsideFunction("heng", "followQuery"),
     Output("vehicles-followed", "data"),
     Input("vehicles-query", "data"),
-)
-# Beside the drawer only the columns that tell rows apart.
-clientside_callback(
-    ClientsideFunction("heng", "fitColumns"),
-    Output("vehicles-fitted", "data"),
-    Input("vehicles-drawer", "className"),
 )

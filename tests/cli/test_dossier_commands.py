@@ -111,7 +111,6 @@ def streams(data: bytes) -> list[bytes]:
 
 
 def test_the_pdf_carries_the_file_and_its_digest_and_is_the_same_each_time(tmp_path: Path) -> None:
-    pytest.importorskip("weasyprint", reason="weasyprint is not in this environment: make test installs it")
     told = dossier(FOUR, "--out", "x.html", "--pdf")
     html, pdf = (tmp_path / "x.html").read_bytes(), (tmp_path / "x.pdf").read_bytes()
     said = re.findall(r"SHA-256 ([0-9a-f]{64})", told)[0]

@@ -11,16 +11,15 @@ from typing import Any
 
 import duckdb
 import kpi_reference as reference
+import landed
 import pandas as pd
-import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from finding_truth import Compared, Truth, compared, tables_of
 
-from etl.demo.generate import BEIJING, generate
+from etl.demo.generate import generate
 from etl.demo.world import SCALES, World
-from etl.feeds import feed, raw_tables
-from etl.parse import parse
+from etl.feeds import raw_tables
 from warehouse import sql
 from warehouse.kpi import KPIS, MONITORED, kpis
 
@@ -38,21 +37,7 @@ def prefecture(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
     """The truth, and the models that find something, built from ten days' deliveries."""
     folder = tmp_path_factory.mktemp("prefecture")
     generate(World(7, SCALES["tiny"], LAST - timedelta(days=9), LAST, traffic=0.2), folder, TOPICS)
-    connection, landed = duckdb.connect(), dict[str, list[pa.Table]]()
-    for number, path in enumerate(sorted((folder / "inbox").glob("*/*"))):
-        declared = feed(path.parent.name)
-        came = datetime.fromtimestamp(path.stat().st_mtime, BEIJING)
-        issued = f"{declared.issue_date(path.name) or came.date()}|{came:%Y-%m-%dT%H:%M:%S.%f}"
-        parsed = parse(
-            declared, path, path.name, f"{number:064d}", issued, f"{came:%Y-%m-%d %H:%M:%S}", folder / f"{number}.work"
-        )
-        query = f"select *, '{number:064d}' as delivery_id from landed"
-        landed.setdefault(declared.name, []).append(parsed.connection.sql(query).to_arrow_table())
-        parsed.close()
-    for name, parts in landed.items():
-        connection.register("arrived", pa.concat_tables(parts))
-        sql.create_raw(connection, feed(name).raw_table, "arrived")
-        connection.unregister("arrived")
+    connection = landed.inbox(folder)
     sql.run_models(connection, raw_tables(), names=MODELS)
     yield Truth(folder / "truth"), connection
     connection.close()

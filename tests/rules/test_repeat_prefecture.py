@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any
 
 import duckdb
+import landed
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -20,9 +21,8 @@ from etl.demo import cases, passages
 from etl.demo.generate import topics
 from etl.demo.world import SCALES, Delivery, morning_after
 from etl.demo.world import World as Prefecture
-from etl.feeds import FEEDS, raw_tables
+from etl.feeds import raw_tables
 from warehouse import sql
-from warehouse.raw import RawTable
 from warehouse.repeat import BASES, SUBJECTS, WINDOWS, Question, Standing, standings
 
 YEAR = (date(2025, 1, 1), date(2025, 12, 31))
@@ -51,27 +51,6 @@ class Built:
         return {one.key: one for one in standings(self, question)}
 
 
-def _landed(connection: duckdb.DuckDBPyConnection, raw: RawTable, deliveries: list[Delivery]) -> None:
-    """The rows of a feed as landing keeps them, without the way through bytes: key and content tell versions."""
-    types = {name: column.type for name, column in raw.all_columns().items()}
-    connection.execute(f"create table landed ({', '.join(f'{name} {type}' for name, type in types.items())})")
-    for rank, delivery in enumerate(sorted(deliveries, key=lambda one: (one.at, one.name))):
-        connection.register("delivered", delivery.table)
-        connection.execute(
-            f"insert into landed by name select *, '{rank:06d}' as version_rank, '{delivery.name}' as delivery_id,"
-            " row_number() over () as source_line, '' as flags from delivered"
-        )
-    key = ", ".join(f"cast({name} as varchar)" for name in FEEDS[raw.name].key)
-    content = ", ".join(f"cast({name} as varchar)" for name in raw.columns)
-    day = FEEDS[raw.name].event_time if raw.kind == "event" else "null"
-    connection.execute(
-        f"create table with_identity as select * replace (concat_ws('|', {key}) as record_id,"
-        f" md5(concat_ws('|', {content})) as row_digest, cast({day} as date) as event_date) from landed"
-    )
-    sql.create_raw(connection, raw, "with_identity")
-    connection.execute("drop table landed; drop table with_identity")
-
-
 @pytest.fixture(scope="module")
 def built() -> Built:
     """All but the passages of plates without a case: no model of the rule looks at those."""
@@ -96,7 +75,7 @@ def built() -> Built:
     connection = duckdb.connect()
     for raw in raw_tables():
         if raw.name in deliveries:
-            _landed(connection, raw, deliveries[raw.name])
+            landed.without_bytes(connection, raw, deliveries[raw.name])
     sql.run_models(connection, raw_tables(), names=MODELS)
     return Built(prefecture, connection)
 

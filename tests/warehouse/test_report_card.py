@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import landed
 import pandas as pd
 import pytest
 from typer.testing import CliRunner
@@ -27,7 +28,6 @@ from warehouse.columns import dictionary
 from warehouse.errors import CheckFailed
 from warehouse.layout import head_checks
 from warehouse.project import refuse_findings, run_checks
-from warehouse.raw import RawTable
 
 YEAR = (date(2025, 1, 1), date(2025, 12, 31))
 
@@ -702,28 +702,6 @@ def test_a_figure_says_how_it_is_computed_and_from_what(prefecture: Prefecture) 
 TOPICS = ("cases", "hazards", "illegal", "registers", "sites", "supervision", "weighing")
 
 
-def _landed(connection: duckdb.DuckDBPyConnection, raw: RawTable, deliveries: list[Delivery]) -> None:
-    """The rows of a feed as landing would keep them, without the way through bytes: key and content tell versions."""
-    types = {name: column.type for name, column in raw.all_columns().items()}
-    connection.execute(f"create table landed ({', '.join(f'{name} {type}' for name, type in types.items())})")
-    for rank, delivery in enumerate(sorted(deliveries, key=lambda delivery: (delivery.at, delivery.name))):
-        connection.register("delivered", delivery.table)
-        connection.execute(
-            f"insert into landed by name select *, '{rank:06d}' as version_rank, '{delivery.name}' as delivery_id,"
-            " row_number() over () as source_line, '' as flags from delivered"
-        )
-    feed = FEEDS[raw.name]
-    content = ", ".join(f"cast({name} as varchar)" for name in raw.columns)
-    key = ", ".join(f"cast({name} as varchar)" for name in feed.key)
-    day = feed.event_time if raw.kind == "event" else "null"
-    connection.execute(
-        f"create table with_identity as select * replace (concat_ws('|', {key}) as record_id,"
-        f" md5(concat_ws('|', {content})) as row_digest, cast({day} as date) as event_date) from landed"
-    )
-    sql.create_raw(connection, raw, "with_identity")
-    connection.execute("drop table landed; drop table with_identity")
-
-
 def test_the_open_prefecture_has_its_share_of_every_published_figure() -> None:
     """A year at the smallest scale: exact figures in proportion, claims about all or none as they stand."""
     world = World(20261122, SCALES["tiny"], *YEAR, nights=0)
@@ -747,7 +725,7 @@ def test_the_open_prefecture_has_its_share_of_every_published_figure() -> None:
     )
     for raw in raw_tables():
         if raw.name in deliveries:
-            _landed(connection, raw, deliveries[raw.name])
+            landed.without_bytes(connection, raw, deliveries[raw.name])
     sql.run_models(connection, raw_tables(), names=["mart.report_fact", "staging.enterprise"])
     told = Prefecture(connection, {}).again(*YEAR, compare=None)
     assert told.is_compared
