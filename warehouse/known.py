@@ -8,7 +8,7 @@ rows alone, and registers and lists are those of that night. Nothing is stored t
 import contextlib
 import shutil
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -34,27 +34,6 @@ BATCH_ROWS = 1_500_000
 """Event rows that are loaded at a time: memory and disk follow from it, not from the period."""
 
 
-@dataclass(frozen=True)
-class ColumnOf:
-    """The values of a column of a list or register (``staging.…``), as known that day."""
-
-    table: str
-    column: str
-
-
-Only = Mapping[str, ColumnOf | Collection[str]]
-"""A column of event rows and the values that count."""
-
-ROW_BY_ROW = (
-    "core.measured_passage", "core.passage_axle_sum", "core.passage_limit", "core.passage_vehicle",
-    "staging.fhwa_weight", "staging.motorway_passage", "staging.static_recheck", "staging.violation_screening",
-    "staging.wim_passage", "staging.wim_passage_preview", "staging.wim_passage_wheel", "staging.wim_self_test",
-)  # fmt: skip
-"""Models of events in which a row depends on one event row and no other, so that ``only`` may narrow them."""
-ROW_BY_PLATE = (
-    "core.lane_evidence", "core.passage", "core.passage_evidence", "core.plate_conflict", "mart.finding",
-)  # fmt: skip
-"""Models in which a row depends on events of its own plate, or of none: narrowed by ``plate_no`` and nothing else."""
 _META = ("meta.delivery", "meta.delivery_reason")
 
 
@@ -143,9 +122,7 @@ def known_on(
     tables: Iterable[str],
     first: date | None = None,
     last: date | None = None,
-    only: Only | None = None,
     *,
-    law_on: date | None = None,
     memory: str = MEMORY,
     threads: int = THREADS,
     batch_rows: int = BATCH_ROWS,
@@ -154,22 +131,20 @@ def known_on(
 
     ``tables``: tables of a snapshot (core, mart, staging, seeds, ``meta.delivery``, ``meta.delivery_reason``) and
     models of events behind them that need no days before. ``first``, ``last``: of dated tables only these days, both
-    included; tables of the head that are computed from dated ones are computed from all days. ``only``: of event rows
-    those whose column has one of these values, where every model of events goes row by row (``ROW_BY_ROW``,
-    ``ROW_BY_PLATE``) and no table of the head is computed from them.
+    included; tables of the head that are computed from dated ones are computed from all days.
 
     The rules are those of today's seeds, the models and declarations those of today, each passage judged by the law of
-    its own day, or by that of ``law_on``; a delivery that was stopped then and is accepted by now counts from its first
+    its own day; a delivery that was stopped then and is accepted by now counts from its first
     receipt, and one that came again under an earlier date has the rank of that date from the beginning on. What came
     after a night had closed belongs to the next, also if that night was built again.
 
     Nothing is kept: a private database holds the tables until the block ends. Raises ``WarehouseError`` for a day
-    before the first night, an unknown table, or a narrowing that would change what remains.
+    before the first night or an unknown table.
     """
     asked = list(dict.fromkeys(tables))
     folder = temporary("known")
     try:
-        known = _computed(folder, day, asked, first, last, dict(only or {}), law_on, memory, threads, batch_rows)
+        known = _computed(folder, day, asked, first, last, memory, threads, batch_rows)
         try:
             yield known
         finally:
@@ -207,16 +182,12 @@ class _Computation:
         told: Moment,
         first: date | None,
         last: date | None,
-        only: dict[str, ColumnOf | Collection[str]],
-        law_on: date | None,
         memory: str,
         threads: int,
         batch_rows: int,
     ) -> None:
         self.work, self.day, self.asked, self.moment = work, day, asked, told
         self.first, self.last = first or date.min, last or date.max
-        self.only = only
-        self.variables = sql.law_variables(law_on.isoformat() if law_on else None)
         self.memory, self.threads, self.batch_rows = memory, threads, batch_rows
         self.raw_tables = raw_tables()
         self._plan()
@@ -233,10 +204,7 @@ class _Computation:
                     f"and seeds; of meta there are {', '.join(_META)}."
                 )
         head = set(head_models(self.raw_tables))
-        named_by = {values.table for values in self.only.values() if isinstance(values, ColumnOf)}
-        if named_by - head:
-            raise WarehouseError(f"{min(named_by - head)} is no list or register that could name event rows.")
-        order = sql.in_order(name for name in [*named_by, *self.asked] if name in models)
+        order = sql.in_order(name for name in self.asked if name in models)
         self.of_head = [name for name in order if name in head]
         self.of_days = [name for name in order if name not in head]
         self.reads = {read for name in order for read in sql.render(name).reads}
@@ -256,18 +224,6 @@ class _Computation:
                 raise WarehouseError(
                     f"{name} reads days before its own and is in no snapshot. Ask for a table that is: "
                     f"{', '.join(sorted(DATED))}."
-                )
-        carried = {column for table in self.raw_tables if table.kind == "event" for column in table.columns}
-        for column in sorted(self.only.keys() - carried):
-            raise WarehouseError(f"No event row has a column {column!r} to narrow by.")
-        if self.only:
-            allowed = (*ROW_BY_ROW, *(ROW_BY_PLATE if set(self.only) == {"plate_no"} else ()))
-            counted = [name for name in self.of_days if name not in allowed and self._behind(name)]
-            counted += [name for name in self.of_head if sql.render(name).reads & set(self.of_days)]
-            if counted:
-                raise WarehouseError(
-                    f"{', '.join(counted)} would say something else of fewer rows. Ask without 'only', or for the rows "
-                    f"themselves: {', '.join(ROW_BY_ROW)}; by plate also: {', '.join(ROW_BY_PLATE)}."
                 )
 
     def _behind(self, name: str) -> list[RawTable]:
@@ -330,7 +286,7 @@ class _Computation:
 
     def _run(self, names: Iterable[str]) -> None:
         for name in names:
-            self.connection.execute(f"create or replace table {name} as {sql.render(name, self.variables).sql}")
+            self.connection.execute(f"create or replace table {name} as {sql.render(name).sql}")
 
     # --- days --------------------------------------------------------------------------------
     def _days(self, of_events: Sequence[Segment]) -> None:
@@ -345,9 +301,8 @@ class _Computation:
         days = candidate_days(of_events, self.moment.night)
         if not self.all_days:
             days = [day for day in days if self.first <= day <= self.last]
-        narrowed = self._narrowed()
         for number, load in enumerate(self._loads(days, of_day)):
-            self._load(load, loaded(load, of_day, self.loaded_tables), narrowed)
+            self._load(load, loaded(load, of_day, self.loaded_tables))
             self._run(self.of_days)
             for name in self.kept:
                 self._keep(name, is_first=number == 0)
@@ -369,38 +324,12 @@ class _Computation:
             rows += of_this
         return loads
 
-    def _narrowed(self) -> list[str]:
-        """Make a table of the values of each column in ``only``; return the columns."""
-        for column, values in self.only.items():
-            self.connection.execute(f"create table only_{column} (value varchar)")
-            if isinstance(values, ColumnOf):
-                self.connection.execute(
-                    f"insert into only_{column} select distinct {values.column} from {values.table}"
-                )
-            elif values:
-                self.connection.executemany(f"insert into only_{column} values (?)", [[v] for v in sorted(set(values))])
-        return list(self.only)
-
-    def _load(self, days: Sequence[date], segments: Sequence[Segment], narrowed: Sequence[str]) -> None:
+    def _load(self, days: Sequence[date], segments: Sequence[Segment]) -> None:
         for table in self.loaded_tables:
-            if table.kind != "event":
-                continue
-            self.connection.execute(f"drop table if exists raw.{table.name}")
-            relation = self._known([segment for segment in segments if segment.feed == table.name])
-            if any(column not in table.columns for column in narrowed):
-                relation = None
-            for column in narrowed if relation else ():
-                # All versions of a record, so that the one that holds is found among them.
-                relation = (
-                    f"(select * from {relation} where record_id in (select record_id from {relation}"
-                    f" where cast({column} as varchar) in (select value from only_{column})))"
-                )
-            sql.create_raw(self.connection, table, relation)
-            for column in narrowed if relation else ():
-                self.connection.execute(
-                    f"delete from raw.{table.name} where {column} is null"
-                    f" or cast({column} as varchar) not in (select value from only_{column})"
-                )
+            if table.kind == "event":
+                self.connection.execute(f"drop table if exists raw.{table.name}")
+                found = [segment for segment in segments if segment.feed == table.name]
+                sql.create_raw(self.connection, table, self._known(found))
         self.connection.execute("drop table if exists raw.build_day")
         closed = [{"event_date": day, "is_closed": day <= self.moment.night} for day in days]
         create_filled(self.connection, "raw.build_day", {"event_date": "date", "is_closed": "boolean"}, closed)

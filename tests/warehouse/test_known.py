@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from prefecture import LAST_NIGHT, build_night, deliver, passage
-from random_nights import FIRST_NIGHT, SEEDS, RandomNights, Row, case, rows_of
+from random_nights import FIRST_NIGHT, SEEDS, RandomNights, Row, rows_of
 from test_incremental import PHONES, drive, monitored
 from typer.testing import CliRunner
 
@@ -18,7 +18,7 @@ from etl.report_card import report_card
 from warehouse import known
 from warehouse.connection import Snapshot, snapshot
 from warehouse.errors import WarehouseError
-from warehouse.known import ColumnOf, Known, known_on
+from warehouse.known import Known, known_on
 from warehouse.ledger import Segment
 from warehouse.publish import publish, published_manifest
 
@@ -103,28 +103,6 @@ def test_goes_of_a_few_rows_and_days_give_the_same(published: Path) -> None:
     assert len(within["core.passage"]) > 20
 
 
-def test_narrowed_rows_are_those_of_all_rows_also_where_a_version_says_something_else(published: Path) -> None:
-    heavy = {"gross_vehicle_weight_kg": 60_000} | {f"axle_{axle}_load_kg": 10_000 for axle in range(1, 7)}
-    moved = passage(2600, "2026-02-26", 0, plate_no="湘M20000", uploaded_at="2026-03-02 05:00:00", **heavy)
-    deliver(published, "wim_passage", "wim_passage_20260304.csv", [moved])
-    cases = [case(1, moved.split(",")[0], "湘M20000", "2026-02-26"), case(2, "nothing", "湘M10001", "2026-02-26")]
-    deliver(published, "enforcement_case", "enforcement_case_20260304.csv", cases)
-    night = date(2026, 3, 4)
-    publish(build_night(published, night))
-    with known_on(night, ["core.passage"], only={"plate_no": ["湘M10003", "湘M20000", "湘M99999"]}) as db:
-        found = passages(db)
-        assert len(passages(db, "plate_no = '湘M20000'")) == 1
-    assert found == passages(snapshot(), "plate_no in ('湘M10003', '湘M20000')")
-    # 2600 % 7 = 3: the plate that the superseded version names.
-    with known_on(night, ["core.passage"], only={"plate_no": ["湘M10003"]}) as db:
-        assert passages(db) == passages(snapshot(), "plate_no = '湘M10003'")
-    of_cases = {"plate_no": ColumnOf("staging.enforcement_case", "plate_no")}
-    with known_on(night, ["core.passage"], only=of_cases) as db:
-        assert passages(db) == passages(snapshot(), "plate_no in ('湘M10001', '湘M20000')")
-    with known_on(LAST_NIGHT, ["core.passage", "staging.enforcement_case"], only=of_cases) as db:
-        assert passages(db) == rows_of(db, "staging.enforcement_case") == []
-
-
 def test_what_cannot_be_asked_is_refused_with_the_next_step(published: Path) -> None:
     def refused(what: str, day: date = LAST_NIGHT, tables: tuple[str, ...] = ("core.passage",), **how: object) -> None:
         with pytest.raises(WarehouseError, match=what), known_on(day, tables, **how):  # type: ignore[arg-type]
@@ -133,11 +111,6 @@ def test_what_cannot_be_asked_is_refused_with_the_next_step(published: Path) -> 
     refused("the first night is that of 2026-03-03", date(2026, 3, 2))
     refused(r"no table that can be computed as of a day.*docs/tables\.md", tables=("core.nothing",))
     refused("reads days before its own", tables=("core.vehicle_step",))
-    refused("would say something else of fewer rows", tables=("mart.overload_daily",), only={"plate_no": ["湘M10003"]})
-    refused("would say something else of fewer rows", tables=("core.passage",), only={"check_no": ["1"]})
-    refused("would say something else of fewer rows", tables=("core.violation",), only={"plate_no": ["湘M10003"]})
-    refused("No event row has a column 'uscc_'", only={"uscc_": ["1"]})
-    refused("no list or register", only={"plate_no": ColumnOf("core.passage", "plate_no")})
     refused("ends before it begins", first=LAST_NIGHT, last=LAST_NIGHT - timedelta(1))
     with known_on(LAST_NIGHT + timedelta(9), ["seeds.county"]) as db:
         assert (db.night, db.is_newest, str(db.data_until)) == (LAST_NIGHT, True, "2026-03-03")
@@ -149,16 +122,6 @@ def test_a_version_from_before_asks_for_a_build(published: Path, monkeypatch: py
     monkeypatch.setattr(known, "published_manifest", lambda: {k: v for k, v in manifest.items() if k != "raw"})
     with pytest.raises(WarehouseError, match="Run 'heng build'"), known_on(LAST_NIGHT, ["core.passage"]):
         pass
-
-
-def test_passages_can_be_judged_by_the_law_of_another_day(published: Path) -> None:
-    with (
-        known_on(LAST_NIGHT, ["core.passage"]) as own,
-        known_on(LAST_NIGHT, ["core.passage"], law_on=date(2016, 1, 1)) as other,
-    ):
-        limits = "select distinct limit_kg from core.passage where axle_count = 6 and passed_date > '2020-01-01'"
-        assert own.read(limits)["limit_kg"].max() == 49_000
-        assert other.read(limits)["limit_kg"].max() == 55_000
 
 
 def test_an_older_night_that_is_closed_later_tells_nothing_to_the_days_before(published: Path) -> None:
