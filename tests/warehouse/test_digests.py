@@ -107,6 +107,12 @@ def test_law_registers_and_certificates_reach_the_snapshot(published: Path) -> N
         "select bool_or(evidence_ok) as ok from core.passage where device_no = 'YZ01-2' and passed_date > '2026-02-27'"
     )
     assert not ended["ok"][0]
-    assert db.read("select count(*) as n from core.passage where evidence_ok")["n"][0] > 10
+    told = db.read(
+        "select count(*) filter (evidence_ok) as ok, count(*) filter (flags like '%E-TWOPLACES%') as twice,"
+        " count(*) filter (certificate_no is not null and flags not like '%E-NOCERT%') as certified from core.passage"
+    ).iloc[0]
+    assert told["certified"] > 10
+    assert told["twice"] == 80, "seven plates pass both sites in the same minute"
+    assert told["ok"] == 4, "what passed one site only, on a certified device"
     kinds = db.read("select count(*) as n from core.passage where rule_id = 'M6C-1'")["n"][0]
     assert kinds > 0, "the register's single drive axles are used"
