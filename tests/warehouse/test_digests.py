@@ -1,5 +1,6 @@
 """The same deliveries give the same tables: whatever the order, the threads, the clock, the number of nights."""
 
+import shutil
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,14 @@ def test_counts_of_the_reference(reference: Any, published: Path) -> None:
     assert (fate["c"], fate["r"], fate["s"]) == (91, 3, 1)
     assert accepted == 95
     assert (passages["n"], passages["ids"]) == (91, 91)
+
+
+def test_dbt_makes_the_same_of_the_models(home: Path, landed: Path, reference: Any, by_dbt: None) -> None:
+    shutil.copytree(landed, home, dirs_exist_ok=True)
+    built = build_night(home)
+    assert built.manifest["tables"] == reference.manifest["tables"]
+    assert built.manifest["checks"] == reference.manifest["checks"]
+    built.discard()
 
 
 def test_in_another_order_with_one_thread_in_small_loads_in_another_zone(
