@@ -14,6 +14,7 @@ from typing import Any
 
 import duckdb
 import jinja2
+import pyarrow as pa
 import yaml
 
 from warehouse.raw import RawTable
@@ -148,9 +149,11 @@ def load_seeds(connection: duckdb.DuckDBPyConnection, names: Iterable[str] | Non
             heading, *rows = list(csv.reader(stream))
         if heading != list(types):
             raise ValueError(f"{name}: its columns are {heading}, dbt_project.yml declares {list(types)}")
-        connection.execute(f"create table {name} ({', '.join(f'{column} {types[column]}' for column in types)})")
-        marks = ", ".join("?" * len(types))
-        connection.executemany(f"insert into {name} values ({marks})", [[v or None for v in row] for row in rows])
+        fields = [pa.array([value or None for value in field], pa.string()) for field in zip(*rows, strict=True)]
+        connection.register("fields", pa.table(fields or [pa.array([], pa.string())] * len(types), list(types)))
+        typed = ", ".join(f"cast({column} as {type}) as {column}" for column, type in types.items())
+        connection.execute(f"create table {name} as select {typed} from fields")
+        connection.unregister("fields")
 
 
 def create_raw(connection: duckdb.DuckDBPyConnection, table: RawTable, relation: str | None = None) -> None:
