@@ -63,6 +63,14 @@ def test_every_law_seed_is_in_the_rulebook_row_for_row(book: duckdb.DuckDBPyConn
         ("rule_spans_gap", "update seeds.parameter set valid_from = '2021-10-02' where valid_from = '2021-10-01'"),
         ("rule_spans_gap", "update seeds.gross_weight_limit set valid_to = '2016-09-19' where rule_id = 'L2004-5'"),
         ("rule_spans_gap", "update seeds.fine_tier set valid_from = '2023-07-21' where valid_from = '2023-07-20'"),
+        # a day between two rows of one key, while a row beside them goes on: a six-axle vehicle whose drive axles are
+        # unknown would be judged as one with a single drive axle, and 47 t would be over the limit
+        ("rule_spans_gap", """
+            insert into seeds.gross_weight_limit
+                select * replace ('M6C-A' as rule_id, date '2020-01-02' as valid_from)
+                from seeds.gross_weight_limit where rule_id = 'M6C';
+            update seeds.gross_weight_limit set valid_to = '2019-12-31' where rule_id = 'M6C'
+        """),
         # no source, no mark, no place
         ("rule_without_source", "update seeds.fine_tier set citation_zh = null where rule_id = 'F67'"),
         ("rule_without_source", "update seeds.dimension_limit set citation_en = '' where rule_id = 'D-H'"),
