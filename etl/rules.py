@@ -245,7 +245,7 @@ def fine_command(
 _FINE = {
     "zh": {
         "none": "不处罚：没有超过任何限值。", "warning": "警告，不罚款。", "fine": "罚款 {fine} 元",
-        "to": "{low} 至 {high}", "taken": "没收违法所得 {taken} 元", "warned": "质量超限给予警告", "and": "，并",
+        "to": "{low} 至 {high}", "taken": "没收违法所得 {taken} 元（依法应当退赔的除外）", "warned": "质量超限给予警告", "and": "，并",
         "capped": "（已达最高额）", "stop": "。", "list": "、",
         "unchanged": "适用违法行为之日的规定，其后没有变化。",
         "act_day": "决定之前规定已有变化，新规定并不较轻，适用违法行为之日的规定。",
@@ -258,7 +258,7 @@ _FINE = {
     },
     "en": {
         "none": "No penalty: nothing is over a limit.", "warning": "A warning, no fine.",
-        "fine": "A fine of {fine} yuan", "to": "{low} to {high}", "taken": "confiscation of {taken} yuan",
+        "fine": "A fine of {fine} yuan", "to": "{low} to {high}", "taken": "confiscation of the gain of {taken} yuan but for what must be refunded by law",
         "warned": "a warning for the mass",
         "and": " and ", "capped": " (at the maximum)", "stop": ".", "list": ", ",
         "unchanged": "The rules are those of the day of the act, and have not changed since.",
