@@ -92,8 +92,40 @@ def test_a_check_finds_a_rule_that_is_wrong(book: duckdb.DuckDBPyConnection, che
 
 
 def test_the_last_day_of_one_law_and_the_first_of_the_next_leave_no_day_out(book: duckdb.DuckDBPyConnection) -> None:
-    """2016-09-21 limits, 2021-07-15 procedure, 2021-10-01 Hunan, 2023-07-20 road transport."""
+    """2015-05-01 and 2017-07-01 court action, 2016-09-21 limits, 2019-03-02 and 2023-07-20 road transport, 2021-07-15
+    procedure, 2021-10-01 Hunan, 2024-01-01 reconsideration."""
     ends = book.execute(
         "select distinct cast(valid_to as varchar) from mart.rule where valid_to is not null order by 1"
     )
-    assert [day for (day,) in ends.fetchall()] == ["2016-09-20", "2021-07-14", "2021-09-30", "2023-07-19"]
+    assert [day for (day,) in ends.fetchall()] == [
+        "2015-04-30", "2016-09-20", "2017-06-30", "2019-03-01", "2021-07-14", "2021-09-30", "2023-07-19", "2023-12-31",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("key", "day"),
+    [
+        ("licence revoked ", "2021-07-14"), ("licence suspended ", "2021-07-14"),
+        ("parameter late_surcharge_ratio ", "2021-07-14"), ("clock reconsideration_request ", "2023-12-31"),
+        ("clock reconsideration_decision ", "2023-12-31"), ("clock litigation ", "2017-06-30"),
+        ("clock litigation_after_reconsideration ", "2017-06-30"),
+    ],
+)  # fmt: skip
+def test_the_last_day_before_an_act_is_answered_by_the_act_before_it(
+    book: duckdb.DuckDBPyConnection, key: str, day: str
+) -> None:
+    found = book.execute(
+        "select confidence from mart.rule where rule_key = ?"
+        " and cast(? as date) between coalesce(valid_from, date '0001-01-01') and valid_to",
+        [key, day],
+    ).fetchall()
+    assert found == [("M+",)]
+
+
+def test_misusing_a_permit_costs_the_permit_and_not_the_gain(book: duckdb.DuckDBPyConnection) -> None:
+    """公路安全保护条例 art. 65."""
+    found = book.execute(
+        "select distinct penalty_kind, zh like '%没收%通行证%' and zh not like '%违法所得%' from seeds.fine_tier"
+        " where act_code = 'permit_misuse'"
+    ).fetchall()
+    assert found == [("fine", True)]
