@@ -20,6 +20,9 @@ from warehouse.project import check_meaning
 
 SEEDS = sql.PROJECT / "seeds"
 _NEXT = {
+    "fine_tiers_apart": "Let each tier begin at the bound where the one below ends, with the opposite word; give the "
+    "last no end.",
+    "parameter_not_accepted": "Write one of the accepted values, in a row whose valid_to is empty.",
     "rule_sets_nothing": "Give the row what it sets; a bound needs its word: over, at_least, at_most or below.",
     "rule_spans_gap": "Let the later row begin on the day after this one ends.",
     "rule_spans_overlap": "Let the older row end on the day before the newer one begins; give each row its own number.",

@@ -6,11 +6,15 @@ import duckdb
 import pytest
 
 from etl.feeds import raw_tables
-from warehouse import sql
+from warehouse import penalty, repeat, sql
+from warehouse.errors import CheckFailed
 from warehouse.layout import head_checks, head_models
-from warehouse.project import run_checks
+from warehouse.project import refuse_findings, run_checks
 
-CHECKS = ("rule_sets_nothing", "rule_spans_gap", "rule_spans_overlap", "rule_without_source")
+CHECKS = (
+    "fine_tiers_apart", "parameter_not_accepted", "rule_sets_nothing", "rule_spans_gap", "rule_spans_overlap",
+    "rule_without_source",
+)  # fmt: skip
 # Seeds that hold law or assumptions with a citation; the others are codes, words and places.
 NOT_LAW = {"axle_type", "alarm_type", "cited_article", "county", "plate_confusion", "reason", "report_figure"}
 
@@ -77,6 +81,39 @@ def test_every_law_seed_is_in_the_rulebook_row_for_row(book: duckdb.DuckDBPyConn
         ("rule_without_source", "update seeds.licence_verb set confidence = 'sure' where licence_action = 'revoked'"),
         ("rule_without_source", "update seeds.accuracy_class set confidence = null where accuracy_class = '5'"),
         ("rule_without_source", "update seeds.axle_load_limit set jurisdiction = 'Hunan' where rule_id = 'AX3-A'"),
+        # a misspelt choice, a number beyond reason, and a parameter nobody finds
+        ("parameter_not_accepted",
+         "update seeds.parameter set parameter_text = 'DEDUCTED' where parameter = 'allowance_mode'"),
+        ("parameter_not_accepted",
+         "update seeds.parameter set parameter_text = 'FLOOR' where parameter = 'fine_rounding'"),
+        ("parameter_not_accepted",
+         "update seeds.parameter set parameter_text = 'lighter' where valid_to = '2021-07-14'"),
+        ("parameter_not_accepted", "update seeds.parameter set parameter_text = '%' where parameter = 'repeat_window'"),
+        ("parameter_not_accepted",
+         "update seeds.parameter set parameter_text = 'VIOLATION, DECISION' where parameter = 'repeat_date_basis'"),
+        ("parameter_not_accepted",
+         "update seeds.parameter set parameter_value = 10 where valid_from = '2021-10-01'"),
+        ("parameter_not_accepted",
+         "update seeds.parameter set parameter = 'repeat_windows' where parameter = 'repeat_window_query'"),
+        ("parameter_not_accepted",
+         "update seeds.parameter set valid_to = '2020-01-01' where parameter = 'fine_rounding'"),
+        ("parameter_not_accepted", "delete from seeds.parameter where parameter = 'gain_confiscation'"),
+        ("parameter_not_accepted",
+         "update seeds.parameter set parameter_value = null where parameter = 'repeat_excess_ratio'"),
+        # tiers that leave an amount to none or to two
+        ("fine_tiers_apart", "update seeds.fine_tier set lower_bound = 1001 where rule_id = 'F43-MASS-2'"),
+        ("fine_tiers_apart", "update seeds.fine_tier set lower_bound = 999 where rule_id = 'F43-MASS-2'"),
+        ("fine_tiers_apart", "update seeds.fine_tier set lower_word = 'at_least' where rule_id = 'F43-MASS-2'"),
+        ("fine_tiers_apart", "update seeds.fine_tier set upper_word = 'below' where rule_id = 'F43-MASS-1'"),
+        ("fine_tiers_apart", "update seeds.fine_tier set lower_bound = 500 where rule_id = 'F43-MASS-1'"),
+        ("fine_tiers_apart",
+         "update seeds.fine_tier set upper_word = 'at_most', upper_bound = 90000 where rule_id = 'F43-MASS-2'"),
+        ("fine_tiers_apart", "update seeds.fine_tier set upper_bound = 900000 where rule_id = 'IO-FREIGHT-SERIOUS'"),
+        ("fine_tiers_apart", "delete from seeds.fine_tier where rule_id = 'IO-FREIGHT-SERIOUS'"),
+        ("fine_tiers_apart", "delete from seeds.fine_tier where rule_id = 'IO-PASSENGER-GAIN'"),
+        ("fine_tiers_apart", "update seeds.fine_tier set valid_to = '2022-01-01' where rule_id = 'IO-OLD-DG'"),
+        ("fine_tiers_apart", "delete from seeds.fine_tier where rule_id = 'F43-DIM-3'"),
+        ("fine_tiers_apart", "update seeds.fine_tier set width_up_to_mm = 2900 where rule_id = 'F43-DIM-2'"),
         # nothing that can be applied
         ("rule_sets_nothing", "update seeds.parameter set parameter_value = null where parameter = 'repeat_count'"),
         ("rule_sets_nothing", "update seeds.parameter set parameter_value = 1 where parameter = 'repeat_window'"),
@@ -129,3 +166,23 @@ def test_misusing_a_permit_costs_the_permit_and_not_the_gain(book: duckdb.DuckDB
         " where act_code = 'permit_misuse'"
     ).fetchall()
     assert found == [("fine", True)]
+
+
+@pytest.mark.parametrize(
+    ("parameter", "accepted"),
+    [
+        ("allowance_mode", ("DEDUCT", "THRESHOLD", "NONE")), ("fine_rounding", penalty.ROUNDINGS),
+        ("lighter_rule", penalty.LIGHTER_RULES), ("gain_confiscation", penalty.CONFISCATIONS),
+        ("repeat_window", repeat.WINDOWS), ("repeat_window_query", repeat.WINDOWS), ("repeat_date_basis", repeat.BASES),
+    ],
+)  # fmt: skip
+def test_every_choice_the_code_knows_is_accepted_and_a_refusal_names_them(
+    book: duckdb.DuckDBPyConnection, parameter: str, accepted: tuple[str, ...]
+) -> None:
+    for text in accepted:
+        book.execute("update seeds.parameter set parameter_text = ? where parameter = ?", [text, parameter])
+        assert findings(book) == {}
+    book.execute("update seeds.parameter set parameter_text = 'X' where parameter = ?", [parameter])
+    with pytest.raises(CheckFailed, match=f"'{parameter}'.*'X'") as refused:
+        refuse_findings(run_checks(book, CHECKS), book)
+    assert all(text in str(refused.value) for text in accepted)
