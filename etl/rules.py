@@ -19,7 +19,7 @@ from rich.table import Table
 from rich.text import Text
 
 from etl.errors import HengError
-from warehouse.rules import TOPICS, Rule, book, changes, in_force, named, neighbours, sets
+from warehouse.rules import TOPICS, Rule, book, changes, in_force, limits_changed, named, neighbours, sets
 
 if TYPE_CHECKING:
     from warehouse.metrics import Source
@@ -204,6 +204,9 @@ def fine_command(
         str | None, typer.Option("--decided", help="Day of the decision; default: that of the act.")
     ] = None,
     excess_kg: Annotated[int, typer.Option("--excess-kg", help="Mass over the limit.", min=0)] = 0,
+    later_excess_kg: Annotated[
+        int | None, typer.Option("--later-excess-kg", help="Mass over the limit of the day of the decision.", min=0)
+    ] = None,
     height_mm: Annotated[int | None, typer.Option("--height-mm", min=1)] = None,
     width_mm: Annotated[int | None, typer.Option("--width-mm", min=1)] = None,
     length_mm: Annotated[int | None, typer.Option("--length-mm", min=1)] = None,
@@ -222,13 +225,19 @@ def fine_command(
     _words(lang)
     first = _day(violated)
     last = _day(decided) if decided else first
-    rules = penalty.law(_source(files))
+    source = _source(files)
+    rules = penalty.law(source)
     over = (excess_kg, height_mm, width_mm, length_mm)
+    if later_excess_kg is not None and not (excess_kg and last > first):
+        raise HengError(
+            "--later-excess-kg needs an --excess-kg and a --decided after the act: it is that of another limit."
+        )
+    has_other_limits = bool(excess_kg) and later_excess_kg is None and limits_changed(book(source), first, last)
     if sector is None:
         if not any(over):
             raise HengError("Say what was over: --excess-kg, --height-mm, --width-mm, --length-mm; or a --sector.")
         _known(vehicle, sorted({row.dimension_vehicle for row in rules.dimensions}), "kind of vehicle")
-        found = penalty.over_limit(penalty.OverLimit(first, last, *over, vehicle), rules)
+        found = penalty.over_limit(penalty.OverLimit(first, last, *over, vehicle, later_excess_kg), rules)
     else:
         if any(over):
             raise HengError("An act is one of two: over a limit, or in a --sector without licence. Say one.")
@@ -236,10 +245,13 @@ def fine_command(
         act = penalty.IllegalOperation(first, last, sector, _fen(gain_yuan), serious, subject)
         found = penalty.illegal_operation(act, rules)
     if as_json:
-        _print_json(asdict(found) | {"is_verified": found.is_verified})
+        told = {"is_verified": found.is_verified, "needs_later_excess_kg": has_other_limits}
+        _print_json(asdict(found) | told)
         return
     for line in fine_lines(found, lang):
         _say(line)
+    if has_other_limits:
+        _say(_FINE[lang]["other_limits"].format(first=first, last=last))
 
 
 _FINE = {
@@ -255,6 +267,7 @@ _FINE = {
         "other": "按 {day} 的规则（{rules}）：{amount}",
         "contested": "有争议：一方上限较低，另一方下限较低；按上限比较。",
         "unverified": "未核实：{rules}。出处见 heng rules show。",
+        "other_limits": "{first} 与 {last} 的质量限值不同，此处按同一超限量计算；决定之日的超限量不同的，请用 --later-excess-kg 给出。",
     },
     "en": {
         "none": "No penalty: nothing is over a limit.", "warning": "A warning, no fine.",
@@ -269,6 +282,8 @@ _FINE = {
         "other": "By the rules of {day} ({rules}): {amount}",
         "contested": "Contested: one maximum is lower, the other minimum is. The maxima were compared.",
         "unverified": "Unverified: {rules}. 'heng rules show' tells their sources.",
+        "other_limits": "The limits of mass of {first} and {last} differ, and one excess was taken for both. Give that of "
+        "the day of the decision with --later-excess-kg.",
     },
 }  # fmt: skip
 

@@ -145,6 +145,11 @@ def changes(rules: Iterable[Rule], day_from: date, day_to: date) -> list[Change]
     return [Change(*one, tuple(before.get(one, ())), tuple(after.get(one, ()))) for one in subjects]
 
 
+def limits_changed(rules: Iterable[Rule], day_from: date, day_to: date) -> bool:
+    """Whether a load may have another limit of mass on the second day than on the first."""
+    return any(one.topic in ("gross_weight", "weight_modifier") for one in changes(rules, day_from, day_to))
+
+
 def turning_days(rules: Iterable[Rule]) -> list[date]:
     """Days on which the law differs from the day before, in order."""
     days = set()

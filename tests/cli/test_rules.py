@@ -120,6 +120,7 @@ def test_days_without_a_change_are_told_as_such() -> None:
         (("fine", FILES, "--violated", "2026-01-01", "--sector", "freight", "--gain-yuan", "1.005"), "two decimals"),
         (("fine", FILES, "--violated", "2026-01-01", "--sector", "freight", "--excess-kg", "5"), "Say one"),
         (("fine", FILES, "--violated", "2026-01-01", "--height-mm", "4100", "--vehicle", "tank"), "Choose one of any"),
+        (("fine", FILES, "--violated", "2026-01-01", "--excess-kg", "5", "--later-excess-kg", "9"), "another limit"),
         (("fine", FILES, "--violated", "2026-01-02", "--decided", "2026-01-01", "--excess-kg", "5"), "Exchange"),
     ],
 )
@@ -155,6 +156,21 @@ def test_a_fine_across_a_change_of_law_says_which_rules_and_why() -> None:
     act = ("--violated", "2023-07-20", "--sector", "passenger", "--gain-yuan", "20000.01")
     found = json.loads(heng("fine", FILES, *act, "--json"))
     assert (found["chosen"]["confiscated_fen"], found["is_verified"]) == (2_000_001, True)
+
+
+def test_where_the_limit_changed_before_the_decision_the_later_excess_is_asked_for_and_taken() -> None:
+    """A 55 t six-axle vehicle was within its limit of 2016-09-20; 57.5 t were 2.5 t over it, and 8.5 t over the next."""
+    act = ("--violated", "2016-09-20", "--decided", "2016-10-01", "--excess-kg", "2500")
+    told = heng("fine", FILES, *act)
+    assert "A fine of 1,000 yuan." in told
+    assert "Give that of the day of the decision with --later-excess-kg" in told
+    assert "--later-excess-kg 给出" in heng("fine", FILES, *act, "--lang", "zh")
+    assert json.loads(heng("fine", FILES, *act, "--json"))["needs_later_excess_kg"] is True
+    told = heng("fine", FILES, *act, "--later-excess-kg", "8500")
+    assert "A fine of 4,000 yuan." in told
+    assert "--later-excess-kg" not in told
+    same = ("--violated", "2020-01-01", "--decided", "2020-02-01", "--excess-kg", "2500")
+    assert "--later-excess-kg" not in heng("fine", FILES, *same)
 
 
 def test_a_fine_is_told_in_chinese_too() -> None:
@@ -213,6 +229,9 @@ def test_the_shipped_files_have_no_problem() -> None:
          "C-PAY-OLD", "none holds on the day after", "on the day after"),
         ("procedure_clock.csv", "C-PAY-OLD,CN,1996-10-01,2021-07-14", "C-PAY-OLD,CN,1996-10-01,2021-07-15",
          "C-PAY", "hold on the same day", "the day before"),
+        ("parameter.csv", "allowance_mode,LOCAL,,,,DEDUCT", "allowance_mode,LOCAL,,,,DEDUCTED",
+         "allowance_mode", "accepted_values DEDUCT, THRESHOLD, NONE", "one of the accepted values"),
+        ("fine_tier.csv", "excess_kg,over,1000", "excess_kg,over,1001", "F43-MASS-2", "to none of them", "opposite word"),
         ("gross_weight_limit.csv", "M3R,CN,2016-09-21,,3,3", "M3R,CN,2016-09-21,,2,3", "M2R", "same day", "older row"),
     ],
 )  # fmt: skip
