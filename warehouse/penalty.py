@@ -4,8 +4,9 @@ Over-limit carriage (mass, dimensions, both: 令2016-62 art. 43; before it 公�
 without licence (道路运输条例 art. 63). Which version applies is decided by the day of the act and the day of the
 decision: the rules of the act, unless those of the decision are lighter (行政处罚法 art. 37; parameter
 ``lighter_rule``). An unlawful gain is confiscated beside the fine, whatever its size (art. 28; parameter
-``gain_confiscation``), but for what must be refunded by law, which nothing here knows. Every amount, bound and choice is a row of ``seeds.fine_tier``, ``seeds.dimension_limit`` or
-``seeds.parameter``; nothing here knows a number of the law. Amounts are whole fen.
+``gain_confiscation``), but for what must be refunded by law, which nothing here knows. Every amount, bound and choice
+is a row of ``seeds.fine_tier``, ``seeds.dimension_limit`` or ``seeds.parameter``; nothing here knows a number of the
+law. Amounts are whole fen.
 
 Limits of mass are judged elsewhere (core.passage): an act comes with its excess. Nothing here decides a case.
 """
@@ -168,8 +169,8 @@ class IllegalOperation:
 class Reading:
     """What the rules of one day say: a range of fines, a warning, or nothing.
 
-    ``confiscated_fen``: the gain, where it is confiscated beside the fine (but for what must be refunded). ``rules``: rows used, in order of use;
-    ``unverified``: those of them that were read in no text.
+    ``confiscated_fen``: the gain, where it is confiscated beside the fine (but for what must be refunded). ``rules``:
+    rows used, in order of use; ``unverified``: those of them that were read in no text.
     """
 
     law_on: date
@@ -285,7 +286,7 @@ def _setting(rules: Law, parameter: str, day: date) -> Setting:
 
 def _choice(row: Setting, accepted: Sequence[str], day: date) -> str:
     """What a parameter that is a choice chooses."""
-    if row.parameter_text not in accepted:
+    if row.parameter_text is None or row.parameter_text not in accepted:
         raise NoRule(
             f"{row.parameter} is {row.parameter_text!r} on {day}. Write one of {', '.join(accepted)} in "
             "warehouse/seeds/parameter.csv."
