@@ -1,5 +1,5 @@
-"""``heng rules``: the law as dated rows: what holds on a day, one rule and its versions, what changed and what is
-wrong."""
+"""``heng rules``: the law as dated rows: what holds on a day, one rule and its versions, what changed, what is
+wrong, what an act may cost, and what another rule would have changed."""
 
 from __future__ import annotations
 
@@ -195,6 +195,40 @@ def check_command(
         )
     if found:
         raise typer.Exit(1)
+
+
+@app.command("what-if")
+def what_if_command(
+    rules: Annotated[
+        list[str],
+        typer.Option("--set", help="RULE=VALUE or RULE.column=VALUE, as repeat_excess_ratio=0.2; may be repeated."),
+    ],
+    day_from: Annotated[
+        str | None, typer.Option("--from", help="First day; default: a year up to the last with data.")
+    ] = None,
+    day_to: Annotated[str | None, typer.Option("--to", help="Last day; default: the last with data.")] = None,
+    format: Format = "table",
+    lang: Lang = "en",
+) -> None:
+    """What other rules would have changed: findings, repeat violators, statutory amounts. Changes nothing."""
+    from etl import what_if as shown
+    from warehouse import what_if
+
+    _words(lang)
+    _known(format, FORMATS, "format")
+    answer = what_if.what_if(rules, _day(day_from) if day_from else None, _day(day_to) if day_to else None)
+    if format == "json":
+        _print_json(shown.document(answer))
+        return
+    if format == "csv":
+        _csv(shown.COLUMNS, shown.records(answer))
+        return
+    for title, table in shown.tables(answer, lang):
+        if title:
+            _say(title)
+        _print(table)
+    for note in shown.notes(answer, lang):
+        _say(note)
 
 
 @app.command("fine")
@@ -435,7 +469,7 @@ def _write_csv(rules: Sequence[Rule]) -> None:
 
 
 def _csv(columns: Sequence[str], rows: Sequence[dict[str, Any]]) -> None:
-    writer = csv.DictWriter(sys.stdout, columns, lineterminator="\n")
+    writer = csv.DictWriter(sys.stdout, columns, restval="", lineterminator="\n")
     writer.writeheader()
     for row in rows:
         writer.writerow({name: "" if value is None else value for name, value in row.items()})

@@ -274,7 +274,8 @@ def _tiers(fines: Iterable[FineTier], act_code: str, day: date) -> list[FineTier
     )
 
 
-def _setting(rules: Law, parameter: str, day: date) -> Setting:
+def setting(rules: Law, parameter: str, day: date) -> Setting:
+    """The row of a parameter on a day. Raises ``NoRule`` without one, or with several."""
     found = [row for row in rules.settings if row.parameter == parameter and _holds(row, day)]
     if len(found) != 1:
         raise NoRule(
@@ -355,7 +356,7 @@ def _of_mass(tier: FineTier, excess_kg: int, rules: Law, day: date, used: _Used)
     """Lowest and highest fine for an excess, and whether the tier's maximum cut it."""
     if tier.fine_step_fen is None or tier.fine_step_kg is None:
         return tier.fine_low_fen or 0, tier.fine_high_fen or 0, False
-    rounding = _setting(rules, "fine_rounding", day)
+    rounding = setting(rules, "fine_rounding", day)
     used.append(rounding)
     how = _choice(rounding, ROUNDINGS, day)
     if how == "FLOOR_TONNE":
@@ -431,7 +432,7 @@ def _confiscated(tier: FineTier, gain_fen: int, rules: Law, day: date, used: _Us
     """What is taken of a gain: all of it by a tier that says so or by the general provision of the day."""
     if not gain_fen or tier.penalty_kind == "fine_and_confiscation":
         return gain_fen
-    general = _setting(rules, "gain_confiscation", day)
+    general = setting(rules, "gain_confiscation", day)
     used.append(general)
     return gain_fen if _choice(general, CONFISCATIONS, day) == "ALWAYS" else 0
 
@@ -451,7 +452,7 @@ def _chosen(violated_on: date, decided_on: date, then: Reading, later: Any, rule
     now: Reading = later()
     if now.rules == then.rules and now.burden == then.burden:
         return Penalty(then, None, "unchanged", False, (), then.unverified)
-    choice = _setting(rules, "lighter_rule", decided_on)
+    choice = setting(rules, "lighter_rule", decided_on)
     numbers = (_setting_no(choice),)
     if _choice(choice, LIGHTER_RULES, decided_on) == "ACT_DAY":
         return Penalty(then, now, "act_day_only", False, numbers, _both(then, choice, None))
