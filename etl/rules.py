@@ -1,5 +1,5 @@
-"""``heng rules``: the law as dated rows: what holds on a day, one rule and its versions, what changed and what is
-wrong."""
+"""``heng rules``: the law as dated rows: what holds on a day, one rule and its versions, what changed, what is
+wrong, what an act may cost, and what another rule would have changed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from rich.table import Table
 from rich.text import Text
 
 from etl.errors import HengError
-from warehouse.rules import TOPICS, Rule, book, changes, in_force, named, neighbours, sets
+from warehouse.rules import TOPICS, Rule, book, changes, in_force, limits_changed, named, neighbours, sets, span
 
 if TYPE_CHECKING:
     from warehouse.metrics import Source
@@ -37,7 +37,7 @@ _WORDS = {
     "zh": {
         "title": "{day} 有效的规则，{count} 条，其中 {doubt} 条未核实",
         "rule": "规则", "condition": "适用情形", "value": "取值", "in_force": "有效期", "where": "地域",
-        "source": "依据", "known": "可信度", "unverified": "未核实", "open": "至今", "until": "至 {day}",
+        "source": "依据", "known": "可信度", "unverified": "未核实",
         "change": "变化", "began": "新增", "ended": "失效", "changed": "变更", "none": "无变化",
         "diff": "{first} 与 {last} 的规则相比", "last_change": "此前最近一次变化：{day}",
         "next_change": "此后下一次变化：{day}", "nothing": "没有符合条件的规则。",
@@ -45,7 +45,7 @@ _WORDS = {
     "en": {
         "title": "{count} rules in force on {day}, {doubt} of them unverified",
         "rule": "rule", "condition": "applies to", "value": "sets", "in_force": "in force", "where": "where",
-        "source": "source", "known": "known from", "unverified": "unverified", "open": "now", "until": "until {day}",
+        "source": "source", "known": "known from", "unverified": "unverified",
         "change": "change", "began": "began", "ended": "ended", "changed": "changed", "none": "no change",
         "diff": "The rules of {last} against those of {first}", "last_change": "Last change on or before: {day}",
         "next_change": "Next change after: {day}", "nothing": "No rule is like that.",
@@ -112,7 +112,7 @@ def show_command(
         doubt = "" if one.is_verified else f" · {words['unverified']}"
         _say(f"{one.rule_no}  {_condition(one, lang)}")
         for name, told in (
-            ("value", sets(one, lang)), ("in_force", _span(one, lang)), ("where", one.jurisdiction),
+            ("value", sets(one, lang)), ("in_force", span(one, lang)), ("where", one.jurisdiction),
             ("source", _cited(one, lang)), ("known", one.confidence + doubt),
         ):  # fmt: skip
             _say(f"  {words[name]}: {told}")
@@ -162,7 +162,7 @@ def diff_command(
                 kind = words[one.kind] if one.kind != "changed" else f"{words['changed']}: {words[side]}"
                 table.add_row(
                     kind, Text(rule.rule_no), Text(_condition(rule, lang)), Text(sets(rule, lang)),
-                    _span(rule, lang), _known_from(rule, lang),
+                    span(rule, lang), _known_from(rule, lang),
                 )  # fmt: skip
     _print(table) if found else _say(f"{words['diff'].format(first=first, last=last)}: {words['none']}")
 
@@ -197,6 +197,40 @@ def check_command(
         raise typer.Exit(1)
 
 
+@app.command("what-if")
+def what_if_command(
+    rules: Annotated[
+        list[str],
+        typer.Option("--set", help="RULE=VALUE or RULE.column=VALUE, as repeat_excess_ratio=0.2; may be repeated."),
+    ],
+    day_from: Annotated[
+        str | None, typer.Option("--from", help="First day; default: a year up to the last with data.")
+    ] = None,
+    day_to: Annotated[str | None, typer.Option("--to", help="Last day; default: the last with data.")] = None,
+    format: Format = "table",
+    lang: Lang = "en",
+) -> None:
+    """What other rules would have changed: findings, repeat violators, statutory amounts. Changes nothing."""
+    from etl import what_if as shown
+    from warehouse import what_if
+
+    _words(lang)
+    _known(format, FORMATS, "format")
+    answer = what_if.what_if(rules, _day(day_from) if day_from else None, _day(day_to) if day_to else None)
+    if format == "json":
+        _print_json(shown.document(answer))
+        return
+    if format == "csv":
+        _csv(shown.COLUMNS, shown.records(answer))
+        return
+    for title, table in shown.tables(answer, lang):
+        if title:
+            _say(title)
+        _print(table)
+    for note in shown.notes(answer, lang):
+        _say(note)
+
+
 @app.command("fine")
 def fine_command(
     violated: Annotated[str, typer.Option("--violated", help="Day of the act, YYYY-MM-DD.")],
@@ -204,6 +238,9 @@ def fine_command(
         str | None, typer.Option("--decided", help="Day of the decision; default: that of the act.")
     ] = None,
     excess_kg: Annotated[int, typer.Option("--excess-kg", help="Mass over the limit.", min=0)] = 0,
+    later_excess_kg: Annotated[
+        int | None, typer.Option("--later-excess-kg", help="Mass over the limit of the day of the decision.", min=0)
+    ] = None,
     height_mm: Annotated[int | None, typer.Option("--height-mm", min=1)] = None,
     width_mm: Annotated[int | None, typer.Option("--width-mm", min=1)] = None,
     length_mm: Annotated[int | None, typer.Option("--length-mm", min=1)] = None,
@@ -222,13 +259,20 @@ def fine_command(
     _words(lang)
     first = _day(violated)
     last = _day(decided) if decided else first
-    rules = penalty.law(_source(files))
+    source = _source(files)
+    rules = penalty.law(source)
     over = (excess_kg, height_mm, width_mm, length_mm)
+    if later_excess_kg is not None and not (excess_kg and last > first):
+        raise HengError(
+            "--later-excess-kg is the excess over another limit: it needs an --excess-kg and a --decided after the act."
+        )
+    has_one_excess = excess_kg and later_excess_kg is None and last > first
+    has_other_limits = bool(has_one_excess and limits_changed(book(source), first, last))
     if sector is None:
         if not any(over):
             raise HengError("Say what was over: --excess-kg, --height-mm, --width-mm, --length-mm; or a --sector.")
         _known(vehicle, sorted({row.dimension_vehicle for row in rules.dimensions}), "kind of vehicle")
-        found = penalty.over_limit(penalty.OverLimit(first, last, *over, vehicle), rules)
+        found = penalty.over_limit(penalty.OverLimit(first, last, *over, vehicle, later_excess_kg), rules)
     else:
         if any(over):
             raise HengError("An act is one of two: over a limit, or in a --sector without licence. Say one.")
@@ -236,16 +280,20 @@ def fine_command(
         act = penalty.IllegalOperation(first, last, sector, _fen(gain_yuan), serious, subject)
         found = penalty.illegal_operation(act, rules)
     if as_json:
-        _print_json(asdict(found) | {"is_verified": found.is_verified})
+        told = {"is_verified": found.is_verified, "needs_later_excess_kg": has_other_limits}
+        _print_json(asdict(found) | told)
         return
     for line in fine_lines(found, lang):
         _say(line)
+    if has_other_limits:
+        _say(_FINE[lang]["other_limits"].format(first=first, last=last))
 
 
 _FINE = {
     "zh": {
         "none": "不处罚：没有超过任何限值。", "warning": "警告，不罚款。", "fine": "罚款 {fine} 元",
-        "to": "{low} 至 {high}", "taken": "没收违法所得 {taken} 元", "warned": "质量超限给予警告", "and": "，并",
+        "to": "{low} 至 {high}",
+        "taken": "没收违法所得 {taken} 元（依法应当退赔的除外）", "warned": "质量超限给予警告", "and": "，并",
         "capped": "（已达最高额）", "stop": "。", "list": "、",
         "unchanged": "适用违法行为之日的规定，其后没有变化。",
         "act_day": "决定之前规定已有变化，新规定并不较轻，适用违法行为之日的规定。",
@@ -255,10 +303,13 @@ _FINE = {
         "other": "按 {day} 的规则（{rules}）：{amount}",
         "contested": "有争议：一方上限较低，另一方下限较低；按上限比较。",
         "unverified": "未核实：{rules}。出处见 heng rules show。",
+        "other_limits": "{first} 与 {last} 的质量限值不同，此处按同一超限量计算；"
+        "决定之日的超限量不同的，请用 --later-excess-kg 给出。",
     },
     "en": {
         "none": "No penalty: nothing is over a limit.", "warning": "A warning, no fine.",
-        "fine": "A fine of {fine} yuan", "to": "{low} to {high}", "taken": "confiscation of {taken} yuan",
+        "fine": "A fine of {fine} yuan", "to": "{low} to {high}",
+        "taken": "confiscation of the gain of {taken} yuan but for what must be refunded by law",
         "warned": "a warning for the mass",
         "and": " and ", "capped": " (at the maximum)", "stop": ".", "list": ", ",
         "unchanged": "The rules are those of the day of the act, and have not changed since.",
@@ -269,6 +320,8 @@ _FINE = {
         "other": "By the rules of {day} ({rules}): {amount}",
         "contested": "Contested: one maximum is lower, the other minimum is. The maxima were compared.",
         "unverified": "Unverified: {rules}. 'heng rules show' tells their sources.",
+        "other_limits": "The limits of mass of {first} and {last} differ, and one excess was taken for both. Give "
+        "that of the day of the decision with --later-excess-kg.",
     },
 }  # fmt: skip
 
@@ -375,13 +428,6 @@ def _cited(rule: Rule, lang: str) -> str:
     return rule.citation_zh if lang == "zh" else rule.citation_en
 
 
-def _span(rule: Rule, lang: str) -> str:
-    words = _WORDS[lang]
-    if rule.valid_from is None:
-        return words["until"].format(day=rule.valid_to) if rule.valid_to else words["open"]
-    return f"{rule.valid_from} – {rule.valid_to or words['open']}"
-
-
 def _known_from(rule: Rule, lang: str) -> Text:
     return Text(rule.confidence if rule.is_verified else f"{rule.confidence} {_WORDS[lang]['unverified']}")
 
@@ -396,7 +442,7 @@ def _table(rules: Sequence[Rule], title: str, lang: str) -> Table:
             table.add_section()
         topic = rule.topic
         table.add_row(
-            Text(rule.rule_no), Text(_condition(rule, lang)), Text(sets(rule, lang)), _span(rule, lang),
+            Text(rule.rule_no), Text(_condition(rule, lang)), Text(sets(rule, lang)), span(rule, lang),
             rule.jurisdiction, Text(_cited(rule, lang)), _known_from(rule, lang),
         )  # fmt: skip
     return table
@@ -423,7 +469,7 @@ def _write_csv(rules: Sequence[Rule]) -> None:
 
 
 def _csv(columns: Sequence[str], rows: Sequence[dict[str, Any]]) -> None:
-    writer = csv.DictWriter(sys.stdout, columns, lineterminator="\n")
+    writer = csv.DictWriter(sys.stdout, columns, restval="", lineterminator="\n")
     writer.writeheader()
     for row in rows:
         writer.writerow({name: "" if value is None else value for name, value in row.items()})

@@ -123,6 +123,7 @@ def known_on(
     first: date | None = None,
     last: date | None = None,
     *,
+    rules: sql.SeedRows | None = None,
     memory: str = MEMORY,
     threads: int = THREADS,
     batch_rows: int = BATCH_ROWS,
@@ -133,10 +134,10 @@ def known_on(
     models of events behind them that need no days before. ``first``, ``last``: of dated tables only these days, both
     included; tables of the head that are computed from dated ones are computed from all days.
 
-    The rules are those of today's seeds, the models and declarations those of today, each passage judged by the law of
-    its own day; a delivery that was stopped then and is accepted by now counts from its first
-    receipt, and one that came again under an earlier date has the rank of that date from the beginning on. What came
-    after a night had closed belongs to the next, also if that night was built again.
+    The rules are those of today's seeds, or for the seeds it names those of ``rules``; the models and declarations
+    those of today, each passage judged by the law of its own day; a delivery that was stopped then and is accepted by
+    now counts from its first receipt, and one that came again under an earlier date has the rank of that date from the
+    beginning on. What came after a night had closed belongs to the next, also if that night was built again.
 
     Nothing is kept: a private database holds the tables until the block ends. Raises ``WarehouseError`` for a day
     before the first night or an unknown table.
@@ -144,7 +145,7 @@ def known_on(
     asked = list(dict.fromkeys(tables))
     folder = temporary("known")
     try:
-        known = _computed(folder, day, asked, first, last, memory, threads, batch_rows)
+        known = _computed(folder, day, asked, first, last, rules, memory, threads, batch_rows)
         try:
             yield known
         finally:
@@ -182,12 +183,14 @@ class _Computation:
         told: Moment,
         first: date | None,
         last: date | None,
+        rules: sql.SeedRows | None,
         memory: str,
         threads: int,
         batch_rows: int,
     ) -> None:
         self.work, self.day, self.asked, self.moment = work, day, asked, told
         self.first, self.last = first or date.min, last or date.max
+        self.rules = rules
         self.memory, self.threads, self.batch_rows = memory, threads, batch_rows
         self.raw_tables = raw_tables()
         self._plan()
@@ -274,7 +277,8 @@ class _Computation:
             if table.kind != "event":
                 found = [segment for segment in self.moment.segments if segment.feed == table.name]
                 sql.create_raw(self.connection, table, self._known(found))
-        sql.load_seeds(self.connection, [n for n in sql.seed_columns() if n in self.reads or n in self.asked])
+        names = [name for name in sql.seed_columns() if name in self.reads or name in self.asked]
+        sql.load_seeds(self.connection, names, self.rules)
         for name in self.asked:
             if name in sql.seed_columns():
                 self.connection.execute(f"create table answer.{name} as from {name}")

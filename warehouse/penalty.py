@@ -3,8 +3,10 @@
 Over-limit carriage (mass, dimensions, both: 令2016-62 art. 43; before it 公路安全保护条例 art. 64) and transport
 without licence (道路运输条例 art. 63). Which version applies is decided by the day of the act and the day of the
 decision: the rules of the act, unless those of the decision are lighter (行政处罚法 art. 37; parameter
-``lighter_rule``). Every amount, bound and choice is a row of ``seeds.fine_tier``, ``seeds.dimension_limit`` or
-``seeds.parameter``; nothing here knows a number of the law. Amounts are whole fen.
+``lighter_rule``). An unlawful gain is confiscated beside the fine, whatever its size (art. 28; parameter
+``gain_confiscation``), but for what must be refunded by law, which nothing here knows. Every amount, bound and choice
+is a row of ``seeds.fine_tier``, ``seeds.dimension_limit`` or ``seeds.parameter``; nothing here knows a number of the
+law. Amounts are whole fen.
 
 Limits of mass are judged elsewhere (core.passage): an act comes with its excess. Nothing here decides a case.
 """
@@ -18,6 +20,8 @@ from warehouse.errors import WarehouseError
 from warehouse.metrics import Source
 
 ROUNDINGS = ("FLOOR_TONNE", "CEIL_TONNE", "EXACT")
+LIGHTER_RULES = ("LIGHTER", "ACT_DAY")
+CONFISCATIONS = ("ALWAYS", "BY_TIER")
 DIMENSIONS = ("height", "width", "length")
 
 
@@ -148,7 +152,7 @@ class OverLimit:
 
 @dataclass(frozen=True)
 class IllegalOperation:
-    """Transport without licence. ``gain_fen``: unlawful gain, 0 if there is none or it cannot be established.
+    """Transport without licence. ``gain_fen``: unlawful gain with what must be refunded; 0: none, or not established.
 
     ``subject_kind`` is needed where the rules of a trade tell subjects apart (ride-hailing).
     """
@@ -165,8 +169,8 @@ class IllegalOperation:
 class Reading:
     """What the rules of one day say: a range of fines, a warning, or nothing.
 
-    ``confiscated_fen``: the gain, where it is confiscated beside the fine. ``rules``: rows used, in order of use;
-    ``unverified``: those of them that were read in no text.
+    ``confiscated_fen``: the gain, where it is confiscated beside the fine (but for what must be refunded). ``rules``:
+    rows used, in order of use; ``unverified``: those of them that were read in no text.
     """
 
     law_on: date
@@ -270,7 +274,8 @@ def _tiers(fines: Iterable[FineTier], act_code: str, day: date) -> list[FineTier
     )
 
 
-def _setting(rules: Law, parameter: str, day: date) -> Setting:
+def setting(rules: Law, parameter: str, day: date) -> Setting:
+    """The row of a parameter on a day. Raises ``NoRule`` without one, or with several."""
     found = [row for row in rules.settings if row.parameter == parameter and _holds(row, day)]
     if len(found) != 1:
         raise NoRule(
@@ -278,6 +283,16 @@ def _setting(rules: Law, parameter: str, day: date) -> Setting:
             "warehouse/seeds/parameter.csv, then run 'heng rules check'."
         )
     return found[0]
+
+
+def _choice(row: Setting, accepted: Sequence[str], day: date) -> str:
+    """What a parameter that is a choice chooses."""
+    if row.parameter_text is None or row.parameter_text not in accepted:
+        raise NoRule(
+            f"{row.parameter} is {row.parameter_text!r} on {day}. Write one of {', '.join(accepted)} in "
+            "warehouse/seeds/parameter.csv."
+        )
+    return row.parameter_text
 
 
 def _setting_no(row: Setting) -> str:
@@ -341,19 +356,15 @@ def _of_mass(tier: FineTier, excess_kg: int, rules: Law, day: date, used: _Used)
     """Lowest and highest fine for an excess, and whether the tier's maximum cut it."""
     if tier.fine_step_fen is None or tier.fine_step_kg is None:
         return tier.fine_low_fen or 0, tier.fine_high_fen or 0, False
-    rounding = _setting(rules, "fine_rounding", day)
+    rounding = setting(rules, "fine_rounding", day)
     used.append(rounding)
-    if rounding.parameter_text == "FLOOR_TONNE":
+    how = _choice(rounding, ROUNDINGS, day)
+    if how == "FLOOR_TONNE":
         amount = excess_kg // tier.fine_step_kg * tier.fine_step_fen
-    elif rounding.parameter_text == "CEIL_TONNE":
+    elif how == "CEIL_TONNE":
         amount = -(-excess_kg // tier.fine_step_kg) * tier.fine_step_fen
-    elif rounding.parameter_text == "EXACT":  # pro rata, half a fen upwards
+    else:  # pro rata, half a fen upwards
         amount = (2 * excess_kg * tier.fine_step_fen + tier.fine_step_kg) // (2 * tier.fine_step_kg)
-    else:
-        raise NoRule(
-            f"fine_rounding is {rounding.parameter_text!r} on {day}. Write one of {', '.join(ROUNDINGS)} in "
-            "warehouse/seeds/parameter.csv."
-        )
     if tier.fine_high_fen is not None and amount > tier.fine_high_fen:
         return tier.fine_high_fen, tier.fine_high_fen, True
     return amount, amount, False
@@ -412,8 +423,18 @@ def _illegal_on(act: IllegalOperation, day: date, rules: Law) -> Reading:
         high = round(act.gain_fen * tier.gain_multiple_high)
     else:
         low, high = tier.fine_low_fen or 0, tier.fine_high_fen or 0
-    taken = act.gain_fen if tier.penalty_kind == "fine_and_confiscation" else 0
-    return _reading(day, low, high, tier.penalty_kind == "warning", taken, False, [tier])
+    used: _Used = [tier]
+    taken = _confiscated(tier, act.gain_fen, rules, day, used)
+    return _reading(day, low, high, tier.penalty_kind == "warning", taken, False, used)
+
+
+def _confiscated(tier: FineTier, gain_fen: int, rules: Law, day: date, used: _Used) -> int:
+    """What is taken of a gain: all of it by a tier that says so or by the general provision of the day."""
+    if not gain_fen or tier.penalty_kind == "fine_and_confiscation":
+        return gain_fen
+    general = setting(rules, "gain_confiscation", day)
+    used.append(general)
+    return gain_fen if _choice(general, CONFISCATIONS, day) == "ALWAYS" else 0
 
 
 def _reading(day: date, low: int, high: int, is_warning: bool, taken: int, is_capped: bool, used: _Used) -> Reading:
@@ -431,14 +452,9 @@ def _chosen(violated_on: date, decided_on: date, then: Reading, later: Any, rule
     now: Reading = later()
     if now.rules == then.rules and now.burden == then.burden:
         return Penalty(then, None, "unchanged", False, (), then.unverified)
-    choice = _setting(rules, "lighter_rule", decided_on)
-    if choice.parameter_text not in ("LIGHTER", "ACT_DAY"):
-        raise NoRule(
-            f"lighter_rule is {choice.parameter_text!r} on {decided_on}. Write LIGHTER or ACT_DAY in "
-            "warehouse/seeds/parameter.csv."
-        )
+    choice = setting(rules, "lighter_rule", decided_on)
     numbers = (_setting_no(choice),)
-    if choice.parameter_text == "ACT_DAY":
+    if _choice(choice, LIGHTER_RULES, decided_on) == "ACT_DAY":
         return Penalty(then, now, "act_day_only", False, numbers, _both(then, choice, None))
     takes_later = now.burden < then.burden
     # Which is lighter depends on both: a doubt about either is a doubt about the choice.

@@ -45,10 +45,11 @@ _ENDED = {
     "transferred_other": "transferred", "revoked_by_review": "annulled",
 }  # fmt: skip
 _NO_DEVICE = {"E-NOCERT", "E-NODEVICE"}
-_PARAMETERS = (
+THRESHOLDS = (
     "repeat_count", "repeat_statutory_over", "repeat_merge_hours", "repeat_window_months", "repeat_enterprise_ratio",
     "repeat_excess_ratio",
 )  # fmt: skip
+"""Parameters that decide a count beside what is asked."""
 
 
 @dataclass(frozen=True)
@@ -69,8 +70,8 @@ class Question:
         for value, allowed in ((self.subject, SUBJECTS), (self.window, WINDOWS), (self.basis, BASES)):
             if value not in allowed:
                 raise WarehouseError(f"{value!r} is not one of {', '.join(allowed)}.")
-        if unknown := set(self.changed) - set(_PARAMETERS):
-            raise WarehouseError(f"{', '.join(sorted(unknown))}: change one of {', '.join(_PARAMETERS)}.")
+        if unknown := set(self.changed) - set(THRESHOLDS):
+            raise WarehouseError(f"{', '.join(sorted(unknown))}: change one of {', '.join(THRESHOLDS)}.")
 
 
 @dataclass(frozen=True)
@@ -313,9 +314,9 @@ def _records(source: Source, query: str, asked: Mapping[str, Any]) -> list[dict[
 
 def parameters(source: Source, question: Question) -> dict[str, Parameter]:
     """The thresholds of the day. Raises ``WarehouseError`` if the snapshot lacks one or has two."""
-    found = _records(source, _PARAMETER_ROWS, {"names": list(_PARAMETERS), "as_of": question.as_of})
+    found = _records(source, _PARAMETER_ROWS, {"names": list(THRESHOLDS), "as_of": question.as_of})
     rows = {row["parameter"]: row for row in found}
-    missing = [name for name in _PARAMETERS if name not in rows]
+    missing = [name for name in THRESHOLDS if name not in rows]
     if missing or len(found) != len(rows):
         raise WarehouseError(
             f"seeds.parameter has not one row of each as of {question.as_of}: {', '.join(missing) or 'one twice'}. "

@@ -20,6 +20,9 @@ from warehouse.project import check_meaning
 
 SEEDS = sql.PROJECT / "seeds"
 _NEXT = {
+    "fine_tiers_apart": "Let each tier begin at the bound where the one below ends, with the opposite word; give the "
+    "last no end.",
+    "parameter_not_accepted": "Write one of the accepted values, in a row whose valid_to is empty.",
     "rule_sets_nothing": "Give the row what it sets; a bound needs its word: over, at_least, at_most or below.",
     "rule_spans_gap": "Let the later row begin on the day after this one ends.",
     "rule_spans_overlap": "Let the older row end on the day before the newer one begins; give each row its own number.",
@@ -31,6 +34,10 @@ _NEXT = {
 }
 CHECKS = tuple(sorted(_NEXT))
 _EXAMPLES = {"date": "2026-11-01", "integer": "18000", "bigint": "3000000", "double": "0.1", "boolean": "true or false"}
+
+
+Rows = dict[str, list[tuple[int, dict[str, str]]]]
+"""Seeds by their file names without ``.csv``, each with its rows and the line on which a row begins."""
 
 
 @dataclass(frozen=True)
@@ -70,8 +77,12 @@ def law_seeds() -> list[str]:
 def problems(folder: Path = SEEDS) -> list[Problem]:
     """Everything that is wrong with the rule files of ``folder``, by file and line; empty: they can be built from."""
     rows, found = _read(folder)
-    if found:
-        return found  # spans and keys mean nothing before every line can be read
+    return found or judged(rows)  # spans and keys mean nothing before every line can be read
+
+
+def judged(rows: Rows) -> list[Problem]:
+    """What the checks find in rules that can be read."""
+    found: list[Problem] = []
     connection = duckdb.connect()
     _load(connection, rows)
     lines = {
@@ -113,12 +124,8 @@ def _number_in(told: dict[str, Any], lines: dict[str, tuple[str, int]]) -> str:
     return next((number for number in lines if f".{name}" in number or number.startswith(f"{name}@")), name)
 
 
-_Rows = dict[str, list[tuple[int, dict[str, str]]]]
-"""Seeds with their rows, each with the line on which it begins."""
-
-
-def _read(folder: Path) -> tuple[_Rows, list[Problem]]:
-    rows: _Rows = {}
+def _read(folder: Path) -> tuple[Rows, list[Problem]]:
+    rows: Rows = {}
     found: list[Problem] = []
     for seed in law_seeds():
         rows[seed] = []
@@ -189,19 +196,17 @@ def _cells(row: dict[str, str], types: dict[str, str]) -> Iterator[tuple[str, st
     if not rule_no(row):
         yield "The row has no number.", "Give it one that no other row has."
     for name, value in row.items():
-        if value and not _is(types[name], value):
+        if value and not is_written_as(types[name], value):
             yield f"{name} is {value!r}, which is no {types[name]}.", f"Write it like {_EXAMPLES[types[name]]}."
-    if (
-        row["valid_from"] and row["valid_to"] and _is("date", row["valid_from"]) and _is("date", row["valid_to"])
-        and row["valid_to"] < row["valid_from"]
-    ):  # fmt: skip
+    days = [row["valid_from"], row["valid_to"]]
+    if all(day and is_written_as("date", day) for day in days) and days[1] < days[0]:
         yield (
             f"It ends on {row['valid_to']}, before it begins on {row['valid_from']}.",
             "Exchange the days, or leave valid_to empty while the rule holds.",
         )
 
 
-def _is(type: str, value: str) -> bool:
+def is_written_as(type: str, value: str) -> bool:
     """Whether a text is a value of a seed's type, written as the database reads it."""
     if type == "varchar":
         return True
@@ -217,7 +222,7 @@ def _is(type: str, value: str) -> bool:
     return re.fullmatch(r"-?\d{1,18}", value) is not None and (type == "bigint" or abs(int(value)) < 2**31)
 
 
-def _load(connection: duckdb.DuckDBPyConnection, rows: _Rows) -> None:
+def _load(connection: duckdb.DuckDBPyConnection, rows: Rows) -> None:
     """The seeds of ``rows`` and ``mart.rule`` over them; an empty field is null."""
     connection.execute("create schema seeds")
     connection.execute("create schema mart")

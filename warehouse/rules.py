@@ -4,7 +4,7 @@
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -25,6 +25,15 @@ _UNITS = {
     "year": (" 年", " year", " years"),
 }
 """Units of clocks: Chinese, one of them and several in English."""
+_UNITS_ZH = {
+    "kg": "千克", "kg/m": "千克/米", "t": "吨", "mm": "毫米", "m": "米", "km": "千米", "s": "秒", "min": "分钟",
+    "h": "小时", "d": "天", "months": "个月", "km/h": "千米/小时", "m/s²": "米/秒²",
+}  # fmt: skip
+"""Units of numbers in Chinese; those that are no words stay as they are."""
+_SPANS = {
+    "zh": {"open": "至今", "until": "至 {}", "untold": "未载明起止"},
+    "en": {"open": "now", "until": "until {}", "untold": "no days told"},
+}
 _CLOCKS = {
     "WITHIN": ("{}内", "within {}"),
     "AT_LEAST_BEFORE": ("提前至少 {}", "at least {} before"),
@@ -32,6 +41,7 @@ _CLOCKS = {
 }
 _CODES = {
     "WARNING": ("警告", "a warning"),
+    "AXLE_SUM": ("各轴最大允许轴荷之和", "the permitted loads of its axles together"),
     "REGISTERED": ("行驶证总质量", "the registered gross mass"),
     "PENALTY": ("行政处罚", "a penalty"),
     "NO_PENALTY": ("不是处罚", "no penalty"),
@@ -39,11 +49,15 @@ _CODES = {
     "ROLLING_12M": ("滚动十二个月", "the rolling twelve months"),
     "VIOLATION": ("按违法日", "by the day of the act"),
     "DECISION": ("按决定日", "by the day of the decision"),
-    "DEDUCT": ("扣除", "deducted"),
+    "CALENDAR": ("按自然年", "by the calendar year"),
+    "DEDUCT": ("从实测值扣除", "taken off the weight"),
+    "THRESHOLD": ("加在限值上", "added to the limit"),
     "NONE": ("不扣除", "not deducted"),
     "FLOOR_TONNE": ("不足一吨不计", "a part of a tonne does not count"),
     "CEIL_TONNE": ("不足一吨按一吨计", "a part of a tonne counts as one"),
     "EXACT": ("按比例", "pro rata"),
+    "ALWAYS": ("一律没收", "always confiscated"),
+    "BY_TIER": ("罚则规定没收的没收", "confiscated where the provision on the fine says so"),
     "LIGHTER": ("从旧兼从轻", "the lighter rule"),
     "ACT_DAY": ("从旧", "the rule of the day of the act"),
 }
@@ -145,6 +159,11 @@ def changes(rules: Iterable[Rule], day_from: date, day_to: date) -> list[Change]
     return [Change(*one, tuple(before.get(one, ())), tuple(after.get(one, ()))) for one in subjects]
 
 
+def limits_changed(rules: Iterable[Rule], day_from: date, day_to: date) -> bool:
+    """Whether a load may have another limit of mass on the second day than on the first."""
+    return any(one.topic in ("gross_weight", "weight_modifier") for one in changes(rules, day_from, day_to))
+
+
 def turning_days(rules: Iterable[Rule]) -> list[date]:
     """Days on which the law differs from the day before, in order."""
     days = set()
@@ -196,12 +215,30 @@ def sets(rule: Rule, lang: str) -> str:
         word = _CODES[rule.value_text][at]
         return f"{word} ({rule.value_text})" if rule.topic == "parameter" else word
     if rule.value_text is not None:
-        told = re.sub(r"\d{4,}", lambda digits: f"{int(digits.group()):,}", rule.value_text)
-        return {"CNY": (f"{told} 元", f"CNY {told}")}.get(str(rule.unit), (told, told))[at]
+        return _range(rule.value_text, rule.unit, lang)
     if rule.value is None:
         return ""
     if rule.unit == "ratio":
         return f"±{rule.value * 100:g} %"
     number = f"{rule.value:,.0f}" if rule.value == int(rule.value) else f"{rule.value:g}"
     sign = "+" if rule.topic == "weight_modifier" and rule.unit == "kg" and rule.value > 0 else ""
-    return f"{sign}{number.replace('-', '−')} {rule.unit or ''}".strip()
+    unit = rule.unit or ""
+    return f"{sign}{number.replace('-', '−')} {_UNITS_ZH.get(unit, unit) if lang == 'zh' else unit}".strip()
+
+
+def _range(text: str, unit: str | None, lang: str) -> str:
+    """A range or rate of ``mart.rule`` in words: 200–1000 (CNY), 2–10×, or 500 / 1000 kg, ≤ 30000 (CNY)."""
+    told = re.sub(r"\d{4,}", lambda digits: f"{int(digits.group()):,}", text)
+    if lang != "zh":
+        return f"CNY {told}" if unit == "CNY" else told
+    if rate := re.fullmatch(r"(\S+) / (\S+) kg, ≤ (\S+)", told):
+        return "每 {1} 千克 {0} 元，最高 {2} 元".format(*rate.groups())
+    return f"{told} 元" if unit == "CNY" else told.replace("×", " 倍")
+
+
+def span(rule: Rule, lang: str, written: Callable[[date], str] = date.isoformat) -> str:
+    """The days a rule is in force; an open end is now, and a beginning nobody told is left out."""
+    words = _SPANS[lang]
+    if rule.valid_from is None:
+        return words["until"].format(written(rule.valid_to)) if rule.valid_to else words["untold"]
+    return f"{written(rule.valid_from)} – {written(rule.valid_to) if rule.valid_to else words['open']}"

@@ -6,7 +6,7 @@ raw table the same way for a build and for a dry run.
 """
 
 import csv
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -140,20 +140,38 @@ def private_database(path: Path | str, spill: Path, threads: int, memory: str) -
     )
 
 
-def load_seeds(connection: duckdb.DuckDBPyConnection, names: Iterable[str] | None = None) -> None:
-    """Create and fill ``seeds.*``, or only ``names``; an empty field is null."""
+SeedRows = Mapping[str, Sequence[Mapping[str, str]]]
+"""Rows of seeds by table name, each by column and written as in a file."""
+
+
+def load_seeds(
+    connection: duckdb.DuckDBPyConnection, names: Iterable[str] | None = None, instead: SeedRows | None = None
+) -> None:
+    """Create and fill ``seeds.*``, or only ``names``; an empty field is null.
+
+    ``instead``: rows of seeds that are not to be those of the files.
+    """
     connection.execute("create schema if not exists seeds")
     for name in seed_columns() if names is None else names:
         types = seed_columns()[name]
-        with (PROJECT / "seeds" / f"{name.split('.')[1]}.csv").open(encoding="utf-8", newline="") as stream:
-            heading, *rows = list(csv.reader(stream))
-        if heading != list(types):
-            raise ValueError(f"{name}: its columns are {heading}, dbt_project.yml declares {list(types)}")
+        if instead is not None and name in instead:
+            rows = [[row[column] for column in types] for row in instead[name]]
+        else:
+            rows = _seed_file(name)
         fields = [pa.array([value or None for value in field], pa.string()) for field in zip(*rows, strict=True)]
         connection.register("fields", pa.table(fields or [pa.array([], pa.string())] * len(types), list(types)))
         typed = ", ".join(f"cast({column} as {type}) as {column}" for column, type in types.items())
         connection.execute(f"create table {name} as select {typed} from fields")
         connection.unregister("fields")
+
+
+def _seed_file(name: str) -> list[list[str]]:
+    with (PROJECT / "seeds" / f"{name.split('.')[1]}.csv").open(encoding="utf-8", newline="") as stream:
+        heading, *rows = list(csv.reader(stream))
+    declared = list(seed_columns()[name])
+    if heading != declared:
+        raise ValueError(f"{name}: its columns are {heading}, dbt_project.yml declares {declared}")
+    return rows
 
 
 def create_raw(connection: duckdb.DuckDBPyConnection, table: RawTable, relation: str | None = None) -> None:

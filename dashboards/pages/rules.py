@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,7 +16,7 @@ from dashboards import format as fmt
 from dashboards.pages.definitions import LONGEST_SEARCH, folded, rule_matches, table_row
 from dashboards.selection import plain_date
 from dashboards.text import Text
-from warehouse.rules import TOPICS, Change, Rule, changes, in_force, neighbours, sets
+from warehouse.rules import TOPICS, Change, Rule, changes, in_force, neighbours, sets, span
 
 OPEN = ("gross_weight",)
 """Topics that are unfolded before anything is chosen."""
@@ -73,14 +74,6 @@ def shown_rules(rules: Sequence[Rule], choice: Choice, t: Text) -> list[Rule]:
     ]
 
 
-def span_words(rule: Rule, t: Text) -> str:
-    """The days a rule is in force; an open end is now, and a beginning nobody told is left out."""
-    if rule.valid_from is None:
-        return t("rules.until", day=fmt.day(rule.valid_to, t.lang)) if rule.valid_to else t("rules.always")
-    ends = t("rules.open") if rule.valid_to is None else fmt.day(rule.valid_to, t.lang)
-    return f"{fmt.day(rule.valid_from, t.lang)} – {ends}"
-
-
 def where_words(rule: Rule, t: Text) -> str:
     key = f"rules.where.{rule.jurisdiction}"
     return t(key) if t.has(key) else rule.jurisdiction
@@ -96,7 +89,8 @@ def topic_fold(topic: str, rules: Sequence[Rule], is_open: bool, t: Text) -> htm
         told = t.pick(rule.condition_zh, rule.condition_en)
         value = sets(rule, t.lang)
         cells = [
-            html.B(value), span_words(rule, t), where_words(rule, t), t.pick(rule.citation_zh, rule.citation_en),
+            html.B(value), span(rule, t.lang, partial(fmt.day, lang=t.lang)), where_words(rule, t),
+            t.pick(rule.citation_zh, rule.citation_en),
             explain.confidence_pill(rule.confidence, t),
         ]  # fmt: skip
         styles = {0: "" if value else "hollow", 3: "words"}

@@ -43,7 +43,8 @@ numbers as (
 select own.* exclude (n) replace (
         coalesce(
             fleet.plate_no,
-            ['湘M', '湘A', '湘D', '粤A', '桂C'][cast(1 + hash(i, 5) % 5 as integer)] || cast(10000 + hash(i, 6) % 89999 as varchar)
+            ['湘M', '湘A', '湘D', '粤A', '桂C'][cast(1 + hash(i, 5) % 5 as integer)]
+                || cast(10000 + hash(i, 6) % 89999 as varchar)
         ) as plate_no,
         at_time as passed_at, cast(at_time as date) as passed_date, md5(i || '-' || $seed)[1:20] as record_id
     )

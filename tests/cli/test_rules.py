@@ -3,7 +3,9 @@
 import csv
 import io
 import json
+import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +15,9 @@ from typer.testing import CliRunner
 from etl import rules as command
 from etl.cli import app
 from etl.errors import HengError
-from warehouse import connection, rule_files
+from warehouse import connection, penalty, repeat, rule_files
 from warehouse.errors import WarehouseError
+from warehouse.rules import book, named, sets, span
 
 FILES = "--files"
 
@@ -120,6 +123,7 @@ def test_days_without_a_change_are_told_as_such() -> None:
         (("fine", FILES, "--violated", "2026-01-01", "--sector", "freight", "--gain-yuan", "1.005"), "two decimals"),
         (("fine", FILES, "--violated", "2026-01-01", "--sector", "freight", "--excess-kg", "5"), "Say one"),
         (("fine", FILES, "--violated", "2026-01-01", "--height-mm", "4100", "--vehicle", "tank"), "Choose one of any"),
+        (("fine", FILES, "--violated", "2026-01-01", "--excess-kg", "5", "--later-excess-kg", "9"), "another limit"),
         (("fine", FILES, "--violated", "2026-01-02", "--decided", "2026-01-01", "--excess-kg", "5"), "Exchange"),
     ],
 )
@@ -139,6 +143,36 @@ def test_a_version_from_before_the_rulebook_asks_for_a_build(served: Published) 
         heng("list")
 
 
+def test_in_chinese_every_value_is_told_with_chinese_words_and_units() -> None:
+    """Names of choices stand in brackets behind their words; degrees and ratios are signs."""
+    for rule in book(rule_files.Files()):
+        told = re.sub(r" \([A-Z0-9_]+\)$", "", sets(rule, "zh"))
+        assert not re.search("[A-Za-z]", told), f"{rule.rule_no}: {told}"
+        assert not re.fullmatch("[A-Z0-9_]{3,}", sets(rule, "en")), rule.rule_no
+    by_number = {rule.rule_no: rule for rule in book(rule_files.Files())}
+    assert sets(by_number["M6C"], "zh") == "49,000 千克"
+    assert sets(by_number["F43-MASS-2"], "zh") == "每 1,000 千克 500 元，最高 30,000 元"
+    assert sets(by_number["F43-DIM-2"], "zh") == "200–1,000 元"
+    assert sets(by_number["IO-PASSENGER-GAIN"], "zh") == "2–10 倍"
+    assert sets(by_number["loading_firm_tonnage_t"], "zh") == "200,000 吨"
+
+
+@pytest.mark.parametrize("text", [*repeat.WINDOWS, *repeat.BASES, "DEDUCT", "THRESHOLD", "NONE", *penalty.ROUNDINGS,
+                                  *penalty.LIGHTER_RULES, *penalty.CONFISCATIONS])  # fmt: skip
+def test_every_choice_has_words(text: str) -> None:
+    choice = replace(named(book(rule_files.Files()), "allowance_mode")[0], value_text=text)
+    for lang in ("zh", "en"):
+        assert sets(choice, lang).endswith(f" ({text})")
+
+
+def test_a_rule_without_days_is_told_as_the_page_tells_it() -> None:
+    rules = {rule.rule_no: rule for rule in book(rule_files.Files())}
+    assert [span(rules["allowance_mode"], lang) for lang in ("zh", "en")] == ["未载明起止", "no days told"]
+    assert span(rules["M6C"], "en") == "2016-09-21 – now"
+    assert span(rules["L2004-6"], "zh") == "至 2016-09-20"
+    assert "未载明起止" in heng("show", FILES, "allowance_mode", "--lang", "zh")
+
+
 # --- fine ------------------------------------------------------------------------------------------
 def test_a_fine_says_its_range_the_rules_and_what_is_unverified() -> None:
     told = heng("fine", FILES, "--violated", "2026-01-01", "--excess-kg", "2500", "--height-mm", "4300")
@@ -155,6 +189,21 @@ def test_a_fine_across_a_change_of_law_says_which_rules_and_why() -> None:
     act = ("--violated", "2023-07-20", "--sector", "passenger", "--gain-yuan", "20000.01")
     found = json.loads(heng("fine", FILES, *act, "--json"))
     assert (found["chosen"]["confiscated_fen"], found["is_verified"]) == (2_000_001, True)
+
+
+def test_where_the_limit_changed_before_the_decision_the_later_excess_is_asked_for_and_taken() -> None:
+    """A 55 t six-axle vehicle was within its limit of 2016-09-20; 57.5 t were 2.5 t over it, 8.5 t over the next."""
+    act = ("--violated", "2016-09-20", "--decided", "2016-10-01", "--excess-kg", "2500")
+    told = heng("fine", FILES, *act)
+    assert "A fine of 1,000 yuan." in told
+    assert "Give that of the day of the decision with --later-excess-kg" in told
+    assert "--later-excess-kg 给出" in heng("fine", FILES, *act, "--lang", "zh")
+    assert json.loads(heng("fine", FILES, *act, "--json"))["needs_later_excess_kg"] is True
+    told = heng("fine", FILES, *act, "--later-excess-kg", "8500")
+    assert "A fine of 4,000 yuan." in told
+    assert "--later-excess-kg" not in told
+    same = ("--violated", "2020-01-01", "--decided", "2020-02-01", "--excess-kg", "2500")
+    assert "--later-excess-kg" not in heng("fine", FILES, *same)
 
 
 def test_a_fine_is_told_in_chinese_too() -> None:
@@ -213,6 +262,10 @@ def test_the_shipped_files_have_no_problem() -> None:
          "C-PAY-OLD", "none holds on the day after", "on the day after"),
         ("procedure_clock.csv", "C-PAY-OLD,CN,1996-10-01,2021-07-14", "C-PAY-OLD,CN,1996-10-01,2021-07-15",
          "C-PAY", "hold on the same day", "the day before"),
+        ("parameter.csv", "allowance_mode,LOCAL,,,,DEDUCT", "allowance_mode,LOCAL,,,,DEDUCTED",
+         "allowance_mode", "accepted_values DEDUCT, THRESHOLD, NONE", "one of the accepted values"),
+        ("fine_tier.csv", "excess_kg,over,1000", "excess_kg,over,1001",
+         "F43-MASS-2", "to none of them", "opposite word"),
         ("gross_weight_limit.csv", "M3R,CN,2016-09-21,,3,3", "M3R,CN,2016-09-21,,2,3", "M2R", "same day", "older row"),
     ],
 )  # fmt: skip

@@ -79,13 +79,14 @@ def test_where_only_the_day_of_the_act_counts_later_rules_are_shown_and_not_take
     act = penalty.IllegalOperation(date(2023, 7, 19), date(2023, 7, 20), "freight")
     found = penalty.illegal_operation(act, with_setting("lighter_rule", "ACT_DAY"))
     assert (found.why, found.chosen.rules) == ("act_day_only", ("IO-OLD-FREIGHT",))
-    with pytest.raises(penalty.NoRule, match="Write LIGHTER or ACT_DAY"):
+    with pytest.raises(penalty.NoRule, match="Write one of LIGHTER, ACT_DAY"):
         penalty.illegal_operation(act, with_setting("lighter_rule", "NEWEST"))
 
 
 def test_a_lower_maximum_beside_a_higher_minimum_is_contested() -> None:
-    """A gain of 15,400 yuan: the old text 30,000 to 100,000; the new one takes 30,800 to 92,400 with the gain."""
-    act = penalty.IllegalOperation(date(2023, 7, 19), date(2023, 7, 20), "freight", 1_540_000)
+    """A gain of 15,400 yuan: by the law of 2021-07-14 30,000 to 100,000; by that of 2023-07-20 30,800 to 92,400 with
+    the gain."""
+    act = penalty.IllegalOperation(date(2021, 7, 14), date(2023, 7, 20), "freight", 1_540_000)
     found = penalty.illegal_operation(act, LAW)
     assert (found.why, found.is_contested) == ("lighter_later", True)
 
@@ -151,3 +152,5 @@ def test_every_act_of_a_trade_under_the_regulation_has_an_amount(
     found = penalty.illegal_operation(act, LAW)
     assert 0 < found.chosen.low_fen <= found.chosen.high_fen
     assert found.chosen.confiscated_fen in (0, gain_fen)
+    if violated_on >= date(2021, 7, 15):
+        assert found.chosen.confiscated_fen == gain_fen

@@ -6,11 +6,15 @@ import duckdb
 import pytest
 
 from etl.feeds import raw_tables
-from warehouse import sql
+from warehouse import penalty, repeat, sql
+from warehouse.errors import CheckFailed
 from warehouse.layout import head_checks, head_models
-from warehouse.project import run_checks
+from warehouse.project import refuse_findings, run_checks
 
-CHECKS = ("rule_sets_nothing", "rule_spans_gap", "rule_spans_overlap", "rule_without_source")
+CHECKS = (
+    "fine_tiers_apart", "parameter_not_accepted", "rule_sets_nothing", "rule_spans_gap", "rule_spans_overlap",
+    "rule_without_source",
+)  # fmt: skip
 # Seeds that hold law or assumptions with a citation; the others are codes, words and places.
 NOT_LAW = {"axle_type", "alarm_type", "cited_article", "county", "plate_confusion", "reason", "report_figure"}
 
@@ -63,12 +67,53 @@ def test_every_law_seed_is_in_the_rulebook_row_for_row(book: duckdb.DuckDBPyConn
         ("rule_spans_gap", "update seeds.parameter set valid_from = '2021-10-02' where valid_from = '2021-10-01'"),
         ("rule_spans_gap", "update seeds.gross_weight_limit set valid_to = '2016-09-19' where rule_id = 'L2004-5'"),
         ("rule_spans_gap", "update seeds.fine_tier set valid_from = '2023-07-21' where valid_from = '2023-07-20'"),
+        # a day between two rows of one key, while a row beside them goes on: a six-axle vehicle whose drive axles are
+        # unknown would be judged as one with a single drive axle, and 47 t would be over the limit
+        ("rule_spans_gap", """
+            insert into seeds.gross_weight_limit
+                select * replace ('M6C-A' as rule_id, date '2020-01-02' as valid_from)
+                from seeds.gross_weight_limit where rule_id = 'M6C';
+            update seeds.gross_weight_limit set valid_to = '2019-12-31' where rule_id = 'M6C'
+        """),
         # no source, no mark, no place
         ("rule_without_source", "update seeds.fine_tier set citation_zh = null where rule_id = 'F67'"),
         ("rule_without_source", "update seeds.dimension_limit set citation_en = '' where rule_id = 'D-H'"),
         ("rule_without_source", "update seeds.licence_verb set confidence = 'sure' where licence_action = 'revoked'"),
         ("rule_without_source", "update seeds.accuracy_class set confidence = null where accuracy_class = '5'"),
         ("rule_without_source", "update seeds.axle_load_limit set jurisdiction = 'Hunan' where rule_id = 'AX3-A'"),
+        # a misspelt choice, a number beyond reason, and a parameter nobody finds
+        ("parameter_not_accepted",
+         "update seeds.parameter set parameter_text = 'DEDUCTED' where parameter = 'allowance_mode'"),
+        ("parameter_not_accepted",
+         "update seeds.parameter set parameter_text = 'FLOOR' where parameter = 'fine_rounding'"),
+        ("parameter_not_accepted",
+         "update seeds.parameter set parameter_text = 'lighter' where valid_to = '2021-07-14'"),
+        ("parameter_not_accepted", "update seeds.parameter set parameter_text = '%' where parameter = 'repeat_window'"),
+        ("parameter_not_accepted",
+         "update seeds.parameter set parameter_text = 'VIOLATION, DECISION' where parameter = 'repeat_date_basis'"),
+        ("parameter_not_accepted",
+         "update seeds.parameter set parameter_value = 10 where valid_from = '2021-10-01'"),
+        ("parameter_not_accepted",
+         "update seeds.parameter set parameter = 'repeat_windows' where parameter = 'repeat_window_query'"),
+        ("parameter_not_accepted",
+         "update seeds.parameter set valid_to = '2020-01-01' where parameter = 'fine_rounding'"),
+        ("parameter_not_accepted", "delete from seeds.parameter where parameter = 'gain_confiscation'"),
+        ("parameter_not_accepted",
+         "update seeds.parameter set parameter_value = null where parameter = 'repeat_excess_ratio'"),
+        # tiers that leave an amount to none or to two
+        ("fine_tiers_apart", "update seeds.fine_tier set lower_bound = 1001 where rule_id = 'F43-MASS-2'"),
+        ("fine_tiers_apart", "update seeds.fine_tier set lower_bound = 999 where rule_id = 'F43-MASS-2'"),
+        ("fine_tiers_apart", "update seeds.fine_tier set lower_word = 'at_least' where rule_id = 'F43-MASS-2'"),
+        ("fine_tiers_apart", "update seeds.fine_tier set upper_word = 'below' where rule_id = 'F43-MASS-1'"),
+        ("fine_tiers_apart", "update seeds.fine_tier set lower_bound = 500 where rule_id = 'F43-MASS-1'"),
+        ("fine_tiers_apart",
+         "update seeds.fine_tier set upper_word = 'at_most', upper_bound = 90000 where rule_id = 'F43-MASS-2'"),
+        ("fine_tiers_apart", "update seeds.fine_tier set upper_bound = 900000 where rule_id = 'IO-FREIGHT-SERIOUS'"),
+        ("fine_tiers_apart", "delete from seeds.fine_tier where rule_id = 'IO-FREIGHT-SERIOUS'"),
+        ("fine_tiers_apart", "delete from seeds.fine_tier where rule_id = 'IO-PASSENGER-GAIN'"),
+        ("fine_tiers_apart", "update seeds.fine_tier set valid_to = '2022-01-01' where rule_id = 'IO-OLD-DG'"),
+        ("fine_tiers_apart", "delete from seeds.fine_tier where rule_id = 'F43-DIM-3'"),
+        ("fine_tiers_apart", "update seeds.fine_tier set width_up_to_mm = 2900 where rule_id = 'F43-DIM-2'"),
         # nothing that can be applied
         ("rule_sets_nothing", "update seeds.parameter set parameter_value = null where parameter = 'repeat_count'"),
         ("rule_sets_nothing", "update seeds.parameter set parameter_value = 1 where parameter = 'repeat_window'"),
@@ -84,8 +129,60 @@ def test_a_check_finds_a_rule_that_is_wrong(book: duckdb.DuckDBPyConnection, che
 
 
 def test_the_last_day_of_one_law_and_the_first_of_the_next_leave_no_day_out(book: duckdb.DuckDBPyConnection) -> None:
-    """2016-09-21 limits, 2021-07-15 procedure, 2021-10-01 Hunan, 2023-07-20 road transport."""
+    """2015-05-01 and 2017-07-01 court action, 2016-09-21 limits, 2019-03-02 and 2023-07-20 road transport, 2021-07-15
+    procedure, 2021-10-01 Hunan, 2024-01-01 reconsideration."""
     ends = book.execute(
         "select distinct cast(valid_to as varchar) from mart.rule where valid_to is not null order by 1"
     )
-    assert [day for (day,) in ends.fetchall()] == ["2016-09-20", "2021-07-14", "2021-09-30", "2023-07-19"]
+    assert [day for (day,) in ends.fetchall()] == [
+        "2015-04-30", "2016-09-20", "2017-06-30", "2019-03-01", "2021-07-14", "2021-09-30", "2023-07-19", "2023-12-31",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("key", "day"),
+    [
+        ("licence revoked ", "2021-07-14"), ("licence suspended ", "2021-07-14"),
+        ("parameter late_surcharge_ratio ", "2021-07-14"), ("clock reconsideration_request ", "2023-12-31"),
+        ("clock reconsideration_decision ", "2023-12-31"), ("clock litigation ", "2017-06-30"),
+        ("clock litigation_after_reconsideration ", "2017-06-30"),
+    ],
+)  # fmt: skip
+def test_the_last_day_before_an_act_is_answered_by_the_act_before_it(
+    book: duckdb.DuckDBPyConnection, key: str, day: str
+) -> None:
+    found = book.execute(
+        "select confidence from mart.rule where rule_key = ?"
+        " and cast(? as date) between coalesce(valid_from, date '0001-01-01') and valid_to",
+        [key, day],
+    ).fetchall()
+    assert found == [("M+",)]
+
+
+def test_misusing_a_permit_costs_the_permit_and_not_the_gain(book: duckdb.DuckDBPyConnection) -> None:
+    """公路安全保护条例 art. 65."""
+    found = book.execute(
+        "select distinct penalty_kind, zh like '%没收%通行证%' and zh not like '%违法所得%' from seeds.fine_tier"
+        " where act_code = 'permit_misuse'"
+    ).fetchall()
+    assert found == [("fine", True)]
+
+
+@pytest.mark.parametrize(
+    ("parameter", "accepted"),
+    [
+        ("allowance_mode", ("DEDUCT", "THRESHOLD", "NONE")), ("fine_rounding", penalty.ROUNDINGS),
+        ("lighter_rule", penalty.LIGHTER_RULES), ("gain_confiscation", penalty.CONFISCATIONS),
+        ("repeat_window", repeat.WINDOWS), ("repeat_window_query", repeat.WINDOWS), ("repeat_date_basis", repeat.BASES),
+    ],
+)  # fmt: skip
+def test_every_choice_the_code_knows_is_accepted_and_a_refusal_names_them(
+    book: duckdb.DuckDBPyConnection, parameter: str, accepted: tuple[str, ...]
+) -> None:
+    for text in accepted:
+        book.execute("update seeds.parameter set parameter_text = ? where parameter = ?", [text, parameter])
+        assert findings(book) == {}
+    book.execute("update seeds.parameter set parameter_text = 'X' where parameter = ?", [parameter])
+    with pytest.raises(CheckFailed, match=f"'{parameter}'.*'X'") as refused:
+        refuse_findings(run_checks(book, CHECKS), book)
+    assert all(text in str(refused.value) for text in accepted)
