@@ -62,7 +62,12 @@ def name_of(facts: Facts, one: Standing, t: Text) -> str:
 
 
 def tier_of(facts: Facts, one: Standing, t: Text) -> str:
-    return terms.tier(one.tier, one.subject, facts.told, t.lang)[0]
+    return terms.tier_of(one, facts.choice.question, facts.told, t.lang)[0]
+
+
+def named_tier(facts: Facts, of: str, t: Text) -> str:
+    """A tier of the list, whoever stands in it."""
+    return terms.tier(of, facts.choice.question, terms.values_of(facts.told), t.lang)[0]
 
 
 def count_of(one: Standing, t: Text) -> str:
@@ -101,7 +106,7 @@ def lead(facts: Facts, t: Text) -> html.P:
         subject=terms.SUBJECT_TERMS[choice.subject].name(t.lang),
         counted=html.B(fmt.count(facts.count("counted"))),
         statutory=html.B(fmt.count(statutory), className="worse" if statutory else "better"),
-        over=terms.tier("statutory", choice.subject, facts.told, t.lang)[0],
+        over=named_tier(facts, "statutory", t),
         away=html.B(fmt.count(away)),
     )
     pending = sum(one.pending for one in facts.everybody)
@@ -145,7 +150,7 @@ def _tile(facts: Facts, name: str, t: Text) -> html.Section:
     under = {
         "one_away": t("repeat.tile.one_away.enterprise")
         if choice.subject == "enterprise"
-        else terms.tier("warning", choice.subject, facts.told, t.lang)[0],
+        else named_tier(facts, "warning", t),
         "statutory": t("repeat.tile.statutory"),
         "counted": t("repeat.tile.counted"),
         "pending": t("repeat.tile.pending"),
@@ -242,7 +247,7 @@ def printed(facts: Facts, t: Text) -> html.P:
 def low_words(facts: Facts, low: str, t: Text) -> str:
     """Who a list holds, as the head of a tile or link."""
     if low == "statutory":
-        name = terms.tier("statutory", facts.choice.subject, facts.told, t.lang)[0]
+        name = named_tier(facts, "statutory", t)
         return name[:1].upper() + name[1:]
     return (
         t("repeat.low.warning", count=f"{facts.told['repeat_count'].value:g}")
@@ -395,7 +400,7 @@ def _by_window(facts: Facts, one: Standing, t: Text) -> html.Div:
 
 
 def drawer(facts: Facts, one: Standing, t: Text) -> list[Any]:
-    name, says = terms.tier(one.tier, one.subject, facts.told, t.lang)
+    name, says = terms.tier_of(one, facts.choice.question, facts.told, t.lang)
     shown = [
         *_fact(t("repeat.tier"), shell.pill(name, TIER_TONE[one.tier])),
         *_fact(t("repeat.count"), count_of(one, t)),

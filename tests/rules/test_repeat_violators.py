@@ -14,7 +14,7 @@ from repeat_rows import LIMIT_KG, Rows
 
 from warehouse.errors import WarehouseError
 from warehouse.repeat import Question, Standing, parameters, standings
-from warehouse.repeat_terms import REASON_TERMS, TIER_TERMS, reason, tier
+from warehouse.repeat_terms import REASON_TERMS, TIER_TERMS, as_json, reason, tier
 
 EVER = date(2015, 1, 1)
 TRUCK = ("湘MA0001", 2)
@@ -247,8 +247,17 @@ withdrawn                                  | 2024-07-31 | counts
 withdrawn                                  | 2024-08-01 | withdrawn
 annulled                                   | 2024-07-31 | counts
 annulled                                   | 2024-08-01 | annulled
-annulled and decided anew                  | 2024-09-30 | undecided
+annulled and decided anew                  | 2024-07-31 | counts
+annulled and decided anew                  | 2024-08-01 | annulled
+annulled and decided anew                  | 2024-09-30 | annulled
 annulled and decided anew                  | 2024-10-01 | counts
+withdrawn, then closed as void             | 2024-07-31 | counts
+withdrawn, then closed as void             | 2024-08-01 | withdrawn
+withdrawn, then closed as void             | 2024-12-31 | withdrawn
+let off, then fined                        | 2024-06-30 | no_penalty
+let off, then fined                        | 2024-07-01 | counts
+about dimensions                           | 2024-12-31 | not_mass
+weighed within the limit                   | 2024-12-31 | within_limit
 elsewhere                                  | 2024-12-31 | elsewhere
 10 % over                                  | 2024-12-31 | ratio
 1 kg more                                  | 2024-12-31 | counts
@@ -280,6 +289,12 @@ FACTS: dict[str, dict[str, Any]] = {
                   _at(date(2024, 10, 1), "decided", 3)),
         "decisions": ((DAY, "fine"), (date(2024, 10, 1), "fine")),
     },
+    "withdrawn, then closed as void": {
+        "steps": (_at(DAY, "decided", 1), _at(date(2024, 8, 1), "withdrawn", 2), _at(date(2024, 11, 1), "void", 3)),
+    },
+    "let off, then fined": {"decisions": ((DAY, "no_penalty"), (date(2024, 7, 1), "fine"))},
+    "about dimensions": {"is_mass": False},
+    "weighed within the limit": {"weighed": Weighed(LIMIT_KG, LIMIT_KG)},
     "elsewhere": {"county": "430102"},
     "10 % over": {"weighed": Weighed(53_900, LIMIT_KG)},
     "1 kg more": {"weighed": Weighed(53_901, LIMIT_KG)},
@@ -303,6 +318,42 @@ def test_an_act_that_does_not_count_has_its_reason_as_of_the_day(rows: Rows, lin
     assert found.pending == (wanted == "undecided")
     if wanted == "undecided":
         assert one(rows, World((act("2024-06-01", **FACTS[what]),)), day, require_decision=False).count == 1
+
+
+@pytest.mark.parametrize("what", FACTS)
+def test_an_answer_holds_nothing_that_happened_after_its_day(rows: Rows, what: str) -> None:
+    permits = (PERMITS[what],) if what in PERMITS else ()
+    rows.built(World((act("2024-06-01", **FACTS[what]),), permits=permits))
+    for day in (DAY, date(2024, 6, 30), date(2024, 7, 31), date(2024, 8, 1), date(2024, 9, 30), date(2024, 12, 31)):
+        for basis in ("VIOLATION", "DECISION"):
+            (found,) = standings(rows, Question(day, basis=basis))
+            told = str(as_json(found))
+            later = [one.act for one in found.acts
+                     for at in (one.act.filed_on, one.act.decided_on, one.act.ended_on) if at and at > day]  # fmt: skip
+            assert not later, (what, day)
+            assert "case_state" not in told
+            assert "earlier_" not in told
+
+
+def test_the_threshold_is_passed_since_the_first_of_the_unbroken_days(rows: Rows) -> None:
+    """An act that has left the window since was one of the four when they were more than three for the first time."""
+    world = World(acts("2023-01-10, 2023-02-01, 2023-03-01, 2023-04-01, 2023-12-01, 2024-03-15"))
+    found = one(rows, world, "2024-01-15")
+    assert (found.count, found.trigger_on) == (4, date(2023, 4, 1)), "2023-01-10 has left, 2023-12-01 had come before"
+    assert one(rows, world, "2024-02-15").trigger_on is None
+    gap = World(acts("2023-01-10, 2023-02-01, 2023-03-01, 2023-04-01, 2024-01-20"))
+    assert one(rows, gap, "2024-01-25").trigger_on == date(2024, 1, 20), "between 10 and 19 January there were three"
+
+
+def test_an_enterprise_is_above_since_the_first_of_the_unbroken_days_of_its_fleet_then(rows: Rows) -> None:
+    """Two of twenty vehicles are not above a tenth; two of nineteen are."""
+    fleet = [
+        Span((f"湘MB{at:04d}", 2), EVER, date(2024, 8, 31) if at == 19 else None, None, "一运") for at in range(20)
+    ]
+    cases = tuple(act("2024-06-01", at, plate=f"湘MB{at:04d}", uscc="U1") for at in range(2))
+    world = World(cases, vehicles=tuple(fleet), enterprises=(Span(("U1",), EVER, None, None, "一运"),))
+    assert one(rows, world, "2024-08-31", subject="enterprise").tier == "watch"
+    assert one(rows, world, "2024-12-31", subject="enterprise").trigger_on == date(2024, 9, 1)
 
 
 def test_by_the_day_of_decision_an_act_is_placed_by_a_decision_of_the_day_or_before(rows: Rows) -> None:
