@@ -12,6 +12,7 @@ from werkzeug.exceptions import BadRequest
 
 from dashboards import queries
 from dashboards.format import as_date
+from dashboards.selection import plain_date
 from warehouse import dossier, plate, repeat
 
 LONGEST = 32
@@ -67,31 +68,29 @@ def asked(text: Any, province: Any, color: Any, as_of: Any, window: Any, last_da
         raise BadRequest("not a plate colour")
     if window not in repeat.WINDOWS:
         raise BadRequest("not a span")
-    try:
-        day = date.fromisoformat(as_of[:10]) if isinstance(as_of, str) else None
-    except ValueError:
-        day = None
+    day = plain_date(as_of[:10]) if isinstance(as_of, str) else None
     if day is None or not FIRST_DAY <= day <= last_day:
         raise BadRequest("not a day of the page")
     return Asked(plate.normal(text or ""), province, color, day, window)
 
 
 def find(db: queries.Source, question: Asked) -> Found:
-    """The vehicle of a question, and its facts if there is one and only one."""
+    """The vehicle of a question, and its facts if there is one and only one. Each thing is read once."""
+    kept = dossier.Kept(db)
     typed = question.text
     spelled = [typed] if typed[:1] in plate.PROVINCES or typed.startswith("WJ") else [question.province + typed, typed]
-    plate_no = next((one for one in spelled if dossier.is_known(db, one)), spelled[0])
-    known = tuple(dossier.colors(db, plate_no))
-    if not known and not dossier.is_known(db, plate_no):
-        return Found(plate_no, plate.is_plate(plate_no), False, near=tuple(dossier.near(db, plate_no)))
+    plate_no = next((one for one in spelled if dossier.is_known(kept, one)), spelled[0])
+    known = tuple(dossier.colors(kept, plate_no))
+    if not known and not dossier.is_known(kept, plate_no):
+        return Found(plate_no, plate.is_plate(plate_no), False, near=tuple(dossier.near(kept, plate_no)))
     color = question.color if question.color in known else known[0] if len(known) == 1 else None
     found = Found(plate_no, plate.is_plate(plate_no), True, known, color)
     if len(known) > 1 and color is None:
         return found
     key = {"plate_no": plate_no, "plate_color_code": color}
-    facts = dossier.facts(db, "vehicle", key, question.as_of, question.window)
+    facts = dossier.facts(kept, "vehicle", key, question.as_of, question.window)
     return Found(
-        plate_no, found.is_plate, True, known, color, (), facts, tuple(dossier.recent(db, key, question.as_of))
+        plate_no, found.is_plate, True, known, color, (), facts, tuple(dossier.recent(kept, key, question.as_of))
     )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 from werkzeug.exceptions import BadRequest
 
 from dashboards import queries, terminal_queries
-from dashboards.selection import Known, option
+from dashboards.selection import Known, option, plain_date
 from warehouse import repeat
 from warehouse.repeat import BASES, SUBJECTS, WINDOWS, Judged, Parameter, Question, Standing
 
@@ -71,15 +71,11 @@ def choice_of(given: Mapping[str, Any], known: Known) -> tuple[Choice, list[str]
     day = known.last_day
     told = given.get("as_of")
     if told not in (None, ""):
-        try:
-            if not isinstance(told, str) or len(told) != 10:
-                raise ValueError(told)
-            day = date.fromisoformat(told)
-            if not FIRST_DAY <= day <= known.last_day:
-                raise ValueError(told)
-        except ValueError:
+        asked = plain_date(told)
+        if asked is None or not FIRST_DAY <= asked <= known.last_day:
             bad.append("as_of")
-            day = known.last_day
+        else:
+            day = asked
     subject = option(given.get("subject"), SUBJECTS, "vehicle", bad, "subject")
     return Choice(
         day,

@@ -121,13 +121,13 @@ def standings(facts: dict[str, Any], t: Text, w: Words) -> html.Section:
                 [
                     html.Th(
                         [
-                            f"{w('window.' + one['asked'] + '.short')} · {w('basis.' + one['basis'])}",
+                            f"{dossier_text.window_name(one['asked'], w)} · {dossier_text.basis(one['basis'], w)}",
                             html.Span(_unbroken(w.span(one["window_first"], one["window_last"])), className="under"),
                         ],
                         scope="row",
                     ),
                     html.Td(html.B(str(one["count"])), className="number"),
-                    html.Td([dossier_text.tier(facts, one["tier"], w), html.Span(falls, className="under")]),
+                    html.Td([dossier_text.tier(facts, one, w), html.Span(falls, className="under")]),
                 ],
                 className="main-row" if is_main else "",
             )
@@ -433,7 +433,9 @@ def form(t: Text, w: Words, as_of: str, window: str) -> html.Section:
                             html.Span(w("col.window"), className="field-label"),
                             dmc.SegmentedControl(
                                 id="lookup-window",
-                                data=[{"value": one, "label": w(f"window.{one}.short")} for one in repeat.WINDOWS],
+                                data=[
+                                    {"value": one, "label": dossier_text.window_name(one, w)} for one in repeat.WINDOWS
+                                ],
                                 value=window,
                                 size="sm",
                                 className="segments",

@@ -385,7 +385,7 @@ def test_from_a_plate_to_why_it_is_four_and_to_its_dossier(watched: Any, size: s
     page.screenshot(path=SCREENS / f"lookup-{size}.png", full_page=True)
     page.click("#lookup-window >> text=领证周年")
     assert until(page, "document.querySelector('.count-now b').textContent === '1'")
-    page.click("#lookup-window >> text=近 12 个月")
+    page.click("#lookup-window >> text=近12个月")
     assert until(page, "document.querySelector('.count-now b').textContent === '4'")
     with page.expect_download() as given:
         page.click("#lookup-dossier")
