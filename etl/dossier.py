@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from etl import private_file
+from etl.arguments import day_of
 from etl.errors import HengError
 
 if TYPE_CHECKING:
@@ -64,10 +66,7 @@ def _as_of(text: str | None, served: Snapshot) -> date:
     if text is None:
         until = served.manifest.get("data_until") or served.manifest["business_date"]
         return date.fromisoformat(until)
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise HengError(f"{text!r} is not a date. Write YYYY-MM-DD.") from None
+    return day_of(text)
 
 
 def dossier_command(
@@ -100,26 +99,13 @@ def dossier_command(
     said = dossier_file.digest_of(data)
     path = out or Path(f"dossier_{said[:12]}.html")
     printed = pdf(data) if as_pdf else None
-    _write(path, data)
+    private_file.write(path, data)
     w = dossier_text.Words(lang)
     sys.stdout.write(f"{dossier_text.lead(told, w)}\n{dossier_text.equation(told, w)}\n{path}  SHA-256 {said}\n")
     if printed is not None:
         beside = path.with_suffix(".pdf")
-        _write(beside, printed)
+        private_file.write(beside, printed)
         sys.stdout.write(f"{beside}  SHA-256 {hashlib.sha256(printed).hexdigest()}\n")
-
-
-def _write(path: Path, data: bytes) -> None:
-    """A file only its owner can read, whole or not at all."""
-    if not path.parent.is_dir():
-        raise HengError(f"There is no folder {path.parent}. Make it, or say another --out.")
-    if path.is_dir():
-        raise HengError(f"{path} is a folder. Say a file: --out {path / 'dossier.html'}")
-    beside = path.with_name(f".{path.name}.new")
-    beside.unlink(missing_ok=True)
-    with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
-        stream.write(data)
-    beside.replace(path)
 
 
 def verify_command(

@@ -21,16 +21,18 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from etl import private_file
+from etl.arguments import day_of
 from etl.errors import HengError
 from etl.report_card import UNVERIFIED
 from warehouse import repeat_terms as terms
 from warehouse.metrics import Source
 from warehouse.repeat import BASES, SUBJECTS, WINDOWS, Judged, Parameter, Question, Standing, parameters, standings
+from warehouse.spreadsheet import safe
 
 FORMATS = ("table", "csv", "json", "xlsx")
 SHOWN = 50
 """Subjects that the table prints; files hold all."""
-FORMULA_START = ("=", "+", "-", "@", "\t", "\r", "\n")
 _WORDS = {
     "zh": {
         "title": "多次超限名单：{subject}，截至 {as_of}，版本 {version}", "window": "窗口", "basis": "计入日期",
@@ -45,7 +47,7 @@ _WORDS = {
         "subject": "对象", "plate_color_code": "车牌颜色代码", "enterprise_name": "企业",
         "count": "次数", "vehicles": "计次车辆", "tier": "分档",
         "fleet": "货运车辆", "ratio": "占比", "window_days": "窗口日期",
-        "trigger_on": "越过门槛日", "lapses_on": "分档下降日",
+        "trigger_on": "超过门槛起", "lapses_on": "分档下降日",
         "pending": "待决定", "one_away": "差一次", "previous": "上一周期", "no_first_issue": "无首次核发日期",
         "case_no": "案号", "violated_at": "违法时间", "filed_on": "立案日期", "decided_on": "决定日期",
         "excess_ratio": "超限率", "counts": "是否计次", "reason": "说明", "counts_from": "自何日计次",
@@ -67,7 +69,7 @@ _WORDS = {
         "subject": "subject", "plate_color_code": "plate colour code", "enterprise_name": "enterprise",
         "count": "count", "vehicles": "vehicles",
         "tier": "tier", "fleet": "fleet", "ratio": "share", "window_days": "days of the window",
-        "trigger_on": "threshold passed", "lapses_on": "tier falls", "pending": "pending", "one_away": "one away",
+        "trigger_on": "above since", "lapses_on": "tier falls", "pending": "pending", "one_away": "one away",
         "previous": "cycle before", "no_first_issue": "no day of first issue", "case_no": "case",
         "violated_at": "act", "filed_on": "filed", "decided_on": "decided", "excess_ratio": "excess",
         "counts": "counts", "reason": "why", "counts_from": "counts from", "act_lapses_on": "lapses on", "acts": "acts",
@@ -100,7 +102,7 @@ class Answer:
         return self.words("title", subject=self.subject, as_of=self.question.as_of, version=self.version)
 
     def tier(self, one: Standing) -> str:
-        return terms.tier(one.tier, self.question.subject, self.told, self.lang)[0]
+        return terms.tier_of(one, self.question, self.told, self.lang)[0]
 
     def conditions(self) -> list[tuple[str, str]]:
         """Window, basis, decisions and thresholds, each with how well it is known."""
@@ -162,7 +164,7 @@ def repeat_violators_command(
 
     served = connection.snapshot()
     until = date.fromisoformat(served.manifest["data_until"]) if served.manifest["data_until"] else None
-    day = _day(as_of) if as_of else until
+    day = day_of(as_of) if as_of else until
     if day is None:
         raise HengError("The published version has no day of data. Say one: --as-of YYYY-MM-DD.")
     question = Question(day, subject, window, basis, not undecided)
@@ -175,16 +177,13 @@ def repeat_violators_command(
         text = csv_text(answer)
     else:
         assert out is not None
-        workbook(answer, out)
+        private_file.write(out, workbook(answer))
         _written(answer, out)
         return
     if out is None:
         sys.stdout.write(text)
         return
-    try:
-        out.write_text(text, encoding="utf-8-sig" if form == "csv" else "utf-8", newline="")
-    except OSError as error:
-        raise HengError(f"{out} could not be written: {error.strerror}. Name a file in a folder that exists.") from None
+    private_file.write(out, text.encode("utf-8-sig" if form == "csv" else "utf-8"))
     _written(answer, out)
 
 
@@ -193,15 +192,6 @@ def _written(answer: Answer, out: Path) -> None:
     Console(stderr=True).print(
         answer.words("written", file=out.name, all=f"{len(answer.found):,}", acts=f"{acts:,}"), highlight=False
     )
-
-
-def _day(text: str) -> date:
-    try:
-        if len(text) != 10:
-            raise ValueError(text)
-        return date.fromisoformat(text)
-    except ValueError:
-        raise HengError(f"{text!r} is not a day. Write YYYY-MM-DD.") from None
 
 
 def ask(
@@ -365,13 +355,11 @@ def csv_text(answer: Answer) -> str:
     writer = csv.writer(stream, lineterminator="\r\n")
     writer.writerow([answer.words(name) for name in (*_OF_SUBJECT, *_OF_ACT, *_OF_ASKED)])
     for row in act_rows(answer):
-        writer.writerow(
-            ["'" + cell if isinstance(cell, str) and cell.startswith(FORMULA_START) else cell for cell in row]
-        )
+        writer.writerow([safe(cell) if isinstance(cell, str) else cell for cell in row])
     return stream.getvalue()
 
 
-def workbook(answer: Answer, path: Path) -> None:
+def workbook(answer: Answer) -> bytes:
     """Three sheets: the list, its acts, and what they are. Text is written as text, so no cell runs as a formula."""
     import xlsxwriter
 
@@ -382,20 +370,15 @@ def workbook(answer: Answer, path: Path) -> None:
     ]
     if answer.until is not None and answer.until < answer.question.as_of:
         notes.append((answer.words("notes"), answer.words("until", until=answer.until, as_of=answer.question.as_of)))
-    try:
-        book = xlsxwriter.Workbook(str(path), {"default_date_format": "yyyy-mm-dd hh:mm:ss", "remove_timezone": True})
-        day = book.add_format({"num_format": "yyyy-mm-dd"})
-        _sheet(book, day, answer.words("list"), [heads[name] for name in _OF_SUBJECT],
-               (_of_subject(one, answer) for one in answer.found))  # fmt: skip
-        _sheet(book, day, answer.words("acts"), [heads["subject"], *(heads[name] for name in _OF_ACT)], acts)
-        _sheet(book, day, answer.words("notes"), [], notes)
-        book.close()
-    except OSError as error:
-        raise HengError(
-            f"{path} could not be written: {error.strerror}. Name a file in a folder that exists."
-        ) from None
-    except xlsxwriter.exceptions.FileCreateError:
-        raise HengError(f"{path} could not be written. Name a file in a folder that exists.") from None
+    stream = io.BytesIO()
+    book = xlsxwriter.Workbook(stream, {"default_date_format": "yyyy-mm-dd hh:mm:ss", "remove_timezone": True})
+    day = book.add_format({"num_format": "yyyy-mm-dd"})
+    _sheet(book, day, answer.words("list"), [heads[name] for name in _OF_SUBJECT],
+           (_of_subject(one, answer) for one in answer.found))  # fmt: skip
+    _sheet(book, day, answer.words("acts"), [heads["subject"], *(heads[name] for name in _OF_ACT)], acts)
+    _sheet(book, day, answer.words("notes"), [], notes)
+    book.close()
+    return stream.getvalue()
 
 
 def _sheet(book: Any, day: Any, name: str, heads: Sequence[str], rows: Any) -> None:
