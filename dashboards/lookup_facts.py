@@ -17,11 +17,9 @@ from warehouse import dossier, plate, repeat
 
 LONGEST = 32
 """Letters of the field; no plate has so many, with all the blanks and points people put in."""
-FIRST_DAY = date(1990, 1, 1)
 _BUILT = """
-select count(distinct table_name) as table_count from information_schema.tables
-where table_catalog = current_database()
-    and (table_schema = 'core' and table_name = 'violation' or table_schema = 'seeds' and table_name = 'cited_article')
+select count(*) as table_count from information_schema.tables
+where table_catalog = current_database() and table_schema = 'seeds' and table_name = 'cited_article'
 """
 
 
@@ -55,10 +53,10 @@ class Found:
 
 def is_built(db: queries.Source) -> bool:
     """Whether the snapshot has the acts; one from before an upgrade has not."""
-    return bool(db.read(_BUILT).iloc[0]["table_count"] == 2)
+    return bool(db.read(_BUILT).iloc[0]["table_count"]) and repeat.is_built(db)
 
 
-def asked(text: Any, province: Any, color: Any, as_of: Any, window: Any, last_day: date) -> Asked:
+def asked(text: Any, province: Any, color: Any, as_of: Any, window: Any, first: date, last: date) -> Asked:
     """The question of a request. Raises ``BadRequest`` for what no control of the page sends; the text may be any."""
     if text is not None and (not isinstance(text, str) or len(text) > LONGEST):
         raise BadRequest("not a text of the plate field")
@@ -69,7 +67,7 @@ def asked(text: Any, province: Any, color: Any, as_of: Any, window: Any, last_da
     if window not in repeat.WINDOWS:
         raise BadRequest("not a span")
     day = plain_date(as_of[:10]) if isinstance(as_of, str) else None
-    if day is None or not FIRST_DAY <= day <= last_day:
+    if day is None or not first <= day <= last:
         raise BadRequest("not a day of the page")
     return Asked(plate.normal(text or ""), province, color, day, window)
 

@@ -127,7 +127,7 @@ def _asked() -> tuple[Facts, Text]:
         raise BadRequest("The snapshot holds no day of data.")
     if not repeat_queries.is_built(db):
         raise BadRequest("The snapshot was built by an older version and holds no data of violations yet.")
-    choice, bad = choice_of(flask.request.args.to_dict(), known)
+    choice, bad = choice_of(flask.request.args.to_dict(), known, db)
     if bad:
         raise BadRequest(f"Not usable in the address: {', '.join(bad)}.")
     return Facts(db, choice, known), shell.view_of(flask.request.args).text

@@ -74,9 +74,19 @@ def dossier_command(
     color: Annotated[int | None, typer.Option("--color", help="Plate colour (JT/T 697.7), if it has several.")] = None,
     as_of: Annotated[str | None, typer.Option("--as-of", help="Day of the count; default: last day of data.")] = None,
     window: Annotated[
-        str, typer.Option("--window", help="Span of the leading count: rolling_12m, anniversary, calendar.")
-    ] = "rolling_12m",
-    basis: Annotated[str, typer.Option("--basis", help="Day that places an act: violation, decision.")] = "violation",
+        str | None,
+        typer.Option(
+            "--window",
+            help="Window of the leading count: rolling_12m, anniversary, calendar; default: parameter "
+            "repeat_window_query.",
+        ),
+    ] = None,
+    basis: Annotated[
+        str | None,
+        typer.Option(
+            "--basis", help="Day that places an act: violation, decision; default: parameter repeat_date_basis."
+        ),
+    ] = None,
     lang: Annotated[str, typer.Option("--lang", help="zh or en.")] = "zh",
     out: Annotated[Path | None, typer.Option("--out", help="File to write; default: dossier_<digest>.html.")] = None,
     as_pdf: Annotated[bool, typer.Option("--pdf", help="Write a PDF beside the HTML file.")] = False,
@@ -91,7 +101,7 @@ def dossier_command(
         raise HengError(f"There is no language {lang!r}. Choose zh or en.")
     served = connection.snapshot()
     kind, key = dossier.subject_of(served, subject, color)
-    told = dossier.facts(served, kind, key, _as_of(as_of, served), window.upper(), basis.upper())
+    told = dossier.facts(served, kind, key, _as_of(as_of, served), window and window.upper(), basis and basis.upper())
     if as_json:
         sys.stdout.write(json.dumps(told, ensure_ascii=False, indent=2) + "\n")
         return

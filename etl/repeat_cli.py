@@ -27,7 +27,18 @@ from etl.errors import HengError
 from etl.report_card import UNVERIFIED
 from warehouse import repeat_terms as terms
 from warehouse.metrics import Source
-from warehouse.repeat import BASES, SUBJECTS, WINDOWS, Judged, Parameter, Question, Standing, parameters, standings
+from warehouse.repeat import (
+    BASES,
+    SUBJECTS,
+    WINDOWS,
+    Judged,
+    Parameter,
+    Question,
+    Standing,
+    defaults,
+    parameters,
+    standings,
+)
 from warehouse.spreadsheet import safe
 
 FORMATS = ("table", "csv", "json", "xlsx")
@@ -139,13 +150,24 @@ def repeat_violators_command(
         str | None, typer.Option("--as-of", help="Day, YYYY-MM-DD; default: the last day of data.")
     ] = None,
     subject: Annotated[str, typer.Option("--subject", help=f"{', '.join(SUBJECTS)}.")] = "vehicle",
-    window: Annotated[str, typer.Option("--window", help=f"{', '.join(WINDOWS)}.")] = "ROLLING_12M",
-    basis: Annotated[str, typer.Option("--basis", help=f"What places an act: {', '.join(BASES)}.")] = "VIOLATION",
+    window: Annotated[
+        str | None, typer.Option("--window", help=f"{', '.join(WINDOWS)}; default: parameter repeat_window.")
+    ] = None,
+    basis: Annotated[
+        str | None,
+        typer.Option("--basis", help=f"What places an act: {', '.join(BASES)}; default: parameter repeat_date_basis."),
+    ] = None,
     min_count: Annotated[
         int | None,
         typer.Option("--min-count", min=0, help="Lowest count listed; default: the warning's, enterprises 1."),
     ] = None,
-    undecided: Annotated[bool, typer.Option("--undecided", help="Count acts without a decision, too.")] = False,
+    undecided: Annotated[
+        bool | None,
+        typer.Option(
+            "--undecided/--decided",
+            help="Count acts without a decision, too, or not; default: parameter repeat_require_decision.",
+        ),
+    ] = None,
     one_away: Annotated[bool, typer.Option("--one-away", help="Only those one act below the statute.")] = False,
     form: Annotated[str, typer.Option("--format", help=f"{', '.join(FORMATS)}.")] = "table",
     out: Annotated[Path | None, typer.Option("--out", help="Write to this file; xlsx needs one.")] = None,
@@ -156,7 +178,7 @@ def repeat_violators_command(
         ("--subject", subject, SUBJECTS), ("--window", window, WINDOWS), ("--basis", basis, BASES),
         ("--format", form, FORMATS), ("--lang", lang, tuple(_WORDS)),
     ):  # fmt: skip
-        if value not in allowed:
+        if value is not None and value not in allowed:
             raise HengError(f"{option} {value!r} is not one of {', '.join(allowed)}.")
     if form == "xlsx" and out is None:
         raise HengError("A workbook goes to a file: add --out repeat.xlsx.")
@@ -167,7 +189,11 @@ def repeat_violators_command(
     day = day_of(as_of) if as_of else until
     if day is None:
         raise HengError("The published version has no day of data. Say one: --as-of YYYY-MM-DD.")
-    question = Question(day, subject, window, basis, not undecided)
+    told = defaults(served, day)
+    question = Question(
+        day, subject, window or told.list_window, basis or told.basis,
+        told.require_decision if undecided is None else not undecided,
+    )  # fmt: skip
     answer = ask(served, question, served.version, until, lang, min_count, one_away)
     if form == "table":
         text = _printed(answer, out)

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 FORMAT = "heng-dossier/1"
 KINDS = ("vehicle", "enterprise")
-MAIN_WINDOW, MAIN_BASIS = "ROLLING_12M", "VIOLATION"
 MOST_SUPPOSED = 40
 """Acts that are supposed otherwise one by one; an enterprise with more is told the sum only."""
 ALTERNATIVES = {"repeat_excess_ratio": 0.0, "repeat_merge_hours": 0.0}
@@ -465,8 +464,9 @@ def _changes(
             continue
         found = _one(source, replace(question, changed={name: other}), key)
         changes.append(told("parameter", found, parameter=name, value=parameter.value, other=other))
-    found = _one(source, replace(question, require_decision=False), key)
-    changes.append(told("without_decision", found))
+    if question.require_decision:
+        found = _one(source, replace(question, require_decision=False), key)
+        changes.append(told("without_decision", found))
     return changes
 
 
@@ -536,19 +536,22 @@ def facts(
     kind: str,
     key: Mapping[str, Any],
     as_of: date,
-    window: str = MAIN_WINDOW,
-    basis: str = MAIN_BASIS,
+    window: str | None = None,
+    basis: str | None = None,
 ) -> dict[str, Any]:
     """Everything there is to say about one subject as of a day, as plain values.
 
-    ``key`` names the subject by the columns of its key. ``window`` and ``basis`` are those of the leading count; every
-    other combination is told beside it. Plates of an enterprise's vehicles are masked: their cases tell them apart.
+    ``key`` names the subject by the columns of its key. ``window`` and ``basis`` are those of the leading count, else
+    those of a query (``repeat.defaults``); every other combination is told beside it. Plates of an enterprise's
+    vehicles are masked: their cases tell them apart.
     Raises ``WarehouseError`` for a kind, window or basis there is not.
     """
     if kind not in KINDS:
         raise WarehouseError(f"{kind!r} is not one of {', '.join(KINDS)}.")
     kept = Kept(source)
-    question = repeat.Question(as_of, kind, window, basis)
+    usual = repeat.defaults(kept, as_of)
+    window, basis = window or usual.query_window, basis or usual.basis
+    question = repeat.Question(as_of, kind, window, basis, usual.require_decision)
     standings = {
         _combination(one, other): _one(kept, replace(question, window=one, basis=other), key)
         for one in repeat.WINDOWS

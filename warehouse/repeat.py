@@ -80,6 +80,17 @@ class Question:
 
 
 @dataclass(frozen=True)
+class Defaults:
+    """What is asked where nobody says otherwise (``seeds.parameter`` as of the day): the window of a list, that of a
+    question about one subject, the day that places an act, and whether acts without a decision are left out."""
+
+    list_window: str
+    query_window: str
+    basis: str
+    require_decision: bool
+
+
+@dataclass(frozen=True)
 class Parameter:
     """A threshold as of the day, with its source and how well it is known."""
 
@@ -237,6 +248,23 @@ from seeds.parameter
 where list_contains($names, parameter)
     and $as_of between coalesce(valid_from, $as_of) and coalesce(valid_to, $as_of)
 """
+_DEFAULT_ROWS = """
+select parameter, coalesce(parameter_text, cast(parameter_value as varchar)) as told
+from seeds.parameter
+where list_contains($names, parameter)
+    and $as_of between coalesce(valid_from, $as_of) and coalesce(valid_to, $as_of)
+"""
+_BUILT = """
+select count(*) as column_count from information_schema.columns
+where table_catalog = current_database() and table_schema = 'core' and table_name = 'violation'
+    and list_contains($columns, column_name)
+"""
+_FIRST_DAY = """
+select max(began) as first_day from (
+    select min(coalesce(valid_from, date '0001-01-01')) as began
+    from seeds.parameter where list_contains($names, parameter) group by parameter
+) as of_each
+"""
 _KEY = {"vehicle": "plate_no, plate_color_code", "driver": "driver_no", "enterprise": "uscc"}
 _SUBJECT_WHERE = {
     "vehicle": "plate_no = $plate_no and plate_color_code is not distinct from $plate_color_code",
@@ -344,11 +372,47 @@ def _records(source: Source, query: str, asked: Mapping[str, Any]) -> list[dict[
     return frame.astype(object).where(frame.notna(), None).to_dict("records")  # type: ignore[return-value]
 
 
+def is_built(source: Source) -> bool:
+    """Whether the snapshot has the acts as they are asked here; one from before an upgrade has not."""
+    (row,) = _records(source, _BUILT, {"columns": list(_COLUMNS)})
+    return bool(row["column_count"] == len(_COLUMNS))
+
+
+def first_day(source: Source) -> date:
+    """The first day as of which the rule can be asked: every threshold is in force."""
+    (row,) = _records(source, _FIRST_DAY, {"names": list(_PARAMETERS)})
+    return date.min if row["first_day"] is None else as_day(row["first_day"])
+
+
+def defaults(source: Source, as_of: date) -> Defaults:
+    """What is asked where nobody says otherwise. Before its window was in force a list takes a query's.
+
+    Raises ``WarehouseError`` where the snapshot lacks a row or one says what cannot be asked.
+    """
+    names = ["repeat_window", "repeat_window_query", "repeat_date_basis", "repeat_require_decision"]
+    told = {row["parameter"]: row["told"] for row in _records(source, _DEFAULT_ROWS, {"names": names, "as_of": as_of})}
+    told.setdefault("repeat_window", told.get("repeat_window_query"))
+    for name, allowed in zip(names, (WINDOWS, WINDOWS, BASES, ("1.0", "0.0")), strict=True):
+        if told.get(name) not in allowed:
+            raise WarehouseError(
+                f"seeds.parameter says {told.get(name)!r} for {name} as of {as_of}; it has to be one of "
+                f"{', '.join(allowed)}. Run 'heng build', or see warehouse/seeds/parameter.csv."
+            )
+    return Defaults(
+        told["repeat_window"], told["repeat_window_query"], told["repeat_date_basis"],
+        told["repeat_require_decision"] == "1.0",
+    )  # fmt: skip
+
+
 def parameters(source: Source, question: Question) -> dict[str, Parameter]:
     """The thresholds of the day. Raises ``WarehouseError`` if the snapshot lacks one or has two."""
     found = _records(source, _PARAMETER_ROWS, {"names": list(_PARAMETERS), "as_of": question.as_of})
     rows = {row["parameter"]: row for row in found}
     missing = [name for name in _PARAMETERS if name not in rows]
+    if missing and question.as_of < (first := first_day(source)):
+        raise WarehouseError(
+            f"The repeat rule can be asked as of days from {first} on: before, its thresholds were not in force."
+        )
     if missing or len(found) != len(rows):
         raise WarehouseError(
             f"seeds.parameter has not one row of each as of {question.as_of}: {', '.join(missing) or 'one twice'}. "

@@ -6,7 +6,7 @@ sentences are those of the dossier, which the page hands out as a file.
 
 import base64
 import re
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import dash_mantine_components as dmc
@@ -360,7 +360,7 @@ def _which_color(found: Found, t: Text, w: Words) -> html.Section:
 
 
 # --- the page -----------------------------------------------------------------------------------------------
-def form(t: Text, w: Words, as_of: str, window: str) -> html.Section:
+def form(t: Text, w: Words, first: date, as_of: str, window: str) -> html.Section:
     """Province, plate, day and span. The plate field remembers nothing."""
     provinces = html.Details(
         [
@@ -415,6 +415,7 @@ def form(t: Text, w: Words, as_of: str, window: str) -> html.Section:
                                 dmc.DatePickerInput(
                                     id="lookup-day",
                                     value=as_of,
+                                    minDate=first.isoformat(),
                                     maxDate=as_of,
                                     valueFormat="YYYY-MM-DD",
                                     size="sm",
@@ -467,7 +468,7 @@ def layout(db: queries.Source, view: shell.View, query: dict[str, str]) -> html.
         view,
         "lookup",
         [
-            form(t, w, until.isoformat(), repeat.WINDOWS[0]),
+            form(t, w, repeat.first_day(db), until.isoformat(), repeat.defaults(db, until).query_window),
             html.Div(
                 shell.state_card("search", t("lookup.first"), [t("lookup.first.how"), t("lookup.private")]),
                 id="lookup-result",
@@ -510,7 +511,7 @@ def show(
         raise BadRequest("no data to look in")
     if ctx.triggered_id in ("lookup-go", "lookup-plate"):
         color = None
-    question = lookup_facts.asked(text, province, color, day, window, until)
+    question = lookup_facts.asked(text, province, color, day, window, repeat.first_day(db), until)
     if not question.text:
         raise PreventUpdate
     found = lookup_facts.find(db, question)
@@ -539,7 +540,9 @@ def download(
     until = lookup_facts.last_day(db)
     if until is None:
         raise BadRequest("no data to look in")
-    found = lookup_facts.find(db, lookup_facts.asked(plate_no, province, color, day, window, until))
+    found = lookup_facts.find(
+        db, lookup_facts.asked(plate_no, province, color, day, window, repeat.first_day(db), until)
+    )
     if found.facts is None:
         raise BadRequest("no vehicle to tell of")
     data = dossier_file.html(found.facts, view.lang)

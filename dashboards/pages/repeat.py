@@ -13,8 +13,9 @@ from werkzeug.exceptions import BadRequest
 from dashboards import controls, explain, queries, repeat_queries, shell
 from dashboards import format as fmt
 from dashboards.pages.terminal_rows import window
-from dashboards.repeat_queries import DECISIONS, FIRST_DAY, LOW, Choice, Facts, choice_from_page, choice_of
+from dashboards.repeat_queries import DECISIONS, LOW, Choice, Facts, choice_from_page, choice_of
 from dashboards.text import Text
+from warehouse import repeat
 from warehouse import repeat_terms as terms
 from warehouse.repeat import BASES, SUBJECTS, WINDOWS, Judged, Standing
 
@@ -198,7 +199,7 @@ def filters(facts: Facts, t: Text) -> html.Div:
         id="repeat-day",
         value=choice.as_of.isoformat(),
         valueFormat="YYYY-MM-DD",
-        minDate=FIRST_DAY.isoformat(),
+        minDate=repeat.first_day(facts.db).isoformat(),
         maxDate=facts.known.last_day.isoformat(),
         size="sm",
         firstDayOfWeek=1,
@@ -473,7 +474,7 @@ def layout(db: queries.Source, view: shell.View, query: dict[str, str]) -> html.
     if not repeat_queries.is_built(db):
         card = shell.state_card("database", t("state.no_violations.title"), [t("state.no_terminals.why")])
         return shell.frame(view, "repeat", card, db=db)
-    choice, bad = choice_of(query, known)
+    choice, bad = choice_of(query, known, db)
     facts = Facts(db, choice, known)
     count = len(facts.listed)
     if count:
@@ -541,7 +542,7 @@ def facts_of(data: Any) -> Facts:
     known = queries.known(db)
     if known is None:
         raise BadRequest("no day of data")
-    return Facts(db, choice_from_page(data, known), known)
+    return Facts(db, choice_from_page(data, known, db), known)
 
 
 @callback(

@@ -226,7 +226,7 @@ def test_another_day_of_the_repeat_lists_is_another_address(watched: Any) -> Non
     page.wait_for_url("**as_of=2026-11-20*")
     assert until(page, "() => document.querySelector('.lead')?.textContent.includes('2026-11-20')")
     page.get_by_role("link", name="证件周年").click()
-    page.wait_for_url("**window=ANNIVERSARY*")
+    page.wait_for_url("**window=ROLLING_12M*")
     assert "as_of=2026-11-20" in page.url
     assert "low=all" in page.url
     one.check()

@@ -52,6 +52,23 @@ def big(layout: Any) -> int:
     return int(text_of(one).split()[0])
 
 
+def test_each_thing_is_read_once(rows: Violations) -> None:
+    asked: list[tuple[str, str]] = []
+
+    class Noted(Violations):
+        def __init__(self) -> None:
+            vars(self).update(vars(rows))
+
+        def read(self, query: str, params: Any = None) -> Any:
+            asked.append((query, repr(params)))
+            return super().read(query, params)
+
+    noted: Any = Noted()
+    question = lookup_facts.asked(FOUR, "湘", None, LAST_DAY.isoformat(), "ROLLING_12M", date(2011, 7, 1), LAST_DAY)
+    assert lookup_facts.find(noted, question).facts is not None
+    assert len(asked) == len(set(asked))
+
+
 # --- one count ---------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("as_of", "window"), [(day, repeat.WINDOWS[at % 3]) for at, day in enumerate(DAYS)], ids=lambda part: str(part)

@@ -14,7 +14,16 @@ from repeat_rows import LIMIT_KG, Rows
 
 from warehouse.errors import WarehouseError
 from warehouse.repeat import Question, Standing, parameters, standings
-from warehouse.repeat_terms import REASON_TERMS, TIER_TERMS, as_json, reason, tier
+from warehouse.repeat_terms import (
+    BASIS_TERMS,
+    REASON_TERMS,
+    TIER_TERMS,
+    WINDOW_TERMS,
+    as_json,
+    reason,
+    tier,
+    values_of,
+)
 
 EVER = date(2015, 1, 1)
 TRUCK = ("湘MA0001", 2)
@@ -223,6 +232,12 @@ def test_a_trip_lasts_24_hours_from_its_first_act_or_until_the_vehicle_was_unlad
     assert all(judged.same_trip_as in {counted.act.case_no for counted in found.counted} for judged in merged)
 
 
+def test_no_hours_merge_nothing(rows: Rows) -> None:
+    world = World(acts("2024-06-01 08:00:00, 2024-06-01 08:00:00, 2024-06-01 08:00:01"))
+    assert one(rows, world, "2024-12-31", changed={"repeat_merge_hours": 0.0}).count == 3
+    assert one(rows, world, "2024-12-31").count == 1
+
+
 def test_another_colour_is_another_vehicle_also_for_the_unladen_passage(rows: Rows) -> None:
     cases = acts("2024-06-01 08:00:00, 2024-06-01 12:00:00")
     blue = (TRUCK[0], 1, datetime(2024, 6, 1, 10))
@@ -368,15 +383,35 @@ def test_by_the_day_of_decision_an_act_is_placed_by_a_decision_of_the_day_or_bef
 
 # --- words ----------------------------------------------------------------------------------
 def test_three_is_a_warning_and_never_the_statutes_number(rows: Rows) -> None:
-    told = parameters(rows, Question(date(2024, 6, 1)))
-    assert tier("warning", "vehicle", told, "zh")[0] == "预警（累计3次）"
-    assert tier("statutory", "vehicle", told, "zh")[0] == "超过3次"
-    assert tier("statutory", "enterprise", told, "en")[0] == "above 10 %"
+    values = values_of(parameters(rows, Question(date(2024, 6, 1))))
+
+    def words(name: str, lang: str, **asked: Any) -> tuple[str, str]:
+        return tier(name, Question(date(2024, 6, 1), **asked), values, lang)
+
+    assert words("warning", "zh")[0] == "预警（累计3次）"
+    assert words("warning", "en")[0] == "warning (3 in all)"
+    assert words("statutory", "zh")[0] == "超过3次"
+    assert words("statutory", "en", subject="enterprise")[0] == "above 10 %"
     said = " ".join(
-        part for name in TIER_TERMS for who in ("vehicle", "enterprise") for part in tier(name, who, told, "zh")
+        part for name in TIER_TERMS for who in ("vehicle", "enterprise") for part in words(name, "zh", subject=who)
     )
     assert "吊销" not in said
-    assert "第六十六条" not in " ".join(tier("warning", "vehicle", told, "zh"))
+    assert "达到" not in said, "the statute says 超过"
+    assert "第六十六条" not in " ".join(words("warning", "zh"))
+
+
+@pytest.mark.parametrize("subject", ["vehicle", "enterprise"])
+def test_the_words_above_the_statutes_number_name_window_and_basis(rows: Rows, subject: str) -> None:
+    values = values_of(parameters(rows, Question(date(2024, 6, 1))))
+    told = {
+        (window, basis, lang): tier("statutory", Question(date(2024, 6, 1), subject, window, basis), values, lang)[1]
+        for window in WINDOW_TERMS for basis in BASIS_TERMS for lang in ("zh", "en")
+    }  # fmt: skip
+    assert len(set(told.values())) == len(told)
+    for (window, basis, lang), says in told.items():
+        assert WINDOW_TERMS[window].name(lang) in says
+        assert BASIS_TERMS[basis].name(lang) in says
+        assert "第六十六条" in says if lang == "zh" else "art. 66" in says
 
 
 def test_a_reason_names_the_case_it_is_one_trip_with(rows: Rows) -> None:

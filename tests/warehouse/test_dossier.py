@@ -83,6 +83,17 @@ def test_why_it_is_four_and_not_three(four: dict[str, Any]) -> None:
     assert dossier_text.differences(four, w)[0].startswith("案件 A02：近12个月计次；证件周年、自然年不计次")
 
 
+def test_a_look_at_a_passage_of_another_day_with_the_same_number_is_none_at_this_one() -> None:
+    source = Violations()
+    source.connection.execute("update mart.screening set passed_date = passed_date + 30 where check_no = 'K-A02'")
+    told = told_of(source, FOUR)
+    looks = {act["case_no"]: act["screening"] for act in told["acts"]}
+    assert looks["A02"] is None
+    assert looks["A04"]["screening_result"] == "confirmed"
+    (unknown,) = [one for one in told["unknown"] if one["code"] == "no_review"]
+    assert unknown["cases"] == ["A02"]
+
+
 def test_three_say_how_far_the_statute_is(source: Violations) -> None:
     assert "计 3 次，距“超过 3 次”还差 1 次" in dossier_text.lead(told_of(source, THREE), Words("zh"))
     assert "3 count in the last 12 months" in dossier_text.lead(told_of(source, THREE), Words("en"))
