@@ -93,6 +93,8 @@ class World:
     cases: tuple[Case, ...]
     permits: tuple[Permit, ...] = ()
     unladen: tuple[tuple[str, int, datetime], ...] = ()
+    weighings: tuple[tuple[str, datetime, bool], ...] = ()
+    """Other passages: plate, time, and whether it may have been over the limit."""
     vehicles: tuple[Span, ...] = ()
     drivers: tuple[Span, ...] = ()
     enterprises: tuple[Span, ...] = ()
@@ -213,6 +215,7 @@ def is_only_within(world: World, case: Case) -> bool:
     weighings = [(one.at, one.weighed.gross > one.weighed.limit) for one in world.cases
                  if one.weighed is not None and one.plate == case.plate]  # fmt: skip
     weighings += [(at, False) for plate, _, at in world.unladen if plate == case.plate]
+    weighings += [(at, over) for plate, at, over in world.weighings if plate == case.plate]
     around = [over for at, over in weighings if abs(at - case.at) <= timedelta(hours=24)]
     return bool(around) and not any(around)
 
