@@ -503,6 +503,9 @@ def layout(db: queries.Source, view: shell.View, query: dict[str, str]) -> html.
             filters(facts, t),
             html.Div([_tile(facts, name, t) for name in TILES], className="kpis repeat-tiles"),
             html.Div(lows(facts, t), className="chips"),
+            html.P([explain.unverified_pill(t, t("repeat.safety")), " ", t("repeat.safety")], className="quiet-line")
+            if choice.subject == "enterprise"
+            else None,
             html.Div(
                 [
                     html.Section([total, *body], className="card rows-card"),

@@ -124,6 +124,11 @@ def test_an_enterprise_is_told_as_a_share_of_its_fleet(callbacks: Callbacks) -> 
     }, "a vehicle that no register knows counts for the enterprise that its case names, not in the fleet"
 
 
+def test_the_list_of_enterprises_says_which_rule_is_not_computed(callbacks: Callbacks) -> None:
+    assert ZH("repeat.safety") in text_of(callbacks.page("/repeat", "?subject=enterprise"))
+    assert ZH("repeat.safety") not in text_of(callbacks.page("/repeat"))
+
+
 def test_an_earlier_day_has_its_own_list(callbacks: Callbacks) -> None:
     before = (LAST - timedelta(days=35)).isoformat()
     told = rows(callbacks, chosen(as_of=before))["rowData"]
