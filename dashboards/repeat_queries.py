@@ -19,9 +19,7 @@ from dashboards.selection import Known, option, plain_date
 from warehouse import repeat
 from warehouse.repeat import BASES, SUBJECTS, WINDOWS, Defaults, Judged, Parameter, Question, Standing
 
-TABLES = {
-    "core.violation", "staging.vehicle", "staging.driver_certificate", "staging.enterprise", "seeds.parameter",
-}  # fmt: skip
+TABLES = set(repeat.TABLES)
 LISTS_KEPT = 4
 LOW = ("counted", "warning", "statutory", "one_away", "pending", "all")
 """Who is listed: with a counted act, from the warning on, above the statute's threshold, one away from it, with acts

@@ -61,12 +61,9 @@ def _nothing_outside(url: str, *_: Any, **__: Any) -> dict[str, Any]:
     raise ValueError(f"a dossier refers to nothing outside itself, but to {url}")
 
 
-def _as_of(text: str | None, served: Snapshot) -> date:
-    """The day asked for; by default the last day of data."""
-    if text is None:
-        until = served.manifest.get("data_until") or served.manifest["business_date"]
-        return date.fromisoformat(until)
-    return day_of(text)
+def _last_day(served: Snapshot) -> date:
+    """The last day of data."""
+    return date.fromisoformat(served.manifest.get("data_until") or served.manifest["business_date"])
 
 
 def dossier_command(
@@ -90,18 +87,24 @@ def dossier_command(
     lang: Annotated[str, typer.Option("--lang", help="zh or en.")] = "zh",
     out: Annotated[Path | None, typer.Option("--out", help="File to write; default: dossier_<digest>.html.")] = None,
     as_pdf: Annotated[bool, typer.Option("--pdf", help="Write a PDF beside the HTML file.")] = False,
+    known: Annotated[str | None, typer.Option("--known-on", help="As known on this day, by today's rules.")] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the facts as one JSON document; write no file.")
     ] = False,
 ) -> None:
     """How often a vehicle or enterprise was over the limit as of a day, why so often, and what would change it."""
-    from warehouse import connection, dossier, dossier_file, dossier_text
+    from warehouse import connection, dossier, dossier_file, dossier_known, dossier_text
 
     if lang not in dossier_text.LANGUAGES:
         raise HengError(f"There is no language {lang!r}. Choose zh or en.")
     served = connection.snapshot()
     kind, key = dossier.subject_of(served, subject, color)
-    told = dossier.facts(served, kind, key, _as_of(as_of, served), window and window.upper(), basis and basis.upper())
+    how = (window and window.upper(), basis and basis.upper())
+    if known is None:
+        told = dossier.facts(served, kind, key, day_of(as_of) if as_of else _last_day(served), *how)
+    else:
+        day, on = day_of(as_of) if as_of else None, day_of(known, "--known-on")
+        told = dossier_known.facts_known_on(on, kind, key, day, *how)
     if as_json:
         sys.stdout.write(json.dumps(told, ensure_ascii=False, indent=2) + "\n")
         return

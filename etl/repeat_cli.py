@@ -26,7 +26,7 @@ from etl.arguments import day_of
 from etl.errors import HengError
 from etl.report_card import UNVERIFIED
 from warehouse import repeat_terms as terms
-from warehouse.metrics import Source
+from warehouse.dossier import Source as Served
 from warehouse.repeat import (
     BASES,
     SUBJECTS,
@@ -46,7 +46,9 @@ SHOWN = 50
 """Subjects that the table prints; files hold all."""
 _WORDS = {
     "zh": {
-        "title": "多次超限名单：{subject}，截至 {as_of}，版本 {version}", "window": "窗口", "basis": "计入日期",
+        "title": "多次超限名单：{subject}，截至 {as_of}，版本 {version}",
+        "title_known": "多次超限名单：{subject}，截至 {as_of}，按 {known_on} 当夜已知的数据",
+        "window": "窗口", "basis": "计入日期",
         "decisions": "处罚决定", "required": "须已有处罚决定", "not_required": "含尚无决定的（已立案）",
         "threshold": "门槛", "unverified": "未核实", "no_subject": "没有符合条件的对象。",
         "more": "表中为前 {shown} 个，共 {all} 个；全部见 --format csv、json 或 xlsx。",
@@ -63,11 +65,12 @@ _WORDS = {
         "case_no": "案号", "violated_at": "违法时间", "filed_on": "立案日期", "decided_on": "决定日期",
         "excess_ratio": "超限率", "counts": "是否计次", "reason": "说明", "counts_from": "自何日计次",
         "act_lapses_on": "何日不再计次", "acts": "违法", "plate_no": "车牌号", "passage_record_id": "过车记录",
-        "site_code": "站点", "yes": "是", "no": "否", "as_of": "截至", "version": "版本", "thresholds": "门槛",
-        "list": "名单", "notes": "说明",
+        "site_code": "站点", "yes": "是", "no": "否", "as_of": "截至", "version": "版本", "known_on": "何时所知",
+        "thresholds": "门槛", "list": "名单", "notes": "说明",
     },
     "en": {
-        "title": "Repeated over-limit acts: {subject} as of {as_of}, version {version}", "window": "window",
+        "title": "Repeated over-limit acts: {subject} as of {as_of}, version {version}",
+        "title_known": "Repeated over-limit acts: {subject} as of {as_of}, as known on {known_on}", "window": "window",
         "basis": "placed by", "decisions": "decisions", "required": "only acts with a decision",
         "not_required": "acts without a decision too (filed)", "threshold": "threshold", "unverified": "unverified",
         "no_subject": "Nobody answers these conditions.",
@@ -85,17 +88,20 @@ _WORDS = {
         "violated_at": "act", "filed_on": "filed", "decided_on": "decided", "excess_ratio": "excess",
         "counts": "counts", "reason": "why", "counts_from": "counts from", "act_lapses_on": "lapses on", "acts": "acts",
         "plate_no": "plate", "passage_record_id": "passage", "site_code": "site", "yes": "yes", "no": "no",
-        "as_of": "as of", "version": "version", "thresholds": "thresholds", "list": "list", "notes": "notes",
+        "as_of": "as of", "version": "version", "known_on": "known on",
+        "thresholds": "thresholds", "list": "list", "notes": "notes",
     },
 }  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What was asked of which version, with the thresholds of the day and who answers the conditions."""
+    """What was asked of which version, or of what was known on which night, with the thresholds of the day and who
+    answers the conditions."""
 
     question: Question
-    version: int
+    version: int | None
+    known_on: date | None
     until: date | None
     told: dict[str, Parameter]
     found: list[Standing]
@@ -110,7 +116,10 @@ class Answer:
 
     @property
     def title(self) -> str:
-        return self.words("title", subject=self.subject, as_of=self.question.as_of, version=self.version)
+        values = {"subject": self.subject, "as_of": self.question.as_of}
+        if self.known_on is not None:
+            return self.words("title_known", known_on=self.known_on, **values)
+        return self.words("title", version=self.version, **values)
 
     def tier(self, one: Standing) -> str:
         return terms.tier_of(one, self.question, self.told, self.lang)[0]
@@ -168,6 +177,7 @@ def repeat_violators_command(
             help="Count acts without a decision, too, or not; default: parameter repeat_require_decision.",
         ),
     ] = None,
+    known: Annotated[str | None, typer.Option("--known-on", help="As known on this day, by today's rules.")] = None,
     one_away: Annotated[bool, typer.Option("--one-away", help="Only those one act below the statute.")] = False,
     form: Annotated[str, typer.Option("--format", help=f"{', '.join(FORMATS)}.")] = "table",
     out: Annotated[Path | None, typer.Option("--out", help="Write to this file; xlsx needs one.")] = None,
@@ -183,18 +193,15 @@ def repeat_violators_command(
     if form == "xlsx" and out is None:
         raise HengError("A workbook goes to a file: add --out repeat.xlsx.")
     from warehouse import connection
+    from warehouse.dossier_known import standings_known_on
 
-    served = connection.snapshot()
-    until = date.fromisoformat(served.manifest["data_until"]) if served.manifest["data_until"] else None
-    day = day_of(as_of) if as_of else until
-    if day is None:
-        raise HengError("The published version has no day of data. Say one: --as-of YYYY-MM-DD.")
-    told = defaults(served, day)
-    question = Question(
-        day, subject, window or told.list_window, basis or told.basis,
-        told.require_decision if undecided is None else not undecided,
-    )  # fmt: skip
-    answer = ask(served, question, served.version, until, lang, min_count, one_away)
+    day = day_of(as_of) if as_of else None
+    asked = (day, subject, window, basis, undecided, lang, min_count, one_away)
+    if known is None:
+        answer = _answer(connection.snapshot(), *asked)
+    else:
+        with standings_known_on(day_of(known, "--known-on")) as source:
+            answer = _answer(source, *asked)
     if form == "table":
         text = _printed(answer, out)
     elif form == "json":
@@ -220,17 +227,38 @@ def _written(answer: Answer, out: Path) -> None:
     )
 
 
-def ask(
-    source: Source, question: Question, version: int, until: date | None, lang: str, min_count: int | None = None,
-    one_away: bool = False,
-) -> Answer:  # fmt: skip
+def _answer(
+    source: Served,
+    as_of: date | None,
+    subject: str,
+    window: str | None,
+    basis: str | None,
+    undecided: bool | None,
+    lang: str,
+    min_count: int | None,
+    one_away: bool,
+) -> Answer:
     """Who answers the conditions; ``one_away`` asks for a count of its own."""
+
+    def day_in(name: str) -> date | None:
+        told = source.manifest.get(name)
+        return date.fromisoformat(told) if told else None
+
+    until = day_in("data_until")
+    day = as_of or until
+    if day is None:
+        raise HengError("There is no day of data. Say one: --as-of YYYY-MM-DD.")
+    usual = defaults(source, day)
+    question = Question(
+        day, subject, window or usual.list_window, basis or usual.basis,
+        usual.require_decision if undecided is None else not undecided,
+    )  # fmt: skip
     told = parameters(source, question)
     least = min_count
     if least is None:
-        least = 1 if one_away or question.subject == "enterprise" else int(told["repeat_count"].value)
+        least = 1 if one_away or subject == "enterprise" else int(told["repeat_count"].value)
     found = [one for one in standings(source, question) if one.count >= least and (one.is_one_away or not one_away)]
-    return Answer(question, version, until, told, found, lang)
+    return Answer(question, source.version, day_in("known_on"), until, told, found, lang)
 
 
 # --- as text -------------------------------------------------------------------------------------
@@ -314,7 +342,8 @@ def document(answer: Answer) -> dict[str, Any]:
     }  # fmt: skip
     return {
         "as_of": question.as_of, "subject": question.subject, **readings,
-        "decisions_required": question.require_decision, "version": answer.version, "data_until": answer.until,
+        "decisions_required": question.require_decision, "version": answer.version, "known_on": answer.known_on,
+        "data_until": answer.until,
         "thresholds": thresholds, "notes": answer.notes(),
         "subjects": [
             {"key": _key(one, question), **terms.as_json(one), "tier_words": answer.tier(one)} for one in answer.found
@@ -337,7 +366,7 @@ _OF_ACT = (
     "case_no", "plate_no", "violated_at", "filed_on", "decided_on", "excess_ratio", "counts", "reason", "counts_from",
     "act_lapses_on", "site_code", "passage_record_id",
 )  # fmt: skip
-_OF_ASKED = ("as_of", "basis", "decisions", "thresholds", "version")
+_OF_ASKED = ("as_of", "basis", "decisions", "thresholds", "version", "known_on")
 
 
 def _of_subject(one: Standing, answer: Answer) -> list[Any]:
@@ -364,7 +393,7 @@ def _of_asked(answer: Answer) -> list[Any]:
         for one in (answer.told[name] for name in terms.parameters_of(answer.question))
     )
     decisions = answer.words("required" if answer.question.require_decision else "not_required")
-    return [answer.question.as_of, answer.question.basis, decisions, thresholds, answer.version]
+    return [answer.question.as_of, answer.question.basis, decisions, thresholds, answer.version, answer.known_on]
 
 
 def act_rows(answer: Answer) -> Iterator[list[Any]]:

@@ -25,6 +25,12 @@ if TYPE_CHECKING:
 
 FORMAT = "heng-dossier/1"
 KINDS = ("vehicle", "enterprise")
+TABLES = (
+    *repeat.TABLES, "core.passage", "mart.finding", "mart.screening", "staging.penalty_decision", "staging.case_event",
+    "staging.verification_certificate", "staging.wim_device", "staging.wim_site", "seeds.gross_weight_limit",
+    "seeds.gross_weight_modifier", "seeds.reason", "seeds.cited_article", "seeds.county", "meta.delivery",
+)  # fmt: skip
+"""What ``facts`` reads."""
 MOST_SUPPOSED = 40
 """Acts that are supposed otherwise one by one; an enterprise with more is told the sum only."""
 ALTERNATIVES = {"repeat_excess_ratio": 0.0, "repeat_merge_hours": 0.0}
@@ -35,7 +41,7 @@ RECENT = 12
 
 
 class Source(Protocol):
-    """A published snapshot."""
+    """A published snapshot, or tables as known on a day: those have no version."""
 
     @property
     def version(self) -> Any: ...
@@ -565,7 +571,8 @@ def facts(
         "as_of": plain(as_of),
         "main": {"window": window, "basis": basis},
         "snapshot": {
-            "version": int(source.version),
+            "version": None if source.version is None else int(source.version),
+            "known_on": source.manifest.get("known_on"),
             "digest": source.manifest.get("digest"),
             "data_until": source.manifest.get("data_until"),
             "night": source.manifest.get("business_date"),

@@ -119,6 +119,15 @@ def subject(told: Facts, w: Words) -> str:
     return f"{of['plate_no'][:2]}·{of['plate_no'][2:]}"
 
 
+def snapshot(told: Facts, w: Words) -> str:
+    """Which data: a published version, or what was known on a night."""
+    of = told["snapshot"]
+    until = w.day(of["data_until"]) if of["data_until"] else w("snapshot.empty")
+    if of["known_on"]:
+        return w("snapshot.known", on=w.day(of["known_on"]), until=until)
+    return w("snapshot", version=of["version"], until=until)
+
+
 def color(code: int | None, w: Words) -> str:
     return w("color.none") if code is None else w.of("color", code)
 

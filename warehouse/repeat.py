@@ -32,6 +32,10 @@ from warehouse.metrics import Source
 if TYPE_CHECKING:
     import pandas as pd
 
+TABLES = (
+    "core.violation", "staging.vehicle", "staging.driver_certificate", "staging.enterprise", "seeds.parameter",
+)  # fmt: skip
+"""What is read here."""
 SUBJECTS = ("vehicle", "driver", "enterprise")
 WINDOWS = ("ROLLING_12M", "ANNIVERSARY", "CALENDAR")
 BASES = ("VIOLATION", "DECISION")
