@@ -22,9 +22,9 @@ from dashboards import format as fmt
 from dashboards.selection import ALL, Known, Selection, from_url
 from dashboards.text import Text
 from warehouse.columns import dictionary
+from warehouse.spreadsheet import safe
 
 routes = flask.Blueprint("export", __name__)
-FORMULA_START = ("=", "+", "-", "@", "\t", "\r", "\n")
 WHOLE = ("axle_count", "gross_vehicle_weight_kg", "limit_kg", "excess_kg", "source_line")
 _DECIMALS_OF_UNIT = {"": fmt.SHARE_DECIMALS, "km/h": 1}  # as the pages round
 DECIMALS = {
@@ -32,11 +32,6 @@ DECIMALS = {
     for field in queries.EXPORT_FIELDS
     if field in dictionary() and dictionary()[field].type == "DOUBLE"
 }
-
-
-def safe(text: str) -> str:
-    """Text that a spreadsheet could run as a formula gets a leading apostrophe."""
-    return "'" + text if text.startswith(FORMULA_START) else text
 
 
 HEADINGS = {

@@ -4,6 +4,7 @@ A plate comes in the body of a request and leaves in the body of the answer to i
 asks has just typed it; it stands in no address, store, cache, log or file name.
 """
 
+import threading
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -12,34 +13,41 @@ from werkzeug.exceptions import BadRequest
 
 from dashboards import queries
 from dashboards.format import as_date
+from dashboards.selection import plain_date
 from warehouse import dossier, plate, repeat
+from warehouse.dossier_known import facts_known_on
+from warehouse.known import closed_nights
 
+_ONE_AT_A_TIME = threading.Lock()
 LONGEST = 32
 """Letters of the field; no plate has so many, with all the blanks and points people put in."""
-FIRST_DAY = date(1990, 1, 1)
 _BUILT = """
-select count(distinct table_name) as table_count from information_schema.tables
-where table_catalog = current_database()
-    and (table_schema = 'core' and table_name = 'violation' or table_schema = 'seeds' and table_name = 'cited_article')
+select count(*) as table_count from information_schema.tables
+where table_catalog = current_database() and table_schema = 'seeds' and table_name = 'cited_article'
 """
 
 
 @dataclass(frozen=True)
 class Asked:
-    """A question of the page: ``text`` as typed, ``province`` as chosen beside it."""
+    """A question of the page: ``text`` as typed, ``province`` as chosen beside it.
+
+    ``known``: the night whose knowledge is asked for; None: what is served.
+    """
 
     text: str
     province: str
     color: int | None
     as_of: date
     window: str
+    known: date | None = None
 
 
 @dataclass(frozen=True)
 class Found:
     """``plate_no`` as read; ``colors``: those it is known under; ``facts`` None while it is unknown or has several.
 
-    ``near``: known plates that differ in letters which are taken for each other. ``recent``: its last passages.
+    ``near``: known plates that differ in letters which are taken for each other. ``recent``: its last passages, of
+    what is served only.
     """
 
     plate_no: str
@@ -54,10 +62,12 @@ class Found:
 
 def is_built(db: queries.Source) -> bool:
     """Whether the snapshot has the acts; one from before an upgrade has not."""
-    return bool(db.read(_BUILT).iloc[0]["table_count"] == 2)
+    return bool(db.read(_BUILT).iloc[0]["table_count"]) and repeat.is_built(db)
 
 
-def asked(text: Any, province: Any, color: Any, as_of: Any, window: Any, last_day: date) -> Asked:
+def asked(
+    text: Any, province: Any, color: Any, as_of: Any, window: Any, first: date, last: date, known: Any = None
+) -> Asked:
     """The question of a request. Raises ``BadRequest`` for what no control of the page sends; the text may be any."""
     if text is not None and (not isinstance(text, str) or len(text) > LONGEST):
         raise BadRequest("not a text of the plate field")
@@ -67,31 +77,38 @@ def asked(text: Any, province: Any, color: Any, as_of: Any, window: Any, last_da
         raise BadRequest("not a plate colour")
     if window not in repeat.WINDOWS:
         raise BadRequest("not a span")
-    try:
-        day = date.fromisoformat(as_of[:10]) if isinstance(as_of, str) else None
-    except ValueError:
-        day = None
-    if day is None or not FIRST_DAY <= day <= last_day:
+    day = plain_date(as_of[:10]) if isinstance(as_of, str) else None
+    if day is None or not first <= day <= last:
         raise BadRequest("not a day of the page")
-    return Asked(plate.normal(text or ""), province, color, day, window)
+    night = None
+    if known is not None:
+        night, nights = plain_date(known), closed_nights()
+        if night is None or nights is None or not nights[0] <= night <= nights[1]:
+            raise BadRequest("not a night of the page")
+    return Asked(plate.normal(text or ""), province, color, day, window, night)
 
 
 def find(db: queries.Source, question: Asked) -> Found:
-    """The vehicle of a question, and its facts if there is one and only one."""
+    """The vehicle of a question, and its facts if there is one and only one. Each thing is read once."""
+    kept = dossier.Kept(db)
     typed = question.text
     spelled = [typed] if typed[:1] in plate.PROVINCES or typed.startswith("WJ") else [question.province + typed, typed]
-    plate_no = next((one for one in spelled if dossier.is_known(db, one)), spelled[0])
-    known = tuple(dossier.colors(db, plate_no))
-    if not known and not dossier.is_known(db, plate_no):
-        return Found(plate_no, plate.is_plate(plate_no), False, near=tuple(dossier.near(db, plate_no)))
+    plate_no = next((one for one in spelled if dossier.is_known(kept, one)), spelled[0])
+    known = tuple(dossier.colors(kept, plate_no))
+    if not known and not dossier.is_known(kept, plate_no):
+        return Found(plate_no, plate.is_plate(plate_no), False, near=tuple(dossier.near(kept, plate_no)))
     color = question.color if question.color in known else known[0] if len(known) == 1 else None
     found = Found(plate_no, plate.is_plate(plate_no), True, known, color)
     if len(known) > 1 and color is None:
         return found
     key = {"plate_no": plate_no, "plate_color_code": color}
-    facts = dossier.facts(db, "vehicle", key, question.as_of, question.window)
+    if question.known is not None:
+        with _ONE_AT_A_TIME:  # a private database each; a few at once would take the memory of the pages
+            facts = facts_known_on(question.known, "vehicle", key, question.as_of, question.window)
+        return Found(plate_no, found.is_plate, True, known, color, (), facts)
+    facts = dossier.facts(kept, "vehicle", key, question.as_of, question.window)
     return Found(
-        plate_no, found.is_plate, True, known, color, (), facts, tuple(dossier.recent(db, key, question.as_of))
+        plate_no, found.is_plate, True, known, color, (), facts, tuple(dossier.recent(kept, key, question.as_of))
     )  # fmt: skip
 
 

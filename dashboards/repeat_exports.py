@@ -108,6 +108,7 @@ def notes(facts: Facts, t: Text) -> list[tuple[str, str]]:
         (t("repeat.low"), low_words(facts, choice.low, t)),
         *conditions(facts, t),
         (t("explain.leaves_out"), t("repeat.leaves_out")),
+        *([(t("explain.leaves_out"), t("repeat.safety"))] if choice.subject == "enterprise" else []),
         (t("export.rows"), fmt.count(len(facts.listed))),
         (t("export.cut_off"), f"{fmt.day(queries.last_day(facts.db), t.lang)} 24:00 (+08:00)"),
         (t("export.snapshot"), str(facts.db.version)),
@@ -127,7 +128,7 @@ def _asked() -> tuple[Facts, Text]:
         raise BadRequest("The snapshot holds no day of data.")
     if not repeat_queries.is_built(db):
         raise BadRequest("The snapshot was built by an older version and holds no data of violations yet.")
-    choice, bad = choice_of(flask.request.args.to_dict(), known)
+    choice, bad = choice_of(flask.request.args.to_dict(), known, db)
     if bad:
         raise BadRequest(f"Not usable in the address: {', '.join(bad)}.")
     return Facts(db, choice, known), shell.view_of(flask.request.args).text

@@ -15,43 +15,43 @@ from urllib.parse import urlencode
 from werkzeug.exceptions import BadRequest
 
 from dashboards import queries, terminal_queries
-from dashboards.selection import Known, option
+from dashboards.selection import Known, option, plain_date
 from warehouse import repeat
-from warehouse.repeat import BASES, SUBJECTS, WINDOWS, Judged, Parameter, Question, Standing
+from warehouse.repeat import BASES, SUBJECTS, WINDOWS, Defaults, Judged, Parameter, Question, Standing
 
-TABLES = {
-    "core.violation", "staging.vehicle", "staging.driver_certificate", "staging.enterprise", "seeds.parameter",
-}  # fmt: skip
+TABLES = set(repeat.TABLES)
 LISTS_KEPT = 4
 LOW = ("counted", "warning", "statutory", "one_away", "pending", "all")
 """Who is listed: with a counted act, from the warning on, above the statute's threshold, one away from it, with acts
 that want a decision, or everybody with an act."""
 DECISIONS = ("required", "any")
 SORTS = ("count", "trigger", "lapse", "pending")
-FIRST_DAY = date(2000, 1, 1)
 
 
 @dataclass(frozen=True)
 class Choice:
-    """What the reader asked for; ``as_of`` is the last day of data unless a link says another."""
+    """What the reader asked for; ``as_of`` is the last day of data unless a link says another. ``usual``: what is asked
+    as of the day where nobody says otherwise."""
 
     as_of: date
     last_day: date
-    subject: str = "vehicle"
-    window: str = "ROLLING_12M"
-    basis: str = "VIOLATION"
-    decisions: str = "required"
-    low: str = "warning"
+    usual: Defaults
+    subject: str
+    window: str
+    basis: str
+    decisions: str
+    low: str
 
     def query(self, *, absolute: bool = False, **changes: Any) -> str:
-        """The query string; what is at its default is left out. ``absolute`` names the last day of data, too."""
+        """The query string; what is at its default is left out. ``absolute`` names the last day of data, too, and what
+        the parameters of another version may say otherwise."""
         chosen = replace(self, **changes)
         if "subject" in changes and "low" not in changes:
             chosen = replace(chosen, low=first_low(chosen.subject))
         pairs = {"as_of": chosen.as_of.isoformat()} if absolute or chosen.as_of != chosen.last_day else {}
-        default = Choice(chosen.as_of, chosen.last_day, low=first_low(chosen.subject))
+        default = {"subject": "vehicle", "low": first_low(chosen.subject)} | ({} if absolute else _usual(self.usual))
         for name in ("subject", "window", "basis", "decisions", "low"):
-            if getattr(chosen, name) != getattr(default, name):
+            if getattr(chosen, name) != default.get(name):
                 pairs[name] = getattr(chosen, name)
         return "?" + urlencode(pairs) if pairs else ""
 
@@ -60,43 +60,47 @@ class Choice:
         return Question(self.as_of, self.subject, self.window, self.basis, self.decisions == "required")
 
 
+def _usual(usual: Defaults) -> dict[str, str]:
+    decisions = "required" if usual.require_decision else "any"
+    return {"window": usual.list_window, "basis": usual.basis, "decisions": decisions}
+
+
 def first_low(subject: str) -> str:
     """Enterprises have no warning: their list begins with the statute's share."""
     return "statutory" if subject == "enterprise" else "warning"
 
 
-def choice_of(given: Mapping[str, Any], known: Known) -> tuple[Choice, list[str]]:
+def choice_of(given: Mapping[str, Any], known: Known, db: queries.Source) -> tuple[Choice, list[str]]:
     """What is asked for, and the names of values that could not be taken."""
     bad: list[str] = []
     day = known.last_day
     told = given.get("as_of")
     if told not in (None, ""):
-        try:
-            if not isinstance(told, str) or len(told) != 10:
-                raise ValueError(told)
-            day = date.fromisoformat(told)
-            if not FIRST_DAY <= day <= known.last_day:
-                raise ValueError(told)
-        except ValueError:
+        asked = plain_date(told)
+        if asked is None or not repeat.first_day(db) <= asked <= known.last_day:
             bad.append("as_of")
-            day = known.last_day
+        else:
+            day = asked
     subject = option(given.get("subject"), SUBJECTS, "vehicle", bad, "subject")
+    usual = repeat.defaults(db, day)
+    named = _usual(usual)
     return Choice(
         day,
         known.last_day,
+        usual,
         subject,
-        option(given.get("window"), WINDOWS, "ROLLING_12M", bad, "window"),
-        option(given.get("basis"), BASES, "VIOLATION", bad, "basis"),
-        option(given.get("decisions"), DECISIONS, "required", bad, "decisions"),
+        option(given.get("window"), WINDOWS, named["window"], bad, "window"),
+        option(given.get("basis"), BASES, named["basis"], bad, "basis"),
+        option(given.get("decisions"), DECISIONS, named["decisions"], bad, "decisions"),
         option(given.get("low"), LOW, first_low(subject), bad, "low"),
     ), bad
 
 
-def choice_from_page(given: Any, known: Known) -> Choice:
+def choice_from_page(given: Any, known: Known, db: queries.Source) -> Choice:
     """The choice a page wrote into its own request; anything else is a bad request."""
     if not isinstance(given, dict) or not all(isinstance(value, str) for value in given.values()):
         raise BadRequest("unknown choice")
-    choice, bad = choice_of(given, known)
+    choice, bad = choice_of(given, known, db)
     if bad:
         raise BadRequest(f"not an option: {', '.join(bad)}")
     return choice
@@ -104,7 +108,7 @@ def choice_from_page(given: Any, known: Known) -> Choice:
 
 def is_built(db: queries.Source) -> bool:
     """Whether the snapshot was made by a version that knows violations."""
-    return terminal_queries.tables(db) >= TABLES
+    return terminal_queries.tables(db) >= TABLES and repeat.is_built(db)
 
 
 def _standings(db: queries.Source, question: Question) -> list[Standing]:

@@ -12,12 +12,15 @@ import sys
 
 PART = re.compile(rb"<!--part:([a-z0-9-]+)-->(.*?)<!--end:\1-->", re.DOTALL)
 ZEROS = b"0" * 64
+MARKS = (b'<meta name="heng-digest"', b'<meta name="heng-parts"', b"<!--part:")
 
 
 def check(data, noted=""):
     """Exit code and lines to print."""
     said = re.findall(rb'<meta name="heng-digest" content="([0-9a-f]{64})">', data)
     if len(said) != 1:
+        if any(mark in data for mark in MARKS):
+            return 1, ["changed: the digest it carries was blanked, or another one added"]
         return 2, ["no dossier: the file carries no digest"]
     zeroed = data.replace(said[0], ZEROS)
     if hashlib.sha256(zeroed).hexdigest().encode() == said[0]:

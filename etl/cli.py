@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from etl.arguments import day_of
 from etl.demo.cli import app as demo_app
 from etl.dossier import dossier_command, verify_command
 from etl.errors import HengError
@@ -59,17 +60,10 @@ Day = Annotated[str | None, typer.Option("--date", help="Business date, YYYY-MM-
 def _day(text: str | None) -> date:
     from etl.nightly import yesterday
 
-    day = _date(text) if text else yesterday()
+    day = day_of(text) if text else yesterday()
     if day > yesterday() + timedelta(days=1):
         raise HengError(f"{day} is in the future; a night can be run for days up to today in Beijing.")
     return day
-
-
-def _date(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise HengError(f"{text!r} is not a date. Write YYYY-MM-DD.") from None
 
 
 def _print_json(value: Any) -> None:
@@ -273,7 +267,7 @@ def night_command(
     from etl.status import night
     from warehouse.night import summary
 
-    told = night(_date(day) if day else None)
+    told = night(day_of(day) if day else None)
     differs = any(line["difference_rows"] for line in told.deliveries)
     if as_json:
         _print_json(vars(told) | {"summary": summary(told.feeds)})
@@ -468,7 +462,7 @@ def verdicts_command(
     from etl import dryrun
     from etl.deliveries import now
 
-    day = None if law_on is None else (now().date() if law_on == "today" else _date(law_on))
+    day = None if law_on is None else (now().date() if law_on == "today" else day_of(law_on))
     rows = dryrun.verdicts(feed, file, day)
     columns: tuple[str, ...] = dryrun.VERDICT_COLUMNS
     if changed:
@@ -511,7 +505,7 @@ def explain_command(
     """From a number to its rows, from a row to its file, line and rule."""
     from etl.explain import explain, lines_of
 
-    first, last, day = (_date(text) if text else None for text in (day_from, day_to, known))
+    first, last, day = (day_of(text) if text else None for text in (day_from, day_to, known))
     told = explain(what, first, last, county, site, day)
     if as_json:
         _print_json(told)

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from etl import private_file
+from etl.arguments import day_of
 from etl.errors import HengError
 
 if TYPE_CHECKING:
@@ -59,15 +61,9 @@ def _nothing_outside(url: str, *_: Any, **__: Any) -> dict[str, Any]:
     raise ValueError(f"a dossier refers to nothing outside itself, but to {url}")
 
 
-def _as_of(text: str | None, served: Snapshot) -> date:
-    """The day asked for; by default the last day of data."""
-    if text is None:
-        until = served.manifest.get("data_until") or served.manifest["business_date"]
-        return date.fromisoformat(until)
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise HengError(f"{text!r} is not a date. Write YYYY-MM-DD.") from None
+def _last_day(served: Snapshot) -> date:
+    """The last day of data."""
+    return date.fromisoformat(served.manifest.get("data_until") or served.manifest["business_date"])
 
 
 def dossier_command(
@@ -75,24 +71,40 @@ def dossier_command(
     color: Annotated[int | None, typer.Option("--color", help="Plate colour (JT/T 697.7), if it has several.")] = None,
     as_of: Annotated[str | None, typer.Option("--as-of", help="Day of the count; default: last day of data.")] = None,
     window: Annotated[
-        str, typer.Option("--window", help="Span of the leading count: rolling_12m, anniversary, calendar.")
-    ] = "rolling_12m",
-    basis: Annotated[str, typer.Option("--basis", help="Day that places an act: violation, decision.")] = "violation",
+        str | None,
+        typer.Option(
+            "--window",
+            help="Window of the leading count: rolling_12m, anniversary, calendar; default: parameter "
+            "repeat_window_query.",
+        ),
+    ] = None,
+    basis: Annotated[
+        str | None,
+        typer.Option(
+            "--basis", help="Day that places an act: violation, decision; default: parameter repeat_date_basis."
+        ),
+    ] = None,
     lang: Annotated[str, typer.Option("--lang", help="zh or en.")] = "zh",
     out: Annotated[Path | None, typer.Option("--out", help="File to write; default: dossier_<digest>.html.")] = None,
     as_pdf: Annotated[bool, typer.Option("--pdf", help="Write a PDF beside the HTML file.")] = False,
+    known: Annotated[str | None, typer.Option("--known-on", help="As known on this day, by today's rules.")] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the facts as one JSON document; write no file.")
     ] = False,
 ) -> None:
     """How often a vehicle or enterprise was over the limit as of a day, why so often, and what would change it."""
-    from warehouse import connection, dossier, dossier_file, dossier_text
+    from warehouse import connection, dossier, dossier_file, dossier_known, dossier_text
 
     if lang not in dossier_text.LANGUAGES:
         raise HengError(f"There is no language {lang!r}. Choose zh or en.")
     served = connection.snapshot()
     kind, key = dossier.subject_of(served, subject, color)
-    told = dossier.facts(served, kind, key, _as_of(as_of, served), window.upper(), basis.upper())
+    how = (window and window.upper(), basis and basis.upper())
+    if known is None:
+        told = dossier.facts(served, kind, key, day_of(as_of) if as_of else _last_day(served), *how)
+    else:
+        day, on = day_of(as_of) if as_of else None, day_of(known, "--known-on")
+        told = dossier_known.facts_known_on(on, kind, key, day, *how)
     if as_json:
         sys.stdout.write(json.dumps(told, ensure_ascii=False, indent=2) + "\n")
         return
@@ -100,26 +112,13 @@ def dossier_command(
     said = dossier_file.digest_of(data)
     path = out or Path(f"dossier_{said[:12]}.html")
     printed = pdf(data) if as_pdf else None
-    _write(path, data)
+    private_file.write(path, data)
     w = dossier_text.Words(lang)
     sys.stdout.write(f"{dossier_text.lead(told, w)}\n{dossier_text.equation(told, w)}\n{path}  SHA-256 {said}\n")
     if printed is not None:
         beside = path.with_suffix(".pdf")
-        _write(beside, printed)
+        private_file.write(beside, printed)
         sys.stdout.write(f"{beside}  SHA-256 {hashlib.sha256(printed).hexdigest()}\n")
-
-
-def _write(path: Path, data: bytes) -> None:
-    """A file only its owner can read, whole or not at all."""
-    if not path.parent.is_dir():
-        raise HengError(f"There is no folder {path.parent}. Make it, or say another --out.")
-    if path.is_dir():
-        raise HengError(f"{path} is a folder. Say a file: --out {path / 'dossier.html'}")
-    beside = path.with_name(f".{path.name}.new")
-    beside.unlink(missing_ok=True)
-    with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
-        stream.write(data)
-    beside.replace(path)
 
 
 def verify_command(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import sys
-from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -13,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from etl.arguments import day_of
 from etl.errors import HengError
 from etl.report_card import UNVERIFIED, period
 from warehouse.fates import BY, DETAILS, FATES, FILED, WORDS, Asked, counts, rows, thresholds
@@ -80,10 +80,7 @@ def findings_command(
 
     first, last = period(None, day_from, day_to)
     served = connection.snapshot()
-    try:
-        day = date.fromisoformat(as_of or served.manifest["business_date"])
-    except ValueError as error:
-        raise HengError(f"{error}. Write YYYY-MM-DD.") from None
+    day = day_of(as_of or served.manifest["business_date"])
     asked = Asked(first, last, day, county, site, fate)
     _known(served, "county", county)
     _known(served, "site", site)

@@ -21,19 +21,34 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from etl import private_file
+from etl.arguments import day_of
 from etl.errors import HengError
 from etl.report_card import UNVERIFIED
 from warehouse import repeat_terms as terms
-from warehouse.metrics import Source
-from warehouse.repeat import BASES, SUBJECTS, WINDOWS, Judged, Parameter, Question, Standing, parameters, standings
+from warehouse.dossier import Source as Served
+from warehouse.repeat import (
+    BASES,
+    SUBJECTS,
+    WINDOWS,
+    Judged,
+    Parameter,
+    Question,
+    Standing,
+    defaults,
+    parameters,
+    standings,
+)
+from warehouse.spreadsheet import safe
 
 FORMATS = ("table", "csv", "json", "xlsx")
 SHOWN = 50
 """Subjects that the table prints; files hold all."""
-FORMULA_START = ("=", "+", "-", "@", "\t", "\r", "\n")
 _WORDS = {
     "zh": {
-        "title": "多次超限名单：{subject}，截至 {as_of}，版本 {version}", "window": "窗口", "basis": "计入日期",
+        "title": "多次超限名单：{subject}，截至 {as_of}，版本 {version}",
+        "title_known": "多次超限名单：{subject}，截至 {as_of}，按 {known_on} 当夜已知的数据",
+        "window": "窗口", "basis": "计入日期",
         "decisions": "处罚决定", "required": "须已有处罚决定", "not_required": "含尚无决定的（已立案）",
         "threshold": "门槛", "unverified": "未核实", "no_subject": "没有符合条件的对象。",
         "more": "表中为前 {shown} 个，共 {all} 个；全部见 --format csv、json 或 xlsx。",
@@ -45,16 +60,17 @@ _WORDS = {
         "subject": "对象", "plate_color_code": "车牌颜色代码", "enterprise_name": "企业",
         "count": "次数", "vehicles": "计次车辆", "tier": "分档",
         "fleet": "货运车辆", "ratio": "占比", "window_days": "窗口日期",
-        "trigger_on": "越过门槛日", "lapses_on": "分档下降日",
+        "trigger_on": "超过门槛起", "lapses_on": "分档下降日",
         "pending": "待决定", "one_away": "差一次", "previous": "上一周期", "no_first_issue": "无首次核发日期",
         "case_no": "案号", "violated_at": "违法时间", "filed_on": "立案日期", "decided_on": "决定日期",
         "excess_ratio": "超限率", "counts": "是否计次", "reason": "说明", "counts_from": "自何日计次",
         "act_lapses_on": "何日不再计次", "acts": "违法", "plate_no": "车牌号", "passage_record_id": "过车记录",
-        "site_code": "站点", "yes": "是", "no": "否", "as_of": "截至", "version": "版本", "thresholds": "门槛",
-        "list": "名单", "notes": "说明",
+        "site_code": "站点", "yes": "是", "no": "否", "as_of": "截至", "version": "版本", "known_on": "何时所知",
+        "thresholds": "门槛", "list": "名单", "notes": "说明",
     },
     "en": {
-        "title": "Repeated over-limit acts: {subject} as of {as_of}, version {version}", "window": "window",
+        "title": "Repeated over-limit acts: {subject} as of {as_of}, version {version}",
+        "title_known": "Repeated over-limit acts: {subject} as of {as_of}, as known on {known_on}", "window": "window",
         "basis": "placed by", "decisions": "decisions", "required": "only acts with a decision",
         "not_required": "acts without a decision too (filed)", "threshold": "threshold", "unverified": "unverified",
         "no_subject": "Nobody answers these conditions.",
@@ -67,22 +83,25 @@ _WORDS = {
         "subject": "subject", "plate_color_code": "plate colour code", "enterprise_name": "enterprise",
         "count": "count", "vehicles": "vehicles",
         "tier": "tier", "fleet": "fleet", "ratio": "share", "window_days": "days of the window",
-        "trigger_on": "threshold passed", "lapses_on": "tier falls", "pending": "pending", "one_away": "one away",
+        "trigger_on": "above since", "lapses_on": "tier falls", "pending": "pending", "one_away": "one away",
         "previous": "cycle before", "no_first_issue": "no day of first issue", "case_no": "case",
         "violated_at": "act", "filed_on": "filed", "decided_on": "decided", "excess_ratio": "excess",
         "counts": "counts", "reason": "why", "counts_from": "counts from", "act_lapses_on": "lapses on", "acts": "acts",
         "plate_no": "plate", "passage_record_id": "passage", "site_code": "site", "yes": "yes", "no": "no",
-        "as_of": "as of", "version": "version", "thresholds": "thresholds", "list": "list", "notes": "notes",
+        "as_of": "as of", "version": "version", "known_on": "known on",
+        "thresholds": "thresholds", "list": "list", "notes": "notes",
     },
 }  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What was asked of which version, with the thresholds of the day and who answers the conditions."""
+    """What was asked of which version, or of what was known on which night, with the thresholds of the day and who
+    answers the conditions."""
 
     question: Question
-    version: int
+    version: int | None
+    known_on: date | None
     until: date | None
     told: dict[str, Parameter]
     found: list[Standing]
@@ -97,10 +116,13 @@ class Answer:
 
     @property
     def title(self) -> str:
-        return self.words("title", subject=self.subject, as_of=self.question.as_of, version=self.version)
+        values = {"subject": self.subject, "as_of": self.question.as_of}
+        if self.known_on is not None:
+            return self.words("title_known", known_on=self.known_on, **values)
+        return self.words("title", version=self.version, **values)
 
     def tier(self, one: Standing) -> str:
-        return terms.tier(one.tier, self.question.subject, self.told, self.lang)[0]
+        return terms.tier_of(one, self.question, self.told, self.lang)[0]
 
     def conditions(self) -> list[tuple[str, str]]:
         """Window, basis, decisions and thresholds, each with how well it is known."""
@@ -137,13 +159,25 @@ def repeat_violators_command(
         str | None, typer.Option("--as-of", help="Day, YYYY-MM-DD; default: the last day of data.")
     ] = None,
     subject: Annotated[str, typer.Option("--subject", help=f"{', '.join(SUBJECTS)}.")] = "vehicle",
-    window: Annotated[str, typer.Option("--window", help=f"{', '.join(WINDOWS)}.")] = "ROLLING_12M",
-    basis: Annotated[str, typer.Option("--basis", help=f"What places an act: {', '.join(BASES)}.")] = "VIOLATION",
+    window: Annotated[
+        str | None, typer.Option("--window", help=f"{', '.join(WINDOWS)}; default: parameter repeat_window.")
+    ] = None,
+    basis: Annotated[
+        str | None,
+        typer.Option("--basis", help=f"What places an act: {', '.join(BASES)}; default: parameter repeat_date_basis."),
+    ] = None,
     min_count: Annotated[
         int | None,
         typer.Option("--min-count", min=0, help="Lowest count listed; default: the warning's, enterprises 1."),
     ] = None,
-    undecided: Annotated[bool, typer.Option("--undecided", help="Count acts without a decision, too.")] = False,
+    undecided: Annotated[
+        bool | None,
+        typer.Option(
+            "--undecided/--decided",
+            help="Count acts without a decision, too, or not; default: parameter repeat_require_decision.",
+        ),
+    ] = None,
+    known: Annotated[str | None, typer.Option("--known-on", help="As known on this day, by today's rules.")] = None,
     one_away: Annotated[bool, typer.Option("--one-away", help="Only those one act below the statute.")] = False,
     form: Annotated[str, typer.Option("--format", help=f"{', '.join(FORMATS)}.")] = "table",
     out: Annotated[Path | None, typer.Option("--out", help="Write to this file; xlsx needs one.")] = None,
@@ -154,19 +188,20 @@ def repeat_violators_command(
         ("--subject", subject, SUBJECTS), ("--window", window, WINDOWS), ("--basis", basis, BASES),
         ("--format", form, FORMATS), ("--lang", lang, tuple(_WORDS)),
     ):  # fmt: skip
-        if value not in allowed:
+        if value is not None and value not in allowed:
             raise HengError(f"{option} {value!r} is not one of {', '.join(allowed)}.")
     if form == "xlsx" and out is None:
         raise HengError("A workbook goes to a file: add --out repeat.xlsx.")
     from warehouse import connection
+    from warehouse.dossier_known import standings_known_on
 
-    served = connection.snapshot()
-    until = date.fromisoformat(served.manifest["data_until"]) if served.manifest["data_until"] else None
-    day = _day(as_of) if as_of else until
-    if day is None:
-        raise HengError("The published version has no day of data. Say one: --as-of YYYY-MM-DD.")
-    question = Question(day, subject, window, basis, not undecided)
-    answer = ask(served, question, served.version, until, lang, min_count, one_away)
+    day = day_of(as_of) if as_of else None
+    asked = (day, subject, window, basis, undecided, lang, min_count, one_away)
+    if known is None:
+        answer = _answer(connection.snapshot(), *asked)
+    else:
+        with standings_known_on(day_of(known, "--known-on")) as source:
+            answer = _answer(source, *asked)
     if form == "table":
         text = _printed(answer, out)
     elif form == "json":
@@ -175,16 +210,13 @@ def repeat_violators_command(
         text = csv_text(answer)
     else:
         assert out is not None
-        workbook(answer, out)
+        private_file.write(out, workbook(answer))
         _written(answer, out)
         return
     if out is None:
         sys.stdout.write(text)
         return
-    try:
-        out.write_text(text, encoding="utf-8-sig" if form == "csv" else "utf-8", newline="")
-    except OSError as error:
-        raise HengError(f"{out} could not be written: {error.strerror}. Name a file in a folder that exists.") from None
+    private_file.write(out, text.encode("utf-8-sig" if form == "csv" else "utf-8"))
     _written(answer, out)
 
 
@@ -195,26 +227,38 @@ def _written(answer: Answer, out: Path) -> None:
     )
 
 
-def _day(text: str) -> date:
-    try:
-        if len(text) != 10:
-            raise ValueError(text)
-        return date.fromisoformat(text)
-    except ValueError:
-        raise HengError(f"{text!r} is not a day. Write YYYY-MM-DD.") from None
-
-
-def ask(
-    source: Source, question: Question, version: int, until: date | None, lang: str, min_count: int | None = None,
-    one_away: bool = False,
-) -> Answer:  # fmt: skip
+def _answer(
+    source: Served,
+    as_of: date | None,
+    subject: str,
+    window: str | None,
+    basis: str | None,
+    undecided: bool | None,
+    lang: str,
+    min_count: int | None,
+    one_away: bool,
+) -> Answer:
     """Who answers the conditions; ``one_away`` asks for a count of its own."""
+
+    def day_in(name: str) -> date | None:
+        told = source.manifest.get(name)
+        return date.fromisoformat(told) if told else None
+
+    until = day_in("data_until")
+    day = as_of or until
+    if day is None:
+        raise HengError("There is no day of data. Say one: --as-of YYYY-MM-DD.")
+    usual = defaults(source, day)
+    question = Question(
+        day, subject, window or usual.list_window, basis or usual.basis,
+        usual.require_decision if undecided is None else not undecided,
+    )  # fmt: skip
     told = parameters(source, question)
     least = min_count
     if least is None:
-        least = 1 if one_away or question.subject == "enterprise" else int(told["repeat_count"].value)
+        least = 1 if one_away or subject == "enterprise" else int(told["repeat_count"].value)
     found = [one for one in standings(source, question) if one.count >= least and (one.is_one_away or not one_away)]
-    return Answer(question, version, until, told, found, lang)
+    return Answer(question, source.version, day_in("known_on"), until, told, found, lang)
 
 
 # --- as text -------------------------------------------------------------------------------------
@@ -298,7 +342,8 @@ def document(answer: Answer) -> dict[str, Any]:
     }  # fmt: skip
     return {
         "as_of": question.as_of, "subject": question.subject, **readings,
-        "decisions_required": question.require_decision, "version": answer.version, "data_until": answer.until,
+        "decisions_required": question.require_decision, "version": answer.version, "known_on": answer.known_on,
+        "data_until": answer.until,
         "thresholds": thresholds, "notes": answer.notes(),
         "subjects": [
             {"key": _key(one, question), **terms.as_json(one), "tier_words": answer.tier(one)} for one in answer.found
@@ -321,7 +366,7 @@ _OF_ACT = (
     "case_no", "plate_no", "violated_at", "filed_on", "decided_on", "excess_ratio", "counts", "reason", "counts_from",
     "act_lapses_on", "site_code", "passage_record_id",
 )  # fmt: skip
-_OF_ASKED = ("as_of", "basis", "decisions", "thresholds", "version")
+_OF_ASKED = ("as_of", "basis", "decisions", "thresholds", "version", "known_on")
 
 
 def _of_subject(one: Standing, answer: Answer) -> list[Any]:
@@ -348,7 +393,7 @@ def _of_asked(answer: Answer) -> list[Any]:
         for one in (answer.told[name] for name in terms.parameters_of(answer.question))
     )
     decisions = answer.words("required" if answer.question.require_decision else "not_required")
-    return [answer.question.as_of, answer.question.basis, decisions, thresholds, answer.version]
+    return [answer.question.as_of, answer.question.basis, decisions, thresholds, answer.version, answer.known_on]
 
 
 def act_rows(answer: Answer) -> Iterator[list[Any]]:
@@ -365,13 +410,11 @@ def csv_text(answer: Answer) -> str:
     writer = csv.writer(stream, lineterminator="\r\n")
     writer.writerow([answer.words(name) for name in (*_OF_SUBJECT, *_OF_ACT, *_OF_ASKED)])
     for row in act_rows(answer):
-        writer.writerow(
-            ["'" + cell if isinstance(cell, str) and cell.startswith(FORMULA_START) else cell for cell in row]
-        )
+        writer.writerow([safe(cell) if isinstance(cell, str) else cell for cell in row])
     return stream.getvalue()
 
 
-def workbook(answer: Answer, path: Path) -> None:
+def workbook(answer: Answer) -> bytes:
     """Three sheets: the list, its acts, and what they are. Text is written as text, so no cell runs as a formula."""
     import xlsxwriter
 
@@ -382,20 +425,15 @@ def workbook(answer: Answer, path: Path) -> None:
     ]
     if answer.until is not None and answer.until < answer.question.as_of:
         notes.append((answer.words("notes"), answer.words("until", until=answer.until, as_of=answer.question.as_of)))
-    try:
-        book = xlsxwriter.Workbook(str(path), {"default_date_format": "yyyy-mm-dd hh:mm:ss", "remove_timezone": True})
-        day = book.add_format({"num_format": "yyyy-mm-dd"})
-        _sheet(book, day, answer.words("list"), [heads[name] for name in _OF_SUBJECT],
-               (_of_subject(one, answer) for one in answer.found))  # fmt: skip
-        _sheet(book, day, answer.words("acts"), [heads["subject"], *(heads[name] for name in _OF_ACT)], acts)
-        _sheet(book, day, answer.words("notes"), [], notes)
-        book.close()
-    except OSError as error:
-        raise HengError(
-            f"{path} could not be written: {error.strerror}. Name a file in a folder that exists."
-        ) from None
-    except xlsxwriter.exceptions.FileCreateError:
-        raise HengError(f"{path} could not be written. Name a file in a folder that exists.") from None
+    stream = io.BytesIO()
+    book = xlsxwriter.Workbook(stream, {"default_date_format": "yyyy-mm-dd hh:mm:ss", "remove_timezone": True})
+    day = book.add_format({"num_format": "yyyy-mm-dd"})
+    _sheet(book, day, answer.words("list"), [heads[name] for name in _OF_SUBJECT],
+           (_of_subject(one, answer) for one in answer.found))  # fmt: skip
+    _sheet(book, day, answer.words("acts"), [heads["subject"], *(heads[name] for name in _OF_ACT)], acts)
+    _sheet(book, day, answer.words("notes"), [], notes)
+    book.close()
+    return stream.getvalue()
 
 
 def _sheet(book: Any, day: Any, name: str, heads: Sequence[str], rows: Any) -> None:

@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from etl.arguments import day_of
 from etl.errors import HengError
 from warehouse.metrics import Source
 
@@ -376,17 +377,7 @@ def period(year: int | None, day_from: str | None, day_to: str | None) -> tuple[
         return date(year, 1, 1), date(year, 12, 31)
     if not (day_from and day_to):
         raise HengError("A period has two ends: --from YYYY-MM-DD --to YYYY-MM-DD.")
-    try:
-        return date.fromisoformat(day_from), date.fromisoformat(day_to)
-    except ValueError as error:
-        raise HengError(f"{error}. Write YYYY-MM-DD.") from None
-
-
-def _known_day(text: str | None) -> date | None:
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        raise HengError(f"{text!r} is not a date. Write --known-on YYYY-MM-DD.") from None
+    return day_of(day_from), day_of(day_to)
 
 
 def report_card_command(
@@ -408,7 +399,7 @@ def report_card_command(
     """The bureau's report card: every published figure, computed from what was delivered."""
     if lang not in _WORDS:
         raise HengError(f"There is no language {lang!r}. Choose zh or en.")
-    told = report_card(*period(year, day_from, day_to), compare, _known_day(known))
+    told = report_card(*period(year, day_from, day_to), compare, day_of(known, "--known-on") if known else None)
     if as_json:
         chosen = told if figure is None else only(told, figure)
         sys.stdout.write(json.dumps(document(chosen), ensure_ascii=False, indent=2, default=str) + "\n")

@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from etl.arguments import day_of
 from etl.errors import HengError
 from warehouse.rules import TOPICS, Rule, book, changes, in_force, limits_changed, named, neighbours, sets, span
 
@@ -73,7 +74,7 @@ def list_command(
         _known(topic, TOPICS, "topic")
     source = _source(files)
     rules = book(source)
-    day = _day(on) if on else _default_day(source)
+    day = day_of(on) if on else _default_day(source)
     held = [rule for rule in in_force(rules, day) if topic in (None, rule.topic)]
     shown = [rule for rule in held if not (unverified and rule.is_verified)]
     if format == "json":
@@ -132,7 +133,7 @@ def diff_command(
     _known(format, FORMATS, "format")
     if topic is not None:
         _known(topic, TOPICS, "topic")
-    first, last = _day(day_from), _day(day_to)
+    first, last = day_of(day_from), day_of(day_to)
     if last < first:
         raise HengError(f"The later day {last} lies before {first}. Exchange --from and --to.")
     found = [one for one in changes(book(_source(files)), first, last) if topic in (None, one.topic)]
@@ -216,7 +217,7 @@ def what_if_command(
 
     _words(lang)
     _known(format, FORMATS, "format")
-    answer = what_if.what_if(rules, _day(day_from) if day_from else None, _day(day_to) if day_to else None)
+    answer = what_if.what_if(rules, day_of(day_from) if day_from else None, day_of(day_to) if day_to else None)
     if format == "json":
         _print_json(shown.document(answer))
         return
@@ -257,8 +258,8 @@ def fine_command(
     from warehouse import penalty
 
     _words(lang)
-    first = _day(violated)
-    last = _day(decided) if decided else first
+    first = day_of(violated)
+    last = day_of(decided) if decided else first
     source = _source(files)
     rules = penalty.law(source)
     over = (excess_kg, height_mm, width_mm, length_mm)
@@ -400,13 +401,6 @@ def _default_day(source: Source) -> date:
     manifest = getattr(source, "manifest", None) or {}
     until = manifest.get("data_until") or manifest.get("business_date")
     return date.fromisoformat(str(until)[:10]) if until else yesterday()
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise HengError(f"{text!r} is not a date. Write YYYY-MM-DD.") from None
 
 
 def _known(given: str, known: Sequence[str], what: str) -> None:

@@ -15,7 +15,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from etl.arguments import day_of
 from etl.errors import HengError
+from warehouse.spreadsheet import safe
 
 if TYPE_CHECKING:
     from warehouse.why_changed import Cause, Change, Effect, WhyChanged
@@ -46,8 +48,8 @@ def why_changed_command(
 
     if form not in FORMATS:
         raise HengError(f"There is no format {form!r}. Choose {', '.join(FORMATS)}.")
-    start = _day(known_from)
-    end = _day(known_to) if known_to else moment(date.max).night
+    start = day_of(known_from)
+    end = day_of(known_to) if known_to else moment(date.max).night
     told = why_changed(metric, start, end, *_period(days, month, start), county, site)
     if form == "json":
         sys.stdout.write(json.dumps(document(told), ensure_ascii=False, indent=2, default=str) + "\n")
@@ -63,13 +65,6 @@ def why_changed_command(
                 console.print(f"{limit} of {len(told.effects):,} lines; all with --format csv", highlight=False)
 
 
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise HengError(f"{text!r} is not a date. Write YYYY-MM-DD.") from None
-
-
 def _period(days: str | None, month: str | None, known_from: date) -> tuple[date, date]:
     """The days that are counted; without being told those of the month of ``known_from`` that were over."""
     if days and month:
@@ -78,9 +73,9 @@ def _period(days: str | None, month: str | None, known_from: date) -> tuple[date
         first, dots, last = days.partition("..")
         if not dots:
             raise HengError(f"{days!r} is no period. Write FIRST..LAST, as 2026-11-01..2026-11-22.")
-        return _day(first), _day(last)
+        return day_of(first), day_of(last)
     if month:
-        begin = _day(f"{month}-01")
+        begin = day_of(f"{month}-01")
         return begin, (begin + timedelta(days=31)).replace(day=1) - timedelta(days=1)
     return known_from.replace(day=1), known_from
 
@@ -128,11 +123,7 @@ def write_csv(told: WhyChanged, stream: IO[str]) -> None:
     writer.writerow(CSV_COLUMNS)
     for effect in told.effects:
         row = asdict(effect) | {"changes": "; ".join(_changes(effect.changes)), "causes": "; ".join(_causes(effect))}
-        writer.writerow([_inert(row[name]) for name in CSV_COLUMNS])
-
-
-def _inert(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r", "\n") else value
+        writer.writerow([safe(cell) if isinstance(cell := row[name], str) else cell for name in CSV_COLUMNS])
 
 
 # --- in words ------------------------------------------------------------------------------------

@@ -25,19 +25,23 @@ if TYPE_CHECKING:
 
 FORMAT = "heng-dossier/1"
 KINDS = ("vehicle", "enterprise")
-MAIN_WINDOW, MAIN_BASIS = "ROLLING_12M", "VIOLATION"
+TABLES = (
+    *repeat.TABLES, "core.passage", "mart.finding", "mart.screening", "staging.penalty_decision", "staging.case_event",
+    "staging.verification_certificate", "staging.wim_device", "staging.wim_site", "seeds.gross_weight_limit",
+    "seeds.gross_weight_modifier", "seeds.reason", "seeds.cited_article", "seeds.county", "meta.delivery",
+)  # fmt: skip
+"""What ``facts`` reads."""
 MOST_SUPPOSED = 40
 """Acts that are supposed otherwise one by one; an enterprise with more is told the sum only."""
 ALTERNATIVES = {"repeat_excess_ratio": 0.0, "repeat_merge_hours": 0.0}
 """What an unverified threshold is counted anew with: as the statute, which sets no ratio; each record its own trip."""
 _NOT_RECOUNTED = "unladen_share"
-_NO_DEVICE = ("E-NOCERT", "E-NODEVICE")
 RECENT = 12
 """Passages that a look-up shows beside the acts."""
 
 
 class Source(Protocol):
-    """A published snapshot."""
+    """A published snapshot, or tables as known on a day: those have no version."""
 
     @property
     def version(self) -> Any: ...
@@ -262,9 +266,9 @@ where passage.passed_date between $first and $last
 order by passage.record_id
 """
 _SCREENINGS = """
-select check_no, screened_date, screening_result from mart.screening
-where list_contains($checks, check_no) and screened_date <= $as_of
-order by check_no, screened_date
+select check_no, cast(passed_date as varchar) as passed_date, screened_date, screening_result from mart.screening
+where list_contains($checks, check_no) and list_contains($days, passed_date) and screened_date <= $as_of
+order by check_no, passed_date, screened_date, screened_at
 """
 _CERTIFICATES = """
 select certificate_no, device_no, accuracy_class, speed_min_kmh, speed_max_kmh, verified_on, valid_from, valid_to,
@@ -369,6 +373,19 @@ def _passages(source: Kept, acts: Sequence[repeat.Act], as_of: date) -> dict[str
     return {row["record_id"]: row for row in found}
 
 
+def _screenings(
+    source: Kept, acts: Sequence[repeat.Act], as_of: date
+) -> dict[tuple[str, str], list[dict[str, Any]]]:  # fmt: skip
+    """Looks at the passage behind each act, by check number and day: numbers come again on other days."""
+    asked = {
+        "checks": [act.check_no for act in acts], "days": sorted({act.violated_on for act in acts}), "as_of": as_of
+    }  # fmt: skip
+    found: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for row in _rows(source, _SCREENINGS, asked):
+        found.setdefault((row.pop("check_no"), row.pop("passed_date")), []).append(row)
+    return found
+
+
 # --- the standings -----------------------------------------------------------------------------------------
 def _combination(window: str, basis: str) -> str:
     return f"{window}.{basis}"
@@ -392,19 +409,14 @@ def _one(source: Any, question: repeat.Question, key: Mapping[str, Any]) -> repe
     return repeat.standings(source, question, only=key)[0]
 
 
-def _act(one: repeat.Judged, as_of: date, shows_plate: bool) -> dict[str, Any]:
+def _act(one: repeat.Judged, shows_plate: bool) -> dict[str, Any]:
     act = one.act
-    ended = act.ended_state if act.ended_state and (act.ended_on is None or act.ended_on <= as_of) else None
-
-    def until(day: date | None) -> str | None:
-        return plain(day) if day is not None and day <= as_of else None
-
     return {
         "case_no": act.case_no, "plate": act.plate_no if shows_plate else masked(act.plate_no),
         "violated_at": plain(act.violated_at), "act_code": act.act_code, "detection_mode": act.detection_mode,
-        "county_code": act.county_code, "is_elsewhere": act.is_elsewhere, "filed_on": until(act.filed_on),
-        "decided_on": until(act.decided_on), "ended_state": ended,
-        "ended_on": until(act.ended_on) if ended else None, "check_no": act.check_no,
+        "county_code": act.county_code, "is_elsewhere": act.is_elsewhere, "filed_on": plain(act.filed_on),
+        "decided_on": plain(act.decided_on), "ended_state": act.ended_state, "ended_on": plain(act.ended_on),
+        "check_no": act.check_no,
         "gross_vehicle_weight_kg": act.gross_vehicle_weight_kg, "limit_kg": act.limit_kg,
         "excess_ratio": plain(act.excess_ratio), "counted_ratio": plain(act.counted_ratio),
         "permit_no": act.permit_no if act.is_permitted else None,
@@ -422,7 +434,7 @@ def _supposition(one: repeat.Judged, as_of: date, is_appealed: bool) -> tuple[st
     if one.reason == "ratio_unknown" and act.counted_ratio is not None:
         return "weighed_above", {"excess_ratio": act.counted_ratio + 1.0}
     if one.reason == "device" and act.flags:
-        return "certified", {"flags": ",".join(code for code in act.flags.split(",") if code not in _NO_DEVICE)}
+        return "certified", {"flags": ",".join(code for code in act.flags.split(",") if code not in repeat.NO_DEVICE)}
     if one.reason is None and is_appealed:
         return "annulled", {"ended_state": "revoked_by_review", "ended_on": as_of}
     return None
@@ -458,8 +470,9 @@ def _changes(
             continue
         found = _one(source, replace(question, changed={name: other}), key)
         changes.append(told("parameter", found, parameter=name, value=parameter.value, other=other))
-    found = _one(source, replace(question, require_decision=False), key)
-    changes.append(told("without_decision", found))
+    if question.require_decision:
+        found = _one(source, replace(question, require_decision=False), key)
+        changes.append(told("without_decision", found))
     return changes
 
 
@@ -529,19 +542,22 @@ def facts(
     kind: str,
     key: Mapping[str, Any],
     as_of: date,
-    window: str = MAIN_WINDOW,
-    basis: str = MAIN_BASIS,
+    window: str | None = None,
+    basis: str | None = None,
 ) -> dict[str, Any]:
     """Everything there is to say about one subject as of a day, as plain values.
 
-    ``key`` names the subject by the columns of its key. ``window`` and ``basis`` are those of the leading count; every
-    other combination is told beside it. Plates of an enterprise's vehicles are masked: their cases tell them apart.
+    ``key`` names the subject by the columns of its key. ``window`` and ``basis`` are those of the leading count, else
+    those of a query (``repeat.defaults``); every other combination is told beside it. Plates of an enterprise's
+    vehicles are masked: their cases tell them apart.
     Raises ``WarehouseError`` for a kind, window or basis there is not.
     """
     if kind not in KINDS:
         raise WarehouseError(f"{kind!r} is not one of {', '.join(KINDS)}.")
     kept = Kept(source)
-    question = repeat.Question(as_of, kind, window, basis)
+    usual = repeat.defaults(kept, as_of)
+    window, basis = window or usual.query_window, basis or usual.basis
+    question = repeat.Question(as_of, kind, window, basis, usual.require_decision)
     standings = {
         _combination(one, other): _one(kept, replace(question, window=one, basis=other), key)
         for one in repeat.WINDOWS
@@ -555,7 +571,8 @@ def facts(
         "as_of": plain(as_of),
         "main": {"window": window, "basis": basis},
         "snapshot": {
-            "version": int(source.version),
+            "version": None if source.version is None else int(source.version),
+            "known_on": source.manifest.get("known_on"),
             "digest": source.manifest.get("digest"),
             "data_until": source.manifest.get("data_until"),
             "night": source.manifest.get("business_date"),
@@ -568,14 +585,13 @@ def facts(
     cases = [one.act.case_no for one in main.acts]
     steps = _by(_rows(kept, _STEPS, {"cases": cases, "as_of": as_of}), "case_no")
     decisions = _by(_rows(kept, _DECISIONS, {"cases": cases, "as_of": as_of}), "case_no")
-    checks = [one.act.check_no for one in main.acts if one.act.check_no]
-    screenings = _by(_rows(kept, _SCREENINGS, {"checks": checks, "as_of": as_of}), "check_no")
+    screenings = _screenings(kept, [one.act for one in main.acts if one.act.check_no], as_of)
     passages = _passages(kept, [one.act for one in main.acts], as_of)
     judged = {name: {one.act.case_no: one for one in found.acts} for name, found in standings.items()}
     acts = []
     for one in main.acts:
         case_no = one.act.case_no
-        act = _act(one, as_of, kind == "vehicle")
+        act = _act(one, kind == "vehicle")
         passage = passages.get(one.act.passage_record_id or "")
         if passage is not None:
             # Of an enterprise several acts may have one passage only in damaged data; each keeps a copy of its own.
@@ -588,7 +604,7 @@ def facts(
             }
             for name, of in judged.items()
         }
-        looks = screenings.get(one.act.check_no or "", [])
+        looks = screenings.get((one.act.check_no or "", plain(one.act.violated_on)), [])
         acts.append(
             act
             | {

@@ -33,6 +33,7 @@ _PART = re.compile(rb"<!--part:([a-z0-9-]+)-->(.*?)<!--end:\1-->", re.DOTALL)
 _DIGEST = re.compile(rb'<meta name="heng-digest" content="([0-9a-f]{64})">')
 _PARTS = re.compile(rb'<meta name="heng-parts" content="([a-z0-9= -]*)">')
 _FACTS = re.compile(rb'<script type="application/json" id="facts">(.*?)</script>', re.DOTALL)
+_MARKS = (b'<meta name="heng-digest"', b'<meta name="heng-parts"', b"<!--part:")
 _LANG = re.compile(rb'<html lang="([a-zA-Z-]+)">')
 _ENVIRONMENT = jinja2.Environment(
     loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=jinja2.StrictUndefined,
@@ -68,8 +69,9 @@ def digest_of(data: bytes) -> str:
 
 @dataclass(frozen=True)
 class Verified:
-    """What a check found. ``changed``: parts whose bytes differ, are missing or too many; ``frame``: what lies outside
-    the parts; ``order``: parts stand in another order; ``text``: the words do not follow from the facts."""
+    """What a check found. ``digest``: the one carried, "" where it was blanked or there are several. ``changed``: parts
+    whose bytes differ, are missing or too many; ``frame``: what lies outside the parts; ``order``: parts stand in
+    another order; ``text``: the words do not follow from the facts."""
 
     digest: str
     is_intact: bool
@@ -81,6 +83,8 @@ class Verified:
     def lines(self) -> list[str]:
         if self.is_intact and not self.text:
             return [f"intact: SHA-256 {self.digest}"]
+        if not self.digest:
+            return ["changed: the digest it carries was blanked, or another one added"]
         found = [f"changed: {name}" for name in self.changed]
         found += ["changed: the order of its parts"] if self.order else []
         found += ["changed: outside its parts (head, style, digests or the space between)"] if self.frame else []
@@ -91,8 +95,10 @@ class Verified:
 def verify(data: bytes) -> Verified:
     """Check a file against the digests it carries, and its words against its facts.
 
-    Raises ``WarehouseError`` if it carries no digest.
+    Raises ``WarehouseError`` if it is no dossier.
     """
+    if len(_DIGEST.findall(data)) != 1 and any(mark in data for mark in _MARKS):
+        return Verified("", False, frame=True)
     said = digest_of(data)
     is_intact = hashlib.sha256(data.replace(said.encode(), _ZEROS.encode())).hexdigest() == said
     if is_intact:

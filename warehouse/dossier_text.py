@@ -1,7 +1,8 @@
 """A dossier's facts in words, in both languages: the look-up page and the file say the same sentences.
 
-Texts lie in ``dossier_words.json``: a key, the Chinese and the English form. Figures are shown in full, weights in kg,
-money in yuan, days as ISO dates in Chinese and as 22 Nov 2026 in English.
+Texts lie in ``dossier_words.json``: a key, the Chinese and the English form; windows, bases, tiers and reasons are
+named as everywhere (``warehouse.repeat_terms``). Figures are shown in full, weights in kg, money in yuan, days as ISO
+dates in Chinese and as 22 Nov 2026 in English.
 """
 
 from __future__ import annotations
@@ -13,8 +14,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from warehouse import repeat_terms
 from warehouse.dossier import main_standing, outcome
-from warehouse.repeat import BASES, REASONS
+from warehouse.repeat import BASES, ENDED_REASONS, REASONS, Question
+from warehouse.repeat_terms import BASIS_TERMS, REASON_TERMS, WINDOW_TERMS
 
 LANGUAGES = ("zh", "en")
 _FILE = Path(__file__).with_name("dossier_words.json")
@@ -116,17 +119,36 @@ def subject(told: Facts, w: Words) -> str:
     return f"{of['plate_no'][:2]}·{of['plate_no'][2:]}"
 
 
+def snapshot(told: Facts, w: Words) -> str:
+    """Which data: a published version, or what was known on a night."""
+    of = told["snapshot"]
+    until = w.day(of["data_until"]) if of["data_until"] else w("snapshot.empty")
+    if of["known_on"]:
+        return w("snapshot.known", on=w.day(of["known_on"]), until=until)
+    return w("snapshot", version=of["version"], until=until)
+
+
 def color(code: int | None, w: Words) -> str:
     return w("color.none") if code is None else w.of("color", code)
 
 
+def window_name(code: str, w: Words) -> str:
+    """A window as the head of a row or choice."""
+    name = WINDOW_TERMS[code].name(w.lang)
+    return name[:1].upper() + name[1:]
+
+
+def basis(code: str, w: Words) -> str:
+    """Which day places an act, in words."""
+    return w("basis.by", name=BASIS_TERMS[code].name(w.lang))
+
+
 def window(standing: Mapping[str, Any], w: Words) -> str:
-    """The span in words with its days."""
+    """The window in words with its days."""
     days = w.span(standing["window_first"], standing["window_last"])
-    name = w(f"window.{standing['window']}")
-    return f"{name}（{days}，{w('basis.' + standing['basis'])}）" if w.lang == "zh" else (
-        f"{name} ({days}, {w('basis.' + standing['basis'])})"
-    )  # fmt: skip
+    name = w("window.of", name=WINDOW_TERMS[standing["window"]].name(w.lang))
+    by = basis(standing["basis"], w)
+    return f"{name}（{days}，{by}）" if w.lang == "zh" else f"{name} ({days}, {by})"
 
 
 def lead(told: Facts, w: Words) -> str:
@@ -159,25 +181,29 @@ def equation(told: Facts, w: Words) -> str:
     one = main_standing(told)
     parts = [w("equation", acts=one["act_count"], counted=one["counted_act_count"])]
     reasons = [reason for reason in REASONS if reason in one["reasons"]]
-    parts += [w("equation.part", count=one["reasons"][reason], reason=w(f"short.{reason}")) for reason in reasons]
+    parts += [
+        w("equation.part", count=one["reasons"][reason], reason=REASON_TERMS[reason].name(w.lang)) for reason in reasons
+    ]
     if told["subject"]["kind"] == "enterprise" and one["count"] != one["counted_act_count"]:
         parts.append(w("equation.vehicles", counted=one["counted_act_count"], count=one["count"]))
     return w("semicolon").join(parts) + w("stop")
 
 
-def tier(told: Facts, name: str, w: Words) -> str:
+def tier(told: Facts, standing: Mapping[str, Any], w: Words) -> str:
     """Where a count stands against the thresholds."""
-    if told["subject"]["kind"] == "enterprise":
-        return w(f"tier.enterprise.{name}", most=w.plain_share(value_of(told, "repeat_enterprise_ratio")))
-    over, warning = int(value_of(told, "repeat_statutory_over")), int(value_of(told, "repeat_count"))
-    return w(f"tier.{name}", over=over, warning=warning)
+    question = Question(
+        date.fromisoformat(told["as_of"]), told["subject"]["kind"], standing["window"], standing["basis"]
+    )
+    names = ("repeat_count", "repeat_statutory_over", "repeat_enterprise_ratio")
+    return repeat_terms.tier(standing["tier"], question, {name: value_of(told, name) for name in names}, w.lang)[0]
 
 
 def why(told: Facts, act: Mapping[str, Any], judged: Mapping[str, Any], standing: Mapping[str, Any], w: Words) -> str:
     """Why an act does not count in a standing, with the figures that decide."""
     reason = judged["reason"]
-    if reason in ("void", "no_penalty", "withdrawn", "transferred", "annulled"):
-        return w(f"why.{reason}", on=w("why.on", day=w.day(act["ended_on"])) if act["ended_on"] else "")
+    term = REASON_TERMS[reason]
+    if reason in ENDED_REASONS:
+        return term.name(w.lang) + (w("why.on", day=w.day(act["ended_on"])) if act["ended_on"] else "")
     if reason == "ratio":
         most = act["counted_ratio"]
         return w("why.ratio", ratio=w.share(act["excess_ratio"], most), most=w.plain_share(most))
@@ -190,7 +216,7 @@ def why(told: Facts, act: Mapping[str, Any], judged: Mapping[str, Any], standing
             "why.outside_window", placed=w.day(judged["placed_on"]), first=w.day(standing["window_first"]),
             last=w.day(standing["window_last"]),
         )  # fmt: skip
-    return w(f"why.{reason}")
+    return term.says(w.lang).rstrip("。.")
 
 
 def main_why(told: Facts, act: Mapping[str, Any], w: Words) -> str:
@@ -226,11 +252,12 @@ def _spans(names: Sequence[str], w: Words) -> str:
     """The ways of counting in words; a span once where both days agree."""
     bases: dict[str, list[str]] = {}
     for name in names:
-        span, basis = name.split(".")
-        bases.setdefault(span, []).append(basis)
+        span, by = name.split(".")
+        bases.setdefault(span, []).append(by)
     blank = " " if w.lang == "en" else ""
     return w("join").join(
-        w(f"window.{span}") + ("" if len(listed) == len(BASES) else blank + w(f"basis.{listed[0]}"))
+        w("window.of", name=WINDOW_TERMS[span].name(w.lang))
+        + ("" if len(listed) == len(BASES) else blank + basis(listed[0], w))
         for span, listed in bases.items()
     )
 

@@ -8,7 +8,7 @@ rows alone, and registers and lists are those of that night. Nothing is stored t
 import contextlib
 import shutil
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -50,12 +50,23 @@ class Moment:
     book: Book = field(repr=False)
 
 
+def closed_nights() -> tuple[date, date] | None:
+    """The first and the last day that can be asked for; None where no night is closed, or there is no ledger."""
+    if not (home() / "ledger.sqlite").is_file():
+        return None
+    with Ledger(home()) as ledger:
+        dates = [date.fromisoformat(night["business_date"]) for night in ledger.nights()]
+    return (dates[0], max(dates)) if dates else None
+
+
 class Known(Reader):
     """Tables as known on ``day``; ``read`` as of a snapshot. ``night`` is the last one closed by then.
 
     ``is_newest``: no later night is closed, so this is what is served, but for what came since. ``data_until``: the
-    last day up to that night there are rows of; None without any.
+    last day up to that night there are rows of; None without any. ``version`` is None: computed, not published.
     """
+
+    version = None
 
     def __init__(self, path: Path, day: date, moment: Moment, data_until: date | None) -> None:
         self.path = path
@@ -64,6 +75,11 @@ class Known(Reader):
         self.is_newest = moment.is_newest
         self.data_until = data_until
         self.after_receipt = moment.after_receipt
+        self.manifest: dict[str, Any] = {
+            "data_until": data_until and data_until.isoformat(),
+            "business_date": moment.night.isoformat(),
+            "known_on": moment.night.isoformat(),
+        }
         super().__init__(str(path), path.parent / "spill", read_only=True)
         self._lock()
 
@@ -124,6 +140,7 @@ def known_on(
     last: date | None = None,
     *,
     rules: sql.SeedRows | None = None,
+    passage_days: Collection[date] | None = None,
     memory: str = MEMORY,
     threads: int = THREADS,
     batch_rows: int = BATCH_ROWS,
@@ -139,13 +156,16 @@ def known_on(
     now counts from its first receipt, and one that came again under an earlier date has the rank of that date from the
     beginning on. What came after a night had closed belongs to the next, also if that night was built again.
 
+    ``passage_days``: of passages, and of what weighs in on them, only rows of these days are loaded, also for tables of
+    the head: for questions about acts of these days, which look no further.
+
     Nothing is kept: a private database holds the tables until the block ends. Raises ``WarehouseError`` for a day
     before the first night or an unknown table.
     """
     asked = list(dict.fromkeys(tables))
     folder = temporary("known")
     try:
-        known = _computed(folder, day, asked, first, last, rules, memory, threads, batch_rows)
+        known = _computed(folder, day, asked, first, last, rules, passage_days, memory, threads, batch_rows)
         try:
             yield known
         finally:
@@ -184,6 +204,7 @@ class _Computation:
         first: date | None,
         last: date | None,
         rules: sql.SeedRows | None,
+        passage_days: Collection[date] | None,
         memory: str,
         threads: int,
         batch_rows: int,
@@ -191,6 +212,7 @@ class _Computation:
         self.work, self.day, self.asked, self.moment = work, day, asked, told
         self.first, self.last = first or date.min, last or date.max
         self.rules = rules
+        self.passage_days = passage_days
         self.memory, self.threads, self.batch_rows = memory, threads, batch_rows
         self.raw_tables = raw_tables()
         self._plan()
@@ -298,8 +320,12 @@ class _Computation:
             return
         of_day: dict[date, list[Segment]] = defaultdict(list)
         feeds = {table.name for table in self.loaded_tables}
+        narrowed = {table.name for table in self._behind("core.passage")}
         for segment in of_events:
-            if segment.feed in feeds:
+            is_wanted = (
+                self.passage_days is None or segment.feed not in narrowed or segment.event_date in self.passage_days
+            )
+            if segment.feed in feeds and is_wanted:
                 of_day[segment.event_date].append(segment)
         # All feeds say which days there are, also those that are not read here.
         days = candidate_days(of_events, self.moment.night)

@@ -6,9 +6,10 @@ and stops an enterprise of whose freight vehicles more than a tenth were over th
 twelve months to today (ROLLING_12M); CALENDAR is the civil year. A count therefore never leaves here without its
 window, basis and thresholds.
 
-Every act up to the day is judged once, and the first reason holds, in the order of ``REASONS``. Of the acts that are
-left one trip counts once (``same_trip``): a trip lasts ``repeat_merge_hours`` from its first such act, or until the
-vehicle passes a scale unladen. Trips outside the window are ``outside_window``; the others count.
+An answer as of a day holds nothing that happened after it: of every act only what had been done by then is read
+(``seen``). Every act up to the day is judged once, and the first reason holds, in the order of ``REASONS``. Of the acts
+that are left one trip counts once (``same_trip``): a trip lasts ``repeat_merge_hours`` from its first such act, or
+until the vehicle passes a scale unladen. Trips outside the window are ``outside_window``; the others count.
 
 Facts come from ``core.violation``, thresholds from ``seeds.parameter`` as of the day. A threshold that is passed is a
 fact for a person to look at: nothing here decides what follows from it.
@@ -16,11 +17,13 @@ fact for a person to look at: nothing here decides what follows from it.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from fractions import Fraction
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from warehouse.errors import WarehouseError
@@ -29,6 +32,10 @@ from warehouse.metrics import Source
 if TYPE_CHECKING:
     import pandas as pd
 
+TABLES = (
+    "core.violation", "staging.vehicle", "staging.driver_certificate", "staging.enterprise", "seeds.parameter",
+)  # fmt: skip
+"""What is read here."""
 SUBJECTS = ("vehicle", "driver", "enterprise")
 WINDOWS = ("ROLLING_12M", "ANNIVERSARY", "CALENDAR")
 BASES = ("VIOLATION", "DECISION")
@@ -36,15 +43,18 @@ TIERS = ("none", "watch", "warning", "statutory", "unknown")
 """``warning``: 累计3次, one below the statute; ``statutory``: more than three, or more than a tenth of the fleet;
 ``unknown``: an enterprise of whose fleet the register says nothing."""
 REASONS = (
-    "void", "no_penalty", "withdrawn", "transferred", "annulled", "elsewhere", "permit", "ratio", "ratio_unknown",
-    "device", "not_filed", "undecided", "same_trip", "outside_window",
+    "not_mass", "void", "no_penalty", "withdrawn", "transferred", "annulled", "elsewhere", "permit", "ratio",
+    "within_limit", "ratio_unknown", "device", "not_filed", "undecided", "same_trip", "outside_window",
 )  # fmt: skip
 """Why an act does not count, in the order in which they are asked."""
 _ENDED = {
     "void": "void", "no_penalty": "no_penalty", "withdrawn": "withdrawn", "transferred_criminal": "transferred",
     "transferred_other": "transferred", "revoked_by_review": "annulled",
 }  # fmt: skip
-_NO_DEVICE = {"E-NOCERT", "E-NODEVICE"}
+ENDED_REASONS = frozenset(_ENDED.values())
+NO_DEVICE = frozenset({"E-NOCERT", "E-NODEVICE"})
+"""Evidence reasons that say that the device was not verified on the day, or that no register knows it."""
+_NOT_MASS = "over_dimension"
 THRESHOLDS = (
     "repeat_count", "repeat_statutory_over", "repeat_merge_hours", "repeat_window_months", "repeat_enterprise_ratio",
     "repeat_excess_ratio",
@@ -75,6 +85,17 @@ class Question:
 
 
 @dataclass(frozen=True)
+class Defaults:
+    """What is asked where nobody says otherwise (``seeds.parameter`` as of the day): the window of a list, that of a
+    question about one subject, the day that places an act, and whether acts without a decision are left out."""
+
+    list_window: str
+    query_window: str
+    basis: str
+    require_decision: bool
+
+
+@dataclass(frozen=True)
 class Parameter:
     """A threshold as of the day, with its source and how well it is known."""
 
@@ -90,7 +111,10 @@ class Parameter:
 
 
 class Act(NamedTuple):
-    """One row of ``core.violation``."""
+    """One row of ``core.violation``; in an answer as it had come to by the day (``seen``).
+
+    The state of the case is left out: it is today's, whatever the day.
+    """
 
     plate_no: str
     plate_color_code: int | None
@@ -108,7 +132,9 @@ class Act(NamedTuple):
     decided_on: date | None
     ended_state: str | None
     ended_on: date | None
-    case_state: str
+    earlier_decided_on: date | None
+    earlier_ended_state: str | None
+    earlier_ended_on: date | None
     check_no: str | None
     passage_record_id: str | None
     site_code: str | None
@@ -119,6 +145,7 @@ class Act(NamedTuple):
     flags: str | None
     permit_no: str | None
     is_permitted: bool
+    is_within_limit: bool
     last_unladen_at: datetime | None
     record_id: str
     delivery_id: str
@@ -154,10 +181,10 @@ class Standing:
 
     ``key``: plate and colour, driver, or credit code. ``window``: the one used, which is ROLLING_12M where the first
     issue of the certificate is not known (``has_no_first_issue``). ``count``: trips, or of an enterprise distinct
-    vehicles. ``trigger_on``: the day the statutory threshold was passed; ``lapses_on``: the day the tier falls if
-    nothing new comes; ``pending``: acts that want nothing but a decision. ``previous_…``: the cycle before, where
-    windows are cycles: a decision may come after its end. ``fleet``: freight vehicles registered to the enterprise on
-    the day.
+    vehicles. ``trigger_on``: since when the count is above the statute's threshold without a break; ``lapses_on``: the
+    day the tier falls if nothing new comes; ``pending``: acts that want nothing but a decision. ``previous_…``: the
+    cycle before, where windows are cycles: a decision may come after its end. ``fleet``: freight vehicles registered to
+    the enterprise on the day.
     """
 
     subject: str
@@ -226,6 +253,23 @@ from seeds.parameter
 where list_contains($names, parameter)
     and $as_of between coalesce(valid_from, $as_of) and coalesce(valid_to, $as_of)
 """
+_DEFAULT_ROWS = """
+select parameter, coalesce(parameter_text, cast(parameter_value as varchar)) as told
+from seeds.parameter
+where list_contains($names, parameter)
+    and $as_of between coalesce(valid_from, $as_of) and coalesce(valid_to, $as_of)
+"""
+_BUILT = """
+select count(*) as column_count from information_schema.columns
+where table_catalog = current_database() and table_schema = 'core' and table_name = 'violation'
+    and list_contains($columns, column_name)
+"""
+_FIRST_DAY = """
+select max(began) as first_day from (
+    select min(coalesce(valid_from, date '0001-01-01')) as began
+    from seeds.parameter where list_contains($names, parameter) group by parameter
+) as of_each
+"""
 _KEY = {"vehicle": "plate_no, plate_color_code", "driver": "driver_no", "enterprise": "uscc"}
 _SUBJECT_WHERE = {
     "vehicle": "plate_no = $plate_no and plate_color_code is not distinct from $plate_color_code",
@@ -276,34 +320,55 @@ qualify row_number() over (
 # that bore it before: an enterprise that was renamed keeps the vehicles still registered to its old name. Of a name
 # that is two enterprises' nothing is told.
 _FLEETS = """
-with borne as (
-    select enterprise_name, uscc, max(coalesce(valid_to, $as_of) >= $as_of) as is_borne_now
-    from staging.enterprise where valid_from <= $as_of group by enterprise_name, uscc
+with asked as (select unnest($days) as on_day),
+borne as (
+    select on_day, enterprise_name, uscc, max(coalesce(valid_to, on_day) >= on_day) as is_borne_now
+    from asked inner join staging.enterprise on valid_from <= on_day group by on_day, enterprise_name, uscc
 ),
 bearer as (
-    select enterprise_name, uscc from borne
-    qualify is_borne_now = max(is_borne_now) over (partition by enterprise_name)
+    select on_day, enterprise_name, uscc from borne
+    qualify is_borne_now = max(is_borne_now) over (partition by on_day, enterprise_name)
 ),
 owner as (
-    select enterprise_name, min(uscc) as uscc from bearer group by enterprise_name having count(*) = 1
+    select on_day, enterprise_name, min(uscc) as uscc from bearer
+    group by on_day, enterprise_name having count(*) = 1 and ($units is null or list_contains($units, min(uscc)))
 ),
 fleet as (
-    select owner.uscc, count(distinct (vehicle.plate_no, vehicle.plate_color_code)) as vehicle_count
-    from staging.vehicle as vehicle inner join owner using (enterprise_name)
-    where $as_of between vehicle.valid_from and coalesce(vehicle.valid_to, $as_of)
-    group by owner.uscc
+    select on_day, owner.uscc, count(distinct (vehicle.plate_no, vehicle.plate_color_code)) as vehicle_count
+    from owner inner join staging.vehicle as vehicle using (enterprise_name)
+    where on_day between vehicle.valid_from and coalesce(vehicle.valid_to, on_day)
+    group by on_day, owner.uscc
 ),
 named as (
-    select uscc, enterprise_name from staging.enterprise
-    where $as_of between valid_from and coalesce(valid_to, $as_of)
-    qualify row_number() over (partition by uscc order by valid_from desc, record_id) = 1
+    select on_day, uscc, enterprise_name from asked
+    inner join staging.enterprise on on_day between valid_from and coalesce(valid_to, on_day)
+    where $units is null or list_contains($units, uscc)
+    qualify row_number() over (partition by on_day, uscc order by valid_from desc, record_id) = 1
 )
-select named.uscc, named.enterprise_name,
+select named.on_day, named.uscc, named.enterprise_name,
     case when owner.uscc = named.uscc then coalesce(fleet.vehicle_count, 0) end as vehicle_count
 from named
-left join owner on owner.enterprise_name = named.enterprise_name
-left join fleet on fleet.uscc = named.uscc
+left join owner on owner.on_day = named.on_day and owner.enterprise_name = named.enterprise_name
+left join fleet on fleet.on_day = named.on_day and fleet.uscc = named.uscc
+order by named.on_day
 """
+# Days on which the fleet of one of some enterprises may change.
+_FLEET_DAYS = """
+with borne as (
+    select distinct enterprise_name from staging.enterprise where list_contains($units, uscc)
+)
+select distinct on_day from (
+    select unnest([valid_from, valid_to + 1]) as on_day from staging.vehicle semi join borne using (enterprise_name)
+    union all
+    select unnest([valid_from, valid_to + 1]) from staging.enterprise semi join borne using (enterprise_name)
+) as changed
+where on_day > $first and on_day <= $as_of
+"""
+
+
+def as_day(value: Any) -> date:
+    """A day as a frame holds it."""
+    return value.date() if isinstance(value, datetime) else value
 
 
 def _records(source: Source, query: str, asked: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -312,11 +377,47 @@ def _records(source: Source, query: str, asked: Mapping[str, Any]) -> list[dict[
     return frame.astype(object).where(frame.notna(), None).to_dict("records")  # type: ignore[return-value]
 
 
+def is_built(source: Source) -> bool:
+    """Whether the snapshot has the acts as they are asked here; one from before an upgrade has not."""
+    (row,) = _records(source, _BUILT, {"columns": list(_COLUMNS)})
+    return bool(row["column_count"] == len(_COLUMNS))
+
+
+def first_day(source: Source) -> date:
+    """The first day as of which the rule can be asked: every threshold is in force."""
+    (row,) = _records(source, _FIRST_DAY, {"names": list(THRESHOLDS)})
+    return date.min if row["first_day"] is None else as_day(row["first_day"])
+
+
+def defaults(source: Source, as_of: date) -> Defaults:
+    """What is asked where nobody says otherwise. Before its window was in force a list takes a query's.
+
+    Raises ``WarehouseError`` where the snapshot lacks a row or one says what cannot be asked.
+    """
+    names = ["repeat_window", "repeat_window_query", "repeat_date_basis", "repeat_require_decision"]
+    told = {row["parameter"]: row["told"] for row in _records(source, _DEFAULT_ROWS, {"names": names, "as_of": as_of})}
+    told.setdefault("repeat_window", told.get("repeat_window_query"))
+    for name, allowed in zip(names, (WINDOWS, WINDOWS, BASES, ("1.0", "0.0")), strict=True):
+        if told.get(name) not in allowed:
+            raise WarehouseError(
+                f"seeds.parameter says {told.get(name)!r} for {name} as of {as_of}; it has to be one of "
+                f"{', '.join(allowed)}. Run 'heng build', or see warehouse/seeds/parameter.csv."
+            )
+    return Defaults(
+        told["repeat_window"], told["repeat_window_query"], told["repeat_date_basis"],
+        told["repeat_require_decision"] == "1.0",
+    )  # fmt: skip
+
+
 def parameters(source: Source, question: Question) -> dict[str, Parameter]:
     """The thresholds of the day. Raises ``WarehouseError`` if the snapshot lacks one or has two."""
     found = _records(source, _PARAMETER_ROWS, {"names": list(THRESHOLDS), "as_of": question.as_of})
     rows = {row["parameter"]: row for row in found}
     missing = [name for name in THRESHOLDS if name not in rows]
+    if missing and question.as_of < (first := first_day(source)):
+        raise WarehouseError(
+            f"The repeat rule can be asked as of days from {first} on: before, its thresholds were not in force."
+        )
     if missing or len(found) != len(rows):
         raise WarehouseError(
             f"seeds.parameter has not one row of each as of {question.as_of}: {', '.join(missing) or 'one twice'}. "
@@ -339,7 +440,7 @@ def parameters(source: Source, question: Question) -> dict[str, Parameter]:
 
 
 _COLUMNS = Act._fields
-_DAYS = ("violated_on", "filed_on", "decided_on", "ended_on")
+_DAYS = ("violated_on", "filed_on", "decided_on", "ended_on", "earlier_decided_on", "earlier_ended_on")
 _INSTANTS = ("violated_at", "last_unladen_at")
 _WHOLE = ("plate_color_code", "gross_vehicle_weight_kg", "limit_kg", "source_line")
 
@@ -401,10 +502,33 @@ def _key_of(subject: str, act: Act) -> tuple[Any, ...]:
 
 
 # --- judging ---------------------------------------------------------------------------------------------
+def seen(act: Act, on: date) -> Act:
+    """The act as it had come to by a day: nothing that was filed, decided or ended later."""
+
+    if act.earlier_ended_on is None and all(
+        day is None or day <= on for day in (act.filed_on, act.decided_on, act.ended_on)
+    ):
+        return act
+
+    def until(day: date | None) -> date | None:
+        return day if day is not None and day <= on else None
+
+    decided_on, ended_state, ended_on = until(act.decided_on), act.ended_state, act.ended_on
+    if act.earlier_ended_on is not None and decided_on is None and (ended_state is None or ended_on is not None):
+        decided_on, ended_state, ended_on = until(act.earlier_decided_on), act.earlier_ended_state, act.earlier_ended_on
+    if ended_on is not None and ended_on > on:
+        ended_state = ended_on = None
+    return act._replace(
+        filed_on=until(act.filed_on), decided_on=decided_on, ended_state=ended_state, ended_on=ended_on,
+        earlier_decided_on=None, earlier_ended_state=None, earlier_ended_on=None,
+    )  # fmt: skip
+
+
 def _reason(act: Act, question: Question, told: Mapping[str, Parameter]) -> str | None:
-    """Why an act does not count whatever the window and the trip; None: it is left."""
-    as_of = question.as_of
-    if act.ended_state and (act.ended_on is None or act.ended_on <= as_of):
+    """Why an act, as seen on the day, does not count whatever the window and the trip; None: it is left."""
+    if act.act_code == _NOT_MASS:
+        return "not_mass"
+    if act.ended_state:
         return _ENDED[act.ended_state]
     if act.is_elsewhere:
         return "elsewhere"
@@ -413,20 +537,20 @@ def _reason(act: Act, question: Question, told: Mapping[str, Parameter]) -> str 
     changed = told["repeat_excess_ratio"].is_changed
     threshold = told["repeat_excess_ratio"].value if changed else act.counted_ratio
     if threshold is None or (threshold > 0 and act.excess_ratio is None):
-        return "ratio_unknown"
+        return "within_limit" if act.is_within_limit else "ratio_unknown"
     if threshold > 0 and act.excess_ratio is not None and act.excess_ratio <= threshold:
         return "ratio"
-    if act.flags and not _NO_DEVICE.isdisjoint(act.flags.split(",")):
+    if act.flags and not NO_DEVICE.isdisjoint(act.flags.split(",")):
         return "device"
-    if act.filed_on is None or act.filed_on > as_of:
+    if act.filed_on is None:
         return "not_filed"
-    if question.require_decision and (act.decided_on is None or act.decided_on > as_of):
+    if question.require_decision and act.decided_on is None:
         return "undecided"
     return None
 
 
 def _trips(acts: Iterable[Act], merge_hours: float) -> list[list[Act]]:
-    """Acts by trip, each in order of time; ``acts`` are in order of time."""
+    """Acts by trip, each in order of time; ``acts`` are in order of time. No hours: each act is a trip."""
     longest = timedelta(hours=merge_hours)
     last: dict[tuple[str, int | None], list[Act]] = {}
     found: list[list[Act]] = []
@@ -436,6 +560,7 @@ def _trips(acts: Iterable[Act], merge_hours: float) -> list[list[Act]]:
         if (
             trip is None
             or begun is None
+            or not longest
             or act.violated_at - begun > longest
             or (act.last_unladen_at is not None and act.last_unladen_at > begun)
         ):
@@ -448,9 +573,7 @@ def _trips(acts: Iterable[Act], merge_hours: float) -> list[list[Act]]:
 def _placed(act: Act, question: Question) -> date:
     """The act's day in the window; by decision, an act that has none by then stands by its filing."""
     if question.basis == "DECISION":
-        for day in (act.decided_on, act.filed_on):
-            if day is not None and day <= question.as_of:
-                return day
+        return act.decided_on or act.filed_on or act.violated_on
     return act.violated_on
 
 
@@ -505,13 +628,6 @@ def _tier(count: int, told: Mapping[str, Parameter]) -> str:
     return "warning" if count >= told["repeat_count"].value else "watch" if count else "none"
 
 
-def _trigger(counted: Sequence[Judged], told: Mapping[str, Parameter]) -> date | None:
-    """The day on which one more than the statute allows counted."""
-    begun = sorted(one.counts_from for one in counted if one.counts_from)
-    at = int(told["repeat_statutory_over"].value)
-    return begun[at] if len(begun) > at else None
-
-
 def _lapse(counted: Sequence[Judged], told: Mapping[str, Parameter]) -> date | None:
     """The first day on which the tier is a lower one if nothing new counts."""
     days = sorted(one.lapses_on for one in counted if one.lapses_on)
@@ -520,6 +636,102 @@ def _lapse(counted: Sequence[Judged], told: Mapping[str, Parameter]) -> date | N
     tier = _tier(len(days), told)
     floor = {"statutory": told["repeat_statutory_over"].value, "warning": told["repeat_count"].value - 1}.get(tier, 0)
     return days[len(days) - int(floor) - 1]
+
+
+# --- since when ------------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class _Year:
+    """Which acts lie in the window as it is on any day: ``months`` back, or cycles from ``begin`` on, or ``fixed``."""
+
+    months: int
+    begin: date | None = None
+    fixed: _Window | None = None
+
+    def on(self, day: date) -> _Window:
+        if self.fixed is not None:
+            return self.fixed
+        if self.begin is not None:
+            return _Window(*_cycle(self.begin, day), None)
+        return _Window(*_rolling(day, self.months), self.months)
+
+    def changes(self, placed: date, as_of: date) -> list[date]:
+        """Days up to ``as_of`` on which an act of the day ``placed`` may leave the window."""
+        if self.fixed is not None:
+            return []
+        if self.begin is None:
+            return [months_later(placed, self.months)]
+        found = []
+        turn = _cycle(self.begin, placed)[0]
+        while turn <= as_of:
+            found.append(turn)
+            turn = _cycle(self.begin, turn)[1] + timedelta(days=1)
+        return found
+
+
+def _near(acts: Iterable[Act], merge_hours: float) -> list[list[Act]]:
+    """Acts of a vehicle, in order of time, none further than a trip lasts from the one before: others are never one
+    trip."""
+    longest = timedelta(hours=merge_hours)
+    last: dict[tuple[str, int | None], list[Act]] = {}
+    found: list[list[Act]] = []
+    for act in acts:
+        group = last.get(act.vehicle)
+        if group is None or act.violated_at - group[-1].violated_at > longest:
+            group = last[act.vehicle] = []
+            found.append(group)
+        group.append(act)
+    return found
+
+
+def _changes(acts: Sequence[Act], year: _Year, as_of: date) -> list[date]:
+    """Days up to ``as_of`` on which some of the acts may begin or cease to count, in order."""
+    days: set[date | None] = set()
+    for act in acts:
+        of_act = {act.violated_on, act.filed_on, act.decided_on, act.earlier_decided_on} - {None}
+        days |= {*of_act, act.ended_on, act.earlier_ended_on}
+        for day in of_act:
+            days.update(year.changes(day, as_of) if day is not None and day <= as_of else ())
+    return sorted(day for day in days if day is not None and day <= as_of)
+
+
+def _since(
+    acts: Sequence[Act],
+    question: Question,
+    told: Mapping[str, Parameter],
+    year: _Year,
+    is_above: Callable[[int, date], bool],
+    more_days: Iterable[date] = (),
+) -> date | None:
+    """The first of the unbroken days, up to the one asked, on which the count is above the threshold.
+
+    Each of those days is answered anew: the acts as they stood then, the window as it lay, of an enterprise the
+    vehicles as they were (``more_days``: those on which they may change). Thresholds and first issue are those of the
+    day asked.
+    """
+    hours = told["repeat_merge_hours"].value
+    window_on = cache(year.on)
+
+    def counted(group: Sequence[Act], day: date) -> int:
+        left = (seen(act, day) for act in group if act.violated_on <= day)
+        trips = _trips((act for act in left if _reason(act, question, told) is None), hours)
+        return sum(window_on(day).holds(trip, question) for trip in trips)
+
+    steps: dict[date, list[tuple[tuple[str, int | None], int]]] = {day: [] for day in more_days}
+    for group in _near(acts, hours):
+        before = 0
+        for day in _changes(group, year, question.as_of):
+            now = counted(group, day)
+            steps.setdefault(day, []).append((group[0].vehicle, now - before))
+            before = now
+    of_vehicle: dict[tuple[str, int | None], int] = defaultdict(int)
+    count, since = 0, None
+    for day in sorted(steps):
+        for vehicle, step in steps[day]:
+            was = of_vehicle[vehicle]
+            of_vehicle[vehicle] = was + step
+            count += (was + step > 0) - (was > 0) if question.subject == "enterprise" else step
+        since = (since or day) if is_above(count, day) else None
+    return since
 
 
 # --- answers ---------------------------------------------------------------------------------------------
@@ -533,22 +745,70 @@ def standings(source: Source, question: Question, only: Mapping[str, Any] | None
     months = int(told["repeat_window_months"].value)
     acts = _read_acts(source, question, only, months)
     issued = _first_issues(source, question, only) if question.window == "ANNIVERSARY" or only else {}
-    fleets = _fleets(source, question) if question.subject == "enterprise" else {}
+    fleets = _fleets(source, [question.as_of], None) if question.subject == "enterprise" else {}
     by_key: dict[tuple[Any, ...], list[Act]] = defaultdict(list)
     if only is not None:
         by_key[_key(question.subject, only)] = []
     for act in acts:
         by_key[_key_of(question.subject, act)].append(act)
     found = [_standing(key, of_key, question, told, issued.get(key), fleets) for key, of_key in by_key.items()]
+    if question.subject == "enterprise":
+        found = _with_trigger(source, found, by_key, question, told)
     return sorted(found, key=lambda one: (-one.count, -(one.ratio or 0), [str(part) for part in one.key]))
 
 
-def _fleets(source: Source, question: Question) -> dict[str, tuple[str, int | None]]:
-    rows = _records(source, _FLEETS, {"as_of": question.as_of})
-    return {
-        row["uscc"]: (row["enterprise_name"], None if row["vehicle_count"] is None else int(row["vehicle_count"]))
-        for row in rows
-    }
+_Fleets = Mapping[str, list[tuple[date, str, int | None]]]
+"""Of each enterprise, by day in order: its name and its vehicles."""
+
+
+def _fleets(source: Source, days: Sequence[date], units: Sequence[str] | None) -> _Fleets:
+    """The fleets of some or of all enterprises on some days."""
+    asked = {"days": list(days), "units": None if units is None else list(units)}
+    found: dict[str, list[tuple[date, str, int | None]]] = defaultdict(list)
+    for row in _records(source, _FLEETS, asked):
+        count = row["vehicle_count"]
+        found[row["uscc"]].append(
+            (as_day(row["on_day"]), row["enterprise_name"], None if count is None else int(count))
+        )
+    return found
+
+
+def _with_trigger(
+    source: Source,
+    found: Sequence[Standing],
+    acts: Mapping[tuple[Any, ...], Sequence[Act]],
+    question: Question,
+    told: Mapping[str, Parameter],
+) -> list[Standing]:
+    """Enterprises with the day since when they are above the share: of those that are, the fleets of earlier days are
+    read."""
+    above = [one for one in found if one.tier == "statutory"]
+    if not above:
+        return list(found)
+    units = [one.key[0] for one in above]
+    first = min(act.violated_on for one in above for act in acts[one.key])
+    changed = _records(source, _FLEET_DAYS, {"units": units, "first": first, "as_of": question.as_of})
+    days = sorted({first, *(as_day(row["on_day"]) for row in changed)})
+    fleets = _fleets(source, days, units)
+    most = Fraction(str(told["repeat_enterprise_ratio"].value))
+
+    def since(one: Standing) -> date | None:
+        of_day = {day: fleet for day, _, fleet in fleets[one.key[0]]}
+        year = _year(one.window, one.first_issue_date, question.as_of, told)
+
+        def is_above(count: int, day: date) -> bool:
+            fleet = of_day.get(days[max(bisect_right(days, day) - 1, 0)])
+            return bool(fleet) and Fraction(count, fleet) > most
+
+        return _since(acts[one.key], question, told, year, is_above, days)
+
+    return [replace(one, trigger_on=since(one)) if one.tier == "statutory" else one for one in found]
+
+
+def _year(window: str, first_issue: date | None, as_of: date, told: Mapping[str, Parameter]) -> _Year:
+    """How a window lies on other days."""
+    begin = {"ANNIVERSARY": first_issue, "CALENDAR": date(as_of.year, 1, 1)}.get(window)
+    return _Year(int(told["repeat_window_months"].value), begin)
 
 
 def _standing(
@@ -557,22 +817,19 @@ def _standing(
     question: Question,
     told: Mapping[str, Parameter],
     issued: date | None,
-    fleets: Mapping[str, tuple[str, int | None]],
+    fleets: _Fleets,
 ) -> Standing:
     as_of, window = question.as_of, question.window
     missing = window == "ANNIVERSARY" and (issued is None or issued > as_of)
     if missing:
         window = "ROLLING_12M"
-    before: _Window | None = None
-    if window == "ROLLING_12M":
-        months = int(told["repeat_window_months"].value)
-        now = _Window(*_rolling(as_of, months), months)
-    else:
-        begin = issued if window == "ANNIVERSARY" and issued else date(as_of.year, 1, 1)
-        now, before = _Window(*_cycle(begin, as_of), None), _Window(*_cycle(begin, as_of, back=1), None)
-        if window == "ANNIVERSARY" and issued and before.first < issued:
+    year = _year(window, issued, as_of, told)
+    now, before = year.on(as_of), None
+    if year.begin is not None:
+        before = _Window(*_cycle(year.begin, as_of, back=1), None)
+        if window == "ANNIVERSARY" and before.first < year.begin:
             before = None
-    judged, earlier = _judge(acts, question, told, now, before)
+    judged, earlier = _judge([seen(act, as_of) for act in acts], question, told, now, before)
     counted = [one for one in judged if one.counts]
     shared: dict[str, Any] = {
         "subject": question.subject, "key": key, "window": window, "has_no_first_issue": missing,
@@ -583,18 +840,23 @@ def _standing(
         "previous_first": before and before.first, "previous_last": before and before.last,
     }  # fmt: skip
     if question.subject == "enterprise":
-        return _enterprise(shared, counted, earlier, told, fleets.get(key[0], (None, None)))
+        return _enterprise(shared, counted, earlier, told, fleets.get(key[0], [(as_of, None, None)])[-1][1:])
     count = len(counted)
+    over = told["repeat_statutory_over"].value
+
+    def since(number: int, in_year: _Year) -> date | None:
+        return _since(acts, question, told, in_year, lambda count, _: count > over) if number > over else None
+
     return Standing(
         **shared,
         count=count,
         tier=_tier(count, told),
-        trigger_on=_trigger(counted, told),
+        trigger_on=since(count, year),
         lapses_on=_lapse(counted, told),
-        is_one_away=count == told["repeat_statutory_over"].value,
+        is_one_away=count == over,
         previous_count=len(earlier) if earlier is not None else None,
         previous_tier=_tier(len(earlier), told) if earlier is not None else None,
-        previous_trigger_on=_trigger(earlier, told) if earlier is not None else None,
+        previous_trigger_on=since(len(earlier), replace(year, fixed=before)) if earlier is not None else None,
     )
 
 
@@ -605,26 +867,23 @@ def _enterprise(
     told: Mapping[str, Parameter],
     owner: tuple[str | None, int | None],
 ) -> Standing:
-    """Of an enterprise vehicles count, as a share of its fleet on the day."""
+    """Of an enterprise vehicles count, as a share of its fleet on the day. Since when is told by ``_with_trigger``."""
     most = Fraction(str(told["repeat_enterprise_ratio"].value))
     name, fleet = owner
-    since: dict[tuple[str, int | None], date] = {}
     until: dict[tuple[str, int | None], date] = {}
     for one in counted:
-        assert one.counts_from is not None
         assert one.lapses_on is not None
         vehicle = one.act.vehicle
-        since[vehicle] = min(since.get(vehicle, one.counts_from), one.counts_from)
         until[vehicle] = max(until.get(vehicle, one.lapses_on), one.lapses_on)
-    count = len(since)
+    count = len(until)
     passed = fleet is not None and fleet > 0 and Fraction(count, fleet) > most
     needed = int(most * fleet) + 1 if fleet else None  # the smallest number of vehicles above the share
-    begun, ended = sorted(since.values()), sorted(until.values(), reverse=True)
+    ended = sorted(until.values(), reverse=True)
     return Standing(
         **shared,
         count=count,
         tier="unknown" if not fleet else "statutory" if passed else "watch" if count else "none",
-        trigger_on=begun[needed - 1] if passed and needed else None,
+        trigger_on=None,
         lapses_on=ended[needed - 1] if passed and needed else (ended[0] if ended else None),
         is_one_away=needed is not None and count == needed - 1 and not passed,
         previous_count=len({one.act.vehicle for one in earlier}) if earlier is not None else None,

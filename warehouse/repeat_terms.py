@@ -7,7 +7,7 @@ anything; the tier above the statute's threshold names the article and leaves wh
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -84,20 +84,30 @@ BASIS_TERMS = {
         "P",
     ),
 }
+_UNSETTLED_ZH = "所选口径是否为法定周期未核实，由人员核实后依法处理"
+_UNSETTLED_EN = (
+    "whether this window is the statute's year is unverified. Facts for a person to check and decide on by law"
+)
 TIER_TERMS = {
     "none": Term("无计次", "none counted", "窗口内没有计次的违法。", "No act counts in the window."),
-    "watch": Term("关注", "watch", "窗口内有计次，未到预警。", "Acts count, below the warning."),
+    "watch": Term(
+        "关注",
+        "watch",
+        "窗口内有计次，不足预警的{count}次。",
+        "Acts count in the window, fewer than the warning's {count}.",
+    ),
     "warning": Term(
         "预警（累计{count}次）",
-        "warning ({count} reached)",
-        "达到预警次数，低于法定的“超过{over}次”。",
-        "The number of the warning is reached; the statute says more than {over}.",
+        "warning ({count} in all)",
+        "累计{count}次即预警，未超过法定的{over}次。",
+        "{count} in all is the warning; it is not more than the statute's {over}.",
     ),
     "statutory": Term(
         "超过{over}次",
         "more than {over}",
-        "已达到公路安全保护条例第六十六条所述次数，由人员核实后依法处理。",
-        "The number of 公路安全保护条例 art. 66 is passed: facts for a person to decide on.",
+        f"按{{window}}、{{basis}}计，超过公路安全保护条例第六十六条所说的{{over}}次；{_UNSETTLED_ZH}。",
+        f"Counted over the {{window}} by the {{basis}}: more than the {{over}} of 公路安全保护条例 art. 66; "
+        f"{_UNSETTLED_EN}.",
     ),
     "unknown": Term(
         "车辆数未知",
@@ -106,20 +116,35 @@ TIER_TERMS = {
         "The register has no fleet of the enterprise, so there is no share.",
     ),
 }
-ENTERPRISE_STATUTORY = Term(
-    "超过{share}",
-    "above {share}",
-    "计次车辆占比已超过公路安全保护条例第六十六条所述比例，由人员核实后依法处理。",
-    "The share of 公路安全保护条例 art. 66 is passed: facts for a person to decide on.",
-)
+ENTERPRISE_TIER_TERMS = TIER_TERMS | {
+    "watch": Term(
+        "关注", "watch", "有计次车辆，占比未超过{share}。", "Vehicles count; their share is not above {share}."
+    ),
+    "statutory": Term(
+        "超过{share}",
+        "above {share}",
+        f"按{{window}}、{{basis}}计，计次车辆占比超过公路安全保护条例第六十六条所说的{{share}}；{_UNSETTLED_ZH}。",
+        f"Counted over the {{window}} by the {{basis}}: a share above the {{share}} of 公路安全保护条例 art. 66; "
+        f"{_UNSETTLED_EN}.",
+    ),
+}
 REASON_TERMS = {
+    "not_mass": Term(
+        "非质量超限",
+        "not about mass",
+        "仅外廓尺寸超限；本平台只计质量超限，外廓超限是否计入第六十六条的次数未核实。",
+        "About dimensions only; only acts about mass are counted here, and whether art. 66 counts dimensions too is "
+        "unverified.",
+    ),
     "void": Term("已作废", "void", "记录审核后作废，不是证据。", "The record was void at review: no evidence."),
     "no_penalty": Term("不予处罚", "no penalty", "决定不予处罚。", "It was decided not to penalise."),
     "withdrawn": Term("已撤案", "withdrawn", "案件已撤销。", "The case was withdrawn."),
     "transferred": Term(
         "已移送", "transferred", "案件移送其他机关，本局未作决定。", "The case went to another authority."
     ),
-    "annulled": Term("决定被撤销", "annulled", "处罚决定经复议或诉讼被撤销。", "Its decision was annulled on review."),
+    "annulled": Term(
+        "决定被撤销", "annulled", "处罚决定经复议或诉讼被撤销。", "Its decision was annulled on review or by a court."
+    ),
     "elsewhere": Term(
         "外辖区", "other jurisdiction", "案件所属县区不在本市。", "The case's district is outside the prefecture."
     ),
@@ -135,17 +160,24 @@ REASON_TERMS = {
         "超限率不高于当日的计次门槛。",
         "The excess is not above the ratio of its day.",
     ),
+    "within_limit": Term(
+        "称重未超限",
+        "weighed within the limit",
+        "检测单号没有对应的超限过车，违法时间前后该车牌的称重都未超限，超限率未知。",
+        "No passage over the limit has the case's number, and all that was weighed of the plate around the act is "
+        "within it: the excess is not known.",
+    ),
     "ratio_unknown": Term(
         "超限率未知",
         "excess not known",
-        "找不到对应的称重记录，无法比对计次门槛。",
-        "No passage of the case tells its excess.",
+        "没有可对应的称重记录，无法比对计次门槛。",
+        "No weighing is known for the case, so its excess cannot be held against the ratio.",
     ),
     "device": Term(
         "设备未检定",
         "device not verified",
-        "当日设备无有效检定证书或未登记。",
-        "The device had no valid verification that day.",
+        "称重设备当日没有登记或没有有效的检定证书。",
+        "On the day the device was not registered, or had no valid certificate.",
     ),
     "not_filed": Term("尚未立案", "not filed", "截至当日尚未立案。", "It was not filed by the day."),
     "undecided": Term("尚无决定", "no decision yet", "截至当日尚无生效的处罚决定。", "It had no decision by the day."),
@@ -158,14 +190,29 @@ REASON_TERMS = {
 }
 
 
-def tier(of: str, subject: str, told: Mapping[str, Parameter], lang: str) -> tuple[str, str]:
-    """A tier's name and meaning with the thresholds of the day in it."""
-    share = f"{told['repeat_enterprise_ratio'].value * 100:g}{'%' if lang == 'zh' else ' %'}"
-    values = {
-        "count": f"{told['repeat_count'].value:g}", "over": f"{told['repeat_statutory_over'].value:g}", "share": share
-    }  # fmt: skip
-    term = ENTERPRISE_STATUTORY if (of, subject) == ("statutory", "enterprise") else TIER_TERMS[of]
-    return term.name(lang).format(**values), term.says(lang).format(**values)
+def tier(of: str, question: Question, values: Mapping[str, float], lang: str) -> tuple[str, str]:
+    """A tier's name and meaning, with the thresholds of the day, window and basis in it.
+
+    ``question``: its window is the one that was used. ``values``: thresholds by parameter.
+    """
+    said = {
+        "count": f"{values['repeat_count']:g}",
+        "over": f"{values['repeat_statutory_over']:g}",
+        "share": f"{values['repeat_enterprise_ratio'] * 100:g}{'%' if lang == 'zh' else ' %'}",
+        "window": WINDOW_TERMS[question.window].name(lang),
+        "basis": BASIS_TERMS[question.basis].name(lang),
+    }
+    term = (ENTERPRISE_TIER_TERMS if question.subject == "enterprise" else TIER_TERMS)[of]
+    return term.name(lang).format(**said), term.says(lang).format(**said)
+
+
+def tier_of(one: Standing, question: Question, told: Mapping[str, Parameter], lang: str) -> tuple[str, str]:
+    """The tier of a standing: the window that it was counted in may not be the one asked for."""
+    return tier(one.tier, replace(question, window=one.window), values_of(told), lang)
+
+
+def values_of(told: Mapping[str, Parameter]) -> dict[str, float]:
+    return {name: one.value for name, one in told.items()}
 
 
 def parameters_of(question: Question) -> tuple[str, ...]:
@@ -200,8 +247,14 @@ def as_json(standing: Standing) -> dict[str, Any]:
     }
 
 
+# Ids of a driver or an owner are left out: a list of vehicles tells nobody else's, and the subject's own is its key.
+_OF_OTHERS = ("driver_no", "driver_certificate_no", "uscc")
+_BEFORE = ("earlier_decided_on", "earlier_ended_state", "earlier_ended_on")  # seen as of the day, they are empty
+
+
 def _act(judged: Judged) -> dict[str, Any]:
-    return judged.act._asdict() | {
+    told = {name: value for name, value in judged.act._asdict().items() if name not in (*_OF_OTHERS, *_BEFORE)}
+    return told | {
         "reason": judged.reason, "placed_on": judged.placed_on, "counts_from": judged.counts_from,
         "lapses_on": judged.lapses_on, "same_trip_as": judged.same_trip_as,
     }  # fmt: skip

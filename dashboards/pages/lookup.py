@@ -6,7 +6,7 @@ sentences are those of the dossier, which the page hands out as a file.
 
 import base64
 import re
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import dash_mantine_components as dmc
@@ -21,6 +21,7 @@ from dashboards.text import Text
 from warehouse import dossier_file, dossier_text, plate, repeat
 from warehouse.dossier import main_standing, outcome
 from warehouse.dossier_text import Words
+from warehouse.known import closed_nights
 
 HOME = plate.HOME
 """The province of the bureau; a tap changes it."""
@@ -121,13 +122,13 @@ def standings(facts: dict[str, Any], t: Text, w: Words) -> html.Section:
                 [
                     html.Th(
                         [
-                            f"{w('window.' + one['asked'] + '.short')} · {w('basis.' + one['basis'])}",
+                            f"{dossier_text.window_name(one['asked'], w)} · {dossier_text.basis(one['basis'], w)}",
                             html.Span(_unbroken(w.span(one["window_first"], one["window_last"])), className="under"),
                         ],
                         scope="row",
                     ),
                     html.Td(html.B(str(one["count"])), className="number"),
-                    html.Td([dossier_text.tier(facts, one["tier"], w), html.Span(falls, className="under")]),
+                    html.Td([dossier_text.tier(facts, one, w), html.Span(falls, className="under")]),
                 ],
                 className="main-row" if is_main else "",
             )
@@ -322,12 +323,17 @@ def result(found: Found, t: Text, w: Words) -> list[Any]:
         ],
         className="lookup-actions",
     )
+    known = facts["snapshot"]["known_on"]
     return [
+        html.P([html.B(dossier_text.snapshot(facts, w)), t("lookup.known.how")], className="note") if known else None,
         html.Div([who(found, w), actions], className="who-and-actions"),
         html.Div(
             [
                 html.Div([verdict(facts, t, w), *acts(facts, t, w)], className="stack"),
-                html.Div([standings(facts, t, w), *open_questions(facts, w), passages(found, t, w)], className="stack"),
+                html.Div(
+                    [standings(facts, t, w), *open_questions(facts, w), None if known else passages(found, t, w)],
+                    className="stack",
+                ),
             ],
             className="lookup-columns",
         ),
@@ -360,8 +366,13 @@ def _which_color(found: Found, t: Text, w: Words) -> html.Section:
 
 
 # --- the page -----------------------------------------------------------------------------------------------
-def form(t: Text, w: Words, as_of: str, window: str) -> html.Section:
-    """Province, plate, day and span. The plate field remembers nothing."""
+def form(
+    t: Text, w: Words, days: tuple[date, date], window: str, nights: tuple[date, date] | None
+) -> html.Section:  # fmt: skip
+    """Province, plate, day, window, and which night's knowledge; ``days``: the first and last that can be asked for.
+
+    The plate field remembers nothing.
+    """
     provinces = html.Details(
         [
             html.Summary(
@@ -414,8 +425,9 @@ def form(t: Text, w: Words, as_of: str, window: str) -> html.Section:
                             dmc.DatesProvider(
                                 dmc.DatePickerInput(
                                     id="lookup-day",
-                                    value=as_of,
-                                    maxDate=as_of,
+                                    value=days[1].isoformat(),
+                                    minDate=days[0].isoformat(),
+                                    maxDate=days[1].isoformat(),
                                     valueFormat="YYYY-MM-DD",
                                     size="sm",
                                     firstDayOfWeek=1,
@@ -433,7 +445,9 @@ def form(t: Text, w: Words, as_of: str, window: str) -> html.Section:
                             html.Span(w("col.window"), className="field-label"),
                             dmc.SegmentedControl(
                                 id="lookup-window",
-                                data=[{"value": one, "label": w(f"window.{one}.short")} for one in repeat.WINDOWS],
+                                data=[
+                                    {"value": one, "label": dossier_text.window_name(one, w)} for one in repeat.WINDOWS
+                                ],
                                 value=window,
                                 size="sm",
                                 className="segments",
@@ -443,6 +457,7 @@ def form(t: Text, w: Words, as_of: str, window: str) -> html.Section:
                         ],
                         className="field grow-none",
                     ),
+                    _known_field(t, nights, dates),
                 ],
                 className="lookup-choices",
             ),
@@ -450,6 +465,27 @@ def form(t: Text, w: Words, as_of: str, window: str) -> html.Section:
         className="card filters lookup-form",
         role="search",
     )
+
+
+def _known_field(t: Text, nights: tuple[date, date] | None, dates: Any) -> html.Div:
+    """The night whose knowledge is asked for: empty for what is served. Without a closed night there is none."""
+    picker = dmc.DatePickerInput(
+        id="lookup-known",
+        value=None,
+        minDate=nights and nights[0].isoformat(),
+        maxDate=nights and nights[1].isoformat(),
+        placeholder=t("lookup.known.now"),
+        clearable=True,
+        disabled=nights is None,
+        valueFormat="YYYY-MM-DD",
+        size="sm",
+        firstDayOfWeek=1,
+        monthLabelFormat="YYYY年M月" if t.lang == "zh" else "MMMM YYYY",
+        popoverProps={"position": "bottom-start"},
+        **{"aria-label": t("lookup.known")},
+    )
+    label = html.Span(t("lookup.known"), className="field-label")
+    return html.Div([label, dmc.DatesProvider(picker, settings=dates)], className="field dates")
 
 
 @shell.page("lookup")
@@ -465,7 +501,7 @@ def layout(db: queries.Source, view: shell.View, query: dict[str, str]) -> html.
         view,
         "lookup",
         [
-            form(t, w, until.isoformat(), repeat.WINDOWS[0]),
+            form(t, w, (repeat.first_day(db), until), repeat.defaults(db, until).query_window, closed_nights()),
             html.Div(
                 shell.state_card("search", t("lookup.first"), [t("lookup.first.how"), t("lookup.private")]),
                 id="lookup-result",
@@ -492,13 +528,22 @@ PAGE = {"path": "/lookup", "title": shell.title("lookup"), "layout": layout}
     Input("lookup-day", "value"),
     Input("lookup-window", "value"),
     Input("lookup-color", "data"),
+    Input("lookup-known", "value"),
     State("lookup-plate", "value"),
     State("lookup-province", "data"),
     State("lookup-view", "data"),
     prevent_initial_call=True,
 )
 def show(
-    clicks: Any, submits: Any, day: Any, window: Any, color: Any, text: Any, province: Any, view_data: Any
+    clicks: Any,
+    submits: Any,
+    day: Any,
+    window: Any,
+    color: Any,
+    known: Any,
+    text: Any,
+    province: Any,
+    view_data: Any,
 ) -> tuple[Any, Any]:
     """The answer to what the form asks; a new plate asks for its colour anew."""
     view = shell.view_from(view_data)
@@ -508,7 +553,7 @@ def show(
         raise BadRequest("no data to look in")
     if ctx.triggered_id in ("lookup-go", "lookup-plate"):
         color = None
-    question = lookup_facts.asked(text, province, color, day, window, until)
+    question = lookup_facts.asked(text, province, color, day, window, repeat.first_day(db), until, known)
     if not question.text:
         raise PreventUpdate
     found = lookup_facts.find(db, question)
@@ -522,12 +567,13 @@ def show(
     State("lookup-color", "data"),
     State("lookup-day", "value"),
     State("lookup-window", "value"),
+    State("lookup-known", "value"),
     State("lookup-province", "data"),
     State("lookup-view", "data"),
     prevent_initial_call=True,
 )
 def download(
-    clicks: Any, plate_no: Any, color: Any, day: Any, window: Any, province: Any, view_data: Any
+    clicks: Any, plate_no: Any, color: Any, day: Any, window: Any, known: Any, province: Any, view_data: Any
 ) -> Any:  # fmt: skip
     """The dossier of the vehicle shown, in the body of the answer: no address, nothing kept on the server."""
     view = shell.view_from(view_data)
@@ -537,7 +583,8 @@ def download(
     until = lookup_facts.last_day(db)
     if until is None:
         raise BadRequest("no data to look in")
-    found = lookup_facts.find(db, lookup_facts.asked(plate_no, province, color, day, window, until))
+    first = repeat.first_day(db)
+    found = lookup_facts.find(db, lookup_facts.asked(plate_no, province, color, day, window, first, until, known))
     if found.facts is None:
         raise BadRequest("no vehicle to tell of")
     data = dossier_file.html(found.facts, view.lang)

@@ -13,8 +13,9 @@ from werkzeug.exceptions import BadRequest
 from dashboards import controls, explain, queries, repeat_queries, shell
 from dashboards import format as fmt
 from dashboards.pages.terminal_rows import window
-from dashboards.repeat_queries import DECISIONS, FIRST_DAY, LOW, Choice, Facts, choice_from_page, choice_of
+from dashboards.repeat_queries import DECISIONS, LOW, Choice, Facts, choice_from_page, choice_of
 from dashboards.text import Text
+from warehouse import repeat
 from warehouse import repeat_terms as terms
 from warehouse.repeat import BASES, SUBJECTS, WINDOWS, Judged, Standing
 
@@ -62,7 +63,12 @@ def name_of(facts: Facts, one: Standing, t: Text) -> str:
 
 
 def tier_of(facts: Facts, one: Standing, t: Text) -> str:
-    return terms.tier(one.tier, one.subject, facts.told, t.lang)[0]
+    return terms.tier_of(one, facts.choice.question, facts.told, t.lang)[0]
+
+
+def named_tier(facts: Facts, of: str, t: Text) -> str:
+    """A tier of the list, whoever stands in it."""
+    return terms.tier(of, facts.choice.question, terms.values_of(facts.told), t.lang)[0]
 
 
 def count_of(one: Standing, t: Text) -> str:
@@ -101,7 +107,7 @@ def lead(facts: Facts, t: Text) -> html.P:
         subject=terms.SUBJECT_TERMS[choice.subject].name(t.lang),
         counted=html.B(fmt.count(facts.count("counted"))),
         statutory=html.B(fmt.count(statutory), className="worse" if statutory else "better"),
-        over=terms.tier("statutory", choice.subject, facts.told, t.lang)[0],
+        over=named_tier(facts, "statutory", t),
         away=html.B(fmt.count(away)),
     )
     pending = sum(one.pending for one in facts.everybody)
@@ -145,7 +151,7 @@ def _tile(facts: Facts, name: str, t: Text) -> html.Section:
     under = {
         "one_away": t("repeat.tile.one_away.enterprise")
         if choice.subject == "enterprise"
-        else terms.tier("warning", choice.subject, facts.told, t.lang)[0],
+        else named_tier(facts, "warning", t),
         "statutory": t("repeat.tile.statutory"),
         "counted": t("repeat.tile.counted"),
         "pending": t("repeat.tile.pending"),
@@ -193,7 +199,7 @@ def filters(facts: Facts, t: Text) -> html.Div:
         id="repeat-day",
         value=choice.as_of.isoformat(),
         valueFormat="YYYY-MM-DD",
-        minDate=FIRST_DAY.isoformat(),
+        minDate=repeat.first_day(facts.db).isoformat(),
         maxDate=facts.known.last_day.isoformat(),
         size="sm",
         firstDayOfWeek=1,
@@ -242,7 +248,7 @@ def printed(facts: Facts, t: Text) -> html.P:
 def low_words(facts: Facts, low: str, t: Text) -> str:
     """Who a list holds, as the head of a tile or link."""
     if low == "statutory":
-        name = terms.tier("statutory", facts.choice.subject, facts.told, t.lang)[0]
+        name = named_tier(facts, "statutory", t)
         return name[:1].upper() + name[1:]
     return (
         t("repeat.low.warning", count=f"{facts.told['repeat_count'].value:g}")
@@ -395,7 +401,7 @@ def _by_window(facts: Facts, one: Standing, t: Text) -> html.Div:
 
 
 def drawer(facts: Facts, one: Standing, t: Text) -> list[Any]:
-    name, says = terms.tier(one.tier, one.subject, facts.told, t.lang)
+    name, says = terms.tier_of(one, facts.choice.question, facts.told, t.lang)
     shown = [
         *_fact(t("repeat.tier"), shell.pill(name, TIER_TONE[one.tier])),
         *_fact(t("repeat.count"), count_of(one, t)),
@@ -468,7 +474,7 @@ def layout(db: queries.Source, view: shell.View, query: dict[str, str]) -> html.
     if not repeat_queries.is_built(db):
         card = shell.state_card("database", t("state.no_violations.title"), [t("state.no_terminals.why")])
         return shell.frame(view, "repeat", card, db=db)
-    choice, bad = choice_of(query, known)
+    choice, bad = choice_of(query, known, db)
     facts = Facts(db, choice, known)
     count = len(facts.listed)
     if count:
@@ -497,6 +503,9 @@ def layout(db: queries.Source, view: shell.View, query: dict[str, str]) -> html.
             filters(facts, t),
             html.Div([_tile(facts, name, t) for name in TILES], className="kpis repeat-tiles"),
             html.Div(lows(facts, t), className="chips"),
+            html.P([explain.unverified_pill(t, t("repeat.safety")), " ", t("repeat.safety")], className="quiet-line")
+            if choice.subject == "enterprise"
+            else None,
             html.Div(
                 [
                     html.Section([total, *body], className="card rows-card"),
@@ -536,7 +545,7 @@ def facts_of(data: Any) -> Facts:
     known = queries.known(db)
     if known is None:
         raise BadRequest("no day of data")
-    return Facts(db, choice_from_page(data, known), known)
+    return Facts(db, choice_from_page(data, known, db), known)
 
 
 @callback(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from etl.arguments import day_of
 from etl.errors import HengError
 
 if TYPE_CHECKING:
@@ -16,13 +17,6 @@ DEFAULT_END = "2025-12-31"
 Scale = Annotated[str, typer.Option("--scale", help="tiny, city (10 million passages a year) or province.")]
 Seed = Annotated[int, typer.Option("--seed", help="The same seed gives the same prefecture, byte for byte.")]
 End = Annotated[str, typer.Option("--end", help="Last day, YYYY-MM-DD.")]
-
-
-def _date(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise HengError(f"{text!r} is not a date. Write YYYY-MM-DD.") from None
 
 
 def _require_known(first: date, last: date) -> None:
@@ -41,7 +35,7 @@ def _world(scale: str, seed: int, end: str, days: int, nights: int) -> "World":
 
     if scale not in SCALES:
         raise HengError(f"There is no scale {scale!r}. Choose one of {', '.join(SCALES)}.")
-    last = _date(end)
+    last = day_of(end)
     _require_known(last - timedelta(days=days - 1), last)
     return World(seed, SCALES[scale], last - timedelta(days=days - 1), last, nights)
 
@@ -56,7 +50,7 @@ def land_command(
     from etl.nightly import yesterday
     from warehouse.home import home
 
-    last = _date(day) if day else yesterday()
+    last = day_of(day) if day else yesterday()
     if last > yesterday() + timedelta(days=1):
         raise HengError(f"{last} is in the future; the sample ends yesterday or before.")
     dates = deliver(home(), last, nights)

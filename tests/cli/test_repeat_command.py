@@ -4,6 +4,7 @@ step."""
 import csv
 import io
 import json
+import stat
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from etl.cli import app
 from etl.errors import HengError
 from etl.feeds import raw_tables
 from warehouse import connection, sql
+from warehouse.errors import WarehouseError
 
 DAYS = ("2025-02-01", "2025-05-01", "2025-08-01", "2025-11-01")
 ACTS = (
@@ -77,7 +79,8 @@ def snapshot(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def run(*arguments: str) -> str:
-    done = CliRunner().invoke(app, ["repeat-violators", *arguments])
+    rolling = () if "--window" in arguments else ("--window", "ROLLING_12M")
+    done = CliRunner().invoke(app, ["repeat-violators", *arguments, *rolling])
     if done.exception:
         raise done.exception
     return done.stdout
@@ -116,6 +119,28 @@ def test_a_document_has_counted_and_not_counted_acts_with_their_reasons() -> Non
     confidence = {row["parameter"]: row["is_unverified"] for row in told["thresholds"]}
     assert confidence["repeat_statutory_over"] is False
     assert confidence["repeat_excess_ratio"] is True
+
+
+def test_without_a_window_the_list_is_the_statutes_as_the_parameter_says() -> None:
+    done = CliRunner().invoke(app, ["repeat-violators", "--format", "json"])
+    told = json.loads(done.stdout)
+    assert (told["window"]["code"], told["basis"]["code"], told["decisions_required"]) == (
+        "ANNIVERSARY", "VIOLATION", True,
+    )  # fmt: skip
+
+
+def test_a_list_of_vehicles_names_no_driver_and_no_owner() -> None:
+    told = document("--min-count", "0")
+    acts = [act for one in told["subjects"] for act in (*one["counted"], *one["not_counted"])]
+    assert acts
+    assert not {"driver_no", "driver_certificate_no", "uscc", "case_state"} & set().union(*acts)
+    assert "D1" not in json.dumps(told)
+
+
+def test_a_day_before_the_statute_is_refused_with_the_first_one() -> None:
+    with pytest.raises(WarehouseError, match="as of days from 2011-07-01 on"):
+        run("--as-of", "2011-06-30")
+    assert document("--as-of", "2011-07-01")["subjects"] == []
 
 
 def test_another_window_day_and_count() -> None:
@@ -164,6 +189,8 @@ def test_files_say_what_they_are(tmp_path: Path) -> None:
     plain = tmp_path / "repeat.csv"
     run("--format", "csv", "--out", str(plain))
     assert plain.read_bytes().startswith(b"\xef\xbb\xbf")
+    assert {stat.S_IMODE(path.stat().st_mode) for path in (book, plain)} == {0o600}, "plates are for the owner only"
+    assert {path.name for path in tmp_path.iterdir()} == {"repeat.xlsx", "repeat.csv"}
     table = tmp_path / "repeat.txt"
     run("--out", str(table))
     assert "\x1b[" not in table.read_text(encoding="utf-8")

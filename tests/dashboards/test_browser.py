@@ -226,7 +226,7 @@ def test_another_day_of_the_repeat_lists_is_another_address(watched: Any) -> Non
     page.wait_for_url("**as_of=2026-11-20*")
     assert until(page, "() => document.querySelector('.lead')?.textContent.includes('2026-11-20')")
     page.get_by_role("link", name="证件周年").click()
-    page.wait_for_url("**window=ANNIVERSARY*")
+    page.wait_for_url("**window=ROLLING_12M*")
     assert "as_of=2026-11-20" in page.url
     assert "low=all" in page.url
     one.check()
@@ -385,7 +385,7 @@ def test_from_a_plate_to_why_it_is_four_and_to_its_dossier(watched: Any, size: s
     page.screenshot(path=SCREENS / f"lookup-{size}.png", full_page=True)
     page.click("#lookup-window >> text=领证周年")
     assert until(page, "document.querySelector('.count-now b').textContent === '1'")
-    page.click("#lookup-window >> text=近 12 个月")
+    page.click("#lookup-window >> text=近12个月")
     assert until(page, "document.querySelector('.count-now b').textContent === '4'")
     with page.expect_download() as given:
         page.click("#lookup-dossier")

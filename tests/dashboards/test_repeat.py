@@ -16,14 +16,14 @@ from violation_rows import SUBJECTS as OTHERS
 from werkzeug.test import Client
 
 from dashboards import queries, repeat_queries
-from dashboards.pages import repeat as page
-from dashboards.repeat_queries import LOW, Choice, Facts, choice_of
+from dashboards.repeat_queries import LOW, Facts, choice_of
 from dashboards.text import Text
-from warehouse.repeat import SUBJECTS, WINDOWS, Question, standings
+from warehouse.repeat import SUBJECTS, WINDOWS, Question, first_day, standings
 
 ZH, EN = Text("zh"), Text("en")
 VIEW = {"lang": "zh", "theme": "light"}
 LAST = fixture.LAST_DAY
+ROLLING = "?window=ROLLING_12M"
 STANDS = {repeat_fixture.plate(who): told for who, told in repeat_fixture.STANDS.items()} | {
     FOUR: (4, 1), THREE: (3, 0), TWINS: (1, 0), STRANGER: (1, 0), LEAP: (2, 0),
 }  # fmt: skip
@@ -37,7 +37,7 @@ PERSONAL = [
 def facts_of(db: fixture.Fixture, **query: str) -> Facts:
     known = queries.known(db)
     assert known is not None
-    choice, bad = choice_of(query, known)
+    choice, bad = choice_of({"window": "ROLLING_12M"} | query, known, db)
     assert bad == []
     return Facts(db, choice, known)
 
@@ -62,7 +62,8 @@ def row_of(told: list[dict[str, Any]], plate: str) -> dict[str, Any]:
 
 
 def chosen(**changes: str) -> dict[str, str]:
-    return page.chosen_data(Choice(LAST, LAST)) | changes
+    usual = {"window": "ROLLING_12M", "basis": "VIOLATION", "decisions": "required", "subject": "vehicle"}
+    return {"as_of": LAST.isoformat(), "low": "warning", **usual} | changes
 
 
 # --- numbers -------------------------------------------------------------------------------------------------
@@ -72,7 +73,7 @@ def test_every_vehicle_stands_where_it_was_planted(db: fixture.Fixture) -> None:
 
 
 def test_tiles_show_what_was_planted(callbacks: Callbacks) -> None:
-    layout = callbacks.page("/repeat")
+    layout = callbacks.page("/repeat", ROLLING)
     shown = {
         text_of(by_class(tile, "kpi-head")).split()[0]: text_of(by_class(tile, "kpi-value")).split()[0]
         for tile in by_class(layout, "kpi")
@@ -99,7 +100,7 @@ def test_the_list_is_the_engines(callbacks: Callbacks, db: fixture.Fixture, subj
 def test_every_choice_of_who_is_listed_counts_its_rows(callbacks: Callbacks, db: fixture.Fixture, low: str) -> None:
     facts = facts_of(db, low=low)
     assert rows(callbacks, chosen(low=low))["rowCount"] == facts.count(low) == len(facts.listed)
-    words = text_of(by_class(callbacks.page("/repeat", f"?low={low}"), "reconcile"))
+    words = text_of(by_class(callbacks.page("/repeat", f"{ROLLING}&low={low}"), "reconcile"))
     assert f"合计 {len(facts.listed)} 辆" in " ".join(words.split())
 
 
@@ -108,9 +109,9 @@ def test_three_is_a_warning_and_no_page_says_what_follows(callbacks: Callbacks, 
     assert [(row["count"], row["tier"], row["tier_tone"]) for row in told] == [
         *[("4", "超过3次", "worse")] * 2, *[("3", "预警（累计3次）", "warn")] * 2,
     ]  # fmt: skip
-    said = text_of(callbacks.page("/repeat")) + json.dumps(told, ensure_ascii=False)
+    said = text_of(callbacks.page("/repeat", ROLLING)) + json.dumps(told, ensure_ascii=False)
     said += "".join(open_drawer(callbacks, chosen(), row["record"]).text for row in told)
-    said += client.get("/export/repeat.csv", headers=HOST).text
+    said += client.get(f"/export/repeat.csv{ROLLING}", headers=HOST).text
     assert "吊销" not in said
     assert "revoke" not in said
 
@@ -121,6 +122,11 @@ def test_an_enterprise_is_told_as_a_share_of_its_fleet(callbacks: Callbacks) -> 
         enterprise_name(0): (f"4 / {repeat_fixture.FLEET} 辆", "44.44%", "超过10%"),
         FIRM_NAME: ("5 / 17 辆", "29.41%", "超过10%"),
     }, "a vehicle that no register knows counts for the enterprise that its case names, not in the fleet"
+
+
+def test_the_list_of_enterprises_says_which_rule_is_not_computed(callbacks: Callbacks) -> None:
+    assert ZH("repeat.safety") in text_of(callbacks.page("/repeat", "?subject=enterprise"))
+    assert ZH("repeat.safety") not in text_of(callbacks.page("/repeat"))
 
 
 def test_an_earlier_day_has_its_own_list(callbacks: Callbacks) -> None:
@@ -182,6 +188,28 @@ def test_nobody_is_named_by_plate_certificate_or_hash(callbacks: Callbacks, clie
 
 
 # --- the address -------------------------------------------------------------------------------------------------
+def test_without_a_window_the_list_is_the_statutes_as_the_parameter_says(
+    callbacks: Callbacks, db: fixture.Fixture
+) -> None:
+    """repeat_window is in force since 2016-09-21; a list of an earlier day takes the window of a query."""
+    known = queries.known(db)
+    assert known is not None
+    for day, window in (("2016-09-21", "ANNIVERSARY"), ("2016-09-20", "ROLLING_12M")):
+        choice, bad = choice_of({"as_of": day}, known, db)
+        assert (choice.window, choice.basis, choice.decisions, bad) == (window, "VIOLATION", "required", [])
+        assert choice.query() == f"?as_of={day}"
+        assert f"window={window}" in choice.query(absolute=True), "a copied link holds also under other parameters"
+    (nav,) = [by_class(part, "current") for part in by_class(callbacks.page("/repeat"), "kinds")][1:2]
+    assert "证件周年" in text_of(nav)
+
+
+def test_the_first_day_that_can_be_asked_is_that_of_the_statute(callbacks: Callbacks, db: fixture.Fixture) -> None:
+    assert first_day(db) == date(2011, 7, 1)
+    picker = by_id(callbacks.page("/repeat"), "repeat-day")
+    assert picker["props"]["minDate"] == "2011-07-01"
+    assert standings(db, Question(date(2011, 7, 1))) == []
+
+
 def test_a_choice_survives_its_address(db: fixture.Fixture) -> None:
     known = queries.known(db)
     assert known is not None
@@ -189,15 +217,15 @@ def test_a_choice_survives_its_address(db: fixture.Fixture) -> None:
         {}, {"subject": "enterprise"}, {"subject": "driver", "window": "ANNIVERSARY", "low": "pending"},
         {"as_of": "2026-01-31", "basis": "DECISION", "decisions": "any", "low": "all"},
     ):  # fmt: skip
-        choice, bad = choice_of(query, known)
+        choice, bad = choice_of(query, known, db)
         assert bad == []
         again = dict(part.split("=") for part in choice.query().lstrip("?").split("&") if part)
-        assert choice_of(again, known)[0] == choice
+        assert choice_of(again, known, db)[0] == choice
         assert f"as_of={choice.as_of}" in choice.query(absolute=True)
 
 
 def test_what_an_address_cannot_ask_is_told_and_a_file_is_refused(callbacks: Callbacks, client: Client) -> None:
-    for bad in ("as_of=2027-01-01", "as_of=22.11.2026", "window=YEAR", "subject=plate", "low=3"):
+    for bad in ("as_of=2027-01-01", "as_of=22.11.2026", "as_of=2011-06-30", "window=YEAR", "subject=plate", "low=3"):
         layout = callbacks.page("/repeat", f"?{bad}")
         assert bad.split("=")[0] in text_of(by_class(layout, "note"))
         assert client.get(f"/export/repeat.csv?{bad}", headers=HOST).status_code == 400
@@ -209,9 +237,9 @@ def test_what_an_address_cannot_ask_is_told_and_a_file_is_refused(callbacks: Cal
 
 
 def test_an_empty_list_offers_everybody(callbacks: Callbacks) -> None:
-    layout = callbacks.page("/repeat", "?as_of=2026-02-28&low=statutory")
+    layout = callbacks.page("/repeat", f"{ROLLING}&as_of=2026-02-28&low=statutory")
     links = [c["props"]["href"] for c in components(by_class(layout, "blank")) if c["type"] == "Link"]
-    assert links == ["/repeat?as_of=2026-02-28&low=all"]
+    assert links == ["/repeat?as_of=2026-02-28&window=ROLLING_12M&low=all"]
     assert ZH("repeat.none.acts") in text_of(by_class(callbacks.page("/repeat", "?as_of=2020-01-01"), "blank"))
 
 
@@ -231,13 +259,13 @@ def test_an_explanation_marks_what_nobody_verified(callbacks: Callbacks) -> None
 def test_files_hold_every_act_and_say_what_they_are(client: Client, db: fixture.Fixture) -> None:
     facts = facts_of(db, low="all")
     acts = sum(len(one.acts) for _, one in facts.listed)
-    told = client.get("/export/repeat.csv?low=all&lang=zh", headers=HOST)
+    told = client.get(f"/export/repeat.csv{ROLLING}&low=all&lang=zh", headers=HOST)
     assert told.data.startswith(b"\xef\xbb\xbf")
     lines = told.data.decode("utf-8-sig").strip().split("\r\n")
     assert len(lines) == acts + 1
     for name in ("同一趟次 ", "计次", "repeat_statutory_over = 3 [C1]", "违法日期", "2026-11-22"):
         assert name in told.text
-    book = client.get("/export/repeat.xlsx?low=all&lang=zh", headers=HOST)
+    book = client.get(f"/export/repeat.xlsx{ROLLING}&low=all&lang=zh", headers=HOST)
     sheets = CalamineWorkbook.from_filelike(io.BytesIO(book.data))
     assert sheets.sheet_names == ["数据", "违法明细", "说明"]
     listed, detailed, notes = [sheets.get_sheet_by_name(name).to_python() for name in sheets.sheet_names]

@@ -46,6 +46,7 @@ class Case:
     weighed: Weighed | None = None
     steps: tuple[tuple[datetime, int, str], ...] = ()
     decisions: tuple[tuple[date, str], ...] = ()
+    is_mass: bool = True
 
     @property
     def day(self) -> date:
@@ -92,6 +93,8 @@ class World:
     cases: tuple[Case, ...]
     permits: tuple[Permit, ...] = ()
     unladen: tuple[tuple[str, int, datetime], ...] = ()
+    weighings: tuple[tuple[str, datetime, bool], ...] = ()
+    """Other passages: plate, time, and whether it may have been over the limit."""
     vehicles: tuple[Span, ...] = ()
     drivers: tuple[Span, ...] = ()
     enterprises: tuple[Span, ...] = ()
@@ -143,33 +146,86 @@ def inside(window: str, day: date, on: date, issued: date | None, back: int = 0)
 
 
 # --- what counts -------------------------------------------------------------------------------------
-def end_of(case: Case) -> tuple[str, date] | None:
-    """How the case lost its effect and since when; None while it stands."""
-    turns = [step for step in sorted(case.steps) if step[2] in ENDED or step[2] in ("decided", "decided_simple")]
-    if turns and turns[-1][2] in ENDED:
-        return ENDED[turns[-1][2]], turns[-1][0].date()
-    if case.state in ENDED:
-        return ENDED[case.state], date.min
-    if case.decisions and all(kind == "no_penalty" for _, kind in case.decisions):
-        return "no_penalty", min(day for day, _ in case.decisions)
-    return None
+@dataclass(frozen=True)
+class Round:
+    """From one decision to what took it away: either may be missing."""
+
+    decided: date | None
+    reason: str | None
+    ended: date | None
 
 
-def decision_of(case: Case) -> date | None:
-    """The day of the decision that stands; one that was taken away before is none."""
-    days = sorted(day for day, kind in case.decisions if kind != "no_penalty")
+def rounds(case: Case) -> list[Round]:
+    """What a case went through: decided, ended, decided anew, ended again.
+
+    A round ends with the first step that ends it. The next begins with the first decision dated since or, where there
+    is none, with the step that says so; of a case that was never decided with an effect nothing begins.
+    """
     turns = [step for step in sorted(case.steps) if step[2] in ENDED or step[2] in ("decided", "decided_simple")]
-    if turns and turns[-1][2] not in ENDED:
-        taken = [step[0].date() for step in turns if step[2] in ENDED]
-        anew = [day for day in days if taken and day >= taken[-1]]
-        days = anew or days
-    return days[0] if days else None
+    fines = sorted(day for day, kind in case.decisions if kind != "no_penalty")
+    waived = sorted(day for day, kind in case.decisions if kind == "no_penalty")
+    spells: list[tuple[list[date], list[tuple[date, str]]]] = [([], [])]
+    for moment, _, state in turns:
+        if state in ENDED:
+            spells[-1][1].append((moment.date(), ENDED[state]))
+            continue
+        if spells[-1][1]:
+            spells.append(([], []))
+        spells[-1][0].append(moment.date())
+    found: list[Round] = []
+    for at, (decided_steps, ends) in enumerate(spells):
+        since = max((day for day, _ in spells[at - 1][1]), default=date.min) if at else date.min
+        own = [day for day in fines if day >= since] or (decided_steps[:1] if at and fines else [])
+        if at and not own:
+            continue
+        found.append(Round(own[0] if own else None, *((ends[0][1], ends[0][0]) if ends else (None, None))))
+    for at, one in enumerate(found[:-1]):
+        if one.decided is not None and one.decided >= (found[at + 1].decided or date.max):
+            found[at] = Round(None, one.reason, one.ended)
+    first = found[0]
+    if waived and (not fines or waived[0] < fines[0]) and waived[0] <= (first.ended or date.max):
+        over = Round(None, "no_penalty", waived[0])
+        if len(found) == 1 and fines:
+            return [over, first]
+        found[0] = over
+    return found
+
+
+def stands(case: Case, on: date) -> tuple[date | None, str | None]:
+    """The decision that stands on a day, and why the case has no effect then; both None: neither yet."""
+    turns = [step for step in sorted(case.steps) if step[2] in ENDED or step[2] in ("decided", "decided_simple")]
+    if case.state in ENDED and not (turns and turns[-1][2] in ENDED):
+        return None, ENDED[case.state]  # no step says since when: it is taken to have ended always
+    gone = rounds(case)
+    now = [one for at, one in enumerate(gone) if at == 0 or (one.decided is not None and one.decided <= on)][-1]
+    decided = now.decided if now.decided is not None and now.decided <= on else None
+    return decided, now.reason if now.ended is not None and now.ended <= on else None
+
+
+def filed_by(case: Case, on: date) -> date | None:
+    return case.filed if case.filed is not None and case.filed <= on else None
+
+
+def decided_by(case: Case, on: date) -> date | None:
+    return stands(case, on)[0]
+
+
+def is_only_within(world: World, case: Case) -> bool:
+    """Whether the plate was weighed within a day of the act, and never above the limit: no weighing was the case's."""
+    weighings = [(one.at, one.weighed.gross > one.weighed.limit) for one in world.cases
+                 if one.weighed is not None and one.plate == case.plate]  # fmt: skip
+    weighings += [(at, False) for plate, _, at in world.unladen if plate == case.plate]
+    weighings += [(at, over) for plate, at, over in world.weighings if plate == case.plate]
+    around = [over for at, over in weighings if abs(at - case.at) <= timedelta(hours=24)]
+    return bool(around) and not any(around)
 
 
 def reason(world: World, case: Case, on: date, require_decision: bool) -> str | None:
-    ended = end_of(case)
-    if ended is not None and ended[1] <= on:
-        return ended[0]
+    if not case.is_mass:
+        return "not_mass"
+    decided, ended = stands(case, on)
+    if ended is not None:
+        return ended
     if not case.county.startswith(PREFECTURE):
         return "elsewhere"
     over = case.weighed is not None and case.weighed.gross > case.weighed.limit
@@ -180,17 +236,15 @@ def reason(world: World, case: Case, on: date, require_decision: bool) -> str | 
                 return "permit"
     if case.day >= date(2021, 10, 1):
         if case.weighed is None or not over:
-            return "ratio_unknown"
+            return "within_limit" if is_only_within(world, case) else "ratio_unknown"
         if (case.weighed.gross - case.weighed.limit) * 10 <= case.weighed.limit:
             return "ratio"
     if case.weighed is not None and over and not case.weighed.verified:
         return "device"
-    if case.filed is None or case.filed > on:
+    if filed_by(case, on) is None:
         return "not_filed"
-    if require_decision:
-        decided = decision_of(case)
-        if decided is None or decided > on:
-            return "undecided"
+    if require_decision and decided is None:
+        return "undecided"
     return None
 
 
@@ -214,12 +268,8 @@ def trips(world: World, cases: Iterable[Case]) -> list[list[Case]]:
 
 
 def placed(case: Case, basis: str, on: date) -> date:
-    decided = decision_of(case)
     if basis == "DECISION":
-        if decided is not None and decided <= on:
-            return decided
-        if case.filed is not None and case.filed <= on:
-            return case.filed
+        return decided_by(case, on) or filed_by(case, on) or case.day
     return case.day
 
 
@@ -271,6 +321,20 @@ def answers(
     return {key: answer(world, subject, key, window, basis, on, require_decision) for key in keys if key is not None}
 
 
+def is_above(
+    world: World, subject: str, key: tuple[object, ...], window: str, basis: str, on: date, require: bool,
+    issued: date | None,
+) -> bool:  # fmt: skip
+    """Whether the count of a day is above the statute's threshold, asked as on that day; the certificate is given."""
+    acts = [case for case in world.cases if key_of(case, subject) == key and case.day <= on]
+    left = [case for case in acts if reason(world, case, on, require) is None]
+    counted = [trip[0] for trip in trips(world, left) if inside(window, placed(trip[0], basis, on), on, issued)]
+    if subject == "enterprise":
+        fleet = fleet_of(world, str(key[0]), on)
+        return enterprise_tier(len({case.vehicle for case in counted}), fleet) == "statutory"
+    return tier(len(counted)) == "statutory"
+
+
 def answer(
     world: World,
     subject: str,
@@ -293,19 +357,6 @@ def answer(
         reasons[trip[0].number] = None if trip in counted else "outside_window"
         reasons |= {case.number: "same_trip" for case in trip[1:]}
 
-    def begun(trip: list[Case]) -> date:
-        """The first day on which the trip counts."""
-        day = day_of[trip[0].number]
-        while not any(
-            case.day <= day
-            and case.filed is not None
-            and case.filed <= day
-            and (not require_decision or (decision_of(case) or date.max) <= day)
-            for case in trip
-        ):
-            day += DAY
-        return day
-
     fleet = fleet_of(world, str(key[0]), on) if subject == "enterprise" else None
 
     def size(some: Iterable[list[Case]]) -> int:
@@ -318,12 +369,10 @@ def answer(
     count = size(counted)
     now = tier_of(count)
     trigger = None
-    if now == "statutory":
-        since = {trip[0].number: begun(trip) for trip in counted}
-        for day in sorted(set(since.values())):
-            if tier_of(size(trip for trip in counted if since[trip[0].number] <= day)) == "statutory":
-                trigger = day
-                break
+    day = on
+    while now == "statutory" and is_above(world, subject, key, window, basis, day, require_decision, issued):
+        trigger = day
+        day -= DAY
     lapse = None
     if count:
         day = on

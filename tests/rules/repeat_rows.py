@@ -66,8 +66,9 @@ class Rows:
         for feed in FEEDS:
             self.connection.execute(f"delete from raw.{feed}")
         self.given("enforcement_case", [
-            {"case_no": case.number, "act_code": "over_mass", "detection_mode": "off_site",
-             "check_no": case.weighed and f"K-{case.number}", "plate_no": case.plate, "plate_color_code": case.color,
+            {"case_no": case.number, "act_code": "over_mass" if case.is_mass else "over_dimension",
+             "detection_mode": "off_site", "check_no": case.weighed and f"K-{case.number}",
+             "plate_no": case.plate, "plate_color_code": case.color,
              "driver_id_hash": case.id_hash, "driver_certificate_no": case.certificate, "uscc": case.uscc,
              "county_code": case.county, "violated_at": case.at, "found_on": case.found_on, "filed_on": case.filed_on,
              "procedure": "simple" if case.simple else "ordinary", "case_state": case.state}

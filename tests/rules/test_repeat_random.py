@@ -49,6 +49,7 @@ def a_case(draw: st.DrawFn, number: int, at: datetime, vehicle: tuple[str, int])
         decisions.append((decided + timedelta(days=30), "fine"))
     steps = []
     for nth, turn in enumerate(draw(mostly((), *[(end,) for end in ENDS], ("decided", "revoked_by_review"),
+                                           ("withdrawn", "void"), ("decided", "revoked_by_review", "withdrawn"),
                                            ("decided", "revoked_by_review", "decided")))):  # fmt: skip
         moment = datetime.combine(decided or since, time(9)) + timedelta(days=draw(st.sampled_from([0, 15, 300])) * nth)
         steps.append((moment, nth + 1, turn))
@@ -61,6 +62,7 @@ def a_case(draw: st.DrawFn, number: int, at: datetime, vehicle: tuple[str, int])
         f"A{number:02d}", *vehicle, at, found, filed, draw(mostly("closed", *ENDS)), simple,
         draw(mostly("431103", "430102")), certificate, draw(st.sampled_from(["H1", None])),
         draw(st.sampled_from([*UNITS, "E1", None])), weighed, tuple(steps), tuple(decisions),
+        draw(mostly(True, False)),
     )  # fmt: skip
 
 

@@ -14,7 +14,16 @@ from repeat_rows import LIMIT_KG, Rows
 
 from warehouse.errors import WarehouseError
 from warehouse.repeat import Question, Standing, parameters, standings
-from warehouse.repeat_terms import REASON_TERMS, TIER_TERMS, reason, tier
+from warehouse.repeat_terms import (
+    BASIS_TERMS,
+    REASON_TERMS,
+    TIER_TERMS,
+    WINDOW_TERMS,
+    as_json,
+    reason,
+    tier,
+    values_of,
+)
 
 EVER = date(2015, 1, 1)
 TRUCK = ("湘MA0001", 2)
@@ -223,6 +232,12 @@ def test_a_trip_lasts_24_hours_from_its_first_act_or_until_the_vehicle_was_unlad
     assert all(judged.same_trip_as in {counted.act.case_no for counted in found.counted} for judged in merged)
 
 
+def test_no_hours_merge_nothing(rows: Rows) -> None:
+    world = World(acts("2024-06-01 08:00:00, 2024-06-01 08:00:00, 2024-06-01 08:00:01"))
+    assert one(rows, world, "2024-12-31", changed={"repeat_merge_hours": 0.0}).count == 3
+    assert one(rows, world, "2024-12-31").count == 1
+
+
 def test_another_colour_is_another_vehicle_also_for_the_unladen_passage(rows: Rows) -> None:
     cases = acts("2024-06-01 08:00:00, 2024-06-01 12:00:00")
     blue = (TRUCK[0], 1, datetime(2024, 6, 1, 10))
@@ -247,8 +262,17 @@ withdrawn                                  | 2024-07-31 | counts
 withdrawn                                  | 2024-08-01 | withdrawn
 annulled                                   | 2024-07-31 | counts
 annulled                                   | 2024-08-01 | annulled
-annulled and decided anew                  | 2024-09-30 | undecided
+annulled and decided anew                  | 2024-07-31 | counts
+annulled and decided anew                  | 2024-08-01 | annulled
+annulled and decided anew                  | 2024-09-30 | annulled
 annulled and decided anew                  | 2024-10-01 | counts
+withdrawn, then closed as void             | 2024-07-31 | counts
+withdrawn, then closed as void             | 2024-08-01 | withdrawn
+withdrawn, then closed as void             | 2024-12-31 | withdrawn
+let off, then fined                        | 2024-06-30 | no_penalty
+let off, then fined                        | 2024-07-01 | counts
+about dimensions                           | 2024-12-31 | not_mass
+weighed within the limit                   | 2024-12-31 | within_limit
 elsewhere                                  | 2024-12-31 | elsewhere
 10 % over                                  | 2024-12-31 | ratio
 1 kg more                                  | 2024-12-31 | counts
@@ -280,6 +304,12 @@ FACTS: dict[str, dict[str, Any]] = {
                   _at(date(2024, 10, 1), "decided", 3)),
         "decisions": ((DAY, "fine"), (date(2024, 10, 1), "fine")),
     },
+    "withdrawn, then closed as void": {
+        "steps": (_at(DAY, "decided", 1), _at(date(2024, 8, 1), "withdrawn", 2), _at(date(2024, 11, 1), "void", 3)),
+    },
+    "let off, then fined": {"decisions": ((DAY, "no_penalty"), (date(2024, 7, 1), "fine"))},
+    "about dimensions": {"is_mass": False},
+    "weighed within the limit": {"weighed": Weighed(LIMIT_KG, LIMIT_KG)},
     "elsewhere": {"county": "430102"},
     "10 % over": {"weighed": Weighed(53_900, LIMIT_KG)},
     "1 kg more": {"weighed": Weighed(53_901, LIMIT_KG)},
@@ -305,6 +335,42 @@ def test_an_act_that_does_not_count_has_its_reason_as_of_the_day(rows: Rows, lin
         assert one(rows, World((act("2024-06-01", **FACTS[what]),)), day, require_decision=False).count == 1
 
 
+@pytest.mark.parametrize("what", FACTS)
+def test_an_answer_holds_nothing_that_happened_after_its_day(rows: Rows, what: str) -> None:
+    permits = (PERMITS[what],) if what in PERMITS else ()
+    rows.built(World((act("2024-06-01", **FACTS[what]),), permits=permits))
+    for day in (DAY, date(2024, 6, 30), date(2024, 7, 31), date(2024, 8, 1), date(2024, 9, 30), date(2024, 12, 31)):
+        for basis in ("VIOLATION", "DECISION"):
+            (found,) = standings(rows, Question(day, basis=basis))
+            told = str(as_json(found))
+            later = [one.act for one in found.acts
+                     for at in (one.act.filed_on, one.act.decided_on, one.act.ended_on) if at and at > day]  # fmt: skip
+            assert not later, (what, day)
+            assert "case_state" not in told
+            assert "earlier_" not in told
+
+
+def test_the_threshold_is_passed_since_the_first_of_the_unbroken_days(rows: Rows) -> None:
+    """An act that has left the window since was one of the four when they were more than three for the first time."""
+    world = World(acts("2023-01-10, 2023-02-01, 2023-03-01, 2023-04-01, 2023-12-01, 2024-03-15"))
+    found = one(rows, world, "2024-01-15")
+    assert (found.count, found.trigger_on) == (4, date(2023, 4, 1)), "2023-01-10 has left, 2023-12-01 had come before"
+    assert one(rows, world, "2024-02-15").trigger_on is None
+    gap = World(acts("2023-01-10, 2023-02-01, 2023-03-01, 2023-04-01, 2024-01-20"))
+    assert one(rows, gap, "2024-01-25").trigger_on == date(2024, 1, 20), "between 10 and 19 January there were three"
+
+
+def test_an_enterprise_is_above_since_the_first_of_the_unbroken_days_of_its_fleet_then(rows: Rows) -> None:
+    """Two of twenty vehicles are not above a tenth; two of nineteen are."""
+    fleet = [
+        Span((f"湘MB{at:04d}", 2), EVER, date(2024, 8, 31) if at == 19 else None, None, "一运") for at in range(20)
+    ]
+    cases = tuple(act("2024-06-01", at, plate=f"湘MB{at:04d}", uscc="U1") for at in range(2))
+    world = World(cases, vehicles=tuple(fleet), enterprises=(Span(("U1",), EVER, None, None, "一运"),))
+    assert one(rows, world, "2024-08-31", subject="enterprise").tier == "watch"
+    assert one(rows, world, "2024-12-31", subject="enterprise").trigger_on == date(2024, 9, 1)
+
+
 def test_by_the_day_of_decision_an_act_is_placed_by_a_decision_of_the_day_or_before(rows: Rows) -> None:
     """One that is decided later is pending by its filing, whichever day it is decided in the end."""
     late = World((act("2023-06-01", filed_on=date(2024, 3, 1), decisions=((date(2024, 9, 1), "fine"),)),))
@@ -317,15 +383,35 @@ def test_by_the_day_of_decision_an_act_is_placed_by_a_decision_of_the_day_or_bef
 
 # --- words ----------------------------------------------------------------------------------
 def test_three_is_a_warning_and_never_the_statutes_number(rows: Rows) -> None:
-    told = parameters(rows, Question(date(2024, 6, 1)))
-    assert tier("warning", "vehicle", told, "zh")[0] == "预警（累计3次）"
-    assert tier("statutory", "vehicle", told, "zh")[0] == "超过3次"
-    assert tier("statutory", "enterprise", told, "en")[0] == "above 10 %"
+    values = values_of(parameters(rows, Question(date(2024, 6, 1))))
+
+    def words(name: str, lang: str, **asked: Any) -> tuple[str, str]:
+        return tier(name, Question(date(2024, 6, 1), **asked), values, lang)
+
+    assert words("warning", "zh")[0] == "预警（累计3次）"
+    assert words("warning", "en")[0] == "warning (3 in all)"
+    assert words("statutory", "zh")[0] == "超过3次"
+    assert words("statutory", "en", subject="enterprise")[0] == "above 10 %"
     said = " ".join(
-        part for name in TIER_TERMS for who in ("vehicle", "enterprise") for part in tier(name, who, told, "zh")
+        part for name in TIER_TERMS for who in ("vehicle", "enterprise") for part in words(name, "zh", subject=who)
     )
     assert "吊销" not in said
-    assert "第六十六条" not in " ".join(tier("warning", "vehicle", told, "zh"))
+    assert "达到" not in said, "the statute says 超过"
+    assert "第六十六条" not in " ".join(words("warning", "zh"))
+
+
+@pytest.mark.parametrize("subject", ["vehicle", "enterprise"])
+def test_the_words_above_the_statutes_number_name_window_and_basis(rows: Rows, subject: str) -> None:
+    values = values_of(parameters(rows, Question(date(2024, 6, 1))))
+    told = {
+        (window, basis, lang): tier("statutory", Question(date(2024, 6, 1), subject, window, basis), values, lang)[1]
+        for window in WINDOW_TERMS for basis in BASIS_TERMS for lang in ("zh", "en")
+    }  # fmt: skip
+    assert len(set(told.values())) == len(told)
+    for (window, basis, lang), says in told.items():
+        assert WINDOW_TERMS[window].name(lang) in says
+        assert BASIS_TERMS[basis].name(lang) in says
+        assert "第六十六条" in says if lang == "zh" else "art. 66" in says
 
 
 def test_a_reason_names_the_case_it_is_one_trip_with(rows: Rows) -> None:

@@ -69,18 +69,29 @@ def test_why_it_is_four_and_not_three(four: dict[str, Any]) -> None:
     """Nine cases; each that does not count says why, with the figures that decide."""
     w = Words("zh")
     assert dossier_text.lead(four, w) == (
-        "截至 2026-09-20，近 12 个月（2025-09-21 至 2026-09-20，按违法日期）计 4 次，多于 3 次；自 2026-08-20 起。"
+        "截至 2026-09-20，近12个月（2025-09-21 至 2026-09-20，按违法日期）计 4 次，超过 3 次；自 2026-08-20 起。"
     )
     assert dossier_text.equation(four, w) == (
-        "当日前有 9 起超限案件：计次 4 起；1 起已作废；1 起未达计次标准；1 起未作决定；1 起为同一趟次；1 起不在期间内。"
+        "当日前有 9 起超限案件：计次 4 起；1 起已作废；1 起未过计次门槛；1 起尚无决定；1 起同一趟次；1 起不在窗口内。"
     )
     why = {act["case_no"]: dossier_text.main_why(four, act, w) for act in four["acts"]}
     assert [case for case, reason in why.items() if not reason] == ["A02", "A04", "A06", "A08"]
-    assert why["A05"] == "超限率 10%，不高于当日的计次标准 10%"
+    assert why["A05"] == "超限率 10%，不高于当日的计次门槛 10%"
     assert why["A07"] == "与案件 A06 为同一趟次：相隔不超过 24 小时，其间未见空车"
     assert why["A01"] == "2025-08-01 不在 2025-09-21 至 2026-09-20 之内"
-    assert (why["A09"], why["A03"]) == ("截至当日没有处罚决定", "案件已作废（2026-02-09）")
-    assert dossier_text.differences(four, w)[0].startswith("案件 A02：近 12 个月计次；领证周年、自然年度不计次")
+    assert (why["A09"], why["A03"]) == ("截至当日尚无生效的处罚决定", "已作废（2026-02-09）")
+    assert dossier_text.differences(four, w)[0].startswith("案件 A02：近12个月计次；证件周年、自然年不计次")
+
+
+def test_a_look_at_a_passage_of_another_day_with_the_same_number_is_none_at_this_one() -> None:
+    source = Violations()
+    source.connection.execute("update mart.screening set passed_date = passed_date + 30 where check_no = 'K-A02'")
+    told = told_of(source, FOUR)
+    looks = {act["case_no"]: act["screening"] for act in told["acts"]}
+    assert looks["A02"] is None
+    assert looks["A04"]["screening_result"] == "confirmed"
+    (unknown,) = [one for one in told["unknown"] if one["code"] == "no_review"]
+    assert unknown["cases"] == ["A02"]
 
 
 def test_three_say_how_far_the_statute_is(source: Violations) -> None:
@@ -319,6 +330,9 @@ def test_the_offline_script_is_short_old_and_alone() -> None:
     assert not re.search(r":=|match |removeprefix|\bint \| |list\[", text)  # Python 3.8 knows none of them in this use
 
 
+BLANKED = "changed: the digest it carries was blanked, or another one added"
+
+
 def changed_in(data: bytes) -> dict[str, tuple[bytes, list[str]]]:
     """Changed files, and what a check says of each."""
     said = dossier_file.digest_of(data)
@@ -335,14 +349,19 @@ def changed_in(data: bytes) -> dict[str, tuple[bytes, list[str]]]:
         "style": (data.replace(b"max-width:820px", b"max-width:821px"), ["changed: outside its parts"]),
         "digest": (data.replace(said.encode(), said[::-1].encode()), ["changed: outside its parts"]),
         "cut": (data[:-8], ["changed: outside its parts"]),
+        "zeros": (data.replace(said.encode(), b"0" * 64), ["changed: outside its parts"]),
+        "blanked": (data.replace(said.encode(), b""), [BLANKED]),
+        "added": (data.replace(b"<title>", b'<meta name="heng-digest" content="%s"><title>' % (b"0" * 64)), [BLANKED]),
         "two": (
-            data.replace("1 起未作决定".encode(), "2 起未作决定".encode()).replace(b"60,956", b"50,956"),
+            data.replace("1 起尚无决定".encode(), "2 起尚无决定".encode()).replace(b"60,956", b"50,956"),
             ["changed: lead", "changed: act-2"],
         ),
     }
 
 
-@pytest.mark.parametrize("how", ["text", "json", "order", "missing", "style", "digest", "cut", "two"])
+@pytest.mark.parametrize(
+    "how", ["text", "json", "order", "missing", "style", "digest", "cut", "zeros", "blanked", "added", "two"]
+)
 def test_a_changed_file_is_told_with_what_was_changed(
     files: dict[tuple[str, str], bytes], script: Any, how: str
 ) -> None:
@@ -430,7 +449,7 @@ def test_every_word_is_used() -> None:
     families = set(re.findall(r'"([a-z_]+\.(?:[a-z_]+\.)*)(?:\{| ~|")', used)) | {
         f"{kind}." for kind in re.findall(r'\.of\(\s*"([a-z_]+)"', used)
     }
-    families |= {"why.", "short.", "unknown.", "change.", "tier.", "window.", "basis."}
+    families |= {"why.", "unknown.", "change."}
     unused = [key for key in dossier_text.catalogue() if key not in quoted
               and not any(key.startswith(family) for family in families)]  # fmt: skip
     assert unused == []

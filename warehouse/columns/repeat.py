@@ -35,6 +35,35 @@ ended_on = column(
     "失效日期",
     zh_doc="自该日起不再计次；案件环节未载明时为空。",
 )
+earlier_decided_on = column(
+    "earlier_decided_on",
+    "DATE",
+    "Of an act decided anew: day of the first decision with an effect, which was taken away.",
+    "先前决定日期",
+    zh_doc="重新作出决定的案件：先前被撤销的处罚决定的日期。",
+)
+earlier_ended_state = column(
+    "earlier_ended_state",
+    "VARCHAR",
+    "Of an act decided anew: state that took the effect away before, as in ended_state.",
+    "先前失效状态",
+    zh_doc="重新作出决定的案件：此前使其失效的状态，取值同失效状态。",
+)
+earlier_ended_on = column(
+    "earlier_ended_on",
+    "DATE",
+    "Of an act decided anew: day from which it had no effect, until decided_on.",
+    "先前失效日期",
+    zh_doc="重新作出决定的案件：自该日起失效，至重新决定之日为止。",
+)
+is_within_limit = column(
+    "is_within_limit",
+    "BOOLEAN",
+    "No passage is known by the case's check number, and all that was weighed of the plate around the act is within "
+    "the limit (core.case_passage; its span of time is an assumption).",
+    "称重未超限",
+    zh_doc="按检测单号查不到超限过车，而违法时间前后该车牌的称重都未超限（时间范围为产品假设）。",
+)
 counted_ratio = column(
     "counted_ratio",
     "DOUBLE",

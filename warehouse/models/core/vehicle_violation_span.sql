@@ -3,6 +3,8 @@
 -- answers for any day, window and subject; a test holds the two equal. Device and permit are judged as the passage was.
 -- An act counts from its filing (case_count) or its decision (decided_count) until repeat_window_months after it; where
 -- that month has no such day (29 February), until the first of the next.
+-- An act that has ended counts on no day, also not on those before its end, and one that was decided anew from that
+-- decision on: a published figure is what is known of its period now.
 -- A trip lasts repeat_merge_hours from its first act, or until the vehicle was seen unladen; it counts once.
 with recursive setting as (
     select
@@ -20,7 +22,8 @@ standing as (
         greatest(violated_on, filed_on, decided_on) as decided_from,
         decided_on is not null as is_decided
     from {{ ref('violation') }}
-    where filed_on is not null
+    where act_code in ('over_mass', 'over_mass_and_dimension')
+        and filed_on is not null
         and ended_state is null
         and not is_elsewhere
         and not is_permitted

@@ -1,11 +1,16 @@
--- Grain: one over-limit case about mass: one act of one vehicle, with every fact that decides whether and when it counts
--- for the repeat rule (公路安全保护条例 art. 66). Nothing is counted or left out here: warehouse.repeat does, as of a day.
--- ended_on: day of the step that took the act's effect away (ended_state), unless a decision followed it; an act whose
--- state alone says so has none.
--- decided_on: the first decision with an effect; a warning is one. Of an act that was decided anew after the decision
--- was taken away, the first one since. A case whose only decisions are not to penalise ended with the first of them.
+-- Grain: one over-limit case about mass or dimensions: one act of one vehicle, with every fact that decides whether and
+-- when it counts for the repeat rule (公路安全保护条例 art. 66). Nothing is counted or left out here: warehouse.repeat does,
+-- as of a day.
+-- ended_on: day of the first step after the last decision that took the act's effect away (ended_state); of a case whose
+-- only decisions are not to penalise the first of them. An act whose state alone says that it ended has none.
+-- decided_on: the first decision with an effect; a warning is one. Of an act that was decided anew after the decision was
+-- taken away, the first one since or, where none is dated so, the step that decided it anew.
+-- earlier_decided_on, earlier_ended_on, earlier_ended_state: what held before decided_on of such an act: the first
+-- decision and the first step (or decision not to penalise) that took it away. Of more than two rounds the first and the
+-- last are told; in between the act counts as ended.
 -- The passage is the one the case names by its check number (core.case_passage, exact). What plate, time and county
--- suggest is not taken: its thresholds are assumptions, and an act must not count by them. Such an act has no ratio.
+-- suggest is not taken: its thresholds are assumptions, and an act must not count by them. Such an act has no ratio;
+-- is_within_limit: all that was weighed of the plate around the act is within the limit.
 -- counted_ratio: the excess ratio above which an act counts, of the day of the act (seeds.parameter).
 -- last_unladen_at: the vehicle's last unladen passage within repeat_merge_hours before the act; it ends a trip.
 with setting as (
@@ -21,39 +26,85 @@ turn as (
         case_state,
         cast(event_at as date) as event_on,
         case when case_state in ('decided', 'decided_simple') then 0 else 1 end as is_end,
-        row_number() over (partition by case_no order by event_at desc, event_no desc, record_id) as nth
+        row_number() over (partition by case_no order by event_at, event_no, record_id) as nth
     from {{ ref('case_event') }}
     where case_state in (
         'decided', 'decided_simple', 'void', 'no_penalty', 'withdrawn', 'transferred_criminal', 'transferred_other',
         'revoked_by_review'
     )
 ),
+placed as (
+    select
+        case_no,
+        case_state,
+        event_on,
+        is_end,
+        nth,
+        coalesce(max(case when is_end = 0 then nth end) over (partition by case_no), 0) as last_decided_nth
+    from turn
+),
+-- Of the ends before and of those after the last decision the first one each.
+ending as (
+    select
+        case_no,
+        case_state,
+        event_on,
+        nth > last_decided_nth as is_last,
+        row_number() over (partition by case_no, nth > last_decided_nth order by nth) as place,
+        max(event_on) over (partition by case_no, nth > last_decided_nth) as taken_on,
+        max(nth) over (partition by case_no, nth > last_decided_nth) as taken_nth
+    from placed
+    where is_end = 1
+),
 ended as (
     select case_no, case_state as ended_state, event_on as ended_on
-    from turn
-    where nth = 1 and is_end = 1
+    from ending
+    where is_last and place = 1
 ),
--- Decided anew after the act had lost its effect: the earlier decision is none any more.
+-- Decided anew after the act had lost its effect.
 anew as (
-    select case_no, max(case when is_end = 1 then event_on end) as ended_before_on
-    from turn
-    group by case_no
-    having min(case when is_end = 0 then nth end) = 1
+    select
+        ending.case_no,
+        ending.case_state as earlier_ended_state,
+        ending.event_on as earlier_ended_on,
+        ending.taken_on,
+        min(turn.event_on) as anew_on
+    from ending
+    inner join turn on turn.case_no = ending.case_no and turn.is_end = 0 and turn.nth > ending.taken_nth
+    where not ending.is_last and ending.place = 1
+    group by ending.case_no, ending.case_state, ending.event_on, ending.taken_on
 ),
-decision as (
+dated as (
     select
         penalty.case_no,
-        coalesce(
-            min(case
-                when penalty.penalty_kind <> 'no_penalty'
-                    and penalty.decided_on >= coalesce(anew.ended_before_on, penalty.decided_on) then penalty.decided_on
-            end),
-            min(case when penalty.penalty_kind <> 'no_penalty' then penalty.decided_on end)
-        ) as decided_on,
-        min(penalty.decided_on) as first_on
+        min(penalty.decided_on) as first_on,
+        min(case when penalty.penalty_kind <> 'no_penalty' then penalty.decided_on end) as first_decided_on,
+        min(case when penalty.penalty_kind = 'no_penalty' then penalty.decided_on end) as first_unpunished_on,
+        min(case
+            when penalty.penalty_kind <> 'no_penalty' and penalty.decided_on >= anew.taken_on then penalty.decided_on
+        end) as decided_anew_on
     from {{ ref('penalty_decision') }} as penalty
     left join anew on anew.case_no = penalty.case_no
     group by penalty.case_no
+),
+decision as (
+    select
+        dated.case_no,
+        dated.first_on,
+        dated.first_decided_on,
+        case
+            when anew.case_no is null then dated.first_decided_on
+            when dated.first_decided_on is not null then coalesce(dated.decided_anew_on, anew.anew_on)
+        end as decided_on,
+        case
+            when dated.first_unpunished_on < coalesce(dated.first_decided_on, dated.first_unpunished_on)
+                and dated.first_unpunished_on <= coalesce(anew.earlier_ended_on, dated.first_unpunished_on)
+                then dated.first_unpunished_on
+        end as unpunished_on,
+        anew.earlier_ended_state,
+        anew.earlier_ended_on
+    from dated
+    left join anew on anew.case_no = dated.case_no
 ),
 act as (
     select
@@ -78,24 +129,37 @@ act as (
         end as filed_on,
         decision.decided_on,
         case
-            when ended.case_no is not null then ended.ended_state
-            when enforcement.case_state in (
+            when ended.case_no is null and enforcement.case_state in (
                 'void', 'no_penalty', 'withdrawn', 'transferred_criminal', 'transferred_other', 'revoked_by_review'
             ) then enforcement.case_state
-            when decision.first_on is not null and decision.decided_on is null then 'no_penalty'
+            when decision.decided_on is null and decision.first_on <= coalesce(ended.ended_on, decision.first_on)
+                then 'no_penalty'
+            else ended.ended_state
         end as ended_state,
         case
-            when ended.case_no is not null then ended.ended_on
-            when enforcement.case_state in (
+            when ended.case_no is null and enforcement.case_state in (
                 'void', 'no_penalty', 'withdrawn', 'transferred_criminal', 'transferred_other', 'revoked_by_review'
             ) then null
-            when decision.decided_on is null then decision.first_on
+            when decision.decided_on is null and decision.first_on <= coalesce(ended.ended_on, decision.first_on)
+                then decision.first_on
+            else ended.ended_on
         end as ended_on,
+        case
+            when decision.first_decided_on < decision.decided_on then decision.first_decided_on
+        end as earlier_decided_on,
+        case
+            when decision.decided_on is null then null
+            when decision.unpunished_on is not null then 'no_penalty'
+            else decision.earlier_ended_state
+        end as earlier_ended_state,
+        case
+            when decision.decided_on is not null then coalesce(decision.unpunished_on, decision.earlier_ended_on)
+        end as earlier_ended_on,
         enforcement.case_state
     from {{ ref('enforcement_case') }} as enforcement
     left join decision on decision.case_no = enforcement.case_no
     left join ended on ended.case_no = enforcement.case_no
-    where enforcement.act_code in ('over_mass', 'over_mass_and_dimension')
+    where enforcement.act_code in ('over_mass', 'over_mass_and_dimension', 'over_dimension')
 ),
 found as (
     select
@@ -160,6 +224,9 @@ select
     act.decided_on,
     act.ended_state,
     act.ended_on,
+    act.earlier_decided_on,
+    act.earlier_ended_state,
+    act.earlier_ended_on,
     act.case_state,
     act.check_no,
     found.passage_record_id,
@@ -171,6 +238,7 @@ select
     found.flags,
     found.permit_no,
     coalesce(found.is_permitted, false) as is_permitted,
+    coalesce(matched.match_reason = 'within_limit', false) as is_within_limit,
     unladen.last_unladen_at,
     act.record_id,
     act.delivery_id,
@@ -181,4 +249,5 @@ left join {{ ref('parameter') }} as ratio
     and act.violated_on >= coalesce(ratio.valid_from, act.violated_on)
     and act.violated_on <= coalesce(ratio.valid_to, act.violated_on)
 left join found on found.record_id = act.record_id
+left join {{ ref('case_passage') }} as matched on matched.record_id = act.record_id
 left join unladen on unladen.record_id = act.record_id
