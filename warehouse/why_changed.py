@@ -52,10 +52,11 @@ _LIMIT = (
     "is_over_limit", "excess_kg", "excess_ratio", "excess_band", "flags",
 )  # fmt: skip
 _EVIDENCE = ("certificate_no", "certificate_valid_to", "evidence_ok", "flags")
-_PERMIT = ("permit_no", "is_permitted")
+_PERMIT = ("permit_no", "permit_state", "is_permitted")
 JOINED = (
     Joined("staging.vehicle", ("plate_no",), frozenset(_LIMIT)),
-    Joined("staging.wim_site", ("site_code",), frozenset(("county_code",))),
+    # The road of the site: whether it is on the permit's route.
+    Joined("staging.wim_site", ("site_code",), frozenset(("county_code", "permit_state", "is_permitted"))),
     Joined("staging.wim_lane", ("site_code", "lane_code"), frozenset((*_EVIDENCE, "device_no"))),
     Joined("staging.wim_device", ("device_no",), frozenset(_EVIDENCE)),
     Joined("staging.verification_certificate", ("device_no",), frozenset(_EVIDENCE)),

@@ -45,9 +45,9 @@ counted_ratio = column(
 is_permitted = column(
     "is_permitted",
     "BOOLEAN",
-    "A permit of the day covers the vehicle and the mass: no violation.",
+    "A permit of the day covers what is compared with it: a load its mass, dimensions and roads; a dimension itself.",
     "持证合规",
-    zh_doc="当日有效的超限运输通行证载明该车，且核准质量不低于实测质量。",
+    zh_doc="当日有效的超限运输通行证载明该车并覆盖所核对的内容：过车的总质量、尺寸和路线；单项尺寸则为该尺寸。",
 )
 last_unladen_at = column(
     "last_unladen_at",
