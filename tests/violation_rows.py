@@ -174,7 +174,8 @@ def _fill(source: Violations) -> None:
                 }
             )  # fmt: skip
             looks.append(
-                {"check_no": check, "screened_at": f"{_later(day, 1)} 09:00:00", "event_date": _later(day, 1),
+                {"check_no": check, "site_code": "YZ01", "passed_at": f"{act}:00", "passed_date": day,
+                 "screened_at": f"{_later(day, 1)} 09:00:00", "event_date": _later(day, 1),
                  "screened_date": _later(day, 1), "screening_result": "confirmed"}
             )  # fmt: skip
     source.given("enforcement_case", cases)

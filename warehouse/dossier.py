@@ -102,6 +102,7 @@ def plain(value: Any) -> Any:
 
 _DAYS = {
     "valid_from", "valid_to", "first_issue_date", "verified_on", "decided_on", "served_on", "event_on", "screened_date",
+    "passed_date",
 }  # fmt: skip
 _WHOLE = {
     "axle_count", "gross_vehicle_weight_kg", "limit_kg", "limit_low_kg", "excess_kg", "registered_gross_mass_kg",
@@ -262,9 +263,9 @@ where passage.passed_date between $first and $last
 order by passage.record_id
 """
 _SCREENINGS = """
-select check_no, screened_date, screening_result from mart.screening
+select site_code, check_no, passed_date, screened_date, screening_result from mart.screening
 where list_contains($checks, check_no) and screened_date <= $as_of
-order by check_no, screened_date
+order by check_no, passed_date, screened_date, site_code
 """
 _CERTIFICATES = """
 select certificate_no, device_no, accuracy_class, speed_min_kmh, speed_max_kmh, verified_on, valid_from, valid_to,
@@ -316,6 +317,18 @@ def _by(rows: Iterable[dict[str, Any]], name: str) -> dict[str, list[dict[str, A
     for row in rows:
         found.setdefault(row.pop(name), []).append(row)
     return found
+
+
+def _look(act: repeat.Act, looks: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
+    """The last of the looks under an act's check number at its passage: that of its site and day.
+
+    Where no passage is known the number alone tells it, unless several sites gave it that day.
+    """
+    of_day = [one for one in looks if one["passed_date"] == plain(act.violated_on)]
+    here = [one for one in of_day if act.site_code in (None, one["site_code"])]
+    if len({one["site_code"] for one in here}) != 1:
+        return None
+    return {name: here[-1][name] for name in ("screened_date", "screening_result")}
 
 
 def _certificate(passage: dict[str, Any], certificates: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -588,14 +601,13 @@ def facts(
             }
             for name, of in judged.items()
         }
-        looks = screenings.get(one.act.check_no or "", [])
         acts.append(
             act
             | {
                 "passage": passage,
                 "decisions": decisions.get(case_no, []),
                 "steps": steps.get(case_no, []),
-                "screening": looks[-1] if looks else None,
+                "screening": _look(one.act, screenings.get(one.act.check_no or "", [])),
             }
         )
     told["acts"] = acts

@@ -163,9 +163,11 @@ of_case as (
     ) = 1
 ),
 look as (
-    select check_no, passed_date, screening_result, void_code, screened_date from mart.screening
+    select site_code, check_no, passed_date, screening_result, void_code, screened_date from mart.screening
     where passed_date between $first and $last
-    qualify row_number() over (partition by check_no, passed_date order by screened_date desc, screened_at desc) = 1
+    qualify row_number() over (
+        partition by site_code, check_no, passed_date order by screened_date desc, screened_at desc
+    ) = 1
 ),
 with_case as (
     select finding.plate_no, finding.plate_color_code, finding.passed_at, of_case.case_no, finding.record_id
@@ -249,7 +251,10 @@ told as (
     from asked
     cross join setting
     left join of_case on of_case.passage_record_id = asked.record_id
-    left join look on look.check_no = asked.check_no and look.passed_date = asked.passed_date
+    left join look
+        on look.site_code = asked.site_code
+        and look.check_no = asked.check_no
+        and look.passed_date = asked.passed_date
     left join trip on trip.record_id = asked.record_id
     left join registered on registered.record_id = asked.record_id
     left join seeds.parameter as counted

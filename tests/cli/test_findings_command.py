@@ -64,7 +64,8 @@ class Served:
             "mart.screening",
             [
                 {
-                    "check_no": check, "passed_date": day, "screening_result": result, "void_code": void,
+                    "site_code": "YZ01", "check_no": check, "passed_date": day, "screening_result": result,
+                    "void_code": void,
                     "screened_date": looked, "screened_at": f"{looked} 10:00:00",
                 }
                 for check, day, result, void, looked in LOOKS
@@ -183,10 +184,15 @@ def test_an_excess_up_to_the_ratio_of_cases_is_below_it_and_a_vehicle_weighed_un
 
 def test_a_look_later_than_another_holds(served: Served) -> None:
     served.insert("mart.screening", [{
-        "check_no": "A2", "passed_date": "2026-03-02", "screening_result": "pending", "screened_date": "2026-03-20",
-        "screened_at": "2026-03-20 10:00:00",
+        "site_code": "YZ01", "check_no": "A2", "passed_date": "2026-03-02", "screening_result": "pending",
+        "screened_date": "2026-03-20", "screened_at": "2026-03-20 10:00:00",
     }])  # fmt: skip
     assert told("--rows", "--fate", "pending")["rows"][0]["record_id"] == "rA2"
+
+
+def test_a_look_at_another_site_s_passage_of_that_number_is_none_at_this(served: Served) -> None:
+    served.connection.execute("update mart.screening set site_code = 'YZ02'")
+    assert {row["screening_result"] for row in told("--rows")["rows"]} == {"none"}
 
 
 @pytest.mark.parametrize(

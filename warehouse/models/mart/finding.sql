@@ -9,7 +9,7 @@
 -- 保护条例 art. 65); else covered, and such a load alone is no violation (is_permitted). What the permit does not cover
 -- stays a finding, with the permit told beside it. Of several permits the most favourable holds.
 -- Evidence reasons are reasons, never a filter. Trips are counted where findings are asked for (warehouse.findings).
--- check_no is how cases refer to a passage. It is one of its feed: with the day it tells vendors apart.
+-- check_no is how cases refer to a passage. Vendors number within a site: number and day may name passages of several.
 with permitted as (
     select
         passage.record_id,
