@@ -53,9 +53,9 @@ _CASES = f"""
 """
 _NO_CERTIFICATE = (STRANGER, "2026-05-16")
 _TABLES = (
-    "core.violation", "mart.finding", "mart.screening", "core.passage", "staging.vehicle", "staging.enterprise",
-    "staging.driver_certificate", "staging.penalty_decision", "staging.case_event", "staging.verification_certificate",
-    "staging.wim_device", "staging.wim_site",
+    "core.case_passage", "core.violation", "mart.finding", "mart.screening", "core.passage", "staging.vehicle",
+    "staging.enterprise", "staging.driver_certificate", "staging.penalty_decision", "staging.case_event",
+    "staging.verification_certificate", "staging.wim_device", "staging.wim_site",
 )  # fmt: skip
 
 

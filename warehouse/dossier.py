@@ -245,14 +245,15 @@ order by case_no, event_at, event_no, record_id
 # A passage is found by its day and plate before its record: facts are sorted by plate inside each month.
 _PASSAGES = """
 with asked as (
-    select passed_date, record_id, plate_no from mart.finding
-    where list_contains($records, record_id) and passed_date between $first and $last
+    select distinct violated_on as passed_date, passage_record_id as record_id, read_plate_no as plate_no
+    from core.case_passage
+    where match_grade = 'exact' and list_contains($records, passage_record_id)
 )
 select passage.record_id, passage.feed, passage.passed_at, passage.site_code, passage.county_code, passage.lane_code,
     passage.axle_count, passage.axle_loads_kg, passage.gross_vehicle_weight_kg, passage.vehicle_kind,
     passage.drive_axle_kind, passage.single_tyre_axle_count, passage.limit_low_kg, passage.limit_kg, passage.rule_id,
-    passage.limit_modifiers, passage.excess_kg, passage.excess_ratio, passage.speed_kmh, passage.device_no,
-    passage.certificate_no, passage.evidence_ok, passage.flags, passage.plate_no as read_plate_no,
+    passage.limit_modifiers, passage.verdict, passage.excess_kg, passage.excess_ratio, passage.speed_kmh,
+    passage.device_no, passage.certificate_no, passage.evidence_ok, passage.flags, passage.plate_no as read_plate_no,
     passage.delivery_id, passage.source_line, passage.byte_offset
 from asked
 inner join core.passage as passage

@@ -126,8 +126,8 @@ REASON_TERMS = {
     "permit": Term(
         "持有效通行证",
         "permit",
-        "当日有效的超限运输通行证载明该车和该质量。",
-        "A permit of the day covers vehicle and mass.",
+        "当日有效的超限运输通行证覆盖该车的质量、尺寸和路线。",
+        "A permit of the day covers vehicle, mass, dimensions and road.",
     ),
     "ratio": Term(
         "未过计次门槛",
@@ -138,7 +138,7 @@ REASON_TERMS = {
     "ratio_unknown": Term(
         "超限率未知",
         "excess not known",
-        "找不到对应的称重记录，无法比对计次门槛。",
+        "没有可对应的超限称重记录，无法比对计次门槛。",
         "No passage of the case tells its excess.",
     ),
     "device": Term(

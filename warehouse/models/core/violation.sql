@@ -5,7 +5,8 @@
 -- decided_on: the first decision with an effect; a warning is one. Of an act that was decided anew after the decision
 -- was taken away, the first one since. A case whose only decisions are not to penalise ended with the first of them.
 -- The passage is the one the case names by its check number (core.case_passage, exact). What plate, time and county
--- suggest is not taken: its thresholds are assumptions, and an act must not count by them. Such an act has no ratio.
+-- suggest is not taken: its thresholds are assumptions, and an act must not count by them. Such an act has no ratio,
+-- nor has one whose passage is not over the limit by this law: it is shown, and how far over it was is not known.
 -- counted_ratio: the excess ratio above which an act counts, of the day of the act (seeds.parameter).
 -- last_unladen_at: the vehicle's last unladen passage within repeat_merge_hours before the act; it ends a trip.
 with setting as (
@@ -100,16 +101,19 @@ act as (
 found as (
     select
         matched.record_id,
-        finding.record_id as passage_record_id,
-        finding.site_code,
+        matched.passage_record_id,
+        passage.site_code,
         finding.excess_ratio,
-        finding.gross_vehicle_weight_kg,
-        finding.limit_kg,
+        passage.gross_vehicle_weight_kg,
+        passage.limit_kg,
         finding.flags,
         finding.permit_no,
         finding.is_permitted
     from {{ ref('case_passage') }} as matched
-    inner join {{ ref('finding') }} as finding
+    inner join {{ ref('passage') }} as passage
+        on passage.record_id = matched.passage_record_id
+        and passage.passed_date = matched.violated_on
+    left join {{ ref('finding') }} as finding
         on finding.record_id = matched.passage_record_id
         and finding.passed_date = matched.violated_on
     where matched.match_grade = 'exact'
