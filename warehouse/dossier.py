@@ -137,11 +137,6 @@ def digest(facts: Mapping[str, Any]) -> str:
     return hashlib.sha256(canonical(facts).encode()).hexdigest()
 
 
-def masked(plate_no: str | None) -> str | None:
-    """湘M·***22: region and last two characters, as pages show a plate of somebody they were not asked for."""
-    return None if plate_no is None else f"{plate_no[:2]}·***{plate_no[-2:]}"
-
-
 # --- who is meant ------------------------------------------------------------------------------------------
 _COLORS = """
 select distinct plate_color_code from (
@@ -414,7 +409,7 @@ def _act(one: repeat.Judged, as_of: date, shows_plate: bool) -> dict[str, Any]:
         return plain(day) if day is not None and day <= as_of else None
 
     return {
-        "case_no": act.case_no, "plate": act.plate_no if shows_plate else masked(act.plate_no),
+        "case_no": act.case_no, "plate": act.plate_no if shows_plate else plate.masked(act.plate_no),
         "violated_at": plain(act.violated_at), "act_code": act.act_code, "detection_mode": act.detection_mode,
         "county_code": act.county_code, "is_elsewhere": act.is_elsewhere, "filed_on": until(act.filed_on),
         "decided_on": until(act.decided_on), "ended_state": ended,

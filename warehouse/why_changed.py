@@ -19,6 +19,7 @@ from warehouse.connection import Snapshot
 from warehouse.errors import SnapshotDamaged, WarehouseError
 from warehouse.known import Known, known_on
 from warehouse.metrics import METRICS, Metric, compute, counting
+from warehouse.plate import masked
 from warehouse.publish import published_manifest, read_manifest, versions
 
 CAME = "came"
@@ -498,8 +499,7 @@ def _masked(column: str, value: Any) -> Any:
     known = dictionary().get(column)
     if value is None or known is None or not known.personal:
         return value
-    text = str(value)
-    return f"{text[:2]}·***{text[-2:]}" if column == "plate_no" else "***"
+    return masked(str(value)) if column == "plate_no" else "***"
 
 
 # --- what was published then ---------------------------------------------------------------------

@@ -57,7 +57,10 @@ def add(con: duckdb.DuckDBPyConnection, last_day: date) -> None:
             grade = "near" if fate == "case_near" else "exact"
             matched.append(known | {"violated_on": day, "match_grade": grade, "passage_record_id": record})
             closed = day + timedelta(days=9) if fate in ("case_closed", "case_ended") else None
-            filed.append(known | {"filed_on": day + timedelta(days=2), "closed_on": closed, "case_state": "filed"})
+            filed.append(
+                known
+                | {"found_on": day, "filed_on": day + timedelta(days=2), "closed_on": closed, "case_state": "filed"}
+            )
             ended = "withdrawn" if fate == "case_ended" else None
             acts.append({"record_id": known["record_id"], "case_no": case, "ended_state": ended})
             if fate in ("case_closed", "case_decided"):

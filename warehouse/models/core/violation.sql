@@ -24,10 +24,7 @@ turn as (
         case when case_state in ('decided', 'decided_simple') then 0 else 1 end as is_end,
         row_number() over (partition by case_no order by event_at desc, event_no desc, record_id) as nth
     from {{ ref('case_event') }}
-    where case_state in (
-        'decided', 'decided_simple', 'void', 'no_penalty', 'withdrawn', 'transferred_criminal', 'transferred_other',
-        'revoked_by_review'
-    )
+    where case_state in ('decided', 'decided_simple') or {{ is_ended('case_state') }}
 ),
 ended as (
     select case_no, case_state as ended_state, event_on as ended_on
@@ -80,16 +77,12 @@ act as (
         decision.decided_on,
         case
             when ended.case_no is not null then ended.ended_state
-            when enforcement.case_state in (
-                'void', 'no_penalty', 'withdrawn', 'transferred_criminal', 'transferred_other', 'revoked_by_review'
-            ) then enforcement.case_state
+            when {{ is_ended('enforcement.case_state') }} then enforcement.case_state
             when decision.first_on is not null and decision.decided_on is null then 'no_penalty'
         end as ended_state,
         case
             when ended.case_no is not null then ended.ended_on
-            when enforcement.case_state in (
-                'void', 'no_penalty', 'withdrawn', 'transferred_criminal', 'transferred_other', 'revoked_by_review'
-            ) then null
+            when {{ is_ended('enforcement.case_state') }} then null
             when decision.decided_on is null then decision.first_on
         end as ended_on,
         enforcement.case_state
