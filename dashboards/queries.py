@@ -357,9 +357,14 @@ def record(db: Source, record_id: str) -> pd.Series | None:
 
 
 def finding(db: Source, record_id: str) -> pd.Series | None:
-    """What stands beside the excess of a passage over the limit: permit, allowance, trip; None if it is no finding."""
+    """What stands beside the excess of a passage over the limit: permit, allowance, trip; None if it is no finding.
+
+    ``is_plate_read`` says whether there was a plate to look them up by.
+    """
     found = findings.finding(db, record_id)
-    return None if found is None else found.drop("plate_no")
+    if found is None:
+        return None
+    return pd.concat([found.drop("plate_no"), pd.Series({"is_plate_read": isinstance(found["plate_no"], str)})])
 
 
 def rules_applied(db: Source, record_id: str) -> pd.DataFrame:
