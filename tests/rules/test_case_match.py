@@ -362,7 +362,7 @@ def test_a_name_that_two_enterprises_have_is_nobody_s(model):
 
 
 def test_the_load_is_that_of_the_last_ticket_of_a_day_unless_the_vehicle_was_unladen_since(model):
-    """24 hours before the passage, both sides; mass within a tenth of the ticket's, both sides; two firms in one second are nobody's."""
+    """24 hours before the passage, both sides; mass within a tenth of the ticket's, both sides; a plate of another colour was another vehicle; two firms in one second are nobody's."""
     cases = "\n".join(
         f"c{n} | {n} | 湘M{n * 11111} | 2 | 2026-03-02 08:00:00 | 2026-03-02 | p{n}" for n in range(1, 10)
     )
@@ -381,6 +381,7 @@ def test_the_load_is_that_of_the_last_ticket_of_a_day_unless_the_vehicle_was_unl
                 {weighed}
                 u4 | 湘M44444 | 2 | 431103 | 2026-03-02 07:30:00 | within | 24500 | 49000
                 u5 | 湘M55555 | 2 | 431103 | 2026-03-02 07:30:00 | within | 24501 | 49000
+                v5 | 湘M55555 | 1 | 431103 | 2026-03-02 07:30:00 | within | 20000 | 49000
             """,
             "mart.loaded_trip": """
                 record_id | firm_no | plate_no | plate_color_code | left_date | left_at | loaded_mass_kg
