@@ -87,6 +87,8 @@ def findings_command(
         raise HengError(f"There is no format {form!r}. Choose one of {', '.join(FORMATS)}.")
     if by not in BY:
         raise HengError(f"Findings are not grouped by {by!r}. Choose one of {', '.join(BY)}.")
+    if as_rows and by != "reason":
+        raise HengError("--by groups counts: leave it out, or --rows.")
     if fate is not None and not as_rows:
         raise HengError("--fate chooses rows: add --rows.")
     if not (day_from and day_to):
