@@ -9,10 +9,11 @@ from dashboards import queries
 from dashboards.selection import Selection
 from dashboards.terminal_queries import tables
 from warehouse import fates, suggestions
+from warehouse.plate import masked_sql
 
 ROWS_SHOWN = 200
 SUGGESTIONS_SHOWN = 50
-MASK = queries.PLATE.replace("plate_no", "{}")
+MASK = masked_sql("{}")
 _TABLES = {"core.case_passage", "core.violation", "mart.finding", "mart.plate_suggestion", "mart.screening"}
 
 
@@ -50,11 +51,18 @@ def is_built(db: queries.Source) -> bool:
 
 
 def _asked(db: queries.Source, choice: Choice) -> fates.Asked:
-    place = choice.selection.place()
+    """As of the last night, or of the period's end where that is later, so that no passage is left out."""
+    place, end = choice.selection.place(), choice.selection.end
+    as_of = max(queries.last_night(db), end)
     return fates.Asked(
-        choice.selection.start, choice.selection.end, queries.last_night(db), place["county"], place["site"],
-        choice.fate, choice.detail,
+        choice.selection.start, end, as_of, place["county"], place["site"], choice.fate, choice.detail
     )  # fmt: skip
+
+
+@queries.once_per_snapshot
+def detail_words(db: queries.Source) -> dict[str, tuple[str, str]]:
+    """Chinese and English of a fate's detail and of a void code."""
+    return fates.detail_words(db)
 
 
 @queries.once_per_choice

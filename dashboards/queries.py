@@ -18,6 +18,7 @@ from dashboards.selection import Known, Selection
 from warehouse import connection, findings, metrics
 from warehouse import rules as rules_of_law
 from warehouse.home import home
+from warehouse.plate import masked_sql
 
 MAX_PAGE_ROWS = 200  # rows of one request of the grid
 MAX_XLSX_ROWS = 1_048_575  # a sheet has 2**20 lines, the first is the heading
@@ -268,8 +269,7 @@ _METRIC_WHERE = """
 _PASSAGES = f"""
 from core.passage where passed_date between $first_day and $last_day {_PLACE_AXLE} {_METRIC_WHERE}
 """
-# 湘M·***22: the region of the plate and its last two characters.
-PLATE = "case when plate_no is null then null else left(plate_no, 2) || '·***' || right(plate_no, 2) end"
+PLATE = masked_sql("plate_no")
 _ROW_COLUMNS = f"""
     record_id, feed, passed_at, {PLATE} as plate_masked, site_code, county_code, axle_count,
     gross_vehicle_weight_kg, limit_kg, rule_id, excess_kg, excess_ratio, excess_band, verdict, evidence_ok, flags
@@ -357,9 +357,14 @@ def record(db: Source, record_id: str) -> pd.Series | None:
 
 
 def finding(db: Source, record_id: str) -> pd.Series | None:
-    """What stands beside the excess of a passage over the limit: permit, allowance, trip; None if it is no finding."""
+    """What stands beside the excess of a passage over the limit: permit, allowance, trip; None if it is no finding.
+
+    ``is_plate_read`` says whether there was a plate to look them up by.
+    """
     found = findings.finding(db, record_id)
-    return None if found is None else found.drop("plate_no")
+    if found is None:
+        return None
+    return pd.concat([found.drop("plate_no"), pd.Series({"is_plate_read": isinstance(found["plate_no"], str)})])
 
 
 def rules_applied(db: Source, record_id: str) -> pd.DataFrame:

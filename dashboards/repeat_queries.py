@@ -17,6 +17,7 @@ from werkzeug.exceptions import BadRequest
 from dashboards import queries, terminal_queries
 from dashboards.selection import Known, option, plain_date
 from warehouse import repeat
+from warehouse.plate import masked
 from warehouse.repeat import BASES, SUBJECTS, WINDOWS, Defaults, Judged, Parameter, Question, Standing
 
 TABLES = set(repeat.TABLES)
@@ -184,11 +185,6 @@ def in_order(facts: Facts, sort: tuple[str, str] | None) -> list[tuple[int, Stan
 
 
 # --- masks -----------------------------------------------------------------------------------------------------
-def plate(number: str) -> str:
-    """As ``queries.PLATE`` masks it in SQL."""
-    return f"{number[:2]}·***{number[-2:]}"
-
-
 def certificate(number: str) -> str:
     return f"{number[:4]}·***{number[-3:]}" if len(number) > 9 else f"***{number[-2:]}"
 
@@ -199,4 +195,4 @@ def is_hash(one: Standing) -> bool:
 
 
 def vehicle_of(judged: Judged) -> str:
-    return plate(judged.act.plate_no)
+    return masked(judged.act.plate_no)

@@ -25,6 +25,7 @@ from dashboards.queries import (
 )
 from warehouse import kpi, league
 from warehouse.layout import DATED
+from warehouse.plate import masked, masked_sql
 
 CLASSES = list(kpi.MONITORED)
 
@@ -235,7 +236,7 @@ select finding_kind, count(*) as finding_count, count(*) filter (finding_grade =
 """
 # A total order, as in which the table is written: a row is known by its place.
 _FINDING_ORDER = ", ".join(DATED["mart.terminal_finding"].order)
-_OTHER_PLATE = PLATE.replace("plate_no", "other_plate_no")
+_OTHER_PLATE = masked_sql("other_plate_no")
 _FINDING_COLUMNS = f"""
     event_date, finding_kind, {PLATE} as plate_masked, uscc, county_code, monitored_class, finding_grade, weakened_by,
     began_at, ended_at, latitude, longitude, point_count, distance_m, evidence_speed_kmh, site_code, passage_record_id,
@@ -474,5 +475,5 @@ def finding(db: Source, span: Span, place: Place, kind: str | None, row_no: int)
 def vehicles(db: Source, name: str, span: Span, place: Place) -> pd.DataFrame:
     """What each vehicle brings to a KPI, in the order of plates: ``row_no`` tells them apart in this choice."""
     found = league.of_vehicles(db, kpi.KPIS[name], *span, place.county, place.uscc)
-    masked = found["plate_no"].str[:2] + "·***" + found["plate_no"].str[-2:]
-    return found.drop(columns=["plate_no", "plate_color_code"]).assign(plate_masked=masked, row_no=range(len(found)))
+    shown = found["plate_no"].map(masked, na_action="ignore")
+    return found.drop(columns=["plate_no", "plate_color_code"]).assign(plate_masked=shown, row_no=range(len(found)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import sys
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -15,7 +16,19 @@ from rich.text import Text
 from etl.arguments import day_of
 from etl.errors import HengError
 from etl.report_card import UNVERIFIED, period
-from warehouse.fates import BY, DETAILS, FATES, FILED, WORDS, Asked, counts, rows, thresholds
+from warehouse.fates import (
+    BY,
+    FATES,
+    FILED,
+    WORDS,
+    Asked,
+    all_rows,
+    counts,
+    detail_words,
+    rows,
+    thresholds,
+)
+from warehouse.plate import masked_sql
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,7 +36,7 @@ if TYPE_CHECKING:
     from warehouse.metrics import Source
 
 FORMATS = ("table", "csv", "json")
-MASKED = "case when plate_no is null then null else left(plate_no, 2) || '·***' || right(plate_no, 2) end"
+MASKED = masked_sql("plate_no")
 SHOWN_ROWS = 200
 """Rows of a table on a terminal; files hold all."""
 _WORDS = {
@@ -35,6 +48,7 @@ _WORDS = {
         "order": "每条超限过车只归入一种去向，按上表顺序取最先符合的一种，合计等于超限过车数。",
         "calendar": "立案时限按周一至周五计，平台没有法定节假日表，实际期限可能更晚。",
         "more": "仅显示前 {shown} 行；全部用 --format csv。",
+        "until": "{until} 之后的过车截至当日尚不可知，未列入。",
     },
     "en": {
         "title": "Passages over the limit {first} to {last}, as of {as_of}, version {version}", "fate": "fate",
@@ -47,6 +61,7 @@ _WORDS = {
         "calendar": "Time for filing is counted Monday to Friday: there is no calendar of public holidays, so a "
         "deadline may in truth fall later.",
         "more": "The first {shown} rows; --format csv writes all.",
+        "until": "Passages after {until} were not known by the day and are not in it.",
     },
 }  # fmt: skip
 
@@ -60,7 +75,7 @@ def findings_command(
     as_rows: Annotated[bool, typer.Option("--rows", help="One row a passage instead of counts.")] = False,
     fate: Annotated[str | None, typer.Option("--fate", help="Rows of one fate only, with --rows.")] = None,
     as_of: Annotated[
-        str | None, typer.Option("--as-of", help="Day of waiting and overdue; default: last night.")
+        str | None, typer.Option("--as-of", help="What was known by the end of this day; default: the last night.")
     ] = None,
     form: Annotated[str, typer.Option("--format", help=f"{', '.join(FORMATS)}.")] = "table",
     lang: Annotated[str, typer.Option("--lang", help="zh or en.")] = "en",
@@ -72,6 +87,8 @@ def findings_command(
         raise HengError(f"There is no format {form!r}. Choose one of {', '.join(FORMATS)}.")
     if by not in BY:
         raise HengError(f"Findings are not grouped by {by!r}. Choose one of {', '.join(BY)}.")
+    if as_rows and by != "reason":
+        raise HengError("--by groups counts: leave it out, or --rows.")
     if fate is not None and not as_rows:
         raise HengError("--fate chooses rows: add --rows.")
     if not (day_from and day_to):
@@ -84,13 +101,16 @@ def findings_command(
     asked = Asked(first, last, day, county, site, fate)
     _known(served, "county", county)
     _known(served, "site", site)
-    told = rows(served, asked, plate=MASKED) if as_rows else counts(served, asked, by)
-    if form == "csv":
-        _write_csv(told)
-    elif form == "json":
-        _write_json(served, told, asked, by, as_rows, served.version)
-    else:
+    if form == "table":
+        # One more than are shown, to know whether there are more.
+        told = rows(served, asked, SHOWN_ROWS + 1, MASKED) if as_rows else counts(served, asked, by)
         _print(served, told, asked, by, as_rows, served.version, lang)
+        return
+    parts = all_rows(served, asked, MASKED) if as_rows else iter([counts(served, asked, by)])
+    if form == "csv":
+        _write_csv(parts)
+    else:
+        _write_json(served, parts, asked, by, as_rows, served.version)
 
 
 def _known(source: Source, what: str, code: str | None) -> None:
@@ -122,40 +142,45 @@ def _iso(value: Any) -> Any:
     return text.removesuffix(" 00:00:00")
 
 
-def _write_csv(told: pd.DataFrame) -> None:
+def _write_csv(parts: Iterator[pd.DataFrame]) -> None:
+    """All parts under one heading, each written before the next is read."""
     writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(told.columns)
-    for row in plain(told):
-        writer.writerow(["" if value is None else value for value in row.values()])
+    for number, part in enumerate(parts):
+        if number == 0:
+            writer.writerow(part.columns)
+        for row in plain(part):
+            writer.writerow(["" if value is None else value for value in row.values()])
 
 
-def _write_json(source: Source, told: pd.DataFrame, asked: Asked, by: str, as_rows: bool, version: int) -> None:
-    document = {
-        "first": asked.first, "last": asked.last, "as_of": asked.as_of, "county": asked.county, "site": asked.site,
+def _write_json(
+    source: Source, parts: Iterator[pd.DataFrame], asked: Asked, by: str, as_rows: bool, version: int
+) -> None:
+    """The document with its rows last, each part written before the next is read."""
+    head = {
+        "first": asked.first, "last": asked.until, "as_of": asked.as_of, "county": asked.county, "site": asked.site,
         "fate": asked.fate, "by": None if as_rows else by, "version": version, "fates": list(FATES),
-        "rows" if as_rows else "counts": plain(told), "thresholds": plain(thresholds(source, asked)),
+        "thresholds": plain(thresholds(source, asked)),
     }  # fmt: skip
-    sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2, default=str) + "\n")
-
-
-def detail_words(source: Source, lang: str) -> dict[str, str]:
-    """Words of a fate's detail: void codes, ends of cases, codes of evidence."""
-    known = {code: zh if lang == "zh" else en for code, (zh, en) in DETAILS.items()}
-    frame = source.read(f"select reason, min({lang}) as words from seeds.reason group by reason")
-    return known | dict(zip(frame["reason"], frame["words"], strict=True))
+    opened = json.dumps(head, ensure_ascii=False, indent=2, default=str).removesuffix("\n}")
+    sys.stdout.write(f'{opened},\n  "{"rows" if as_rows else "counts"}": [')
+    separator = "\n    "
+    for part in parts:
+        for row in plain(part):
+            sys.stdout.write(separator + json.dumps(row, ensure_ascii=False, default=str))
+            separator = ",\n    "
+    sys.stdout.write("\n  ]\n}\n")
 
 
 def _print(source: Source, told: pd.DataFrame, asked: Asked, by: str, as_rows: bool, version: int, lang: str) -> None:
     words = _WORDS[lang]
     console = Console() if sys.stdout.isatty() else Console(width=200)
-    title = words["title"].format(first=asked.first, last=asked.last, as_of=asked.as_of, version=version)
+    title = words["title"].format(first=asked.first, last=asked.until, as_of=asked.as_of, version=version)
     table = Table(title=title, title_justify="left")
-    details = detail_words(source, lang)
-    names = WORDS
+    details = {code: both[lang == "en"] for code, both in detail_words(source).items()}
     total = len(told) if as_rows else int(told["finding_count"].sum())
     shown = plain(told.head(SHOWN_ROWS) if as_rows else told)
     for row in shown:
-        row["fate"] = names[row["fate"]][0 if lang == "zh" else 1]
+        row["fate"] = WORDS[row["fate"]][lang == "en"]
         if row.get("fate_detail"):
             code = row["fate_detail"]
             row["fate_detail"] = f"{details.get(code, '')} {code if code.isupper() else ''}".strip()
@@ -169,6 +194,8 @@ def _print(source: Source, told: pd.DataFrame, asked: Asked, by: str, as_rows: b
         table.add_row(*[Text(_cell(row[name])) for name in columns])
     console.print(table)
     lines = []
+    if asked.until < asked.last:
+        lines.append(words["until"].format(until=asked.until))
     if as_rows and len(told) > SHOWN_ROWS:
         lines.append(words["more"].format(shown=SHOWN_ROWS))
     if not as_rows:

@@ -53,9 +53,9 @@ _CASES = f"""
 """
 _NO_CERTIFICATE = (STRANGER, "2026-05-16")
 _TABLES = (
-    "core.violation", "mart.finding", "mart.screening", "core.passage", "staging.vehicle", "staging.enterprise",
-    "staging.driver_certificate", "staging.penalty_decision", "staging.case_event", "staging.verification_certificate",
-    "staging.wim_device", "staging.wim_site",
+    "core.case_passage", "core.violation", "mart.finding", "mart.screening", "core.passage", "staging.vehicle",
+    "staging.enterprise", "staging.driver_certificate", "staging.penalty_decision", "staging.case_event",
+    "staging.verification_certificate", "staging.wim_device", "staging.wim_site",
 )  # fmt: skip
 
 
@@ -174,8 +174,9 @@ def _fill(source: Violations) -> None:
                 }
             )  # fmt: skip
             looks.append(
-                {"check_no": check, "passed_at": f"{act}:00", "screened_at": f"{_later(day, 1)} 09:00:00",
-                 "event_date": _later(day, 1), "screened_date": _later(day, 1), "screening_result": "confirmed"}
+                {"check_no": check, "site_code": "YZ01", "passed_at": f"{act}:00", "passed_date": day,
+                 "screened_at": f"{_later(day, 1)} 09:00:00", "event_date": _later(day, 1),
+                 "screened_date": _later(day, 1), "screening_result": "confirmed"}
             )  # fmt: skip
     source.given("enforcement_case", cases)
     source.given("penalty_decision", decisions)

@@ -106,6 +106,7 @@ def plain(value: Any) -> Any:
 
 _DAYS = {
     "valid_from", "valid_to", "first_issue_date", "verified_on", "decided_on", "served_on", "event_on", "screened_date",
+    "passed_date",
 }  # fmt: skip
 _WHOLE = {
     "axle_count", "gross_vehicle_weight_kg", "limit_kg", "limit_low_kg", "excess_kg", "registered_gross_mass_kg",
@@ -138,11 +139,6 @@ def canonical(facts: Mapping[str, Any]) -> str:
 def digest(facts: Mapping[str, Any]) -> str:
     """SHA-256 of the canonical text in UTF-8."""
     return hashlib.sha256(canonical(facts).encode()).hexdigest()
-
-
-def masked(plate_no: str | None) -> str | None:
-    """湘M·***22: region and last two characters, as pages show a plate of somebody they were not asked for."""
-    return None if plate_no is None else f"{plate_no[:2]}·***{plate_no[-2:]}"
 
 
 # --- who is meant ------------------------------------------------------------------------------------------
@@ -248,14 +244,15 @@ order by case_no, event_at, event_no, record_id
 # A passage is found by its day and plate before its record: facts are sorted by plate inside each month.
 _PASSAGES = """
 with asked as (
-    select passed_date, record_id, plate_no from mart.finding
-    where list_contains($records, record_id) and passed_date between $first and $last
+    select distinct violated_on as passed_date, passage_record_id as record_id, read_plate_no as plate_no
+    from core.case_passage
+    where match_grade = 'exact' and list_contains($records, passage_record_id)
 )
 select passage.record_id, passage.feed, passage.passed_at, passage.site_code, passage.county_code, passage.lane_code,
     passage.axle_count, passage.axle_loads_kg, passage.gross_vehicle_weight_kg, passage.vehicle_kind,
     passage.drive_axle_kind, passage.single_tyre_axle_count, passage.limit_low_kg, passage.limit_kg, passage.rule_id,
-    passage.limit_modifiers, passage.excess_kg, passage.excess_ratio, passage.speed_kmh, passage.device_no,
-    passage.certificate_no, passage.evidence_ok, passage.flags, passage.plate_no as read_plate_no,
+    passage.limit_modifiers, passage.verdict, passage.excess_kg, passage.excess_ratio, passage.speed_kmh,
+    passage.device_no, passage.certificate_no, passage.evidence_ok, passage.flags, passage.plate_no as read_plate_no,
     passage.delivery_id, passage.source_line, passage.byte_offset
 from asked
 inner join core.passage as passage
@@ -266,9 +263,10 @@ where passage.passed_date between $first and $last
 order by passage.record_id
 """
 _SCREENINGS = """
-select check_no, cast(passed_date as varchar) as passed_date, screened_date, screening_result from mart.screening
+select site_code, check_no, cast(passed_date as varchar) as passed_date, screened_date, screening_result
+from mart.screening
 where list_contains($checks, check_no) and list_contains($days, passed_date) and screened_date <= $as_of
-order by check_no, passed_date, screened_date, screened_at
+order by check_no, passed_date, screened_date, screened_at, site_code
 """
 _CERTIFICATES = """
 select certificate_no, device_no, accuracy_class, speed_min_kmh, speed_max_kmh, verified_on, valid_from, valid_to,
@@ -320,6 +318,17 @@ def _by(rows: Iterable[dict[str, Any]], name: str) -> dict[str, list[dict[str, A
     for row in rows:
         found.setdefault(row.pop(name), []).append(row)
     return found
+
+
+def _look(act: repeat.Act, looks: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
+    """The last of the looks under an act's check number and day at its passage: that of its site.
+
+    Where no passage is known the number alone tells it, unless several sites gave it that day.
+    """
+    here = [one for one in looks if act.site_code in (None, one["site_code"])]
+    if len({one["site_code"] for one in here}) != 1:
+        return None
+    return {name: here[-1][name] for name in ("screened_date", "screening_result")}
 
 
 def _certificate(passage: dict[str, Any], certificates: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -412,7 +421,7 @@ def _one(source: Any, question: repeat.Question, key: Mapping[str, Any]) -> repe
 def _act(one: repeat.Judged, shows_plate: bool) -> dict[str, Any]:
     act = one.act
     return {
-        "case_no": act.case_no, "plate": act.plate_no if shows_plate else masked(act.plate_no),
+        "case_no": act.case_no, "plate": act.plate_no if shows_plate else plate.masked(act.plate_no),
         "violated_at": plain(act.violated_at), "act_code": act.act_code, "detection_mode": act.detection_mode,
         "county_code": act.county_code, "is_elsewhere": act.is_elsewhere, "filed_on": plain(act.filed_on),
         "decided_on": plain(act.decided_on), "ended_state": act.ended_state, "ended_on": plain(act.ended_on),
@@ -611,7 +620,7 @@ def facts(
                 "passage": passage,
                 "decisions": decisions.get(case_no, []),
                 "steps": steps.get(case_no, []),
-                "screening": looks[-1] if looks else None,
+                "screening": _look(one.act, looks),
             }
         )
     told["acts"] = acts

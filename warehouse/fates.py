@@ -1,10 +1,15 @@
 """What became of each passage over the limit: a case, or exactly one reason why not.
 
 Every finding (``mart.finding``) of a period gets one fate, the first that holds in the order of ``FATES``, so that
-the counts add up to the findings. Cases come first. Then what needs no look: a permit, an excess that leads to no case.
-Then what people recorded, before anything that is computed here: a screening that voided or confirmed the passage says
-more of its fate than our flags do. Of a passage nobody looked at the flags are told: unread plate, no evidence, vehicle
-not in the register, an excess that does not count for repeats, and last that nothing is recorded at all.
+the counts add up to the findings. What is recorded comes before what is computed. Cases come first, of acts about mass
+only: a case about dimensions or a permit is none of a load over the limit. Then what an officer recorded: void,
+pending, confirmed. Of a passage nobody looked at the rest is told: a permit that covers it, an excess that leads to no
+case, a trip that has a case, an unread plate, no evidence, a vehicle not in the register, an excess that does not count
+for repeats, and last that nothing is recorded at all. Of a confirmed finding the detail says if a permit or the case of
+its trip speaks against filing one.
+
+All is told as of a day: passages, looks and steps of cases after it are not known. Only of a case whose state alone
+says that it ended no day is known; it has ended on every day (as for ``warehouse.repeat``).
 
 ``case_near`` is a case that no number ties to the passage (``core.case_match``): for a person to confirm.
 ``same_trip``: another finding of the vehicle within ``repeat_merge_hours`` has a case of its own, and the vehicle was
@@ -15,8 +20,9 @@ may in truth fall later. Thresholds are those of ``seeds.parameter``; all are as
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from warehouse.errors import WarehouseError
@@ -28,7 +34,7 @@ if TYPE_CHECKING:
 CASES = ("case_closed", "case_decided", "case_filed", "case_noted", "case_ended", "case_near")
 """``case_noted``: known, not filed. ``case_ended``: without effect; the detail says how it ended."""
 REASONS = (
-    "permitted", "below_case_threshold", "void", "same_trip", "pending", "confirmed_waiting", "confirmed_overdue",
+    "void", "pending", "confirmed_waiting", "confirmed_overdue", "permitted", "below_case_threshold", "same_trip",
     "plate_unread", "not_evidence", "not_registered", "below_counted_ratio", "nothing_recorded",
 )  # fmt: skip
 FATES = (*CASES, *REASONS)
@@ -57,18 +63,12 @@ WORDS = {
     "nothing_recorded": ("无任何记录", "nothing recorded"),
 }
 """Chinese and English of every fate."""
-DETAILS = {
-    "plate_misread": ("号牌误识", "plate misread"), "plate_cloned": ("套牌", "cloned plate"),
-    "stolen": ("被盗抢", "stolen"), "emergency": ("紧急任务", "emergency"),
-    "handled_on_site": ("已现场处理", "handled on the spot"), "image_unclear": ("图像不清", "image unclear"),
-    "device_invalid": ("设备失效", "device invalid"), "permit_exists": ("持有通行证", "permit exists"),
-    "duplicate_trip": ("同一趟次", "same trip"), "other": ("其他", "other"), "void": ("作废", "void"),
-    "no_penalty": ("不予处罚", "no penalty"), "withdrawn": ("撤案", "withdrawn"),
-    "transferred_criminal": ("移送司法", "sent to criminal justice"),
-    "transferred_other": ("移送管辖", "sent to another authority"),
-    "revoked_by_review": ("复议撤销", "revoked on review"),
-}  # fmt: skip
-"""Words of void codes and of how a case ended; codes of evidence have theirs in ``seeds.reason``."""
+_CONFIRMED = {
+    "permitted": WORDS["permitted"],
+    "same_trip": WORDS["same_trip"],
+    "unhindered": ("未见通行证，同一趟次无案件", "no permit, and no case of its trip"),
+}
+"""Details of a confirmed finding."""
 FILED = ("case_closed", "case_decided", "case_filed")
 """What counts as having become a case: filed, or decided on the spot, and still with effect."""
 BY = {
@@ -77,15 +77,14 @@ BY = {
     "month": ("passed_month", "fate"),
     "site": ("site_code", "fate"),
 }
-MOST_ROWS = 100_000
 _PARAMETERS = ("case_threshold_ratio", "filing_sla_workdays", "repeat_merge_hours", "unladen_share")
 
 
 @dataclass(frozen=True)
 class Asked:
-    """A period, both days included, of a county or a site (None: of all). ``as_of``: the day on which a confirmed
-    finding is waiting or overdue. ``fate``, ``detail``: rows of these only. Raises ``WarehouseError`` for a period that
-    ends before it begins and for an unknown fate."""
+    """A period, both days included, of a county or a site (None: of all). ``as_of``: the day whose knowledge is told;
+    later passages of the period are left out. ``fate``, ``detail``: rows of these only. Raises ``WarehouseError`` for a
+    period that ends before it begins or begins after ``as_of``, and for an unknown fate."""
 
     first: date
     last: date
@@ -98,12 +97,21 @@ class Asked:
     def __post_init__(self) -> None:
         if self.first > self.last:
             raise WarehouseError(f"The period ends on {self.last}, before it begins on {self.first}. Exchange the two.")
+        if self.first > self.as_of:
+            raise WarehouseError(
+                f"On {self.as_of} nothing of a period from {self.first} on was known. Ask as of a later day."
+            )
         if self.fate is not None and self.fate not in FATES:
             raise WarehouseError(f"There is no fate {self.fate!r}. Choose one of {', '.join(FATES)}.")
 
+    @property
+    def until(self) -> date:
+        """Last day whose passages are told."""
+        return min(self.last, self.as_of)
+
     def parameters(self, **more: Any) -> dict[str, Any]:
         return {
-            "first": self.first, "last": self.last, "county": self.county, "site": self.site, "as_of": self.as_of,
+            "first": self.first, "last": self.until, "county": self.county, "site": self.site, "as_of": self.as_of,
             **more,
         }  # fmt: skip
 
@@ -127,33 +135,28 @@ asked as (
 ),
 decision as (
     select case_no, min(decided_on) as decided_on from staging.penalty_decision
-    where penalty_kind <> 'no_penalty' group by case_no
+    where penalty_kind <> 'no_penalty' and decided_on <= $as_of group by case_no
 ),
--- Mass acts: what ended them is told by their steps (core.violation), of others by their state.
+-- core.violation holds the acts about mass, and what ended them.
 handled as (
     select
         matched.passage_record_id,
-        matched.match_grade,
+        case matched.match_grade when 'near' then 'near' else 'check_no' end as case_tie,
         matched.case_no,
         case
             when matched.match_grade = 'near' then 'case_near'
-            when coalesce(act.ended_state, ended.case_state) is not null then 'case_ended'
-            when filed.closed_on is not null then 'case_closed'
+            when act.ended_state is not null and coalesce(act.ended_on, $as_of) <= $as_of then 'case_ended'
+            when filed.closed_on <= $as_of then 'case_closed'
             when decision.decided_on is not null then 'case_decided'
-            when filed.filed_on is not null then 'case_filed'
+            when filed.filed_on <= $as_of then 'case_filed'
             else 'case_noted'
         end as stage,
-        coalesce(act.ended_state, ended.case_state) as ended_state
+        act.ended_state
     from core.case_passage as matched
+    inner join core.violation as act on act.record_id = matched.record_id
     inner join staging.enforcement_case as filed on filed.record_id = matched.record_id
-    left join core.violation as act on act.record_id = matched.record_id
-    left join staging.enforcement_case as ended
-        on ended.record_id = matched.record_id and act.record_id is null
-        and ended.case_state in (
-            'void', 'no_penalty', 'withdrawn', 'transferred_criminal', 'transferred_other', 'revoked_by_review'
-        )
     left join decision on decision.case_no = matched.case_no
-    where matched.match_grade in ('exact', 'near')
+    where matched.match_grade in ('exact', 'near') and filed.found_on <= $as_of
 ),
 -- Of several cases on one passage the one that went furthest with effect.
 of_case as (
@@ -163,9 +166,11 @@ of_case as (
     ) = 1
 ),
 look as (
-    select check_no, passed_date, screening_result, void_code, screened_date from mart.screening
-    where passed_date between $first and $last
-    qualify row_number() over (partition by check_no, passed_date order by screened_date desc, screened_at desc) = 1
+    select site_code, check_no, passed_date, screening_result, void_code, screened_date from mart.screening
+    where passed_date between $first and $last and screened_date <= $as_of
+    qualify row_number() over (
+        partition by site_code, check_no, passed_date order by screened_date desc, screened_at desc
+    ) = 1
 ),
 with_case as (
     select finding.plate_no, finding.plate_color_code, finding.passed_at, of_case.case_no, finding.record_id
@@ -181,6 +186,7 @@ near_case as (
     select
         asked.record_id,
         asked.plate_no,
+        asked.plate_color_code,
         with_case.case_no,
         least(asked.passed_at, with_case.passed_at) as from_at,
         greatest(asked.passed_at, with_case.passed_at) as to_at
@@ -199,6 +205,7 @@ unladen as (
     cross join setting
     inner join core.passage as passage
         on passage.plate_no = near_case.plate_no
+        and passage.plate_color_code is not distinct from near_case.plate_color_code
         and passage.passed_at > near_case.from_at
         and passage.passed_at < near_case.to_at
     where passage.gross_vehicle_weight_kg <= passage.limit_low_kg * setting.unladen_share
@@ -224,8 +231,9 @@ told as (
         coalesce(look.screening_result, 'none') as screening_result,
         look.void_code,
         look.screened_date,
-        coalesce(of_case.case_no, case when of_case.case_no is null then trip.case_no end) as case_no,
-        of_case.match_grade,
+        coalesce(of_case.case_no, trip.case_no) as case_no,
+        case when of_case.case_no is not null then of_case.case_tie when trip.case_no is not null then 'same_trip' end
+            as case_tie,
         of_case.ended_state,
         -- So many days from Monday to Friday after the look; one on a weekend is taken as of Friday.
         look.screened_date
@@ -234,28 +242,27 @@ told as (
             + 2 * ((least(isodow(look.screened_date), 5) - 1 + setting.sla_days) // 5)::integer as due_on,
         case
             when of_case.case_no is not null then of_case.stage
-            when asked.is_permitted then 'permitted'
-            when asked.excess_ratio <= setting.case_ratio then 'below_case_threshold'
             when look.screening_result = 'void' then 'void'
-            when trip.record_id is not null then 'same_trip'
             when look.screening_result = 'pending' then 'pending'
             when look.screening_result = 'confirmed' then 'confirmed'
+            when asked.is_permitted then 'permitted'
+            when asked.excess_ratio <= setting.case_ratio then 'below_case_threshold'
+            when trip.record_id is not null then 'same_trip'
             when asked.plate_no is null then 'plate_unread'
             when not asked.evidence_ok then 'not_evidence'
             when registered.record_id is null then 'not_registered'
-            when asked.excess_ratio <= counted.parameter_value then 'below_counted_ratio'
+            when not asked.is_above_counted_ratio then 'below_counted_ratio'
             else 'nothing_recorded'
         end as first_fate
     from asked
     cross join setting
     left join of_case on of_case.passage_record_id = asked.record_id
-    left join look on look.check_no = asked.check_no and look.passed_date = asked.passed_date
+    left join look
+        on look.site_code = asked.site_code
+        and look.check_no = asked.check_no
+        and look.passed_date = asked.passed_date
     left join trip on trip.record_id = asked.record_id
     left join registered on registered.record_id = asked.record_id
-    left join seeds.parameter as counted
-        on counted.parameter = 'repeat_excess_ratio'
-        and asked.passed_date between coalesce(counted.valid_from, asked.passed_date)
-            and coalesce(counted.valid_to, asked.passed_date)
 ),
 fated as (
     select
@@ -268,6 +275,10 @@ fated as (
         case first_fate
             when 'void' then void_code
             when 'case_ended' then ended_state
+            when 'confirmed' then
+                case
+                    when is_permitted then 'permitted' when case_tie = 'same_trip' then 'same_trip' else 'unhindered'
+                end
             -- The first of its reasons; a row shows all of them.
             when 'not_evidence' then regexp_extract(coalesce(flags, ''), '[ER]-[A-Z]+')
         end as fate_detail
@@ -278,13 +289,13 @@ _COUNTS = "select {by}, count(*) as finding_count, count(*) filter (screening_re
 _COUNTS += " count(*) filter (screening_result = 'void') as void_count from fated group by {by}"
 _ROWS = """
 select record_id, passed_at, {plate} as plate_no, site_code, county_code, gross_vehicle_weight_kg, limit_kg, excess_kg,
-    excess_ratio, fate, coalesce(fate_detail, '') as fate_detail, case_no, match_grade, screening_result, void_code,
+    excess_ratio, fate, coalesce(fate_detail, '') as fate_detail, case_no, case_tie, screening_result, void_code,
     screened_date, case when screening_result = 'confirmed' then due_on end as due_on, flags
 from fated
 where (cast($fate as varchar) is null or fate = $fate)
     and (cast($detail as varchar) is null or coalesce(fate_detail, '') = $detail)
 order by passed_at, record_id
-limit $limit offset $offset
+limit $limit
 """
 
 
@@ -336,10 +347,33 @@ def counts(source: Source, asked: Asked, by: str = "reason") -> pd.DataFrame:
     return found.drop(columns="_place").reset_index(drop=True)
 
 
-def rows(
-    source: Source, asked: Asked, limit: int = MOST_ROWS, offset: int = 0, plate: str = "plate_no"
-) -> pd.DataFrame:
-    """Findings with their fate, by time. ``plate``: a SQL expression of the code, by which a caller masks plates."""
+def rows(source: Source, asked: Asked, limit: int | None = None, plate: str = "plate_no") -> pd.DataFrame:
+    """Findings with their fate, by time; the first ``limit``, None: all. ``plate``: a SQL expression of the code, by
+    which a caller masks plates. ``case_tie``: how ``case_no`` belongs to the finding: check_no, near or same_trip."""
     _check_parameters(source, asked)
-    bound = _bound(asked, fate=asked.fate, detail=asked.detail, limit=limit, offset=offset)
+    bound = _bound(asked, fate=asked.fate, detail=asked.detail, limit=limit)
     return source.read(_FATES + _ROWS.format(plate=plate), bound)
+
+
+def all_rows(source: Source, asked: Asked, plate: str = "plate_no") -> Iterator[pd.DataFrame]:
+    """Every finding with its fate, by time, month by month: however long the period, one month is in memory."""
+    begin = asked.first
+    while begin <= asked.until:
+        following = (begin.replace(day=1) + timedelta(days=32)).replace(day=1)
+        end = min(following - timedelta(days=1), asked.until)
+        yield rows(source, replace(asked, first=begin, last=end), plate=plate)
+        begin = following
+
+
+def detail_words(source: Source) -> dict[str, tuple[str, str]]:
+    """Chinese and English of every detail: void codes, ends of cases, codes of evidence, what speaks against a case."""
+    from warehouse.dossier_text import catalogue
+
+    states = {key.removeprefix("state."): words for key, words in catalogue().items() if key.startswith("state.")}
+    told = source.read(
+        "select void_code as code, zh, en from seeds.void_code"
+        " union all select reason, zh, en from seeds.reason where outcome in ('flag', 'verdict', 'evidence')",
+        {},
+    )
+    known = {code: (zh, en) for code, zh, en in zip(told["code"], told["zh"], told["en"], strict=True)}
+    return states | known | _CONFIRMED

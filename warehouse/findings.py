@@ -116,7 +116,7 @@ where list_contains($names, parameter) and $day between coalesce(valid_from, $da
 # Every rule a finding rests on, as it held on the finding's day.
 _RULES = """
 with found as (
-    select record_id, passed_date, rule_id, limit_modifiers, accuracy_class, allowance_kg, permit_no
+    select record_id, passed_date, rule_id, limit_modifiers, accuracy_class, allowance_kg
     from mart.finding where list_contains($records, record_id)
 ),
 applied as (

@@ -85,12 +85,11 @@ METRICS = {
             "none",
             "持证超限",
             "Over under a permit",
-            "超过限值、但当日有效的通行证载明该车且许可质量不低于实测的过车数。它们是测得的超限，不是违法。",
-            "Passages over the limit for which a permit of the day names the vehicle and allows the weight. They are "
-            "over as a measure and no violations.",
-            "许可质量低于实测的过车；路线或尺寸与通行证不符的仍计入，并在记录上注明。",
-            "Loads heavier than their permit. Those on other roads or larger than permitted are among them, and their "
-            "records say so.",
+            "超过限值、但当日有效的通行证载明该车并覆盖总质量、实测尺寸和所在道路的过车数。它们是测得的超限，不是违法。",
+            "Passages over the limit for which a permit of the day names the vehicle and covers weight, measured "
+            "dimensions and road. They are over as a measure and no violations.",
+            "许可质量低于实测、尺寸超出许可或路线与通行证不符的过车；记录上注明不符之处。",
+            "Loads heavier or larger than their permit, or on other roads than it names; their records say which.",
         ),
         Metric(
             "severe_count",

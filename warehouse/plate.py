@@ -1,14 +1,18 @@
 """Number plates: how they are written, and which ones a reader may have meant.
 
 Landing (``etl.parse``) and the look-up share what a plate is. Letters I and O stand in no serial: where one was typed,
-1 or 0 is a suggestion, never a silent change. Pairs that eyes and cameras take for each other are in ``CONFUSED``.
+1 or 0 is a suggestion, never a silent change. Signs that eyes and cameras take for each other are those of
+``seeds/plate_confusion.csv``. Where a plate is shown to somebody who did not name it, it is masked here.
 """
 
 from __future__ import annotations
 
+import csv
 import re
 import unicodedata
+from functools import cache
 from itertools import combinations, product
+from pathlib import Path
 
 PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
 HOME = "湘"
@@ -27,11 +31,10 @@ PATTERN = "|".join(
     )
 )
 """Standard, small and large new-energy, trailer and special plates, military and armed police."""
-CONFUSED = ("0ODQ", "8B", "2Z", "5S", "1IT7", "湘鄂豫")
 MOST_CHANGES = 2
 MOST_LETTERS = 12
 """More than a plate has; what is longer is no plate and is not searched for."""
-_ALIKE = {letter: [other for other in group if other != letter] for group in CONFUSED for letter in group}
+_CONFUSION = Path(__file__).parent / "seeds" / "plate_confusion.csv"
 _OUT = str.maketrans("", "", SEPARATORS)
 
 
@@ -45,18 +48,38 @@ def is_plate(text: str) -> bool:
     return re.fullmatch(PATTERN, text, re.ASCII) is not None
 
 
+def masked(plate_no: str) -> str:
+    """湘M·***22: the region of the plate and its last two signs."""
+    return f"{plate_no[:2]}·***{plate_no[-2:]}"
+
+
+def masked_sql(column: str) -> str:
+    """``masked`` as an expression of a query, null where there is no plate."""
+    return f"case when {column} is null then null else left({column}, 2) || '·***' || right({column}, 2) end"
+
+
+@cache
+def alike() -> dict[str, list[str]]:
+    """Signs that each sign may be a misreading of."""
+    found: dict[str, list[str]] = {}
+    with _CONFUSION.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            found.setdefault(row["read_sign"], []).append(row["true_sign"])
+    return found
+
+
 def near(text: str) -> list[str]:
     """Plates that differ from a normal text in one or two letters taken for another, nearest first; not the text."""
     if len(text) > MOST_LETTERS:
         return []
-    places = [at for at, letter in enumerate(text) if letter in _ALIKE]
+    places = [at for at, letter in enumerate(text) if letter in alike()]
     found: dict[str, None] = {}
     # An O or I of a serial is wrong wherever it stands, so it changes beside the others.
     wrong = [at for at in places if at > 1 and text[at] in "OI"]
     for count in range(MOST_CHANGES + 1):
         for chosen in combinations([at for at in places if at not in wrong], count):
             changed = sorted({*chosen, *wrong})
-            for letters in product(*(_ALIKE[text[at]] for at in changed)):
+            for letters in product(*(alike()[text[at]] for at in changed)):
                 spelled = list(text)
                 for at, letter in zip(changed, letters, strict=True):
                     spelled[at] = letter

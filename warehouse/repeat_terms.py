@@ -151,8 +151,8 @@ REASON_TERMS = {
     "permit": Term(
         "持有效通行证",
         "permit",
-        "当日有效的超限运输通行证载明该车和该质量。",
-        "A permit of the day covers vehicle and mass.",
+        "当日有效的超限运输通行证覆盖该车的质量、尺寸和路线。",
+        "A permit of the day covers vehicle, mass, dimensions and road.",
     ),
     "ratio": Term(
         "未过计次门槛",
@@ -163,15 +163,15 @@ REASON_TERMS = {
     "within_limit": Term(
         "称重未超限",
         "weighed within the limit",
-        "检测单号没有对应的超限过车，违法时间前后该车牌的称重都未超限，超限率未知。",
-        "No passage over the limit has the case's number, and all that was weighed of the plate around the act is "
-        "within it: the excess is not known.",
+        "该案的称重记录，或单号查不到记录时违法时间前后该车牌的全部称重，都未超限，超限率未知。",
+        "The weighing of the case or, where its number names none, all weighings of the plate around the act are within "
+        "the limit: the excess is not known.",
     ),
     "ratio_unknown": Term(
         "超限率未知",
         "excess not known",
-        "没有可对应的称重记录，无法比对计次门槛。",
-        "No weighing is known for the case, so its excess cannot be held against the ratio.",
+        "没有可对应的超限称重记录，无法比对计次门槛。",
+        "No passage of the case tells its excess.",
     ),
     "device": Term(
         "设备未检定",

@@ -19,6 +19,7 @@ from warehouse.connection import Snapshot
 from warehouse.errors import SnapshotDamaged, WarehouseError
 from warehouse.known import Known, known_on
 from warehouse.metrics import METRICS, Metric, compute, counting
+from warehouse.plate import masked
 from warehouse.publish import published_manifest, read_manifest, versions
 
 CAME = "came"
@@ -52,10 +53,11 @@ _LIMIT = (
     "is_over_limit", "excess_kg", "excess_ratio", "excess_band", "flags",
 )  # fmt: skip
 _EVIDENCE = ("certificate_no", "certificate_valid_to", "evidence_ok", "flags")
-_PERMIT = ("permit_no", "is_permitted")
+_PERMIT = ("permit_no", "permit_state", "is_permitted")
 JOINED = (
     Joined("staging.vehicle", ("plate_no",), frozenset(_LIMIT)),
-    Joined("staging.wim_site", ("site_code",), frozenset(("county_code",))),
+    # The road of the site: whether it is on the permit's route.
+    Joined("staging.wim_site", ("site_code",), frozenset(("county_code", "permit_state", "is_permitted"))),
     Joined("staging.wim_lane", ("site_code", "lane_code"), frozenset((*_EVIDENCE, "device_no"))),
     Joined("staging.wim_device", ("device_no",), frozenset(_EVIDENCE)),
     Joined("staging.verification_certificate", ("device_no",), frozenset(_EVIDENCE)),
@@ -497,8 +499,7 @@ def _masked(column: str, value: Any) -> Any:
     known = dictionary().get(column)
     if value is None or known is None or not known.personal:
         return value
-    text = str(value)
-    return f"{text[:2]}·***{text[-2:]}" if column == "plate_no" else "***"
+    return masked(str(value)) if column == "plate_no" else "***"
 
 
 # --- what was published then ---------------------------------------------------------------------

@@ -22,11 +22,14 @@ def fate_words(code: str, t: Text) -> str:
     return t.pick(*fates.WORDS[code])
 
 
-def detail_words(code: Any, reasons: dict[str, str], t: Text) -> str:
+Details = dict[str, tuple[str, str]]
+
+
+def detail_words(code: Any, details: Details, t: Text) -> str:
     """Words of a void code, the end of a case or a reason of evidence; a code without words stands for itself."""
     if not isinstance(code, str) or not code:
         return ""
-    return t.pick(*fates.DETAILS[code]) if code in fates.DETAILS else reasons.get(code, code)
+    return t.pick(*details[code]) if code in details else code
 
 
 def chips(choice: Choice, known: Known, t: Text) -> html.Div:
@@ -108,7 +111,7 @@ def _row(head: Any, cells: list[Any], heads: list[tuple[str, bool]], **how: Any)
     )
 
 
-def fates_card(counts: pd.DataFrame, choice: Choice, reasons: dict[str, str], t: Text) -> html.Section:
+def fates_card(counts: pd.DataFrame, choice: Choice, details: Details, t: Text) -> html.Section:
     """Every fate with its count; each opens its rows. Together they are all passages over the limit."""
     total = int(counts["finding_count"].sum())
     heads = [
@@ -131,7 +134,7 @@ def fates_card(counts: pd.DataFrame, choice: Choice, reasons: dict[str, str], t:
         ]
         if detail:
             code = html.Code(detail) if detail.isupper() else None
-            name.append(html.Span([detail_words(detail, reasons, t), " ", code], className="under"))
+            name.append(html.Span([detail_words(detail, details, t), " ", code], className="under"))
         count: Any = fmt.count(row.finding_count)
         if row.fate in TONE:
             count = shell.pill(count, TONE[row.fate])
@@ -161,24 +164,23 @@ def thresholds_note(db: queries.Source, choice: Choice, t: Text) -> html.Details
     )
 
 
-def _screening(row: Any, reasons: dict[str, str], t: Text) -> Any:
+def _screening(row: Any, details: Details, t: Text) -> Any:
     """The officer's last look, its day and, where confirmed, until when to file."""
     if row.screening_result == "none":
         return fmt.NONE
     pieces: list[Any] = [t(f"screening.{row.screening_result}")]
     if isinstance(row.void_code, str):
-        pieces.append(f" {detail_words(row.void_code, reasons, t)}")
+        pieces.append(f" {detail_words(row.void_code, details, t)}")
     pieces.append(html.Span(fmt.day(row.screened_date, t.lang), className="under"))
     if not fmt.missing(row.due_on) and row.fate.startswith("confirmed"):
         pieces.append(html.Span(t("findings.due", day=fmt.day(row.due_on, t.lang)), className="under"))
     return html.Div(pieces)
 
 
-def rows_card(
-    db: queries.Source, choice: Choice, count: int, known: Known, reasons: dict[str, str], t: Text
-) -> html.Section:
+def rows_card(db: queries.Source, choice: Choice, count: int, known: Known, details: Details, t: Text) -> html.Section:
     """The passages of the chosen fate; each opens its evidence."""
     frame = finding_facts.fate_rows(db, choice)
+    reasons = words.flag_words(queries.reasons(db), t)
     heads = [
         (t("table.time"), False),
         (t("table.plate"), False),
@@ -205,14 +207,14 @@ def rows_card(
             fmt.count(row.gross_vehicle_weight_kg),
             fmt.count(row.limit_kg),
             fmt.share(row.excess_ratio),
-            _screening(row, reasons, t),
+            _screening(row, details, t),
             case,
             html.Div([html.Span(text, className="under") for _, text in flags]) if flags else fmt.NONE,
         ]
         body.append(_row(dcc.Link(fmt.moment(row.passed_at, t.lang), href=link), cells, heads))
     name = fate_words(str(choice.fate), t)
     if choice.detail:
-        name += t("app.colon") + detail_words(choice.detail, reasons, t)
+        name += t("app.colon") + detail_words(choice.detail, details, t)
     how = t("findings.rows.first", shown=ROWS_SHOWN, count=fmt.count(count)) if count > ROWS_SHOWN else None
     close = dcc.Link(
         [shell.icon("x"), t("findings.rows.close")],
@@ -226,9 +228,9 @@ def rows_card(
 
 def _of_case(row: Any, t: Text) -> html.Span | None:
     """How the case belongs to the passage, where its number does not name it."""
-    if row.fate == "same_trip":
+    if row.case_tie == "same_trip":
         return html.Span(t("findings.case.same_trip"), className="under")
-    return html.Span(t("findings.case.near"), className="under") if row.match_grade == "near" else None
+    return html.Span(t("findings.case.near"), className="under") if row.case_tie == "near" else None
 
 
 def evidence(row: Any, t: Text) -> html.Div:
@@ -306,18 +308,18 @@ def layout(db: queries.Source, view: shell.View, query: dict[str, str]) -> html.
     selection, bad = from_url(query, known)
     choice = finding_facts.choice_of(selection, query, bad)
     notices = [t("state.bad_values", values="、".join(bad) if t.lang == "zh" else ", ".join(bad))] if bad else []
-    reasons = words.flag_words(queries.reasons(db), t)
+    details = finding_facts.detail_words(db)
     counts = finding_facts.fate_counts(db, choice)
     body: list[Any] = [chips(choice, known, t)]
     if counts.empty:
         body.append(shell.state_card("filter", t("findings.none"), [t("findings.none.why")]))
     else:
-        body += [lead(counts, t), fates_card(counts, choice, reasons, t), thresholds_note(db, choice, t)]
+        body += [lead(counts, t), fates_card(counts, choice, details, t), thresholds_note(db, choice, t)]
         if choice.fate:
             of_fate = counts[counts["fate"] == choice.fate]
             if choice.detail:
                 of_fate = of_fate[of_fate["fate_detail"] == choice.detail]
-            body.append(rows_card(db, choice, int(of_fate["finding_count"].sum()), known, reasons, t))
+            body.append(rows_card(db, choice, int(of_fate["finding_count"].sum()), known, details, t))
     body.append(suggestions_card(db, choice, known, t))
     return shell.frame(
         view,

@@ -165,8 +165,12 @@ def act_line(facts: dict[str, Any], act: dict[str, Any], number: int | None, t: 
         weighed: Any = w("act.no_passage")
     else:
         gross, limit = w.kilograms(passage["gross_vehicle_weight_kg"]), w.kilograms(passage["limit_kg"])
-        ratio = w.share(passage["excess_ratio"], act["counted_ratio"])
-        weighed = t.parts("lookup.weighed", gross=gross, limit=limit, ratio=html.B(ratio))
+        if passage["verdict"] == "over":
+            ratio = w.share(passage["excess_ratio"], act["counted_ratio"])
+            weighed = t.parts("lookup.weighed", gross=gross, limit=limit, ratio=html.B(ratio))
+        else:
+            verdict = html.B(w.of("verdict", passage["verdict"]))
+            weighed = t.parts("lookup.weighed.not_over", gross=gross, limit=limit, verdict=verdict)
     judged = outcome(facts, act)
     state = act["steps"][-1]["case_state"] if act["steps"] else None
     told: list[Any] = [

@@ -290,7 +290,10 @@ def _police(record: pd.Series, t: Text) -> list[Any]:
 
 
 def _permit(found: pd.Series, t: Text) -> list[Any]:
-    """The permit of the day and how far it goes, or the nearest one that does not hold that day."""
+    """The permit of the day and how far it goes, or the nearest one that does not hold that day. A permit names plate
+    and colour: without both nothing was looked up, and that none was found would be no finding."""
+    if not found["is_plate_read"] or fmt.missing(found["plate_color_code"]):
+        return _fact(t("evidence.permit"), t("evidence.permit.not_looked_up"))
     if isinstance(found["permit_no"], str):
         state = str(found["permit_state"])
         tone = {"covered": "better", "exceeds_mass": "worse"}.get(state, "warn")
@@ -322,6 +325,8 @@ def _allowance(found: pd.Series, rules: pd.DataFrame, t: Text) -> list[Any]:
 
 
 def _trip(found: pd.Series, t: Text) -> list[Any]:
+    if not found["is_plate_read"]:
+        return _fact(t("evidence.trip"), t("evidence.trip.not_looked_up"))
     if fmt.missing(found["trip_finding_count"]):
         return _fact(t("evidence.trip"), t("evidence.trip.permit"))
     note = t("evidence.trip.note", hours=f"{float(found['trip_hours']):g}")

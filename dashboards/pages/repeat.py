@@ -15,7 +15,7 @@ from dashboards import format as fmt
 from dashboards.pages.terminal_rows import window
 from dashboards.repeat_queries import DECISIONS, LOW, Choice, Facts, choice_from_page, choice_of
 from dashboards.text import Text
-from warehouse import repeat
+from warehouse import plate, repeat
 from warehouse import repeat_terms as terms
 from warehouse.repeat import BASES, SUBJECTS, WINDOWS, Judged, Standing
 
@@ -55,7 +55,7 @@ NOT_BESIDE_DRAWER = ("window", "lapse", "pending", "previous", "why")
 def name_of(facts: Facts, one: Standing, t: Text) -> str:
     """A subject as pages may show it: plates and certificates masked."""
     if one.subject == "vehicle":
-        return repeat_queries.plate(str(one.key[0]))
+        return plate.masked(str(one.key[0]))
     if one.subject == "driver":
         masked = repeat_queries.certificate(str(one.key[0]))
         return t("repeat.driver.hash", hash=masked) if repeat_queries.is_hash(one) else masked

@@ -37,8 +37,8 @@ def add(con: duckdb.DuckDBPyConnection, last_day: date) -> None:
     )
     first = last_day.replace(day=1)
     found = con.execute(
-        "select record_id, check_no, plate_no, plate_color_code, passed_at, passed_date, county_code from mart.finding"
-        " where passed_date between ? and ? and evidence_ok and plate_no is not null"
+        "select record_id, site_code, check_no, plate_no, plate_color_code, passed_at, passed_date, county_code"
+        " from mart.finding where passed_date between ? and ? and evidence_ok and plate_no is not null"
         " and not is_permitted and is_above_counted_ratio"
         " qualify row_number() over (partition by plate_no order by passed_at) = 1"
         " order by passed_at, record_id limit ?",
@@ -47,7 +47,7 @@ def add(con: duckdb.DuckDBPyConnection, last_day: date) -> None:
     assert len(found) == len(PLANTED)
     matched, filed, decided, looks, acts = [], [], [], [], []
     for number, (fate, row) in enumerate(zip(PLANTED, found, strict=True)):
-        record, check, plate, color, at, day, county = row
+        record, site, check, plate, color, at, day, county = row
         case = f"永交执〔2026〕{900 + number:06d}号"
         known: dict[str, Any] = {
             "record_id": f"case-{number}", "case_no": case, "check_no": check, "plate_no": plate,
@@ -57,7 +57,10 @@ def add(con: duckdb.DuckDBPyConnection, last_day: date) -> None:
             grade = "near" if fate == "case_near" else "exact"
             matched.append(known | {"violated_on": day, "match_grade": grade, "passage_record_id": record})
             closed = day + timedelta(days=9) if fate in ("case_closed", "case_ended") else None
-            filed.append(known | {"filed_on": day + timedelta(days=2), "closed_on": closed, "case_state": "filed"})
+            filed.append(
+                known
+                | {"found_on": day, "filed_on": day + timedelta(days=2), "closed_on": closed, "case_state": "filed"}
+            )
             ended = "withdrawn" if fate == "case_ended" else None
             acts.append({"record_id": known["record_id"], "case_no": case, "ended_state": ended})
             if fate in ("case_closed", "case_decided"):
@@ -72,8 +75,9 @@ def add(con: duckdb.DuckDBPyConnection, last_day: date) -> None:
             result = fate.split("_")[0]
             looked = last_day - timedelta(days=2) if fate == "confirmed_waiting" else day + timedelta(days=1)
             looks.append({
-                "screened_date": looked, "check_no": check, "passed_date": day, "screened_at": f"{looked} 10:00:00",
-                "screening_result": result, "void_code": "image_unclear" if result == "void" else None,
+                "screened_date": looked, "site_code": site, "check_no": check, "passed_date": day,
+                "screened_at": f"{looked} 10:00:00", "screening_result": result,
+                "void_code": "image_unclear" if result == "void" else None,
             })  # fmt: skip
     for table, rows in (
         ("core.case_passage", matched), ("staging.enforcement_case", filed), ("staging.penalty_decision", decided),
@@ -90,7 +94,7 @@ def add(con: duckdb.DuckDBPyConnection, last_day: date) -> None:
             "weight_evidence": "unknown", "sequence_evidence": sequence, "seen_count": 2, "elsewhere_count": 0,
             "nearest_gap_s": 1_500, "for_count": 4, "candidate_count": 1, "suggestion_grade": grade,
         }
-        for (record, _, plate, color, at, day, county), grade, sequence in zip(
+        for (record, _, _, plate, color, at, day, county), grade, sequence in zip(
             found, ("strong", "possible", "contradicted"), ("for", "unknown", "against"), strict=False
         )
     ])  # fmt: skip

@@ -413,7 +413,7 @@ def _registers(con: duckdb.DuckDBPyConnection, sites: pd.DataFrame) -> None:
 
 
 def _seeds(con: duckdb.DuckDBPyConnection) -> None:
-    _real_seeds(con, "seeds.parameter", "seeds.accuracy_class")
+    _real_seeds(con, "seeds.parameter", "seeds.accuracy_class", "seeds.void_code")
     con.execute(
         "create table seeds.county (county_code varchar, name_zh varchar, name_en varchar, tile_col integer, "
         "tile_row integer, valid_from date, valid_to date)"

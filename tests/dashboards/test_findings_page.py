@@ -93,5 +93,6 @@ def test_a_version_from_before_fates_says_that_they_follow(
 def test_what_ended_a_case_and_what_voided_a_look_are_told_in_words(callbacks: Callbacks) -> None:
     words = text_of(callbacks.page(HERE, "?lang=en"))
     assert "withdrawn" in words
-    assert "image unclear" in words
+    assert "Type, plate, appearance, time or place cannot be made out" in words
+    assert "no permit, and no case of its trip" in words
     assert findings.detail_words("E-NEW", {}, None) == "E-NEW"  # type: ignore[arg-type]

@@ -479,12 +479,16 @@ def test_a_finding_tells_its_permit_allowance_and_trip_beside_the_excess(
     words = drawer_words(callbacks, db, "permit_state = 'covered' and allowance_kg is not null")
     for expected in ("覆盖", "P-2", "不属违法超限", "持证通行", "计量允许误差", "准确度等级 5", "JJG 907"):
         assert expected in words
-    words = drawer_words(callbacks, db, "permit_state = 'exceeds_mass' and plate_no is null")
+    words = drawer_words(callbacks, db, "permit_state = 'exceeds_mass' and plate_no is not null")
     assert "质量超出许可" in words
     assert "本趟的首次超限" in words
     assert "24 小时" in words
     assert "不属违法超限" not in words
-    words = drawer_words(callbacks, db, "permit_state is null and accuracy_class is null")
+    words = drawer_words(callbacks, db, "plate_no is null")
+    assert "未查询：车牌或颜色未识别" in words
+    assert "未查询：车牌未识别，单独计一趟" in words
+    assert "当日没有该车的通行证" not in words
+    words = drawer_words(callbacks, db, "permit_state is null and accuracy_class is null and plate_no is not null")
     assert "当日没有该车的通行证" in words
     assert "没有可用的准确度等级，未计算" in words
     assert "V-NOCLASS" in words, "what weakens the finding stands among its flags"

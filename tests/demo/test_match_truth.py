@@ -1,5 +1,6 @@
 """Fates, matches and suggestions of a tiny prefecture against its truth: equal where a plain computation tells them."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
@@ -70,19 +71,20 @@ class Plain:
             zip(world.vehicles["plate_no"].to_pylist(), world.vehicles["valid_from"].to_pylist(), strict=True)
         )
         self.permits = weighing.permits(world).to_pylist()
+        self.roads = {site["site_code"]: site["road_code"] for site in world.sites.to_pylist()}
         columns = (
-            "check_no, record_id, plate_no, plate_color_code, passed_at, excess_ratio, evidence_ok, flags,"
+            "check_no, record_id, site_code, plate_no, plate_color_code, passed_at, excess_ratio, evidence_ok, flags,"
             " gross_vehicle_weight_kg"
         )
         rows = connection.execute(f"select {columns} from mart.finding").fetchall()
         self.findings = [dict(zip(columns.replace(" ", "").split(","), row, strict=True)) for row in rows]
         light = connection.execute(
-            "select plate_no, passed_at from core.passage where plate_no is not null"
+            "select plate_no, plate_color_code, passed_at from core.passage where plate_no is not null"
             " and gross_vehicle_weight_kg <= limit_low_kg * 0.5"
         ).fetchall()
-        self.light: dict[str, list[datetime]] = {}
-        for plate, at in light:
-            self.light.setdefault(plate, []).append(at)
+        self.light: dict[tuple[str, int], list[datetime]] = {}
+        for plate, color, at in light:
+            self.light.setdefault((plate, color), []).append(at)
 
     def _permitted(self, row: dict[str, Any]) -> bool:
         return any(
@@ -91,6 +93,7 @@ class Plain:
             and permit["valid_from"] <= row["passed_at"].date() <= permit["valid_to"]
             and permit["permitted_mass_kg"] is not None
             and permit["permitted_mass_kg"] >= row["gross_vehicle_weight_kg"]
+            and self.roads[row["site_code"]] in re.findall("[A-Z][0-9]+", permit["route"])
             for permit in self.permits
         )
 
@@ -103,7 +106,7 @@ class Plain:
             ):  # fmt: skip
                 continue
             begin, end = sorted((other["passed_at"], row["passed_at"]))
-            if not any(begin < at < end for at in self.light.get(row["plate_no"], [])):
+            if not any(begin < at < end for at in self.light.get((row["plate_no"], row["plate_color_code"]), [])):
                 return True
         return False
 
@@ -112,14 +115,14 @@ class Plain:
         result, void, looked = self.look.get(row["check_no"], ("none", None, None))
         if row["check_no"] in self.case:
             return self.case[row["check_no"]], ""
-        if self._permitted(row):
-            return "permitted", ""
         if result == "void":
             return "void", void
-        if self._same_trip(row):
-            return "same_trip", ""
         if result == "confirmed":
             return ("confirmed_overdue" if _overdue(looked) else "confirmed_waiting"), ""
+        if self._permitted(row):
+            return "permitted", ""
+        if self._same_trip(row):
+            return "same_trip", ""
         if row["plate_no"] is None:
             return "plate_unread", ""
         if not row["evidence_ok"]:

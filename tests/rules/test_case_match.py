@@ -3,7 +3,7 @@
 
 CASE = "record_id | case_no | act_code | check_no | plate_no | plate_color_code | county_code | violated_at"
 PASSAGE = "record_id | plate_no | plate_color_code | county_code | passed_at | verdict | gross_vehicle_weight_kg | limit_low_kg"
-FINDING = "record_id | check_no | plate_no | passed_at"
+NUMBERED = f"check_no | {PASSAGE}"
 EXPECTED = "case_no | match_grade | match_reason | candidate_count | passage_record_id"
 
 
@@ -18,19 +18,99 @@ def test_a_check_number_on_the_day_of_the_act_names_the_passage(model):
                 c2 | 2 | over_mass | A2 | 湘M22222 | 2 | 431103 | 2026-03-01 09:00:00
                 c3 | 3 | over_mass | A3 | 湘M33333 | 2 | 431103 | 2026-03-02 09:00:00
             """,
-            "mart.finding": f"""
-                {FINDING}
-                p1 | A1 | 湘M11111 | 2026-03-01 08:00:00
-                p2 | A2 | 湘M2222Z | 2026-03-01 09:00:00
-                p3 | A3 | 湘M33333 | 2026-02-27 09:00:00
+            "core.passage": f"""
+                {NUMBERED}
+                A1 | p1 | 湘M11111 | 2 | 431103 | 2026-03-01 08:00:00 | over | 60000 | 49000
+                A2 | p2 | 湘M2222Z | 2 | 431103 | 2026-03-01 09:00:00 | over | 60000 | 49000
+                A3 | p3 | 湘M33333 | 2 | 431103 | 2026-02-27 09:00:00 | over | 60000 | 49000
             """,
-            "core.passage": PASSAGE,
+        },
+        expect=f"""
+            {EXPECTED} | read_plate_no
+            1 | exact | check_no             | 1 | p1 | 湘M11111
+            2 | exact | check_no_other_plate | 1 | p2 | 湘M2222Z
+            3 | none  | no_passage           | 0 |    |
+        """,
+    )
+
+
+def test_a_number_names_its_passage_whatever_our_verdict_is(model):
+    """A case may rest on a passage that is within the limit by this law: it is named with its verdict, not lost."""
+    model(
+        "core.case_passage",
+        given={
+            "staging.enforcement_case": f"""
+                {CASE}
+                c1 | 1 | over_mass | A1 | 湘M11111 | 2 | 431103 | 2026-03-01 08:00:00
+                c2 | 2 | over_mass | A2 | 湘M22222 | 2 | 431103 | 2026-03-01 09:00:00
+                c3 | 3 | over_mass |    | 湘M33333 | 2 | 431103 | 2026-03-01 09:00:00
+            """,
+            "core.passage": f"""
+                {NUMBERED}
+                A1 | p1 | 湘M11111 | 2 | 431103 | 2026-03-01 08:00:00 | within | 40000 | 49000
+                A2 | p2 | 湘M22222 | 2 | 431103 | 2026-03-01 09:00:00 | review | 47000 | 46000
+                A3 | p3 | 湘M33333 | 2 | 431103 | 2026-03-01 09:00:00 | over   | 60000 | 49000
+            """,
+        },
+        expect=f"""
+            {EXPECTED} | verdict
+            1 | exact | check_no          | 1 | p1 | within
+            2 | exact | check_no          | 1 | p2 | review
+            3 | near  | plate_time_county | 1 | p3 | over
+        """,
+    )
+
+
+def test_an_act_on_a_passage_that_is_not_over_tells_what_was_weighed_and_no_excess(model):
+    model(
+        "core.violation",
+        given={
+            "staging.enforcement_case": f"""
+                {CASE}
+                c1 | 1 | over_mass      | A1 | 湘M11111 | 2 | 431103 | 2026-03-01 08:00:00
+                c2 | 2 | over_mass      | A2 | 湘M22222 | 2 | 431103 | 2026-03-01 09:00:00
+                c3 | 3 | over_dimension | A3 | 湘M33333 | 2 | 431103 | 2026-03-01 09:00:00
+            """,
+            "mart.finding": "record_id | passed_date",
+            "core.passage": f"""
+                {NUMBERED} | site_code
+                A1 | p1 | 湘M11111 | 2 | 431103 | 2026-03-01 08:00:00 | within | 40000 | 49000 | YZ01
+                A2 | p2 | 湘M22222 | 2 | 431103 | 2026-03-01 09:00:00 | review | 47000 | 46000 | YZ01
+                A3 | p3 | 湘M33333 | 2 | 431103 | 2026-03-01 09:00:00 | within | 40000 | 49000 | YZ01
+            """,
+        },
+        expect="""
+            case_no | passage_record_id | site_code | gross_vehicle_weight_kg | excess_ratio
+            1       | p1                | YZ01      | 40000                   |
+            2       | p2                | YZ01      | 47000                   |
+        """,
+    )
+
+
+def test_acts_about_mass_and_other_acts_do_not_compete_for_a_passage(model):
+    """A permit misused and a load too heavy may be one passage's; two cases about mass are not."""
+    model(
+        "core.case_passage",
+        given={
+            "staging.enforcement_case": f"""
+                {CASE}
+                c1 | 1 | permit_misuse  | A1 | 湘M11111 | 2 | 431103 | 2026-03-01 08:00:00
+                c2 | 2 | over_mass      |    | 湘M11111 | 2 | 431103 | 2026-03-01 08:00:00
+                c3 | 3 | over_dimension |    | 湘M22222 | 2 | 431103 | 2026-03-01 08:00:00
+                c4 | 4 | over_mass      |    | 湘M22222 | 2 | 431103 | 2026-03-01 08:00:00
+            """,
+            "core.passage": f"""
+                {NUMBERED}
+                A1 | p1 | 湘M11111 | 2 | 431103 | 2026-03-01 08:00:00 | over | 60000 | 49000
+                A2 | p2 | 湘M22222 | 2 | 431103 | 2026-03-01 08:00:00 | over | 60000 | 49000
+            """,
         },
         expect=f"""
             {EXPECTED}
-            1 | exact | check_no             | 1 | p1
-            2 | exact | check_no_other_plate | 1 | p2
-            3 | none  | no_passage           | 0 |
+            1 | exact | check_no          | 1 | p1
+            2 | near  | plate_time_county | 1 | p1
+            3 | near  | plate_time_county | 1 | p2
+            4 | near  | plate_time_county | 1 | p2
         """,
     )
 
@@ -45,18 +125,15 @@ def test_of_two_passages_under_one_number_the_plate_decides_or_nobody(model):
                 c2 | 2 | over_mass | A2 | 湘M22222 | 2 | 431103 | 2026-03-01 09:00:00
                 c3 | 3 | over_mass | A3 | 湘M33333 | 2 | 431103 | 2026-03-01 09:00:00
             """,
-            "mart.finding": f"""
-                {FINDING}
-                p1 | A1 | 湘M11111 | 2026-03-01 08:00:00
-                q1 | A1 | 湘M99999 | 2026-03-01 11:00:00
-                p2 | A2 | 湘M22222 | 2026-03-01 09:00:00
-                q2 | A2 | 湘M22222 | 2026-03-01 10:00:00
-                p3 | A3 |          | 2026-03-01 09:00:00
-                q3 | A3 | 湘M99999 | 2026-03-01 10:00:00
-            """,
             "core.passage": f"""
-                {PASSAGE}
-                z9 | 湘M22222 | 2 | 431103 | 2026-03-01 09:00:00 | over | 60000 | 49000
+                {NUMBERED}
+                A1 | p1 | 湘M11111 | 2 | 431103 | 2026-03-01 08:00:00 | over   | 60000 | 49000
+                A1 | q1 | 湘M99999 | 2 | 431103 | 2026-03-01 11:00:00 | within | 60000 | 49000
+                A2 | p2 | 湘M22222 | 2 | 431103 | 2026-03-01 09:00:00 | over   | 60000 | 49000
+                A2 | q2 | 湘M22222 | 2 | 431103 | 2026-03-01 10:00:00 | over   | 60000 | 49000
+                A3 | p3 |          | 2 | 431103 | 2026-03-01 09:00:00 | over   | 60000 | 49000
+                A3 | q3 | 湘M99999 | 2 | 431103 | 2026-03-01 10:00:00 | over   | 60000 | 49000
+                A9 | z9 | 湘M22222 | 2 | 431103 | 2026-03-01 09:00:00 | over   | 60000 | 49000
             """,
         },
         expect=f"""
@@ -83,7 +160,6 @@ def test_without_a_number_plate_colour_county_and_half_an_hour_are_near_and_the_
                 c6 | 6 | over_mass |    | 湘M66666 | 2 | 431103 | 2026-03-01 08:00:00
                 c7 | 7 | over_mass |    | 湘M77777 | 2 | 431103 | 2026-03-01 08:00:00
             """,
-            "mart.finding": FINDING,
             "core.passage": f"""
                 {PASSAGE}
                 p1 | 湘M11111 | 2 | 431103 | 2026-03-01 08:30:00 | over   | 60000 | 49000
@@ -125,18 +201,14 @@ def test_several_candidates_a_passage_of_another_case_and_one_within_the_limit_a
                 c8 | 8 | over_mass      |    | 湘M88888 | 2 | 431103 | 2026-03-01 08:00:00
                 c9 | 9 | over_mass      |    | 湘M88888 | 2 | 431103 | 2026-03-01 12:00:00
             """,
-            "mart.finding": f"""
-                {FINDING}
-                p2 | A2 | 湘M22222 | 2026-03-01 08:00:00
-            """,
             "core.passage": f"""
-                {PASSAGE}
-                p1 | 湘M11111 | 2 | 431103 | 2026-03-01 08:10:00 | over   | 60000 | 49000
-                q1 | 湘M11111 | 2 | 431103 | 2026-03-01 08:20:00 | over   | 60000 | 49000
-                p2 | 湘M22222 | 2 | 431103 | 2026-03-01 08:00:00 | over   | 60000 | 49000
-                p4 | 湘M44444 | 2 | 431103 | 2026-03-01 08:00:00 | within | 40000 | 49000
-                p6 | 湘M66666 | 2 | 431103 | 2026-03-01 08:00:00 | over   | 60000 | 49000
-                p8 | 湘M88888 | 2 | 431103 | 2026-03-01 08:00:00 | over   | 60000 | 49000
+                {NUMBERED}
+                A1 | p1 | 湘M11111 | 2 | 431103 | 2026-03-01 08:10:00 | over   | 60000 | 49000
+                A9 | q1 | 湘M11111 | 2 | 431103 | 2026-03-01 08:20:00 | over   | 60000 | 49000
+                A2 | p2 | 湘M22222 | 2 | 431103 | 2026-03-01 08:00:00 | over   | 60000 | 49000
+                A4 | p4 | 湘M44444 | 2 | 431103 | 2026-03-01 08:00:00 | within | 40000 | 49000
+                A6 | p6 | 湘M66666 | 2 | 431103 | 2026-03-01 08:00:00 | over   | 60000 | 49000
+                A8 | p8 | 湘M88888 | 2 | 431103 | 2026-03-01 08:00:00 | over   | 60000 | 49000
             """,
         },
         expect=f"""
@@ -290,7 +362,7 @@ def test_a_name_that_two_enterprises_have_is_nobody_s(model):
 
 
 def test_the_load_is_that_of_the_last_ticket_of_a_day_unless_the_vehicle_was_unladen_since(model):
-    """24 hours before the passage, both sides; mass within a tenth of the ticket's, both sides; two firms in one second are nobody's."""
+    """24 hours before the passage, both sides; mass within a tenth of the ticket's, both sides; a plate of another colour was another vehicle; two firms in one second are nobody's."""
     cases = "\n".join(
         f"c{n} | {n} | 湘M{n * 11111} | 2 | 2026-03-02 08:00:00 | 2026-03-02 | p{n}" for n in range(1, 10)
     )
@@ -309,6 +381,7 @@ def test_the_load_is_that_of_the_last_ticket_of_a_day_unless_the_vehicle_was_unl
                 {weighed}
                 u4 | 湘M44444 | 2 | 431103 | 2026-03-02 07:30:00 | within | 24500 | 49000
                 u5 | 湘M55555 | 2 | 431103 | 2026-03-02 07:30:00 | within | 24501 | 49000
+                v5 | 湘M55555 | 1 | 431103 | 2026-03-02 07:30:00 | within | 20000 | 49000
             """,
             "mart.loaded_trip": """
                 record_id | firm_no | plate_no | plate_color_code | left_date | left_at | loaded_mass_kg

@@ -264,6 +264,39 @@ def test_the_self_test_of_the_day_speaks_for_or_against_the_device(model):
     )
 
 
+def test_a_recheck_under_a_number_of_two_sites_is_that_of_its_plate(model):
+    """A number of one passage needs no plate, which may be misread; of several the plate decides, or nothing does."""
+    model(
+        "core.passage_evidence",
+        given={
+            **REGISTERS,
+            "staging.static_recheck": """
+                record_id | check_no | plate_no | recheck_no | recheck_date | recheck_at          | recheck_mass_kg
+                f1        | K1       | 湘M11111 | F1         | 2026-02-27   | 2026-02-27 10:00:00 | 40000
+                f2        | K1       | 湘M22222 | F2         | 2026-02-27   | 2026-02-27 11:00:00 | 30000
+                f3        | K2       | 湘M33333 | F3         | 2026-02-27   | 2026-02-27 10:00:00 | 20000
+                f4        | K3       | 湘M55555 | F4         | 2026-02-27   | 2026-02-27 10:00:00 | 10000
+            """,
+            "core.measured_passage": """
+                record_id | check_no | plate_no | site_code | lane_code | passed_date | gross_vehicle_weight_kg
+                first     | K1       | 湘M11111 | YZ01      | 1         | 2026-02-27  | 40000
+                second    | K1       | 湘M22222 | YZ02      | 1         | 2026-02-27  | 30000
+                misread   | K2       | 湘M3333B | YZ01      | 1         | 2026-02-27  | 20000
+                neither   | K3       | 湘M66666 | YZ01      | 1         | 2026-02-27  | 20000
+                nor       | K3       |          | YZ02      | 1         | 2026-02-27  | 20000
+            """,
+        },
+        expect="""
+            record_id | recheck_mass_kg
+            first     | 40000
+            second    | 30000
+            misread   | 20000
+            neither   |
+            nor       |
+        """,
+    )
+
+
 def test_a_static_recheck_may_differ_by_what_the_class_allows(model):
     """Class 5 may err by 5 % in service: 2,000 kg of 40,000. The last re-check of the day counts; one of another day is
     another passage's. Without a class nothing can be compared."""

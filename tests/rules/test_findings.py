@@ -173,7 +173,7 @@ def test_a_permit_covers_its_vehicle_on_its_days_up_to_its_mass(model):
 
 
 def test_a_permit_for_other_roads_or_a_smaller_load_is_told_for_a_person_to_look_at(model):
-    """The mass is permitted all the same. A route without road numbers, or a site whose road is not known, says nothing."""
+    """Such a load is not permitted. A route without road numbers, or a site whose road is not known, says nothing."""
     model(
         "mart.finding",
         given={
@@ -196,12 +196,73 @@ def test_a_permit_for_other_roads_or_a_smaller_load_is_told_for_a_person_to_look
             """),
         },
         expect="""
-            record_id | permit_state      | is_permitted
-            r1        | covered           | true
-            r2        | route_differs     | true
-            r3        | exceeds_dimension | true
-            r4        | covered           | true
-            r5        | covered           | true
+            record_id | permit_state      | is_permitted | flags
+            r1        | covered           | true         | V-TYPECODE,V-PERMIT
+            r2        | route_differs     | false        | V-TYPECODE,V-PERMITROUTE
+            r3        | exceeds_dimension | false        | V-TYPECODE,V-PERMITSIZE
+            r4        | covered           | true         | V-TYPECODE,V-PERMIT
+            r5        | covered           | true         | V-TYPECODE,V-NOCLASS,V-PERMIT
+        """,
+    )
+
+
+@pytest.mark.parametrize(("road", "route", "state"), [
+    ("G55", "G55 全线", "covered"),
+    ("G55", "S231–g55", "covered"),
+    ("G55", "二广高速G55（零陵段）", "covered"),
+    ("G55", "G5513 全线", "route_differs"),
+    ("G5513", "G55 全线", "route_differs"),
+    ("G4", "G4", "covered"),
+    ("G4", "G45–S231", "route_differs"),
+    ("G207", "G4", "route_differs"),
+    ("X012", "C012", "route_differs"),
+    ("G207", "经冷水滩区至道县", "covered"),
+])  # fmt: skip
+def test_a_road_is_on_the_route_by_its_whole_number(model, road, route, state):
+    model(
+        "mart.finding",
+        given={
+            **DEVICE,
+            "staging.wim_site": f"""
+                site_code | road_code | county_code | valid_from
+                YZ01      | {road}    | 431103      | 2020-01-01
+            """,
+            "staging.oversize_permit": f"""
+                permit_no | plate_no | plate_color_code | permitted_mass_kg | route   | valid_from | valid_to
+                P1        | 湘M00001 | 2                | 60000             | {route} | 2026-03-01 | 2026-03-01
+            """,
+            **passages("""
+                passed_at           | plate_no | site_code | gross_vehicle_weight_kg
+                2026-03-01 01:00:00 | 湘M00001 | YZ01      | 55000
+            """),
+        },
+        expect=f"""
+            permit_state | is_permitted
+            {state}      | {"true" if state == "covered" else "false"}
+        """,
+    )
+
+
+def test_a_dimension_equal_to_the_permitted_one_is_within_it_whatever_unit_it_came_in(model):
+    """Both are compared in whole millimetres: what a conversion of units leaves behind the last digit is no excess."""
+    model(
+        "mart.finding",
+        given={
+            **DEVICE,
+            "staging.oversize_permit": """
+                permit_no | plate_no | plate_color_code | permitted_mass_kg | permitted_length_m | valid_from | valid_to
+                P1        | 湘M00001 | 2                | 60000             | 17.1               | 2026-03-01 | 2026-03-01
+            """,
+            **passages("""
+                passed_at           | plate_no | site_code | gross_vehicle_weight_kg | vehicle_length_m
+                2026-03-01 01:00:00 | 湘M00001 | YZ01      | 55000                   | 17.100000000000005
+                2026-03-01 02:00:00 | 湘M00001 | YZ01      | 55000                   | 17.101
+            """),
+        },
+        expect="""
+            record_id | permit_state
+            r1        | covered
+            r2        | exceeds_dimension
         """,
     )
 

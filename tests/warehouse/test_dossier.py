@@ -126,6 +126,40 @@ def test_a_device_without_a_certificate_tells_when_the_last_one_ended(source: Vi
     assert dossier_text.certificate(act["passage"], Words("zh")) == "过车当日没有有效证书；上一份至 2026-04-30"
 
 
+def test_a_weighing_within_the_limit_is_shown_as_such_and_not_as_none() -> None:
+    source = Violations()
+    number = told_of(source, FOUR)["acts"][1]["passage"]["record_id"]
+    source.connection.execute(
+        "update core.passage set verdict = 'within', excess_kg = 0, excess_ratio = null where record_id = ?", [number]
+    )
+    source.connection.execute("delete from mart.finding where record_id = ?", [number])
+    told = told_of(source, FOUR)
+    assert told["acts"][1]["passage"]["verdict"] == "within"
+    assert "与案件不一致" in dossier_file.html(told, "zh").decode()
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ("", "confirmed"),
+        ("update mart.screening set site_code = 'YZ02'", None),
+        ("update mart.screening set passed_date = passed_date - 1", None),
+        ("update mart.screening set site_code = 'YZ02'; update core.violation set site_code = null", "confirmed"),
+        (
+            "insert into mart.screening by name select * replace ('YZ02' as site_code) from mart.screening;"
+            " update core.violation set site_code = null",
+            None,
+        ),
+    ],
+)
+def test_a_look_is_of_the_site_and_day_of_the_act(change: str, expected: str | None) -> None:
+    """Where no passage is known the number tells it, unless two sites gave it that day."""
+    source = Violations()
+    source.connection.execute(change or "select 1")
+    look = told_of(source, FOUR)["acts"][1]["screening"]
+    assert (look and look["screening_result"]) == expected
+
+
 def _days_in(node: Any, path: str = "") -> Iterator[tuple[str, str]]:
     if isinstance(node, dict):
         for name, value in node.items():

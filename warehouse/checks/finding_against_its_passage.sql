@@ -11,7 +11,8 @@ union all
 select record_id
 from {{ ref('finding') }}
 where (permit_no is null) <> (permit_state is null)
-    or is_permitted <> coalesce(permitted_mass_kg >= gross_vehicle_weight_kg, false)
+    or is_permitted <> coalesce(permit_state = 'covered', false)
+    or (is_permitted and coalesce(permitted_mass_kg < gross_vehicle_weight_kg, true))
     or (allowance_kg is not null and excess_after_allowance_kg <> greatest(excess_kg - allowance_kg, 0))
     or excess_kg <> gross_vehicle_weight_kg - limit_kg
     or counted_ratio is null

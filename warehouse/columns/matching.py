@@ -56,6 +56,14 @@ case_matches = (
         "最近磅单；质量不符；未称重；磅单未载颜色；其后曾空车通过；多家；无磅单。",
     ),
 )
+read_plate_no = column(
+    "read_plate_no",
+    "VARCHAR",
+    "Plate as it was read at the passage the case rests on; it may be another than the case names.",
+    "过车识别车牌",
+    personal=True,
+    zh_doc="案件所依据的过车上识别的车牌，可能与案件所载不同。",
+)
 candidate_count = column(
     "candidate_count",
     "BIGINT",

@@ -59,10 +59,10 @@ earlier_ended_on = column(
 is_within_limit = column(
     "is_within_limit",
     "BOOLEAN",
-    "No passage is known by the case's check number, and all that was weighed of the plate around the act is within "
-    "the limit (core.case_passage; its span of time is an assumption).",
+    "The passage of the case's check number is within the limit by this law or, where the number names none, all that "
+    "was weighed of the plate around the act is (core.case_passage; its span of time is an assumption).",
     "称重未超限",
-    zh_doc="按检测单号查不到超限过车，而违法时间前后该车牌的称重都未超限（时间范围为产品假设）。",
+    zh_doc="案件检测单号所指的过车按现行规则未超限；或单号查不到过车，而违法时间前后该车牌的称重都未超限（时间范围为产品假设）。",
 )
 counted_ratio = column(
     "counted_ratio",
@@ -74,9 +74,9 @@ counted_ratio = column(
 is_permitted = column(
     "is_permitted",
     "BOOLEAN",
-    "A permit of the day covers the vehicle and the mass: no violation.",
+    "A permit of the day covers what is compared with it: a load its mass, dimensions and roads; a dimension itself.",
     "持证合规",
-    zh_doc="当日有效的超限运输通行证载明该车，且核准质量不低于实测质量。",
+    zh_doc="当日有效的超限运输通行证载明该车并覆盖所核对的内容：过车的总质量、尺寸和路线；单项尺寸则为该尺寸。",
 )
 last_unladen_at = column(
     "last_unladen_at",

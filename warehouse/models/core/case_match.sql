@@ -151,6 +151,7 @@ unladen as (
     inner join act on act.record_id = ticket.record_id
     inner join {{ ref('passage') }} as passage
         on passage.plate_no = act.plate_no
+        and coalesce(passage.plate_color_code, act.plate_color_code) = act.plate_color_code
         and passage.passed_at > ticket.last_left_at
         and passage.passed_at < ticket.weighed_at
     where passage.gross_vehicle_weight_kg <= passage.limit_low_kg * setting.unladen_share

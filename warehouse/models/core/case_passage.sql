@@ -1,12 +1,14 @@
 -- Grain: one over-limit case with the passage it rests on, how surely, and why. Nothing is guessed: of several equally
 -- good candidates none is taken, and what no id says is said to be so.
--- exact: the case's check number on the day of the act names one finding. check_no_other_plate: the case names another
--- plate than was read there, as after an officer's correction; the number holds.
+-- exact: the case's check number on the day of the act names one passage, whatever its verdict here: a case may rest on
+-- a passage that is within the limit by this law, or open, and that must be seen (verdict). check_no_other_plate: the
+-- case names another plate than was read there (read_plate_no), as after an officer's correction; the number holds.
 -- near: plate, colour and county agree within match_near_minutes, and no other passage does. weak: the plate alone, within
 -- match_weak_hours. none: ambiguous (several), contested (the only candidate is also that of another case), taken (it is
--- named by another case's number), within_limit (only passages within the limit, which no case of mass can rest on),
--- no_passage.
--- A passage that a case names by number is no candidate of another. Thresholds: seeds.parameter, unverified.
+-- named by another case's number), within_limit (only passages within the limit, which no case of mass is guessed to
+-- rest on), no_passage.
+-- A passage that a case names by number is no candidate of another case of its kind: acts about mass and others (of
+-- dimensions, of a permit) may be of one passage. Thresholds: seeds.parameter, unverified.
 -- Only exact matches are facts of a case (core.violation); near and weak ones are for a person to look at.
 with setting as (
     select
@@ -33,18 +35,24 @@ filed as (
 numbered as (
     select
         filed.record_id,
-        finding.record_id as passage_record_id,
-        coalesce(finding.plate_no = filed.plate_no, false) as is_same_plate
+        filed.is_about_mass,
+        passage.record_id as passage_record_id,
+        passage.plate_no as read_plate_no,
+        passage.verdict,
+        coalesce(passage.plate_no = filed.plate_no, false) as is_same_plate
     from filed
-    inner join {{ ref('finding') }} as finding
-        on finding.check_no = filed.check_no
-        and finding.passed_date = filed.violated_on
+    inner join {{ ref('passage') }} as passage
+        on passage.check_no = filed.check_no
+        and passage.passed_date = filed.violated_on
 ),
--- Two vendors may use one number on one day: the plate tells them apart.
+-- Two sites may use one number on one day: the plate tells them apart.
 preferred as (
     select
         record_id,
+        is_about_mass,
         passage_record_id,
+        read_plate_no,
+        verdict,
         is_same_plate,
         max(case when is_same_plate then 1 else 0 end) over (partition by record_id) as has_same_plate
     from numbered
@@ -52,20 +60,26 @@ preferred as (
 by_number as (
     select
         record_id,
+        is_about_mass,
         count(*) as candidate_count,
         min(passage_record_id) as passage_record_id,
+        min(read_plate_no) as read_plate_no,
+        min(verdict) as verdict,
         max(has_same_plate) as has_same_plate
     from preferred
     where is_same_plate or has_same_plate = 0
-    group by record_id
+    group by record_id, is_about_mass
 ),
 taken as (
-    select distinct passage_record_id from by_number where candidate_count = 1
+    select distinct passage_record_id, is_about_mass from by_number where candidate_count = 1
 ),
 around as (
     select
         filed.record_id,
+        filed.is_about_mass,
+        filed.plate_no,
         passage.record_id as passage_record_id,
+        passage.verdict,
         passage.verdict = 'within' and filed.is_about_mass as is_within_limit,
         taken.passage_record_id is not null as is_taken,
         coalesce(
@@ -81,26 +95,47 @@ around as (
         on passage.plate_no = filed.plate_no
         and passage.passed_at >= filed.violated_at - interval 1 hour * cast(setting.weak_hours as integer)
         and passage.passed_at <= filed.violated_at + interval 1 hour * cast(setting.weak_hours as integer)
-    left join taken on taken.passage_record_id = passage.record_id
+    left join taken
+        on taken.passage_record_id = passage.record_id
+        and taken.is_about_mass = filed.is_about_mass
     where by_number.record_id is null
+),
+graded as (
+    select
+        record_id,
+        is_about_mass,
+        plate_no,
+        passage_record_id,
+        verdict,
+        is_taken,
+        not is_taken and not is_within_limit as is_candidate,
+        is_near and not is_taken and not is_within_limit as is_near_candidate
+    from around
 ),
 counted as (
     select
         record_id,
-        count(case when is_near and not is_taken and not is_within_limit then 1 end) as near_count,
-        count(case when not is_taken and not is_within_limit then 1 end) as weak_count,
+        is_about_mass,
+        plate_no,
+        count(case when is_near_candidate then 1 end) as near_count,
+        count(case when is_candidate then 1 end) as weak_count,
         count(case when is_taken then 1 end) as taken_count,
-        min(case when is_near and not is_taken and not is_within_limit then passage_record_id end) as near_record_id,
-        min(case when not is_taken and not is_within_limit then passage_record_id end) as weak_record_id
-    from around
-    group by record_id
+        min(case when is_near_candidate then passage_record_id end) as near_record_id,
+        min(case when is_candidate then passage_record_id end) as weak_record_id,
+        min(case when is_near_candidate then verdict end) as near_verdict,
+        min(case when is_candidate then verdict end) as weak_verdict
+    from graded
+    group by record_id, is_about_mass, plate_no
 ),
 by_plate as (
     select
         record_id,
+        is_about_mass,
+        plate_no,
         case when near_count > 0 then 'near' else 'weak' end as match_grade,
         case when near_count > 0 then near_count else weak_count end as candidate_count,
         case when near_count > 0 then near_record_id else weak_record_id end as passage_record_id,
+        case when near_count > 0 then near_verdict else weak_verdict end as verdict,
         taken_count
     from counted
 ),
@@ -108,14 +143,18 @@ by_plate as (
 claimed as (
     select
         record_id,
+        plate_no,
         match_grade,
         candidate_count,
         passage_record_id,
+        verdict,
         taken_count,
         count(case when candidate_count = 1 and match_grade = 'near' then 1 end) over (
-            partition by passage_record_id
+            partition by passage_record_id, is_about_mass
         ) as near_claim_count,
-        count(case when candidate_count = 1 then 1 end) over (partition by passage_record_id) as claim_count
+        count(case when candidate_count = 1 then 1 end) over (
+            partition by passage_record_id, is_about_mass
+        ) as claim_count
     from by_plate
 ),
 judged as (
@@ -124,11 +163,20 @@ judged as (
         'exact' as match_grade,
         case when has_same_plate = 1 then 'check_no' else 'check_no_other_plate' end as match_reason,
         candidate_count,
-        passage_record_id
+        passage_record_id,
+        read_plate_no,
+        verdict
     from by_number
     where candidate_count = 1
     union all
-    select record_id, 'none' as match_grade, 'ambiguous' as match_reason, candidate_count, null as passage_record_id
+    select
+        record_id,
+        'none' as match_grade,
+        'ambiguous' as match_reason,
+        candidate_count,
+        null as passage_record_id,
+        null as read_plate_no,
+        null as verdict
     from by_number
     where candidate_count > 1
     union all
@@ -137,7 +185,9 @@ judged as (
         match_grade,
         case match_grade when 'near' then 'plate_time_county' else 'plate_only' end as match_reason,
         candidate_count,
-        passage_record_id
+        passage_record_id,
+        plate_no as read_plate_no,
+        verdict
     from claimed
     where candidate_count = 1
         and ((match_grade = 'near' and near_claim_count = 1) or (match_grade = 'weak' and claim_count = 1))
@@ -152,7 +202,9 @@ judged as (
             else 'within_limit'
         end as match_reason,
         candidate_count,
-        null as passage_record_id
+        null as passage_record_id,
+        null as read_plate_no,
+        null as verdict
     from claimed
     where candidate_count <> 1
         or (match_grade = 'near' and near_claim_count > 1)
@@ -171,6 +223,8 @@ select
     coalesce(judged.match_reason, 'no_passage') as match_reason,
     cast(coalesce(judged.candidate_count, 0) as bigint) as candidate_count,
     judged.passage_record_id,
+    judged.read_plate_no,
+    judged.verdict,
     filed.record_id,
     filed.delivery_id,
     filed.source_line

@@ -47,6 +47,7 @@ with judged as (
 select
     record_id,
     feed,
+    check_no,
     delivery_id,
     source_line,
     byte_offset,

@@ -12,20 +12,32 @@ with setting as (
         max(case when parameter = 'max_clock_error_s' then parameter_value end) as max_clock_error_s
     from {{ ref('parameter') }}
 ),
+reweighed as (
+    select
+        passage.record_id,
+        recheck.recheck_mass_kg,
+        recheck.recheck_at,
+        recheck.recheck_no,
+        recheck.record_id as recheck_record_id,
+        coalesce(recheck.plate_no = passage.plate_no, false) as is_same_plate,
+        count(*) over (partition by recheck.record_id) as numbered_count,
+        count(case when recheck.plate_no = passage.plate_no then 1 end) over (partition by recheck.record_id)
+            as same_plate_count
+    from {{ ref('static_recheck') }} as recheck
+    inner join {{ ref('measured_passage') }} as passage
+        on passage.check_no = recheck.check_no
+        and passage.passed_date = recheck.recheck_date
+),
+-- The scale may stand elsewhere than the sensors, so the site says nothing; where sites share a number, the plate does.
 rechecked as (
-    select check_no, recheck_date, recheck_mass_kg
-    from (
-        select
-            check_no,
-            recheck_date,
-            recheck_mass_kg,
-            row_number() over (
-                partition by check_no, recheck_date order by recheck_at desc, recheck_no, record_id
-            ) as nth
-        from {{ ref('static_recheck') }}
-        where check_no is not null
-    ) as weighed
-    where nth = 1
+    select
+        record_id,
+        recheck_mass_kg,
+        row_number() over (
+            partition by record_id order by recheck_at desc, recheck_no, recheck_record_id
+        ) as nth
+    from reweighed
+    where numbered_count = 1 or (is_same_plate and same_plate_count = 1)
 )
 select
     passage.feed,
@@ -96,6 +108,6 @@ left join {{ ref('lane_evidence') }} as lane
     on lane.site_code = passage.site_code
     and lane.lane_code = passage.lane_code
     and lane.passed_date = passage.passed_date
-left join rechecked on rechecked.check_no = passage.check_no and rechecked.recheck_date = passage.passed_date
+left join rechecked on rechecked.record_id = passage.record_id and rechecked.nth = 1
 left join {{ ref('plate_conflict') }} as conflict on conflict.record_id = passage.record_id
 cross join setting

@@ -9,8 +9,10 @@
 -- decision and the first step (or decision not to penalise) that took it away. Of more than two rounds the first and the
 -- last are told; in between the act counts as ended.
 -- The passage is the one the case names by its check number (core.case_passage, exact). What plate, time and county
--- suggest is not taken: its thresholds are assumptions, and an act must not count by them. Such an act has no ratio;
--- is_within_limit: all that was weighed of the plate around the act is within the limit.
+-- suggest is not taken: its thresholds are assumptions, and an act must not count by them. Such an act has no ratio, nor
+-- has one whose passage is not over the limit by this law: it is shown, and how far over it was is not known.
+-- is_within_limit: that passage or, where the number names none, all that was weighed of the plate around the act is
+-- within the limit.
 -- counted_ratio: the excess ratio above which an act counts, of the day of the act (seeds.parameter).
 -- last_unladen_at: the vehicle's last unladen passage within repeat_merge_hours before the act; it ends a trip.
 with setting as (
@@ -28,10 +30,7 @@ turn as (
         case when case_state in ('decided', 'decided_simple') then 0 else 1 end as is_end,
         row_number() over (partition by case_no order by event_at, event_no, record_id) as nth
     from {{ ref('case_event') }}
-    where case_state in (
-        'decided', 'decided_simple', 'void', 'no_penalty', 'withdrawn', 'transferred_criminal', 'transferred_other',
-        'revoked_by_review'
-    )
+    where case_state in ('decided', 'decided_simple') or {{ is_ended('case_state') }}
 ),
 placed as (
     select
@@ -129,17 +128,13 @@ act as (
         end as filed_on,
         decision.decided_on,
         case
-            when ended.case_no is null and enforcement.case_state in (
-                'void', 'no_penalty', 'withdrawn', 'transferred_criminal', 'transferred_other', 'revoked_by_review'
-            ) then enforcement.case_state
+            when ended.case_no is null and {{ is_ended('enforcement.case_state') }} then enforcement.case_state
             when decision.decided_on is null and decision.first_on <= coalesce(ended.ended_on, decision.first_on)
                 then 'no_penalty'
             else ended.ended_state
         end as ended_state,
         case
-            when ended.case_no is null and enforcement.case_state in (
-                'void', 'no_penalty', 'withdrawn', 'transferred_criminal', 'transferred_other', 'revoked_by_review'
-            ) then null
+            when ended.case_no is null and {{ is_ended('enforcement.case_state') }} then null
             when decision.decided_on is null and decision.first_on <= coalesce(ended.ended_on, decision.first_on)
                 then decision.first_on
             else ended.ended_on
@@ -164,16 +159,20 @@ act as (
 found as (
     select
         matched.record_id,
-        finding.record_id as passage_record_id,
-        finding.site_code,
+        matched.passage_record_id,
+        passage.site_code,
         finding.excess_ratio,
-        finding.gross_vehicle_weight_kg,
-        finding.limit_kg,
+        passage.gross_vehicle_weight_kg,
+        passage.limit_kg,
         finding.flags,
         finding.permit_no,
-        finding.is_permitted
+        finding.is_permitted,
+        passage.verdict
     from {{ ref('case_passage') }} as matched
-    inner join {{ ref('finding') }} as finding
+    inner join {{ ref('passage') }} as passage
+        on passage.record_id = matched.passage_record_id
+        and passage.passed_date = matched.violated_on
+    left join {{ ref('finding') }} as finding
         on finding.record_id = matched.passage_record_id
         and finding.passed_date = matched.violated_on
     where matched.match_grade = 'exact'
@@ -238,7 +237,7 @@ select
     found.flags,
     found.permit_no,
     coalesce(found.is_permitted, false) as is_permitted,
-    coalesce(matched.match_reason = 'within_limit', false) as is_within_limit,
+    coalesce(found.verdict = 'within' or matched.match_reason = 'within_limit', false) as is_within_limit,
     unladen.last_unladen_at,
     act.record_id,
     act.delivery_id,

@@ -3,12 +3,13 @@
 -- apart from it: what the instrument may err by (allowance_kg, of the class of the certificate in force; by the
 -- parameter allowance_mode taken off the weight or added to the limit; rounded up, in favour of the party), the ratio
 -- above which an act counts for the repeat rule (counted_ratio, of the day), and the police's overload (over_load_kg).
--- A permit of the vehicle (plate and colour) and day covers the load if its mass is not below the weight
--- (is_permitted): such a load is no violation. permit_state says more: covered; route_differs (the permit names roads
--- by number and not the site's); exceeds_dimension (a measured length, width or height above the permitted one; those
--- sensors are not verified, so a person looks); exceeds_mass. Of several permits the most favourable holds.
+-- permit_state compares a permit of the vehicle (plate and colour) and day: exceeds_mass (below the weight, or no mass
+-- is told); exceeds_dimension (a measured length, width or height above the permitted one; those sensors are not
+-- verified, so a person looks); route_differs (the permit names roads by number and not the site's, 公路安全
+-- 保护条例 art. 65); else covered, and such a load alone is no violation (is_permitted). What the permit does not cover
+-- stays a finding, with the permit told beside it. Of several permits the most favourable holds.
 -- Evidence reasons are reasons, never a filter. Trips are counted where findings are asked for (warehouse.findings).
--- check_no is how cases refer to a passage. It is one of its feed: with the day it tells vendors apart.
+-- check_no is how cases refer to a passage. Vendors number within a site: number and day may name passages of several.
 with permitted as (
     select
         passage.record_id,
@@ -17,12 +18,15 @@ with permitted as (
         case
             when permit.permitted_mass_kg is null or permit.permitted_mass_kg < evidence.gross_vehicle_weight_kg
                 then 'exceeds_mass'
-            when evidence.vehicle_length_m > permit.permitted_length_m
-                or evidence.vehicle_width_m > permit.permitted_width_m
-                or evidence.vehicle_height_m > permit.permitted_height_m
+            when round(evidence.vehicle_length_m * 1000) > round(permit.permitted_length_m * 1000)
+                or round(evidence.vehicle_width_m * 1000) > round(permit.permitted_width_m * 1000)
+                or round(evidence.vehicle_height_m * 1000) > round(permit.permitted_height_m * 1000)
                 then 'exceeds_dimension'
-            when regexp_matches(permit.route, '[GSXY][0-9]{2,}')
-                and permit.route not like concat('%', site.road_code, '%')
+            -- Whole numbers: G55 is not on a route of G5513, and G4 has one digit.
+            when regexp_matches(upper(permit.route), '(^|[^A-Z0-9])[GSXYCZ][0-9]')
+                and not regexp_matches(
+                    upper(permit.route), concat('(^|[^A-Z0-9])', upper(site.road_code), '([^0-9]|$)')
+                )
                 then 'route_differs'
             else 'covered'
         end as permit_state,
@@ -68,7 +72,6 @@ allowed as (
                 then cast(ceil(round(passage.gross_vehicle_weight_kg * evidence.max_error_ratio, 6)) as integer)
             when 'THRESHOLD' then cast(ceil(round(passage.limit_kg * evidence.max_error_ratio, 6)) as integer)
         end as allowance_kg,
-        allowance.parameter_text as allowance_mode,
         counted.parameter_value as counted_ratio
     from {{ ref('passage') }} as passage
     inner join {{ ref('passage_evidence') }} as evidence on evidence.record_id = passage.record_id
@@ -130,7 +133,7 @@ select
     best_permit.permit_no,
     best_permit.permitted_mass_kg,
     best_permit.permit_state,
-    coalesce(best_permit.permit_state <> 'exceeds_mass', false) as is_permitted
+    coalesce(best_permit.permit_state = 'covered', false) as is_permitted
 from {{ ref('passage') }} as passage
 inner join allowed on allowed.record_id = passage.record_id
 left join best_permit on best_permit.record_id = passage.record_id and best_permit.nth = 1

@@ -64,7 +64,7 @@ look as (
     select
         screened_date,
         screening_result,
-        row_number() over (partition by check_no, passed_date order by screened_date desc) as nth
+        row_number() over (partition by site_code, check_no, passed_date order by screened_date desc) as nth
     from {{ ref('screening') }}
 ),
 small_work as (
