@@ -164,8 +164,8 @@ REASON_TERMS = {
         "称重未超限",
         "weighed within the limit",
         "该案的称重记录，或单号查不到记录时违法时间前后该车牌的全部称重，都未超限，超限率未知。",
-        "The weighing of the case or, where its number names none, all weighings of the plate around the act are within "
-        "the limit: the excess is not known.",
+        "The weighing of the case or, where its number names none, all weighings of the plate around the act are "
+        "within the limit: the excess is not known.",
     ),
     "ratio_unknown": Term(
         "超限率未知",

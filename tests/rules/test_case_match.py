@@ -83,6 +83,7 @@ def test_an_act_on_a_passage_that_is_not_over_tells_what_was_weighed_and_no_exce
             case_no | passage_record_id | site_code | gross_vehicle_weight_kg | excess_ratio
             1       | p1                | YZ01      | 40000                   |
             2       | p2                | YZ01      | 47000                   |
+            3       | p3                | YZ01      | 40000                   |
         """,
     )
 
