@@ -211,7 +211,7 @@ def decided_by(case: Case, on: date) -> date | None:
 
 
 def is_only_within(world: World, case: Case) -> bool:
-    """Whether the plate was weighed within a day of the act, and never above the limit: no weighing was the case's."""
+    """Whether the plate was weighed within a day of the act, and never above the limit."""
     weighings = [(one.at, one.weighed.gross > one.weighed.limit) for one in world.cases
                  if one.weighed is not None and one.plate == case.plate]  # fmt: skip
     weighings += [(at, False) for plate, _, at in world.unladen if plate == case.plate]
@@ -235,8 +235,10 @@ def reason(world: World, case: Case, on: date, require_decision: bool) -> str | 
             if is_for and permit.mass >= case.weighed.gross:
                 return "permit"
     if case.day >= date(2021, 10, 1):
-        if case.weighed is None or not over:
+        if case.weighed is None:
             return "within_limit" if is_only_within(world, case) else "ratio_unknown"
+        if not over:
+            return "within_limit"
         if (case.weighed.gross - case.weighed.limit) * 10 <= case.weighed.limit:
             return "ratio"
     if case.weighed is not None and over and not case.weighed.verified:

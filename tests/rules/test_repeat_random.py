@@ -84,8 +84,9 @@ def worlds(draw: st.DrawFn) -> World:
                 permits.append(Permit(*draw(mostly(vehicle, VEHICLES[1])), mass, day - timedelta(days=9), last))
             at += draw(st.sampled_from(GAPS))
     return World(
-        tuple(cases), tuple(permits), tuple(dict.fromkeys(unladen)), _register(draw, cases),
-        tuple(_spans(draw, (who,)) [0] for who in ("D1", "D2") if draw(mostly(True, False))), _units(draw, cases),
+        tuple(cases), tuple(permits), tuple(dict.fromkeys(unladen)), vehicles=_register(draw, cases),
+        drivers=tuple(_spans(draw, (who,))[0] for who in ("D1", "D2") if draw(mostly(True, False))),
+        enterprises=_units(draw, cases),
     )  # fmt: skip
 
 
