@@ -4,7 +4,7 @@ A page takes one ``source()`` per request and passes it on, so that all its numb
 published version. Plates leave this module masked; there is no query that returns a whole one.
 """
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from datetime import date, timedelta
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
@@ -33,7 +33,13 @@ class Source(Protocol):
     @property
     def manifest(self) -> dict[str, Any]: ...
 
-    def read(self, sql: str, params: dict[str, Any] | None = None) -> pd.DataFrame: ...
+    def read(self, sql: str, params: Any = None) -> pd.DataFrame: ...
+
+    def rows(self, sql: str, params: Any = None) -> list[dict[str, Any]]: ...
+
+    def constant(self, sql: str, params: Any = None) -> list[dict[str, Any]]: ...
+
+    def within(self, table: str, columns: str, days: Iterable[date]) -> str: ...
 
 
 def source() -> Source:

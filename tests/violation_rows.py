@@ -14,7 +14,7 @@ from typing import Any
 from zlib import crc32
 
 import duckdb
-import pandas as pd
+from landed import Tables
 
 from etl.feeds import raw_tables
 from warehouse import sql
@@ -59,7 +59,7 @@ _TABLES = (
 )  # fmt: skip
 
 
-class Violations:
+class Violations(Tables):
     """The tables a dossier reads. ``manifest`` and ``version`` as of a published snapshot."""
 
     def __init__(self) -> None:
@@ -90,9 +90,6 @@ class Violations:
             }  # fmt: skip
             casts = ", ".join(f"cast(? as {raw[name].type})" if name in raw else "?" for name in told)
             self.connection.execute(f"insert into raw.{feed} ({', '.join(told)}) select {casts}", [*told.values()])
-
-    def read(self, query: str, params: Any = None) -> pd.DataFrame:
-        return self.connection.cursor().execute(query, params if params is not None else []).df()
 
     def copy_to(self, other: duckdb.DuckDBPyConnection) -> None:
         """Give another database these tables: those it has take the rows, by name; those it lacks are made. Seeds that

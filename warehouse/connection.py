@@ -10,7 +10,7 @@ import os
 import shutil
 import threading
 import weakref
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,7 @@ class Reader:
 
     def __init__(self, path: str, spill: Path, read_only: bool) -> None:
         """Open ``path``. The engine spills beside its database by default; ``spill`` keeps personal data private."""
+        self._constants: dict[tuple[str, str], list[dict[str, Any]]] = {}
         self._connection = duckdb.connect(
             path,
             read_only=read_only,
@@ -50,8 +51,8 @@ class Reader:
             },
         )
 
-    def within(self, table: str, columns: str, first: date, last: date) -> str:
-        """``columns`` of ``table``, for a FROM clause, as far as it can hold rows of the days ``first`` to ``last``."""
+    def within(self, table: str, columns: str, days: Iterable[date]) -> str:
+        """``columns`` of a dated ``table``, for a FROM clause, with at least its rows of these days."""
         return f"(select {columns} from {table})"
 
     def _lock(self) -> None:
@@ -68,6 +69,13 @@ class Reader:
         with self._asked(sql, params, timeout) as result:
             names = [column[0] for column in result.description]
             return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+    def constant(self, sql: str, params: Any = None) -> list[dict[str, Any]]:
+        """As ``rows``, asked once and kept while open: for rules, places and words, never for what names somebody."""
+        key = (sql, repr(params))
+        if key not in self._constants:
+            self._constants[key] = self.rows(sql, params)
+        return self._constants[key]
 
     @contextlib.contextmanager
     def _asked(self, sql: str, params: Any, timeout: float) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -115,10 +123,10 @@ class Snapshot(Reader):
             listed = ", ".join(name for name, _ in columns)
             self._connection.execute(f"create view {table} as {self._select(table, listed, self._parts())}")
 
-    def _parts(self, first: str = "", last: str = "9999-12") -> list[tuple[str, dict[str, Any]]]:
-        """Name and manifest entry of the attached files of the months (``2026-11``) from ``first`` to ``last``."""
+    def _parts(self, months: Container[str] | None = None) -> list[tuple[str, dict[str, Any]]]:
+        """Name and manifest entry of the attached files of ``months`` (``2026-11``), or of all."""
         parts = enumerate(sorted(self.manifest["parts"].items()))
-        return [(f"part_{number}", told) for number, (month, told) in parts if first <= month <= last]
+        return [(f"part_{number}", told) for number, (month, told) in parts if months is None or month in months]
 
     def _select(self, table: str, columns: str, parts: Iterable[tuple[str, dict[str, Any]]]) -> str:
         holders = [name for name, told in [*parts, ("head", self.manifest["head"])] if table in told["tables"]]
@@ -127,10 +135,10 @@ class Snapshot(Reader):
         selects = [f"select {columns} from {holder}.{table}" for holder in holders]
         return " union all ".join(selects) or f"select {nothing} where false"
 
-    def within(self, table: str, columns: str, first: date, last: date) -> str:
-        """As ``Reader.within``: the files of these months alone. To plan a query on a file costs about as much as to
-        find a plate in it, so a look-up of a year does not ask the files of ten."""
-        return f"({self._select(table, columns, self._parts(f'{first:%Y-%m}', f'{last:%Y-%m}'))})"
+    def within(self, table: str, columns: str, days: Iterable[date]) -> str:
+        """As ``Reader.within``: from the files of their months alone. To plan a query on a file costs about as much as
+        to find a plate in it, so a look-up of a year does not ask the files of ten."""
+        return f"({self._select(table, columns, self._parts({f'{day:%Y-%m}' for day in days}))})"
 
 
 _guard = threading.Lock()

@@ -15,13 +15,11 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from decimal import Decimal
+from typing import Any, Protocol
 
 from warehouse import plate, repeat
 from warehouse.errors import WarehouseError
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 FORMAT = "heng-dossier/1"
 KINDS = ("vehicle", "enterprise")
@@ -40,7 +38,7 @@ RECENT = 12
 """Passages that a look-up shows beside the acts."""
 
 
-class Source(Protocol):
+class Source(repeat.Source, Protocol):
     """A published snapshot, or tables as known on a day: those have no version."""
 
     @property
@@ -49,85 +47,61 @@ class Source(Protocol):
     @property
     def manifest(self) -> dict[str, Any]: ...
 
-    def read(self, sql: str, params: Any = None) -> pd.DataFrame: ...
+    def within(self, table: str, columns: str, days: Iterable[date]) -> str: ...
 
 
 class Kept:
     """Answers each query once: one dossier asks the engine for the same acts many times."""
 
     def __init__(self, source: Source) -> None:
-        self.source, self.version, self.manifest = source, source.version, source.manifest
-        self._frames: dict[tuple[str, str], pd.DataFrame] = {}
+        self.version, self.manifest = source.version, source.manifest
+        self.read, self.constant, self.within, self._rows = source.read, source.constant, source.within, source.rows
+        self._kept: dict[tuple[str, str], list[dict[str, Any]]] = {}
 
-    def read(self, sql: str, params: Any = None) -> pd.DataFrame:
+    def rows(self, sql: str, params: Any = None) -> list[dict[str, Any]]:
         key = (sql, repr(sorted((params or {}).items())))
-        if key not in self._frames:
-            self._frames[key] = self.source.read(sql, params)
-        return self._frames[key]
+        if key not in self._kept:
+            self._kept[key] = self._rows(sql, params)
+        return self._kept[key]
 
 
 class Supposed:
     """The same data, but for some acts: ``changes`` replace columns of ``core.violation`` by case number."""
 
     def __init__(self, source: Kept, changes: Mapping[str, Mapping[str, Any]]) -> None:
-        self._source, self._changes = source, changes
+        self.read, self.constant, self._source, self._changes = source.read, source.constant, source, changes
 
-    def read(self, sql: str, params: Any = None) -> pd.DataFrame:
-        import pandas as pd
-
-        frame = self._source.read(sql, params)
-        if not {"case_no", "counted_ratio"} <= set(frame.columns):
-            return frame
-        frame = frame.copy()
-        for case_no, change in self._changes.items():
-            for column, value in change.items():
-                value = pd.Timestamp(value) if isinstance(value, date) else value
-                if isinstance(value, str):
-                    frame[column] = frame[column].astype(object)
-                frame.loc[frame["case_no"] == case_no, column] = value
-        return frame
+    def rows(self, sql: str, params: Any = None) -> list[dict[str, Any]]:
+        found = self._source.rows(sql, params)
+        if not found or not {"case_no", "counted_ratio"} <= found[0].keys():
+            return found
+        return [{**row, **self._changes.get(row["case_no"], {})} for row in found]
 
 
 # --- plain values ------------------------------------------------------------------------------------------
 def plain(value: Any) -> Any:
     """A value as JSON has it: days and instants (+08:00) as ISO texts, missing as None."""
-    if hasattr(value, "tolist"):
-        value = value.tolist()
     if isinstance(value, (list, tuple)):
         return [plain(one) for one in value]
-    if value is None or value != value:
-        return None
     if isinstance(value, datetime):
         return value.isoformat(" ", "seconds")
     if isinstance(value, date):
         return value.isoformat()
-    return round(value, 6) if isinstance(value, float) else value
-
-
-_DAYS = {
-    "valid_from", "valid_to", "first_issue_date", "verified_on", "decided_on", "served_on", "event_on", "screened_date",
-    "passed_date",
-}  # fmt: skip
-_WHOLE = {
-    "axle_count", "gross_vehicle_weight_kg", "limit_kg", "limit_low_kg", "excess_kg", "registered_gross_mass_kg",
-    "drive_axle_count", "plate_color_code", "source_line", "byte_offset", "statutory_fen", "decided_fen",
-    "single_tyre_axle_count", "amount_kg",
-}  # fmt: skip
+    return round(float(value), 6) if isinstance(value, (float, Decimal)) else value
 
 
 def _rows(source: Kept, sql: str, params: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
     """Rows as plain values."""
-    frame = source.read(sql, dict(params or {}))
-    found = []
-    for row in frame.astype(object).where(frame.notna(), None).to_dict("records"):
-        told = {str(name): plain(value) for name, value in row.items()}
-        for name, value in told.items():
-            if value is not None and name in _DAYS:
-                told[name] = str(value)[:10]
-            elif value is not None and name in _WHOLE:
-                told[name] = int(value)
-        found.append(told)
-    return found
+    return [_plain_row(row) for row in source.rows(sql, dict(params or {}))]
+
+
+def _constant(source: Kept, sql: str, params: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
+    """As ``_rows``, of rules, places and words: what every dossier of a version reads is read once."""
+    return [_plain_row(row) for row in source.constant(sql, dict(params or {}))]
+
+
+def _plain_row(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: plain(value) for name, value in row.items()}
 
 
 def canonical(facts: Mapping[str, Any]) -> str:
@@ -148,7 +122,7 @@ select distinct plate_color_code from (
     union all
     select plate_color_code from core.violation where plate_no = $plate_no
     union all
-    select plate_color_code from core.passage where plate_no = $plate_no
+    select plate_color_code from {passages} as passage where plate_no = $plate_no
 ) as seen
 order by plate_color_code
 """
@@ -163,15 +137,35 @@ _ACTS_OF_ENTERPRISE = "select 1 as one from core.violation where uscc = $uscc li
 MOST_NEAR = 6
 
 
+def _seen(source: Source, plate_no: str) -> list[int | None]:
+    """Colours of the plate where it is registered, in a case, or was seen by a scale in the last two years with data.
+
+    Only of a plate that none of these knows are the scales of all years asked: a file a month is many.
+    """
+    asked = {"plate_no": plate_no}
+    if source.manifest.get("data_until"):
+        until = date.fromisoformat(source.manifest["data_until"])
+        months = _months(repeat.months_later(until, -24), until)
+        recent = source.within("core.passage", "plate_no, plate_color_code", months)
+        if found := source.rows(_COLORS.format(passages=recent), asked):
+            return [row["plate_color_code"] for row in found]
+    return [row["plate_color_code"] for row in source.rows(_COLORS.format(passages="core.passage"), asked)]
+
+
+def _months(first: date, last: date) -> list[date]:
+    """The first day of each month from that of one day to that of another."""
+    count = 12 * (last.year - first.year) + last.month - first.month
+    return [repeat.months_later(first.replace(day=1), later) for later in range(count + 1)]
+
+
 def colors(source: Source, plate_no: str) -> list[int]:
     """Plate colours under which a plate is known: registered, in a case, or seen by a scale. None: it is unknown."""
-    found = source.read(_COLORS, {"plate_no": plate_no})["plate_color_code"]
-    return [int(code) for code in found if code == code and code is not None]
+    return [code for code in _seen(source, plate_no) if code is not None]
 
 
 def is_known(source: Source, plate_no: str) -> bool:
     """Whether anything delivered names the plate, even without a colour."""
-    return not source.read(_COLORS, {"plate_no": plate_no}).empty
+    return bool(_seen(source, plate_no))
 
 
 def near(source: Source, plate_no: str) -> list[str]:
@@ -179,7 +173,7 @@ def near(source: Source, plate_no: str) -> list[str]:
     candidates = plate.near(plate_no)
     if not candidates:
         return []
-    known = set(source.read(_KNOWN_OF, {"plates": candidates})["plate_no"])
+    known = {row["plate_no"] for row in source.rows(_KNOWN_OF, {"plates": candidates})}
     return [one for one in candidates if one in known][:MOST_NEAR]
 
 
@@ -190,7 +184,7 @@ def subject_of(source: Source, text: str, color: int | None = None) -> tuple[str
     """
     typed = plate.normal(text)
     if len(typed) == 18 and typed.isascii():
-        if source.read(_ENTERPRISE, {"uscc": typed}).empty and source.read(_ACTS_OF_ENTERPRISE, {"uscc": typed}).empty:
+        if not source.rows(_ENTERPRISE, {"uscc": typed}) and not source.rows(_ACTS_OF_ENTERPRISE, {"uscc": typed}):
             raise WarehouseError(
                 f"No delivery names an enterprise {typed}. 'heng sql \"select uscc, enterprise_name from "
                 "staging.enterprise\"' lists them."
@@ -255,16 +249,21 @@ select passage.record_id, passage.feed, passage.passed_at, passage.site_code, pa
     passage.device_no, passage.certificate_no, passage.evidence_ok, passage.flags, passage.plate_no as read_plate_no,
     passage.delivery_id, passage.source_line, passage.byte_offset
 from asked
-inner join core.passage as passage
+inner join {passages} as passage
     on passage.passed_date = asked.passed_date
     and passage.plate_no is not distinct from asked.plate_no
     and passage.record_id = asked.record_id
-where passage.passed_date between $first and $last
 order by passage.record_id
 """
+_PASSAGE_COLUMNS = (
+    "record_id, feed, passed_at, passed_date, site_code, county_code, lane_code, axle_count, axle_loads_kg,"
+    " gross_vehicle_weight_kg, vehicle_kind, drive_axle_kind, single_tyre_axle_count, limit_low_kg, limit_kg, rule_id,"
+    " limit_modifiers, verdict, excess_kg, excess_ratio, speed_kmh, device_no, certificate_no, evidence_ok, flags,"
+    " plate_no, delivery_id, source_line, byte_offset"
+)
 _SCREENINGS = """
 select site_code, check_no, cast(passed_date as varchar) as passed_date, screened_date, screening_result
-from mart.screening
+from {screenings} as screening
 where list_contains($checks, check_no) and list_contains($days, passed_date) and screened_date <= $as_of
 order by check_no, passed_date, screened_date, screened_at, site_code
 """
@@ -303,10 +302,14 @@ where $as_of between coalesce(valid_from, $as_of) and coalesce(valid_to, $as_of)
 """
 _COUNTIES = "select county_code, name_zh, name_en from seeds.county order by county_code, valid_from desc nulls last"
 _FILES = "select delivery_id, feed, name from meta.delivery where list_contains($ids, delivery_id) order by delivery_id"
+_RECENT_COLUMNS = (
+    "record_id, passed_at, passed_date, plate_no, plate_color_code, site_code, axle_count, gross_vehicle_weight_kg,"
+    " limit_kg, verdict, excess_kg, excess_ratio, evidence_ok, flags"
+)
 _RECENT = """
 select record_id, passed_at, site_code, axle_count, gross_vehicle_weight_kg, limit_kg, verdict, excess_kg,
     excess_ratio, evidence_ok, flags
-from core.passage
+from {passages} as passage
 where plate_no = $plate_no and (plate_color_code is null or plate_color_code is not distinct from $plate_color_code)
     and passed_date between $first and $as_of
 order by passed_at desc, record_id limit $most
@@ -352,18 +355,17 @@ def _passages(source: Kept, acts: Sequence[repeat.Act], as_of: date) -> dict[str
     known = [act for act in acts if act.passage_record_id]
     if not known:
         return {}
-    days = [act.violated_on for act in known]
-    asked = {"records": [act.passage_record_id for act in known], "first": min(days), "last": max(days)}
-    found = _rows(source, _PASSAGES, asked)
+    passages = source.within("core.passage", _PASSAGE_COLUMNS, [act.violated_on for act in known])
+    found = _rows(source, _PASSAGES.format(passages=passages), {"records": [act.passage_record_id for act in known]})
     devices = sorted({row["device_no"] for row in found if row["device_no"]})
     certificates = _by(_rows(source, _CERTIFICATES, {"devices": devices}), "device_no")
     registered = _by(_rows(source, _DEVICES, {"devices": devices}), "device_no")
-    sites = _by(_rows(source, _SITES, {"sites": sorted({row["site_code"] for row in found})}), "site_code")
+    sites = _by(_constant(source, _SITES, {"sites": sorted({row["site_code"] for row in found})}), "site_code")
     rules = _by(
-        _rows(source, _RULES, {"rules": sorted({row["rule_id"] for row in found if row["rule_id"]})}), "rule_id"
+        _constant(source, _RULES, {"rules": sorted({row["rule_id"] for row in found if row["rule_id"]})}), "rule_id"
     )
-    modifiers = _rows(source, _MODIFIERS)
-    words = {row["reason"]: {"zh": row["zh"], "en": row["en"]} for row in _rows(source, _REASONS)}
+    modifiers = _constant(source, _MODIFIERS)
+    words = {row["reason"]: {"zh": row["zh"], "en": row["en"]} for row in _constant(source, _REASONS)}
     for row in found:
         day = row["passed_at"][:10]
         row["site"] = next(iter(sites.get(row["site_code"], [])), None)
@@ -390,7 +392,11 @@ def _screenings(
         "checks": [act.check_no for act in acts], "days": sorted({act.violated_on for act in acts}), "as_of": as_of
     }  # fmt: skip
     found: dict[tuple[str, str], list[dict[str, Any]]] = {}
-    for row in _rows(source, _SCREENINGS, asked):
+    if not acts:
+        return found
+    columns = "site_code, check_no, passed_date, screened_date, screened_at, screening_result"
+    screenings = source.within("mart.screening", columns, _months(min(act.violated_on for act in acts), as_of))
+    for row in _rows(source, _SCREENINGS.format(screenings=screenings), asked):
         found.setdefault((row.pop("check_no"), row.pop("passed_date")), []).append(row)
     return found
 
@@ -589,7 +595,7 @@ def facts(
         "register": _rows(kept, _REGISTER if kind == "vehicle" else _OWNER, asked),
         "first_issue_date": plain(main.first_issue_date),
         "standings": [_standing(found, *name.split(".")) for name, found in standings.items()],
-        "articles": _rows(kept, _ARTICLES, {"as_of": as_of}),
+        "articles": _constant(kept, _ARTICLES, {"as_of": as_of}),
     }
     cases = [one.act.case_no for one in main.acts]
     steps = _by(_rows(kept, _STEPS, {"cases": cases, "as_of": as_of}), "case_no")
@@ -628,9 +634,9 @@ def facts(
     told["changes"] = _changes(kept, main, question, key, appealed)
     told["lapses"] = _lapses(main)
     names = [*repeat.parameters(kept, question), _NOT_RECOUNTED]
-    told["parameters"] = _in_use(_rows(kept, _PARAMETERS, {"names": names}), acts, told["as_of"])
+    told["parameters"] = _in_use(_constant(kept, _PARAMETERS, {"names": names}), acts, told["as_of"])
     told["unknown"] = _unknown(told, main, as_of)
-    places = {row["county_code"]: {"zh": row["name_zh"], "en": row["name_en"]} for row in _rows(kept, _COUNTIES)}
+    places = {row["county_code"]: {"zh": row["name_zh"], "en": row["name_en"]} for row in _constant(kept, _COUNTIES)}
     seen = {act["county_code"] for act in acts} | {row.get("county_code") for row in told["register"]}
     told["places"] = {code: places[code] for code in sorted(filter(None, seen)) if code in places}
     ids = sorted(set(_deliveries(told)))
@@ -672,5 +678,7 @@ def outcome(told: Mapping[str, Any], act: Mapping[str, Any]) -> dict[str, Any]:
 
 def recent(source: Source, key: Mapping[str, Any], as_of: date) -> list[dict[str, Any]]:
     """The last passages of a vehicle in the twelve months to the day, whatever became of them."""
-    asked = {**key, "as_of": as_of, "first": repeat.months_later(as_of, -12), "most": RECENT}
-    return _rows(Kept(source), _RECENT, asked)
+    first = repeat.months_later(as_of, -12)
+    passages = source.within("core.passage", _RECENT_COLUMNS, _months(first, as_of))
+    asked = {**key, "as_of": as_of, "first": first, "most": RECENT}
+    return _rows(Kept(source), _RECENT.format(passages=passages), asked)

@@ -24,13 +24,23 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from warehouse.errors import WarehouseError
-from warehouse.metrics import Source
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+class Source(Protocol):
+    """A published snapshot, or tables as known on a day (``warehouse.connection.Reader``)."""
+
+    def read(self, sql: str, params: Any = None) -> pd.DataFrame: ...
+
+    def rows(self, sql: str, params: Any = None) -> list[dict[str, Any]]: ...
+
+    def constant(self, sql: str, params: Any = None) -> list[dict[str, Any]]: ...
+
 
 TABLES = (
     "core.violation", "staging.vehicle", "staging.driver_certificate", "staging.enterprise", "seeds.parameter",
@@ -366,27 +376,16 @@ where on_day > $first and on_day <= $as_of
 """
 
 
-def as_day(value: Any) -> date:
-    """A day as a frame holds it."""
-    return value.date() if isinstance(value, datetime) else value
-
-
-def _records(source: Source, query: str, asked: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Rows as dictionaries, None where a value is missing."""
-    frame = source.read(query, dict(asked))
-    return frame.astype(object).where(frame.notna(), None).to_dict("records")  # type: ignore[return-value]
-
-
 def is_built(source: Source) -> bool:
     """Whether the snapshot has the acts as they are asked here; one from before an upgrade has not."""
-    (row,) = _records(source, _BUILT, {"columns": list(_COLUMNS)})
+    (row,) = source.constant(_BUILT, {"columns": list(_COLUMNS)})
     return bool(row["column_count"] == len(_COLUMNS))
 
 
 def first_day(source: Source) -> date:
     """The first day as of which the rule can be asked: every threshold is in force."""
-    (row,) = _records(source, _FIRST_DAY, {"names": list(THRESHOLDS)})
-    return date.min if row["first_day"] is None else as_day(row["first_day"])
+    (row,) = source.constant(_FIRST_DAY, {"names": list(THRESHOLDS)})
+    return date.min if row["first_day"] is None else row["first_day"]
 
 
 def defaults(source: Source, as_of: date) -> Defaults:
@@ -395,7 +394,7 @@ def defaults(source: Source, as_of: date) -> Defaults:
     Raises ``WarehouseError`` where the snapshot lacks a row or one says what cannot be asked.
     """
     names = ["repeat_window", "repeat_window_query", "repeat_date_basis", "repeat_require_decision"]
-    told = {row["parameter"]: row["told"] for row in _records(source, _DEFAULT_ROWS, {"names": names, "as_of": as_of})}
+    told = {row["parameter"]: row["told"] for row in source.constant(_DEFAULT_ROWS, {"names": names, "as_of": as_of})}
     told.setdefault("repeat_window", told.get("repeat_window_query"))
     for name, allowed in zip(names, (WINDOWS, WINDOWS, BASES, ("1.0", "0.0")), strict=True):
         if told.get(name) not in allowed:
@@ -411,7 +410,7 @@ def defaults(source: Source, as_of: date) -> Defaults:
 
 def parameters(source: Source, question: Question) -> dict[str, Parameter]:
     """The thresholds of the day. Raises ``WarehouseError`` if the snapshot lacks one or has two."""
-    found = _records(source, _PARAMETER_ROWS, {"names": list(THRESHOLDS), "as_of": question.as_of})
+    found = source.constant(_PARAMETER_ROWS, {"names": list(THRESHOLDS), "as_of": question.as_of})
     rows = {row["parameter"]: row for row in found}
     missing = [name for name in THRESHOLDS if name not in rows]
     if missing and question.as_of < (first := first_day(source)):
@@ -465,7 +464,7 @@ def _read_acts(source: Source, question: Question, only: Mapping[str, Any] | Non
     asked: dict[str, Any] = {"as_of": question.as_of}
     if only is not None:
         query = _ACTS_OF_ONE.format(columns=columns, where=_SUBJECT_WHERE[question.subject])
-        return _acts(source.read(query, asked | dict(only)))
+        return [Act(**row) for row in source.rows(query, asked | dict(only))]
     key = _KEY[question.subject]
     known = key.split(", ")[0] + " is not null"
     asked["since"] = question.as_of - timedelta(days=31 * 2 * months)
@@ -478,16 +477,9 @@ def _first_issues(source: Source, question: Question, only: Mapping[str, Any] | 
         ("true", f"semi join core.violation using ({key})") if only is None else (_SUBJECT_WHERE[subject], "")
     )
     query = _FIRST_ISSUE_OF.format(rows=_FIRST_ISSUE[subject].format(where=where), key=key, of_acts=of_acts)
-    found = source.read(query, {"as_of": question.as_of, **(only or {})})
-    days = found["first_issue_date"].to_numpy("datetime64[D]").tolist()
-    rows = zip(*(found[name] for name in key.split(", ")), days, strict=True)
-    return {_key_from(subject, row): row[-1] for row in rows if row[-1] is not None}
-
-
-def _key_from(subject: str, row: Sequence[Any]) -> tuple[Any, ...]:
-    if subject == "vehicle":
-        return row[0], int(row[1]) if row[1] == row[1] else None
-    return (row[0],)
+    found = source.rows(query, {"as_of": question.as_of, **(only or {})})
+    names, issued = key.split(", "), "first_issue_date"
+    return {tuple(row[name] for name in names): row[issued] for row in found if row[issued] is not None}
 
 
 def _key(subject: str, row: Mapping[str, Any]) -> tuple[Any, ...]:
@@ -765,11 +757,8 @@ def _fleets(source: Source, days: Sequence[date], units: Sequence[str] | None) -
     """The fleets of some or of all enterprises on some days."""
     asked = {"days": list(days), "units": None if units is None else list(units)}
     found: dict[str, list[tuple[date, str, int | None]]] = defaultdict(list)
-    for row in _records(source, _FLEETS, asked):
-        count = row["vehicle_count"]
-        found[row["uscc"]].append(
-            (as_day(row["on_day"]), row["enterprise_name"], None if count is None else int(count))
-        )
+    for row in source.rows(_FLEETS, asked):
+        found[row["uscc"]].append((row["on_day"], row["enterprise_name"], row["vehicle_count"]))
     return found
 
 
@@ -787,8 +776,8 @@ def _with_trigger(
         return list(found)
     units = [one.key[0] for one in above]
     first = min(act.violated_on for one in above for act in acts[one.key])
-    changed = _records(source, _FLEET_DAYS, {"units": units, "first": first, "as_of": question.as_of})
-    days = sorted({first, *(as_day(row["on_day"]) for row in changed)})
+    changed = source.rows(_FLEET_DAYS, {"units": units, "first": first, "as_of": question.as_of})
+    days = sorted({first, *(row["on_day"] for row in changed)})
     fleets = _fleets(source, days, units)
     most = Fraction(str(told["repeat_enterprise_ratio"].value))
 

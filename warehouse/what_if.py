@@ -20,13 +20,13 @@ from pathlib import Path
 from typing import Any
 
 from warehouse import penalty, repeat, rule_files, sql
-from warehouse.connection import NoSnapshot, Snapshot
+from warehouse.connection import NoSnapshot, Reader, Snapshot
 from warehouse.days import code_digest
 from warehouse.errors import WarehouseError
 from warehouse.known import known_on, raw_tables
 from warehouse.layout import DATED, head_models
-from warehouse.metrics import Source
 from warehouse.publish import published_manifest
+from warehouse.repeat import Source
 
 OF_DAYS = ("core.passage", "mart.finding", "mart.dimension_finding")
 OF_HEAD = "core.violation"
@@ -222,6 +222,9 @@ class _Supposed(Snapshot):
         for name in self._of_head():
             self._set_aside(name)
             self._connection.execute(f"create table {name} as {sql.render(name).sql}")
+
+    def within(self, table: str, columns: str, days: Iterable[date]) -> str:
+        return Reader.within(self, table, columns, days)  # a replaced table is in no month's file
 
     def _of_days(self) -> list[str]:
         return [name for name in OF_DAYS if name in self._touched]

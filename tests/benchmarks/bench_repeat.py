@@ -72,6 +72,13 @@ class City:
     def read(self, query: str, params: Any = None) -> pd.DataFrame:
         return self.connection.execute(query, params if params is not None else []).df()
 
+    def rows(self, query: str, params: Any = None) -> list[dict[str, Any]]:
+        result = self.connection.execute(query, params if params is not None else [])
+        names = [column[0] for column in result.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+    constant = rows
+
 
 def main() -> None:
     city = City()

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import pandas as pd
 import pytest
+from landed import Tables
 from python_calamine import CalamineWorkbook
 from typer.testing import CliRunner
 
@@ -33,7 +33,7 @@ ACTS = (
 )
 
 
-class Served:
+class Served(Tables):
     """Some acts, read as a published version is."""
 
     version = 7
@@ -63,9 +63,6 @@ class Served:
             " '示例一运' as enterprise_name, date '2020-01-01' as valid_from, 'v' || n as record_id"
             " from range(40) as t(n)"
         )
-
-    def read(self, query: str, params: Any = None) -> pd.DataFrame:
-        return self.connection.execute(query, params or []).df()
 
 
 @pytest.fixture(scope="module")

@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 import repeat_fixture
 import vehicle_fixture
+from landed import Tables
 from violation_rows import Violations
 
 from etl.feeds import raw_tables
@@ -117,20 +118,17 @@ BAND_NAMES = ["le5", "5-10", "10-30", "30-50", "50-100", "gt100"]
 BAND_SHARE = [0.145, 0.239, 0.438, 0.107, 0.057, 0.014]
 
 
-class Fixture:
-    """Answers the same three things as a published snapshot: ``read``, ``version`` and ``manifest``."""
+class Fixture(Tables):
+    """Answers what a published snapshot does, ``version`` and ``manifest`` too."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, last_day: date) -> None:
-        self._connection = connection
+        self.connection = connection
         self.version = 12
         self.manifest = {
             "version": 12,
             "data_until": last_day.isoformat(),
             "business_date": last_day.isoformat(),
         }
-
-    def read(self, sql: str, params: dict[str, object] | None = None) -> pd.DataFrame:
-        return self._connection.cursor().execute(sql, params or {}).df()
 
 
 def _hex(rng: np.random.Generator, count: int, digits: int) -> list[str]:

@@ -151,7 +151,7 @@ def test_a_snapshot_from_before_the_rulebook_says_that_it_comes_with_the_next_ni
     callbacks: Callbacks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     old = fixture.make()
-    old._connection.execute("drop table mart.rule")
+    old.connection.execute("drop table mart.rule")
     monkeypatch.setattr(queries, "source", lambda: old)
     assert "还没有规则表" in text_of(callbacks.page("/rules"))
     assert "在规则表中查看" not in text_of(callbacks.page("/definitions"))

@@ -660,7 +660,7 @@ def test_a_snapshot_from_before_terminals_says_that_they_come_with_the_next_nigh
     """It lacks tables and thresholds; no page may end in an incident, and none may say that nothing is wrong."""
     old = fixture.make()
     for table in (*vehicle_fixture.TABLES, "seeds.kpi_scheme"):
-        old._connection.execute(f"drop table {table}")
+        old.connection.execute(f"drop table {table}")
     monkeypatch.setattr(queries, "source", lambda: old)
     for path in ("/terminals", "/terminals/rows"):
         words = text_of(callbacks.page(path))
@@ -732,7 +732,7 @@ def test_every_reason_to_call_has_its_innocent_explanation_beside_it(callbacks: 
 def test_the_kinds_a_call_names_are_those_it_counts() -> None:
     """A weak finding of another kind beside a strong one is not counted, so it is not named."""
     mixed = fixture.make()
-    mixed._connection.execute(
+    mixed.connection.execute(
         """insert into mart.terminal_finding by name
         select * replace ('weak' as finding_grade, 'teleport' as finding_kind) from mart.terminal_finding
         where finding_grade = 'strong' and finding_kind = 'copied_track'"""

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import duckdb
-import pandas as pd
+from landed import Tables
 from repeat_reference import World
 
 from etl.feeds import raw_tables
@@ -25,7 +25,7 @@ _OPEN = {"valid_from": date(2018, 1, 1)}
 _KIND = {"axle_count": 6, "axle_type_code": "157", "single_tyre_axle_count": 0, "lane_code": "1"}
 
 
-class Rows:
+class Rows(Tables):
     """The raw tables of a world; a ``Source`` after ``built``."""
 
     def __init__(self) -> None:
@@ -58,8 +58,8 @@ class Rows:
             [[row.get(name) for name in names] for row in filled],
         )
 
-    def read(self, query: str, params: Any = None) -> pd.DataFrame:
-        return self.connection.execute(query, params if params is not None else []).df()
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        return self.connection  # a world is in a transaction that is never committed
 
     def built(self, world: World) -> "Rows":
         """The models over the world's rows and no others; the caller undoes them with the transaction it began."""

@@ -6,11 +6,9 @@ Cases, decisions, steps, registers and permits are taken as delivered in the end
 
 from collections import defaultdict
 from datetime import date
-from typing import Any
 
 import duckdb
 import landed
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
@@ -35,17 +33,11 @@ MODELS = (
 )  # fmt: skip
 
 
-class Built:
+class Built(landed.Tables):
     """The prefecture, its models as a ``Source``, and its facts."""
 
     def __init__(self, prefecture: Prefecture, connection: duckdb.DuckDBPyConnection) -> None:
         self.prefecture, self.connection = prefecture, connection
-
-    def read(self, query: str, params: Any = None) -> pd.DataFrame:
-        return self.connection.execute(query, params if params is not None else []).df()
-
-    def rows(self, query: str) -> list[dict[str, Any]]:
-        return self.connection.sql(query).to_arrow_table().to_pylist()
 
     def standings(self, question: Question) -> dict[tuple[object, ...], Standing]:
         return {one.key: one for one in standings(self, question)}
