@@ -35,6 +35,7 @@ def fill(home: Path, rows: int) -> float:
     with Ledger(home) as ledger:
         first = ledger.segments("wim_passage")[0]
         columns = list(feed("wim_passage").raw_table.all_columns())
+        flagged = ledger.deliveries("wim_passage")[0]["flagged_rows"]
         with duckdb.connect(config={"threads": 2}) as connection:
             connection.execute(f"create table day as select * from read_parquet('{home / first.path}')")
             for back in range(1, max(1, rows // PER_DAY)):
@@ -52,6 +53,12 @@ def fill(home: Path, rows: int) -> float:
                 )
                 with ledger.transaction() as transaction:
                     ledger.add_segment(transaction, segment, size, rows_of)
+                    # The copies are of the one delivery: it has to account for them.
+                    transaction.execute(
+                        "update delivery set delivered_rows = delivered_rows + ?, accepted_rows = accepted_rows + ?,"
+                        " flagged_rows = flagged_rows + ?, first_event_date = ?",
+                        (PER_DAY, PER_DAY, flagged, str(day)),
+                    )
     started = time.perf_counter()
     publish(build(LAST))
     return time.perf_counter() - started
