@@ -14,7 +14,7 @@ from warehouse.metrics import Source
 
 TOPICS = (
     "gross_weight", "weight_modifier", "axle_load", "dimension", "fine", "clock", "licence", "void", "accuracy",
-    "parameter", "monitoring",
+    "parameter", "monitoring", "calendar",
 )  # fmt: skip
 """Topics of rules, in the order in which they are read."""
 
@@ -45,6 +45,8 @@ _CODES = {
     "CEIL_TONNE": ("不足一吨按一吨计", "a part of a tonne counts as one"),
     "EXACT": ("按比例", "pro rata"),
     "LIGHTER": ("从旧兼从轻", "the lighter rule"),
+    "NOTICE": ("按通知", "by the notice"),
+    "NO_NOTICE": ("尚无通知", "no notice yet"),
     "ACT_DAY": ("从旧", "the rule of the day of the act"),
 }
 """What rules choose, in words."""

@@ -12,6 +12,7 @@ from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
 
+from warehouse.columns.calendar import *
 from warehouse.columns.capture import *
 from warehouse.columns.case import *
 from warehouse.columns.cross_check import *
