@@ -14,7 +14,7 @@ from warehouse.metrics import Source
 
 TOPICS = (
     "gross_weight", "weight_modifier", "axle_load", "dimension", "fine", "clock", "licence", "void", "accuracy",
-    "parameter", "monitoring", "calendar",
+    "parameter", "monitoring", "calendar", "transition",
 )  # fmt: skip
 """Topics of rules, in the order in which they are read."""
 

@@ -1,37 +1,13 @@
 """Working days: the model against a plain count over the seed's exceptions, and days everybody can look up."""
 
-import csv
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date
 
 import duckdb
 import pytest
+from working_days import CHANGED, DAY, working_days_after, works
 
 from warehouse import sql
-from warehouse.rule_files import SEEDS
-
-DAY = timedelta(days=1)
-
-
-def exceptions() -> dict[date, bool]:
-    with (SEEDS / "calendar_day.csv").open(encoding="utf-8", newline="") as stream:
-        return {
-            date.fromisoformat(row["calendar_date"]): row["is_working_day"] == "true" for row in csv.DictReader(stream)
-        }
-
-
-CHANGED = exceptions()
-
-
-def works(day: date) -> bool:
-    return CHANGED.get(day, day.weekday() < 5)
-
-
-def working_days_after(day: date, count: int) -> date:
-    while count:
-        day += DAY
-        count -= works(day)
-    return day
 
 
 @pytest.fixture(scope="module")

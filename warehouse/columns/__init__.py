@@ -15,6 +15,7 @@ from pkgutil import iter_modules
 from warehouse.columns.calendar import *
 from warehouse.columns.capture import *
 from warehouse.columns.case import *
+from warehouse.columns.case_course import *
 from warehouse.columns.cross_check import *
 from warehouse.columns.derived import *
 from warehouse.columns.entry import ENTRIES

@@ -1,9 +1,6 @@
 -- Grain: one over-limit case about mass: one act of one vehicle, with every fact that decides whether and when it counts
 -- for the repeat rule (公路安全保护条例 art. 66). Nothing is counted or left out here: warehouse.repeat does, as of a day.
--- ended_on: day of the step that took the act's effect away (ended_state), unless a decision followed it; an act whose
--- state alone says so has none.
--- decided_on: the first decision with an effect; a warning is one. Of an act that was decided anew after the decision
--- was taken away, the first one since. A case whose only decisions are not to penalise ended with the first of them.
+-- decided_on, ended_state and ended_on are those of core.case_outcome.
 -- The passage is the one the case names by its check number (core.case_passage, exact). What plate, time and county
 -- suggest is not taken: its thresholds are assumptions, and an act must not count by them. Such an act has no ratio.
 -- counted_ratio: the excess ratio above which an act counts, of the day of the act (seeds.parameter).
@@ -13,47 +10,6 @@ with setting as (
         max(case when parameter = 'repeat_merge_hours' then parameter_value end) as merge_hours,
         max(case when parameter = 'unladen_share' then parameter_value end) as unladen_share
     from {{ ref('parameter') }}
-),
--- A case that ended without a penalty is closed afterwards like any other: its steps tell, not its state of today.
-turn as (
-    select
-        case_no,
-        case_state,
-        cast(event_at as date) as event_on,
-        case when case_state in ('decided', 'decided_simple') then 0 else 1 end as is_end,
-        row_number() over (partition by case_no order by event_at desc, event_no desc, record_id) as nth
-    from {{ ref('case_event') }}
-    where case_state in (
-        'decided', 'decided_simple', 'void', 'no_penalty', 'withdrawn', 'transferred_criminal', 'transferred_other',
-        'revoked_by_review'
-    )
-),
-ended as (
-    select case_no, case_state as ended_state, event_on as ended_on
-    from turn
-    where nth = 1 and is_end = 1
-),
--- Decided anew after the act had lost its effect: the earlier decision is none any more.
-anew as (
-    select case_no, max(case when is_end = 1 then event_on end) as ended_before_on
-    from turn
-    group by case_no
-    having min(case when is_end = 0 then nth end) = 1
-),
-decision as (
-    select
-        penalty.case_no,
-        coalesce(
-            min(case
-                when penalty.penalty_kind <> 'no_penalty'
-                    and penalty.decided_on >= coalesce(anew.ended_before_on, penalty.decided_on) then penalty.decided_on
-            end),
-            min(case when penalty.penalty_kind <> 'no_penalty' then penalty.decided_on end)
-        ) as decided_on,
-        min(penalty.decided_on) as first_on
-    from {{ ref('penalty_decision') }} as penalty
-    left join anew on anew.case_no = penalty.case_no
-    group by penalty.case_no
 ),
 act as (
     select
@@ -76,25 +32,13 @@ act as (
             when enforcement.procedure = 'simple' then coalesce(enforcement.filed_on, enforcement.found_on)
             else enforcement.filed_on
         end as filed_on,
-        decision.decided_on,
-        case
-            when ended.case_no is not null then ended.ended_state
-            when enforcement.case_state in (
-                'void', 'no_penalty', 'withdrawn', 'transferred_criminal', 'transferred_other', 'revoked_by_review'
-            ) then enforcement.case_state
-            when decision.first_on is not null and decision.decided_on is null then 'no_penalty'
-        end as ended_state,
-        case
-            when ended.case_no is not null then ended.ended_on
-            when enforcement.case_state in (
-                'void', 'no_penalty', 'withdrawn', 'transferred_criminal', 'transferred_other', 'revoked_by_review'
-            ) then null
-            when decision.decided_on is null then decision.first_on
-        end as ended_on,
+        outcome.decided_on,
+        outcome.ended_state,
+        outcome.ended_on,
         enforcement.case_state
     from {{ ref('enforcement_case') }} as enforcement
-    left join decision on decision.case_no = enforcement.case_no
-    left join ended on ended.case_no = enforcement.case_no
+    left join {{ ref('case_outcome') }} as outcome
+        on outcome.case_kind = 'over_limit' and outcome.case_no = enforcement.case_no
     where enforcement.act_code in ('over_mass', 'over_mass_and_dimension')
 ),
 found as (
