@@ -23,7 +23,20 @@ from rich.text import Text
 from etl.errors import HengError
 from warehouse import case_terms as terms
 from warehouse.case_amounts import VERDICTS, Compared, compared
-from warehouse.cases import CLOCKS, KINDS, SOON_DAYS, STATES, Case, Clock, Filter, case_file, cases, clocks, late_soon
+from warehouse.cases import (
+    CLOCKS,
+    KINDS,
+    SOON_DAYS,
+    STATES,
+    Case,
+    Clock,
+    Filter,
+    OfCases,
+    OfClocks,
+    case_file,
+    cases,
+    clocks,
+)
 from warehouse.dossier import masked
 
 if TYPE_CHECKING:
@@ -168,8 +181,7 @@ def list_command(
     asked = Asked(as_of, form, lang)
     found = [
         replace(one, plate_no=masked(one.plate_no) or "")
-        for one in cases(asked.served, asked.as_of, Filter(kind=kind, county=county))
-        if state is None or one.case_state == state
+        for one in cases(asked.served, asked.as_of, Filter(kind=kind, county=county), OfCases(state=state))
     ]
     if form == "json":
         _json(asked, {"cases": [asdict(one) for one in found]})
@@ -232,11 +244,7 @@ def clocks_command(
     for option, value, allowed in (("--kind", kind, KINDS), ("--clock", clock, CLOCKS), ("--state", state, STATES)):
         _one_of(option, value, allowed)
     asked = Asked(as_of, form, lang)
-    found = [
-        one
-        for one in clocks(asked.served, asked.as_of, Filter(kind=kind, county=county))
-        if (clock is None or one.clock == clock) and (state is None or one.state == state)
-    ]
+    found = clocks(asked.served, asked.as_of, Filter(kind=kind, county=county), OfClocks(clock=clock, state=state))
     _answer_clocks(asked, asked.words("clocks", all=len(found)), found)
 
 
@@ -247,7 +255,7 @@ def late_command(
     """Clocks that run now and will be late within seven days if nothing happens, the nearest first."""
     _one_of("--kind", kind, KINDS)
     asked = Asked(as_of, form, lang)
-    found = late_soon(clocks(asked.served, asked.as_of, Filter(kind=kind, county=county)), asked.as_of)
+    found = clocks(asked.served, asked.as_of, Filter(kind=kind, county=county), OfClocks(is_soon=True))
     _answer_clocks(asked, asked.words("late", all=len(found), days=SOON_DAYS), found)
 
 

@@ -48,6 +48,7 @@ class Compared:
     confiscated_fen: int | None
     stated_fen: int | None
     decided_fen: int
+    collected_fen: int | None
     decision_count: int
     verdict: str
     reason: str
@@ -60,23 +61,23 @@ class Compared:
 _FACTS = """
 select life.case_kind, life.case_no, life.county_code, life.act_code, life.sector,
     cast(coalesce(life.violated_on, life.found_on) as varchar) as violated_on,
-    cast(life.decided_on as varchar) as decided_on, life.statutory_fen, life.decided_fen, life.decision_count,
-    life.gain_fen, measure.passage_record_id, measure.excess_kg, measure.is_permitted, measure.height_mm,
+    cast(life.decided_on as varchar) as decided_on, life.statutory_fen, life.decided_fen, life.collected_fen,
+    life.decision_count, life.gain_fen, measure.passage_record_id, measure.excess_kg, measure.is_permitted, measure.height_mm,
     measure.width_mm, measure.length_mm
 from core.case_life as life
 left join core.case_measure as measure on life.case_kind = 'over_limit' and measure.case_no = life.case_no
-where life.decided_on <= $as_of and life.decided_fen is not null and life.ended_state is null {where}
+where life.decided_on between $first and $as_of and life.decided_fen is not null and life.ended_state is null {where}
 order by life.decided_on desc, life.case_kind, life.case_no
 """
 
 
-def compared(source: Source, as_of: date, only: Filter | None = None) -> list[Compared]:
-    """Every case with a decision in effect by the day, newest first."""
+def compared(source: Source, as_of: date, only: Filter | None = None, first: date = date.min) -> list[Compared]:
+    """Cases with a decision in effect, decided from ``first`` to the day, newest first."""
     asked = only or Filter()
     told = {"case_kind": asked.kind, "county_code": asked.county, "case_no": asked.case_no}
     given = {name: value for name, value in told.items() if value is not None}
     where = "".join(f" and life.{name} = ${name}" for name in given)
-    frame = source.read(_FACTS.format(where=where), {"as_of": as_of, **given}).astype(object)
+    frame = source.read(_FACTS.format(where=where), {"first": first, "as_of": as_of, **given}).astype(object)
     frame = frame.where(frame.notna(), None)
     rules = penalty.law(source)
     return [_compare({str(name): value for name, value in row.items()}, rules) for row in frame.to_dict("records")]
@@ -94,6 +95,7 @@ def _compare(row: dict[str, Any], rules: penalty.Law) -> Compared:
         "decided_on": date.fromisoformat(row["decided_on"][:10]),
         "excess_kg": _whole(row["excess_kg"]) if row["act_code"] in _ABOUT_MASS else None,
         "stated_fen": _whole(row["statutory_fen"]), "decided_fen": int(row["decided_fen"]),
+        "collected_fen": _whole(row["collected_fen"]),
         "decision_count": int(row["decision_count"]),
     }  # fmt: skip
     try:

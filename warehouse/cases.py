@@ -8,7 +8,7 @@ are not. Amounts are whole fen and stay three columns: what the article allows, 
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any, TypeVar
 
 from warehouse.errors import WarehouseError
@@ -25,6 +25,13 @@ STATES = ("overdue", "running", "late", "met", "lapsed", "not_applicable")
 SERIES = ("filed", "decided", "paid", "closed")
 """Four series that are never merged: 立案, 处罚决定, 罚款入库, 结案."""
 SOON_DAYS = 7
+AGES = {"to_30": (0, 30), "to_60": (31, 60), "to_90": (61, 90), "over_90": (91, 100_000)}
+"""Bands of days since an open case was filed or, before that, found; the fourth is past the time for a decision."""
+OVER = (
+    "closed", "archived", "void", "no_penalty", "withdrawn", "transferred_criminal", "transferred_other",
+    "revoked_by_review",
+)  # fmt: skip
+"""States in which a case is not open any more, whether or not a day of closing was told."""
 
 
 class NoCase(WarehouseError):
@@ -41,8 +48,30 @@ class Filter:
 
 
 @dataclass(frozen=True)
+class OfCases:
+    """Which of the cases: in a state, with a day of a series in a month (``2026-03``), open and of an age."""
+
+    state: str | None = None
+    series: str | None = None
+    month: str | None = None
+    age: str | None = None
+
+
+@dataclass(frozen=True)
+class OfClocks:
+    """Which of the clocks; ``is_soon``: running, and late within ``SOON_DAYS`` if nothing happens."""
+
+    clock: str | None = None
+    state: str | None = None
+    is_soon: bool = False
+
+
+@dataclass(frozen=True)
 class Case:
-    """One case as of a day. Days after it are None; ``state_since`` None: no step of it had effect by then."""
+    """One case as of a day. Days after it are None; ``state_since`` None: no step of it had effect by then.
+
+    ``age_days``: of an open case the days since it was filed or, before that, found.
+    """
 
     case_kind: str
     case_no: str
@@ -70,6 +99,7 @@ class Case:
     collected_fen: int | None
     surcharge_fen: int | None
     home_authority: str | None
+    age_days: int | None
 
 
 @dataclass(frozen=True)
@@ -99,6 +129,31 @@ class Clock:
     has_verified_rule: bool
     principal_fen: int | None
     surcharge_fen: int | None
+    is_soon: bool
+
+
+@dataclass(frozen=True)
+class ClockCount:
+    """Clocks of one name in one state: how many, how many of them will be late soon, and whose rule was not read.
+
+    ``surcharge_fen``: what ``late_surcharge`` comes to, None of the others.
+    """
+
+    clock: str
+    state: str
+    clock_count: int
+    soon_count: int
+    unverified_count: int
+    surcharge_fen: int | None
+
+
+@dataclass(frozen=True)
+class OpenCount:
+    """Open cases in one state and one band of ``AGES``."""
+
+    case_state: str
+    age: str
+    case_count: int
 
 
 @dataclass(frozen=True)
@@ -188,14 +243,30 @@ select life.case_kind, life.case_no, life.procedure, life.act_code, life.sector,
         as decided_fen,
     case when told.case_no is not null then coalesce(money.collected_fen, 0) end as collected_fen,
     case when told.case_no is not null then coalesce(money.surcharge_fen, 0) end as surcharge_fen,
-    life.home_authority
+    life.home_authority,
+    case when life.closed_on is null or life.closed_on > $as_of
+        then $as_of - coalesce(life.filed_on, life.found_on) end as age_days
 from core.case_life as life
 left join state on life.case_kind = 'over_limit' and state.case_no = life.case_no
 left join decided on decided.case_kind = life.case_kind and decided.case_no = life.case_no
 left join money on money.case_kind = life.case_kind and money.case_no = life.case_no
 left join told on told.case_kind = life.case_kind and told.case_no = life.case_no
 where coalesce(life.filed_on, life.found_on) <= $as_of and {where}
-order by coalesce(life.filed_on, life.found_on) desc, life.case_kind, life.case_no
+"""
+_CASE_ROWS = """
+select {columns} from (
+    select * replace (case when case_state not in ({over}) then age_days end as age_days) from ({cases})
+)
+where {which}
+order by coalesce(filed_on, found_on) desc, case_kind, case_no
+{limit}
+"""
+_OPEN_COUNTS = """
+select case_state, {ages} as age, count(*)::bigint as case_count
+from ({cases})
+where age_days is not null and case_state not in ({over})
+group by all
+order by all
 """
 # Days that count for the surcharge: from its first day to the day of payment or the day asked for, both included, but
 # for those of an appeal (行政处罚法 art. 73).
@@ -239,6 +310,7 @@ select judged.case_kind, judged.case_no, judged.decision_no, judged.county_code,
     judged.clock_started_on as started_on, judged.clock_due_on as due_on, judged.ended_on, judged.state,
     judged.days_late,
     case when judged.state = 'running' then judged.clock_due_on - $as_of end as days_left,
+    judged.state = 'running' and not judged.is_party_time and judged.clock_due_on < $as_of + {soon} as is_soon,
     judged.is_party_time, judged.is_rolled, judged.why_not, judged.rule_id, judged.has_verified_rule,
     judged.principal_fen,
     case when judged.clock = 'late_surcharge' then least(
@@ -252,8 +324,19 @@ left join seeds.parameter as ratio on judged.clock = 'late_surcharge' and ratio.
 left join seeds.parameter as cap on judged.clock = 'late_surcharge' and cap.parameter = 'late_surcharge_cap_ratio'
     and judged.clock_started_on between coalesce(cap.valid_from, judged.clock_started_on)
     and coalesce(cap.valid_to, judged.clock_started_on)
-order by judged.clock_due_on nulls last, judged.clock_started_on, judged.case_kind, judged.case_no, judged.clock,
-    judged.decision_no
+"""
+_CLOCK_ROWS = """
+select {columns} from ({clocks})
+where {which}
+order by due_on nulls last, started_on, case_kind, case_no, clock, decision_no
+{limit}
+"""
+_CLOCK_COUNTS = """
+select clock, state, count(*)::bigint as clock_count, count(*) filter (is_soon)::bigint as soon_count,
+    count(*) filter (not has_verified_rule)::bigint as unverified_count, sum(surcharge_fen)::bigint as surcharge_fen
+from ({clocks})
+group by all
+order by all
 """
 _STEPS = """
 select step_no, event_no, event_at, case_state, from_state, state_after, is_accepted, refusal_reason, missing_guards,
@@ -294,7 +377,7 @@ where happened_on between $first and $as_of
 group by all
 order by all
 """
-_Row = TypeVar("_Row", Case, Clock, Step, Decision)
+_Row = TypeVar("_Row", Case, Clock, ClockCount, OpenCount, Step, Decision)
 
 
 def _where(only: Filter) -> tuple[str, dict[str, Any]]:
@@ -326,28 +409,82 @@ def _rows(source: Source, query: str, params: dict[str, Any], of: type[_Row]) ->
     return found
 
 
-def cases(source: Source, as_of: date, only: Filter | None = None) -> list[Case]:
+def _cases_sql(only: Filter) -> tuple[str, dict[str, Any]]:
+    where, given = _where(only)
+    return _CASES.format(where=where), given
+
+
+def cases(
+    source: Source, as_of: date, only: Filter | None = None, which: OfCases | None = None, limit: int | None = None
+) -> list[Case]:
     """The cases found or filed by the day, newest first."""
-    where, given = _where(only or Filter())
-    return _rows(source, _CASES.format(where=where), {"as_of": as_of, **given}, Case)
+    query, given = _cases_sql(only or Filter())
+    asked, conditions = which or OfCases(), ["true"]
+    if asked.state is not None:
+        conditions.append("case_state = $state")
+        given["state"] = asked.state
+    if asked.series is not None:
+        if asked.series not in SERIES:
+            raise ValueError(f"{asked.series} is no series")
+        conditions.append(f"strftime({asked.series}_on, '%Y-%m') = $month")
+        given["month"] = asked.month
+    if asked.age is not None:
+        first, last = AGES[asked.age]
+        conditions.append(f"age_days between {first} and {last}")
+    text = _CASE_ROWS.format(
+        columns=_columns(Case), over=_OVER, cases=query, which=" and ".join(conditions), limit=_limit(limit)
+    )
+    return _rows(source, text, {"as_of": as_of, **given}, Case)
 
 
-def clocks(source: Source, as_of: date, only: Filter | None = None) -> list[Clock]:
+_OVER = ", ".join(f"'{state}'" for state in OVER)
+
+
+def open_counts(source: Source, as_of: date, only: Filter | None = None) -> list[OpenCount]:
+    """Open cases by state and age."""
+    query, given = _cases_sql(only or Filter())
+    bands = " ".join(f"when age_days between {first} and {last} then '{name}'" for name, (first, last) in AGES.items())
+    text = _OPEN_COUNTS.format(ages=f"case {bands} end", cases=query, over=_OVER)
+    return _rows(source, text, {"as_of": as_of, **given}, OpenCount)
+
+
+def _clocks_sql(only: Filter) -> tuple[str, dict[str, Any]]:
+    where, given = _where(only)
+    return _CLOCKS.format(where=where, soon=SOON_DAYS), given
+
+
+def clocks(
+    source: Source, as_of: date, only: Filter | None = None, which: OfClocks | None = None, limit: int | None = None
+) -> list[Clock]:
     """The clocks that had begun by the day, by their last day."""
-    where, given = _where(only or Filter())
-    return _rows(source, _CLOCKS.format(where=where), {"as_of": as_of, **given}, Clock)
+    query, given = _clocks_sql(only or Filter())
+    asked, conditions = which or OfClocks(), ["true"]
+    if asked.clock is not None:
+        conditions.append("clock = $clock")
+        given["clock"] = asked.clock
+    if asked.state is not None:
+        conditions.append("state = $state")
+        given["state"] = asked.state
+    if asked.is_soon:
+        conditions.append("is_soon")
+    text = _CLOCK_ROWS.format(
+        columns=_columns(Clock), clocks=query, which=" and ".join(conditions), limit=_limit(limit)
+    )
+    return _rows(source, text, {"as_of": as_of, **given}, Clock)
 
 
-def late_soon(found: list[Clock], as_of: date, days: int = SOON_DAYS) -> list[Clock]:
-    """Clocks of the authority or of payment that run now and will be late within so many days if nothing happens."""
-    return [
-        one
-        for one in found
-        if one.state == "running"
-        and not one.is_party_time
-        and one.due_on is not None
-        and one.due_on < as_of + timedelta(days=days)
-    ]
+def clock_counts(source: Source, as_of: date, only: Filter | None = None) -> list[ClockCount]:
+    """The clocks of the day by name and state."""
+    query, given = _clocks_sql(only or Filter())
+    return _rows(source, _CLOCK_COUNTS.format(clocks=query), {"as_of": as_of, **given}, ClockCount)
+
+
+def _columns(of: type[Any]) -> str:
+    return ", ".join(field.name for field in fields(of))
+
+
+def _limit(limit: int | None) -> str:
+    return "" if limit is None else f"limit {limit}"
 
 
 def case_file(source: Source, as_of: date, case_no: str, kind: str | None = None) -> CaseFile:
