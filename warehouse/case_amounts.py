@@ -62,8 +62,8 @@ _FACTS = """
 select life.case_kind, life.case_no, life.county_code, life.act_code, life.sector,
     cast(coalesce(life.violated_on, life.found_on) as varchar) as violated_on,
     cast(life.decided_on as varchar) as decided_on, life.statutory_fen, life.decided_fen, life.collected_fen,
-    life.decision_count, life.gain_fen, measure.passage_record_id, measure.excess_kg, measure.is_permitted, measure.height_mm,
-    measure.width_mm, measure.length_mm
+    life.decision_count, life.gain_fen, measure.passage_record_id, measure.excess_kg, measure.is_permitted,
+    measure.height_mm, measure.width_mm, measure.length_mm
 from core.case_life as life
 left join core.case_measure as measure on life.case_kind = 'over_limit' and measure.case_no = life.case_no
 where life.decided_on between $first and $as_of and life.decided_fen is not null and life.ended_state is null {where}
