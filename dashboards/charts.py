@@ -537,8 +537,15 @@ def month_lines(
     layout = _layout(
         theme,
         height,
-        (40, 12, 34, 26),
-        xaxis={"type": "category", "tickfont": {"color": tokens["ink-3"]}, "fixedrange": True},
+        (40, 12, 58, 26),
+        # Every third month, counted back from the last: more do not fit on a phone.
+        xaxis={
+            "type": "category",
+            "tickvals": months[::-3][::-1],
+            "tickangle": 0,
+            "tickfont": {"color": tokens["ink-3"]},
+            "fixedrange": True,
+        },
         yaxis={
             "range": [0, highest * 1.02],
             "dtick": step,
@@ -548,7 +555,7 @@ def month_lines(
             "zerolinecolor": tokens["line-2"],
             "fixedrange": True,
         },
-        legend={"orientation": "h", "x": 0, "y": 1.16, "font": {"color": tokens["ink-2"]}},
+        legend={"orientation": "h", "x": 0, "y": 1.05, "yanchor": "bottom", "font": {"color": tokens["ink-2"]}},
         hovermode="x unified",
     )
     return {"data": traces, "layout": {**layout, "showlegend": True}}

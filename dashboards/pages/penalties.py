@@ -20,7 +20,7 @@ from warehouse.dossier import masked
 HERE = "/penalties"
 TONE = {"overdue": "worse", "late": "warn"}
 VERDICT_TONE = {"above": "worse", "below": "warn"}
-OF_CLOCK = ("overdue", "soon", "running", "late", "met", "lapsed")
+OF_CLOCK = ("overdue", "soon", "running", "late", "met", "lapsed", "not_applicable")
 """Columns of the table of clocks: states, and of the running ones those that will be late soon."""
 Heads = list[tuple[str, bool]]
 
@@ -177,14 +177,15 @@ def clocks_card(db: queries.Source, counts: list[ClockCount], choice: Choice, t:
             words = f"{clock_words(clock, t)} {t(f'penalties.clocks.{name}')}"
             tone = TONE.get(name, "") if name != "soon" else "warn"
             cells.append(number(by_state.get(name, 0), query, words, t, tone))
-        head: list[Any] = [clock_words(clock, t), " ", clock_info(db, clock, choice, t)]
+        told = html.Span(clock_words(clock, t))
+        head: list[Any] = [html.Div([told, clock_info(db, clock, choice, t)], className="name-and-info")]
         unread = sum(one.unverified_count for one in of_clock)
         if unread:
             head.append(explain.unverified_pill(t, t("penalties.clocks.unverified", count=fmt.count(unread))))
         fees = sum(one.surcharge_fen or 0 for one in of_clock)
         if clock == "late_surcharge" and fees:
             head.append(html.Span(t("penalties.clocks.surcharge", yuan=yuan(fees)), className="under"))
-        body.append(row(html.Span(head), cells, heads))
+        body.append(row(html.Div(head), cells, heads))
     content: Any = table(t("penalties.clocks"), heads, body)
     if not body:
         content = html.P(t("penalties.none"), className="quiet-line")

@@ -50,6 +50,7 @@ fact as (
     from booked
     group by record_id
 ),
+-- Read at every step of the walk and again at the end: what is read twice is computed once.
 asked as (
     select
         step.case_no,
@@ -87,7 +88,6 @@ walk as (
         cast('none' as varchar) as from_state,
         cast('none' as varchar) as state_after,
         false as is_noticed,
-        cast(null as varchar) as rule_id,
         cast(null as varchar) as missing_guards
     from step
     where step_no = 1
@@ -98,7 +98,6 @@ walk as (
         from_state,
         case when missing_guards = '' then case_state else from_state end as state_after,
         is_noticed or (missing_guards = '' and case_state = 'pre_notice') as is_noticed,
-        rule_id,
         missing_guards
     from (
         select
@@ -107,7 +106,6 @@ walk as (
             step.case_state,
             walk.state_after as from_state,
             walk.is_noticed,
-            asked.rule_id,
             case
                 when asked.rule_id is not null
                     then concat_ws(
@@ -139,9 +137,13 @@ select
         when walk.missing_guards <> '' then 'R-GUARD'
     end as refusal_reason,
     nullif(walk.missing_guards, '') as missing_guards,
-    walk.rule_id,
+    asked.rule_id,
     step.record_id,
     step.delivery_id,
     step.source_line
 from walk
 inner join step on step.case_no = walk.case_no and step.step_no = walk.step_no
+left join asked
+    on asked.case_no = walk.case_no
+    and asked.step_no = walk.step_no
+    and asked.from_state = walk.from_state
