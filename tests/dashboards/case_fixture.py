@@ -89,6 +89,6 @@ def add(con: duckdb.DuckDBPyConnection, last_day: date) -> None:
         con.execute(f"insert into {table} by name select * from case_frame")
         con.unregister("case_frame")
     fill(con, "core.case_measure", [
-        {"case_no": WHO[who], "passage_record_id": f"p-{who}", "excess_kg": excess, "limit_kg": 49_000,
-         "is_permitted": False} for who, excess in EXCESS_KG.items()
+        {"case_no": WHO[who], "passage_record_id": f"p-{who}", "excess_kg": excess, "is_permitted": False}
+        for who, excess in EXCESS_KG.items()
     ])  # fmt: skip

@@ -18,8 +18,6 @@ select
     matched.case_no,
     matched.passage_record_id,
     finding.excess_kg,
-    finding.limit_kg,
-    finding.allowance_kg,
     finding.is_permitted,
     beyond.height_mm,
     beyond.width_mm,
