@@ -75,6 +75,7 @@ FONT = (
 CLEAR = "rgba(0,0,0,0)"
 ON_STRONG = {"light": "#FFFFFF", "dark": "#0D131B"}  # text on the strongest map colours
 DIMMED = 0.45  # how much colour counties keep that are not the chosen one
+MONTHS_HEIGHT = 240
 SEVERE_BANDS = ("30-50", "50-100", "gt100")
 Figure = dict[str, Any]
 
@@ -498,6 +499,66 @@ def shares(
             annotations=annotations,
         ),
     }, floor
+
+
+def month_lines(
+    months: list[str],
+    counts: dict[str, list[int]],
+    names: dict[str, str],
+    t: Text,
+    theme: str,
+    *,
+    height: int = MONTHS_HEIGHT,
+) -> Figure:
+    """Counts by month, one line each, told apart by colour, dash and mark. ``months``: ``2026-03``, in order."""
+    tokens = TOKENS[theme]
+    looks = (
+        ("brand", "solid", "circle"), ("point", "dash", "square"), ("better", "dot", "diamond"),
+        ("ink-2", "longdash", "triangle-up"),
+    )  # fmt: skip
+    highest, step = top_of_axis(max((value for values in counts.values() for value in values), default=0))
+    traces = [
+        {
+            "type": "scatter",
+            "mode": "lines+markers",
+            "name": names[key],
+            "x": months,
+            "y": values,
+            "line": {"color": tokens[color], "width": 2, "dash": dash},
+            "marker": {"size": 6, "symbol": mark, "color": tokens[color]},
+            "text": [
+                f"{names[key]} · {month}: <b>{fmt.count(value)}</b>"
+                for month, value in zip(months, values, strict=True)
+            ],
+            "hoverinfo": "text",
+        }
+        for (key, values), (color, dash, mark) in zip(counts.items(), looks, strict=False)
+    ]
+    layout = _layout(
+        theme,
+        height,
+        (40, 12, 58, 26),
+        # Every third month, counted back from the last: more do not fit on a phone.
+        xaxis={
+            "type": "category",
+            "tickvals": months[::-3][::-1],
+            "tickangle": 0,
+            "tickfont": {"color": tokens["ink-3"]},
+            "fixedrange": True,
+        },
+        yaxis={
+            "range": [0, highest * 1.02],
+            "dtick": step,
+            "tickformat": ",d",
+            "tickfont": {"color": tokens["ink-3"]},
+            "gridcolor": tokens["line"],
+            "zerolinecolor": tokens["line-2"],
+            "fixedrange": True,
+        },
+        legend={"orientation": "h", "x": 0, "y": 1.05, "yanchor": "bottom", "font": {"color": tokens["ink-2"]}},
+        hovermode="x unified",
+    )
+    return {"data": traces, "layout": {**layout, "showlegend": True}}
 
 
 def _alone(values: list[float | None]) -> list[bool]:

@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from etl.arguments import day_of
+from etl.cases_cli import app as cases_app
 from etl.demo.cli import app as demo_app
 from etl.dossier import dossier_command, verify_command
 from etl.errors import HengError
@@ -41,6 +42,7 @@ app.add_typer(demo_app, name="demo")
 app.add_typer(jt808_app, name="jt808")
 app.add_typer(jt809_app, name="jt809")
 app.add_typer(rules_app, name="rules")
+app.add_typer(cases_app, name="cases")
 app.command("report-card")(report_card_command)
 app.command("kpi")(kpi_command)
 app.command("why-changed")(why_changed_command)

@@ -46,7 +46,7 @@ _WORDS = {
         "county_code": "县区", "site_code": "站点", "passed_month": "月份", "total": "合计", "unverified": "未核实",
         "filed": "立案（含现场决定、不含失效）{filed} 台次，占 {share}",
         "order": "每条超限过车只归入一种去向，按上表顺序取最先符合的一种，合计等于超限过车数。",
-        "calendar": "立案时限按周一至周五计，平台没有法定节假日表，实际期限可能更晚。",
+        "calendar": "此处立案时限按周一至周五计，未扣除法定节假日，实际期限可能更晚；案件的期限按工作日历计。",
         "more": "仅显示前 {shown} 行；全部用 --format csv。",
         "until": "{until} 之后的过车截至当日尚不可知，未列入。",
     },
@@ -58,8 +58,8 @@ _WORDS = {
         "filed": "became a case (decisions on the spot included, ended ones not): {filed}, {share}",
         "order": "Each passage has one fate, the first that holds in this order; together they are all passages over "
         "the limit.",
-        "calendar": "Time for filing is counted Monday to Friday: there is no calendar of public holidays, so a "
-        "deadline may in truth fall later.",
+        "calendar": "Time for filing is counted Monday to Friday here, public holidays included, so a deadline may in "
+        "truth fall later; the clocks of cases go by the calendar of working days.",
         "more": "The first {shown} rows; --format csv writes all.",
         "until": "Passages after {until} were not known by the day and are not in it.",
     },

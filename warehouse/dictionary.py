@@ -42,6 +42,10 @@ _SEEDS = {
     "from which event.",
     "seeds.licence_verb": "Grain: one way a licence is lost, and what it is in law.",
     "seeds.void_code": "Grain: one reason why a record is void.",
+    "seeds.case_transition": "Grain: one step a case may take from one state to another, and what must stand before.",
+    "seeds.calendar_year": "Grain: one year of the working-day calendar and the notice it rests on.",
+    "seeds.calendar_day": "Grain: one day that departs from the working week: a weekday off, or a weekend day worked "
+    "instead (调休). The notice is that of its year.",
     "seeds.parameter": "Grain: one parameter over the days its value holds, with its confidence. Assumptions are rows, "
     "shown as unverified.",
     "seeds.cited_article": "Grain: one article a dossier cites: its effect in words, validity and confidence.",

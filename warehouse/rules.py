@@ -14,7 +14,7 @@ from warehouse.metrics import Source
 
 TOPICS = (
     "gross_weight", "weight_modifier", "axle_load", "dimension", "fine", "clock", "licence", "void", "accuracy",
-    "parameter", "monitoring",
+    "parameter", "monitoring", "calendar", "transition",
 )  # fmt: skip
 """Topics of rules, in the order in which they are read."""
 
@@ -59,6 +59,8 @@ _CODES = {
     "ALWAYS": ("一律没收", "always confiscated"),
     "BY_TIER": ("罚则规定没收的没收", "confiscated where the provision on the fine says so"),
     "LIGHTER": ("从旧兼从轻", "the lighter rule"),
+    "NOTICE": ("按通知", "by the notice"),
+    "NO_NOTICE": ("尚无通知", "no notice yet"),
     "ACT_DAY": ("从旧", "the rule of the day of the act"),
 }
 """What rules choose, in words."""

@@ -105,3 +105,15 @@ def test_every_heading_stands_in_its_declaration_only() -> None:
         if path.parent.name != "feeds":
             text = path.read_text(encoding="utf-8")
             assert not [heading for heading in headings if f'"{heading}"' in text], path
+
+
+def test_no_score_rank_or_metric_reads_fines_or_cases() -> None:
+    """行政处罚法 art. 74: fines and cases may be no target, so what measures and ranks units does not know them."""
+    known = re.compile(
+        r"(core\.case_|core\.violation|mart\.case_|staging\.(enforcement_case|illegal_operation_case|case_|penalty_)"
+        r"|\w_fen\b)"
+    )
+    for name in ("metrics", "kpi", "league"):
+        text = (REPOSITORY / "warehouse" / f"{name}.py").read_text(encoding="utf-8")
+        assert known.findall(text) == [], name
+    assert known.search((REPOSITORY / "warehouse" / "cases.py").read_text(encoding="utf-8"))

@@ -12,6 +12,7 @@ Everything is drawn from one seed, so a figure in a test stays the same. Known t
 
 from datetime import date, datetime, timedelta
 
+import case_fixture
 import duckdb
 import finding_fixture
 import numpy as np
@@ -386,6 +387,7 @@ def make(last_day: date = LAST_DAY) -> Fixture:
     vehicle_fixture.add(con, last_day, [code for code, *_ in COUNTIES])
     finding_fixture.add(con, last_day)
     repeat_fixture.add(con, last_day)
+    case_fixture.add(con, last_day)
     Violations().copy_to(con)
     return Fixture(con, last_day)
 
@@ -411,7 +413,7 @@ def _registers(con: duckdb.DuckDBPyConnection, sites: pd.DataFrame) -> None:
 
 
 def _seeds(con: duckdb.DuckDBPyConnection) -> None:
-    _real_seeds(con, "seeds.parameter", "seeds.accuracy_class", "seeds.void_code")
+    _real_seeds(con, "seeds.parameter", "seeds.accuracy_class", "seeds.void_code", *case_fixture.SEEDS)
     con.execute(
         "create table seeds.county (county_code varchar, name_zh varchar, name_en varchar, tile_col integer, "
         "tile_row integer, valid_from date, valid_to date)"

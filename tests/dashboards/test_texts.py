@@ -9,6 +9,7 @@ from driving import locale
 
 import dashboards
 from dashboards import (
+    case_facts,
     charts,
     night,
     repeat_exports,
@@ -19,9 +20,10 @@ from dashboards import (
     terminal_facts,
     terminal_queries,
 )
-from dashboards.pages import overload, overload_rows, quality, repeat, terminal_rows
+from dashboards.pages import overload, overload_rows, penalties, quality, repeat, terminal_rows
 from etl.contract import KINDS
 from etl.feeds import raw_tables
+from warehouse.cases import AGES, SERIES
 from warehouse.columns import dictionary, topics
 from warehouse.kpi import CLASSES
 from warehouse.metrics import METRICS
@@ -87,6 +89,10 @@ MADE = {
     *(f"repeat.unit.{subject}" for subject in SUBJECTS),
     *(key for columns in repeat.COLUMNS.values() for _, key, *_ in columns),
     *(key for key, _ in (*repeat_exports.SUBJECT, *repeat_exports.ACT)),
+    *(f"penalties.series.{name}" for name in SERIES),
+    *(f"penalties.clocks.{name}" for name in penalties.OF_CLOCK),
+    *(f"penalties.age.{age}" for age in AGES),
+    *(f"penalties.rows.{rows}" for rows in case_facts.ROWS if rows != "none"),
     *(f"alarm_kind.{kind}" for kind in terminal_facts.SMART_KINDS),
     *(f"screening.{result}" for result in ("confirmed", "void", "pending")),
     *(f"suggestion.{grade}" for grade in ("strong", "possible")),

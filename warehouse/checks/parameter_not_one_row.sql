@@ -2,9 +2,13 @@
 -- A parameter that the models read without a day has no value or several rows: figures would be 0, or use the largest.
 -- One that changes with time is joined by its validity instead: see repeat_excess_ratio in core.violation.
 with undated as (
-    select 'large_coach_seats' as parameter
+    select 'deadline_roll_clocks' as parameter
+    union all
+    select 'large_coach_seats'
     union all
     select 'loading_firm_tonnage_t'
+    union all
+    select 'local_plate_prefix'
     union all
     select 'long_line_km'
     union all
@@ -41,8 +45,8 @@ with undated as (
 select
     undated.parameter,
     count(*) as row_count,
-    count(told.parameter_value) as value_count
+    count(coalesce(cast(told.parameter_value as varchar(40)), told.parameter_text)) as value_count
 from undated
 left join {{ ref('parameter') }} as told on told.parameter = undated.parameter
 group by undated.parameter
-having count(*) <> 1 or count(told.parameter_value) <> 1
+having count(*) <> 1 or count(coalesce(cast(told.parameter_value as varchar(40)), told.parameter_text)) <> 1

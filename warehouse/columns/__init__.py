@@ -12,8 +12,10 @@ from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
 
+from warehouse.columns.calendar import *
 from warehouse.columns.capture import *
 from warehouse.columns.case import *
+from warehouse.columns.case_course import *
 from warehouse.columns.cross_check import *
 from warehouse.columns.derived import *
 from warehouse.columns.entry import ENTRIES

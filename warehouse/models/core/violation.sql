@@ -1,13 +1,7 @@
 -- Grain: one over-limit case about mass or dimensions: one act of one vehicle, with every fact that decides whether and
 -- when it counts for the repeat rule (公路安全保护条例 art. 66). Nothing is counted or left out here: warehouse.repeat does,
 -- as of a day.
--- ended_on: day of the first step after the last decision that took the act's effect away (ended_state); of a case whose
--- only decisions are not to penalise the first of them. An act whose state alone says that it ended has none.
--- decided_on: the first decision with an effect; a warning is one. Of an act that was decided anew after the decision was
--- taken away, the first one since or, where none is dated so, the step that decided it anew.
--- earlier_decided_on, earlier_ended_on, earlier_ended_state: what held before decided_on of such an act: the first
--- decision and the first step (or decision not to penalise) that took it away. Of more than two rounds the first and the
--- last are told; in between the act counts as ended.
+-- decided_on, ended_* and earlier_* are those of core.case_outcome.
 -- The passage is the one the case names by its check number (core.case_passage, exact). What plate, time and county
 -- suggest is not taken: its thresholds are assumptions, and an act must not count by them. Such an act has no ratio, nor
 -- has one whose passage is not over the limit by this law: it is shown, and how far over it was is not known.
@@ -20,90 +14,6 @@ with setting as (
         max(case when parameter = 'repeat_merge_hours' then parameter_value end) as merge_hours,
         max(case when parameter = 'unladen_share' then parameter_value end) as unladen_share
     from {{ ref('parameter') }}
-),
--- A case that ended without a penalty is closed afterwards like any other: its steps tell, not its state of today.
-turn as (
-    select
-        case_no,
-        case_state,
-        cast(event_at as date) as event_on,
-        case when case_state in ('decided', 'decided_simple') then 0 else 1 end as is_end,
-        row_number() over (partition by case_no order by event_at, event_no, record_id) as nth
-    from {{ ref('case_event') }}
-    where case_state in ('decided', 'decided_simple') or {{ is_ended('case_state') }}
-),
-placed as (
-    select
-        case_no,
-        case_state,
-        event_on,
-        is_end,
-        nth,
-        coalesce(max(case when is_end = 0 then nth end) over (partition by case_no), 0) as last_decided_nth
-    from turn
-),
--- Of the ends before and of those after the last decision the first one each.
-ending as (
-    select
-        case_no,
-        case_state,
-        event_on,
-        nth > last_decided_nth as is_last,
-        row_number() over (partition by case_no, nth > last_decided_nth order by nth) as place,
-        max(event_on) over (partition by case_no, nth > last_decided_nth) as taken_on,
-        max(nth) over (partition by case_no, nth > last_decided_nth) as taken_nth
-    from placed
-    where is_end = 1
-),
-ended as (
-    select case_no, case_state as ended_state, event_on as ended_on
-    from ending
-    where is_last and place = 1
-),
--- Decided anew after the act had lost its effect.
-anew as (
-    select
-        ending.case_no,
-        ending.case_state as earlier_ended_state,
-        ending.event_on as earlier_ended_on,
-        ending.taken_on,
-        min(turn.event_on) as anew_on
-    from ending
-    inner join turn on turn.case_no = ending.case_no and turn.is_end = 0 and turn.nth > ending.taken_nth
-    where not ending.is_last and ending.place = 1
-    group by ending.case_no, ending.case_state, ending.event_on, ending.taken_on
-),
-dated as (
-    select
-        penalty.case_no,
-        min(penalty.decided_on) as first_on,
-        min(case when penalty.penalty_kind <> 'no_penalty' then penalty.decided_on end) as first_decided_on,
-        min(case when penalty.penalty_kind = 'no_penalty' then penalty.decided_on end) as first_unpunished_on,
-        min(case
-            when penalty.penalty_kind <> 'no_penalty' and penalty.decided_on >= anew.taken_on then penalty.decided_on
-        end) as decided_anew_on
-    from {{ ref('penalty_decision') }} as penalty
-    left join anew on anew.case_no = penalty.case_no
-    group by penalty.case_no
-),
-decision as (
-    select
-        dated.case_no,
-        dated.first_on,
-        dated.first_decided_on,
-        case
-            when anew.case_no is null then dated.first_decided_on
-            when dated.first_decided_on is not null then coalesce(dated.decided_anew_on, anew.anew_on)
-        end as decided_on,
-        case
-            when dated.first_unpunished_on < coalesce(dated.first_decided_on, dated.first_unpunished_on)
-                and dated.first_unpunished_on <= coalesce(anew.earlier_ended_on, dated.first_unpunished_on)
-                then dated.first_unpunished_on
-        end as unpunished_on,
-        anew.earlier_ended_state,
-        anew.earlier_ended_on
-    from dated
-    left join anew on anew.case_no = dated.case_no
 ),
 act as (
     select
@@ -126,34 +36,16 @@ act as (
             when enforcement.procedure = 'simple' then coalesce(enforcement.filed_on, enforcement.found_on)
             else enforcement.filed_on
         end as filed_on,
-        decision.decided_on,
-        case
-            when ended.case_no is null and {{ is_ended('enforcement.case_state') }} then enforcement.case_state
-            when decision.decided_on is null and decision.first_on <= coalesce(ended.ended_on, decision.first_on)
-                then 'no_penalty'
-            else ended.ended_state
-        end as ended_state,
-        case
-            when ended.case_no is null and {{ is_ended('enforcement.case_state') }} then null
-            when decision.decided_on is null and decision.first_on <= coalesce(ended.ended_on, decision.first_on)
-                then decision.first_on
-            else ended.ended_on
-        end as ended_on,
-        case
-            when decision.first_decided_on < decision.decided_on then decision.first_decided_on
-        end as earlier_decided_on,
-        case
-            when decision.decided_on is null then null
-            when decision.unpunished_on is not null then 'no_penalty'
-            else decision.earlier_ended_state
-        end as earlier_ended_state,
-        case
-            when decision.decided_on is not null then coalesce(decision.unpunished_on, decision.earlier_ended_on)
-        end as earlier_ended_on,
+        outcome.decided_on,
+        outcome.ended_state,
+        outcome.ended_on,
+        outcome.earlier_decided_on,
+        outcome.earlier_ended_state,
+        outcome.earlier_ended_on,
         enforcement.case_state
     from {{ ref('enforcement_case') }} as enforcement
-    left join decision on decision.case_no = enforcement.case_no
-    left join ended on ended.case_no = enforcement.case_no
+    left join {{ ref('case_outcome') }} as outcome
+        on outcome.case_kind = 'over_limit' and outcome.case_no = enforcement.case_no
     where enforcement.act_code in ('over_mass', 'over_mass_and_dimension', 'over_dimension')
 ),
 found as (

@@ -271,6 +271,44 @@ monitoring as (
         confidence
     from {{ ref('kpi_scheme') }}
 ),
+calendar as (
+    select
+        rule_id as rule_no,
+        'calendar' as rule_topic,
+        concat('calendar ', calendar_year) as rule_subject,
+        '' as rule_conditions,
+        zh as condition_zh,
+        en as condition_en,
+        cast(null as double) as rule_value,
+        case when has_notice then 'NOTICE' else 'NO_NOTICE' end as value_text,
+        cast(null as varchar(60)) as unit,
+        valid_from,
+        valid_to,
+        jurisdiction,
+        citation_zh,
+        citation_en,
+        confidence
+    from {{ ref('calendar_year') }}
+),
+transition as (
+    select
+        rule_id as rule_no,
+        'transition' as rule_topic,
+        concat('transition ', from_state, ' ', to_state) as rule_subject,
+        coalesce(procedure, 'any') as rule_conditions,
+        zh as condition_zh,
+        en as condition_en,
+        cast(null as double) as rule_value,
+        cast(null as varchar(60)) as value_text,
+        cast(null as varchar(60)) as unit,
+        valid_from,
+        valid_to,
+        jurisdiction,
+        citation_zh,
+        citation_en,
+        confidence
+    from {{ ref('case_transition') }}
+),
 every_rule as (
     select * from gross_weight
     union all
@@ -293,6 +331,10 @@ every_rule as (
     select * from setting
     union all
     select * from monitoring
+    union all
+    select * from calendar
+    union all
+    select * from transition
 )
 select
     rule_no,

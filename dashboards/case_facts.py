@@ -1,0 +1,164 @@
+"""What the page of cases reads: ``warehouse.cases`` and ``warehouse.case_amounts`` for one choice, plates masked."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+from urllib.parse import urlencode
+
+from dashboards import queries
+from dashboards.selection import ALL, Known, option, plain_date
+from dashboards.terminal_queries import tables
+from warehouse import case_amounts, cases, rules
+from warehouse.case_amounts import VERDICTS, Compared
+from warehouse.cases import AGES, CLOCKS, KINDS, SERIES, STATES, Filter, OfCases, OfClocks
+
+ROWS_SHOWN = 200
+MONTHS_SHOWN = 12
+FIRST_DAY = date(2016, 1, 1)
+ROWS = ("none", "clocks", "cases", "amounts")
+_TABLES = {
+    "core.case_decision", "core.case_life", "core.case_measure", "core.case_pause", "core.case_state",
+    "core.working_day", "mart.case_clock", "staging.penalty_payment", "seeds.fine_tier", "seeds.dimension_limit",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Day, kind and county; ``rows`` says which rows stand below, and the fields after it narrow them."""
+
+    as_of: date
+    last_day: date
+    kind: str = ALL
+    county: str = ALL
+    rows: str = "none"
+    clock: str | None = None
+    state: str | None = None
+    soon: str | None = None
+    series: str | None = None
+    month: str | None = None
+    age: str | None = None
+    verdict: str | None = None
+
+    @property
+    def only(self) -> Filter:
+        return Filter(None if self.kind == ALL else self.kind, None if self.county == ALL else self.county)
+
+    @property
+    def first_month(self) -> date:
+        """First day of the twelve months that are shown."""
+        months = self.as_of.year * 12 + self.as_of.month - MONTHS_SHOWN
+        return date(months // 12, months % 12 + 1, 1)
+
+    @property
+    def scope(self) -> "Choice":
+        """The same day and place, without rows."""
+        return Choice(self.as_of, self.last_day, self.kind, self.county)
+
+    def query(self, **changes: Any) -> str:
+        """The address's query; what is at its default is left out."""
+        chosen = replace(self, **changes)
+        pairs = {"as_of": chosen.as_of.isoformat()} if chosen.as_of != chosen.last_day else {}
+        default = Choice(chosen.as_of, chosen.last_day)
+        for name in ("kind", "county", "rows", "clock", "state", "soon", "series", "month", "age", "verdict"):
+            value = getattr(chosen, name)
+            if value is not None and value != getattr(default, name):
+                pairs[name] = value
+        return "?" + urlencode(pairs) if pairs else ""
+
+    def opened(self, rows: str, **which: str) -> str:
+        """The query that opens rows, and where they stand."""
+        return self.scope.query(rows=rows, **which) + "#rows"
+
+
+def choice_of(given: Mapping[str, Any], known: Known) -> tuple[Choice, list[str]]:
+    """What an address asks for, and the names of values that could not be taken."""
+    bad: list[str] = []
+    day = known.last_day
+    if given.get("as_of"):
+        asked = plain_date(given["as_of"])
+        if asked is None or not FIRST_DAY <= asked <= known.last_day:
+            bad.append("as_of")
+        else:
+            day = asked
+    counties = tuple(known.counties)
+
+    def one(name: str, allowed: tuple[str, ...]) -> str | None:
+        found = option(given.get(name), (*allowed, ""), "", bad, name)
+        return found or None
+
+    month = given.get("month")
+    if month is not None and (not isinstance(month, str) or plain_date(f"{month}-01") is None):
+        bad.append("month")
+        month = None
+    choice = Choice(
+        day, known.last_day,
+        option(given.get("kind"), (ALL, *KINDS), ALL, bad, "kind"),
+        option(given.get("county"), (ALL, *counties), ALL, bad, "county"),
+        option(given.get("rows"), ROWS, "none", bad, "rows"),
+        one("clock", CLOCKS), one("state", (*STATES, *_CASE_STATES)), one("soon", ("1",)), one("series", SERIES), month,
+        one("age", tuple(AGES)), one("verdict", VERDICTS),
+    )  # fmt: skip
+    if choice.series and not choice.month:
+        choice = replace(choice, series=None)
+    return choice, bad
+
+
+_CASE_STATES = (
+    "clue", "evidence_review", "void", "notified", "filed", "investigating", "pre_notice", "hearing", "legal_review",
+    "decided", "decided_simple", "served", "paid", "part_paid", "overdue", "appeal", "enforcement", "closed",
+    "archived",
+    "no_penalty", "transferred_criminal", "transferred_other", "withdrawn", "amended", "revoked_by_review",
+)  # fmt: skip
+
+
+def is_built(db: queries.Source) -> bool:
+    """Whether the snapshot was made by a version that knows the course of cases."""
+    return tables(db) >= _TABLES
+
+
+@queries.once_per_choice
+def clock_counts(db: queries.Source, choice: Choice) -> list[cases.ClockCount]:
+    return cases.clock_counts(db, choice.as_of, choice.only)
+
+
+@queries.once_per_choice
+def open_counts(db: queries.Source, choice: Choice) -> list[cases.OpenCount]:
+    return cases.open_counts(db, choice.as_of, choice.only)
+
+
+@queries.once_per_choice
+def months(db: queries.Source, choice: Choice) -> dict[str, dict[str, int]]:
+    return cases.months(db, choice.first_month, choice.as_of, choice.only)
+
+
+@queries.once_per_choice
+def compared(db: queries.Source, choice: Choice) -> list[Compared]:
+    """Cases decided within the months that are shown."""
+    return case_amounts.compared(db, choice.as_of, choice.only, choice.first_month)
+
+
+def clock_rows(db: queries.Source, choice: Choice) -> list[cases.Clock]:
+    which = OfClocks(choice.clock, choice.state if choice.state in STATES else None, choice.soon is not None)
+    return cases.clocks(db, choice.as_of, choice.only, which, ROWS_SHOWN + 1)
+
+
+def case_rows(db: queries.Source, choice: Choice) -> list[cases.Case]:
+    which = OfCases(choice.state if choice.state in _CASE_STATES else None, choice.series, choice.month, choice.age)
+    return cases.cases(db, choice.as_of, choice.only, which, ROWS_SHOWN + 1)
+
+
+def rule_in_force(db: queries.Source, clock: str, day: date) -> list[rules.Rule]:
+    """The rules of a clock that hold on the day: what a clock that begins that day runs by."""
+    named = {
+        "filing": ("parameter filing_sla_workdays",),
+        "notice": ("parameter notice_sla_workdays",),
+        "late_surcharge": ("parameter late_surcharge_ratio", "parameter late_surcharge_cap_ratio"),
+        "payment": ("clock payment", "parameter deadline_roll_clocks"),
+    }.get(clock, (f"clock {clock}",))
+    return [rule for rule in queries.rulebook(db) if rule.subject in named and rule.holds_on(day)]
+
+
+def state_order(state: str) -> int:
+    """The place of a state of a case in the order of the procedure."""
+    return _CASE_STATES.index(state)

@@ -1,0 +1,424 @@
+"""Where do cases stand, what is overdue, what will be late next week, and what was decided against what the articles
+allow? Four series and three amounts that are never merged; every number opens its rows. Nothing here is a target
+(行政处罚法 art. 74)."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from dash import dcc, html
+
+from dashboards import case_facts, charts, controls, explain, queries, shell
+from dashboards import format as fmt
+from dashboards.case_facts import ROWS_SHOWN, Choice
+from dashboards.selection import ALL, Known
+from dashboards.text import Text
+from warehouse import case_terms as terms
+from warehouse.case_amounts import VERDICTS
+from warehouse.cases import AGES, CLOCKS, KINDS, SERIES, SOON_DAYS, Case, Clock, ClockCount
+from warehouse.plate import masked
+
+HERE = "/penalties"
+TONE = {"overdue": "worse", "late": "warn"}
+VERDICT_TONE = {"above": "worse", "below": "warn"}
+OF_CLOCK = ("overdue", "soon", "running", "late", "met", "lapsed", "not_applicable")
+"""Columns of the table of clocks: states, and of the running ones those that will be late soon."""
+Heads = list[tuple[str, bool]]
+
+
+# --- small parts -------------------------------------------------------------------------------------------
+def yuan(fen: int | None) -> str:
+    """Whole fen as yuan with two decimals."""
+    if fen is None:
+        return fmt.NONE
+    sign, fen = ("−", -fen) if fen < 0 else ("", fen)
+    return f"{sign}{fen // 100:,}.{fen % 100:02d}"
+
+
+def number(count: int, query: str, what: str, t: Text, tone: str = "") -> Any:
+    """A count that opens its rows."""
+    if not count:
+        return fmt.NONE
+    told: Any = shell.pill(fmt.count(count), tone) if tone else fmt.count(count)
+    return dcc.Link(told, href=HERE + query, title=t("action.rows_of", what=what))
+
+
+def table(caption: str, heads: Heads, body: list[html.Tr]) -> html.Div:
+    """A table that becomes cards on a phone; ``heads``: words, and whether the column holds numbers."""
+    columns = [html.Th(head, scope="col", className="number" if is_number else "") for head, is_number in heads]
+    return html.Div(
+        html.Table(
+            [html.Caption(caption, className="visually-hidden"), html.Thead(html.Tr(columns)), html.Tbody(body)],
+            className="stackable",
+        ),
+        className="table-scroll",
+    )
+
+
+def row(head: Any, cells: Sequence[Any], heads: Heads) -> html.Tr:
+    found: list[Any] = [html.Th(head, scope="row")]
+    for cell, (name, is_number) in zip(cells, heads[1:], strict=True):
+        look = " ".join(filter(None, ("number" if is_number else "", "hollow" if cell == fmt.NONE else "")))
+        found.append(html.Td(cell, className=look, **{"data-head": name}))
+    return html.Tr(found)
+
+
+def kind_words(kind: str, t: Text) -> str:
+    return t("penalties.kind.all") if kind == ALL else terms.KIND_TERMS[kind].name(t.lang)
+
+
+# --- above -------------------------------------------------------------------------------------------------
+def places(choice: Choice, known: Known, t: Text) -> html.Div:
+    """Kind and county as links; both are in the address."""
+    kinds = [
+        dcc.Link(
+            kind_words(kind, t),
+            href=HERE + choice.scope.query(kind=kind),
+            className="current" if kind == choice.kind else "",
+        )
+        for kind in (ALL, *KINDS)
+    ]
+    counties = [
+        dcc.Link(
+            t("filter.county.all", count=len(known.current_counties))
+            if code == ALL
+            else controls.place_name(known, code, t),
+            href=HERE + choice.scope.query(county=code),
+            className="current" if code == choice.county else "",
+        )
+        for code in (ALL, *known.current_counties)
+    ]
+    return html.Div(
+        [
+            html.Nav(kinds, className="kinds", **{"aria-label": t("penalties.kind")}),
+            html.Nav(counties, className="kinds wrapping", **{"aria-label": t("filter.county")}),
+        ],
+        className="chips",
+    )
+
+
+def lead(counts: list[ClockCount], open_count: int, choice: Choice, t: Text) -> html.P:
+    overdue = sum(one.clock_count for one in counts if one.state == "overdue" and one.clock != "late_surcharge")
+    soon = sum(one.soon_count for one in counts)
+    parts = t.parts(
+        "penalties.lead",
+        day=html.Span(fmt.day(choice.as_of, t.lang), className="unbroken"),
+        open=html.B(fmt.count(open_count)),
+        overdue=html.B(fmt.count(overdue), className="worse" if overdue else "better"),
+        soon=html.B(fmt.count(soon)),
+        days=str(SOON_DAYS),
+    )
+    return html.P([*parts, t("penalties.no_target")], className="lead")
+
+
+# --- the four series ---------------------------------------------------------------------------------------
+def series_card(db: queries.Source, choice: Choice, t: Text, theme: str) -> html.Section:
+    """Cases by month of filing, decision, payment in full and closing. A month without any is told as none."""
+    told = case_facts.months(db, choice.scope)
+    first = choice.first_month
+    every = [
+        f"{(first.year * 12 + first.month - 1 + step) // 12}-{(first.month - 1 + step) % 12 + 1:02d}"
+        for step in range(case_facts.MONTHS_SHOWN)
+    ]
+    names = {name: t(f"penalties.series.{name}") for name in SERIES}
+    heads: Heads = [(t("penalties.month"), False), *((names[name], True) for name in SERIES)]
+    body = []
+    for month in reversed(every):
+        counts = told.get(month, {})
+        cells = [
+            number(counts.get(name, 0), choice.opened("cases", series=name, month=month), f"{month} {names[name]}", t)
+            for name in SERIES
+        ]
+        body.append(row(month, cells, heads))
+    figure = charts.month_lines(every, {name: [told.get(m, {}).get(name, 0) for m in every] for name in SERIES},
+                                names, t, theme)  # fmt: skip
+    content = [
+        controls.chart("penalties-series", figure, t("penalties.series.reading"), t.lang, charts.MONTHS_HEIGHT),
+        table(t("penalties.series"), heads, body),
+    ]
+    return controls.card(t("penalties.series"), t("penalties.series.how"), content)
+
+
+# --- clocks ------------------------------------------------------------------------------------------------
+def clock_words(clock: str, t: Text) -> str:
+    return terms.CLOCK_TERMS[clock].name(t.lang)
+
+
+def clock_info(db: queries.Source, clock: str, choice: Choice, t: Text) -> Any:
+    """The (i) of a clock: what it measures, the rules of the day and how well each is known."""
+    lines = []
+    for rule in case_facts.rule_in_force(db, clock, choice.as_of):
+        says, cited = t.pick(rule.condition_zh, rule.condition_en), t.pick(rule.citation_zh, rule.citation_en)
+        known = explain.confidence_pill(rule.confidence, t)
+        lines.append(html.Li([html.Code(rule.rule_no), f" {says}{t('app.colon')}{cited} ", known]))
+    told: list[tuple[str, Any]] = [
+        ("explain.thresholds", html.Ul(lines, className="thresholds") if lines else t("penalties.no_rule")),
+        ("explain.leaves_out", t("penalties.clocks.leaves_out")),
+        ("explain.version", t("app.snapshot", version=db.version)),
+    ]
+    says = terms.CLOCK_TERMS[clock].says(t.lang)
+    return explain.rule_popover(
+        clock_words(clock, t), says, told, HERE + choice.opened("clocks", clock=clock), "clock", t
+    )
+
+
+def clocks_card(db: queries.Source, counts: list[ClockCount], choice: Choice, t: Text) -> html.Section:
+    heads: Heads = [(t("penalties.clock"), False), *((t(f"penalties.clocks.{name}"), True) for name in OF_CLOCK)]
+    body = []
+    for clock in CLOCKS:
+        of_clock = [one for one in counts if one.clock == clock]
+        if not of_clock:
+            continue
+        by_state = {one.state: one.clock_count for one in of_clock}
+        by_state["soon"] = sum(one.soon_count for one in of_clock)
+        cells = []
+        for name in OF_CLOCK:
+            which = {"soon": "1"} if name == "soon" else {"state": name}
+            query = choice.opened("clocks", clock=clock, **which)
+            words = f"{clock_words(clock, t)} {t(f'penalties.clocks.{name}')}"
+            tone = TONE.get(name, "") if name != "soon" else "warn"
+            cells.append(number(by_state.get(name, 0), query, words, t, tone))
+        told = html.Span(clock_words(clock, t))
+        head: list[Any] = [html.Div([told, clock_info(db, clock, choice, t)], className="name-and-info")]
+        unread = sum(one.unverified_count for one in of_clock)
+        if unread:
+            head.append(explain.unverified_pill(t, t("penalties.clocks.unverified", count=fmt.count(unread))))
+        fees = sum(one.surcharge_fen or 0 for one in of_clock)
+        if clock == "late_surcharge" and fees:
+            head.append(html.Span(t("penalties.clocks.surcharge", yuan=yuan(fees)), className="under"))
+        body.append(row(html.Div(head), cells, heads))
+    content: Any = table(t("penalties.clocks"), heads, body)
+    if not body:
+        content = html.P(t("penalties.none"), className="quiet-line")
+    soon = dcc.Link(
+        [t("penalties.soon", days=SOON_DAYS), shell.icon("right")],
+        href=HERE + choice.opened("clocks", soon="1"),
+        className="rows-link",
+    )
+    return controls.card(t("penalties.clocks"), t("penalties.clocks.how"), content, extra=soon)
+
+
+# --- ageing ------------------------------------------------------------------------------------------------
+def ages_card(db: queries.Source, choice: Choice, t: Text) -> html.Section:
+    """Open cases by state and by days since filing, or since discovery before that."""
+    counts = case_facts.open_counts(db, choice.scope)
+    heads: Heads = [
+        (t("penalties.state"), False),
+        *((t(f"penalties.age.{age}"), True) for age in AGES),
+        (t("penalties.total"), True),
+    ]
+    body = []
+    for state in sorted({one.case_state for one in counts}, key=case_facts.state_order):
+        by_age = {one.age: one.case_count for one in counts if one.case_state == state}
+        name = terms.state_name(state, t.lang)
+        cells = [
+            number(
+                by_age.get(age, 0), choice.opened("cases", state=state, age=age),
+                f"{name} {t(f'penalties.age.{age}')}", t, "warn" if age == "over_90" else "",
+            )
+            for age in AGES
+        ]  # fmt: skip
+        body.append(row(name, [*cells, fmt.count(sum(by_age.values()))], heads))
+    content: Any = table(t("penalties.ages"), heads, body)
+    if not body:
+        content = html.P(t("penalties.none"), className="quiet-line")
+    return controls.card(t("penalties.ages"), t("penalties.ages.how"), content)
+
+
+# --- amounts -----------------------------------------------------------------------------------------------
+def amounts_card(db: queries.Source, choice: Choice, t: Text) -> html.Section:
+    """Decided against what the articles allow. No table of local discretion is loaded, and the card says so."""
+    found = case_facts.compared(db, choice.scope)
+    heads: Heads = [
+        (t("penalties.verdict"), False), (t("penalties.cases"), True), (t("penalties.allowed"), True),
+        (t("penalties.decided"), True), (t("penalties.collected"), True), (t("penalties.why"), False),
+    ]  # fmt: skip
+    body = []
+    for verdict in VERDICTS:
+        of_verdict = [one for one in found if one.verdict == verdict]
+        if not of_verdict:
+            continue
+        name = terms.VERDICT_TERMS[verdict].name(t.lang)
+        reasons: dict[str, int] = {}
+        for one in of_verdict:
+            reasons[one.reason] = reasons.get(one.reason, 0) + 1
+        why = [html.Span(f"{terms.REASON_TERMS[code].name(t.lang)} {fmt.count(many)}", className="under")
+               for code, many in sorted(reasons.items(), key=lambda item: (-item[1], item[0]))]  # fmt: skip
+        allowed = [one.high_fen for one in of_verdict if one.high_fen is not None]
+        collected = [one.collected_fen for one in of_verdict if one.collected_fen is not None]
+        cells = [
+            number(len(of_verdict), choice.opened("amounts", verdict=verdict), name, t, VERDICT_TONE.get(verdict, "")),
+            yuan(sum(allowed)) if allowed else fmt.NONE,
+            yuan(sum(one.decided_fen for one in of_verdict)),
+            yuan(sum(collected)) if collected else fmt.NONE,
+            html.Div(why),
+        ]
+        body.append(row(name, cells, heads))
+    content: Any = table(t("penalties.amounts"), heads, body)
+    if not body:
+        content = html.P(t("penalties.none"), className="quiet-line")
+    return controls.card(t("penalties.amounts"), t("penalties.amounts.how"), content)
+
+
+# --- rows --------------------------------------------------------------------------------------------------
+def rows_card(db: queries.Source, choice: Choice, known: Known, t: Text) -> html.Section:
+    """The rows behind a number, the first of them; the command line writes all."""
+    made = {"clocks": _clock_rows, "cases": _case_rows, "amounts": _amount_rows}[choice.rows]
+    heads, body = made(db, choice, known, t)
+    is_cut = len(body) > ROWS_SHOWN
+    name = rows_words(choice, t)
+    count = f"{ROWS_SHOWN}+" if is_cut else fmt.count(len(body))
+    content: Any = (
+        table(name, heads, body[:ROWS_SHOWN]) if body else html.P(t("penalties.none"), className="quiet-line")
+    )
+    close = dcc.Link([shell.icon("x"), t("findings.rows.close")], href=HERE + choice.scope.query(), className="button")
+    how = t("penalties.rows.first", shown=ROWS_SHOWN) if is_cut else None
+    return controls.card(t("penalties.rows", what=name, count=count), how, content, extra=close, id="rows")
+
+
+def rows_words(choice: Choice, t: Text) -> str:
+    """What the rows below are, in words."""
+    told = [t(f"penalties.rows.{choice.rows}")]
+    if choice.clock:
+        told.append(clock_words(choice.clock, t))
+    if choice.soon:
+        told.append(t("penalties.clocks.soon"))
+    if choice.state and choice.rows == "clocks" and choice.state in terms.STATE_TERMS:
+        told.append(terms.STATE_TERMS[choice.state].name(t.lang))
+    if choice.state and choice.rows == "cases":
+        told.append(terms.state_name(choice.state, t.lang))
+    if choice.series and choice.month:
+        told += [choice.month, t(f"penalties.series.{choice.series}")]
+    if choice.age:
+        told.append(t(f"penalties.age.{choice.age}"))
+    if choice.verdict:
+        told.append(terms.VERDICT_TERMS[choice.verdict].name(t.lang))
+    return " · ".join(told)
+
+
+Made = tuple[Heads, list[html.Tr]]
+
+
+def _case_head(case_no: str, county: str | None, known: Known, t: Text) -> html.Span:
+    place = controls.place_name(known, county, t) if county else ""
+    return html.Span([html.Span(case_no, lang="zh"), html.Span(place, className="under")])
+
+
+def _clock_rows(db: queries.Source, choice: Choice, known: Known, t: Text) -> Made:
+    heads: Heads = [
+        (t("penalties.case"), False), (t("penalties.clock"), False), (t("penalties.from"), False),
+        (t("penalties.due"), False), (t("penalties.done"), False), (t("penalties.result"), False),
+        (t("penalties.days"), True), (t("penalties.rule"), False),
+    ]  # fmt: skip
+    body = []
+    for one in case_facts.clock_rows(db, choice):
+        due: Any = fmt.day(one.due_on, t.lang) if one.due_on else fmt.NONE
+        if one.is_rolled:
+            due = html.Span([due, html.Span(t("penalties.rolled"), className="under")])
+        rule: list[Any] = [html.Code(one.rule_id)] if one.rule_id else [t("penalties.no_rule")]
+        if not one.has_verified_rule:
+            rule += [" ", explain.unverified_pill(t, t("penalties.clock.unverified"))]
+        cells = [
+            clock_words(one.clock, t), fmt.day(one.started_on, t.lang), due,
+            fmt.day(one.ended_on, t.lang) if one.ended_on else fmt.NONE,
+            shell.pill(terms.STATE_TERMS[one.state].name(t.lang), "warn" if one.is_soon else TONE.get(one.state, "")),
+            _days(one, t), html.Span(rule),
+        ]  # fmt: skip
+        body.append(row(_case_head(one.case_no, one.county_code, known, t), cells, heads))
+    return heads, body
+
+
+def _days(one: Clock, t: Text) -> Any:
+    """Days late, days left, and what a late payment comes to."""
+    told = fmt.NONE
+    if one.days_late:
+        told = t("penalties.days.late", count=fmt.count(one.days_late))
+    elif one.days_left is not None:
+        told = t("penalties.days.left", count=fmt.count(one.days_left))
+    if one.surcharge_fen is None:
+        return told
+    return html.Span(
+        [told, html.Span(t("penalties.clocks.surcharge", yuan=yuan(one.surcharge_fen)), className="under")]
+    )
+
+
+def _case_rows(db: queries.Source, choice: Choice, known: Known, t: Text) -> Made:
+    heads: Heads = [
+        (t("penalties.case"), False), (t("penalties.state"), False), (t("table.plate"), False),
+        *((t(f"penalties.series.{name}"), False) for name in SERIES),
+        (t("penalties.stated"), True), (t("penalties.decided"), True), (t("penalties.collected"), True),
+    ]  # fmt: skip
+    body = [_case_row(one, heads, known, t) for one in case_facts.case_rows(db, choice)]
+    return heads, body
+
+
+def _case_row(one: Case, heads: Heads, known: Known, t: Text) -> html.Tr:
+    state: list[Any] = [terms.state_name(one.case_state, t.lang)]
+    if one.is_state_reported:
+        state.append(html.Span(t("penalties.reported"), className="under"))
+    if one.refused_count:
+        state.append(html.Span(t.plural("penalties.refused", one.refused_count), className="under worse"))
+    days = [
+        fmt.day(day, t.lang) if day else fmt.NONE for day in (one.filed_on, one.decided_on, one.paid_on, one.closed_on)
+    ]
+    cells = [
+        html.Div(state), html.Span(masked(one.plate_no), className="unbroken"), *days, yuan(one.statutory_fen),
+        yuan(one.decided_fen), yuan(one.collected_fen),
+    ]  # fmt: skip
+    return row(_case_head(one.case_no, one.county_code, known, t), cells, heads)
+
+
+def _amount_rows(db: queries.Source, choice: Choice, known: Known, t: Text) -> Made:
+    heads: Heads = [
+        (t("penalties.case"), False), (t("table.excess"), True), (t("penalties.range"), True),
+        (t("penalties.stated"), True), (t("penalties.decided"), True), (t("penalties.why"), False),
+        (t("penalties.rule"), False),
+    ]  # fmt: skip
+    found = [one for one in case_facts.compared(db, choice.scope) if choice.verdict in (None, one.verdict)]
+    body = []
+    for one in found[: ROWS_SHOWN + 1]:
+        low, high = yuan(one.low_fen), yuan(one.high_fen)
+        rules: list[Any] = [html.Code(", ".join(one.rules))] if one.rules else [fmt.NONE]
+        if one.rules and not one.is_verified:
+            rules += [" ", explain.unverified_pill(t, t("penalties.rule.unverified"))]
+        cells = [
+            fmt.kilograms(one.excess_kg) if one.excess_kg is not None else fmt.NONE,
+            low if low == high else f"{low} – {high}", yuan(one.stated_fen), yuan(one.decided_fen),
+            terms.REASON_TERMS[one.reason].name(t.lang), html.Span(rules),
+        ]  # fmt: skip
+        body.append(row(_case_head(one.case_no, one.county_code, known, t), cells, heads))
+    return heads, body
+
+
+# --- the page ------------------------------------------------------------------------------------------------
+@shell.page("penalties")
+def layout(db: queries.Source, view: shell.View, query: dict[str, str]) -> html.Div:
+    t = view.text
+    known = queries.known(db)
+    if known is None:
+        return shell.no_days(view, "penalties", db)
+    if not case_facts.is_built(db):
+        card = shell.state_card("database", t("penalties.old.title"), [t("state.no_terminals.why")])
+        return shell.frame(view, "penalties", card, db=db)
+    choice, bad = case_facts.choice_of(query, known)
+    counts = case_facts.clock_counts(db, choice.scope)
+    open_count = sum(one.case_count for one in case_facts.open_counts(db, choice.scope))
+    body: list[Any] = [lead(counts, open_count, choice, t), places(choice, known, t)]
+    if choice.rows != "none":
+        body.append(rows_card(db, choice, known, t))
+    body += [
+        clocks_card(db, counts, choice, t),
+        series_card(db, choice, t, view.theme),
+        ages_card(db, choice, t),
+        amounts_card(db, choice, t),
+    ]
+    return shell.frame(
+        view,
+        "penalties",
+        body,
+        actions=[controls.copy_link("penalties", t)],
+        db=db,
+        notices=[t("state.bad_values", values=t("availability.join").join(bad))] if bad else None,
+    )
+
+
+PAGE = {"path": HERE, "title": shell.title("penalties"), "layout": layout}

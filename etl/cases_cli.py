@@ -1,0 +1,387 @@
+"""``heng cases``: cases as of a day, one case with its steps, decisions and clocks, every clock, what will be late
+soon, and what was decided against what the articles allow.
+
+Statutory, decided and collected amounts are three columns. A clock says by which rule it runs and whether that rule was
+read; nothing here is a target (行政处罚法 art. 74).
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, fields, replace
+from datetime import date
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from etl.errors import HengError
+from warehouse import case_terms as terms
+from warehouse.case_amounts import VERDICTS, Compared, compared
+from warehouse.cases import (
+    CLOCKS,
+    KINDS,
+    SOON_DAYS,
+    STATES,
+    Case,
+    Clock,
+    Filter,
+    OfCases,
+    OfClocks,
+    case_file,
+    cases,
+    clocks,
+)
+from warehouse.plate import masked
+
+if TYPE_CHECKING:
+    from warehouse.connection import Snapshot
+
+app = typer.Typer(help="Cases, their states, amounts and clocks as of a day.", no_args_is_help=True)
+FORMATS = ("table", "csv", "json")
+SHOWN = 50
+"""Rows that a table prints; files hold all."""
+FORMULA_START = ("=", "+", "-", "@", "\t", "\r", "\n")
+_WORDS = {
+    "zh": {
+        "list": "案件 {all} 件，截至 {as_of}，版本 {version}", "clocks": "期限 {all} 项，截至 {as_of}，版本 {version}",
+        "late": "若不办理，{days} 日内将逾期的期限 {all} 项，截至 {as_of}，版本 {version}",
+        "case": "案件 {case_no}，截至 {as_of}，版本 {version}", "steps": "环节", "decisions": "处罚决定",
+        "nothing": "没有符合条件的记录。", "more": "表中为前 {shown} 行，共 {all} 行；全部见 --format csv 或 json。",
+        "unverified": "未核实", "reported": "照录", "refused": "不生效",
+        "compared": "决定与条文幅度比对 {all} 件，截至 {as_of}，版本 {version}", "range": "条文幅度",
+        "verdict": "比对", "reason": "说明", "rules": "规则", "excess_kg": "超限 kg",
+        "discretion": "地方裁量基准尚未载入，低于条文幅度不等于决定有误；另列决定书自载的法定金额。",
+        "stated": "自载法定金额",
+        "no_target": "案件数和罚没款不作考核或排名指标（行政处罚法第七十四条）。",
+        "doubt": "标“未核实”的期限，其规定、工作日历或顺延规则未见原文或二手来源。",
+        "amounts": "金额单位为元；法定、决定、入库三项分列，互不代替。",
+        "case_kind": "类别", "case_no": "案号", "county_code": "县区", "case_state": "状态", "state_since": "状态起",
+        "found_on": "发现", "filed_on": "立案", "decided_on": "决定", "served_on": "送达", "paid_on": "缴清",
+        "closed_on": "结案", "statutory": "法定金额", "decided": "决定金额", "collected": "入库本金",
+        "surcharge": "加处罚款", "decision_no": "决定书", "clock": "期限", "started_on": "起算", "due_on": "届满",
+        "ended_on": "完成", "state": "结果", "days_late": "逾期天数", "days_left": "剩余天数", "rule_id": "规则",
+        "known": "依据", "step_no": "次序", "event_at": "时间", "from_state": "原环节", "state_after": "其后状态",
+        "refusal_reason": "不生效原因", "missing_guards": "所缺前提", "penalty_kind": "种类", "effect": "有效",
+        "yes": "是", "no": "否",
+    },
+    "en": {
+        "list": "{all} cases as of {as_of}, version {version}",
+        "clocks": "{all} clocks as of {as_of}, version {version}",
+        "late": "{all} clocks that will be late within {days} days if nothing happens, as of {as_of}, "
+        "version {version}",
+        "case": "Case {case_no} as of {as_of}, version {version}", "steps": "Steps", "decisions": "Decisions",
+        "nothing": "Nothing answers these conditions.",
+        "more": "These are the first {shown} of {all} rows; --format csv or json has all.",
+        "unverified": "unverified", "reported": "as reported", "refused": "refused",
+        "compared": "{all} decided cases against the articles as of {as_of}, version {version}", "range": "range",
+        "verdict": "verdict", "reason": "why", "rules": "rules", "excess_kg": "excess kg",
+        "discretion": "No table of local discretion is loaded: below the range does not mean that a decision is wrong. "
+        "What a decision itself states as statutory stands beside it.",
+        "stated": "stated",
+        "no_target": "Neither cases nor fines are a target or a rank (行政处罚法 art. 74).",
+        "doubt": "Where a clock is unverified, its rule, calendar or roll was not read in a text.",
+        "amounts": "Amounts are yuan; statutory, decided and collected stay apart.",
+        "case_kind": "kind", "case_no": "case", "county_code": "county", "case_state": "state", "state_since": "since",
+        "found_on": "found", "filed_on": "filed", "decided_on": "decided", "served_on": "served", "paid_on": "paid",
+        "closed_on": "closed", "statutory": "statutory", "decided": "decided", "collected": "collected",
+        "surcharge": "surcharge", "decision_no": "decision", "clock": "clock", "started_on": "from", "due_on": "due",
+        "ended_on": "done", "state": "result", "days_late": "days late", "days_left": "days left", "rule_id": "rule",
+        "known": "known", "step_no": "no.", "event_at": "at", "from_state": "from", "state_after": "after",
+        "refusal_reason": "refused", "missing_guards": "missing", "penalty_kind": "penalty", "effect": "in effect",
+        "yes": "yes", "no": "no",
+    },
+}  # fmt: skip
+_OF_CASE = (
+    "case_no", "case_kind", "county_code", "case_state", "state_since", "found_on", "filed_on", "decided_on",
+    "served_on", "paid_on", "closed_on", "statutory", "decided", "collected",
+)  # fmt: skip
+_OF_CLOCK = (
+    "case_no", "county_code", "clock", "started_on", "due_on", "ended_on", "state", "days_late", "days_left",
+    "surcharge", "rule_id", "known",
+)  # fmt: skip
+_OF_COMPARED = (
+    "case_no", "county_code", "excess_kg", "range", "stated", "decided", "verdict", "reason", "rules", "known",
+)  # fmt: skip
+_OF_STEP = ("step_no", "event_at", "case_state", "from_state", "state_after", "refusal_reason", "missing_guards")
+_OF_DECISION = (
+    "decision_no", "penalty_kind", "decided_on", "served_on", "statutory", "decided", "collected", "surcharge",
+    "effect",
+)  # fmt: skip
+_NUMBERS = {
+    "excess_kg",
+    "range",
+    "stated",
+    "days_late",
+    "days_left",
+    "statutory",
+    "decided",
+    "collected",
+    "surcharge",
+    "step_no",
+}
+
+AsOf = Annotated[str | None, typer.Option("--as-of", help="Day, YYYY-MM-DD; default: the last day of data.")]
+County = Annotated[str | None, typer.Option("--county", help="County code.")]
+Kind = Annotated[str | None, typer.Option("--kind", help=f"{', '.join(KINDS)}.")]
+Form = Annotated[str, typer.Option("--format", help=f"{', '.join(FORMATS)}.")]
+Lang = Annotated[str, typer.Option("--lang", help="zh or en.")]
+
+
+class Asked:
+    """The version served, the day and the language of an answer."""
+
+    def __init__(self, as_of: str | None, form: str, lang: str) -> None:
+        _one_of("--format", form, FORMATS)
+        _one_of("--lang", lang, tuple(_WORDS))
+        from warehouse import connection
+
+        self.served: Snapshot = connection.snapshot()
+        self.form, self.lang = form, lang
+        until = self.served.manifest["data_until"]
+        if as_of is None and until is None:
+            raise HengError("The published version has no day of data. Say one: --as-of YYYY-MM-DD.")
+        self.as_of = _day(as_of) if as_of else date.fromisoformat(until)
+
+    def words(self, name: str, **values: Any) -> str:
+        return _WORDS[self.lang][name].format(as_of=self.as_of, version=self.served.version, **values)
+
+
+def _one_of(option: str, value: str | None, allowed: Sequence[str]) -> None:
+    if value is not None and value not in allowed:
+        raise HengError(f"{option} {value!r} is not one of {', '.join(allowed)}.")
+
+
+def _day(text: str) -> date:
+    try:
+        if len(text) != 10:
+            raise ValueError(text)
+        return date.fromisoformat(text)
+    except ValueError:
+        raise HengError(f"{text!r} is not a day. Write YYYY-MM-DD.") from None
+
+
+# --- commands ----------------------------------------------------------------------------------------------
+@app.command("list")
+def list_command(
+    as_of: AsOf = None,
+    county: County = None,
+    kind: Kind = None,
+    state: Annotated[str | None, typer.Option("--state", help="Only cases in this state.")] = None,
+    form: Form = "table",
+    lang: Lang = "en",
+) -> None:
+    """Every case filed or found by the day: state, days and the three amounts. Plates are masked."""
+    _one_of("--kind", kind, KINDS)
+    asked = Asked(as_of, form, lang)
+    found = [
+        replace(one, plate_no=masked(one.plate_no) or "")
+        for one in cases(asked.served, asked.as_of, Filter(kind=kind, county=county), OfCases(state=state))
+    ]
+    if form == "json":
+        _json(asked, {"cases": [asdict(one) for one in found]})
+    elif form == "csv":
+        _csv(asked, Case, found)
+    else:
+        _print(asked, asked.words("list", all=len(found)), _OF_CASE, [_of_case(one, asked) for one in found])
+        _notes(asked, "amounts", "no_target")
+
+
+@app.command("show")
+def show_command(
+    case_no: Annotated[str, typer.Argument(help="Case number.")],
+    as_of: AsOf = None,
+    kind: Kind = None,
+    form: Form = "table",
+    lang: Lang = "en",
+) -> None:
+    """One case: its days and amounts, every step and why one was refused, its decisions and its clocks."""
+    _one_of("--kind", kind, KINDS)
+    if form == "csv":
+        raise HengError("A case is several tables: choose --format table or json.")
+    asked = Asked(as_of, form, lang)
+    told = case_file(asked.served, asked.as_of, case_no, kind)
+    if form == "json":
+        _json(asked, asdict(told))
+        return
+    _print(asked, asked.words("case", case_no=case_no), _OF_CASE, [_of_case(told.case, asked)])
+    steps = [
+        {
+            **asdict(one),
+            "case_state": terms.state_name(one.case_state, lang),
+            "from_state": "" if one.from_state == "none" else terms.state_name(one.from_state, lang),
+            "state_after": "" if one.state_after == "none" else terms.state_name(one.state_after, lang),
+        }
+        for one in told.steps
+    ]
+    _print(asked, asked.words("steps"), _OF_STEP, steps)
+    decisions = [
+        {**asdict(one), **_amounts(one), "effect": asked.words("yes" if one.is_in_effect else "no")}
+        for one in told.decisions
+    ]
+    _print(asked, asked.words("decisions"), _OF_DECISION, decisions)
+    rows = [_of_clock(one, asked) for one in told.clocks]
+    _print(asked, asked.words("clocks", all=len(rows)), _OF_CLOCK, rows)
+    _notes(asked, "amounts", "doubt")
+
+
+@app.command("clocks")
+def clocks_command(
+    as_of: AsOf = None,
+    county: County = None,
+    kind: Kind = None,
+    clock: Annotated[str | None, typer.Option("--clock", help=f"{', '.join(CLOCKS)}.")] = None,
+    state: Annotated[str | None, typer.Option("--state", help=f"{', '.join(STATES)}.")] = None,
+    form: Form = "table",
+    lang: Lang = "en",
+) -> None:
+    """Every clock that had begun by the day, with its last day, its result and its rule."""
+    for option, value, allowed in (("--kind", kind, KINDS), ("--clock", clock, CLOCKS), ("--state", state, STATES)):
+        _one_of(option, value, allowed)
+    asked = Asked(as_of, form, lang)
+    found = clocks(asked.served, asked.as_of, Filter(kind=kind, county=county), OfClocks(clock=clock, state=state))
+    _answer_clocks(asked, asked.words("clocks", all=len(found)), found)
+
+
+@app.command("late-next-week")
+def late_command(
+    as_of: AsOf = None, county: County = None, kind: Kind = None, form: Form = "table", lang: Lang = "en"
+) -> None:
+    """Clocks that run now and will be late within seven days if nothing happens, the nearest first."""
+    _one_of("--kind", kind, KINDS)
+    asked = Asked(as_of, form, lang)
+    found = clocks(asked.served, asked.as_of, Filter(kind=kind, county=county), OfClocks(is_soon=True))
+    _answer_clocks(asked, asked.words("late", all=len(found), days=SOON_DAYS), found)
+
+
+@app.command("amounts")
+def amounts_command(
+    as_of: AsOf = None,
+    county: County = None,
+    kind: Kind = None,
+    verdict: Annotated[str | None, typer.Option("--verdict", help=f"{', '.join(VERDICTS)}.")] = None,
+    form: Form = "table",
+    lang: Lang = "en",
+) -> None:
+    """What was decided against what the articles allow, computed again from each case's facts."""
+    _one_of("--kind", kind, KINDS)
+    _one_of("--verdict", verdict, VERDICTS)
+    asked = Asked(as_of, form, lang)
+    found = [
+        one
+        for one in compared(asked.served, asked.as_of, Filter(kind=kind, county=county))
+        if verdict is None or one.verdict == verdict
+    ]
+    if form == "json":
+        _json(asked, {"cases": [asdict(one) for one in found]})
+    elif form == "csv":
+        _csv(asked, Compared, found)
+    else:
+        rows = [_of_compared(one, asked) for one in found]
+        _print(asked, asked.words("compared", all=len(found)), _OF_COMPARED, rows)
+        _notes(asked, "amounts", "discretion", "no_target")
+
+
+def _answer_clocks(asked: Asked, title: str, found: list[Clock]) -> None:
+    if asked.form == "json":
+        _json(asked, {"clocks": [asdict(one) for one in found]})
+    elif asked.form == "csv":
+        _csv(asked, Clock, found)
+    else:
+        _print(asked, title, _OF_CLOCK, [_of_clock(one, asked) for one in found])
+        _notes(asked, "doubt", "no_target")
+
+
+# --- as text -------------------------------------------------------------------------------------------------
+def _amounts(row: Any) -> dict[str, Any]:
+    """Fen as yuan, by the names of the columns shown."""
+    names = {"statutory": "statutory_fen", "decided": "decided_fen", "collected": "collected_fen",
+             "surcharge": "surcharge_fen"}  # fmt: skip
+    return {short: _yuan(getattr(row, name)) for short, name in names.items() if hasattr(row, name)}
+
+
+def _yuan(fen: int | None) -> str | None:
+    return None if fen is None else f"{fen // 100:,}.{fen % 100:02d}" if fen >= 0 else f"-{_yuan(-fen)}"
+
+
+def _of_case(one: Case, asked: Asked) -> dict[str, Any]:
+    state = terms.state_name(one.case_state, asked.lang)
+    marks = [asked.words("reported")] if one.is_state_reported else []
+    marks += [f"{asked.words('refused')} {one.refused_count}"] if one.refused_count else []
+    return {
+        **asdict(one),
+        **_amounts(one),
+        "case_kind": terms.KIND_TERMS[one.case_kind].name(asked.lang),
+        "case_state": f"{state} ({', '.join(marks)})" if marks else state,
+    }
+
+
+def _of_clock(one: Clock, asked: Asked) -> dict[str, Any]:
+    return {
+        **asdict(one),
+        **_amounts(one),
+        "clock": terms.CLOCK_TERMS[one.clock].name(asked.lang),
+        "state": terms.STATE_TERMS[one.state].name(asked.lang),
+        "known": "" if one.has_verified_rule else asked.words("unverified"),
+    }
+
+
+def _of_compared(one: Compared, asked: Asked) -> dict[str, Any]:
+    low, high = _yuan(one.low_fen), _yuan(one.high_fen)
+    return {
+        **asdict(one),
+        "range": low if low == high else f"{low} – {high}",
+        "stated": _yuan(one.stated_fen),
+        "decided": _yuan(one.decided_fen),
+        "verdict": terms.VERDICT_TERMS[one.verdict].name(asked.lang),
+        "reason": terms.REASON_TERMS[one.reason].name(asked.lang),
+        "rules": ", ".join(one.rules),
+        "known": "" if one.is_verified or one.high_fen is None else asked.words("unverified"),
+    }
+
+
+def _print(asked: Asked, title: str, columns: Sequence[str], rows: Sequence[dict[str, Any]]) -> None:
+    """Files and pipes get 200 columns."""
+    console = _console()
+    if not rows:
+        for line in (title, asked.words("nothing")):
+            console.print(line, highlight=False, markup=False)
+        return
+    table = Table(title=Text(title), title_justify="left")
+    for name in columns:
+        table.add_column(asked.words(name), justify="right" if name in _NUMBERS else "left", overflow="fold")
+    for row in rows[:SHOWN]:
+        table.add_row(*[Text("" if row.get(name) is None else str(row[name])) for name in columns])
+    console.print(table)
+    if len(rows) > SHOWN:
+        console.print(asked.words("more", shown=SHOWN, all=len(rows)), highlight=False, markup=False)
+
+
+def _notes(asked: Asked, *names: str) -> None:
+    for name in names:
+        _console().print(asked.words(name), highlight=False, markup=False, soft_wrap=True)
+
+
+def _console() -> Console:
+    return Console() if sys.stdout.isatty() else Console(width=200)
+
+
+def _json(asked: Asked, document: dict[str, Any]) -> None:
+    told = {"as_of": asked.as_of, "version": asked.served.version, **document}
+    sys.stdout.write(json.dumps(told, ensure_ascii=False, indent=2, default=str) + "\n")
+
+
+def _csv(asked: Asked, of: type[Case | Clock | Compared], found: Sequence[Case | Clock | Compared]) -> None:
+    """One row each, under the names of the columns, with what was asked beside them."""
+    names = [field.name for field in fields(of)]
+    writer = csv.writer(sys.stdout, lineterminator="\r\n")
+    writer.writerow([*names, "as_of", "version"])
+    for one in found:
+        cells = [", ".join(cell) if isinstance(cell := getattr(one, name), tuple) else cell for name in names]
+        safe = ["'" + cell if isinstance(cell, str) and cell.startswith(FORMULA_START) else cell for cell in cells]
+        writer.writerow([*safe, asked.as_of, asked.served.version])

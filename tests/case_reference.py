@@ -1,0 +1,349 @@
+"""Cases told a second time: from plain facts, step by step and day by day, without SQL or the product's code.
+
+Written from the law (行政处罚法 2021) and from what ``core.case_state``, ``core.case_outcome`` and
+``mart.case_clock`` say they decide. Whatever asks "how many days" counts them.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+
+from working_days import DAY, rolled, working_days_after
+
+NEW_PROCEDURE = date(2021, 7, 15)
+LOCAL = "湘M"
+ENDS = {"void", "no_penalty", "withdrawn", "transferred_criminal", "transferred_other", "revoked_by_review"}
+SIDE_EXITS = "no_penalty withdrawn transferred_other transferred_criminal"
+BEFORE = {
+    "none": "clue evidence_review filed",
+    "clue": f"evidence_review void filed {SIDE_EXITS}",
+    "evidence_review": f"evidence_review void filed notified {SIDE_EXITS}",
+    "notified": f"filed void {SIDE_EXITS}",
+    "filed": SIDE_EXITS,
+    "investigating": SIDE_EXITS,
+    "pre_notice": SIDE_EXITS,
+    "hearing": SIDE_EXITS,
+    "legal_review": SIDE_EXITS,
+}
+ORDINARY = {
+    "filed": "investigating pre_notice",
+    "investigating": "investigating pre_notice legal_review",
+    "pre_notice": "pre_notice hearing legal_review decided",
+    "hearing": "hearing legal_review decided",
+    "legal_review": "pre_notice decided",
+    "revoked_by_review": "investigating pre_notice no_penalty decided",
+}
+SIMPLE = {state: "decided_simple" for state in ("none", "clue", "evidence_review")}
+AFTER = {
+    "decided": "served appeal amended revoked_by_review",
+    "decided_simple": "served part_paid paid overdue appeal amended revoked_by_review closed",
+    "served": "part_paid paid overdue appeal amended revoked_by_review enforcement closed",
+    "amended": "served part_paid paid overdue appeal revoked_by_review enforcement closed",
+    "part_paid": "part_paid paid overdue appeal amended revoked_by_review enforcement closed",
+    "overdue": "part_paid paid appeal amended revoked_by_review enforcement closed",
+    "paid": "appeal amended revoked_by_review closed",
+    "appeal": "part_paid paid overdue amended revoked_by_review enforcement closed",
+    "enforcement": "part_paid paid appeal revoked_by_review closed",
+    "closed": "appeal amended revoked_by_review archived",
+    "void": "closed archived",
+    "no_penalty": "closed",
+    "withdrawn": "closed",
+    "transferred_other": "closed",
+    "transferred_criminal": "closed",
+    "revoked_by_review": "closed",
+}
+NO_GUARD_TO_CLOSE = ENDS
+
+
+@dataclass(frozen=True)
+class Decision:
+    number: str
+    fen: int
+    decided_on: date
+    served_on: date | None
+    penalises: bool = True
+    statutory_fen: int = 0
+
+
+@dataclass(frozen=True)
+class Payment:
+    decision_no: str
+    on: date
+    fen: int
+    surcharge_fen: int = 0
+
+
+@dataclass(frozen=True)
+class Case:
+    number: str
+    plate: str
+    simple: bool
+    off_site: bool
+    violated_on: date
+    found_on: date
+    filed_on: date | None
+    closed_on: date | None
+    state: str
+    steps: tuple[tuple[datetime, int, str], ...]
+    decisions: tuple[Decision, ...]
+    payments: tuple[Payment, ...]
+    handed_over_on: date | None
+
+    @property
+    def in_order(self) -> list[tuple[datetime, int, str]]:
+        return sorted(self.steps)
+
+    def booked(self, decision: Decision, by: date) -> int:
+        return sum(one.fen for one in self.payments if one.decision_no == decision.number and one.on <= by)
+
+
+# --- what a case came to ---------------------------------------------------------------------------------------
+def outcome(case: Case) -> tuple[str | None, date | None, date | None]:
+    """State and day that took the effect away, and the decision with an effect that counts."""
+    turns = [(at.date(), state) for at, _, state in case.in_order if state in ENDS | {"decided", "decided_simple"}]
+    penal = sorted(one.decided_on for one in case.decisions if one.penalises)
+    last = max((at for at, (_, state) in enumerate(turns) if state not in ENDS), default=-1)
+    taken = [at for at, (_, state) in enumerate(turns[: last + 1]) if state in ENDS]
+    decided_on = penal[0] if penal else None
+    if penal and taken:  # decided anew, by a decision since or by nothing but the step
+        until = max(turns[at][0] for at in taken)
+        steps = [day for day, state in turns[taken[-1] :] if state not in ENDS]
+        decided_on = next((day for day in penal if day >= until), min(steps))
+    ended = next(((state, day) for day, state in turns[last + 1 :]), None)
+    if ended is None and case.state in ENDS:
+        return case.state, None, decided_on
+    unpunished = min((one.decided_on for one in case.decisions), default=None)
+    if decided_on is None and unpunished and (ended is None or unpunished <= ended[1]):
+        return "no_penalty", unpunished, None
+    return (*ended, decided_on) if ended else (None, None, decided_on)
+
+
+def in_effect(case: Case) -> list[Decision]:
+    ended, _, decided_on = outcome(case)
+    if ended or decided_on is None:
+        return []
+    return [one for one in case.decisions if one.penalises and one.decided_on >= decided_on]
+
+
+def paid_in_full_on(case: Case, decision: Decision) -> date | None:
+    """The day after the last one on which less than the fine was booked."""
+    if not decision.fen:
+        return None
+    days = sorted({one.on for one in case.payments if one.decision_no == decision.number})
+    covered = [case.booked(decision, day) >= decision.fen for day in days]
+    if not days or not covered[-1]:
+        return None
+    last_open = max((at for at, is_covered in enumerate(covered) if not is_covered), default=-1)
+    return days[last_open + 1]
+
+
+# --- steps -------------------------------------------------------------------------------------------------------
+def _allowed(state: str, simple: bool) -> set[str]:
+    found = BEFORE.get(state, "").split() + AFTER.get(state, "").split()
+    found += (SIMPLE if simple else ORDINARY).get(state, "").split()
+    return set(found)
+
+
+def _missing(case: Case, state: str, to: str, on: date, noticed: bool) -> list[str]:
+    known = [one for one in case.decisions if one.decided_on <= on]
+    unpaid = [one for one in in_effect(case) if one.decided_on <= on and case.booked(one, on) < one.fen]
+    missing = []
+    if to == "decided" and not noticed:
+        missing.append("pre_notice")
+    if to in ("decided", "decided_simple", "amended") and not known:
+        missing.append("decision")
+    if to == "served" and not any(one.served_on and one.served_on <= on for one in known):
+        missing.append("service")
+    if to == "part_paid" and not any(case.booked(one, on) > 0 for one in known):
+        missing.append("payment_some")
+    if to == "paid" and (unpaid or not any(one.fen and case.booked(one, on) >= one.fen for one in known)):
+        missing.append("payment_full")
+    if to == "closed" and state not in NO_GUARD_TO_CLOSE and unpaid:
+        missing.append("penalty_done")
+    return missing
+
+
+@dataclass(frozen=True)
+class Step:
+    on: date
+    state: str
+    after: str
+    refused: str | None
+    missing: str | None
+
+
+def walk(case: Case) -> list[Step]:
+    state, noticed, found = "none", False, []
+    for at, _, to in case.in_order:
+        if to not in _allowed(state, case.simple):
+            found.append(Step(at.date(), to, state, "R-STEP", None))
+            continue
+        if missing := _missing(case, state, to, at.date(), noticed):
+            found.append(Step(at.date(), to, state, "R-GUARD", ",".join(missing)))
+            continue
+        state, noticed = to, noticed or to == "pre_notice"
+        found.append(Step(at.date(), to, state, None, None))
+    return found
+
+
+def state_on(case: Case, on: date) -> tuple[str, date | None, int]:
+    """State, since when, and how many steps were refused by the day."""
+    known = [one for one in walk(case) if one.on <= on]
+    lawful = [one for one in known if one.refused is None]
+    return (
+        (lawful[-1].after if lawful else case.state),
+        max((one.on for one in lawful), default=None),
+        len(known) - len(lawful),
+    )
+
+
+def amounts_on(case: Case, on: date) -> tuple[int | None, int | None, int | None]:
+    """Statutory, decided and collected fen by the day."""
+    held = [one for one in in_effect(case) if one.decided_on <= on]
+    collected = sum(one.fen for one in case.payments if one.on <= on) if case.decisions else None
+    if not held:
+        return None, None, collected
+    return sum(one.statutory_fen for one in held), sum(one.fen for one in held), collected
+
+
+# --- clocks ------------------------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Clock:
+    started_on: date
+    due_on: date | None
+    ended_on: date | None
+    state: str
+    days_late: int | None
+    days_left: int | None
+    surcharge_fen: int | None = None
+
+
+def clocks_on(case: Case, on: date) -> dict[tuple[str | None, str], Clock]:
+    """By decision and clock: every clock that had begun by the day."""
+    return {
+        key: _judged(started, due, ended, stopped, party, on)
+        for key, started, due, ended, stopped, party in _clocks(case)
+        if started <= on
+    } | dict(_surcharges(case, on))
+
+
+_Begun = tuple[tuple[str | None, str], date, date | None, date | None, bool, bool]
+
+
+def _clocks(case: Case) -> Iterator[_Begun]:
+    ended_state, ended_on, decided_on = outcome(case)
+    stopped = ended_state is not None
+    lawful = [one for one in walk(case) if one.refused is None]
+    days = {state: [one.on for one in lawful if one.state == state] for state in {one.state for one in lawful}}
+    first_decided = min((one.decided_on for one in case.decisions), default=None)
+    reviewed = max(days.get("evidence_review", []), default=None)
+    yield (None, "limitation"), case.violated_on, _years(case.violated_on, 2), case.found_on, False, False
+    if not case.simple:
+        begun = reviewed or case.found_on
+        yield (
+            (None, "filing"),
+            begun,
+            working_days_after(begun, 7),
+            case.filed_on or first_decided or ended_on,
+            stopped,
+            False,
+        )
+        if case.off_site and reviewed:
+            told = min(days.get("notified", []), default=None)
+            yield (
+                (None, "notice"),
+                reviewed,
+                working_days_after(reviewed, 7),
+                told or first_decided or ended_on,
+                stopped,
+                False,
+            )
+        if case.filed_on:
+            due = case.filed_on + timedelta(days=90) if case.filed_on >= NEW_PROCEDURE else None
+            yield (None, "decision"), case.filed_on, due, first_decided or ended_on, stopped, False
+    if noticed := max(days.get("pre_notice", []), default=None):
+        due = working_days_after(noticed, 5) if noticed >= NEW_PROCEDURE else noticed + timedelta(days=3)
+        yield (None, "hearing_request"), noticed, due, max(days.get("hearing", []), default=None), False, True
+    if case.closed_on and not case.plate.startswith(LOCAL) and decided_on and not stopped:
+        yield (
+            (None, "handover"),
+            case.closed_on,
+            working_days_after(case.closed_on, 7),
+            case.handed_over_on,
+            False,
+            False,
+        )
+    for one in case.decisions:
+        held = one in in_effect(case)
+        if held or one.served_on:
+            new = one.decided_on >= NEW_PROCEDURE
+            due = working_days_after(one.decided_on, 7) if new else one.decided_on + timedelta(days=7)
+            yield (one.number, "service"), one.decided_on, due, one.served_on, False, False
+        if one.served_on and one.fen and (held or paid_in_full_on(case, one)):
+            yield (
+                (one.number, "payment"),
+                one.served_on,
+                payment_due(one.served_on),
+                paid_in_full_on(case, one),
+                False,
+                False,
+            )
+        if one.served_on and held:
+            appealed = min(days.get("appeal", []), default=None)
+            appealed = appealed if appealed and appealed >= one.served_on else None
+            due = one.served_on + timedelta(days=60)
+            yield (one.number, "reconsideration_request"), one.served_on, due, appealed, False, True
+
+
+def _years(day: date, count: int) -> date:
+    try:
+        return day.replace(year=day.year + count)
+    except ValueError:
+        return date(day.year + count, 2, 28)
+
+
+def payment_due(served_on: date) -> date:
+    return rolled(served_on + timedelta(days=15))
+
+
+def _judged(started: date, due: date | None, ended: date | None, stopped: bool, party: bool, on: date) -> Clock:
+    done = ended if ended and ended <= on else None
+    if due is None or (ended is None and stopped):
+        return Clock(started, due, done, "not_applicable", None, None)
+    until = done or on
+    late = (until - due).days if until > due and not party else None
+    if done:
+        return Clock(started, due, done, "met" if party or done <= due else "late", late, None)
+    if on <= due:
+        return Clock(started, due, None, "running", None, (due - on).days)
+    return Clock(started, due, None, "lapsed" if party else "overdue", late, None)
+
+
+def _surcharges(case: Case, on: date) -> Iterable[tuple[tuple[str | None, str], Clock]]:
+    """3 % a day of what was unpaid when it was due, at most all of it; no day of an appeal counts."""
+    for one in case.decisions:
+        full = paid_in_full_on(case, one)
+        if not one.fen or not one.served_on or not (one in in_effect(case) or full):
+            continue
+        due = payment_due(one.served_on)
+        if on <= due or (full and full <= due):
+            continue
+        principal = one.fen - case.booked(one, due)
+        until = min(full or on, on)
+        days, day = 0, due + DAY
+        while day <= until:
+            days += not _paused(case, day)
+            day += DAY
+        fee = min(Decimal(principal), (Decimal(principal) * days * Decimal("0.03")).quantize(Decimal(1), ROUND_HALF_UP))
+        done = full if full and full <= on else None
+        yield (
+            (one.number, "late_surcharge"),
+            Clock(due + DAY, None, done, "late" if done else "overdue", days, None, int(fee)),
+        )
+
+
+def _paused(case: Case, day: date) -> bool:
+    """Whether the last lawful step up to that day was an appeal, or one of that day ended it only later."""
+    lawful = [one for one in walk(case) if one.refused is None and one.on <= day]
+    return bool(lawful) and lawful[-1].state == "appeal"

@@ -1,0 +1,165 @@
+"""``heng cases``: lists, one case, clocks and amounts as of a day, as a table, CSV and JSON; what is refused says the
+next step."""
+
+import csv
+import io
+import json
+import random
+from datetime import date, datetime
+from typing import Any
+
+import pytest
+from case_reference import Case, Decision, Payment
+from case_rows import Built, built_of
+from typer.testing import CliRunner
+
+from etl.cli import app
+from etl.errors import HengError
+from warehouse import connection
+from warehouse.errors import WarehouseError
+
+LAST_DAY = "2026-03-31"
+
+
+def _at(day: str) -> datetime:
+    return datetime.fromisoformat(f"{day} 09:00:00")
+
+
+def _case(number: str, steps: list[tuple[str, str]], **told: Any) -> Case:
+    given: dict[str, Any] = {
+        "plate": "湘M54321", "simple": False, "off_site": False, "violated_on": date(2026, 1, 5),
+        "found_on": date(2026, 1, 5), "filed_on": date(2026, 1, 6), "closed_on": None, "state": steps[-1][1],
+        "decisions": (), "payments": (), "handed_over_on": None,
+    }  # fmt: skip
+    numbered = tuple((_at(day), at, state) for at, (day, state) in enumerate(steps, 1))
+    return Case(number, steps=numbered, **(given | told))
+
+
+FILED = [("2026-01-05", "clue"), ("2026-01-06", "filed"), ("2026-01-07", "investigating")]
+DECIDED = [*FILED, ("2026-01-12", "pre_notice"), ("2026-01-20", "decided"), ("2026-01-22", "served")]
+CASES = [
+    # Served on 22 January: due on 6 February, a Friday; paid on 10 February, four days late.
+    _case("A1", [*DECIDED, ("2026-02-10", "paid"), ("2026-02-11", "closed")], closed_on=date(2026, 2, 11),
+          decisions=(Decision("D1", 500_000, date(2026, 1, 20), date(2026, 1, 22), True, 550_000),),
+          payments=(Payment("D1", date(2026, 2, 10), 500_000),)),
+    # 90 days from 6 January end on 6 April.
+    _case("=A2", FILED),
+    _case("A3", [*FILED, ("2026-01-09", "decided")],
+          decisions=(Decision("D3", 20_000, date(2026, 1, 9), None, True, 50_000),)),
+]  # fmt: skip
+
+
+class Served(Built):
+    version = 7
+    manifest = {"data_until": LAST_DAY}  # noqa: RUF012
+
+
+@pytest.fixture(scope="module")
+def served() -> Served:
+    made = Served(built_of(CASES, random.Random(3)).connection)
+    made.connection.execute(
+        "create table core.case_measure (case_no varchar, passage_record_id varchar, excess_kg integer,"
+        " is_permitted boolean, height_mm integer, width_mm integer, length_mm integer)"
+    )
+    made.connection.execute("insert into core.case_measure values ('A1', 'p1', 10000, false, null, null, null)")
+    return made
+
+
+@pytest.fixture(autouse=True)
+def snapshot(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "snapshot", lambda: served)
+
+
+def run(*arguments: str) -> str:
+    done = CliRunner().invoke(app, ["cases", *arguments])
+    if done.exception:
+        raise done.exception
+    return done.stdout
+
+
+def document(*arguments: str) -> dict[str, Any]:
+    return json.loads(run(*arguments, "--format", "json"))
+
+
+def table(*arguments: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(run(*arguments, "--format", "csv"))))
+
+
+def test_the_list_has_states_days_and_three_amounts_as_of_a_day() -> None:
+    told = document("list")
+    assert (told["as_of"], told["version"]) == (LAST_DAY, 7)
+    by_number = {one["case_no"]: one for one in told["cases"]}
+    one = by_number["A1"]
+    assert (one["case_state"], one["statutory_fen"], one["decided_fen"], one["collected_fen"]) == (
+        "closed", 550_000, 500_000, 500_000,
+    )  # fmt: skip
+    assert one["plate_no"] == "湘M·***21"
+    assert by_number["A3"]["case_state"] == "investigating"
+    assert by_number["A3"]["refused_count"] == 1
+    earlier = {one["case_no"]: one for one in document("list", "--as-of", "2026-01-21")["cases"]}
+    assert (earlier["A1"]["case_state"], earlier["A1"]["served_on"], earlier["A1"]["collected_fen"]) == (
+        "decided", None, 0,
+    )  # fmt: skip
+    assert document("list", "--as-of", "2026-01-05")["cases"] == []
+
+
+def test_a_table_says_what_it_is_and_that_nothing_is_a_target() -> None:
+    told = run("list", "--lang", "zh")
+    assert "案件 3 件，截至 2026-03-31，版本 7" in told
+    assert "调查取证 (不生效 1)" in told
+    assert "5,000.00" in told
+    assert "第七十四条" in told
+    assert "art. 74" in run("clocks")
+
+
+def test_one_case_has_its_steps_with_what_was_missing_its_decisions_and_its_clocks() -> None:
+    told = document("show", "A3")
+    (refused,) = [step for step in told["steps"] if not step["is_accepted"]]
+    assert (refused["case_state"], refused["refusal_reason"]) == ("decided", "R-STEP")
+    assert [one["decision_no"] for one in told["decisions"]] == ["D3"]
+    service = next(one for one in told["clocks"] if one["clock"] == "service")
+    # Seven working days after Friday 9 January: the 20th.
+    assert (service["due_on"], service["state"], service["rule_id"]) == ("2026-01-20", "overdue", "C-SERVE")
+    shown = run("show", "A1")
+    for words in ("late surcharge", "600.00", "Steps", "Decisions", "C-PAY"):
+        assert words in shown
+
+
+def test_clocks_are_chosen_by_name_and_state_and_a_file_has_all_of_them() -> None:
+    (fee,) = table("clocks", "--clock", "late_surcharge")
+    # Four days at 3 % of 5,000 yuan.
+    assert (fee["case_no"], fee["days_late"], fee["surcharge_fen"], fee["state"]) == ("A1", "4", "60000", "late")
+    assert {one["case_no"] for one in table("clocks", "--state", "overdue")} == {"A3"}
+    assert [one["case_no"] for one in table("clocks", "--clock", "decision", "--state", "running")] == ["'=A2"]
+
+
+def test_what_will_be_late_next_week_is_due_within_seven_days() -> None:
+    assert [(one["clock"], one["due_on"]) for one in table("late-next-week")] == [("decision", "2026-04-06")]
+    assert table("late-next-week", "--as-of", "2026-03-30") == []
+    assert "within 7 days" in run("late-next-week")
+
+
+def test_amounts_are_held_against_the_articles() -> None:
+    told = {one["case_no"]: one for one in document("amounts")["cases"]}
+    assert (told["A1"]["low_fen"], told["A1"]["high_fen"], told["A1"]["verdict"]) == (500_000, 500_000, "within")
+    assert (told["A3"]["verdict"], told["A3"]["reason"]) == ("unexplained", "no_passage")
+    assert "discretion" in run("amounts", "--verdict", "within")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["list", "--as-of", "31.3.2026"], "YYYY-MM-DD"),
+        (["list", "--format", "xlsx"], "table, csv, json"),
+        (["list", "--lang", "fr"], "zh, en"),
+        (["clocks", "--clock", "tea"], "limitation"),
+        (["clocks", "--state", "tea"], "overdue"),
+        (["list", "--kind", "tea"], "over_limit"),
+        (["amounts", "--verdict", "tea"], "below"),
+        (["show", "A1", "--format", "csv"], "table or json"),
+        (["show", "A9"], "heng cases list"),
+    ],
+)
+def test_what_is_refused_says_the_next_step(arguments: list[str], words: str) -> None:
+    with pytest.raises((HengError, WarehouseError), match=words):
+        run(*arguments)

@@ -1,0 +1,118 @@
+"""The page of cases: each number opens as many rows, three amounts stay apart, refused steps are told, no plate is
+whole, and nothing is a target."""
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import case_fixture
+import fixture
+import pytest
+from case_fixture import WHO
+from driving import Callbacks, by_class, by_id, components, text_of
+
+from dashboards import case_facts, queries
+from dashboards.case_facts import Choice
+from dashboards.pages import penalties
+from warehouse import cases
+
+HERE = "/penalties"
+
+
+def _choice() -> Choice:
+    return Choice(fixture.LAST_DAY, fixture.LAST_DAY)
+
+
+def _links(layout: Any) -> list[dict[str, Any]]:
+    return [one["props"] for one in components(layout) if "#rows" in str(one["props"].get("href", ""))]
+
+
+def _open(callbacks: Callbacks, href: str, lang: str = "en") -> Any:
+    return by_id(callbacks.page(HERE, href.split("#")[0].removeprefix(HERE) + f"&lang={lang}"), "rows")
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_every_number_opens_as_many_rows(callbacks: Callbacks, lang: str) -> None:
+    layout = callbacks.page(HERE, f"?lang={lang}")
+    numbers = [one for one in _links(layout) if re.fullmatch(r"[\d,]+", text_of({"props": one}))]
+    assert len(numbers) > 25
+    for one in numbers:
+        card = _open(callbacks, one["href"], lang)
+        rows = [part for part in components(card) if part.get("type") == "Tr"][1:]
+        assert len(rows) == int(text_of({"props": one}).replace(",", "")), one["href"]
+
+
+def test_the_sums_of_clocks_and_ages_are_those_of_the_engine(callbacks: Callbacks, db: fixture.Fixture) -> None:
+    every = cases.clocks(db, fixture.LAST_DAY)
+    assert sum(one.clock_count for one in case_facts.clock_counts(db, _choice())) == len(every) > 40
+    soon = case_facts.clock_rows(db, Choice(fixture.LAST_DAY, fixture.LAST_DAY, rows="clocks", soon="1"))
+    assert [one.case_no for one in soon if one.clock == "decision"] == [WHO["near"]]
+    assert all(
+        one.due_on and one.due_on < fixture.LAST_DAY + timedelta(days=cases.SOON_DAYS) and not one.is_party_time
+        for one in soon
+    )
+    told = text_of(callbacks.page(HERE, "?lang=en"))
+    is_open = sum(one.case_count for one in case_facts.open_counts(db, _choice()))
+    assert re.search(rf"{is_open}\s+cases are open", told)
+    assert is_open == 6
+
+
+def test_the_page_says_that_nothing_of_it_is_a_target(callbacks: Callbacks) -> None:
+    assert "第七十四条" in text_of(callbacks.page(HERE, "?lang=zh"))
+    assert "art. 74" in text_of(callbacks.page(HERE, "?lang=en"))
+
+
+def test_what_was_decided_is_held_against_the_articles(db: fixture.Fixture) -> None:
+    """500 yuan a whole tonne over (art. 43): 10 t are 5,000, 2 t are 1,000, 5 t are 2,500."""
+    found = {one.case_no: one for one in case_facts.compared(db, _choice())}
+    told = {
+        who: (found[no].verdict, found[no].low_fen, found[no].high_fen, found[no].decided_fen)
+        for who, no in WHO.items()
+        if no in found and who in case_fixture.EXCESS_KG
+    }
+    assert told == {
+        "paid": ("within", 500_000, 500_000, 500_000),
+        "over": ("above", 100_000, 100_000, 300_000),
+        "owing": ("below", 250_000, 250_000, 50_050),
+    }
+    assert found[WHO["appeal"]].reason == "no_passage"
+    assert WHO["no_penalty"] not in found
+
+
+def test_a_refused_step_and_a_late_surcharge_are_told(callbacks: Callbacks, db: fixture.Fixture) -> None:
+    rows = text_of(_open(callbacks, HERE + _choice().opened("cases", state="filed")))
+    assert WHO["refused"] in rows
+    assert "1 step refused" in rows
+    fees = {one.case_no: one for one in cases.clocks(db, fixture.LAST_DAY) if one.clock == "late_surcharge"}
+    days = fees[WHO["owing"]].days_late
+    assert days is not None
+    assert fees[WHO["owing"]].surcharge_fen == min(50_050, round(50_050 * 0.03 * days + 1e-9))
+    paused = fees[WHO["appeal"]]
+    assert paused.days_late == days - 16, "the days since the appeal do not count"
+    shown = text_of(_open(callbacks, HERE + _choice().opened("clocks", clock="late_surcharge")))
+    assert penalties.yuan(fees[WHO["owing"]].surcharge_fen) in shown
+
+
+def test_no_whole_plate_is_on_the_page(callbacks: Callbacks) -> None:
+    for series in cases.SERIES:
+        month = f"{fixture.LAST_DAY - timedelta(days=58):%Y-%m}"
+        told = text_of(callbacks.page(HERE, f"?rows=cases&series={series}&month={month}"))
+        assert "54321" not in told
+    assert "·***21" in text_of(callbacks.page(HERE, "?rows=cases"))
+
+
+def test_a_day_a_kind_and_a_county_are_in_the_address_and_what_means_nothing_is_told(callbacks: Callbacks) -> None:
+    earlier = text_of(callbacks.page(HERE, f"?as_of={fixture.LAST_DAY - timedelta(days=70)}&lang=en"))
+    assert "done late" in earlier
+    none = text_of(callbacks.page(HERE, "?kind=illegal_operation&lang=en"))
+    assert "Nothing answers these conditions." in none
+    layout = callbacks.page(HERE, "?as_of=2099-01-01&county=99&rows=all&clock=tea&month=x&verdict=good&lang=en")
+    (note,) = by_class(layout, "note")
+    for name in ("as_of", "county", "rows", "clock", "month", "verdict"):
+        assert name in text_of(note)
+
+
+def test_a_version_from_before_says_so(callbacks: Callbacks, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(case_facts, "tables", lambda _: set())
+    assert "no course of cases" in text_of(callbacks.page(HERE, "?lang=en"))
+    assert queries.source()

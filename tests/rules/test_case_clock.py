@@ -1,0 +1,227 @@
+# ruff: noqa: E501  (tables)
+"""Every clock and amount of a case, both sides of each day: tables as in law."""
+
+import random
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+import duckdb
+import pandas as pd
+import pytest
+from case_reference import Case, Decision, Payment
+from case_rows import Built, built_of
+
+from warehouse import sql
+from warehouse.case_amounts import compared
+from warehouse.cases import Clock, Filter, clocks
+
+# clock | starts | ends | due | state on the day after the due one or the end | rule
+CLOCKS = """
+limitation | 2024-02-29 | 2026-02-28 | 2026-02-28 | met | C-LIMIT
+limitation | 2024-03-01 | 2026-03-02 | 2026-03-01 | late | C-LIMIT
+limitation | 2021-07-14 | 2023-07-14 | 2023-07-14 | met | C-LIMIT-OLD
+filing | 2025-09-26 | 2025-10-13 | 2025-10-13 | met | filing_sla_workdays
+filing | 2025-09-26 | 2025-10-14 | 2025-10-13 | late | filing_sla_workdays
+filing | 2026-03-02 | | 2026-03-11 | overdue | filing_sla_workdays
+notice | 2026-02-13 | 2026-03-02 | 2026-03-02 | met | notice_sla_workdays
+notice | 2026-02-13 | 2026-03-03 | 2026-03-02 | late | notice_sla_workdays
+decision | 2026-01-06 | 2026-04-06 | 2026-04-06 | met | C-DECISION
+decision | 2026-01-06 | 2026-04-07 | 2026-04-06 | late | C-DECISION
+decision | 2021-07-15 | 2021-10-13 | 2021-10-13 | met | C-DECISION
+decision | 2021-07-14 | 2021-12-31 | | not_applicable |
+hearing_request | 2026-09-17 | | 2026-09-23 | lapsed | C-HEAR-ASK
+hearing_request | 2026-09-17 | 2026-10-12 | 2026-09-23 | met | C-HEAR-ASK
+hearing_request | 2021-07-14 | | 2021-07-17 | lapsed | C-HEAR-ASK-OLD
+hearing_request | 2021-07-15 | | 2021-07-22 | lapsed | C-HEAR-ASK
+service | 2026-01-30 | 2026-02-10 | 2026-02-10 | met | C-SERVE
+service | 2026-01-30 | 2026-02-11 | 2026-02-10 | late | C-SERVE
+service | 2021-07-14 | 2021-07-22 | 2021-07-21 | late | C-SERVE-OLD
+service | 2021-07-15 | 2021-07-26 | 2021-07-26 | met | C-SERVE
+payment | 2022-06-01 | 2022-06-16 | 2022-06-16 | met | C-PAY
+payment | 2022-06-01 | 2022-06-17 | 2022-06-16 | late | C-PAY
+payment | 2026-02-03 | 2026-02-24 | 2026-02-24 | met | C-PAY
+payment | 2026-02-03 | 2026-02-25 | 2026-02-24 | late | C-PAY
+payment | 2026-09-05 | 2026-09-20 | 2026-09-20 | met | C-PAY
+payment | 2026-09-05 | 2026-09-21 | 2026-09-20 | late | C-PAY
+payment | 2021-07-14 | | 2021-07-29 | overdue | C-PAY-OLD
+handover | 2026-04-28 | 2026-05-11 | 2026-05-11 | met | C-HANDOVER
+handover | 2026-04-28 | 2026-05-12 | 2026-05-11 | late | C-HANDOVER
+reconsideration_request | 2024-01-01 | 2024-03-01 | 2024-03-01 | met | C-REVIEW-ASK
+reconsideration_request | 2024-01-01 | | 2024-03-01 | lapsed | C-REVIEW-ASK
+reconsideration_request | 2023-12-31 | | 2024-02-29 | lapsed | C-REVIEW-ASK-OLD
+"""
+
+
+def rows_of(text: str) -> list[list[str]]:
+    return [[cell.strip() for cell in line.split("|")] for line in text.strip().splitlines()]
+
+
+def day_of(text: str) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
+def case_of(number: str, clock: str, start: date, end: date | None) -> Case:
+    """A case in which the clock begins and ends on these days, and nothing else is asked."""
+    early = start - timedelta(days=1)
+    given: dict[str, Any] = {
+        "plate": "粤A54321" if clock == "handover" else "湘M54321", "simple": False, "off_site": clock == "notice",
+        "violated_on": start, "found_on": start, "filed_on": early, "closed_on": None, "state": "filed",
+        "decisions": (), "payments": (), "handed_over_on": None,
+    }  # fmt: skip
+    steps: list[tuple[date, str]] = []
+    if clock == "limitation":
+        given |= {"found_on": end}
+    elif clock == "filing":
+        given |= {"filed_on": end}
+    elif clock == "notice":
+        steps = [(start, "evidence_review"), *([(end, "notified")] if end else [])]
+        given |= {"filed_on": None}
+    elif clock == "decision":
+        given |= {"filed_on": start, "decisions": (Decision(f"D{number}", 0, end, None),) if end else ()}
+    elif clock == "hearing_request":
+        steps = [(start, "filed"), (start, "pre_notice"), *([(end, "hearing")] if end else [])]
+    elif clock == "service":
+        given |= {"decisions": (Decision(f"D{number}", 0, start, end),)}
+    elif clock == "payment":
+        paid = (Payment(f"D{number}", end, 100_000),) if end else ()
+        given |= {"decisions": (Decision(f"D{number}", 100_000, start, start),), "payments": paid}
+    elif clock == "handover":
+        given |= {"closed_on": start, "handed_over_on": end, "decisions": (Decision(f"D{number}", 0, start, start),)}
+    else:
+        steps = [(start, "filed"), (start, "pre_notice"), (start, "decided"), *([(end, "appeal")] if end else [])]
+        given |= {"decisions": (Decision(f"D{number}", 0, start, start),)}
+    numbered = tuple((datetime.combine(day, time(9)), at, state) for at, (day, state) in enumerate(steps, 1))
+    return Case(number, steps=numbered, **given)
+
+
+@pytest.fixture(scope="module")
+def built() -> Built:
+    facts = [
+        case_of(f"C{at}", clock, date.fromisoformat(start), day_of(end))
+        for at, (clock, start, end, *_) in enumerate(rows_of(CLOCKS))
+    ]
+    return built_of(facts, random.Random(5))
+
+
+@pytest.mark.parametrize("at", range(len(rows_of(CLOCKS))), ids=[" ".join(row[:3]) for row in rows_of(CLOCKS)])
+def test_a_clock_is_due_by_the_rule_of_the_day_it_began(built: Built, at: int) -> None:
+    clock, start, end, due, state, rule_id = rows_of(CLOCKS)[at]
+    on = max(day for day in (day_of(end), day_of(due), date.fromisoformat(start)) if day) + timedelta(days=1)
+    (found,) = [one for one in clocks(built, on, Filter(case_no=f"C{at}")) if one.clock == clock]
+    assert (found.started_on, found.due_on, found.state, found.rule_id or "") == (
+        date.fromisoformat(start), day_of(due), state, rule_id,
+    )  # fmt: skip
+    if due and state != "not_applicable":
+        (before,) = [
+            one for one in clocks(built, date.fromisoformat(due), Filter(case_no=f"C{at}")) if one.clock == clock
+        ]
+        assert before.state == ("met" if state == "met" and before.ended_on else "running")
+        assert before.days_left == (None if before.ended_on else 0)
+
+
+# fine | received | paid | appeal from | until | asked on | days | surcharge, all in yuan
+SURCHARGES = """
+5000 | 2022-06-01 | | | | 2022-06-16 | |
+5000 | 2022-06-01 | | | | 2022-06-17 | 1 | 150
+5000 | 2022-06-01 | | | | 2022-06-20 | 4 | 600
+5000 | 2022-06-01 | | | | 2022-07-19 | 33 | 4950
+5000 | 2022-06-01 | | | | 2022-07-20 | 34 | 5000
+5000 | 2022-06-01 | | | | 2023-07-20 | 399 | 5000
+5000 | 2022-06-01 | 2022-06-20 | | | 2023-07-20 | 4 | 600
+5000 | 2022-06-01 | | 2022-06-18 | | 2022-07-20 | 1 | 150
+5000 | 2022-06-01 | | 2022-06-18 | 2022-06-28 | 2022-06-30 | 4 | 600
+5000 | 2022-06-01 | | 2022-06-10 | 2022-06-17 | 2022-06-20 | 4 | 600
+0.50 | 2022-06-01 | | | | 2022-06-17 | 1 | 0.02
+1.50 | 2022-06-01 | | | | 2022-06-17 | 1 | 0.05
+5000 | 2026-02-03 | | | | 2026-02-25 | 1 | 150
+5000 | 2021-06-28 | | | | 2021-07-14 | 1 | 150
+5000 | 2021-06-29 | | | | 2021-07-15 | 1 | 150
+"""
+
+
+def _fen(yuan: str) -> int:
+    return round(float(yuan) * 100)
+
+
+def test_the_late_surcharge_counts_from_the_day_after_and_pauses_in_an_appeal_and_stops_at_the_principal() -> None:
+    facts = []
+    for at, (fine, received, paid, start, until, *_) in enumerate(rows_of(SURCHARGES)):
+        on = date.fromisoformat(received)
+        steps = [(on, "filed"), (on, "pre_notice"), (on, "decided"), (on, "served")]
+        steps += [(day, state) for day, state in ((day_of(start), "appeal"), (day_of(until), "amended")) if day]
+        facts.append(Case(
+            f"S{at}", "湘M54321", False, False, on, on, on, None, "served",
+            tuple((datetime.combine(day, time(9)), no, state) for no, (day, state) in enumerate(steps, 1)),
+            (Decision(f"D{at}", _fen(fine), on, on),),
+            (Payment(f"D{at}", date.fromisoformat(paid), _fen(fine)),) if paid else (), None,
+        ))  # fmt: skip
+    source = built_of(facts, random.Random(6))
+    for at, (*_, asked, days, fee) in enumerate(rows_of(SURCHARGES)):
+        every = clocks(source, date.fromisoformat(asked), Filter(case_no=f"S{at}"))
+        found: list[Clock] = [one for one in every if one.clock == "late_surcharge"]
+        if not fee:
+            assert found == [], at
+        else:
+            assert [(one.days_late, one.surcharge_fen) for one in found] == [(int(days), _fen(fee))], at
+
+
+# kind | act | trade | act on | decided | kg over | height mm | gain | decided yuan | verdict | reason | low | high
+AMOUNTS = """
+over_limit | over_mass | | 2026-03-01 | 2026-03-20 | 1000 | | | 0 | within | warning | 0 | 0
+over_limit | over_mass | | 2026-03-01 | 2026-03-20 | 1000 | | | 1 | above | more_than_allowed | 0 | 0
+over_limit | over_mass | | 2026-03-01 | 2026-03-20 | 1001 | | | 500 | within | in_range | 500 | 500
+over_limit | over_mass | | 2026-03-01 | 2026-03-20 | 1001 | | | 499.99 | below | reduced | 500 | 500
+over_limit | over_mass | | 2026-03-01 | 2026-03-20 | 1999 | | | 500.01 | above | more_than_allowed | 500 | 500
+over_limit | over_mass | | 2026-03-01 | 2026-03-20 | 10000 | | | 0 | below | warning_instead | 5000 | 5000
+over_limit | over_mass | | 2026-03-01 | 2026-03-20 | 75000 | | | 30000 | within | in_range | 30000 | 30000
+over_limit | over_mass | | 2016-09-20 | 2016-09-20 | 10000 | | | 30000 | within | in_range | 0 | 30000
+over_limit | over_dimension | | 2026-03-01 | 2026-03-20 | | 4200 | | 200 | within | in_range | 0 | 200
+over_limit | over_dimension | | 2026-03-01 | 2026-03-20 | | 4201 | | 199 | below | reduced | 200 | 1000
+over_limit | over_mass_and_dimension | | 2026-03-01 | 2026-03-20 | 2500 | 4501 | | 4000 | within | in_range | 2000 | 4000
+over_limit | over_mass | | 2026-03-01 | 2026-03-20 | 2500 | 4501 | | 1000 | within | in_range | 1000 | 1000
+over_limit | evading_weighing | | 2026-03-01 | 2026-03-20 | 2500 | | | 1000 | unexplained | act_not_computed | |
+over_limit | over_mass | | 2026-03-02 | 2026-03-01 | 2500 | | | 1000 | unexplained | days_exchanged | |
+illegal_operation | illegal_operation | freight | 2023-07-19 | 2023-07-19 | | | | 30000 | within | in_range | 30000 | 100000
+illegal_operation | illegal_operation | freight | 2023-07-19 | 2023-07-20 | | | | 30000 | above | more_than_allowed | 3000 | 10000
+illegal_operation | illegal_operation | freight | 2023-07-20 | 2023-07-20 | | | 10000 | 2999 | below | reduced | 3000 | 10000
+illegal_operation | illegal_operation | freight | 2023-07-20 | 2023-07-20 | | | 10000.01 | 60000 | within | in_range | 10000.01 | 50000.05
+illegal_operation | illegal_operation | passenger | 2023-07-20 | 2023-07-20 | | | | 10000 | within | in_range | 10000 | 100000
+illegal_operation | illegal_operation | ride_hailing | 2022-11-30 | 2022-12-20 | | | | 10000 | within | in_range | 3000 | 10000
+illegal_operation | illegal_operation | ride_hailing | 2022-11-29 | 2022-11-29 | | | | 10000 | unexplained | no_rule | |
+"""
+
+
+def test_the_amount_decided_is_held_against_the_range_of_the_day() -> None:
+    connection = duckdb.connect()
+    sql.load_seeds(connection)
+    lives, measures = [], []
+    for at, (kind, act, trade, acted, decided, over, height, gain, yuan, *_) in enumerate(rows_of(AMOUNTS)):
+        lives.append({
+            "case_kind": kind, "case_no": f"A{at:02d}", "county_code": "431103", "act_code": act, "sector": trade or None,
+            "violated_on": day_of(acted) if kind == "over_limit" else None, "found_on": day_of(acted),
+            "decided_on": day_of(decided), "statutory_fen": None, "decided_fen": _fen(yuan), "collected_fen": None,
+            "decision_count": 1, "ended_state": None, "gain_fen": _fen(gain) if gain else None,
+        })  # fmt: skip
+        if kind == "over_limit":
+            measures.append({
+                "case_no": f"A{at:02d}", "passage_record_id": f"p{at}", "excess_kg": int(over) if over else None,
+                "is_permitted": False, "height_mm": int(height) if height else None, "width_mm": None,
+                "length_mm": None,
+            })  # fmt: skip
+    connection.execute("create schema core")
+    for name, rows, types in (
+        ("case_life", lives, {"violated_on": "date", "found_on": "date", "decided_on": "date", "ended_state": "varchar",
+                              "statutory_fen": "bigint", "collected_fen": "bigint", "gain_fen": "bigint"}),
+        ("case_measure", measures, {"width_mm": "integer", "length_mm": "integer", "height_mm": "integer",
+                                    "excess_kg": "integer"}),
+    ):  # fmt: skip
+        connection.register("told", pd.DataFrame(rows).astype(object))
+        casts = ", ".join(f"cast({c} as {types[c]}) as {c}" if c in types else c for c in rows[0])
+        connection.execute(f"create table core.{name} as select {casts} from told")
+        connection.unregister("told")
+    found = {one.case_no: one for one in compared(Built(connection), date(2026, 12, 31))}
+    assert len(found) == len(lives)
+    for at, (*_, verdict, reason, low, high) in enumerate(rows_of(AMOUNTS)):
+        one = found[f"A{at:02d}"]
+        wanted = (verdict, reason, _fen(low) if low else None, _fen(high) if high else None)
+        assert (one.verdict, one.reason, one.low_fen, one.high_fen) == wanted, rows_of(AMOUNTS)[at]

@@ -1,0 +1,93 @@
+"""The words of cases in both languages: clocks and what they measure, states of a clock, kinds of case.
+
+States of a case and kinds of penalty have their words in ``dossier_words.json``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from warehouse.dossier_text import Words
+
+
+@dataclass(frozen=True)
+class Term:
+    """A word and what it means, in Chinese and English."""
+
+    zh: str
+    en: str
+    says_zh: str = ""
+    says_en: str = ""
+
+    def name(self, lang: str) -> str:
+        return self.zh if lang == "zh" else self.en
+
+    def says(self, lang: str) -> str:
+        return self.says_zh if lang == "zh" else self.says_en
+
+
+CLOCK_TERMS = {
+    "limitation": Term("追责时效", "limitation", "违法行为终了到发现", "from the act to its discovery"),
+    "notice": Term(
+        "告知违法事实", "telling the party", "非现场案件：审核通过到告知", "off-site: from accepted evidence to notice"
+    ),
+    "filing": Term("立案", "filing", "审核通过或发现到立案", "from accepted evidence, or discovery, to filing"),
+    "decision": Term("作出决定", "decision", "立案到首次决定", "from filing to the first decision"),
+    "hearing_request": Term(
+        "要求听证", "asking for a hearing", "处罚告知起，当事人的期限", "the party's time from the penalty notice"
+    ),
+    "service": Term("送达", "service", "决定到送达", "from the decision to its service"),
+    "payment": Term("缴款", "payment", "送达到缴清", "from service to payment in full"),
+    "late_surcharge": Term(
+        "加处罚款",
+        "late surcharge",
+        "缴款期限届满次日起，复议诉讼期间不计，不超过本金",
+        "from the day after payment was due, without the days of an appeal, at most the principal",
+    ),
+    "handover": Term(
+        "抄告", "hand-over", "外地车辆：结案到抄告", "vehicles from elsewhere: from closing to the letter"
+    ),
+    "reconsideration_request": Term(
+        "申请复议", "asking for reconsideration", "送达起，当事人的期限", "the party's time from service"
+    ),
+}
+STATE_TERMS = {
+    "overdue": Term("已逾期", "overdue", "尚未完成且已过届满日", "not done, and the last day has passed"),
+    "running": Term("进行中", "running", "尚未完成，未到期", "not done, and not due yet"),
+    "late": Term("逾期完成", "late", "在届满日之后完成", "done after the last day"),
+    "met": Term("按期", "met", "在届满日或之前完成", "done by the last day"),
+    "lapsed": Term("已届满未行使", "lapsed", "当事人未行使", "the party did not use it"),
+    "not_applicable": Term(
+        "不适用", "not applicable", "当日无规定或超出日历", "no rule that day, or beyond the calendar"
+    ),
+}
+KIND_TERMS = {
+    "over_limit": Term("超限运输", "over-limit carriage"),
+    "illegal_operation": Term("非法营运", "illegal operation"),
+}
+
+
+def state_name(state: str, lang: str) -> str:
+    """The state of a case in words."""
+    return Words(lang).of("state", state)
+
+
+VERDICT_TERMS = {
+    "below": Term("低于幅度", "below", "低于条文最低额", "less than the least of the article"),
+    "within": Term("幅度内", "within", "在条文幅度内", "in the range of the article"),
+    "above": Term("高于幅度", "above", "高于条文最高额", "more than the most of the article"),
+    "unexplained": Term("无法比对", "unexplained", "缺事实或规则", "a fact or rule is missing"),
+}
+REASON_TERMS = {
+    "in_range": Term("在条文幅度内", "in the range"),
+    "warning": Term("条文为警告", "the article says warning"),
+    "reduced": Term("减轻，裁量基准未载入", "reduced; no discretion table is loaded"),
+    "warning_instead": Term("应罚款而未罚款", "no fine where the article says one"),
+    "more_than_allowed": Term("超过条文最高额", "more than the article allows"),
+    "no_passage": Term("案件未对应到过车记录", "the case names no passage that is known"),
+    "permitted": Term("过车记录有通行证覆盖", "a permit covers the passage"),
+    "nothing_beyond": Term("未测得该项超限", "nothing beyond a limit was measured"),
+    "act_not_computed": Term("该案由未作计算", "this act is not computed"),
+    "no_rule": Term("当日无规则", "no rule that day"),
+    "days_exchanged": Term("决定早于违法行为", "decided before the act"),
+}

@@ -1,0 +1,512 @@
+"""Cases as of a day: their state, their amounts and their clocks, and what will be late soon.
+
+Facts come from ``core.case_life``, ``core.case_state``, ``core.case_decision`` and ``mart.case_clock``: they are those
+known now. A day asks which of them had happened by then: later steps, decisions and payments are left out, corrections
+are not. Amounts are whole fen and stay three columns: what the article allows, what was decided, what was collected.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+from typing import Any, TypeVar
+
+from warehouse.errors import WarehouseError
+from warehouse.metrics import Source
+
+KINDS = ("over_limit", "illegal_operation")
+CLOCKS = (
+    "limitation", "notice", "filing", "decision", "hearing_request", "service", "payment", "late_surcharge", "handover",
+    "reconsideration_request",
+)  # fmt: skip
+"""Clocks in the order of the procedure."""
+STATES = ("overdue", "running", "late", "met", "lapsed", "not_applicable")
+"""States of a clock as of a day: ``lapsed`` is time of the party's that was not used."""
+SERIES = ("filed", "decided", "paid", "closed")
+"""Four series that are never merged: 立案, 处罚决定, 罚款入库, 结案."""
+SOON_DAYS = 7
+AGES = {"to_30": (0, 30), "to_60": (31, 60), "to_90": (61, 90), "over_90": (91, 100_000)}
+"""Bands of days since an open case was filed or, before that, found; the fourth is past the time for a decision."""
+OVER = (
+    "closed", "archived", "void", "no_penalty", "withdrawn", "transferred_criminal", "transferred_other",
+    "revoked_by_review",
+)  # fmt: skip
+"""States in which a case is not open any more, whether or not a day of closing was told."""
+
+
+class NoCase(WarehouseError):
+    """The version has no case of that number."""
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Which cases are meant; None: all. ``county`` a code of ``seeds.county``."""
+
+    kind: str | None = None
+    county: str | None = None
+    case_no: str | None = None
+
+
+@dataclass(frozen=True)
+class OfCases:
+    """Which of the cases: in a state, with a day of a series in a month (``2026-03``), open and of an age."""
+
+    state: str | None = None
+    series: str | None = None
+    month: str | None = None
+    age: str | None = None
+
+
+@dataclass(frozen=True)
+class OfClocks:
+    """Which of the clocks; ``is_soon``: running, and late within ``SOON_DAYS`` if nothing happens."""
+
+    clock: str | None = None
+    state: str | None = None
+    is_soon: bool = False
+
+
+@dataclass(frozen=True)
+class Case:
+    """One case as of a day. Days after it are None; ``state_since`` None: no step of it had effect by then.
+
+    ``age_days``: of an open case the days since it was filed or, before that, found.
+    """
+
+    case_kind: str
+    case_no: str
+    procedure: str
+    act_code: str
+    sector: str | None
+    detection_mode: str | None
+    plate_no: str
+    plate_color_code: int | None
+    county_code: str
+    violated_on: date | None
+    found_on: date | None
+    filed_on: date | None
+    decided_on: date | None
+    served_on: date | None
+    paid_on: date | None
+    closed_on: date | None
+    case_state: str
+    state_since: date | None
+    is_state_reported: bool
+    reported_state: str
+    refused_count: int
+    statutory_fen: int | None
+    decided_fen: int | None
+    collected_fen: int | None
+    surcharge_fen: int | None
+    home_authority: str | None
+    age_days: int | None
+
+
+@dataclass(frozen=True)
+class Clock:
+    """One clock as of a day.
+
+    ``days_late``: calendar days after the last day; ``days_left``: calendar days to it, 0 on the last day itself. Of
+    ``late_surcharge`` ``days_late`` are the days counted, those of an appeal left out, and ``surcharge_fen`` what they
+    come to.
+    """
+
+    case_kind: str
+    case_no: str
+    decision_no: str | None
+    county_code: str | None
+    clock: str
+    started_on: date
+    due_on: date | None
+    ended_on: date | None
+    state: str
+    days_late: int | None
+    days_left: int | None
+    is_party_time: bool
+    is_rolled: bool
+    why_not: str | None
+    rule_id: str | None
+    has_verified_rule: bool
+    principal_fen: int | None
+    surcharge_fen: int | None
+    is_soon: bool
+
+
+@dataclass(frozen=True)
+class ClockCount:
+    """Clocks of one name in one state: how many, how many of them will be late soon, and whose rule was not read.
+
+    ``surcharge_fen``: what ``late_surcharge`` comes to, None of the others.
+    """
+
+    clock: str
+    state: str
+    clock_count: int
+    soon_count: int
+    unverified_count: int
+    surcharge_fen: int | None
+
+
+@dataclass(frozen=True)
+class OpenCount:
+    """Open cases in one state and one band of ``AGES``."""
+
+    case_state: str
+    age: str
+    case_count: int
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a case; a refused one has its reason and what was missing."""
+
+    step_no: int
+    event_no: int
+    event_at: datetime
+    case_state: str
+    from_state: str
+    state_after: str
+    is_accepted: bool
+    refusal_reason: str | None
+    missing_guards: str | None
+    rule_id: str | None
+
+
+@dataclass(frozen=True)
+class Decision:
+    """One decision of a case, with what had been booked for it."""
+
+    decision_no: str
+    subject_kind: str
+    penalty_kind: str
+    statutory_fen: int
+    decided_fen: int
+    decided_on: date
+    served_on: date | None
+    is_in_effect: bool
+    collected_fen: int
+    surcharge_fen: int
+    paid_in_full_on: date | None
+
+
+@dataclass(frozen=True)
+class CaseFile:
+    """A case with its steps, decisions and clocks."""
+
+    case: Case
+    steps: tuple[Step, ...]
+    decisions: tuple[Decision, ...]
+    clocks: tuple[Clock, ...]
+
+
+# A column of days that lie after the day asked for has not happened yet.
+_CASES = """
+with money as (
+    select decision.case_kind, decision.case_no, sum(payment.paid_fen)::bigint as collected_fen,
+        sum(payment.surcharge_fen)::bigint as surcharge_fen
+    from core.case_decision as decision
+    inner join staging.penalty_payment as payment on payment.decision_no = decision.decision_no
+    where payment.paid_on <= $as_of
+    group by all
+),
+decided as (
+    select case_kind, case_no, sum(statutory_fen)::bigint as statutory_fen, sum(decided_fen)::bigint as decided_fen
+    from core.case_decision
+    where is_in_effect and decided_on <= $as_of
+    group by all
+),
+told as (
+    select distinct case_kind, case_no from core.case_decision
+),
+state as (
+    select case_no, arg_max(state_after, step_no) as state_after,
+        max(event_on) filter (is_accepted) as state_since, count(*) filter (not is_accepted) as refused_count
+    from core.case_state
+    where event_on <= $as_of
+    group by case_no
+)
+select life.case_kind, life.case_no, life.procedure, life.act_code, life.sector, life.detection_mode, life.plate_no,
+    life.plate_color_code, life.county_code, life.violated_on, life.found_on,
+    case when life.filed_on <= $as_of then life.filed_on end as filed_on,
+    case when life.decided_on <= $as_of then life.decided_on end as decided_on,
+    case when life.served_on <= $as_of then life.served_on end as served_on,
+    case when life.paid_on <= $as_of then life.paid_on end as paid_on,
+    case when life.closed_on <= $as_of then life.closed_on end as closed_on,
+    case when coalesce(state.state_after, 'none') = 'none' then life.reported_state else state.state_after end
+        as case_state,
+    state.state_since,
+    coalesce(state.state_after, 'none') = 'none' as is_state_reported,
+    life.reported_state,
+    coalesce(state.refused_count, 0) as refused_count,
+    decided.statutory_fen,
+    case when told.case_no is not null then decided.decided_fen when life.decided_on <= $as_of then life.decided_fen end
+        as decided_fen,
+    case when told.case_no is not null then coalesce(money.collected_fen, 0) end as collected_fen,
+    case when told.case_no is not null then coalesce(money.surcharge_fen, 0) end as surcharge_fen,
+    life.home_authority,
+    case when life.closed_on is null or life.closed_on > $as_of
+        then $as_of - coalesce(life.filed_on, life.found_on) end as age_days
+from core.case_life as life
+left join state on life.case_kind = 'over_limit' and state.case_no = life.case_no
+left join decided on decided.case_kind = life.case_kind and decided.case_no = life.case_no
+left join money on money.case_kind = life.case_kind and money.case_no = life.case_no
+left join told on told.case_kind = life.case_kind and told.case_no = life.case_no
+where coalesce(life.filed_on, life.found_on) <= $as_of and {where}
+"""
+_CASE_ROWS = """
+select {columns} from (
+    select * replace (case when case_state not in ({over}) then age_days end as age_days) from ({cases})
+)
+where {which}
+order by coalesce(filed_on, found_on) desc, case_kind, case_no
+{limit}
+"""
+_OPEN_COUNTS = """
+select case_state, {ages} as age, count(*)::bigint as case_count
+from ({cases})
+where age_days is not null and case_state not in ({over})
+group by all
+order by all
+"""
+# Days that count for the surcharge: from its first day to the day of payment or the day asked for, both included, but
+# for those of an appeal (行政处罚法 art. 73).
+_CLOCKS = """
+with seen as (
+    select *, case when clock_ended_on <= $as_of then clock_ended_on end as ended_on,
+        least(coalesce(clock_ended_on, $as_of), $as_of) as until_on
+    from mart.case_clock as life
+    where clock_started_on <= $as_of and {where}
+),
+paused as (
+    select seen.case_kind, seen.case_no, seen.decision_no, sum(greatest(0,
+        least(coalesce(pause.paused_to - 1, seen.until_on), seen.until_on)
+        - greatest(pause.paused_from, seen.clock_started_on) + 1
+    ))::bigint as paused_days
+    from seen
+    inner join core.case_pause as pause on seen.case_kind = 'over_limit' and pause.case_no = seen.case_no
+    where seen.clock = 'late_surcharge'
+    group by all
+),
+judged as (
+    select seen.*,
+        case
+            when clock_result = 'not_applicable' then 'not_applicable'
+            when ended_on is not null then clock_result
+            when clock = 'late_surcharge' then 'overdue'
+            when $as_of <= clock_due_on then 'running'
+            when is_party_time then 'lapsed'
+            else 'overdue'
+        end as state,
+        case
+            when clock_result = 'not_applicable' then null
+            when clock = 'late_surcharge'
+                then until_on - clock_started_on + 1 - coalesce(paused.paused_days, 0)
+            when not is_party_time and until_on > clock_due_on then until_on - clock_due_on
+        end as days_late
+    from seen
+    left join paused using (case_kind, case_no, decision_no)
+)
+select judged.case_kind, judged.case_no, judged.decision_no, judged.county_code, judged.clock,
+    judged.clock_started_on as started_on, judged.clock_due_on as due_on, judged.ended_on, judged.state,
+    judged.days_late,
+    case when judged.state = 'running' then judged.clock_due_on - $as_of end as days_left,
+    judged.state = 'running' and not judged.is_party_time and judged.clock_due_on < $as_of + {soon} as is_soon,
+    judged.is_party_time, judged.is_rolled, judged.why_not, judged.rule_id, judged.has_verified_rule,
+    judged.principal_fen,
+    case when judged.clock = 'late_surcharge' then least(
+        round(judged.principal_fen * cast(cap.parameter_value as decimal(9, 6)))::bigint,
+        round(judged.principal_fen * judged.days_late * cast(ratio.parameter_value as decimal(9, 6)))::bigint
+    ) end as surcharge_fen
+from judged
+left join seeds.parameter as ratio on judged.clock = 'late_surcharge' and ratio.parameter = 'late_surcharge_ratio'
+    and judged.clock_started_on between coalesce(ratio.valid_from, judged.clock_started_on)
+    and coalesce(ratio.valid_to, judged.clock_started_on)
+left join seeds.parameter as cap on judged.clock = 'late_surcharge' and cap.parameter = 'late_surcharge_cap_ratio'
+    and judged.clock_started_on between coalesce(cap.valid_from, judged.clock_started_on)
+    and coalesce(cap.valid_to, judged.clock_started_on)
+"""
+_CLOCK_ROWS = """
+select {columns} from ({clocks})
+where {which}
+order by due_on nulls last, started_on, case_kind, case_no, clock, decision_no
+{limit}
+"""
+_CLOCK_COUNTS = """
+select clock, state, count(*)::bigint as clock_count, count(*) filter (is_soon)::bigint as soon_count,
+    count(*) filter (not has_verified_rule)::bigint as unverified_count, sum(surcharge_fen)::bigint as surcharge_fen
+from ({clocks})
+group by all
+order by all
+"""
+_STEPS = """
+select step_no, event_no, event_at, case_state, from_state, state_after, is_accepted, refusal_reason, missing_guards,
+    rule_id
+from core.case_state
+where case_no = $case_no and event_on <= $as_of
+order by step_no
+"""
+_DECISIONS = """
+with booked as (
+    select decision_no, sum(paid_fen)::bigint as collected_fen, sum(surcharge_fen)::bigint as surcharge_fen
+    from staging.penalty_payment
+    where paid_on <= $as_of
+    group by decision_no
+)
+select decision.decision_no, decision.subject_kind, decision.penalty_kind, decision.statutory_fen,
+    decision.decided_fen, decision.decided_on,
+    case when decision.served_on <= $as_of then decision.served_on end as served_on, decision.is_in_effect,
+    coalesce(booked.collected_fen, 0) as collected_fen, coalesce(booked.surcharge_fen, 0) as surcharge_fen,
+    case when decision.paid_in_full_on <= $as_of then decision.paid_in_full_on end as paid_in_full_on
+from core.case_decision as decision
+left join booked using (decision_no)
+where decision.case_kind = $kind and decision.case_no = $case_no and decision.decided_on <= $as_of
+order by decision.decided_on, decision.decision_no
+"""
+_MONTHS = """
+select strftime(happened_on, '%Y-%m') as month, series, count(*)::bigint as case_count
+from (
+    select 'filed' as series, filed_on as happened_on from core.case_life as life where {where}
+    union all
+    select 'decided', decided_on from core.case_life as life where {where}
+    union all
+    select 'paid', paid_on from core.case_life as life where {where}
+    union all
+    select 'closed', closed_on from core.case_life as life where {where}
+)
+where happened_on between $first and $as_of
+group by all
+order by all
+"""
+_Row = TypeVar("_Row", Case, Clock, ClockCount, OpenCount, Step, Decision)
+
+
+def _where(only: Filter) -> tuple[str, dict[str, Any]]:
+    told = {"case_kind": only.kind, "county_code": only.county, "case_no": only.case_no}
+    given = {name: value for name, value in told.items() if value is not None}
+    return " and ".join(["true", *(f"life.{name} = ${name}" for name in given)]), given
+
+
+def _rows(source: Source, query: str, params: dict[str, Any], of: type[_Row]) -> list[_Row]:
+    """Rows as records, with plain dates and whole numbers."""
+    frame = source.read(query, params).astype(object)
+    frame = frame.where(frame.notna(), None)
+    instants = {field.name for field in fields(of) if "datetime" in str(field.type)}
+    days = {field.name for field in fields(of) if str(field.type).startswith("date") and field.name not in instants}
+    whole = {field.name for field in fields(of) if str(field.type).startswith("int")}
+    found = []
+    for row in frame.to_dict("records"):
+        told: dict[str, Any] = {str(name): value for name, value in row.items()}
+        for name, value in told.items():
+            if value is None:
+                continue
+            if name in days:
+                told[name] = date.fromisoformat(str(value)[:10])
+            elif name in instants:
+                told[name] = datetime.fromisoformat(str(value))
+            elif name in whole:
+                told[name] = int(value)
+        found.append(of(**told))
+    return found
+
+
+def _cases_sql(only: Filter) -> tuple[str, dict[str, Any]]:
+    where, given = _where(only)
+    return _CASES.format(where=where), given
+
+
+def cases(
+    source: Source, as_of: date, only: Filter | None = None, which: OfCases | None = None, limit: int | None = None
+) -> list[Case]:
+    """The cases found or filed by the day, newest first."""
+    query, given = _cases_sql(only or Filter())
+    asked, conditions = which or OfCases(), ["true"]
+    if asked.state is not None:
+        conditions.append("case_state = $state")
+        given["state"] = asked.state
+    if asked.series is not None:
+        if asked.series not in SERIES:
+            raise ValueError(f"{asked.series} is no series")
+        conditions.append(f"strftime({asked.series}_on, '%Y-%m') = $month")
+        given["month"] = asked.month
+    if asked.age is not None:
+        first, last = AGES[asked.age]
+        conditions.append(f"age_days between {first} and {last}")
+    text = _CASE_ROWS.format(
+        columns=_columns(Case), over=_OVER, cases=query, which=" and ".join(conditions), limit=_limit(limit)
+    )
+    return _rows(source, text, {"as_of": as_of, **given}, Case)
+
+
+_OVER = ", ".join(f"'{state}'" for state in OVER)
+
+
+def open_counts(source: Source, as_of: date, only: Filter | None = None) -> list[OpenCount]:
+    """Open cases by state and age."""
+    query, given = _cases_sql(only or Filter())
+    bands = " ".join(f"when age_days between {first} and {last} then '{name}'" for name, (first, last) in AGES.items())
+    text = _OPEN_COUNTS.format(ages=f"case {bands} end", cases=query, over=_OVER)
+    return _rows(source, text, {"as_of": as_of, **given}, OpenCount)
+
+
+def _clocks_sql(only: Filter) -> tuple[str, dict[str, Any]]:
+    where, given = _where(only)
+    return _CLOCKS.format(where=where, soon=SOON_DAYS), given
+
+
+def clocks(
+    source: Source, as_of: date, only: Filter | None = None, which: OfClocks | None = None, limit: int | None = None
+) -> list[Clock]:
+    """The clocks that had begun by the day, by their last day."""
+    query, given = _clocks_sql(only or Filter())
+    asked, conditions = which or OfClocks(), ["true"]
+    if asked.clock is not None:
+        conditions.append("clock = $clock")
+        given["clock"] = asked.clock
+    if asked.state is not None:
+        conditions.append("state = $state")
+        given["state"] = asked.state
+    if asked.is_soon:
+        conditions.append("is_soon")
+    text = _CLOCK_ROWS.format(
+        columns=_columns(Clock), clocks=query, which=" and ".join(conditions), limit=_limit(limit)
+    )
+    return _rows(source, text, {"as_of": as_of, **given}, Clock)
+
+
+def clock_counts(source: Source, as_of: date, only: Filter | None = None) -> list[ClockCount]:
+    """The clocks of the day by name and state."""
+    query, given = _clocks_sql(only or Filter())
+    return _rows(source, _CLOCK_COUNTS.format(clocks=query), {"as_of": as_of, **given}, ClockCount)
+
+
+def _columns(of: type[Any]) -> str:
+    return ", ".join(field.name for field in fields(of))
+
+
+def _limit(limit: int | None) -> str:
+    return "" if limit is None else f"limit {limit}"
+
+
+def case_file(source: Source, as_of: date, case_no: str, kind: str | None = None) -> CaseFile:
+    """One case with everything. Raises ``NoCase``; of two lists with the number the over-limit case is meant."""
+    found = cases(source, as_of, Filter(kind=kind, case_no=case_no))
+    if not found:
+        raise NoCase(f"There is no case {case_no!r} by {as_of}. 'heng cases list' shows the numbers.")
+    case = max(found, key=lambda one: one.case_kind)
+    asked = {"as_of": as_of, "case_no": case_no}
+    return CaseFile(
+        case,
+        tuple(_rows(source, _STEPS, asked, Step)) if case.case_kind == "over_limit" else (),
+        tuple(_rows(source, _DECISIONS, asked | {"kind": case.case_kind}, Decision)),
+        tuple(clocks(source, as_of, Filter(kind=case.case_kind, case_no=case_no))),
+    )
+
+
+def months(source: Source, first: date, as_of: date, only: Filter | None = None) -> dict[str, dict[str, int]]:
+    """Cases by month (``2026-03``) and series, from ``first`` to the day; a month without any of a series lacks it."""
+    where, given = _where(only or Filter())
+    frame = source.read(_MONTHS.format(where=where), {"first": first, "as_of": as_of, **given})
+    found: dict[str, dict[str, int]] = {}
+    for month, series, count in zip(frame["month"], frame["series"], frame["case_count"], strict=True):
+        found.setdefault(str(month), {})[str(series)] = int(count)
+    return found

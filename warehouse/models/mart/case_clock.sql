@@ -1,0 +1,307 @@
+-- Grain: one clock of one case, of one decision where the clock is a decision's: from which day it runs, when it is due
+-- and what ended it. The rule is the one in force on the day it began (seeds.procedure_clock, or the parameter that sets
+-- it where the statute only says "promptly"). Whether an open clock runs or is overdue depends on the day it is looked
+-- at, which no model knows: warehouse.cases tells it, as of a day, and with it the surcharge.
+-- clock_result: met (ended by the last day), late (after it), open, not_applicable (with why_not: no_rule, in force that
+-- day; no_calendar, beyond the years of core.working_day; case_ended, on a day that is not told).
+-- is_party_time: time that the party has and nobody else can miss: it is used or it lapses. No feed tells the day of a
+-- request: a hearing held or an appeal taken up shows that it came in time, so such a clock is met.
+-- Working days count from the day after; a calendar deadline on a day off moves to the next working day for the clocks
+-- that the parameter deadline_roll_clocks names. late_surcharge begins the day after payment was due, on what was unpaid
+-- then (principal_fen), and has no last day. has_verified_rule: the rule was read in a text, and so were the calendar and
+-- the roll where they matter.
+-- Left out, for no feed tells them: notice of a hearing, publication and its withdrawal, copies of decisions made on the
+-- spot, cash handed in, evidence registered, seizures.
+with setting as (
+    select
+        max(case when parameter = 'deadline_roll_clocks' then parameter_text end) as roll_clocks,
+        max(case when parameter = 'deadline_roll_clocks' then confidence end) as roll_confidence
+    from {{ ref('parameter') }}
+),
+step as (
+    select
+        case_no,
+        max(case when case_state = 'evidence_review' then event_on end) as reviewed_on,
+        min(case when case_state = 'notified' then event_on end) as notified_on,
+        max(case when case_state = 'pre_notice' then event_on end) as pre_notice_on,
+        max(case when case_state = 'hearing' then event_on end) as hearing_on,
+        min(case when case_state = 'appeal' then event_on end) as appealed_on
+    from {{ ref('case_state') }}
+    where is_accepted
+    group by case_no
+),
+life as (
+    select
+        life.case_kind,
+        life.case_no,
+        life.county_code,
+        life.procedure,
+        life.detection_mode,
+        life.violated_on,
+        life.found_on,
+        life.filed_on,
+        life.decided_on,
+        life.first_decided_on,
+        life.closed_on,
+        life.ended_state,
+        life.ended_on,
+        life.is_from_elsewhere,
+        life.handed_over_on,
+        step.reviewed_on,
+        step.notified_on,
+        step.pre_notice_on,
+        step.hearing_on,
+        step.appealed_on
+    from {{ ref('case_life') }} as life
+    left join step on life.case_kind = 'over_limit' and step.case_no = life.case_no
+),
+begun as (
+    select
+        case_kind, case_no, cast(null as varchar) as decision_no, 'limitation' as clock, violated_on as started_on,
+        found_on as ended_on, false as is_stopped, false as is_party_time
+    from life
+    where violated_on is not null
+    union all
+    select
+        case_kind, case_no, null, 'filing', coalesce(reviewed_on, found_on),
+        coalesce(filed_on, first_decided_on, ended_on), ended_state is not null, false
+    from life
+    where procedure = 'ordinary'
+    union all
+    select
+        case_kind, case_no, null, 'notice', reviewed_on, coalesce(notified_on, first_decided_on, ended_on),
+        ended_state is not null, false
+    from life
+    where detection_mode = 'off_site' and procedure = 'ordinary' and reviewed_on is not null
+    union all
+    select
+        case_kind, case_no, null, 'decision', filed_on, coalesce(first_decided_on, ended_on),
+        ended_state is not null, false
+    from life
+    where procedure = 'ordinary' and filed_on is not null
+    union all
+    select
+        case_kind, case_no, null, 'hearing_request', pre_notice_on, hearing_on, false, true
+    from life
+    where pre_notice_on is not null
+    union all
+    select
+        life.case_kind, life.case_no, null, 'handover', life.closed_on, life.handed_over_on, false, false
+    from life
+    where life.closed_on is not null and life.is_from_elsewhere and life.decided_on is not null
+        and life.ended_state is null and life.case_kind = 'over_limit'
+    union all
+    select
+        decision.case_kind, decision.case_no, decision.decision_no, 'service', decision.decided_on, decision.served_on,
+        false, false
+    from {{ ref('case_decision') }} as decision
+    where decision.is_in_effect or decision.served_on is not null
+    union all
+    select
+        decision.case_kind, decision.case_no, decision.decision_no, 'payment', decision.served_on,
+        decision.paid_in_full_on, false, false
+    from {{ ref('case_decision') }} as decision
+    where decision.decided_fen > 0 and decision.served_on is not null
+        and (decision.is_in_effect or decision.paid_in_full_on is not null)
+    union all
+    select
+        decision.case_kind, decision.case_no, decision.decision_no, 'reconsideration_request', decision.served_on,
+        case when life.appealed_on >= decision.served_on then life.appealed_on end, false, true
+    from {{ ref('case_decision') }} as decision
+    inner join life on life.case_kind = decision.case_kind and life.case_no = decision.case_no
+    where decision.is_in_effect and decision.served_on is not null
+),
+rule as (
+    select
+        rule_id, clock, clock_amount, clock_unit, valid_from, valid_to, confidence
+    from {{ ref('procedure_clock') }}
+    union all
+    select
+        case
+            when valid_from is null then parameter
+            else concat(parameter, '@', cast(valid_from as varchar(10)))
+        end as rule_id,
+        case parameter when 'filing_sla_workdays' then 'filing' else 'notice' end as clock,
+        cast(parameter_value as integer) as clock_amount,
+        'working_day' as clock_unit,
+        valid_from,
+        valid_to,
+        confidence
+    from {{ ref('parameter') }}
+    where parameter in ('filing_sla_workdays', 'notice_sla_workdays')
+),
+timed as (
+    select
+        begun.case_kind,
+        begun.case_no,
+        begun.decision_no,
+        begun.clock,
+        begun.started_on,
+        begun.ended_on,
+        begun.is_stopped,
+        begun.is_party_time,
+        rule.rule_id,
+        rule.clock_unit,
+        rule.confidence,
+        started.has_notice as is_start_known,
+        case
+            when rule.clock_unit = 'working_day' then started.working_day_no + rule.clock_amount
+        end as due_working_day_no,
+        case rule.clock_unit
+            when 'calendar_day' then cast(begun.started_on + interval 1 day * rule.clock_amount as date)
+            when 'month' then cast(begun.started_on + interval 1 month * rule.clock_amount as date)
+            when 'year' then cast(begun.started_on + interval 1 month * (12 * rule.clock_amount) as date)
+        end as plain_due_on
+    from begun
+    left join rule
+        on rule.clock = begun.clock
+        and begun.started_on >= coalesce(rule.valid_from, begun.started_on)
+        and begun.started_on <= coalesce(rule.valid_to, begun.started_on)
+    left join {{ ref('working_day') }} as started on started.calendar_date = begun.started_on
+),
+due as (
+    select
+        timed.case_kind,
+        timed.case_no,
+        timed.decision_no,
+        timed.clock,
+        timed.started_on,
+        timed.ended_on,
+        timed.is_stopped,
+        timed.is_party_time,
+        timed.rule_id,
+        timed.clock_unit,
+        concat(',', setting.roll_clocks, ',') like concat('%,', timed.clock, ',%') as may_roll,
+        case
+            when timed.clock_unit = 'working_day' then counted.calendar_date
+            when concat(',', setting.roll_clocks, ',') like concat('%,', timed.clock, ',%') then plain.next_working_date
+            else timed.plain_due_on
+        end as due_on,
+        timed.plain_due_on,
+        timed.confidence like 'C%'
+        and (
+            timed.clock_unit <> 'working_day' or (timed.is_start_known and coalesce(counted.has_notice, false))
+        ) as is_rule_read,
+        coalesce(plain.has_notice, false) as is_day_known,
+        setting.roll_confidence like 'C%' as is_roll_read
+    from timed
+    cross join setting
+    left join {{ ref('working_day') }} as counted
+        on counted.is_working_day and counted.working_day_no = timed.due_working_day_no
+    left join {{ ref('working_day') }} as plain on plain.calendar_date = timed.plain_due_on
+),
+judged as (
+    select
+        case_kind,
+        case_no,
+        decision_no,
+        clock,
+        started_on,
+        due_on,
+        ended_on,
+        is_party_time,
+        rule_id,
+        coalesce(due_on <> plain_due_on, false) as is_rolled,
+        coalesce(is_rule_read, false)
+        and (not may_roll or (is_day_known and (due_on = plain_due_on or is_roll_read))) as has_verified_rule,
+        case
+            when rule_id is null then 'no_rule'
+            when due_on is null then 'no_calendar'
+            when ended_on is null and is_stopped then 'case_ended'
+        end as why_not
+    from due
+),
+on_time as (
+    select judged.decision_no, sum(payment.paid_fen) as paid_fen
+    from judged
+    inner join {{ ref('penalty_payment') }} as payment
+        on payment.decision_no = judged.decision_no and payment.paid_on <= judged.due_on
+    where judged.clock = 'payment'
+    group by judged.decision_no
+),
+surcharge as (
+    select
+        judged.case_kind,
+        judged.case_no,
+        judged.decision_no,
+        cast(judged.due_on + interval 1 day as date) as started_on,
+        judged.ended_on,
+        cast(decision.decided_fen - coalesce(on_time.paid_fen, 0) as bigint) as principal_fen,
+        judged.is_rolled,
+        judged.has_verified_rule
+    from judged
+    inner join {{ ref('case_decision') }} as decision on decision.decision_no = judged.decision_no
+    left join on_time on on_time.decision_no = judged.decision_no
+    where judged.clock = 'payment'
+        and judged.due_on is not null
+        and (judged.ended_on is null or judged.ended_on > judged.due_on)
+),
+every_clock as (
+    select
+        case_kind,
+        case_no,
+        decision_no,
+        clock,
+        started_on,
+        due_on,
+        ended_on,
+        case
+            when why_not is not null then 'not_applicable'
+            when ended_on is null then 'open'
+            when is_party_time or ended_on <= due_on then 'met'
+            else 'late'
+        end as clock_result,
+        why_not,
+        is_party_time,
+        is_rolled,
+        rule_id,
+        has_verified_rule,
+        cast(null as bigint) as principal_fen
+    from judged
+    union all
+    select
+        surcharge.case_kind,
+        surcharge.case_no,
+        surcharge.decision_no,
+        'late_surcharge' as clock,
+        surcharge.started_on,
+        null as due_on,
+        surcharge.ended_on,
+        case
+            when ratio.parameter is null then 'not_applicable'
+            when surcharge.ended_on is null then 'open'
+            else 'late'
+        end as clock_result,
+        case when ratio.parameter is null then 'no_rule' end as why_not,
+        false as is_party_time,
+        surcharge.is_rolled,
+        case
+            when ratio.valid_from is null then ratio.parameter
+            else concat(ratio.parameter, '@', cast(ratio.valid_from as varchar(10)))
+        end as rule_id,
+        surcharge.has_verified_rule and coalesce(ratio.confidence like 'C%', false) as has_verified_rule,
+        surcharge.principal_fen
+    from surcharge
+    left join {{ ref('parameter') }} as ratio
+        on ratio.parameter = 'late_surcharge_ratio'
+        and surcharge.started_on >= coalesce(ratio.valid_from, surcharge.started_on)
+        and surcharge.started_on <= coalesce(ratio.valid_to, surcharge.started_on)
+)
+select
+    every_clock.case_kind,
+    every_clock.case_no,
+    every_clock.decision_no,
+    every_clock.clock,
+    life.county_code,
+    every_clock.started_on as clock_started_on,
+    every_clock.due_on as clock_due_on,
+    every_clock.ended_on as clock_ended_on,
+    every_clock.clock_result,
+    every_clock.why_not,
+    every_clock.is_party_time,
+    every_clock.is_rolled,
+    every_clock.rule_id,
+    every_clock.has_verified_rule,
+    every_clock.principal_fen
+from every_clock
+left join life on life.case_kind = every_clock.case_kind and life.case_no = every_clock.case_no
