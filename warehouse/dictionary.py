@@ -41,6 +41,8 @@ _SEEDS = {
     "seeds.procedure_clock": "Grain: one clock of the procedure over the days it is in force: how long, in what unit, "
     "from which event.",
     "seeds.licence_verb": "Grain: one way a licence is lost, and what it is in law.",
+    "seeds.hazard_transition": "Grain: one step from one state of a hazard to another, over its days of force, and "
+    "what it needs.",
     "seeds.void_code": "Grain: one reason why a record is void.",
     "seeds.parameter": "Grain: one parameter over the days its value holds, with its confidence. Assumptions are rows, "
     "shown as unverified.",

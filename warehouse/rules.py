@@ -14,7 +14,7 @@ from warehouse.metrics import Source
 
 TOPICS = (
     "gross_weight", "weight_modifier", "axle_load", "dimension", "fine", "clock", "licence", "void", "accuracy",
-    "parameter", "monitoring",
+    "hazard_step", "parameter", "monitoring",
 )  # fmt: skip
 """Topics of rules, in the order in which they are read."""
 
@@ -33,6 +33,10 @@ _CLOCKS = {
 _CODES = {
     "WARNING": ("警告", "a warning"),
     "REGISTERED": ("行驶证总质量", "the registered gross mass"),
+    "SIGNER": ("须有验收人", "a signer"),
+    "NEW_DUE": ("须有新期限", "a new last day"),
+    "RECHECK": ("须经现场核查", "a check on site"),
+    "CLOSURE": ("须有销号依据", "evidence of the removal"),
     "PENALTY": ("行政处罚", "a penalty"),
     "NO_PENALTY": ("不是处罚", "no penalty"),
     "ANNIVERSARY": ("按证件周年", "by the anniversary of the certificate"),

@@ -221,8 +221,8 @@ def _with_photos(world: World, found: tuple[Hazard, ...]) -> tuple[Hazard, ...]:
         falsehood = hazard.falsehood
         if falsehood == "photo_reused" and not last_after:
             falsehood = ""  # there is no picture yet to use again
-        before, after = (
-            sha256(f"{world.seed} {hazard.no} {stage}".encode()).hexdigest() for stage in ("before", "after")
+        before, after, again = (
+            sha256(f"{world.seed} {hazard.no} {stage}".encode()).hexdigest() for stage in ("before", "after", "again")
         )
         if falsehood == "photo_reused":
             after = last_after
@@ -231,7 +231,11 @@ def _with_photos(world: World, found: tuple[Hazard, ...]) -> tuple[Hazard, ...]:
         place = {name: hazard.record[name] for name in ("latitude", "longitude")}
         size = int(rng.integers(120_000, 2_400_000))
         taken = [("before", hazard.steps[0].at - timedelta(minutes=25), before)]
-        taken += [("after", s.at - timedelta(minutes=40), after) for s in hazard.steps if s.state == "SUBMITTED"][-1:]
+        # Each removal that was accepted has its picture: of a hazard that came back the first one, and another.
+        submitted = [hazard.steps[at - 1].at for at, step in enumerate(hazard.steps) if step.state == "ACCEPTED"]
+        taken += [
+            ("after", at - timedelta(minutes=40), digest) for at, digest in zip(submitted, (after, again), strict=False)
+        ]
         for stage, moment, digest in taken:
             token = sha256(f"{hazard.no} {stage} {moment}".encode()).hexdigest()[:20]
             photos.append({
