@@ -291,3 +291,25 @@ has_shared_photo = column(
     "照片重复使用",
     zh_doc="整改后照片同时出现在其他隐患名下。",
 )
+first_closed_on = column(
+    "first_closed_on", "DATE", "Day of the first closure.", "首次销号日期", zh_doc="首次被采纳的销号日期。"
+)
+
+# --- spot checks ---------------------------------------------------------------------------------
+hazard_check_no = column("hazard_check_no", "VARCHAR", "Spot check.", "复核编号", zh_doc="复核抽查的编号。")
+checked_on = column("checked_on", "DATE", "Day of the spot check.", "复核日期", zh_doc="复核抽查的日期。")
+is_random_pick = column(
+    "is_random_pick",
+    "BOOLEAN",
+    "Picked by lot; otherwise somebody chose it.",
+    "是否随机抽取",
+    zh_doc="随机抽取为是；指定复核为否。",
+)
+hazard_check_result = column(
+    "hazard_check_result",
+    "VARCHAR",
+    "removed; not_removed: the closure is false; came_back: it had been removed.",
+    "复核结果",
+    valid="in ('removed', 'not_removed', 'came_back')",
+    zh_doc="removed 已消除，not_removed 未消除（虚假销号），came_back 曾消除、后复发。",
+)

@@ -64,6 +64,7 @@ select
     coalesce(state.extended_due_on, hazard.due_on) as due_on,
     state.state_after,
     state.accepted_on,
+    state.first_closed_on,
     state.hazard_closed_on,
     state.is_listed,
     state.listed_on,

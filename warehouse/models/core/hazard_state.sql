@@ -218,6 +218,7 @@ select
     case
         when state_after = 'CLOSED' then max(case when accepted_state = 'CLOSED' then step_on end) over so_far
     end as hazard_closed_on,
+    min(case when accepted_state = 'CLOSED' then step_on end) over so_far as first_closed_on,
     max(case when accepted_state = 'LISTED' then step_on end) over so_far as listed_on,
     max(case when accepted_state = 'DELISTED' then step_on end) over so_far as delisted_on,
     max(case when accepted_state = 'REOPENED' then step_on end) over so_far as reopened_on,
