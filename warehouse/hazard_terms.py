@@ -42,6 +42,8 @@ LISTS = {
     "overdue": ("逾期", "overdue"),
     "due_soon": ("即将到期", "due soon"),
     "no_due": ("未销号且无期限", "open without a last day"),
+    "due": ("期内到期", "due in the period"),
+    "on_time": ("按期销号", "closed on time"),
     "closed": ("已销号", "closed"),
     "late": ("逾期销号", "closed late"),
     "listed": ("挂牌督办中", "listed"),
@@ -49,6 +51,8 @@ LISTS = {
     "refused": ("有未采纳环节", "with refused steps"),
     "came_back": ("复发", "came back"),
     "shared_photo": ("照片重复使用", "photo used twice"),
+    "checked": ("随机复核", "checked by lot"),
+    "not_removed": ("复核未消除", "found not removed"),
     "no_steps": ("无环节", "without steps"),
 }
 RESULTS = {

@@ -33,11 +33,14 @@ if TYPE_CHECKING:
 
 CATEGORIES = ("HWY", "RAIL", "SIGN", "VESSEL", "ENT")
 GROUPS = ("all", "county", "category", "grade", "unit", "month")
-LISTS = ("all", "open", "overdue", "due_soon", "no_due", "closed", "late", "listed", "differs", "refused", "came_back",
-         "shared_photo", "no_steps")  # fmt: skip
+LISTS = (
+    "all", "open", "overdue", "due_soon", "no_due", "due", "on_time", "closed", "late", "listed", "differs", "refused",
+    "came_back", "shared_photo", "checked", "not_removed", "no_steps",
+)  # fmt: skip
 """What a list may hold; see ``is_listed``."""
-_OF_ALL = ("open", "overdue", "due_soon", "no_due", "listed")
-"""Lists of every hazard known on the day; the others are of the cohort."""
+_STOCK = ("open", "overdue", "due_soon", "no_due", "listed")
+_OF_ALL = (*_STOCK, "due", "on_time")
+"""Lists of every hazard known on the day, whenever it was registered; the others are of the cohort."""
 _PARAMETERS = ("hazard_due_soon_days", "hazard_confidence", "hazard_restricted_days", "hazard_recurrence_days",
                "hazard_recurrence_m")  # fmt: skip
 
@@ -290,17 +293,19 @@ _SMALL_WORKS_DONE = " and ".join(
     for name in ("warning_post", "warning_sign", "speed_hump", "convex_mirror", "flashing_light")
 )
 # Junctions have no year of plan: all are told. Progress of unfinished works is the newest list's.
-_WORKS = f"""
+_TOLD_WORKS = f"""
 with told as (
-    select works_kind, works_unit, county_code, planned_quantity, done_quantity,
+    select record_id, works_no, works_kind, works_unit, county_code, place, planned_quantity, done_quantity,
         case when finished_on <= $as_of then finished_on end as finished_on
     from staging.road_works where works_year = $year
     union all
-    select 'small_works', 'junction', county_code, 1, cast({_SMALL_WORKS_DONE} as integer),
+    select record_id, works_no, 'small_works', 'junction', county_code, place, 1, cast({_SMALL_WORKS_DONE} as integer),
         case when finished_on <= $as_of and {_SMALL_WORKS_DONE} then finished_on end
     from staging.small_works
 )
-select works_kind, works_unit, {{by}} count(*) as project_count, count(finished_on) as finished_count,
+"""
+_WORKS = f"""{_TOLD_WORKS}
+select works_kind, works_unit, count(*) as project_count, count(finished_on) as finished_count,
     sum(planned_quantity) as planned_quantity,
     coalesce(sum(done_quantity) filter (finished_on is not null), 0) as finished_quantity,
     coalesce(sum(done_quantity) filter (finished_on is null), 0) as underway_quantity
@@ -308,6 +313,11 @@ from told
 where (cast($county as varchar) is null or county_code = $county)
 group by all
 order by all
+"""
+_UNFINISHED = f"""{_TOLD_WORKS}
+select * from told
+where finished_on is null and (cast($county as varchar) is null or county_code = $county)
+order by works_kind, county_code, works_no
 """
 
 
@@ -355,6 +365,7 @@ class Facts:
         where = {"as_of": asked.as_of, "county": asked.county, "category": asked.category}
         self.hazards = [Hazard(**row) for row in _records(source, _HAZARDS, where)]
         self.checks = [Check(**row) for row in _records(source, _CHECKS, {"as_of": asked.as_of})]
+        self.by_lot, self.chosen = spot_results(self.hazards, self.checks)
         days, distance_m = (self.value(f"hazard_recurrence_{unit}") for unit in ("days", "m"))
         self.recurred = same_place_since(self.hazards, int(days), distance_m) | {
             one.hazard_no: one.hazard_no for one in self.hazards if one.reopened_count
@@ -412,7 +423,7 @@ def _standing(facts: Facts, group: str | None, hazards: list[Hazard]) -> Standin
     due = [one for one in hazards if facts.is_due_in_period(one)]
     once_closed = [one for one in cohort if one.first_closed_on is not None]
     major = [one for one in cohort if one.grade == "major"]
-    count = {name: sum(is_listed(facts, one, name) for one in hazards) for name in _OF_ALL}
+    count = {name: sum(is_listed(facts, one, name) for one in hazards) for name in _STOCK}
     return Standing(
         group=group,
         registered=len(cohort),
@@ -446,8 +457,11 @@ def curve(hazards: Iterable[Hazard], as_of: date, confidence: float) -> Curve:
     return kaplan_meier([(length.days, is_over) for length, is_over in durations], confidence)
 
 
-def bound(closed: Sequence[Hazard], checks: Iterable[Check], confidence: float) -> Bound:
-    """What the spot checks say of these closures: of several checks by lot of one hazard the first counts."""
+def spot_results(closed: Iterable[Hazard], checks: Iterable[Check]) -> tuple[dict[str, str], dict[str, str]]:
+    """What spot checks since the first closure found, by hazard: those by lot, and those somebody chose.
+
+    Of several checks of one hazard the first counts: later ones follow from what it found.
+    """
     closed_on = {one.hazard_no: one.first_closed_on for one in closed}
     by_lot: dict[str, str] = {}
     chosen: dict[str, str] = {}
@@ -455,14 +469,19 @@ def bound(closed: Sequence[Hazard], checks: Iterable[Check], confidence: float) 
         since = closed_on.get(check.hazard_no)
         if since is not None and check.checked_on >= since:
             (by_lot if check.is_random else chosen).setdefault(check.hazard_no, check.result)
-    results, asked = list(by_lot.values()), list(chosen.values())
+    return by_lot, chosen
+
+
+def bound(closed: Sequence[Hazard], checks: Iterable[Check], confidence: float) -> Bound:
+    """What the spot checks say of these closures."""
+    by_lot, chosen = (list(found.values()) for found in spot_results(closed, checks))
     return Bound(
         closed=len(closed),
-        checked=len(results),
-        false=results.count("not_removed"),
-        came_back=results.count("came_back"),
-        chosen=len(asked),
-        chosen_false=asked.count("not_removed"),
+        checked=len(by_lot),
+        false=by_lot.count("not_removed"),
+        came_back=by_lot.count("came_back"),
+        chosen=len(chosen),
+        chosen_false=chosen.count("not_removed"),
         confidence=confidence,
     )
 
@@ -471,7 +490,8 @@ def is_listed(facts: Facts, one: Hazard, name: str) -> bool:
     """Whether a hazard belongs to the list of that name.
 
     ``late``: closed after its last day. ``differs``: the county says closed and the steps do not, or the reverse.
-    ``came_back``: reopened, or another one at the same place since.
+    ``came_back``: reopened, or another one at the same place since. ``checked``: by lot; ``not_removed``: found
+    so by any spot check.
     """
     as_of = facts.asked.as_of
     told = {
@@ -480,6 +500,8 @@ def is_listed(facts: Facts, one: Hazard, name: str) -> bool:
         "overdue": lambda: one.is_overdue(as_of),
         "due_soon": lambda: one.is_due_soon(as_of, int(facts.value("hazard_due_soon_days"))),
         "no_due": lambda: not one.is_closed and one.due_on is None,
+        "due": lambda: facts.is_due_in_period(one),
+        "on_time": lambda: facts.is_due_in_period(one) and one.is_on_time,
         "closed": lambda: one.is_closed,
         "late": lambda: one.is_closed and one.due_on is not None and not one.is_on_time,
         "listed": lambda: one.is_listed,
@@ -487,6 +509,8 @@ def is_listed(facts: Facts, one: Hazard, name: str) -> bool:
         "refused": lambda: one.refused_count > 0,
         "came_back": lambda: one.hazard_no in facts.recurred,
         "shared_photo": lambda: one.has_shared_photo,
+        "checked": lambda: one.hazard_no in facts.by_lot,
+        "not_removed": lambda: "not_removed" in (facts.by_lot.get(one.hazard_no), facts.chosen.get(one.hazard_no)),
         "no_steps": lambda: one.state is None,
     }
     if name not in told:
@@ -520,10 +544,18 @@ def ladder(source: Source, asked: Asked) -> list[dict[str, Any]]:
     return rows
 
 
-def works(source: Source, asked: Asked, by_county: bool = False) -> list[dict[str, Any]]:
+def works(source: Source, asked: Asked) -> list[dict[str, Any]]:
     """Works of the day's year against plan, by kind and unit: kilometres and bridges do not add up."""
-    query = _WORKS.format(by="county_code," if by_county else "")
-    return _records(source, query, {"as_of": asked.as_of, "year": asked.as_of.year, "county": asked.county})
+    return _records(source, _WORKS, _of_works(asked))
+
+
+def unfinished(source: Source, asked: Asked) -> list[dict[str, Any]]:
+    """The works that are planned and not finished on the day: what lies between plan and done."""
+    return _records(source, _UNFINISHED, _of_works(asked))
+
+
+def _of_works(asked: Asked) -> dict[str, Any]:
+    return {"as_of": asked.as_of, "year": asked.as_of.year, "county": asked.county}
 
 
 def one_hazard(source: Source, hazard_no: str, as_of: date) -> dict[str, Any]:

@@ -94,7 +94,7 @@ def test_a_hazard_shows_the_step_that_was_refused_and_why() -> None:
     assert [step["refusal"] for step in told["steps"] if not step["is_accepted"]] == ["no_photo_after"]
     assert [photo["photo_stage"] for photo in told["photos"]] == ["before", "after"]
     assert "no photo after the removal" in heng("show", number)
-    assert list(csv.DictReader(io.StringIO(heng("show", number, "--format", "csv"))))[0]["hazard_state"] == "REGISTERED"
+    assert next(csv.DictReader(io.StringIO(heng("show", number, "--format", "csv"))))["hazard_state"] == "REGISTERED"
 
 
 def test_the_bound_stands_behind_every_hundred_per_cent() -> None:
