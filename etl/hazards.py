@@ -190,7 +190,7 @@ def show_command(hazard_no: str, as_of: AsOf = None, form: Format = "table", lan
         "listings": ("listing_no", "listed_on", "due_on", "rechecked_on", "delisted_on"),
         "checks": ("hazard_check_no", "checked_on", "is_random", "result", "handling_unit"),
     }  # fmt: skip
-    for name, value in told["hazard"].items():
+    for name, value in (told["hazard"] | told["list_row"]).items():
         console.print(f"{name}: {'' if value is None else value}", highlight=False, markup=False)
     for name, columns in shown.items():
         rows = [_worded(row, lang) for row in told[name]]

@@ -272,8 +272,10 @@ where listing.listed_on <= $as_of
     and (cast($category as varchar) is null or life.hazard_category_code = $category)
 order by listing.listed_on, listing.listing_no
 """
+_LIST_ROW = "select delivery_id, source_line from core.hazard_life where hazard_no = $hazard_no"
 _STEPS = """
-select record_id, step_no, event_no, event_at, handling_unit, officer_no, new_due_on, step_note, previous_hazard_state,
+select record_id, delivery_id, source_line,
+    step_no, event_no, event_at, handling_unit, officer_no, new_due_on, step_note, previous_hazard_state,
     state_before, hazard_state, rule_id, is_accepted, refusal, state_after, is_listed
 from core.hazard_state
 where hazard_no = $hazard_no and step_on <= $as_of
@@ -559,7 +561,7 @@ def _of_works(asked: Asked) -> dict[str, Any]:
 
 
 def one_hazard(source: Source, hazard_no: str, as_of: date) -> dict[str, Any]:
-    """A hazard with its steps, photos, listings and spot checks. Raises ``WarehouseError`` for an unknown one."""
+    """A hazard with steps, photos, listings, checks and its list row. Raises ``WarehouseError`` for an unknown one."""
     where: dict[str, Any] = {"as_of": as_of, "county": None, "category": None}
     found = [row for row in _records(source, _HAZARDS, where) if row["hazard_no"] == hazard_no]
     if not found:
@@ -567,6 +569,7 @@ def one_hazard(source: Source, hazard_no: str, as_of: date) -> dict[str, Any]:
     asked = {"hazard_no": hazard_no, "as_of": as_of}
     return {
         "hazard": found[0],
+        "list_row": _records(source, _LIST_ROW, {"hazard_no": hazard_no})[0],
         "steps": _records(source, _STEPS, asked),
         "photos": _records(source, _PHOTOS, asked),
         "listings": [row for row in _records(source, _LISTINGS, where) if row["hazard_no"] == hazard_no],

@@ -567,6 +567,14 @@ def _evidence(told: dict[str, Any], t: Text) -> list[Any]:
     return found
 
 
+def _source(view: View, row: dict[str, Any], record_id: str, t: Text) -> Any:
+    """The record of the list, with the file and line it was delivered in where the ledger names them."""
+    delivery = queries.delivery(view.db, row["delivery_id"])
+    if delivery is None:
+        return record_id
+    return [record_id, html.Br(), t("hazards.source", file=delivery["name"], line=fmt.count(row["source_line"]))]
+
+
 def drawer(view: View, one: Hazard, t: Text) -> list[Any]:
     told = hazards.one_hazard(view.db, one.hazard_no, view.choice.as_of)
     shown = [
@@ -584,7 +592,7 @@ def drawer(view: View, one: Hazard, t: Text) -> list[Any]:
     if (again := view.facts.recurred.get(one.hazard_no)) is not None:
         shown += _fact(t("hazards.came_back"), again if again != one.hazard_no else fmt.day(one.reopened_on, t.lang))
     if one.record_id is not None:
-        shown += _fact(t("hazards.record"), one.record_id)
+        shown += _fact(t("hazards.record"), _source(view, told["list_row"], one.record_id, t))
     evidence = _evidence(told, t)
     steps = [step_line(step, t) for step in told["steps"]]
     return [

@@ -164,6 +164,13 @@ def test_the_drawer_has_every_step_photo_and_check(callbacks: Callbacks, db: fix
     assert "/rules?q=H-START-REGISTERED" in links
 
 
+def test_the_drawer_names_the_file_and_line_of_the_list(callbacks: Callbacks, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queries, "delivery", lambda db, delivery_id: {"name": f"{delivery_id}.xlsx"})
+    (row,) = rows(callbacks, chosen(show="overdue"))["rowData"]
+    answer = open_drawer(callbacks, chosen(show="overdue"), row["record"]).json["response"]
+    assert "hazard_planted.xlsx 第 1 行" in words(answer["hazards-drawer"]["children"])
+
+
 def test_a_refused_step_says_why(callbacks: Callbacks) -> None:
     (row,) = rows(callbacks, chosen(show="refused"))["rowData"]
     assert (row["no"], row["state"]) == (hazard_fixture.SOON, "整改中")
