@@ -14,10 +14,11 @@ import flask
 from dash import Dash, html
 from werkzeug.exceptions import Forbidden, HTTPException
 
-from dashboards import repeat_exports, shell
+from dashboards import hazard_exports, shell
 from dashboards.pages import (
     definitions,
     findings,
+    hazards,
     lookup,
     not_found_404,
     overload,
@@ -215,6 +216,7 @@ def create_app() -> Dash:
         overload,
         overload_rows,
         findings,
+        hazards,
         repeat,
         penalties,
         terminals,
@@ -228,7 +230,7 @@ def create_app() -> Dash:
         dash.register_page(module.__name__, **module.PAGE)
     app.layout = _layout
     server.before_request(guard)
-    server.register_blueprint(repeat_exports.routes)
+    server.register_blueprint(hazard_exports.routes)
     # Registers the router's callback, without which its script has no digest in the policy below.
     with server.test_request_context("/"):
         for function in server.before_request_funcs[None]:

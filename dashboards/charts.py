@@ -19,6 +19,7 @@ import pandas as pd
 from dashboards import format as fmt
 from dashboards.selection import BANDS
 from dashboards.text import Text
+from warehouse.survival import Curve
 
 TOKENS = {
     "light": {
@@ -559,6 +560,72 @@ def month_lines(
         hovermode="x unified",
     )
     return {"data": traces, "layout": {**layout, "showlegend": True}}
+
+
+def open_share(curve: Curve, last_day: int, t: Text, theme: str, *, height: int = 246) -> Figure:
+    """The share still open by days since the registration, as steps, within its interval.
+
+    Drawn up to ``last_day``, or as far as is known.
+    """
+    tokens = TOKENS[theme]
+    until = min(last_day, curve.last_day)
+    steps = [step for step in curve.steps if step.day <= until]
+    end = [steps[-1]] if steps else []
+    days = [0, *(step.day for step in steps), *(until for _ in end)]
+    lines = {
+        name: [1.0, *(getattr(step, name) for step in steps), *(getattr(step, name) for step in end)]
+        for name in ("open_share", "low", "high")
+    }
+    texts = [
+        "",
+        *(
+            f"{t('hazards.curve.day', day=fmt.count(step.day))} <b>{fmt.share(step.open_share)}</b> "
+            f"({fmt.share(step.low)} – {fmt.share(step.high)}) · "
+            + t("hazards.curve.at_risk", count=fmt.count(step.at_risk))
+            for step in [*steps, *end]
+        ),
+    ]
+    shared: dict[str, Any] = {"type": "scatter", "mode": "lines", "x": days}
+    edge = {"width": 0, "shape": "hv", "color": tokens["seq2"]}
+    traces = [
+        {**shared, "y": lines["low"], "line": edge, "hoverinfo": "skip"},
+        {
+            **shared,
+            "y": lines["high"],
+            "line": edge,
+            "fill": "tonexty",
+            "fillcolor": tokens["seq2"],
+            "hoverinfo": "skip",
+        },
+        {
+            **shared,
+            "y": lines["open_share"],
+            "line": {"width": 2.6, "shape": "hv", "color": tokens["brand"]},
+            "text": texts,
+            "hoverinfo": "text",
+        },
+    ]
+    ticks = list(range(0, max(until, 1) + 1, max(1, round(until / 60) * 10 or 5)))
+    return {
+        "data": traces,
+        "layout": _layout(
+            theme,
+            height,
+            (50, 12, 12, 26),
+            xaxis=_axis(tokens, ticks, [fmt.count(tick) for tick in ticks]) | {"range": [0, max(until, 1) * 1.02]},
+            yaxis={
+                "range": [0, 1.04],
+                "tickvals": [0, 0.25, 0.5, 0.75, 1],
+                "ticktext": ["0", "25%", "50%", "75%", "100%"],
+                "tickfont": {"color": tokens["ink-3"]},
+                "gridcolor": tokens["line"],
+                "zeroline": True,
+                "zerolinecolor": tokens["line-2"],
+                "fixedrange": True,
+            },
+            hovermode="x unified",
+        ),
+    }
 
 
 def _alone(values: list[float | None]) -> list[bool]:

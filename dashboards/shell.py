@@ -24,6 +24,7 @@ PAGES = (
     ("repeat", "/repeat", "flag", False, True),
     ("findings", "/overload/findings", "list", True, False),
     ("penalties", "/penalties", "file", False, True),
+    ("hazards", "/hazards", "alert", False, True),
     ("terminals", "/terminals", "broadcast", True, True),
     ("vehicles", "/terminals/rows", "list", True, False),
     ("lookup", "/lookup", "search", False, True),

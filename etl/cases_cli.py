@@ -20,8 +20,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from etl.arguments import day_of
 from etl.errors import HengError
 from warehouse import case_terms as terms
+from warehouse import spreadsheet
 from warehouse.case_amounts import VERDICTS, Compared, compared
 from warehouse.cases import (
     CLOCKS,
@@ -46,7 +48,6 @@ app = typer.Typer(help="Cases, their states, amounts and clocks as of a day.", n
 FORMATS = ("table", "csv", "json")
 SHOWN = 50
 """Rows that a table prints; files hold all."""
-FORMULA_START = ("=", "+", "-", "@", "\t", "\r", "\n")
 _WORDS = {
     "zh": {
         "list": "案件 {all} 件，截至 {as_of}，版本 {version}", "clocks": "期限 {all} 项，截至 {as_of}，版本 {version}",
@@ -146,7 +147,7 @@ class Asked:
         until = self.served.manifest["data_until"]
         if as_of is None and until is None:
             raise HengError("The published version has no day of data. Say one: --as-of YYYY-MM-DD.")
-        self.as_of = _day(as_of) if as_of else date.fromisoformat(until)
+        self.as_of = day_of(as_of) if as_of else date.fromisoformat(until)
 
     def words(self, name: str, **values: Any) -> str:
         return _WORDS[self.lang][name].format(as_of=self.as_of, version=self.served.version, **values)
@@ -155,15 +156,6 @@ class Asked:
 def _one_of(option: str, value: str | None, allowed: Sequence[str]) -> None:
     if value is not None and value not in allowed:
         raise HengError(f"{option} {value!r} is not one of {', '.join(allowed)}.")
-
-
-def _day(text: str) -> date:
-    try:
-        if len(text) != 10:
-            raise ValueError(text)
-        return date.fromisoformat(text)
-    except ValueError:
-        raise HengError(f"{text!r} is not a day. Write YYYY-MM-DD.") from None
 
 
 # --- commands ----------------------------------------------------------------------------------------------
@@ -383,5 +375,5 @@ def _csv(asked: Asked, of: type[Case | Clock | Compared], found: Sequence[Case |
     writer.writerow([*names, "as_of", "version"])
     for one in found:
         cells = [", ".join(cell) if isinstance(cell := getattr(one, name), tuple) else cell for name in names]
-        safe = ["'" + cell if isinstance(cell, str) and cell.startswith(FORMULA_START) else cell for cell in cells]
+        safe = [spreadsheet.safe(cell) if isinstance(cell, str) else cell for cell in cells]
         writer.writerow([*safe, asked.as_of, asked.served.version])

@@ -18,6 +18,7 @@ from etl.demo.cli import app as demo_app
 from etl.dossier import dossier_command, verify_command
 from etl.errors import HengError
 from etl.findings import findings_command
+from etl.hazards import app as hazards_app
 from etl.jt808.cli import app as jt808_app
 from etl.jt809.cli import app as jt809_app
 from etl.kpi import kpi_command
@@ -43,6 +44,7 @@ app.add_typer(jt808_app, name="jt808")
 app.add_typer(jt809_app, name="jt809")
 app.add_typer(rules_app, name="rules")
 app.add_typer(cases_app, name="cases")
+app.add_typer(hazards_app, name="hazards")
 app.command("report-card")(report_card_command)
 app.command("kpi")(kpi_command)
 app.command("why-changed")(why_changed_command)

@@ -41,6 +41,8 @@ _SEEDS = {
     "seeds.procedure_clock": "Grain: one clock of the procedure over the days it is in force: how long, in what unit, "
     "from which event.",
     "seeds.licence_verb": "Grain: one way a licence is lost, and what it is in law.",
+    "seeds.hazard_transition": "Grain: one step from one state of a hazard to another, over its days of force, and "
+    "what it needs.",
     "seeds.void_code": "Grain: one reason why a record is void.",
     "seeds.case_transition": "Grain: one step a case may take from one state to another, and what must stand before.",
     "seeds.calendar_year": "Grain: one year of the working-day calendar and the notice it rests on.",

@@ -14,7 +14,7 @@ from warehouse.metrics import Source
 
 TOPICS = (
     "gross_weight", "weight_modifier", "axle_load", "dimension", "fine", "clock", "licence", "void", "accuracy",
-    "parameter", "monitoring", "calendar", "transition",
+    "hazard_step", "parameter", "monitoring", "calendar", "transition",
 )  # fmt: skip
 """Topics of rules, in the order in which they are read."""
 
@@ -43,6 +43,10 @@ _CODES = {
     "WARNING": ("警告", "a warning"),
     "AXLE_SUM": ("各轴最大允许轴荷之和", "the permitted loads of its axles together"),
     "REGISTERED": ("行驶证总质量", "the registered gross mass"),
+    "SIGNER": ("须有验收人", "a signer"),
+    "NEW_DUE": ("须有新期限", "a new last day"),
+    "RECHECK": ("须经现场核查", "a check on site"),
+    "CLOSURE": ("须有销号依据", "evidence of the removal"),
     "PENALTY": ("行政处罚", "a penalty"),
     "NO_PENALTY": ("不是处罚", "no penalty"),
     "ANNIVERSARY": ("按证件周年", "by the anniversary of the certificate"),

@@ -52,7 +52,7 @@
 
   /* The record list, when the page has one and it is ready. */
   function withGrid(use) {
-    ["rows-grid", "vehicles-grid", "repeat-grid"].forEach(function (id) {
+    ["rows-grid", "vehicles-grid", "repeat-grid", "hazards-grid"].forEach(function (id) {
       if (document.getElementById(id)) window.dash_ag_grid.getApiAsync(id).then(use);
     });
   }
@@ -98,7 +98,7 @@
       Object.keys(more).forEach(function (name) { query.set(name, more[name]); });
       return "/terminals/rows?" + query.toString();
     },
-    /* Another day of the repeat lists is another address. */
+    /* Another day of a list as of a day is another address. */
     openAsOf: function (day, links) {
       if (!day || !links || day === links.day) return window.dash_clientside.no_update;
       var query = new URLSearchParams(links.query);
@@ -215,7 +215,7 @@
     var own = button.dataset.copy;
     var url = own
       ? new URL(own, window.location.href)
-      : new URL(withQuery(window.location.pathname, absolute !== null && /^\/(overload|terminals|repeat)/.test(window.location.pathname) ? absolute : window.location.search), window.location.href);
+      : new URL(withQuery(window.location.pathname, absolute !== null && /^\/(overload|terminals|repeat|hazards)/.test(window.location.pathname) ? absolute : window.location.search), window.location.href);
     if (navigator.clipboard && window.isSecureContext) {
       navigator.clipboard.writeText(url.href).then(function () { copied(button); });
     } else {

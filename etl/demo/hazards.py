@@ -4,6 +4,8 @@ At city scale, in the last year: 531 highway hazards registered and all closed, 
 75 vessels removed, 1,286 railway-side hazards cleared, 802 junctions done, 1,182 km of safety works, 39 bridges,
 89 km of trunk roads refined. Each county sends its whole list every month; steps and photos come as they happen.
 
+The bureau checks one in eight closures on site, by lot, and some that look doubtful.
+
 Planted: closures that are false (a photo used twice, a hazard that comes back), lists that lose a row, positions at
 0/0, a closure before the registration, lists that come late, one sent again and one corrected.
 """
@@ -25,6 +27,7 @@ from etl.demo.world import Delivery, World, morning_after
 _CITY = {"HWY": 531, "RAIL": 1_286, "SIGN": 428, "VESSEL": 75, "ENT": 210}
 """Hazards of a year at city scale; signs and enterprises have no published number."""
 _FALSE_SHARE = 0.03
+_CHECKED_SHARE = 0.125
 _DAYS_ALLOWED = {"HWY": 60, "RAIL": 45, "SIGN": 30, "VESSEL": 30, "ENT": 30}
 _WORDS = {
     "HWY": ("急弯处缺少波形护栏", "路侧临水临崖无防护", "路面坑槽", "视距不良", "平交路口无警示"),
@@ -221,8 +224,8 @@ def _with_photos(world: World, found: tuple[Hazard, ...]) -> tuple[Hazard, ...]:
         falsehood = hazard.falsehood
         if falsehood == "photo_reused" and not last_after:
             falsehood = ""  # there is no picture yet to use again
-        before, after = (
-            sha256(f"{world.seed} {hazard.no} {stage}".encode()).hexdigest() for stage in ("before", "after")
+        before, after, again = (
+            sha256(f"{world.seed} {hazard.no} {stage}".encode()).hexdigest() for stage in ("before", "after", "again")
         )
         if falsehood == "photo_reused":
             after = last_after
@@ -231,7 +234,11 @@ def _with_photos(world: World, found: tuple[Hazard, ...]) -> tuple[Hazard, ...]:
         place = {name: hazard.record[name] for name in ("latitude", "longitude")}
         size = int(rng.integers(120_000, 2_400_000))
         taken = [("before", hazard.steps[0].at - timedelta(minutes=25), before)]
-        taken += [("after", s.at - timedelta(minutes=40), after) for s in hazard.steps if s.state == "SUBMITTED"][-1:]
+        # Each removal that was accepted has its picture: of a hazard that came back the first one, and another.
+        submitted = [hazard.steps[at - 1].at for at, step in enumerate(hazard.steps) if step.state == "ACCEPTED"]
+        taken += [
+            ("after", at - timedelta(minutes=40), digest) for at, digest in zip(submitted, (after, again), strict=False)
+        ]
         for stage, moment, digest in taken:
             token = sha256(f"{hazard.no} {stage} {moment}".encode()).hexdigest()[:20]
             photos.append({
@@ -242,6 +249,33 @@ def _with_photos(world: World, found: tuple[Hazard, ...]) -> tuple[Hazard, ...]:
             last_after = after
         complete.append(Hazard(hazard.record, hazard.steps, hazard.due_on, falsehood, tuple(photos)))
     return tuple(complete)
+
+
+# --- spot checks -----------------------------------------------------------------------------------
+@cache
+def checks(world: World) -> tuple[dict[str, Any], ...]:
+    """Spot checks of closed hazards in order of their days: one in eight by lot, and half of the photos used twice."""
+    rng = world.rng("hazard_checks")
+    found: list[dict[str, Any]] = []
+    for hazard in hazards(world):
+        picked, doubted, after = float(rng.random()), float(rng.random()), int(rng.integers(3, 40))
+        is_random = picked < _CHECKED_SHARE
+        closed = next((step.at.date() for step in hazard.steps if step.state == "CLOSED"), None)
+        if closed is None or not (is_random or (hazard.falsehood == "photo_reused" and doubted < 0.5)):
+            continue
+        day = closed + timedelta(days=after)
+        if day > world.last_day:
+            continue
+        back = [step.at.date() for step in hazard.steps if step.state in ("REOPENED", "CLOSED")][1:]
+        is_back = bool(back) and back[0] <= day < back[-1]
+        false = hazard.falsehood in ("photo_reused", "photo_same")
+        found.append({
+            "hazard_no": hazard.no, "checked_on": day, "is_random_pick": is_random,
+            "hazard_check_result": "not_removed" if false else "came_back" if is_back else "removed",
+            "handling_unit": "示例市交通运输局",
+        })  # fmt: skip
+    found.sort(key=lambda row: (row["checked_on"], row["hazard_no"]))
+    return tuple({**row, "hazard_check_no": f"FH-{at:05d}"} for at, row in enumerate(found, 1))
 
 
 # --- works ---------------------------------------------------------------------------------------
@@ -417,6 +451,10 @@ def _steps_and_photos(world: World, before: date, day: date) -> Iterator[Deliver
     yield Delivery("hazard_event", f"hazard_event_{day:%Y%m%d}.csv", rows.as_table("hazard_event", steps), day, at)
     table = rows.as_table("hazard_photo", photos)
     yield Delivery("hazard_photo", f"hazard_photo_{day:%Y%m%d}.csv.gz", table, day, at)
+    if checked := [row for row in checks(world) if before < row["checked_on"] <= day]:
+        yield Delivery(
+            "hazard_check", f"hazard_check_{day:%Y%m%d}.csv", rows.as_table("hazard_check", checked), day, at
+        )
 
 
 def _works(world: World, day: date) -> Iterator[Delivery]:

@@ -1,36 +1,29 @@
 """Steps of a hazard's handling, from registration to closure, as the hazard system exports them.
 
 A step names the state before it, so an impossible step shows in its own row (R-STATE). Closing, rejecting,
-extending, listing and reopening are steps; nothing is deleted, a correction is a step of its own.
+extending, listing and reopening are steps; nothing is deleted, a correction is a step of its own. Which pairs of states
+are possible is data: ``warehouse/seeds/hazard_transition.csv``.
 """
+
+import csv
 
 from etl.contract import Csv, Feed, Rule, read
 from warehouse import columns as c
+from warehouse.home import REPOSITORY
 
 STATES = {
     "登记": "REGISTERED", "分级": "GRADED", "交办": "ASSIGNED", "整改中": "RECTIFYING", "申请验收": "SUBMITTED",
     "验收合格": "ACCEPTED", "销号": "CLOSED", "延期": "EXTENDED", "逾期": "OVERDUE", "验收不合格": "REJECTED",
     "挂牌督办": "LISTED", "摘牌": "DELISTED", "移交": "TRANSFERRED", "复发": "REOPENED",
 }  # fmt: skip
-NEXT_STATES = {
-    "": "REGISTERED",
-    "REGISTERED": "GRADED TRANSFERRED",
-    "GRADED": "ASSIGNED TRANSFERRED",
-    "ASSIGNED": "RECTIFYING EXTENDED OVERDUE LISTED TRANSFERRED",
-    "RECTIFYING": "SUBMITTED EXTENDED OVERDUE LISTED TRANSFERRED",
-    "EXTENDED": "RECTIFYING SUBMITTED EXTENDED OVERDUE LISTED",
-    "OVERDUE": "RECTIFYING SUBMITTED EXTENDED LISTED TRANSFERRED",
-    "LISTED": "RECTIFYING SUBMITTED EXTENDED OVERDUE",
-    "SUBMITTED": "ACCEPTED REJECTED",
-    "REJECTED": "RECTIFYING",
-    "ACCEPTED": "DELISTED CLOSED",
-    "DELISTED": "CLOSED",
-    "CLOSED": "REOPENED",
-    "REOPENED": "GRADED ASSIGNED RECTIFYING",
-    "TRANSFERRED": "REGISTERED ASSIGNED",
-}
-"""Steps that can follow a state. The path is practice, not law; a bureau with another path changes this table."""
-_STEPS = ", ".join(f"'{before}>{after}'" for before, found in NEXT_STATES.items() for after in found.split())
+
+
+def _steps() -> str:
+    """Every allowed pair of states as SQL literals. What a step needs besides, core.hazard_state judges."""
+    with (REPOSITORY / "warehouse" / "seeds" / "hazard_transition.csv").open(encoding="utf-8", newline="") as stream:
+        pairs = [(row["from_hazard_state"], row["to_hazard_state"]) for row in csv.DictReader(stream)]
+    return ", ".join(f"'{'' if before == 'START' else before}>{after}'" for before, after in pairs)
+
 
 FEED = Feed(
     name="hazard_event",
@@ -57,7 +50,7 @@ FEED = Feed(
     quarantine=(
         Rule(
             "R-STATE",
-            f"coalesce(previous_hazard_state, '') || '>' || hazard_state not in ({_STEPS})",
+            f"coalesce(previous_hazard_state, '') || '>' || hazard_state not in ({_steps()})",
             "a step that cannot follow the state before",
         ),
         Rule("R-EMPTY", "hazard_state = 'EXTENDED' and extended_due_on is null", "an extension without its new day"),

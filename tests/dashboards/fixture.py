@@ -15,6 +15,7 @@ from datetime import date, datetime, timedelta
 import case_fixture
 import duckdb
 import finding_fixture
+import hazard_fixture
 import numpy as np
 import pandas as pd
 import repeat_fixture
@@ -388,6 +389,7 @@ def make(last_day: date = LAST_DAY) -> Fixture:
     finding_fixture.add(con, last_day)
     repeat_fixture.add(con, last_day)
     case_fixture.add(con, last_day)
+    hazard_fixture.add(con, last_day)
     Violations().copy_to(con)
     return Fixture(con, last_day)
 

@@ -118,7 +118,10 @@ def test_every_page_is_quiet_local_and_fits(watched: Any, lang: str, theme: str,
             one.page.wait_for_selector("#overload-bands .main-svg")
         if key == "terminals":
             one.page.wait_for_selector("#terminals-trend .main-svg")
-        if key in ("rows", "vehicles", "repeat"):
+        if key == "hazards":
+            one.page.wait_for_selector("#hazards-curve .main-svg")
+            one.page.locator("#hazards-grid").scroll_into_view_if_needed()  # a list out of sight is not laid out
+        if key in ("rows", "vehicles", "repeat", "hazards"):
             one.page.wait_for_selector(".ag-row .ag-cell")
         assert one.page.evaluate("document.documentElement.lang") == ("zh-CN" if lang == "zh" else "en")
         one.page.screenshot(

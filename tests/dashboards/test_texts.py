@@ -11,6 +11,8 @@ import dashboards
 from dashboards import (
     case_facts,
     charts,
+    hazard_exports,
+    hazard_queries,
     night,
     repeat_exports,
     repeat_queries,
@@ -20,7 +22,7 @@ from dashboards import (
     terminal_facts,
     terminal_queries,
 )
-from dashboards.pages import overload, overload_rows, penalties, quality, repeat, terminal_rows
+from dashboards.pages import hazards, overload, overload_rows, penalties, quality, repeat, terminal_rows
 from etl.contract import KINDS
 from etl.feeds import raw_tables
 from warehouse.cases import AGES, SERIES
@@ -31,6 +33,11 @@ from warehouse.repeat import SUBJECTS
 from warehouse.rules import TOPICS
 from warehouse.suggestions import EVIDENCE
 
+HAZARD_HEADS = (
+    "group", "unit", "rung", "count", "no", "listed_on", "due_on", "rechecked_on", "delisted_on", "works", "planned",
+    "finished", "share", "underway", "projects", "works_no", "county", "place",
+)  # fmt: skip
+"""Heads of the tables of the page of hazards that no file has."""
 SOURCE = Path(dashboards.__file__).parent
 TABLES = ("kpis", "checks", "rules", "feeds", "columns")
 # Texts whose key is made from a code: the codes are closed lists of ours, so every key can be named.
@@ -93,6 +100,14 @@ MADE = {
     *(f"penalties.clocks.{name}" for name in penalties.OF_CLOCK),
     *(f"penalties.age.{age}" for age in AGES),
     *(f"penalties.rows.{rows}" for rows in case_facts.ROWS if rows != "none"),
+    *(f"hazards.{name}{end}" for name in (*hazards.TILES, "came_back") for end in ("", ".how", ".leaves_out")),
+    *(f"hazards.cohort.{cohort}" for cohort in hazard_queries.COHORTS),
+    *(f"hazards.by.{by}" for by in hazard_queries.GROUPS),
+    *(f"hazards.{name}" for name in ("cohort", "category", "county")),
+    *(key for _, key, *_ in hazards.COLUMNS),
+    *(f"hazards.head.{head}" for head in (*hazard_exports.LIST, *hazard_exports.RATES, *HAZARD_HEADS)),
+    *(f"hazards.curve.head.{head}" for head in ("day", "at_risk", "ended", "share", "low", "high")),
+    *(f"hazards.photo.{stage}" for stage in ("before", "after")),
     *(f"alarm_kind.{kind}" for kind in terminal_facts.SMART_KINDS),
     *(f"screening.{result}" for result in ("confirmed", "void", "pending")),
     *(f"suggestion.{grade}" for grade in ("strong", "possible")),

@@ -150,10 +150,10 @@ def delivered(tiny: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_every_feed_of_these_topics_is_delivered(delivered: Path) -> None:
     names = {folder.name for folder in (delivered / "inbox").iterdir()}
     assert names == {
-        "hazard", "hazard_event", "hazard_photo", "small_works", "road_works", "enterprise", "driver_certificate",
-        "district", "coach_line", "relay_point", "safety_standard", "liability_insurance", "monitored_vehicle",
-        "training", "meeting", "bulletin", "interview", "listing", "referral", "road_crash", "terminal_position",
-        "terminal_alarm", "platform_link", "platform_poll",
+        "hazard", "hazard_check", "hazard_event", "hazard_photo", "small_works", "road_works", "enterprise",
+        "driver_certificate", "district", "coach_line", "relay_point", "safety_standard", "liability_insurance",
+        "monitored_vehicle", "training", "meeting", "bulletin", "interview", "listing", "referral", "road_crash",
+        "terminal_position", "terminal_alarm", "platform_link", "platform_poll",
     }  # fmt: skip
 
 

@@ -192,7 +192,8 @@ def test_confidence_marks_are_those_of_the_handbook() -> None:
     sql.load_seeds(connection)
     marked = ("gross_weight_limit", "gross_weight_modifier", "axle_type", "parameter", "report_figure", "kpi_scheme",
               "alarm_type", "axle_load_limit", "dimension_limit", "fine_tier", "accuracy_class", "procedure_clock",
-              "licence_verb", "void_code", "calendar_year", "calendar_day", "case_transition")  # fmt: skip
+              "licence_verb", "void_code", "calendar_year", "calendar_day", "case_transition",
+              "hazard_transition")  # fmt: skip
     for seed in marked:
         marks = connection.execute(f"select distinct confidence from seeds.{seed}").fetchall()
         assert {mark for (mark,) in marks} <= {"C1", "C2", "M+", "M-", "P", "D"}

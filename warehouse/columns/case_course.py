@@ -28,24 +28,24 @@ guard = column(
 step_no = column(
     "step_no",
     "INTEGER",
-    "Place of the step among those of its case in order of time, from 1.",
+    "Place of the step among those of its case or hazard in order of time, from 1.",
     "环节次序",
-    zh_doc="按时间先后排列的环节次序，从 1 起。",
+    zh_doc="同一案件或隐患内按时间先后排列的环节次序，从 1 起。",
 )
 event_on = column("event_on", "DATE", "Day of the step.", "环节日期", zh_doc="进入该环节的日期。")
 state_after = column(
     "state_after",
     "VARCHAR",
-    "State of the case after the step: the one before it where the step was refused.",
+    "State of the case or hazard after the step: the one before it where the step was refused.",
     "其后环节",
-    zh_doc="该环节之后案件所处的环节；不生效时仍为原环节。",
+    zh_doc="该环节之后案件或隐患所处的环节；不生效时仍为原环节。",
 )
 is_accepted = column(
     "is_accepted",
     "BOOLEAN",
-    "The step was lawful from the state before it.",
+    "The step may be taken from the state before it, and has what it needs.",
     "环节生效",
-    zh_doc="该环节依规可由原环节进入，已生效。",
+    zh_doc="该环节依规可由原环节进入，且前提具备，已生效。",
 )
 refusal_reason = column(
     "refusal_reason",
@@ -112,14 +112,14 @@ reported_state = column(
     "VARCHAR",
     "State as the sender's list has it.",
     "所报状态",
-    zh_doc="发送方案件表所报的状态，照录。",
+    zh_doc="发送方案件表或隐患清单所报的状态，照录。",
 )
 refused_count = column(
     "refused_count",
     "INTEGER",
-    "Steps of the case that had no effect.",
+    "Steps of the case or hazard that had no effect.",
     "不生效环节数",
-    zh_doc="该案不生效的环节数。",
+    zh_doc="该案件或隐患不生效的环节数。",
 )
 decision_count = column(
     "decision_count", "INTEGER", "Decisions in effect.", "有效决定数", zh_doc="该案有效的处罚决定数。"

@@ -185,3 +185,104 @@ photo_size_bytes = column(
     valid="between 1 and 1073741824",
     zh_doc="照片文件的大小。",
 )
+
+# --- steps judged --------------------------------------------------------------------------------
+from_hazard_state = column(
+    "from_hazard_state",
+    "VARCHAR",
+    "State before an allowed step; START: not registered yet.",
+    "起始状态",
+    zh_doc="允许的环节之前的状态；START 为尚未登记。",
+)
+to_hazard_state = column(
+    "to_hazard_state", "VARCHAR", "State an allowed step leads to.", "目标状态", zh_doc="允许的环节所达到的状态。"
+)
+hazard_guard = column(
+    "hazard_guard",
+    "VARCHAR",
+    "What the step needs: SIGNER an officer who accepts, NEW_DUE a new last day, RECHECK a check on site since the "
+    "listing, CLOSURE that a listed hazard is delisted and of a major one photos and a signer; empty: nothing.",
+    "环节条件",
+    zh_doc="SIGNER 须有验收人，NEW_DUE 须有新期限，RECHECK 须经挂牌后的现场核查，CLOSURE 挂牌的须先摘牌、"
+    "重大隐患须有前后照片和验收人；空为无条件。",
+)
+step_on = column("step_on", "DATE", "Day of the step.", "环节日期", zh_doc="该环节的日期。")
+state_before = column(
+    "state_before",
+    "VARCHAR",
+    "State that the accepted steps before this one led to; START: none. The step is judged from it.",
+    "认定的原状态",
+    zh_doc="此前被采纳的环节所达到的状态，START 为尚无；据此判断本环节。",
+)
+refusal = column(
+    "refusal",
+    "VARCHAR",
+    "Why a step changes nothing: illegal_step, no_signer, no_new_day, not_rechecked, still_listed, no_photo_before, "
+    "no_photo_after.",
+    "不采纳原因",
+    zh_doc="illegal_step 环节顺序不允许，no_signer 无验收人，no_new_day 无新期限，not_rechecked 未经现场核查，"
+    "still_listed 尚未摘牌，no_photo_before 无整改前照片，no_photo_after 无整改后照片。",
+)
+new_due_on = column(
+    "new_due_on",
+    "DATE",
+    "Last day that this step asks for, whether accepted or not.",
+    "申请延期至",
+    zh_doc="本环节载明的新期限，无论是否采纳。",
+)
+is_listed = column(
+    "is_listed", "BOOLEAN", "Listed for supervised removal and not delisted.", "是否挂牌", zh_doc="已挂牌且尚未摘牌。"
+)
+accepted_on = column(
+    "accepted_on", "DATE", "Day of the last acceptance.", "验收日期", zh_doc="最近一次验收合格的日期。"
+)
+reopened_on = column(
+    "reopened_on", "DATE", "Day on which it last came back.", "复发日期", zh_doc="最近一次复发的日期。"
+)
+closure_count = column("closure_count", "INTEGER", "How often it was closed.", "销号次数", zh_doc="被采纳的销号次数。")
+reopened_count = column("reopened_count", "INTEGER", "How often it came back.", "复发次数", zh_doc="复发的次数。")
+extension_count = column("extension_count", "INTEGER", "Approved extensions.", "延期次数", zh_doc="被采纳的延期次数。")
+first_due_on = column(
+    "first_due_on",
+    "DATE",
+    "Last day for removal that the first list told, before extensions known since.",
+    "原整改期限",
+    zh_doc="首次报送的整改期限，不含其后的延期。",
+)
+last_step_on = column("last_step_on", "DATE", "Day of the last step.", "最近环节日期", zh_doc="最近一个环节的日期。")
+reported_closed_on = column(
+    "reported_closed_on",
+    "DATE",
+    "Day of closure as the county's list has it.",
+    "报送销号日期",
+    zh_doc="县市区清单所报的销号日期。",
+)
+has_shared_photo = column(
+    "has_shared_photo",
+    "BOOLEAN",
+    "A picture after its removal is another hazard's as well.",
+    "照片重复使用",
+    zh_doc="整改后照片同时出现在其他隐患名下。",
+)
+first_closed_on = column(
+    "first_closed_on", "DATE", "Day of the first closure.", "首次销号日期", zh_doc="首次被采纳的销号日期。"
+)
+
+# --- spot checks ---------------------------------------------------------------------------------
+hazard_check_no = column("hazard_check_no", "VARCHAR", "Spot check.", "复核编号", zh_doc="复核抽查的编号。")
+checked_on = column("checked_on", "DATE", "Day of the spot check.", "复核日期", zh_doc="复核抽查的日期。")
+is_random_pick = column(
+    "is_random_pick",
+    "BOOLEAN",
+    "Picked by lot; otherwise somebody chose it.",
+    "是否随机抽取",
+    zh_doc="随机抽取为是；指定复核为否。",
+)
+hazard_check_result = column(
+    "hazard_check_result",
+    "VARCHAR",
+    "removed; not_removed: the closure is false; came_back: it had been removed.",
+    "复核结果",
+    valid="in ('removed', 'not_removed', 'came_back')",
+    zh_doc="removed 已消除，not_removed 未消除（虚假销号），came_back 曾消除、后复发。",
+)

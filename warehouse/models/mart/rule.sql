@@ -1,4 +1,4 @@
--- Grain: one row of the law as the seeds hold it: limits, fines, clocks, classes, codes, parameters and thresholds.
+-- Grain: one row of the law as the seeds hold it: limits, fines, clocks, classes, codes, steps, parameters, thresholds.
 -- The rulebook in one shape: what it is about, when it applies, what it sets, over which days, where, by which text, and
 -- whether that text was read. rule_no names a row; rule_subject is what versions of the law share; rule_key adds every
 -- condition, so that two rows of one key may not hold on one day (checks/rule_spans_overlap.sql).
@@ -227,6 +227,25 @@ void as (
         confidence
     from {{ ref('void_code') }}
 ),
+hazard_step as (
+    select
+        rule_id as rule_no,
+        'hazard_step' as rule_topic,
+        concat('hazard_step ', from_hazard_state, ' ', to_hazard_state) as rule_subject,
+        '' as rule_conditions,
+        zh as condition_zh,
+        en as condition_en,
+        cast(null as double) as rule_value,
+        hazard_guard as value_text,
+        cast(null as varchar(60)) as unit,
+        valid_from,
+        valid_to,
+        jurisdiction,
+        citation_zh,
+        citation_en,
+        confidence
+    from {{ ref('hazard_transition') }}
+),
 setting as (
     select
         concat(
@@ -327,6 +346,8 @@ every_rule as (
     select * from verb
     union all
     select * from void
+    union all
+    select * from hazard_step
     union all
     select * from setting
     union all

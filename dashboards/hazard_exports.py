@@ -1,0 +1,134 @@
+"""Files of hazards: the list that is shown, the rates of the groups, and what they are. The same choice as the page; a
+file is complete or refused with the reason."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+import flask
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
+
+from dashboards import exports, freshness, hazard_queries, queries, repeat_exports, shell, xlsx
+from dashboards import format as fmt
+from dashboards.hazard_queries import View, choice_of
+from dashboards.pages.hazards import group_name
+from dashboards.text import Text
+from dashboards.words import unverified
+from warehouse import hazard_terms as terms
+from warehouse.hazards import Hazard, Standing
+
+routes = repeat_exports.routes
+LIST = (
+    "no", "county", "category", "grade", "place", "unit", "registered_on", "due_on", "state", "closed_on",
+    "reported_state", "reported_closed_on", "extensions", "reopened", "refused", "came_back", "shared", "record",
+)  # fmt: skip
+RATES = (
+    "group", "registered", "closed", "rate", "reported_closed", "reported_rate", "due", "on_time", "on_time_rate",
+    "open", "overdue", "due_soon", "no_due", "median", "checked", "not_removed", "bound",
+)  # fmt: skip
+SHARES = ("rate", "reported_rate", "on_time_rate", "bound")
+
+
+def list_row(view: View, one: Hazard, t: Text) -> tuple[Any, ...]:
+    state, reported = (terms.word(terms.STATES, code, t.lang) for code in (one.state, one.reported_state))
+    return (
+        one.hazard_no, one.county_code, terms.word(terms.CATEGORIES, one.category, t.lang),
+        terms.word(terms.GRADES, one.grade, t.lang), one.place, one.unit, one.registered_on, one.due_on, state,
+        one.closed_on, reported, one.reported_closed_on, one.extension_count, one.reopened_count, one.refused_count,
+        view.facts.recurred.get(one.hazard_no), t("word.yes" if one.has_shared_photo else "word.no"), one.record_id,
+    )  # fmt: skip
+
+
+def rate_row(view: View, one: Standing, t: Text) -> tuple[Any, ...]:
+    return (
+        group_name(view, one, t), one.registered, one.closed.part, one.closed.ratio, one.reported.part,
+        one.reported.ratio, one.on_time.of, one.on_time.part, one.on_time.ratio, one.open, one.overdue, one.due_soon,
+        one.no_due, one.curve.median, one.bound.checked, one.bound.false, one.bound.upper,
+    )  # fmt: skip
+
+
+def list_rows(view: View, t: Text) -> Iterator[tuple[Any, ...]]:
+    for one in view.listed:
+        yield list_row(view, one, t)
+
+
+def rate_rows(view: View, t: Text) -> Iterator[tuple[Any, ...]]:
+    for one in view.groups:
+        yield rate_row(view, one, t)
+
+
+def heads(names: tuple[str, ...], t: Text) -> list[str]:
+    return [t(f"hazards.head.{name}") for name in names]
+
+
+def notes(view: View, t: Text) -> list[tuple[str, str]]:
+    choice = view.choice
+    thresholds = [
+        (
+            one.name,
+            f"{one.value:g} {one.unit} · {t.pick(one.zh, one.en)} · {t.pick(one.citation_zh, one.citation_en)} "
+            f"[{one.confidence}]{' ' + t('pill.unverified') if unverified(one.confidence) else ''}",
+        )
+        for one in view.facts.told.values()
+    ]
+    return [
+        (t("export.title"), f"{t('hazards.title')} · {terms.word(terms.LISTS, choice.show, t.lang)}"),
+        (t("repeat.as_of"), fmt.day(choice.as_of, t.lang)),
+        (t("hazards.cohort"), fmt.day_range(choice.asked.first, choice.asked.last, t.lang)),
+        (t("hazards.category"), choice.category),
+        (t("hazards.county"), choice.county),
+        *((t(f"hazards.{name}"), t(f"hazards.{name}.how")) for name in ("rate", "on_time", "days", "bound")),
+        *thresholds,
+        (t("export.rows"), fmt.count(len(view.listed))),
+        (t("export.cut_off"), f"{fmt.day(queries.last_day(view.db), t.lang)} 24:00 (+08:00)"),
+        (t("export.snapshot"), str(view.db.version)),
+        (t("export.made"), f"{datetime.now(freshness.CHINA):%Y-%m-%d %H:%M} (+08:00)"),
+        (t("export.link"), f"{flask.request.host_url}hazards" + choice.query(absolute=True)),
+        (t("export.demo"), t("word.yes" if queries.is_demo() else "word.no")),
+    ]
+
+
+def _asked() -> tuple[View, Text]:
+    """The list the address asks for. A bad value is refused: a file must hold what its address says."""
+    db = queries.source()
+    known = queries.known(db)
+    if known is None:
+        raise BadRequest("The snapshot holds no day of data.")
+    if not hazard_queries.is_built(db):
+        raise BadRequest("The snapshot was built by an older version and judges no hazards yet.")
+    choice, bad = choice_of(flask.request.args.to_dict(), known)
+    if bad:
+        raise BadRequest(f"Not usable in the address: {', '.join(bad)}.")
+    return View(db, choice, known), shell.view_of(flask.request.args).text
+
+
+def file_name(view: View, t: Text, suffix: str) -> str:
+    show = terms.word(terms.LISTS, view.choice.show, t.lang)
+    return f"{t('hazards.file')}_{show}_{view.choice.as_of:%Y%m%d}.{suffix}".replace(" ", "-")
+
+
+@routes.get("/export/hazards.csv")
+def hazards_csv() -> flask.Response:
+    view, t = _asked()
+    names = [*heads(LIST, t), t("repeat.as_of"), t("export.snapshot")]
+    rows = ((*row, view.choice.as_of, view.db.version) for row in list_rows(view, t))
+    pieces = exports.csv_bytes(rows, names, [None] * len(names))
+    return flask.Response(pieces, headers=exports.download(file_name(view, t, "csv"), "text/csv; charset=utf-8"))
+
+
+@routes.get("/export/hazards.xlsx")
+def hazards_xlsx() -> flask.Response:
+    view, t = _asked()
+    if len(view.listed) > queries.MAX_XLSX_ROWS:
+        rows, most = fmt.count(len(view.listed)), fmt.count(queries.MAX_XLSX_ROWS)
+        raise RequestEntityTooLarge(t("export.too_many", rows=rows, most=most))
+    wide = {"no": 26, "place": 24, "unit": 28, "record": 26, "group": 22}
+    looks = {at: xlsx.PERCENT for at, name in enumerate(RATES) if name in SHARES}
+    sheets = [
+        xlsx.Sheet(t("export.sheet"), heads(LIST, t), list_rows(view, t), [wide.get(name, 14) for name in LIST], {}),
+        xlsx.Sheet(
+            t("hazards.groups"), heads(RATES, t), rate_rows(view, t), [wide.get(name, 14) for name in RATES], looks
+        ),
+        xlsx.Sheet(t("export.notes"), [], notes(view, t), [28, 100], {}, xlsx.WRAPPED),
+    ]
+    return exports.workbook_answer(sheets, file_name(view, t, "xlsx"))

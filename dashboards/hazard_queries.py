@@ -1,0 +1,180 @@
+"""What the page of hazards reads: ``warehouse.hazards`` for one choice. A unit stands in an address as a token of its
+name: an enterprise's name is a person's where the business is one man's."""
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cached_property
+from typing import Any
+from urllib.parse import urlencode
+
+from werkzeug.exceptions import BadRequest
+
+from dashboards import queries
+from dashboards.selection import Known, option
+from warehouse import hazards
+from warehouse.hazards import CATEGORIES, LISTS, Asked, Hazard, Standing, year_before
+
+TABLES = {"core.hazard_life", "core.hazard_state", "staging.hazard_check", "staging.listing", "seeds.parameter"}
+FACTS_KEPT = 4
+COHORTS = ("months12", "year")
+GROUPS = ("category", "county", "grade", "month")
+ALL = "all"
+SORTS = ("registered", "due", "closed")
+FIRST_DAY = date(2000, 1, 1)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the reader asked for; ``as_of`` is the last day of data unless a link says another.
+
+    ``cohort``: registered in the twelve months to the day, or in its year. ``show``: the list. ``by``: the groups.
+    """
+
+    as_of: date
+    last_day: date
+    cohort: str = "months12"
+    category: str = ALL
+    county: str = ALL
+    by: str = "category"
+    show: str = "open"
+    unit: str = ""
+
+    def query(self, *, absolute: bool = False, **changes: Any) -> str:
+        """The query string; what is at its default is left out. ``absolute`` names the last day of data, too."""
+        chosen = replace(self, **changes)
+        pairs = {"as_of": chosen.as_of.isoformat()} if absolute or chosen.as_of != chosen.last_day else {}
+        default = Choice(chosen.as_of, chosen.last_day)
+        for name in ("cohort", "category", "county", "by", "show", "unit"):
+            if getattr(chosen, name) != getattr(default, name):
+                pairs[name] = getattr(chosen, name)
+        return "?" + urlencode(pairs) if pairs else ""
+
+    @property
+    def asked(self) -> Asked:
+        first = self.as_of.replace(month=1, day=1) if self.cohort == "year" else year_before(self.as_of)
+        county = None if self.county == ALL else self.county
+        return Asked(self.as_of, first, self.as_of, county, None if self.category == ALL else self.category)
+
+
+def token(unit: str | None) -> str:
+    return hashlib.sha256((unit or "").encode()).hexdigest()[:12]
+
+
+def choice_of(given: Mapping[str, Any], known: Known) -> tuple[Choice, list[str]]:
+    """What is asked for, and the names of values that could not be taken."""
+    bad: list[str] = []
+    day = known.last_day
+    told = given.get("as_of")
+    if told not in (None, ""):
+        try:
+            if not isinstance(told, str) or len(told) != 10:
+                raise ValueError(told)
+            day = date.fromisoformat(told)
+            if not FIRST_DAY <= day <= known.last_day:
+                raise ValueError(told)
+        except ValueError:
+            bad.append("as_of")
+            day = known.last_day
+    unit = given.get("unit") or ""
+    if unit and (not isinstance(unit, str) or len(unit) != 12 or not set(unit) <= set("0123456789abcdef")):
+        bad.append("unit")
+        unit = ""
+    return Choice(
+        day,
+        known.last_day,
+        option(given.get("cohort"), COHORTS, "months12", bad, "cohort"),
+        option(given.get("category"), (ALL, *CATEGORIES), ALL, bad, "category"),
+        option(given.get("county"), (ALL, *known.counties), ALL, bad, "county"),
+        option(given.get("by"), GROUPS, "category", bad, "by"),
+        option(given.get("show"), LISTS, "open", bad, "show"),
+        unit,
+    ), bad
+
+
+def choice_from_page(given: Any, known: Known) -> Choice:
+    """The choice a page wrote into its own request; anything else is a bad request."""
+    if not isinstance(given, dict) or not all(isinstance(value, str) for value in given.values()):
+        raise BadRequest("unknown choice")
+    choice, bad = choice_of(given, known)
+    if bad:
+        raise BadRequest(f"not an option: {', '.join(bad)}")
+    return choice
+
+
+def is_built(db: queries.Source) -> bool:
+    """Whether the snapshot was made by a version that judges hazards."""
+    return queries.tables(db) >= TABLES
+
+
+def _facts(db: queries.Source, asked: Asked) -> hazards.Facts:
+    """What is known of a question, from the last few that were asked of this version."""
+    found: OrderedDict[Asked, hazards.Facts] = queries.kept(db, "hazard facts", OrderedDict)
+    facts = found.pop(asked, None) or hazards.Facts(db, asked)
+    found[asked] = facts
+    while len(found) > FACTS_KEPT:
+        found.popitem(last=False)
+    return facts
+
+
+class View:
+    """The hazards of one choice: how they stand as a whole, by group and by unit, and the list that is shown."""
+
+    def __init__(self, db: queries.Source, choice: Choice, known: Known) -> None:
+        self.db, self.choice, self.known = db, choice, known
+        self.facts = _facts(db, choice.asked)
+
+    @cached_property
+    def whole(self) -> Standing:
+        return hazards.standings(self.facts)[0]
+
+    @cached_property
+    def groups(self) -> list[Standing]:
+        return hazards.standings(self.facts, self.choice.by)
+
+    @cached_property
+    def units(self) -> list[Standing]:
+        """Units with something overdue or due soon, the most overdue first."""
+        found = [one for one in hazards.standings(self.facts, "unit") if one.overdue or one.due_soon]
+        return sorted(found, key=lambda one: (-one.overdue, -one.due_soon, one.group or ""))
+
+    @cached_property
+    def listed(self) -> list[Hazard]:
+        found = hazards.listed(self.facts, self.choice.show)
+        return [one for one in found if not self.choice.unit or token(one.unit) == self.choice.unit]
+
+    @cached_property
+    def ladder(self) -> list[dict[str, Any]]:
+        return hazards.ladder(self.db, self.choice.asked)
+
+    @cached_property
+    def works(self) -> list[dict[str, Any]]:
+        return hazards.works(self.db, self.choice.asked)
+
+    @cached_property
+    def unfinished(self) -> list[dict[str, Any]]:
+        return hazards.unfinished(self.db, self.choice.asked)
+
+    def count(self, show: str) -> int:
+        return len(hazards.listed(self.facts, show))
+
+    def at(self, place: int) -> Hazard:
+        if not 0 <= place < len(self.listed):
+            raise BadRequest("no such row in this list")
+        return self.listed[place]
+
+
+def in_order(view: View, sort: tuple[str, str] | None) -> list[tuple[int, Hazard]]:
+    """The list with the place of each in it, by one of ``SORTS``, those without a value last."""
+    rows = list(enumerate(view.listed))
+    if sort is None:
+        return rows
+    field, direction = sort
+    if field not in SORTS or direction not in queries.DIRECTIONS:
+        raise BadRequest("this column cannot be sorted by")
+    name = f"{field}_on"
+    told = [row for row in rows if getattr(row[1], name) is not None]
+    rest = [row for row in rows if getattr(row[1], name) is None]
+    return sorted(told, key=lambda row: getattr(row[1], name), reverse=direction == "desc") + rest

@@ -1,0 +1,137 @@
+"""``heng hazards``: rates, lists, one hazard, the bound; as table, CSV and JSON; what cannot be answered is refused."""
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+import hazard_truth
+import pytest
+from typer.testing import CliRunner
+
+from etl.cli import app
+from etl.demo.world import world
+from etl.errors import HengError
+from warehouse import connection
+from warehouse.errors import WarehouseError
+from warehouse.hazards import LISTS
+
+LAST = date(2025, 12, 31)
+
+
+@pytest.fixture(scope="module")
+def built() -> Iterator[hazard_truth.Served]:
+    found = hazard_truth.deliveries(world(7, "city", LAST - timedelta(days=364), LAST))
+    with hazard_truth.build(found) as tables:
+        yield hazard_truth.Served(tables, LAST)
+
+
+@pytest.fixture(autouse=True)
+def _served(built: hazard_truth.Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "snapshot", lambda: built)
+
+
+def heng(*arguments: str) -> str:
+    found = CliRunner().invoke(app, ["hazards", *arguments])
+    if found.exception is not None:
+        raise found.exception
+    return found.output
+
+
+def test_the_table_says_the_rate_with_its_cohort_and_its_assumptions() -> None:
+    told = heng("rate")
+    assert "Hazards registered 2025-01-01 to 2025-12-31, as of 2025-12-31, version 3" in told
+    highway = next(line for line in told.splitlines() if "highway" in line)
+    assert [cell.strip() for cell in highway.split("│")[2:5]] == ["531", "531", "100.00 %"]
+    assert "it cannot exceed 100 %" in told
+    assert "hazard_due_soon_days = 7 d" in told
+    assert "[P] · unverified" in told
+    assert "rural-road safety works" in told
+
+
+def test_chinese_words() -> None:
+    told = heng("rate", "--lang", "zh", "--by", "grade")
+    assert "整改率 = 同期登记的隐患中已销号且未复发的" in told
+    assert "重大" in told
+
+
+@pytest.mark.parametrize("by", ["all", "county", "category", "grade", "unit", "month"])
+def test_files_tell_what_the_table_tells(by: str) -> None:
+    rows = list(csv.DictReader(io.StringIO(heng("rate", "--by", by, "--format", "csv"))))
+    document = json.loads(heng("rate", "--by", by, "--format", "json"))
+    assert [row["closed"] for row in rows] == [str(row["closed"]) for row in document["rates"]]
+    whole = rows[-1]
+    assert (whole["registered"], whole["closed"], whole["reported_closed"]) == ("2530", "2505", "2506")
+    assert sum(int(row["registered"]) for row in rows[:-1] or rows) == 2_530
+    assert {one["name"] for one in document["thresholds"]} >= {"hazard_confidence", "hazard_due_soon_days"}
+
+
+@pytest.mark.parametrize("which", LISTS)
+def test_every_list_can_be_written_and_holds_what_its_heading_says(which: str) -> None:
+    rows = list(csv.DictReader(io.StringIO(heng("list", "--list", which, "--format", "csv"))))
+    assert len(rows) == len(json.loads(heng("list", "--list", which, "--format", "json"))["hazards"])
+    if which == "overdue":
+        assert rows
+        assert all(row["due_on"] < "2025-12-31" and row["closed_on"] == "" for row in rows)
+        assert [row["days_left"] for row in rows] == sorted((row["days_left"] for row in rows), key=int)
+
+
+def test_place_category_and_day_narrow_what_is_told() -> None:
+    told = json.loads(heng("list", "--list", "all", "--county", "431124", "--category", "RAIL", "--format", "json"))
+    assert told["hazards"]
+    assert {(one["county_code"], one["category"]) for one in told["hazards"]} == {("431124", "RAIL")}
+    early = json.loads(heng("rate", "--as-of", "2025-06-30", "--from", "2025-01-01", "--format", "json"))
+    assert early["rates"][-1]["registered"] < 2_530
+    assert early["as_of"] == "2025-06-30"
+
+
+def test_a_hazard_shows_the_step_that_was_refused_and_why() -> None:
+    (number,) = [
+        one["hazard_no"] for one in json.loads(heng("list", "--list", "differs", "--format", "json"))["hazards"]
+    ]
+    told = json.loads(heng("show", number, "--format", "json"))
+    assert [step["refusal"] for step in told["steps"] if not step["is_accepted"]] == ["no_photo_after"]
+    assert [photo["photo_stage"] for photo in told["photos"]] == ["before", "after"]
+    assert "no photo after the removal" in heng("show", number)
+    assert next(csv.DictReader(io.StringIO(heng("show", number, "--format", "csv"))))["hazard_state"] == "REGISTERED"
+
+
+def test_the_bound_stands_behind_every_hundred_per_cent() -> None:
+    rows = {row["group"]: row for row in csv.DictReader(io.StringIO(heng("bound", "--format", "csv")))}
+    highway = rows["HWY"]
+    assert (highway["rate"], highway["checked"], highway["false"]) == ("1.0", "60", "0")
+    assert 0.04 < float(highway["bound"]) < 0.06
+    assert "picked by lot" in heng("bound")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("rate", "--as-of", "31.12.2025"), "is not a day"),
+        (("rate", "--from", "2025-12-31", "--to", "2025-12-01"), "Exchange the two"),
+        (("rate", "--from", "2026-01-05", "--to", "2026-01-09"), "after the day asked for"),
+        (("rate", "--category", "ROAD"), "There is no category"),
+        (("rate", "--by", "plate"), "not grouped by"),
+        (("rate", "--format", "xml"), "There is no format"),
+        (("rate", "--lang", "fr"), "There is no language"),
+        (("list", "--county", "999999"), "No county has the code"),
+        (("list", "--list", "old"), "There is no list"),
+        (("show", "YH-0"), "No hazard 'YH-0' was registered"),
+    ],
+)
+def test_what_cannot_be_answered_is_refused_with_the_next_step(arguments: tuple[str, ...], says: str) -> None:
+    with pytest.raises((HengError, WarehouseError), match=says):
+        heng(*arguments)
+
+
+def test_a_version_of_before_is_told_apart_from_one_without_hazards(
+    built: hazard_truth.Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(built.manifest, "columns", {})
+    with pytest.raises(HengError, match="before hazards were judged"):
+        heng("rate")
+
+
+def test_data_that_end_before_the_day_asked_for_are_said_to() -> None:
+    assert "Data end on 2025-12-31, before the day asked for, 2026-01-10" in heng("rate", "--as-of", "2026-01-10")

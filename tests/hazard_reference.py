@@ -1,0 +1,101 @@
+"""Hazards by plain loops over delivered rows: the path of 7.3 of the handbook, written anew, and the rates of 7.4."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+Row = Mapping[str, Any]
+PATH = {
+    None: {"REGISTERED"},
+    "REGISTERED": {"GRADED", "TRANSFERRED"},
+    "GRADED": {"ASSIGNED", "TRANSFERRED"},
+    "ASSIGNED": {"RECTIFYING", "EXTENDED", "OVERDUE", "LISTED", "TRANSFERRED"},
+    "RECTIFYING": {"SUBMITTED", "EXTENDED", "OVERDUE", "LISTED", "TRANSFERRED"},
+    "EXTENDED": {"RECTIFYING", "SUBMITTED", "EXTENDED", "OVERDUE", "LISTED"},
+    "OVERDUE": {"RECTIFYING", "SUBMITTED", "EXTENDED", "LISTED", "TRANSFERRED"},
+    "LISTED": {"RECTIFYING", "SUBMITTED", "EXTENDED", "OVERDUE"},
+    "SUBMITTED": {"ACCEPTED", "REJECTED"},
+    "REJECTED": {"RECTIFYING"},
+    "ACCEPTED": {"DELISTED", "CLOSED"},
+    "DELISTED": {"CLOSED"},
+    "CLOSED": {"REOPENED"},
+    "REOPENED": {"GRADED", "ASSIGNED", "RECTIFYING"},
+    "TRANSFERRED": {"REGISTERED", "ASSIGNED"},
+}
+
+
+@dataclass
+class Life:
+    """One hazard on the way through its steps. ``refused``: sender's number and reason of each refused step."""
+
+    state: str | None = None
+    listed_on: date | None = None
+    signer: bool = False
+    reopened_at: datetime | None = None
+    extended_to: date | None = None
+    closed_on: date | None = None
+    first_closed_on: date | None = None
+    extensions: int = 0
+    reopenings: int = 0
+    refused: list[tuple[int, str]] = field(default_factory=list)
+
+
+def live(steps: Iterable[Row], photos: Iterable[Row], listings: Iterable[Row], is_major: bool, as_of: date) -> Life:
+    """What the steps up to the end of ``as_of`` make of a hazard."""
+    life = Life()
+    photos, listings = list(photos), list(listings)
+    for step in sorted(steps, key=lambda step: (step["event_at"], step["event_no"])):
+        if step["event_at"].date() > as_of:
+            break
+        reason = _lacks(life, step, photos, listings, is_major)
+        if reason:
+            life.refused.append((step["event_no"], reason))
+            continue
+        to, day = step["hazard_state"], step["event_at"].date()
+        life.state = to
+        if to == "LISTED":
+            life.listed_on = day
+        elif to == "DELISTED":
+            life.listed_on = None
+        elif to == "ACCEPTED":
+            life.signer = step["officer_no"] is not None
+        elif to == "EXTENDED":
+            life.extended_to, life.extensions = step["extended_due_on"], life.extensions + 1
+        elif to == "CLOSED":
+            life.closed_on, life.first_closed_on = day, life.first_closed_on or day
+        elif to == "REOPENED":
+            life.closed_on, life.reopened_at, life.reopenings = None, step["event_at"], life.reopenings + 1
+    return life
+
+
+def _lacks(life: Life, step: Row, photos: list[Row], listings: list[Row], is_major: bool) -> str:
+    to, at = step["hazard_state"], step["event_at"]
+    if to not in PATH[life.state]:
+        return "illegal_step"
+    if to == "ACCEPTED" and step["officer_no"] is None:
+        return "no_signer"
+    if to == "EXTENDED" and step["extended_due_on"] is None:
+        return "no_new_day"
+    if to == "DELISTED":
+        days = [row["rechecked_on"] for row in listings if row["rechecked_on"] is not None]
+        if not [day for day in days if day <= at.date() and (life.listed_on is None or day >= life.listed_on)]:
+            return "not_rechecked"
+    if to != "CLOSED":
+        return ""
+    if life.listed_on is not None:
+        return "still_listed"
+    if not is_major:
+        return ""
+    before = [photo for photo in photos if photo["photo_stage"] == "before"]
+    if not [photo for photo in before if photo["taken_at"] <= at]:
+        return "no_photo_before"
+    pictures = {photo["photo_sha256"] for photo in before}
+    since = life.reopened_at or datetime.min
+    after = [
+        photo
+        for photo in photos
+        if photo["photo_stage"] == "after" and photo["photo_sha256"] not in pictures
+        and since <= photo["taken_at"] <= at
+    ]  # fmt: skip
+    return "" if after else "no_photo_after"

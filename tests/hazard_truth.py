@@ -1,0 +1,49 @@
+"""Hazards of a prefecture as tables of an open database, as a published version serves them."""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+import duckdb
+import landed
+from match_truth import Memory
+
+from etl.demo import hazards, supervision
+from etl.demo.world import Delivery, World
+from etl.feeds import raw_tables
+from warehouse import sql
+from warehouse.project import columns_of
+
+FEEDS = ("hazard", "hazard_check", "hazard_event", "hazard_photo", "listing", "road_works", "small_works")
+MODELS = (
+    "core.hazard_life", "staging.hazard_check", "staging.hazard_photo", "staging.listing", "staging.road_works",
+    "staging.small_works",
+)  # fmt: skip
+
+
+class Served(Memory):
+    """Built tables as a version serves them."""
+
+    version = 3
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, until: date) -> None:
+        super().__init__(connection)
+        self.manifest: dict[str, Any] = {
+            "columns": {"core.hazard_life": columns_of(connection, "core.hazard_life")}, "data_until": str(until),
+        }  # fmt: skip
+
+
+def deliveries(world: World) -> list[Delivery]:
+    return [one for one in (*hazards.deliveries(world), *supervision.deliveries(world)) if one.feed in FEEDS]
+
+
+def build(found: Iterable[Delivery]) -> duckdb.DuckDBPyConnection:
+    """The tables that hazards are told from, with these deliveries landed."""
+    connection, by_feed = duckdb.connect(), dict[str, list[Delivery]]()
+    for delivery in found:
+        by_feed.setdefault(delivery.feed, []).append(delivery)
+    for table in raw_tables():
+        if table.name in by_feed:
+            landed.without_bytes(connection, table, by_feed[table.name])
+    sql.run_models(connection, raw_tables(), names=MODELS)
+    return connection
