@@ -49,6 +49,7 @@ _CODES = {
     "CLOSURE": ("须有销号依据", "evidence of the removal"),
     "PENALTY": ("行政处罚", "a penalty"),
     "NO_PENALTY": ("不是处罚", "no penalty"),
+    "payment": ("缴纳罚款", "payment of the fine"),
     "ANNIVERSARY": ("按证件周年", "by the anniversary of the certificate"),
     "ROLLING_12M": ("滚动十二个月", "the rolling twelve months"),
     "VIOLATION": ("按违法日", "by the day of the act"),

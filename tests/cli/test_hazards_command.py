@@ -108,7 +108,7 @@ def test_the_bound_stands_behind_every_hundred_per_cent() -> None:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (("rate", "--as-of", "31.12.2025"), "is not a day"),
+        (("rate", "--as-of", "31.12.2025"), "is not a date"),
         (("rate", "--from", "2025-12-31", "--to", "2025-12-01"), "Exchange the two"),
         (("rate", "--from", "2026-01-05", "--to", "2026-01-09"), "after the day asked for"),
         (("rate", "--category", "ROAD"), "There is no category"),
