@@ -31,7 +31,7 @@ _WORDS = {
         "tiers": "多次超限名单，截至 {last}", "subject": "对象", "list": "名单", "tier": "分档",
         "statutory": "法定周期", "query": "执法查询", "yuan": "元",
         "over_count": "认定超限", "review_count": "待复核", "dimension_count": "外廓尺寸超限",
-        "case_count": "达到立案比例且无通行证", "counted_count": "超过计次比例且无通行证",
+        "case_count": "超过立案比例且无通行证", "counted_count": "超过计次比例且无通行证",
         "within_allowance_count": "超限量在允许误差内", "warning_count": "其中法定为警告",
         "statutory_low_fen": "法定罚款下限合计", "statutory_high_fen": "法定罚款上限合计",
     },

@@ -24,9 +24,10 @@ from warehouse.errors import WarehouseError
 FORMAT = "heng-dossier/1"
 KINDS = ("vehicle", "enterprise")
 TABLES = (
-    *repeat.TABLES, "core.passage", "mart.finding", "mart.screening", "staging.penalty_decision", "staging.case_event",
-    "staging.verification_certificate", "staging.wim_device", "staging.wim_site", "seeds.gross_weight_limit",
-    "seeds.gross_weight_modifier", "seeds.reason", "seeds.cited_article", "seeds.county", "meta.delivery",
+    *repeat.TABLES, "core.passage", "core.case_passage", "mart.screening", "staging.penalty_decision",
+    "staging.case_event", "staging.verification_certificate", "staging.wim_device", "staging.wim_site",
+    "seeds.gross_weight_limit", "seeds.gross_weight_modifier", "seeds.reason", "seeds.cited_article", "seeds.county",
+    "meta.delivery",
 )  # fmt: skip
 """What ``facts`` reads."""
 MOST_SUPPOSED = 40
@@ -270,7 +271,7 @@ order by check_no, passed_date, screened_date, screened_at, site_code
 _CERTIFICATES = """
 select certificate_no, device_no, accuracy_class, speed_min_kmh, speed_max_kmh, verified_on, valid_from, valid_to,
     issued_by, delivery_id, source_line
-from staging.verification_certificate where list_contains($devices, device_no)
+from staging.verification_certificate where list_contains($devices, device_no) and valid_from <= $as_of
 order by device_no, valid_from, valid_to, certificate_no
 """
 _DEVICES = """
@@ -358,7 +359,7 @@ def _passages(source: Kept, acts: Sequence[repeat.Act], as_of: date) -> dict[str
     passages = source.within("core.passage", _PASSAGE_COLUMNS, [act.violated_on for act in known])
     found = _rows(source, _PASSAGES.format(passages=passages), {"records": [act.passage_record_id for act in known]})
     devices = sorted({row["device_no"] for row in found if row["device_no"]})
-    certificates = _by(_rows(source, _CERTIFICATES, {"devices": devices}), "device_no")
+    certificates = _by(_rows(source, _CERTIFICATES, {"devices": devices, "as_of": as_of}), "device_no")
     registered = _by(_rows(source, _DEVICES, {"devices": devices}), "device_no")
     sites = _by(_constant(source, _SITES, {"sites": sorted({row["site_code"] for row in found})}), "site_code")
     rules = _by(

@@ -103,12 +103,31 @@ class Words:
 
 def value_of(told: Facts, name: str) -> float:
     """A threshold as of the day."""
+    return _row_of(told, name)["parameter_value"]
+
+
+def _row_of(told: Facts, name: str) -> Mapping[str, Any]:
     day = told["as_of"]
     return next(
-        row["parameter_value"]
+        row
         for row in told["parameters"]
         if row["parameter"] == name and (row["valid_from"] or day) <= day <= (row["valid_to"] or day)
     )
+
+
+def thresholds(told: Facts, w: Words) -> str:
+    """What a count rests on, beside it: the day that places an act, the counted ratio and the trip, each as known."""
+    ratio, hours = (_row_of(told, name) for name in ("repeat_excess_ratio", "repeat_merge_hours"))
+    parts = [
+        basis(told["main"]["basis"], w),
+        w("threshold.ratio", ratio=w.plain_share(ratio["parameter_value"])) + _mark(ratio, w),
+        w("threshold.merge", hours=f"{hours['parameter_value']:g}") + _mark(hours, w),
+    ]
+    return w("threshold", parts=w("semicolon").join(parts))
+
+
+def _mark(row: Mapping[str, Any], w: Words) -> str:
+    return w("threshold.unverified") if is_unverified(row["confidence"]) else ""
 
 
 def subject(told: Facts, w: Words) -> str:

@@ -50,7 +50,7 @@ WORDS = {
         "probably a case, no number ties it; for a person to confirm",
     ),
     "permitted": ("持有效超限通行证", "covered by a permit"),
-    "below_case_threshold": ("低于立案比例", "excess below that of a case"),
+    "below_case_threshold": ("不超过立案比例", "excess below that of a case"),
     "void": ("审核作废", "voided by an officer"),
     "same_trip": ("同一趟次已有案件", "the same trip has a case"),
     "pending": ("待补充材料", "screening pending"),
@@ -137,7 +137,22 @@ decision as (
     select case_no, min(decided_on) as decided_on from staging.penalty_decision
     where penalty_kind <> 'no_penalty' and decided_on <= $as_of group by case_no
 ),
--- core.violation holds the acts about mass, and what ended them.
+-- Acts about mass, and what had ended them by the day: of one decided anew only later, what took the first decision
+-- away, as warehouse.repeat sees an act.
+acted as (
+    select
+        record_id,
+        case when is_before_anew then earlier_ended_state else ended_state end as ended_state,
+        case when is_before_anew then earlier_ended_on else ended_on end as ended_on
+    from (
+        select
+            *,
+            earlier_ended_on is not null and decided_on > $as_of and (ended_state is null or ended_on is not null)
+                as is_before_anew
+        from core.violation
+        where act_code <> 'over_dimension'
+    ) as of_mass
+),
 handled as (
     select
         matched.passage_record_id,
@@ -153,7 +168,7 @@ handled as (
         end as stage,
         act.ended_state
     from core.case_passage as matched
-    inner join core.violation as act on act.record_id = matched.record_id
+    inner join acted as act on act.record_id = matched.record_id
     inner join staging.enforcement_case as filed on filed.record_id = matched.record_id
     left join decision on decision.case_no = matched.case_no
     where matched.match_grade in ('exact', 'near') and filed.found_on <= $as_of

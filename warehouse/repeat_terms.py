@@ -180,7 +180,7 @@ REASON_TERMS = {
         "On the day the device was not registered, or had no valid certificate.",
     ),
     "not_filed": Term("尚未立案", "not filed", "截至当日尚未立案。", "It was not filed by the day."),
-    "undecided": Term("尚无决定", "no decision yet", "截至当日尚无生效的处罚决定。", "It had no decision by the day."),
+    "undecided": Term("尚无决定", "no decision yet", "截至当日尚无处罚决定。", "It had no decision by the day."),
     "same_trip": Term(
         "同一趟次", "same trip", "与所列案件为同一趟次，只计一次。", "One trip with the case named, which counts once."
     ),

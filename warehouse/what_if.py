@@ -532,13 +532,12 @@ def _kind(was: Mapping[str, Any] | None, would: Mapping[str, Any] | None, has_ve
 def _repeat(published: Source, supposed: Source, as_of: date) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     tiers: list[dict[str, Any]] = []
     movers: list[dict[str, Any]] = []
-    laws = {"before": penalty.law(published), "after": penalty.law(supposed)}
     sources = {"before": published, "after": supposed}
     for subject in repeat.SUBJECTS:
         for listed, parameter in LISTS.items():
             found = {}
             for side, source in sources.items():
-                question = _question(laws[side], as_of, subject, parameter)
+                question = _question(source, as_of, subject, parameter)
                 found[side] = {one.key: one for one in repeat.standings(source, question)}
             counts = {side: Counter(one.tier for one in told.values()) for side, told in found.items()}
             tiers += [
@@ -550,12 +549,10 @@ def _repeat(published: Source, supposed: Source, as_of: date) -> tuple[list[dict
     return tiers, movers
 
 
-def _question(law: penalty.Law, as_of: date, subject: str, window: str) -> repeat.Question:
-    def text(parameter: str) -> str:
-        return str(penalty.setting(law, parameter, as_of).parameter_text)
-
-    require = bool(penalty.setting(law, "repeat_require_decision", as_of).parameter_value)
-    return repeat.Question(as_of, subject, text(window), text("repeat_date_basis"), require)
+def _question(source: Source, as_of: date, subject: str, parameter: str) -> repeat.Question:
+    usual = repeat.defaults(source, as_of)
+    window = usual.list_window if parameter == "repeat_window" else usual.query_window
+    return repeat.Question(as_of, subject, window, usual.basis, usual.require_decision)
 
 
 def _moved(

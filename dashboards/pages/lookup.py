@@ -99,6 +99,7 @@ def verdict(facts: dict[str, Any], t: Text, w: Words) -> html.Section:
                         [
                             html.P(_unbroken(dossier_text.lead(facts, w)), className="lead-line"),
                             html.P(dossier_text.equation(facts, w), className="sum-line"),
+                            html.P(dossier_text.thresholds(facts, w), className="quiet-line"),
                         ]
                     ),
                 ],

@@ -82,11 +82,14 @@ class Served:
     def add_case(self, number: str, passage: str, **filed: Any) -> None:
         """An act about mass on this passage, by its check number unless ``match_grade`` says otherwise."""
         case = {"record_id": f"c{number}", "case_no": number, "check_no": passage[1:]}
-        ended = {name: filed.pop(name) for name in ("ended_state", "ended_on") if name in filed}
+        of_act = ("ended_state", "ended_on", "decided_on", "earlier_ended_state", "earlier_ended_on")
+        act = {"act_code": filed.pop("act_code", "over_mass")} | {
+            name: filed.pop(name) for name in of_act if name in filed
+        }
         grade = filed.pop("match_grade", "exact")
         self.insert("core.case_passage", [case | {"match_grade": grade, "passage_record_id": passage}])
         self.insert("staging.enforcement_case", [case | {"found_on": "2026-03-03", "case_state": "filed"} | filed])
-        self.insert("core.violation", [{"record_id": case["record_id"], "case_no": number} | ended])
+        self.insert("core.violation", [{"record_id": case["record_id"], "case_no": number} | act])
 
     def insert(self, table: str, rows: list[dict[str, Any]]) -> None:
         for row in rows:
@@ -208,6 +211,22 @@ def test_what_is_recorded_comes_before_what_is_computed_and_the_case_of_the_trip
     served.connection.execute("update mart.screening set screening_result = 'confirmed' where check_no = 'A2'")
     (row,) = [row for row in told("--rows")["rows"] if row["record_id"] == "rA2"]
     assert (row["fate"], row["fate_detail"]) == ("confirmed_overdue", "same_trip")
+
+
+def test_a_case_about_dimensions_is_not_the_case_of_a_mass(served: Served) -> None:
+    before = {row["record_id"]: row["fate"] for row in told("--rows")["rows"]}
+    served.add_case("2", "rA4", filed_on="2026-03-05", act_code="over_dimension")
+    assert {row["record_id"]: row["fate"] for row in told("--rows")["rows"]} == before
+
+
+@pytest.mark.parametrize(("day", "fate"), [("2026-03-12", "case_ended"), ("2026-03-20", "case_decided")])
+def test_between_annulment_and_another_decision_a_case_has_ended(served: Served, day: str, fate: str) -> None:
+    served.add_case("2", "rA4", filed_on="2026-03-05", decided_on="2026-03-15",
+                    earlier_ended_state="revoked_by_review", earlier_ended_on="2026-03-11")  # fmt: skip
+    for decided in ("2026-03-10", "2026-03-15"):
+        served.insert("staging.penalty_decision", [{"case_no": "2", "penalty_kind": "fine", "decided_on": decided}])
+    rows = {row["record_id"]: row for row in told("--rows", "--as-of", day)["rows"]}
+    assert rows["rA4"]["fate"] == fate
 
 
 @pytest.mark.parametrize(

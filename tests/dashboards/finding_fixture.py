@@ -62,7 +62,7 @@ def add(con: duckdb.DuckDBPyConnection, last_day: date) -> None:
                 | {"found_on": day, "filed_on": day + timedelta(days=2), "closed_on": closed, "case_state": "filed"}
             )
             ended = "withdrawn" if fate == "case_ended" else None
-            acts.append({"record_id": known["record_id"], "case_no": case, "ended_state": ended})
+            acts.append({**{name: known[name] for name in ("record_id", "case_no", "act_code")}, "ended_state": ended})
             if fate in ("case_closed", "case_decided"):
                 decided.append({"case_no": case, "penalty_kind": "fine", "decided_on": day + timedelta(days=7)})
         elif fate == "permitted":

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 from string import Formatter
 from typing import Any
 
@@ -49,6 +50,13 @@ def files(source: Violations) -> dict[tuple[str, str], bytes]:
 
 
 # --- the facts -------------------------------------------------------------------------------------------
+def test_every_table_a_dossier_reads_is_named(source: Violations) -> None:
+    """What is known on a night is computed of the named tables alone."""
+    code = (Path(dossier.__file__).read_text("utf-8") + Path(repeat.__file__).read_text("utf-8")).replace("\n", " ")
+    read = {name for name in re.findall(r"\b((?:core|mart|staging|seeds|meta)\.[a-z_]+)\b", code) if "``" not in name}
+    assert read - {"core.violation"} <= {*dossier.TABLES}, "a table read and not named"
+
+
 @pytest.mark.parametrize("as_of", DAYS, ids=str)
 def test_every_standing_of_a_dossier_is_that_of_the_list(source: Violations, as_of: date) -> None:
     told = {subject: dossier.facts(source, "vehicle", vehicle(*subject), as_of) for subject in SUBJECTS}
@@ -72,14 +80,14 @@ def test_why_it_is_four_and_not_three(four: dict[str, Any]) -> None:
         "截至 2026-09-20，近12个月（2025-09-21 至 2026-09-20，按违法日期）计 4 次，超过 3 次；自 2026-08-20 起。"
     )
     assert dossier_text.equation(four, w) == (
-        "当日前有 9 起超限案件：计次 4 起；1 起已作废；1 起未过计次门槛；1 起尚无决定；1 起同一趟次；1 起不在窗口内。"
+        "截至当日有 9 起超限案件：计次 4 起；1 起已作废；1 起未过计次门槛；1 起尚无决定；1 起同一趟次；1 起不在窗口内。"
     )
     why = {act["case_no"]: dossier_text.main_why(four, act, w) for act in four["acts"]}
     assert [case for case, reason in why.items() if not reason] == ["A02", "A04", "A06", "A08"]
     assert why["A05"] == "超限率 10%，不高于当日的计次门槛 10%"
     assert why["A07"] == "与案件 A06 为同一趟次：相隔不超过 24 小时，其间未见空车"
     assert why["A01"] == "2025-08-01 不在 2025-09-21 至 2026-09-20 之内"
-    assert (why["A09"], why["A03"]) == ("截至当日尚无生效的处罚决定", "已作废（2026-02-09）")
+    assert (why["A09"], why["A03"]) == ("截至当日尚无处罚决定", "已作废（2026-02-09）")
     assert dossier_text.differences(four, w)[0].startswith("案件 A02：近12个月计次；证件周年、自然年不计次")
 
 
