@@ -14,7 +14,10 @@ from warehouse.plate import masked_sql
 ROWS_SHOWN = 200
 SUGGESTIONS_SHOWN = 50
 MASK = masked_sql("{}")
-_TABLES = {"core.case_passage", "core.violation", "mart.finding", "mart.plate_suggestion", "mart.screening"}
+_TABLES = {
+    "core.case_passage", "core.violation", "core.working_day", "mart.finding", "mart.plate_suggestion",
+    "mart.screening",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)

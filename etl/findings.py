@@ -46,7 +46,6 @@ _WORDS = {
         "county_code": "县区", "site_code": "站点", "passed_month": "月份", "total": "合计", "unverified": "未核实",
         "filed": "立案（含现场决定、不含失效）{filed} 台次，占 {share}",
         "order": "每条超限过车只归入一种去向，按上表顺序取最先符合的一种，合计等于超限过车数。",
-        "calendar": "此处立案时限按周一至周五计，未扣除法定节假日，实际期限可能更晚；案件的期限按工作日历计。",
         "more": "仅显示前 {shown} 行；全部用 --format csv。",
         "until": "{until} 之后的过车截至当日尚不可知，未列入。",
     },
@@ -58,8 +57,6 @@ _WORDS = {
         "filed": "became a case (decisions on the spot included, ended ones not): {filed}, {share}",
         "order": "Each passage has one fate, the first that holds in this order; together they are all passages over "
         "the limit.",
-        "calendar": "Time for filing is counted Monday to Friday here, public holidays included, so a deadline may in "
-        "truth fall later; the clocks of cases go by the calendar of working days.",
         "more": "The first {shown} rows; --format csv writes all.",
         "until": "Passages after {until} were not known by the day and are not in it.",
     },
@@ -202,7 +199,7 @@ def _print(source: Source, told: pd.DataFrame, asked: Asked, by: str, as_rows: b
         filed = int(told.loc[told["fate"].isin(FILED), "finding_count"].sum())
         share = f"{filed / total * 100:.2f} %" if total else "–"
         lines += [f"{words['total']} {total:,}; " + words["filed"].format(filed=f"{filed:,}", share=share)]
-    lines += [words["order"], words["calendar"]]
+    lines.append(words["order"])
     for row in plain(thresholds(source, asked)):
         doubt = f" · {words['unverified']}" if row["confidence"] in UNVERIFIED else ""
         lines.append(

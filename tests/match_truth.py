@@ -16,7 +16,7 @@ from warehouse import sql
 
 TOPICS = ("cases", "passages", "registers", "sites", "weighing")
 MODELS = (
-    "core.case_match", "core.violation", "mart.finding", "mart.plate_suggestion", "mart.screening",
+    "core.case_match", "core.violation", "core.working_day", "mart.finding", "mart.plate_suggestion", "mart.screening",
     "staging.monitored_vehicle", "staging.oversize_permit", "staging.penalty_decision",
 )  # fmt: skip
 NUMBERED = (

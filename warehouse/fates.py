@@ -14,8 +14,8 @@ says that it ended no day is known; it has ended on every day (as for ``warehous
 ``case_near`` is a case that no number ties to the passage (``core.case_match``): for a person to confirm.
 ``same_trip``: another finding of the vehicle within ``repeat_merge_hours`` has a case of its own, and the vehicle was
 not weighed unladen between the two. ``confirmed_overdue``: confirmed more than ``filing_sla_workdays`` before the day
-that is asked for, counted in days from Monday to Friday: the platform has no calendar of public holidays, so a deadline
-may in truth fall later. Thresholds are those of ``seeds.parameter``; all are assumptions or unverified.
+that is asked for, in working days (``core.working_day``). Thresholds are those of ``seeds.parameter``; all are
+assumptions or unverified.
 """
 
 from __future__ import annotations
@@ -250,11 +250,7 @@ told as (
         case when of_case.case_no is not null then of_case.case_tie when trip.case_no is not null then 'same_trip' end
             as case_tie,
         of_case.ended_state,
-        -- So many days from Monday to Friday after the look; one on a weekend is taken as of Friday.
-        look.screened_date
-            - greatest(isodow(look.screened_date) - 5, 0)::integer
-            + setting.sla_days
-            + 2 * ((least(isodow(look.screened_date), 5) - 1 + setting.sla_days) // 5)::integer as due_on,
+        due.calendar_date as due_on,
         case
             when of_case.case_no is not null then of_case.stage
             when look.screening_result = 'void' then 'void'
@@ -276,6 +272,9 @@ told as (
         on look.site_code = asked.site_code
         and look.check_no = asked.check_no
         and look.passed_date = asked.passed_date
+    left join core.working_day as looked on looked.calendar_date = look.screened_date
+    left join core.working_day as due
+        on due.is_working_day and due.working_day_no = looked.working_day_no + setting.sla_days
     left join trip on trip.record_id = asked.record_id
     left join registered on registered.record_id = asked.record_id
 ),

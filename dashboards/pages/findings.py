@@ -149,7 +149,7 @@ def fates_card(counts: pd.DataFrame, choice: Choice, details: Details, t: Text) 
 
 def thresholds_note(db: queries.Source, choice: Choice, t: Text) -> html.Details:
     """The thresholds the fates depend on, with where they stand and whether that was read."""
-    lines: list[Any] = [html.P(t("findings.calendar"))]
+    lines: list[Any] = []
     for row in finding_facts.thresholds(db, choice).itertuples():
         unit = row.unit if isinstance(row.unit, str) else ""
         pieces: list[Any] = [
