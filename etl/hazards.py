@@ -61,7 +61,7 @@ _WORDS = {
         "sample": "上限按随机抽取的复核计算（Clopper–Pearson）；没有复核即为100%。指定复核不推及其他销号。",
         "unverified": "未核实", "nothing": "没有符合条件的隐患。",
         "more": "仅显示前 {shown} 行，共 {all} 行；全部用 --format csv。",
-        "until": "数据截至 {until}，早于查询日 {as_of}：其后的环节尚未送达。", "all": "全部",
+        "until": "数据截至 {until}，早于查询日 {as_of}：其后的环节尚未送达。", "all": "全部", "not_told": "未载明",
         "steps": "环节", "photos": "照片", "listings": "挂牌", "checks": "复核",
         "ladder": "挂牌督办", "works": "工程与计划",
         "yes": "是", "no": "否",
@@ -89,6 +89,7 @@ _WORDS = {
         "unverified": "unverified", "nothing": "No hazard answers these conditions.",
         "more": "The first {shown} of {all} rows; --format csv writes all.",
         "until": "Data end on {until}, before the day asked for, {as_of}: later steps are not in yet.", "all": "all",
+        "not_told": "not told",
         "steps": "Steps", "photos": "Photos", "listings": "Listings", "checks": "Spot checks",
         "ladder": "Listings", "works": "Works against plan", "yes": "yes", "no": "no",
     },
@@ -122,7 +123,7 @@ def rate_command(
     groups = standings(facts, by) + (standings(facts) if by != "all" else [])
     rows = [rate_row(one) for one in groups]
     if form == "csv":
-        _write_csv(rows)
+        _write_csv(_with_untold(rows, lang))
     elif form == "json":
         document = _document(served, asked, facts) | {
             "by": by, "rates": rows, "ladder": ladder(served, asked), "works": works(served, asked),
@@ -220,7 +221,7 @@ def bound_command(
     groups = standings(facts, by) + (standings(facts) if by != "all" else [])
     rows = [bound_row(one) for one in groups]
     if form == "csv":
-        _write_csv(rows)
+        _write_csv(_with_untold(rows, lang))
     elif form == "json":
         _write_json(_document(served, asked, facts) | {"by": by, "bounds": rows})
     else:
@@ -318,8 +319,7 @@ def _works_rows(served: Snapshot, asked: Asked, lang: str) -> list[dict[str, Any
 def _named(row: dict[str, Any], one: Standing, lang: str) -> dict[str, Any]:
     """A group with its words, shares as per cent and days with their interval."""
     words = _WORDS[lang]
-    name = terms.word(terms.CATEGORIES | terms.GRADES, one.group, lang) if one.group else words["all"]
-    told = row | {"group": name}
+    told = row | {"group": words["all"] if one.group == "" else _group_word(one.group, lang)}
     for share in ("rate", "reported_rate", "on_time_rate", "bound"):
         if share in row:
             told[share] = "–" if row[share] is None else f"{row[share] * 100:.2f} %"
@@ -332,6 +332,11 @@ def _named(row: dict[str, Any], one: Standing, lang: str) -> dict[str, Any]:
         told["median_days"] = _interval(row["median_days"], row["median_low"], row["median_high"])
         told["mean_days"] = _interval(row["mean_days"], row["mean_low"], row["mean_high"])
     return told
+
+
+def _group_word(group: str | None, lang: str) -> str:
+    """A group's name; hazards that do not tell theirs are no total."""
+    return _WORDS[lang]["not_told"] if group is None else terms.word(terms.CATEGORIES | terms.GRADES, group, lang)
 
 
 def _parts(rate: Rate) -> str:
@@ -421,6 +426,11 @@ def _write_csv(rows: list[dict[str, Any]], columns: list[str] | None = None) -> 
     writer.writerow(names)
     for row in rows:
         writer.writerow([_inert(row[name]) for name in names])
+
+
+def _with_untold(rows: list[dict[str, Any]], lang: str) -> list[dict[str, Any]]:
+    """Groups with the one that is not told named: an empty cell is the total."""
+    return [row | {"group": _WORDS[lang]["not_told"]} if row["group"] is None else row for row in rows]
 
 
 def _inert(value: Any) -> Any:
