@@ -53,12 +53,14 @@ _WORDS = {
         "extended": "有延期",
         "reopened": "复发", "recurred": "同地复发", "refused": "未采纳环节", "median_days": "整改天数中位数",
         "mean_days": "限定平均天数", "checked": "随机复核", "false": "未消除", "bound": "虚假销号上限",
-        "bound_count": "至多", "chosen": "指定复核", "chosen_false": "指定未消除", "came_back": "复发",
+        "bound_count": "至多", "chosen": "指定复核", "chosen_false": "指定未消除", "known_false": "已知未消除",
+        "came_back": "复发",
         "stock": "未销号、逾期、即将到期、无期限、挂牌按全部隐患计，不限登记日期；其余按同期登记的隐患计。",
-        "cohort": "整改率 = 同期登记的隐患中已销号且未复发的 ÷ 同期登记数；分子都在分母之内，不会超过100%。",
+        "cohort": "整改率 = 同期登记的隐患中已销号且其后无复发环节的 ÷ 同期登记数；分子都在分母之内，不会超过100%。",
         "reported": "报送整改率按县市区清单所报状态；差异见 heng hazards list --list differs。",
         "days": "天数按 Kaplan–Meier 估计，未销号的作截尾处理，不予剔除；括号内为区间。",
-        "sample": "上限按随机抽取的复核计算（Clopper–Pearson）；没有复核即为100%。指定复核不推及其他销号。",
+        "sample": "上限按随机抽取的复核计算（Clopper–Pearson）；没有复核即为100%。"
+        "指定复核不推及其他销号；已知未消除的计入上限。",
         "unverified": "未核实", "nothing": "没有符合条件的隐患。",
         "more": "仅显示前 {shown} 行，共 {all} 行；全部用 --format csv。",
         "until": "数据截至 {until}，早于查询日 {as_of}：其后的环节尚未送达。", "all": "全部", "not_told": "未载明",
@@ -76,6 +78,7 @@ _WORDS = {
         "recurred": "came back", "refused": "refused steps", "median_days": "median days", "mean_days": "mean days",
         "checked": "checked by lot", "false": "not removed", "bound": "false closures at most",
         "bound_count": "so many", "chosen": "chosen checks", "chosen_false": "of these not removed",
+        "known_false": "known not removed",
         "came_back": "came back",
         "stock": "Open, overdue, due soon, no last day and listed count every hazard, whenever it was registered; the "
         "rest is of the cohort.",
@@ -85,7 +88,7 @@ _WORDS = {
         "do not bear it out.",
         "days": "Days by Kaplan–Meier: open hazards are censored, not left out; intervals in brackets.",
         "sample": "The bound rests on checks picked by lot (Clopper–Pearson) and is 100 % without any. Checks somebody "
-        "chose say nothing of other closures.",
+        "chose say nothing of other closures; what either found false is within the bound.",
         "unverified": "unverified", "nothing": "No hazard answers these conditions.",
         "more": "The first {shown} of {all} rows; --format csv writes all.",
         "until": "Data end on {until}, before the day asked for, {as_of}: later steps are not in yet.", "all": "all",
@@ -291,7 +294,7 @@ def bound_row(one: Standing) -> dict[str, Any]:
         "group": one.group, "registered": one.registered, "closed": one.closed.part, "rate": one.closed.ratio,
         "once_closed": bound.closed, "checked": bound.checked, "false": bound.false, "came_back": bound.came_back,
         "bound": bound.upper, "bound_count": bound.upper_count, "confidence": bound.confidence,
-        "chosen": bound.chosen, "chosen_false": bound.chosen_false,
+        "chosen": bound.chosen, "chosen_false": bound.chosen_false, "known_false": bound.known_false,
     }  # fmt: skip
 
 

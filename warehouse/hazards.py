@@ -9,7 +9,8 @@ due soon or listed is told of every hazard, whenever it was registered: the olde
 
 Days to close count from registration to the closure that stands; open hazards are censored on the day, not left out
 (``warehouse.survival``). A closure that a spot check picked by lot found not removed is false; the bound says how large
-a share of all closures could be, and is 1 where nothing was checked. Checks somebody chose say nothing of the others.
+a share of all closures could be, and is 1 where nothing was checked. Checks somebody chose say nothing of the others,
+but what they found false is false: the bound does not lie below it.
 
 Thresholds are rows of ``seeds.parameter`` as of the day; all of them are assumptions.
 """
@@ -167,7 +168,9 @@ class Bound:
     """False closures by the spot checks picked by lot: ``false`` of ``checked`` of ``closed``.
 
     ``upper``: with the confidence of the parameter no more than this share of all closures is false. ``came_back`` were
-    removed and returned; ``chosen`` and ``chosen_false`` are the checks somebody chose, which bound nothing.
+    removed and returned; ``chosen`` and ``chosen_false`` are the checks somebody chose, which tell of no other closure.
+    ``known_false`` closures were found so by either kind, each once: no bound lies below them.
+    ``known_true`` were picked by lot and found false by neither.
     """
 
     closed: int
@@ -176,16 +179,19 @@ class Bound:
     came_back: int
     chosen: int
     chosen_false: int
+    known_false: int
+    known_true: int
     confidence: float
 
     @property
     def upper(self) -> float:
-        return upper_bound(self.false, self.checked, self.confidence)
+        known = self.known_false / self.closed if self.closed else 0.0
+        return max(upper_bound(self.false, self.checked, self.confidence), known)
 
     @property
     def upper_count(self) -> int:
         """So many of the closures at most; a closure already found true cannot be one of them."""
-        return min(ceil(self.upper * self.closed - 1e-9), self.closed - (self.checked - self.false))
+        return min(ceil(self.upper * self.closed - 1e-9), self.closed - self.known_true)
 
 
 @dataclass(frozen=True)
@@ -476,14 +482,18 @@ def spot_results(closed: Iterable[Hazard], checks: Iterable[Check]) -> tuple[dic
 
 def bound(closed: Sequence[Hazard], checks: Iterable[Check], confidence: float) -> Bound:
     """What the spot checks say of these closures."""
-    by_lot, chosen = (list(found.values()) for found in spot_results(closed, checks))
+    by_lot, chosen = spot_results(closed, checks)
+    lot_results, chosen_results = list(by_lot.values()), list(chosen.values())
+    known_false = {no for found in (by_lot, chosen) for no, result in found.items() if result == "not_removed"}
     return Bound(
         closed=len(closed),
         checked=len(by_lot),
-        false=by_lot.count("not_removed"),
-        came_back=by_lot.count("came_back"),
+        false=lot_results.count("not_removed"),
+        came_back=lot_results.count("came_back"),
         chosen=len(chosen),
-        chosen_false=chosen.count("not_removed"),
+        chosen_false=chosen_results.count("not_removed"),
+        known_false=len(known_false),
+        known_true=len(by_lot.keys() - known_false),
         confidence=confidence,
     )
 

@@ -53,7 +53,7 @@ def test_the_table_says_the_rate_with_its_cohort_and_its_assumptions() -> None:
 
 def test_chinese_words() -> None:
     told = heng("rate", "--lang", "zh", "--by", "grade")
-    assert "整改率 = 同期登记的隐患中已销号且未复发的" in told
+    assert "整改率 = 同期登记的隐患中已销号且其后无复发环节的" in told
     assert "重大" in told
 
 

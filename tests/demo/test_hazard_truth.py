@@ -321,5 +321,24 @@ def test_a_check_before_the_closure_or_somebodys_choice_says_nothing() -> None:
     chosen = on_the_day._replace(is_random=False)
     found = hazards.bound(listed, [chosen], 0.95)
     assert (found.checked, found.chosen, found.chosen_false, found.upper) == (0, 1, 1, 1)
+    assert found.known_false == 1
     other = on_the_day._replace(hazard_no="C")
     assert hazards.bound(listed, [other], 0.95).checked == 0, "a hazard that is not of these closures"
+
+
+def test_the_bound_does_not_lie_below_the_closures_already_found_false() -> None:
+    """400 closures, none of 300 false by lot, and six others false by checks somebody chose."""
+    closed = [BLANK._replace(hazard_no=f"{at}", first_closed_on=FIRST) for at in range(400)]
+    by_lot = [hazards.Check(f"l{at}", f"l{at}", f"{at}", LAST, True, "removed", "") for at in range(300)]
+    others = range(300, 306)
+    chosen = [hazards.Check(f"c{at}", f"c{at}", f"{at}", LAST, False, "not_removed", "") for at in others]
+    told = hazards.bound(closed, [*by_lot, *chosen, *chosen], 0.95)
+    assert (told.false, told.chosen_false, told.known_false) == (0, 6, 6)
+    assert told.upper_count == 6, "by lot alone it would be four"
+    assert told.upper == 6 / 400
+    both = [check._replace(is_random=True) for check in chosen[:2]]
+    told = hazards.bound(closed, [*by_lot, *both, *chosen], 0.95)
+    assert (told.false, told.chosen_false, told.known_false) == (2, 6, 6), "a closure both found false is one"
+    after_all = hazards.Check("z", "z", "0", LAST, False, "not_removed", "")
+    told = hazards.bound(closed[:2], [*by_lot[:2], after_all], 0.95)
+    assert (told.known_false, told.upper_count) == (1, 1), "a lot that found it removed does not make it true"
