@@ -3,8 +3,10 @@
 -- the accepted steps before it led to, not from the one it claims; the allowed ones are seeds.hazard_transition.
 -- A refused step stays here with its reason and changes nothing. What a step needs (hazard_guard): SIGNER an officer who
 -- accepts; NEW_DUE a new last day; RECHECK a check on site since the listing, as the listings tell it; CLOSURE that a
--- listed hazard is delisted, and of a major one photos before and after and a signer. A photo after the removal counts
--- from its moment on, after the last reopening, and is another picture than those before.
+-- listed hazard is delisted, and of a major one photos before and after and a signer. Listed is what a step or the
+-- register of listings says is; a delisting step since its day ends either. A photo before was taken no later than the
+-- removal was submitted. A photo after is another picture, later than a photo before, and taken since the removal began:
+-- since it was charged, rejected or reopened the last time, and the removal that follows upon that.
 -- The columns after refusal tell what holds once the step was judged: a hazard as of a day is its last row up to that day.
 with recursive ordered as (
     select
@@ -53,6 +55,16 @@ seen_after as (
     where ordered.hazard_state = 'CLOSED'
     group by ordered.record_id
 ),
+in_register as (
+    select ordered.record_id, max(listing.listed_on) as listed_on
+    from ordered
+    inner join {{ ref('listing') }} as listing
+        on listing.hazard_no = ordered.hazard_no
+        and listing.listed_on <= ordered.step_on
+        and coalesce(listing.delisted_on > ordered.step_on, true)
+    where ordered.hazard_state = 'CLOSED'
+    group by ordered.record_id
+),
 rechecked as (
     select ordered.record_id, max(listing.rechecked_on) as rechecked_on
     from ordered
@@ -72,12 +84,14 @@ step as (
         ordered.is_major,
         ordered.officer_no is not null as has_officer,
         ordered.extended_due_on,
-        coalesce(seen_before.taken_at <= ordered.event_at, false) as has_before,
+        seen_before.taken_at as before_at,
         seen_after.taken_at as after_at,
+        in_register.listed_on as register_listed_on,
         rechecked.rechecked_on
     from ordered
     left join seen_before on seen_before.hazard_no = ordered.hazard_no
     left join seen_after on seen_after.record_id = ordered.record_id
+    left join in_register on in_register.record_id = ordered.record_id
     left join rechecked on rechecked.record_id = ordered.record_id
 ),
 judged as (
@@ -91,7 +105,9 @@ judged as (
         'START' as state_after,
         cast(null as date) as listed_on,
         false as has_signer,
-        cast(null as timestamp) as reopened_at,
+        cast(null as date) as delisted_on,
+        cast(null as timestamp) as submitted_at,
+        cast(null as timestamp) as removal_at,
         cast(null as date) as extended_due_on
     from step
     where step_no = 1
@@ -116,9 +132,22 @@ judged as (
             else false
         end as has_signer,
         case
-            when next_step.refusal is null and next_step.hazard_state = 'REOPENED' then next_step.event_at
-            else next_step.reopened_at
-        end as reopened_at,
+            when next_step.refusal is null and next_step.hazard_state = 'DELISTED' then next_step.step_on
+            else next_step.delisted_on
+        end as delisted_on,
+        case
+            when next_step.refusal is null and next_step.hazard_state = 'SUBMITTED' then next_step.event_at
+            else next_step.submitted_at
+        end as submitted_at,
+        case
+            when next_step.refusal is not null then next_step.removal_at
+            when next_step.hazard_state in ('ASSIGNED', 'REJECTED', 'REOPENED') then next_step.event_at
+            when
+                next_step.hazard_state = 'RECTIFYING'
+                and next_step.state_before in ('ASSIGNED', 'REJECTED', 'REOPENED')
+                then next_step.event_at
+            else next_step.removal_at
+        end as removal_at,
         case
             when next_step.refusal is null and next_step.hazard_state = 'EXTENDED' then next_step.new_due_on
             else next_step.extended_due_on
@@ -136,7 +165,9 @@ judged as (
             judged.state_after as state_before,
             judged.listed_on,
             judged.has_signer,
-            judged.reopened_at,
+            judged.delisted_on,
+            judged.submitted_at,
+            judged.removal_at,
             judged.extended_due_on,
             transition.rule_id as transition_id,
             case
@@ -149,10 +180,16 @@ judged as (
                     then 'not_rechecked'
                 when transition.hazard_guard <> 'CLOSURE' or transition.hazard_guard is null then null
                 when judged.listed_on is not null then 'still_listed'
+                when
+                    step.register_listed_on is not null
+                    and (judged.delisted_on is null or judged.delisted_on < step.register_listed_on)
+                    then 'still_listed'
                 when not step.is_major then null
                 when not judged.has_signer then 'no_signer'
-                when not step.has_before then 'no_photo_before'
-                when step.after_at is null or step.after_at < judged.reopened_at then 'no_photo_after'
+                when step.before_at is null or step.before_at > judged.submitted_at then 'no_photo_before'
+                when
+                    step.after_at is null or step.after_at <= step.before_at or step.after_at < judged.removal_at
+                    then 'no_photo_after'
             end as refusal
         from judged
         inner join step on step.hazard_no = judged.hazard_no and step.step_no = judged.step_no + 1
