@@ -50,7 +50,7 @@ _WORDS = {
         "reported_rate": "报送整改率",
         "major_closed": "重大销号", "major": "重大", "on_time": "按期", "due": "到期", "on_time_rate": "按期整改率",
         "open": "未销号", "overdue": "逾期", "due_soon": "即将到期", "no_due": "无期限", "listed": "挂牌",
-        "extended": "有延期",
+        "extended": "有延期", "late_extended": "逾期后延期", "due_changed": "清单改期",
         "reopened": "复发", "recurred": "同地复发", "refused": "未采纳环节", "median_days": "整改天数中位数",
         "mean_days": "限定平均天数", "checked": "随机复核", "false": "未消除", "bound": "虚假销号上限",
         "bound_count": "至多", "chosen": "指定复核", "chosen_false": "指定未消除", "known_false": "已知未消除",
@@ -74,7 +74,8 @@ _WORDS = {
         "reported_rate": "reported rate", "major_closed": "major closed", "major": "major", "on_time": "on time",
         "due": "due", "on_time_rate": "on-time rate", "open": "open",
         "overdue": "overdue", "due_soon": "due soon",
-        "no_due": "no last day", "listed": "listed", "extended": "extended", "reopened": "reopened",
+        "no_due": "no last day", "listed": "listed", "extended": "extended", "late_extended": "extended late",
+        "due_changed": "day changed by list", "reopened": "reopened",
         "recurred": "came back", "refused": "refused steps", "median_days": "median days", "mean_days": "mean days",
         "checked": "checked by lot", "false": "not removed", "bound": "false closures at most",
         "bound_count": "so many", "chosen": "chosen checks", "chosen_false": "of these not removed",
@@ -136,7 +137,8 @@ def rate_command(
         words = _WORDS[lang]
         shown = ("registered", "closed", "rate", "reported_rate", "on_time_rate", "open", "overdue", "due_soon",
                  "no_due",
-                 "listed", "extended", "reopened", "recurred", "refused", "median_days", "mean_days")  # fmt: skip
+                 "listed", "extended", "late_extended", "due_changed", "reopened", "recurred",
+                 "refused", "median_days", "mean_days")  # fmt: skip
         named = [_named(row, one, lang) for row, one in zip(rows, groups, strict=True)]
         _table(words["title"], named, ("group", *shown), lang, asked, served.version)
         _say_notes(facts, served, lang, "cohort", "reported", "stock", "days")
@@ -274,6 +276,7 @@ def rate_row(one: Standing) -> dict[str, Any]:
         "major_closed": one.major.part, "due": one.on_time.of, "on_time": one.on_time.part,
         "on_time_rate": one.on_time.ratio, "open": one.open, "overdue": one.overdue, "due_soon": one.due_soon,
         "no_due": one.no_due, "listed": one.listed, "extended": one.extended.part, "extensions": one.extension_count,
+        "late_extended": one.late_extended, "due_changed": one.due_changed,
         "once_closed": one.reopened.of, "reopened": one.reopened.part, "recurred": one.recurred.part,
         "refused": one.refused, "no_steps": one.no_steps, "median_days": one.curve.median, "median_low": low,
         "median_high": high, **_mean(one),

@@ -35,7 +35,9 @@ class Life:
     delisted_on: date | None = None
     submitted_at: datetime | None = None
     removal_at: datetime | None = None
-    extended_to: date | None = None
+    due_on: date | None = None
+    late_extensions: int = 0
+    granted: set[date] = field(default_factory=set)
     closed_on: date | None = None
     first_closed_on: date | None = None
     extensions: int = 0
@@ -43,9 +45,16 @@ class Life:
     refused: list[tuple[int, str]] = field(default_factory=list)
 
 
-def live(steps: Iterable[Row], photos: Iterable[Row], listings: Iterable[Row], is_major: bool, as_of: date) -> Life:
-    """What the steps up to the end of ``as_of`` make of a hazard."""
-    life = Life()
+def live(
+    steps: Iterable[Row],
+    photos: Iterable[Row],
+    listings: Iterable[Row],
+    is_major: bool,
+    first_due: date | None,
+    as_of: date,
+) -> Life:
+    """What the steps up to the end of ``as_of`` make of a hazard that was first due on ``first_due``."""
+    life = Life(due_on=first_due)
     photos, listings = list(photos), list(listings)
     for step in sorted(steps, key=lambda step: (step["event_at"], step["event_no"])):
         if step["event_at"].date() > as_of:
@@ -68,7 +77,12 @@ def live(steps: Iterable[Row], photos: Iterable[Row], listings: Iterable[Row], i
         elif to == "ACCEPTED":
             life.signer = step["officer_no"] is not None
         elif to == "EXTENDED":
-            life.extended_to, life.extensions = step["extended_due_on"], life.extensions + 1
+            life.extensions += 1
+            if life.due_on is not None and day > life.due_on:
+                life.late_extensions += 1
+            else:
+                life.due_on = step["extended_due_on"]
+                life.granted.add(life.due_on)
         elif to == "CLOSED":
             life.closed_on, life.first_closed_on = day, life.first_closed_on or day
         elif to == "REOPENED":

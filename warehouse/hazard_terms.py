@@ -60,6 +60,8 @@ LISTS = {
     "checked": ("随机复核", "checked by lot"),
     "not_removed": ("复核未消除", "found not removed"),
     "no_steps": ("无环节", "without steps"),
+    "late_extended": ("逾期后延期", "extended after the last day"),
+    "due_changed": ("清单改期", "last day changed by the list"),
 }
 RESULTS = {
     "removed": ("已消除", "removed"),

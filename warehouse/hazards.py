@@ -4,7 +4,9 @@ trusted, and works against plan.
 整改率 is closed ÷ registered of the hazards registered in the period (the cohort): every hazard above the line is
 below it, so it cannot exceed 1. Closed means closed by accepted steps (``core.hazard_state``) and not reopened by the
 day; what the counties' lists say stands beside it (``reported``). A hazard is on time that was closed on its last day
-or before, approved extensions included; the on-time rate is of the hazards due in the period. What is open, overdue,
+or before; the on-time rate is of the hazards due in the period. The last day is the first list's, moved by extensions
+granted on the day then due or before; later extensions and days that a list alone changed move nothing and are counted
+(``late_extended``, ``due_changed``). What is open, overdue,
 due soon or listed is told of every hazard, whenever it was registered: the oldest are the worst.
 
 Days to close count from registration to the closure that stands; open hazards are censored on the day, not left out
@@ -36,7 +38,7 @@ CATEGORIES = ("HWY", "RAIL", "SIGN", "VESSEL", "ENT")
 GROUPS = ("all", "county", "category", "grade", "unit", "month")
 LISTS = (
     "all", "open", "overdue", "due_soon", "no_due", "due", "on_time", "closed", "late", "listed", "differs", "refused",
-    "came_back", "shared_photo", "checked", "not_removed", "no_steps",
+    "came_back", "shared_photo", "checked", "not_removed", "no_steps", "late_extended", "due_changed",
 )  # fmt: skip
 """What a list may hold; see ``is_listed``."""
 _STOCK = ("open", "overdue", "due_soon", "no_due", "listed")
@@ -100,6 +102,9 @@ class Hazard(NamedTuple):
     reopened_count: int
     reopened_on: date | None
     extension_count: int
+    late_extension_count: int
+    reported_due_on: date | None
+    is_due_changed: bool
     refused_count: int
     reported_state: str | None
     reported_closed_on: date | None
@@ -214,6 +219,8 @@ class Standing:
     listed: int
     extended: Rate
     extension_count: int
+    late_extended: int
+    due_changed: int
     reopened: Rate
     recurred: Rate
     refused: int
@@ -234,8 +241,7 @@ from seeds.parameter
 where list_contains($names, parameter)
     and $as_of between coalesce(valid_from, $as_of) and coalesce(valid_to, $as_of)
 """
-# The last step up to the day tells how a hazard stood. Without an extension by then its last day is the list's where no
-# extension followed, else the one that the first list told.
+# The last step up to the day tells how a hazard stood; before any step its last day is the first list's.
 _HAZARDS = """
 with stood as (
     select * from core.hazard_state where step_on <= $as_of
@@ -244,12 +250,11 @@ with stood as (
 select life.record_id, life.hazard_no, life.county_code, life.hazard_category_code as category, life.road_class,
     life.hazard_grade as grade, life.place, life.road_code, life.chainage_km, life.latitude, life.longitude,
     life.hazard_description as description, life.uscc, life.responsible_unit as unit, life.registered_on,
-    coalesce(
-        stood.extended_due_on, case when life.extension_count = 0 then life.due_on else life.first_due_on end
-    ) as due_on,
+    coalesce(stood.due_on, life.first_due_on) as due_on,
     stood.state_after as state, stood.first_closed_on, stood.hazard_closed_on as closed_on,
     coalesce(stood.is_listed, false) as is_listed, coalesce(stood.reopened_count, 0) as reopened_count,
     stood.reopened_on, coalesce(stood.extension_count, 0) as extension_count,
+    coalesce(stood.late_extension_count, 0) as late_extension_count, life.reported_due_on, life.is_due_changed,
     coalesce(stood.refused_count, 0) as refused_count, life.reported_state, life.reported_closed_on,
     life.has_shared_photo
 from core.hazard_life as life
@@ -442,6 +447,8 @@ def _standing(facts: Facts, group: str | None, hazards: list[Hazard]) -> Standin
         **count,
         extended=Rate(sum(one.extension_count > 0 for one in cohort), len(cohort)),
         extension_count=sum(one.extension_count for one in cohort),
+        late_extended=sum(one.late_extension_count > 0 for one in cohort),
+        due_changed=sum(one.is_due_changed for one in cohort),
         reopened=Rate(sum(one.reopened_count > 0 for one in once_closed), len(once_closed)),
         recurred=Rate(sum(one.hazard_no in facts.recurred for one in once_closed), len(once_closed)),
         refused=sum(one.refused_count for one in cohort),
@@ -524,6 +531,8 @@ def is_listed(facts: Facts, one: Hazard, name: str) -> bool:
         "checked": lambda: one.hazard_no in facts.by_lot,
         "not_removed": lambda: "not_removed" in (facts.by_lot.get(one.hazard_no), facts.chosen.get(one.hazard_no)),
         "no_steps": lambda: one.state is None,
+        "late_extended": lambda: one.late_extension_count > 0,
+        "due_changed": lambda: one.is_due_changed,
     }
     if name not in told:
         raise WarehouseError(f"There is no list {name!r}. Choose one of {', '.join(LISTS)}.")

@@ -386,7 +386,13 @@ def curve_card(view: View, theme: str, t: Text) -> html.Section:
         controls.chart("hazards-curve", figure, label, t.lang, 246),
         html.P(
             [
-                t("hazards.curve.more", extended=parts(whole.extended), reopened=parts(whole.reopened)),
+                t(
+                    "hazards.curve.more",
+                    extended=parts(whole.extended),
+                    late=fmt.count(whole.late_extended),
+                    changed=fmt.count(whole.due_changed),
+                    reopened=parts(whole.reopened),
+                ),
                 dcc.Link(
                     t("hazards.curve.came_back", parts=parts(again)),
                     href=HERE + view.choice.query(show="came_back", unit=""),

@@ -78,7 +78,7 @@ def test_hazards_that_tell_no_group_are_not_named_like_the_total(
         "county_code": "431103", "hazard_no": "YH-1", "hazard_category_code": "HWY", "road_class": "X", "place": "-",
         "registered_on": LAST, "hazard_state": "REGISTERED",
     }  # fmt: skip
-    graded = ungraded | {"hazard_no": "YH-2", "hazard_grade": "major", "responsible_unit": "示例养护中心"}
+    graded = ungraded | {"hazard_no": "YH-2", "hazard_grade": "major", "responsible_unit": "甲站"}
     listed = Delivery("hazard", "hazard", rows.as_table("hazard", [ungraded, graded]), LAST, datetime(2026, 1, 1))
     with hazard_truth.build([listed]) as tables:
         monkeypatch.setattr(connection, "snapshot", lambda: hazard_truth.Served(tables, LAST))

@@ -108,28 +108,23 @@ class Plain:
                 {row["photo_token"]: row for row in of["hazard_photo"][no]}.values(),
                 newest_listing.get(no, {}).values(),
                 told["hazard_grade"] == "major",
+                self.first_due(no),
                 as_of,
             )
             for no, told in self.newest.items()
             if told["registered_on"] <= as_of
         }
-        self.final = {
-            no: hazard_reference.live(
-                {row["event_no"]: row for row in of["hazard_event"][no]}.values(),
-                {row["photo_token"]: row for row in of["hazard_photo"][no]}.values(),
-                newest_listing.get(no, {}).values(),
-                told["hazard_grade"] == "major",
-                LAST,
-            )
-            for no, told in self.newest.items()
-        }
+
+    def first_due(self, no: str) -> date | None:
+        return next((row["due_on"] for row in self.lists[no] if row["due_on"]), None)
 
     def due_on(self, no: str) -> date | None:
-        if self.lives[no].extended_to:
-            return self.lives[no].extended_to
-        if not self.final[no].extensions:
-            return self.newest[no]["due_on"]
-        return next((row["due_on"] for row in self.lists[no] if row["due_on"]), None)
+        return self.lives[no].due_on
+
+    def is_changed(self, no: str) -> bool:
+        """Whether the newest list moved the day by itself; as of the last day."""
+        told = self.newest[no]["due_on"]
+        return told is not None and told != self.first_due(no) and told not in self.lives[no].granted
 
 
 @pytest.mark.parametrize("day", DAYS)
@@ -193,6 +188,9 @@ def test_the_rates_are_those_of_a_plain_computation(which: str, day: date, reque
         assert (one.open, one.overdue, one.due_soon) == (len(still), len(overdue), len(soon)), one.group
         assert one.no_due == sum(plain.due_on(no) is None for no in still)
         assert one.extension_count == sum(plain.lives[no].extensions for no in cohort)
+        assert one.late_extended == sum(plain.lives[no].late_extensions > 0 for no in cohort)
+        if day == LAST:
+            assert one.due_changed == sum(map(plain.is_changed, cohort))
         again = [no for no in cohort if plain.lives[no].reopenings]
         assert (one.reopened.part, one.reopened.of) == (
             len(again), sum(plain.lives[no].first_closed_on is not None for no in cohort)

@@ -169,8 +169,8 @@ def test_an_extension_moves_the_last_day_and_one_that_is_refused_does_not(model:
     model(
         "core.hazard_life",
         given=given(steps(*PATH[:4], ("EXTENDED", "03-20"))) | {"raw.hazard": TOLD},
-        expect="""hazard_no | due_on     | first_due_on | extension_count | state_after
-                  A         | 2026-04-30 | 2026-03-31   | 1               | EXTENDED """,
+        expect="""hazard_no | due_on     | first_due_on | extension_count | late_extension_count | is_due_changed
+                  A         | 2026-04-30 | 2026-03-31   | 1               | 0                    | false """,
     )
     model(
         "core.hazard_life",
@@ -178,6 +178,40 @@ def test_an_extension_moves_the_last_day_and_one_that_is_refused_does_not(model:
         expect="""hazard_no | due_on     | first_due_on | extension_count | refused_count | state_after
                   A         | 2026-03-31 | 2026-03-31   | 0               | 1             | GRADED """,
     )
+
+
+@pytest.mark.parametrize(
+    ("day", "due_on", "late"), [("03-31", "2026-04-30", 0), ("04-01", "2026-03-31", 1), ("04-20", "2026-03-31", 1)]
+)
+def test_an_extension_after_the_last_day_moves_nothing_and_is_counted(
+    model: Model, day: str, due_on: str, late: int
+) -> None:
+    late_on = (*PATH[:4], ("OVERDUE", "03-30"), ("EXTENDED", day))
+    model(
+        "core.hazard_life",
+        given=given(steps(*late_on)) | {"raw.hazard": TOLD},
+        expect=f"""due_on   | extension_count | late_extension_count | state_after
+                   {due_on} | 1               | {late}               | EXTENDED """,
+    )
+
+
+def test_a_day_that_a_newer_list_tells_moves_nothing_and_is_shown(model: Model) -> None:
+    """Sent as 1 March, and again as 31 December: late stays late."""
+    changed = HAZARD.format(grade="general").replace("2026-03-31", "2026-12-31")
+    for path, due_on, is_changed in (
+        ((), "2026-03-01", True),
+        (PATH[:4], "2026-03-01", True),
+        ((*PATH[:4], ("EXTENDED", "03-04")), "2026-03-01", True),  # too late by three days
+    ):
+        tables = given(steps(*path)) | {"staging.hazard": changed}
+        tables["raw.hazard"] = "hazard_no | version_rank | due_on\nA | 1 | 2026-03-01\nA | 2 | 2026-12-31"
+        model(
+            "core.hazard_life",
+            given=tables,
+            expect=f"due_on | reported_due_on | is_due_changed\n{due_on} | 2026-12-31 | {is_changed}",
+        )
+    tables["raw.hazard"] = "hazard_no | version_rank | due_on\nA | 1 | \nA | 2 | 2026-12-31"
+    model("core.hazard_life", given=tables, expect="due_on | is_due_changed\n2026-04-30 | false")
 
 
 def test_a_hazard_that_comes_back_is_open_and_needs_another_picture(model: Model) -> None:

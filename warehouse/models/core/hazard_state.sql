@@ -7,6 +7,8 @@
 -- register of listings says is; a delisting step since its day ends either. A photo before was taken no later than the
 -- removal was submitted. A photo after is another picture, later than a photo before, and taken since the removal began:
 -- since it was charged, rejected or reopened the last time, and the removal that follows upon that.
+-- due_on begins with the first list's day (core.hazard_due). An extension moves it that is accepted on that day or before;
+-- a later one changes the state and not the day (is_late_extension). Where no day was told, any extension sets one.
 -- The columns after refusal tell what holds once the step was judged: a hazard as of a day is its last row up to that day.
 with recursive ordered as (
     select
@@ -27,9 +29,11 @@ with recursive ordered as (
         step.officer_no,
         step.extended_due_on,
         step.step_note,
-        coalesce(hazard.hazard_grade = 'major', false) as is_major
+        coalesce(hazard.hazard_grade = 'major', false) as is_major,
+        hazard_due.first_due_on
     from {{ ref('hazard_event') }} as step
     left join {{ ref('hazard') }} as hazard on hazard.hazard_no = step.hazard_no
+    left join {{ ref('hazard_due') }} as hazard_due on hazard_due.hazard_no = step.hazard_no
 ),
 picture_before as (
     select hazard_no, photo_sha256, min(taken_at) as taken_at
@@ -82,6 +86,7 @@ step as (
         ordered.step_on,
         ordered.hazard_state,
         ordered.is_major,
+        ordered.first_due_on,
         ordered.officer_no is not null as has_officer,
         ordered.extended_due_on,
         seen_before.taken_at as before_at,
@@ -108,7 +113,8 @@ judged as (
         cast(null as date) as delisted_on,
         cast(null as timestamp) as submitted_at,
         cast(null as timestamp) as removal_at,
-        cast(null as date) as extended_due_on
+        false as is_late_extension,
+        first_due_on as due_on
     from step
     where step_no = 1
     union all
@@ -148,10 +154,14 @@ judged as (
                 then next_step.event_at
             else next_step.removal_at
         end as removal_at,
+        next_step.refusal is null
+        and next_step.hazard_state = 'EXTENDED'
+        and coalesce(next_step.step_on > next_step.due_on, false) as is_late_extension,
         case
-            when next_step.refusal is null and next_step.hazard_state = 'EXTENDED' then next_step.new_due_on
-            else next_step.extended_due_on
-        end as extended_due_on
+            when next_step.refusal is not null or next_step.hazard_state <> 'EXTENDED' then next_step.due_on
+            when next_step.step_on > next_step.due_on then next_step.due_on
+            else next_step.new_due_on
+        end as due_on
     from (
         select
             step.hazard_no,
@@ -168,7 +178,7 @@ judged as (
             judged.delisted_on,
             judged.submitted_at,
             judged.removal_at,
-            judged.extended_due_on,
+            judged.due_on,
             transition.rule_id as transition_id,
             case
                 when transition.rule_id is null then 'illegal_step'
@@ -222,7 +232,8 @@ told as (
         judged.refusal,
         judged.state_after,
         judged.listed_on is not null as is_listed,
-        judged.extended_due_on,
+        judged.is_late_extension,
+        judged.due_on,
         case when judged.refusal is null then ordered.hazard_state end as accepted_state
     from judged
     inner join ordered on ordered.record_id = judged.record_id
@@ -249,7 +260,8 @@ select
     refusal,
     state_after,
     is_listed,
-    extended_due_on,
+    is_late_extension,
+    due_on,
     max(case when accepted_state = 'ASSIGNED' then step_on end) over so_far as assigned_on,
     max(case when accepted_state = 'ACCEPTED' then step_on end) over so_far as accepted_on,
     case
@@ -262,6 +274,7 @@ select
     cast(count(case when accepted_state = 'CLOSED' then 1 end) over so_far as integer) as closure_count,
     cast(count(case when accepted_state = 'REOPENED' then 1 end) over so_far as integer) as reopened_count,
     cast(count(case when accepted_state = 'EXTENDED' then 1 end) over so_far as integer) as extension_count,
+    cast(count(case when is_late_extension then 1 end) over so_far as integer) as late_extension_count,
     cast(count(refusal) over so_far as integer) as refused_count
 from told
 window so_far as (partition by hazard_no order by step_no)
