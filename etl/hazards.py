@@ -50,18 +50,20 @@ _WORDS = {
         "reported_rate": "报送整改率",
         "major_closed": "重大销号", "major": "重大", "on_time": "按期", "due": "到期", "on_time_rate": "按期整改率",
         "open": "未销号", "overdue": "逾期", "due_soon": "即将到期", "no_due": "无期限", "listed": "挂牌",
-        "extended": "有延期",
+        "extended": "有延期", "late_extended": "逾期后延期", "due_changed": "清单改期",
         "reopened": "复发", "recurred": "同地复发", "refused": "未采纳环节", "median_days": "整改天数中位数",
         "mean_days": "限定平均天数", "checked": "随机复核", "false": "未消除", "bound": "虚假销号上限",
-        "bound_count": "至多", "chosen": "指定复核", "chosen_false": "指定未消除", "came_back": "复发",
+        "bound_count": "至多", "chosen": "指定复核", "chosen_false": "指定未消除", "known_false": "已知未消除",
+        "came_back": "复发",
         "stock": "未销号、逾期、即将到期、无期限、挂牌按全部隐患计，不限登记日期；其余按同期登记的隐患计。",
-        "cohort": "整改率 = 同期登记的隐患中已销号且未复发的 ÷ 同期登记数；分子都在分母之内，不会超过100%。",
+        "cohort": "整改率 = 同期登记的隐患中已销号且其后无复发环节的 ÷ 同期登记数；分子都在分母之内，不会超过100%。",
         "reported": "报送整改率按县市区清单所报状态；差异见 heng hazards list --list differs。",
         "days": "天数按 Kaplan–Meier 估计，未销号的作截尾处理，不予剔除；括号内为区间。",
-        "sample": "上限按随机抽取的复核计算（Clopper–Pearson）；没有复核即为100%。指定复核不推及其他销号。",
+        "sample": "上限按随机抽取的复核计算（Clopper–Pearson）；没有复核即为100%。"
+        "指定复核不推及其他销号；已知未消除的计入上限。",
         "unverified": "未核实", "nothing": "没有符合条件的隐患。",
         "more": "仅显示前 {shown} 行，共 {all} 行；全部用 --format csv。",
-        "until": "数据截至 {until}，早于查询日 {as_of}：其后的环节尚未送达。", "all": "全部",
+        "until": "数据截至 {until}，早于查询日 {as_of}：其后的环节尚未送达。", "all": "全部", "not_told": "未载明",
         "steps": "环节", "photos": "照片", "listings": "挂牌", "checks": "复核",
         "ladder": "挂牌督办", "works": "工程与计划",
         "yes": "是", "no": "否",
@@ -72,10 +74,12 @@ _WORDS = {
         "reported_rate": "reported rate", "major_closed": "major closed", "major": "major", "on_time": "on time",
         "due": "due", "on_time_rate": "on-time rate", "open": "open",
         "overdue": "overdue", "due_soon": "due soon",
-        "no_due": "no last day", "listed": "listed", "extended": "extended", "reopened": "reopened",
+        "no_due": "no last day", "listed": "listed", "extended": "extended", "late_extended": "extended late",
+        "due_changed": "day changed by list", "reopened": "reopened",
         "recurred": "came back", "refused": "refused steps", "median_days": "median days", "mean_days": "mean days",
         "checked": "checked by lot", "false": "not removed", "bound": "false closures at most",
         "bound_count": "so many", "chosen": "chosen checks", "chosen_false": "of these not removed",
+        "known_false": "known not removed",
         "came_back": "came back",
         "stock": "Open, overdue, due soon, no last day and listed count every hazard, whenever it was registered; the "
         "rest is of the cohort.",
@@ -85,10 +89,11 @@ _WORDS = {
         "do not bear it out.",
         "days": "Days by Kaplan–Meier: open hazards are censored, not left out; intervals in brackets.",
         "sample": "The bound rests on checks picked by lot (Clopper–Pearson) and is 100 % without any. Checks somebody "
-        "chose say nothing of other closures.",
+        "chose say nothing of other closures; what either found false is within the bound.",
         "unverified": "unverified", "nothing": "No hazard answers these conditions.",
         "more": "The first {shown} of {all} rows; --format csv writes all.",
         "until": "Data end on {until}, before the day asked for, {as_of}: later steps are not in yet.", "all": "all",
+        "not_told": "not told",
         "steps": "Steps", "photos": "Photos", "listings": "Listings", "checks": "Spot checks",
         "ladder": "Listings", "works": "Works against plan", "yes": "yes", "no": "no",
     },
@@ -122,7 +127,7 @@ def rate_command(
     groups = standings(facts, by) + (standings(facts) if by != "all" else [])
     rows = [rate_row(one) for one in groups]
     if form == "csv":
-        _write_csv(rows)
+        _write_csv(_with_untold(rows, lang))
     elif form == "json":
         document = _document(served, asked, facts) | {
             "by": by, "rates": rows, "ladder": ladder(served, asked), "works": works(served, asked),
@@ -132,7 +137,8 @@ def rate_command(
         words = _WORDS[lang]
         shown = ("registered", "closed", "rate", "reported_rate", "on_time_rate", "open", "overdue", "due_soon",
                  "no_due",
-                 "listed", "extended", "reopened", "recurred", "refused", "median_days", "mean_days")  # fmt: skip
+                 "listed", "extended", "late_extended", "due_changed", "reopened", "recurred",
+                 "refused", "median_days", "mean_days")  # fmt: skip
         named = [_named(row, one, lang) for row, one in zip(rows, groups, strict=True)]
         _table(words["title"], named, ("group", *shown), lang, asked, served.version)
         _say_notes(facts, served, lang, "cohort", "reported", "stock", "days")
@@ -220,7 +226,7 @@ def bound_command(
     groups = standings(facts, by) + (standings(facts) if by != "all" else [])
     rows = [bound_row(one) for one in groups]
     if form == "csv":
-        _write_csv(rows)
+        _write_csv(_with_untold(rows, lang))
     elif form == "json":
         _write_json(_document(served, asked, facts) | {"by": by, "bounds": rows})
     else:
@@ -270,6 +276,7 @@ def rate_row(one: Standing) -> dict[str, Any]:
         "major_closed": one.major.part, "due": one.on_time.of, "on_time": one.on_time.part,
         "on_time_rate": one.on_time.ratio, "open": one.open, "overdue": one.overdue, "due_soon": one.due_soon,
         "no_due": one.no_due, "listed": one.listed, "extended": one.extended.part, "extensions": one.extension_count,
+        "late_extended": one.late_extended, "due_changed": one.due_changed,
         "once_closed": one.reopened.of, "reopened": one.reopened.part, "recurred": one.recurred.part,
         "refused": one.refused, "no_steps": one.no_steps, "median_days": one.curve.median, "median_low": low,
         "median_high": high, **_mean(one),
@@ -290,7 +297,7 @@ def bound_row(one: Standing) -> dict[str, Any]:
         "group": one.group, "registered": one.registered, "closed": one.closed.part, "rate": one.closed.ratio,
         "once_closed": bound.closed, "checked": bound.checked, "false": bound.false, "came_back": bound.came_back,
         "bound": bound.upper, "bound_count": bound.upper_count, "confidence": bound.confidence,
-        "chosen": bound.chosen, "chosen_false": bound.chosen_false,
+        "chosen": bound.chosen, "chosen_false": bound.chosen_false, "known_false": bound.known_false,
     }  # fmt: skip
 
 
@@ -318,8 +325,7 @@ def _works_rows(served: Snapshot, asked: Asked, lang: str) -> list[dict[str, Any
 def _named(row: dict[str, Any], one: Standing, lang: str) -> dict[str, Any]:
     """A group with its words, shares as per cent and days with their interval."""
     words = _WORDS[lang]
-    name = terms.word(terms.CATEGORIES | terms.GRADES, one.group, lang) if one.group else words["all"]
-    told = row | {"group": name}
+    told = row | {"group": words["all"] if one.group == "" else _group_word(one.group, lang)}
     for share in ("rate", "reported_rate", "on_time_rate", "bound"):
         if share in row:
             told[share] = "–" if row[share] is None else f"{row[share] * 100:.2f} %"
@@ -332,6 +338,11 @@ def _named(row: dict[str, Any], one: Standing, lang: str) -> dict[str, Any]:
         told["median_days"] = _interval(row["median_days"], row["median_low"], row["median_high"])
         told["mean_days"] = _interval(row["mean_days"], row["mean_low"], row["mean_high"])
     return told
+
+
+def _group_word(group: str | None, lang: str) -> str:
+    """A group's name; hazards that do not tell theirs are no total."""
+    return _WORDS[lang]["not_told"] if group is None else terms.word(terms.CATEGORIES | terms.GRADES, group, lang)
 
 
 def _parts(rate: Rate) -> str:
@@ -421,6 +432,11 @@ def _write_csv(rows: list[dict[str, Any]], columns: list[str] | None = None) -> 
     writer.writerow(names)
     for row in rows:
         writer.writerow([_inert(row[name]) for name in names])
+
+
+def _with_untold(rows: list[dict[str, Any]], lang: str) -> list[dict[str, Any]]:
+    """Groups with the one that is not told named: an empty cell is the total."""
+    return [row | {"group": _WORDS[lang]["not_told"]} if row["group"] is None else row for row in rows]
 
 
 def _inert(value: Any) -> Any:

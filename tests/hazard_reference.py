@@ -32,8 +32,12 @@ class Life:
     state: str | None = None
     listed_on: date | None = None
     signer: bool = False
-    reopened_at: datetime | None = None
-    extended_to: date | None = None
+    delisted_on: date | None = None
+    submitted_at: datetime | None = None
+    removal_at: datetime | None = None
+    due_on: date | None = None
+    late_extensions: int = 0
+    granted: set[date] = field(default_factory=set)
     closed_on: date | None = None
     first_closed_on: date | None = None
     extensions: int = 0
@@ -41,9 +45,16 @@ class Life:
     refused: list[tuple[int, str]] = field(default_factory=list)
 
 
-def live(steps: Iterable[Row], photos: Iterable[Row], listings: Iterable[Row], is_major: bool, as_of: date) -> Life:
-    """What the steps up to the end of ``as_of`` make of a hazard."""
-    life = Life()
+def live(
+    steps: Iterable[Row],
+    photos: Iterable[Row],
+    listings: Iterable[Row],
+    is_major: bool,
+    first_due: date | None,
+    as_of: date,
+) -> Life:
+    """What the steps up to the end of ``as_of`` make of a hazard that was first due on ``first_due``."""
+    life = Life(due_on=first_due)
     photos, listings = list(photos), list(listings)
     for step in sorted(steps, key=lambda step: (step["event_at"], step["event_no"])):
         if step["event_at"].date() > as_of:
@@ -53,19 +64,29 @@ def live(steps: Iterable[Row], photos: Iterable[Row], listings: Iterable[Row], i
             life.refused.append((step["event_no"], reason))
             continue
         to, day = step["hazard_state"], step["event_at"].date()
+        begins = ("ASSIGNED", "REJECTED", "REOPENED")
+        if to in begins or (to == "RECTIFYING" and life.state in begins):
+            life.removal_at = step["event_at"]
         life.state = to
         if to == "LISTED":
             life.listed_on = day
         elif to == "DELISTED":
-            life.listed_on = None
+            life.listed_on, life.delisted_on = None, day
+        elif to == "SUBMITTED":
+            life.submitted_at = step["event_at"]
         elif to == "ACCEPTED":
             life.signer = step["officer_no"] is not None
         elif to == "EXTENDED":
-            life.extended_to, life.extensions = step["extended_due_on"], life.extensions + 1
+            life.extensions += 1
+            if life.due_on is not None and day > life.due_on:
+                life.late_extensions += 1
+            else:
+                life.due_on = step["extended_due_on"]
+                life.granted.add(life.due_on)
         elif to == "CLOSED":
             life.closed_on, life.first_closed_on = day, life.first_closed_on or day
         elif to == "REOPENED":
-            life.closed_on, life.reopened_at, life.reopenings = None, step["event_at"], life.reopenings + 1
+            life.closed_on, life.reopenings = None, life.reopenings + 1
     return life
 
 
@@ -85,17 +106,21 @@ def _lacks(life: Life, step: Row, photos: list[Row], listings: list[Row], is_maj
         return ""
     if life.listed_on is not None:
         return "still_listed"
+    for row in listings:
+        is_on = row["listed_on"] <= at.date() and not (row["delisted_on"] and row["delisted_on"] <= at.date())
+        if is_on and not (life.delisted_on and life.delisted_on >= row["listed_on"]):
+            return "still_listed"
     if not is_major:
         return ""
     before = [photo for photo in photos if photo["photo_stage"] == "before"]
-    if not [photo for photo in before if photo["taken_at"] <= at]:
+    if life.submitted_at is None or not [photo for photo in before if photo["taken_at"] <= life.submitted_at]:
         return "no_photo_before"
     pictures = {photo["photo_sha256"] for photo in before}
-    since = life.reopened_at or datetime.min
-    after = [
-        photo
-        for photo in photos
-        if photo["photo_stage"] == "after" and photo["photo_sha256"] not in pictures
-        and since <= photo["taken_at"] <= at
-    ]  # fmt: skip
-    return "" if after else "no_photo_after"
+    for photo in photos:
+        taken = photo["taken_at"]
+        if photo["photo_stage"] != "after" or photo["photo_sha256"] in pictures or taken > at:
+            continue
+        earlier = [other for other in before if other["taken_at"] < taken]
+        if earlier and (life.removal_at is None or taken >= life.removal_at):
+            return ""
+    return "no_photo_after"

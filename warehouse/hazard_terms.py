@@ -33,8 +33,14 @@ REFUSALS = {
     "no_new_day": ("延期未载明新期限", "an extension without its new day"),
     "not_rechecked": ("挂牌后未见现场核查", "no check on site since the listing"),
     "still_listed": ("尚未摘牌", "still listed"),
-    "no_photo_before": ("无整改前照片", "no photo before the removal"),
-    "no_photo_after": ("无整改后照片或与整改前相同", "no photo after the removal, or the same as before"),
+    "no_photo_before": (
+        "无整改前照片，或晚于申请验收",
+        "no photo before the removal, or one later than it was submitted",
+    ),
+    "no_photo_after": (
+        "无整改后照片，或早于整改，或与整改前相同",
+        "no photo after the removal, or one from before it, or the same as before",
+    ),
 }
 LISTS = {
     "all": ("全部", "all"),
@@ -54,6 +60,8 @@ LISTS = {
     "checked": ("随机复核", "checked by lot"),
     "not_removed": ("复核未消除", "found not removed"),
     "no_steps": ("无环节", "without steps"),
+    "late_extended": ("逾期后延期", "extended after the last day"),
+    "due_changed": ("清单改期", "last day changed by the list"),
 }
 RESULTS = {
     "removed": ("已消除", "removed"),

@@ -4,12 +4,15 @@ trusted, and works against plan.
 整改率 is closed ÷ registered of the hazards registered in the period (the cohort): every hazard above the line is
 below it, so it cannot exceed 1. Closed means closed by accepted steps (``core.hazard_state``) and not reopened by the
 day; what the counties' lists say stands beside it (``reported``). A hazard is on time that was closed on its last day
-or before, approved extensions included; the on-time rate is of the hazards due in the period. What is open, overdue,
+or before; the on-time rate is of the hazards due in the period. The last day is the first list's, moved by extensions
+granted on the day then due or before; later extensions and days that a list alone changed move nothing and are counted
+(``late_extended``, ``due_changed``). What is open, overdue,
 due soon or listed is told of every hazard, whenever it was registered: the oldest are the worst.
 
 Days to close count from registration to the closure that stands; open hazards are censored on the day, not left out
 (``warehouse.survival``). A closure that a spot check picked by lot found not removed is false; the bound says how large
-a share of all closures could be, and is 1 where nothing was checked. Checks somebody chose say nothing of the others.
+a share of all closures could be, and is 1 where nothing was checked. Checks somebody chose say nothing of the others,
+but what they found false is false: the bound does not lie below it.
 
 Thresholds are rows of ``seeds.parameter`` as of the day; all of them are assumptions.
 """
@@ -35,7 +38,7 @@ CATEGORIES = ("HWY", "RAIL", "SIGN", "VESSEL", "ENT")
 GROUPS = ("all", "county", "category", "grade", "unit", "month")
 LISTS = (
     "all", "open", "overdue", "due_soon", "no_due", "due", "on_time", "closed", "late", "listed", "differs", "refused",
-    "came_back", "shared_photo", "checked", "not_removed", "no_steps",
+    "came_back", "shared_photo", "checked", "not_removed", "no_steps", "late_extended", "due_changed",
 )  # fmt: skip
 """What a list may hold; see ``is_listed``."""
 _STOCK = ("open", "overdue", "due_soon", "no_due", "listed")
@@ -99,6 +102,9 @@ class Hazard(NamedTuple):
     reopened_count: int
     reopened_on: date | None
     extension_count: int
+    late_extension_count: int
+    reported_due_on: date | None
+    is_due_changed: bool
     refused_count: int
     reported_state: str | None
     reported_closed_on: date | None
@@ -167,7 +173,9 @@ class Bound:
     """False closures by the spot checks picked by lot: ``false`` of ``checked`` of ``closed``.
 
     ``upper``: with the confidence of the parameter no more than this share of all closures is false. ``came_back`` were
-    removed and returned; ``chosen`` and ``chosen_false`` are the checks somebody chose, which bound nothing.
+    removed and returned; ``chosen`` and ``chosen_false`` are the checks somebody chose, which tell of no other closure.
+    ``known_false`` closures were found so by either kind, each once: no bound lies below them.
+    ``known_true`` were picked by lot and found false by neither.
     """
 
     closed: int
@@ -176,16 +184,19 @@ class Bound:
     came_back: int
     chosen: int
     chosen_false: int
+    known_false: int
+    known_true: int
     confidence: float
 
     @property
     def upper(self) -> float:
-        return upper_bound(self.false, self.checked, self.confidence)
+        known = self.known_false / self.closed if self.closed else 0.0
+        return max(upper_bound(self.false, self.checked, self.confidence), known)
 
     @property
     def upper_count(self) -> int:
         """So many of the closures at most; a closure already found true cannot be one of them."""
-        return min(ceil(self.upper * self.closed - 1e-9), self.closed - (self.checked - self.false))
+        return min(ceil(self.upper * self.closed - 1e-9), self.closed - self.known_true)
 
 
 @dataclass(frozen=True)
@@ -208,6 +219,8 @@ class Standing:
     listed: int
     extended: Rate
     extension_count: int
+    late_extended: int
+    due_changed: int
     reopened: Rate
     recurred: Rate
     refused: int
@@ -228,8 +241,7 @@ from seeds.parameter
 where list_contains($names, parameter)
     and $as_of between coalesce(valid_from, $as_of) and coalesce(valid_to, $as_of)
 """
-# The last step up to the day tells how a hazard stood. Without an extension by then its last day is the list's where no
-# extension followed, else the one that the first list told.
+# The last step up to the day tells how a hazard stood; before any step its last day is the first list's.
 _HAZARDS = """
 with stood as (
     select * from core.hazard_state where step_on <= $as_of
@@ -238,12 +250,11 @@ with stood as (
 select life.record_id, life.hazard_no, life.county_code, life.hazard_category_code as category, life.road_class,
     life.hazard_grade as grade, life.place, life.road_code, life.chainage_km, life.latitude, life.longitude,
     life.hazard_description as description, life.uscc, life.responsible_unit as unit, life.registered_on,
-    coalesce(
-        stood.extended_due_on, case when life.extension_count = 0 then life.due_on else life.first_due_on end
-    ) as due_on,
+    coalesce(stood.due_on, life.first_due_on) as due_on,
     stood.state_after as state, stood.first_closed_on, stood.hazard_closed_on as closed_on,
     coalesce(stood.is_listed, false) as is_listed, coalesce(stood.reopened_count, 0) as reopened_count,
     stood.reopened_on, coalesce(stood.extension_count, 0) as extension_count,
+    coalesce(stood.late_extension_count, 0) as late_extension_count, life.reported_due_on, life.is_due_changed,
     coalesce(stood.refused_count, 0) as refused_count, life.reported_state, life.reported_closed_on,
     life.has_shared_photo
 from core.hazard_life as life
@@ -436,6 +447,8 @@ def _standing(facts: Facts, group: str | None, hazards: list[Hazard]) -> Standin
         **count,
         extended=Rate(sum(one.extension_count > 0 for one in cohort), len(cohort)),
         extension_count=sum(one.extension_count for one in cohort),
+        late_extended=sum(one.late_extension_count > 0 for one in cohort),
+        due_changed=sum(one.is_due_changed for one in cohort),
         reopened=Rate(sum(one.reopened_count > 0 for one in once_closed), len(once_closed)),
         recurred=Rate(sum(one.hazard_no in facts.recurred for one in once_closed), len(once_closed)),
         refused=sum(one.refused_count for one in cohort),
@@ -476,14 +489,18 @@ def spot_results(closed: Iterable[Hazard], checks: Iterable[Check]) -> tuple[dic
 
 def bound(closed: Sequence[Hazard], checks: Iterable[Check], confidence: float) -> Bound:
     """What the spot checks say of these closures."""
-    by_lot, chosen = (list(found.values()) for found in spot_results(closed, checks))
+    by_lot, chosen = spot_results(closed, checks)
+    lot_results, chosen_results = list(by_lot.values()), list(chosen.values())
+    known_false = {no for found in (by_lot, chosen) for no, result in found.items() if result == "not_removed"}
     return Bound(
         closed=len(closed),
         checked=len(by_lot),
-        false=by_lot.count("not_removed"),
-        came_back=by_lot.count("came_back"),
+        false=lot_results.count("not_removed"),
+        came_back=lot_results.count("came_back"),
         chosen=len(chosen),
-        chosen_false=chosen.count("not_removed"),
+        chosen_false=chosen_results.count("not_removed"),
+        known_false=len(known_false),
+        known_true=len(by_lot.keys() - known_false),
         confidence=confidence,
     )
 
@@ -514,6 +531,8 @@ def is_listed(facts: Facts, one: Hazard, name: str) -> bool:
         "checked": lambda: one.hazard_no in facts.by_lot,
         "not_removed": lambda: "not_removed" in (facts.by_lot.get(one.hazard_no), facts.chosen.get(one.hazard_no)),
         "no_steps": lambda: one.state is None,
+        "late_extended": lambda: one.late_extension_count > 0,
+        "due_changed": lambda: one.is_due_changed,
     }
     if name not in told:
         raise WarehouseError(f"There is no list {name!r}. Choose one of {', '.join(LISTS)}.")

@@ -18,7 +18,10 @@ from statistics import NormalDist
 
 @dataclass(frozen=True)
 class Step:
-    """The curve from ``day`` on: share still open with its interval (log-log), and how many stood at risk and ended."""
+    """The curve from ``day`` on: share still open with its interval (log-log), and how many stood at risk and ended.
+
+    Where nothing is open the log-log interval is not defined: its upper end is that of the step before, 1 without one.
+    """
 
     day: int
     at_risk: int
@@ -30,12 +33,12 @@ class Step:
 
 @dataclass(frozen=True)
 class Mean:
-    """Mean days open within the first ``within`` days, with its interval."""
+    """Mean days open within the first ``within`` days, with its interval; None: too few ended to tell a spread."""
 
     within: int
     days: float
-    low: float
-    high: float
+    low: float | None
+    high: float | None
 
 
 @dataclass(frozen=True)
@@ -74,8 +77,10 @@ class Curve:
             left = sum(areas[place + 1 :])
             if step.at_risk > step.ended:
                 variance += left * left * step.ended / (step.at_risk * (step.at_risk - step.ended))
-        half = _z(self.confidence) * sqrt(variance)
         mean = sum(areas)
+        if not variance:
+            return Mean(within, mean, None, None)
+        half = _z(self.confidence) * sqrt(variance)
         return Mean(within, mean, max(0.0, mean - half), min(float(within), mean + half))
 
 
@@ -92,13 +97,17 @@ def kaplan_meier(durations: Sequence[tuple[int, bool]], confidence: float) -> Cu
         raise ValueError("A duration is negative: it ended before it began.")
     ended = Counter(days for days, is_over in durations if is_over)
     left = Counter(days for days, _ in durations)
-    at_risk, share, greenwood, steps = len(durations), 1.0, 0.0, []
+    at_risk, share, greenwood = len(durations), 1.0, 0.0
+    steps: list[Step] = []
     for day in sorted(left):
         if count := ended[day]:
             share *= 1 - count / at_risk
             if at_risk > count:
                 greenwood += count / (at_risk * (at_risk - count))
-            low, high = _interval(share, greenwood, confidence)
+            if at_risk > count:
+                low, high = _interval(share, greenwood, confidence)
+            else:
+                low, high = 0.0, steps[-1].high if steps else 1.0
             steps.append(Step(day, at_risk, count, share, low, high))
         at_risk -= left[day]
     return Curve(tuple(steps), len(durations), confidence, max(left, default=0))
@@ -106,8 +115,6 @@ def kaplan_meier(durations: Sequence[tuple[int, bool]], confidence: float) -> Cu
 
 def _interval(share: float, greenwood: float, confidence: float) -> tuple[float, float]:
     """Of log(-log(share)), which stays between 0 and 1."""
-    if not 0 < share < 1:
-        return share, share
     half = _z(confidence) * sqrt(greenwood) / abs(log(share))
     return share ** exp(half), share ** exp(-half)
 

@@ -82,8 +82,8 @@ def days_of(one: Standing, t: Text) -> str:
     return fmt.NONE if one.curve.median is None else t.plural("hazards.span", one.curve.median)
 
 
-def interval(low: float | None, high: float | None) -> str:
-    return " – ".join(fmt.NONE if end is None else f"{end:.0f}" for end in (low, high))
+def interval(low: float | None, high: float | None, decimals: int = 0) -> str:
+    return " – ".join(fmt.NONE if end is None else f"{end:.{decimals}f}" for end in (low, high))
 
 
 def left(view: View, one: Hazard, t: Text) -> str:
@@ -128,7 +128,14 @@ def lead(view: View, t: Text) -> html.P:
         )
     elif whole.bound.closed:
         said.append(t("hazards.lead.unchecked"))
+    if more := _found_besides(whole):
+        said += t.parts("hazards.lead.chosen", false=html.B(fmt.count(more), className="worse"))
     return html.P(said, className="lead")
+
+
+def _found_besides(one: Standing) -> int:
+    """Closures found false by chosen checks that none picked by lot found so."""
+    return one.bound.known_false - one.bound.false
 
 
 def rule(view: View, name: str, value: str, label: str, t: Text) -> Any:
@@ -154,7 +161,7 @@ def tile_values(view: View, t: Text) -> dict[str, tuple[str, str, str]]:
     whole = view.whole
     mean, bound = whole.mean, whole.bound
     low, high = whole.curve.median_interval
-    within = {} if mean is None else {"mean": f"{mean.days:.1f}", "low": f"{mean.low:.1f}", "high": f"{mean.high:.1f}"}
+    within = {} if mean is None else {"mean": f"{mean.days:.1f}", "interval": interval(mean.low, mean.high, 1)}
     return {
         "rate": (percent(whole.closed), "", t("hazards.tile.of_cohort", parts=parts(whole.closed))),
         "on_time": (percent(whole.on_time), "", t("hazards.tile.of_due", parts=parts(whole.on_time))),
@@ -182,7 +189,7 @@ def tile_values(view: View, t: Text) -> dict[str, tuple[str, str, str]]:
                 if bound.checked
                 else t("hazards.tile.unchecked")
             )
-            + (t("hazards.tile.chosen", false=fmt.count(bound.chosen_false)) if bound.chosen_false else ""),
+            + (t("hazards.tile.chosen", false=fmt.count(more)) if (more := _found_besides(whole)) else ""),
         ),
     }  # fmt: skip
 
@@ -379,7 +386,13 @@ def curve_card(view: View, theme: str, t: Text) -> html.Section:
         controls.chart("hazards-curve", figure, label, t.lang, 246),
         html.P(
             [
-                t("hazards.curve.more", extended=parts(whole.extended), reopened=parts(whole.reopened)),
+                t(
+                    "hazards.curve.more",
+                    extended=parts(whole.extended),
+                    late=fmt.count(whole.late_extended),
+                    changed=fmt.count(whole.due_changed),
+                    reopened=parts(whole.reopened),
+                ),
                 dcc.Link(
                     t("hazards.curve.came_back", parts=parts(again)),
                     href=HERE + view.choice.query(show="came_back", unit=""),

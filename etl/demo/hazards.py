@@ -235,9 +235,10 @@ def _with_photos(world: World, found: tuple[Hazard, ...]) -> tuple[Hazard, ...]:
         size = int(rng.integers(120_000, 2_400_000))
         taken = [("before", hazard.steps[0].at - timedelta(minutes=25), before)]
         # Each removal that was accepted has its picture: of a hazard that came back the first one, and another.
-        submitted = [hazard.steps[at - 1].at for at, step in enumerate(hazard.steps) if step.state == "ACCEPTED"]
+        accepted = [at for at, step in enumerate(hazard.steps) if step.state == "ACCEPTED"]
         taken += [
-            ("after", at - timedelta(minutes=40), digest) for at, digest in zip(submitted, (after, again), strict=False)
+            ("after", _photographed(*hazard.steps[at - 2 : at]), digest)
+            for at, digest in zip(accepted, (after, again), strict=False)
         ]
         for stage, moment, digest in taken:
             token = sha256(f"{hazard.no} {stage} {moment}".encode()).hexdigest()[:20]
@@ -249,6 +250,12 @@ def _with_photos(world: World, found: tuple[Hazard, ...]) -> tuple[Hazard, ...]:
             last_after = after
         complete.append(Hazard(hazard.record, hazard.steps, hazard.due_on, falsehood, tuple(photos)))
     return tuple(complete)
+
+
+def _photographed(removing: Step, submitted: Step) -> datetime:
+    """Some time before the removal is submitted, and after it began."""
+    halfway = removing.at + (submitted.at - removing.at) / 2
+    return max(submitted.at - timedelta(minutes=40), halfway.replace(microsecond=0))
 
 
 # --- spot checks -----------------------------------------------------------------------------------

@@ -4,14 +4,15 @@ import csv
 import io
 import json
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import hazard_truth
 import pytest
 from typer.testing import CliRunner
 
 from etl.cli import app
-from etl.demo.world import world
+from etl.demo import rows
+from etl.demo.world import Delivery, world
 from etl.errors import HengError
 from warehouse import connection
 from warehouse.errors import WarehouseError
@@ -52,29 +53,52 @@ def test_the_table_says_the_rate_with_its_cohort_and_its_assumptions() -> None:
 
 def test_chinese_words() -> None:
     told = heng("rate", "--lang", "zh", "--by", "grade")
-    assert "整改率 = 同期登记的隐患中已销号且未复发的" in told
+    assert "整改率 = 同期登记的隐患中已销号且其后无复发环节的" in told
     assert "重大" in told
 
 
 @pytest.mark.parametrize("by", ["all", "county", "category", "grade", "unit", "month"])
 def test_files_tell_what_the_table_tells(by: str) -> None:
-    rows = list(csv.DictReader(io.StringIO(heng("rate", "--by", by, "--format", "csv"))))
+    told = list(csv.DictReader(io.StringIO(heng("rate", "--by", by, "--format", "csv"))))
     document = json.loads(heng("rate", "--by", by, "--format", "json"))
-    assert [row["closed"] for row in rows] == [str(row["closed"]) for row in document["rates"]]
-    whole = rows[-1]
+    assert [row["closed"] for row in told] == [str(row["closed"]) for row in document["rates"]]
+    whole = told[-1]
     assert (whole["registered"], whole["closed"], whole["reported_closed"]) == ("2530", "2505", "2506")
-    assert sum(int(row["registered"]) for row in rows[:-1] or rows) == 2_530
+    assert sum(int(row["registered"]) for row in told[:-1] or told) == 2_530
     assert {one["name"] for one in document["thresholds"]} >= {"hazard_confidence", "hazard_due_soon_days"}
+
+
+@pytest.mark.parametrize(("lang", "untold", "total"), [("en", "not told", "all"), ("zh", "未载明", "全部")])
+@pytest.mark.parametrize("command", ["rate", "bound"])
+@pytest.mark.parametrize("by", ["grade", "unit"])
+def test_hazards_that_tell_no_group_are_not_named_like_the_total(
+    by: str, command: str, lang: str, untold: str, total: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ungraded = {
+        "county_code": "431103", "hazard_no": "YH-1", "hazard_category_code": "HWY", "road_class": "X", "place": "-",
+        "registered_on": LAST, "hazard_state": "REGISTERED",
+    }  # fmt: skip
+    graded = ungraded | {"hazard_no": "YH-2", "hazard_grade": "major", "responsible_unit": "甲站"}
+    listed = Delivery("hazard", "hazard", rows.as_table("hazard", [ungraded, graded]), LAST, datetime(2026, 1, 1))
+    with hazard_truth.build([listed]) as tables:
+        monkeypatch.setattr(connection, "snapshot", lambda: hazard_truth.Served(tables, LAST))
+        told = heng(command, "--by", by, "--lang", lang)
+        names = [line.split("│")[1].strip() for line in told.splitlines() if line.startswith("│")]
+        assert names[1:3] == [untold, total]
+        written = csv.DictReader(io.StringIO(heng(command, "--by", by, "--lang", lang, "--format", "csv")))
+        assert [row["group"] for row in written][1:] == [untold, ""]
+        document = json.loads(heng(command, "--by", by, "--format", "json"))
+        assert [row["group"] for row in document["rates" if command == "rate" else "bounds"]][1:] == [None, ""]
 
 
 @pytest.mark.parametrize("which", LISTS)
 def test_every_list_can_be_written_and_holds_what_its_heading_says(which: str) -> None:
-    rows = list(csv.DictReader(io.StringIO(heng("list", "--list", which, "--format", "csv"))))
-    assert len(rows) == len(json.loads(heng("list", "--list", which, "--format", "json"))["hazards"])
+    told = list(csv.DictReader(io.StringIO(heng("list", "--list", which, "--format", "csv"))))
+    assert len(told) == len(json.loads(heng("list", "--list", which, "--format", "json"))["hazards"])
     if which == "overdue":
-        assert rows
-        assert all(row["due_on"] < "2025-12-31" and row["closed_on"] == "" for row in rows)
-        assert [row["days_left"] for row in rows] == sorted((row["days_left"] for row in rows), key=int)
+        assert told
+        assert all(row["due_on"] < "2025-12-31" and row["closed_on"] == "" for row in told)
+        assert [row["days_left"] for row in told] == sorted((row["days_left"] for row in told), key=int)
 
 
 def test_place_category_and_day_narrow_what_is_told() -> None:
@@ -98,8 +122,8 @@ def test_a_hazard_shows_the_step_that_was_refused_and_why() -> None:
 
 
 def test_the_bound_stands_behind_every_hundred_per_cent() -> None:
-    rows = {row["group"]: row for row in csv.DictReader(io.StringIO(heng("bound", "--format", "csv")))}
-    highway = rows["HWY"]
+    told = {row["group"]: row for row in csv.DictReader(io.StringIO(heng("bound", "--format", "csv")))}
+    highway = told["HWY"]
     assert (highway["rate"], highway["checked"], highway["false"]) == ("1.0", "60", "0")
     assert 0.04 < float(highway["bound"]) < 0.06
     assert "picked by lot" in heng("bound")

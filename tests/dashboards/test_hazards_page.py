@@ -2,6 +2,7 @@
 
 import io
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ import hazard_fixture
 import plotly.graph_objects as go
 import pytest
 from driving import HOST, Callbacks, by_class, by_id, components, text_of
+from plotly.utils import PlotlyJSONEncoder
 from python_calamine import CalamineWorkbook
 from werkzeug.test import Client
 
@@ -70,6 +72,25 @@ def test_tiles_show_what_the_engine_says(callbacks: Callbacks, db: fixture.Fixtu
     assert shown[4] == str(whole.curve.median)
     assert (whole.overdue, whole.due_soon) == (1, 1)
     assert "整改率 98.70%" in words(by_class(callbacks.page("/hazards"), "lead"))
+
+
+@pytest.mark.parametrize("lot", [300, 0])
+def test_the_lead_tells_every_closure_known_to_be_false_and_no_bound_below_them(db: fixture.Fixture, lot: int) -> None:
+    view = view_of(db)
+    bound = hazards.Bound(400, lot, 0, 0, 8, 7, known_false=6, known_true=lot, confidence=0.95)
+    view.whole = replace(view.whole, bound=bound)
+    told = words(json.loads(json.dumps(page.lead(view, Text("en")), cls=PlotlyJSONEncoder)))
+    assert "Checks somebody chose found 6 more not removed." in told
+    assert ("no more than 6 closures are false" in told) == bool(lot)
+    assert "closed and not reopened" in told
+    assert "指定复核另有 6 项未消除" in page.tile_values(view, ZH)["bound"][2]
+
+
+def test_days_of_too_few_have_no_end_of_their_interval(db: fixture.Fixture) -> None:
+    view = view_of(db)
+    view.whole = replace(view.whole, curve=kaplan_meier([(10, True)], 0.95))
+    number, _, under = page.tile_values(view, Text("en"))["days"]
+    assert (number, under) == ("10", "median, interval 10 – —; mean within 180 days 10.0 (— – —)")
 
 
 def test_the_oldest_hazard_is_overdue_though_it_is_of_no_cohort(callbacks: Callbacks) -> None:

@@ -108,28 +108,23 @@ class Plain:
                 {row["photo_token"]: row for row in of["hazard_photo"][no]}.values(),
                 newest_listing.get(no, {}).values(),
                 told["hazard_grade"] == "major",
+                self.first_due(no),
                 as_of,
             )
             for no, told in self.newest.items()
             if told["registered_on"] <= as_of
         }
-        self.final = {
-            no: hazard_reference.live(
-                {row["event_no"]: row for row in of["hazard_event"][no]}.values(),
-                {row["photo_token"]: row for row in of["hazard_photo"][no]}.values(),
-                newest_listing.get(no, {}).values(),
-                told["hazard_grade"] == "major",
-                LAST,
-            )
-            for no, told in self.newest.items()
-        }
+
+    def first_due(self, no: str) -> date | None:
+        return next((row["due_on"] for row in self.lists[no] if row["due_on"]), None)
 
     def due_on(self, no: str) -> date | None:
-        if self.lives[no].extended_to:
-            return self.lives[no].extended_to
-        if not self.final[no].extensions:
-            return self.newest[no]["due_on"]
-        return next((row["due_on"] for row in self.lists[no] if row["due_on"]), None)
+        return self.lives[no].due_on
+
+    def is_changed(self, no: str) -> bool:
+        """Whether the newest list moved the day by itself; as of the last day."""
+        told = self.newest[no]["due_on"]
+        return told is not None and told != self.first_due(no) and told not in self.lives[no].granted
 
 
 @pytest.mark.parametrize("day", DAYS)
@@ -193,6 +188,9 @@ def test_the_rates_are_those_of_a_plain_computation(which: str, day: date, reque
         assert (one.open, one.overdue, one.due_soon) == (len(still), len(overdue), len(soon)), one.group
         assert one.no_due == sum(plain.due_on(no) is None for no in still)
         assert one.extension_count == sum(plain.lives[no].extensions for no in cohort)
+        assert one.late_extended == sum(plain.lives[no].late_extensions > 0 for no in cohort)
+        if day == LAST:
+            assert one.due_changed == sum(map(plain.is_changed, cohort))
         again = [no for no in cohort if plain.lives[no].reopenings]
         assert (one.reopened.part, one.reopened.of) == (
             len(again), sum(plain.lives[no].first_closed_on is not None for no in cohort)
@@ -321,5 +319,24 @@ def test_a_check_before_the_closure_or_somebodys_choice_says_nothing() -> None:
     chosen = on_the_day._replace(is_random=False)
     found = hazards.bound(listed, [chosen], 0.95)
     assert (found.checked, found.chosen, found.chosen_false, found.upper) == (0, 1, 1, 1)
+    assert found.known_false == 1
     other = on_the_day._replace(hazard_no="C")
     assert hazards.bound(listed, [other], 0.95).checked == 0, "a hazard that is not of these closures"
+
+
+def test_the_bound_does_not_lie_below_the_closures_already_found_false() -> None:
+    """400 closures, none of 300 false by lot, and six others false by checks somebody chose."""
+    closed = [BLANK._replace(hazard_no=f"{at}", first_closed_on=FIRST) for at in range(400)]
+    by_lot = [hazards.Check(f"l{at}", f"l{at}", f"{at}", LAST, True, "removed", "") for at in range(300)]
+    others = range(300, 306)
+    chosen = [hazards.Check(f"c{at}", f"c{at}", f"{at}", LAST, False, "not_removed", "") for at in others]
+    told = hazards.bound(closed, [*by_lot, *chosen, *chosen], 0.95)
+    assert (told.false, told.chosen_false, told.known_false) == (0, 6, 6)
+    assert told.upper_count == 6, "by lot alone it would be four"
+    assert told.upper == 6 / 400
+    both = [check._replace(is_random=True) for check in chosen[:2]]
+    told = hazards.bound(closed, [*by_lot, *both, *chosen], 0.95)
+    assert (told.false, told.chosen_false, told.known_false) == (2, 6, 6), "a closure both found false is one"
+    after_all = hazards.Check("z", "z", "0", LAST, False, "not_removed", "")
+    told = hazards.bound(closed[:2], [*by_lot[:2], after_all], 0.95)
+    assert (told.known_false, told.upper_count) == (1, 1), "a lot that found it removed does not make it true"

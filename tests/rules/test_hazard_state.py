@@ -62,6 +62,13 @@ def test_the_path_of_a_general_hazard_needs_no_photos(model: Model) -> None:
         (PHOTOS.replace("03-10 09:00", "03-12 12:00:07"), ""),
         (PHOTOS.replace("03-10 09:00", "03-12 12:00:08"), "no_photo_after"),  # taken after the closure
         (PHOTOS.replace("A         | after", "B         | after"), "no_photo_after"),
+        (PHOTOS.replace("03-01 08:00", "03-10 12:00:05"), "no_photo_after"),  # before is later than after
+        (PHOTOS.replace("03-01 08:00", "03-10 12:00:06"), "no_photo_before"),  # submitted already
+        (PHOTOS.replace("03-01 08:00", "03-12 08:00"), "no_photo_before"),  # on the day of the closure
+        (PHOTOS.replace("03-01 08:00", "03-10 09:00"), "no_photo_after"),  # at one moment: nothing between them
+        (PHOTOS.replace("03-01 08:00", "03-10 08:59"), ""),
+        (PHOTOS.replace("03-10 09:00", "03-04 12:00:04"), ""),  # from the moment the removal began
+        (PHOTOS.replace("03-10 09:00", "03-04 12:00:03"), "no_photo_after"),
     ],
 )
 def test_a_major_hazard_closes_only_with_photos_before_and_after(model: Model, photos: str, reason: str) -> None:
@@ -71,6 +78,41 @@ def test_a_major_hazard_closes_only_with_photos_before_and_after(model: Model, p
 def test_nobody_accepts_without_a_signer_and_what_follows_is_refused_too(model: Model) -> None:
     tables = given(steps(*PATH, officer=""), "major")
     refused(model, tables, ("ACCEPTED", "no_signer"), ("CLOSED", "illegal_step"))
+
+
+def test_a_picture_of_a_removal_that_was_rejected_shows_not_the_next_one(model: Model) -> None:
+    again = (*PATH[:5], ("REJECTED", "03-11"), ("RECTIFYING", "03-12"), ("SUBMITTED", "03-13"), ("ACCEPTED", "03-14"))
+    tables = given(steps(*again, ("CLOSED", "03-15")), "major")
+    refused(model, tables, ("CLOSED", "no_photo_after"))
+    tables["staging.hazard_photo"] += "\nA | after | 2026-03-13 09:00 | c"
+    refused(model, tables)
+
+
+def test_a_pause_of_the_removal_does_not_make_its_picture_older_than_it(model: Model) -> None:
+    late = (*PATH[:4], ("OVERDUE", "03-10"), ("RECTIFYING", "03-11"), ("SUBMITTED", "03-12"), ("ACCEPTED", "03-13"))
+    refused(model, given(steps(*late, ("CLOSED", "03-14")), "major"))
+
+
+@pytest.mark.parametrize(
+    ("listing", "path", "reason"),
+    [
+        ("A | 2026-03-05 | |", PATH, "still_listed"),
+        ("A | 2026-03-12 | |", PATH, "still_listed"),
+        ("A | 2026-03-13 | |", PATH, ""),  # since the closure
+        ("A | 2026-03-05 | 2026-03-11 | 2026-03-12", PATH, ""),
+        ("A | 2026-03-05 | 2026-03-11 | 2026-03-13", PATH, "still_listed"),  # delisted since the closure
+        ("A | 2026-03-05 | 2026-03-11 |", (*PATH[:6], ("DELISTED", "03-11"), PATH[6]), ""),  # the step delists it
+        ("A | 2026-03-12 | 2026-03-12 |\nA | 2026-03-05 | 2026-03-11 |",
+         (*PATH[:6], ("DELISTED", "03-11"), PATH[6]), "still_listed"),  # and not a later listing
+        ("B | 2026-03-05 | |", PATH, ""),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("grade", ["general", "major"])
+def test_what_the_register_lists_is_listed_though_no_step_says_so(
+    model: Model, grade: str, listing: str, path: tuple[tuple[str, str], ...], reason: str
+) -> None:
+    told = f"hazard_no | listed_on | rechecked_on | delisted_on\n{listing}"
+    refused(model, given(steps(*path), grade, listing=told), *([("CLOSED", reason)] if reason else []))
 
 
 @pytest.mark.parametrize(
@@ -127,8 +169,8 @@ def test_an_extension_moves_the_last_day_and_one_that_is_refused_does_not(model:
     model(
         "core.hazard_life",
         given=given(steps(*PATH[:4], ("EXTENDED", "03-20"))) | {"raw.hazard": TOLD},
-        expect="""hazard_no | due_on     | first_due_on | extension_count | state_after
-                  A         | 2026-04-30 | 2026-03-31   | 1               | EXTENDED """,
+        expect="""hazard_no | due_on     | first_due_on | extension_count | late_extension_count | is_due_changed
+                  A         | 2026-04-30 | 2026-03-31   | 1               | 0                    | false """,
     )
     model(
         "core.hazard_life",
@@ -136,6 +178,40 @@ def test_an_extension_moves_the_last_day_and_one_that_is_refused_does_not(model:
         expect="""hazard_no | due_on     | first_due_on | extension_count | refused_count | state_after
                   A         | 2026-03-31 | 2026-03-31   | 0               | 1             | GRADED """,
     )
+
+
+@pytest.mark.parametrize(
+    ("day", "due_on", "late"), [("03-31", "2026-04-30", 0), ("04-01", "2026-03-31", 1), ("04-20", "2026-03-31", 1)]
+)
+def test_an_extension_after_the_last_day_moves_nothing_and_is_counted(
+    model: Model, day: str, due_on: str, late: int
+) -> None:
+    late_on = (*PATH[:4], ("OVERDUE", "03-30"), ("EXTENDED", day))
+    model(
+        "core.hazard_life",
+        given=given(steps(*late_on)) | {"raw.hazard": TOLD},
+        expect=f"""due_on   | extension_count | late_extension_count | state_after
+                   {due_on} | 1               | {late}               | EXTENDED """,
+    )
+
+
+def test_a_day_that_a_newer_list_tells_moves_nothing_and_is_shown(model: Model) -> None:
+    """Sent as 1 March, and again as 31 December: late stays late."""
+    changed = HAZARD.format(grade="general").replace("2026-03-31", "2026-12-31")
+    for path, due_on, is_changed in (
+        ((), "2026-03-01", True),
+        (PATH[:4], "2026-03-01", True),
+        ((*PATH[:4], ("EXTENDED", "03-04")), "2026-03-01", True),  # too late by three days
+    ):
+        tables = given(steps(*path)) | {"staging.hazard": changed}
+        tables["raw.hazard"] = "hazard_no | version_rank | due_on\nA | 1 | 2026-03-01\nA | 2 | 2026-12-31"
+        model(
+            "core.hazard_life",
+            given=tables,
+            expect=f"due_on | reported_due_on | is_due_changed\n{due_on} | 2026-12-31 | {is_changed}",
+        )
+    tables["raw.hazard"] = "hazard_no | version_rank | due_on\nA | 1 | \nA | 2 | 2026-12-31"
+    model("core.hazard_life", given=tables, expect="due_on | is_due_changed\n2026-04-30 | false")
 
 
 def test_a_hazard_that_comes_back_is_open_and_needs_another_picture(model: Model) -> None:

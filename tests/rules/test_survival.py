@@ -5,7 +5,7 @@ from math import exp, sqrt
 
 import pytest
 
-from warehouse.survival import kaplan_meier, upper_bound
+from warehouse.survival import Mean, kaplan_meier, upper_bound
 
 # Remission of 6-MP patients (Freireich 1963), the textbook example; the second list has ends on day 0 and ties.
 REMISSION = [*((day, True) for day in (6, 6, 6, 7, 10, 13, 16, 22, 23)),
@@ -68,7 +68,21 @@ def test_what_is_not_known_is_not_told() -> None:
     assert kaplan_meier([(5, True), (9, False)], 0.95).mean(30) is None, "nobody was watched for 30 days"
     watched = kaplan_meier([(40, False), (50, False)], 0.95).mean(30)
     assert watched is not None
-    assert watched.days == 30
+    assert (watched.days, watched.low, watched.high) == (30, None, None), "nothing ended: no spread"
+
+
+def test_where_nothing_is_open_any_more_the_upper_end_is_not_pretended_to_be_known() -> None:
+    one = kaplan_meier([(10, True)], 0.95)
+    assert (one.median, one.median_interval) == (10, (10, None))
+    assert one.mean(30) == Mean(30, 10, None, None)
+    two = kaplan_meier([(3, True), (10, True)], 0.95)
+    assert (two.median, two.median_interval) == (3, (3, None))
+    assert (two.steps[1].low, two.steps[1].high) == (0, two.steps[0].high), "what was possible before still is"
+    many = kaplan_meier([(day, True) for day in range(60)], 0.95)
+    low, high = many.median_interval
+    assert low is not None
+    assert high is not None
+    assert low < many.median < high < 59  # type: ignore[operator]
 
 
 def test_a_curve_that_is_not_known_as_far_as_asked_has_no_mean() -> None:

@@ -241,13 +241,47 @@ reopened_on = column(
 )
 closure_count = column("closure_count", "INTEGER", "How often it was closed.", "销号次数", zh_doc="被采纳的销号次数。")
 reopened_count = column("reopened_count", "INTEGER", "How often it came back.", "复发次数", zh_doc="复发的次数。")
-extension_count = column("extension_count", "INTEGER", "Approved extensions.", "延期次数", zh_doc="被采纳的延期次数。")
+extension_count = column(
+    "extension_count",
+    "INTEGER",
+    "Accepted extensions, late ones included.",
+    "延期次数",
+    zh_doc="被采纳的延期次数，含逾期后的延期。",
+)
 first_due_on = column(
     "first_due_on",
     "DATE",
-    "Last day for removal that the first list told, before extensions known since.",
+    "Last day for removal that the first list told, which no later list moves.",
     "原整改期限",
-    zh_doc="首次报送的整改期限，不含其后的延期。",
+    zh_doc="首次报送的整改期限，其后的清单不改变它。",
+)
+is_late_extension = column(
+    "is_late_extension",
+    "BOOLEAN",
+    "An accepted extension dated after the last day it would move: it does not move it.",
+    "是否逾期后延期",
+    zh_doc="被采纳、但晚于当时期限的延期，不改变期限。",
+)
+late_extension_count = column(
+    "late_extension_count",
+    "INTEGER",
+    "Accepted extensions dated after the last day they would move.",
+    "逾期后延期次数",
+    zh_doc="被采纳、但晚于当时期限的延期次数，不改变期限。",
+)
+reported_due_on = column(
+    "reported_due_on",
+    "DATE",
+    "Last day for removal as the county's newest list has it.",
+    "报送整改期限",
+    zh_doc="县市区最新清单所报的整改期限。",
+)
+is_due_changed = column(
+    "is_due_changed",
+    "BOOLEAN",
+    "The newest list has a last day that neither the first list nor an extension in time set.",
+    "清单是否改期",
+    zh_doc="最新清单的期限既非首次报送的期限，也非期限内批准的延期所定。",
 )
 last_step_on = column("last_step_on", "DATE", "Day of the last step.", "最近环节日期", zh_doc="最近一个环节的日期。")
 reported_closed_on = column(

@@ -3,8 +3,12 @@
 -- the accepted steps before it led to, not from the one it claims; the allowed ones are seeds.hazard_transition.
 -- A refused step stays here with its reason and changes nothing. What a step needs (hazard_guard): SIGNER an officer who
 -- accepts; NEW_DUE a new last day; RECHECK a check on site since the listing, as the listings tell it; CLOSURE that a
--- listed hazard is delisted, and of a major one photos before and after and a signer. A photo after the removal counts
--- from its moment on, after the last reopening, and is another picture than those before.
+-- listed hazard is delisted, and of a major one photos before and after and a signer. Listed is what a step or the
+-- register of listings says is; a delisting step since its day ends either. A photo before was taken no later than the
+-- removal was submitted. A photo after is another picture, later than a photo before, and taken since the removal began:
+-- since it was charged, rejected or reopened the last time, and the removal that follows upon that.
+-- due_on begins with the first list's day (core.hazard_due). An extension moves it that is accepted on that day or before;
+-- a later one changes the state and not the day (is_late_extension). Where no day was told, any extension sets one.
 -- The columns after refusal tell what holds once the step was judged: a hazard as of a day is its last row up to that day.
 with recursive ordered as (
     select
@@ -25,9 +29,11 @@ with recursive ordered as (
         step.officer_no,
         step.extended_due_on,
         step.step_note,
-        coalesce(hazard.hazard_grade = 'major', false) as is_major
+        coalesce(hazard.hazard_grade = 'major', false) as is_major,
+        hazard_due.first_due_on
     from {{ ref('hazard_event') }} as step
     left join {{ ref('hazard') }} as hazard on hazard.hazard_no = step.hazard_no
+    left join {{ ref('hazard_due') }} as hazard_due on hazard_due.hazard_no = step.hazard_no
 ),
 picture_before as (
     select hazard_no, photo_sha256, min(taken_at) as taken_at
@@ -53,6 +59,16 @@ seen_after as (
     where ordered.hazard_state = 'CLOSED'
     group by ordered.record_id
 ),
+in_register as (
+    select ordered.record_id, max(listing.listed_on) as listed_on
+    from ordered
+    inner join {{ ref('listing') }} as listing
+        on listing.hazard_no = ordered.hazard_no
+        and listing.listed_on <= ordered.step_on
+        and coalesce(listing.delisted_on > ordered.step_on, true)
+    where ordered.hazard_state = 'CLOSED'
+    group by ordered.record_id
+),
 rechecked as (
     select ordered.record_id, max(listing.rechecked_on) as rechecked_on
     from ordered
@@ -70,14 +86,17 @@ step as (
         ordered.step_on,
         ordered.hazard_state,
         ordered.is_major,
+        ordered.first_due_on,
         ordered.officer_no is not null as has_officer,
         ordered.extended_due_on,
-        coalesce(seen_before.taken_at <= ordered.event_at, false) as has_before,
+        seen_before.taken_at as before_at,
         seen_after.taken_at as after_at,
+        in_register.listed_on as register_listed_on,
         rechecked.rechecked_on
     from ordered
     left join seen_before on seen_before.hazard_no = ordered.hazard_no
     left join seen_after on seen_after.record_id = ordered.record_id
+    left join in_register on in_register.record_id = ordered.record_id
     left join rechecked on rechecked.record_id = ordered.record_id
 ),
 judged as (
@@ -91,8 +110,11 @@ judged as (
         'START' as state_after,
         cast(null as date) as listed_on,
         false as has_signer,
-        cast(null as timestamp) as reopened_at,
-        cast(null as date) as extended_due_on
+        cast(null as date) as delisted_on,
+        cast(null as timestamp) as submitted_at,
+        cast(null as timestamp) as removal_at,
+        false as is_late_extension,
+        first_due_on as due_on
     from step
     where step_no = 1
     union all
@@ -116,13 +138,30 @@ judged as (
             else false
         end as has_signer,
         case
-            when next_step.refusal is null and next_step.hazard_state = 'REOPENED' then next_step.event_at
-            else next_step.reopened_at
-        end as reopened_at,
+            when next_step.refusal is null and next_step.hazard_state = 'DELISTED' then next_step.step_on
+            else next_step.delisted_on
+        end as delisted_on,
         case
-            when next_step.refusal is null and next_step.hazard_state = 'EXTENDED' then next_step.new_due_on
-            else next_step.extended_due_on
-        end as extended_due_on
+            when next_step.refusal is null and next_step.hazard_state = 'SUBMITTED' then next_step.event_at
+            else next_step.submitted_at
+        end as submitted_at,
+        case
+            when next_step.refusal is not null then next_step.removal_at
+            when next_step.hazard_state in ('ASSIGNED', 'REJECTED', 'REOPENED') then next_step.event_at
+            when
+                next_step.hazard_state = 'RECTIFYING'
+                and next_step.state_before in ('ASSIGNED', 'REJECTED', 'REOPENED')
+                then next_step.event_at
+            else next_step.removal_at
+        end as removal_at,
+        next_step.refusal is null
+        and next_step.hazard_state = 'EXTENDED'
+        and coalesce(next_step.step_on > next_step.due_on, false) as is_late_extension,
+        case
+            when next_step.refusal is not null or next_step.hazard_state <> 'EXTENDED' then next_step.due_on
+            when next_step.step_on > next_step.due_on then next_step.due_on
+            else next_step.new_due_on
+        end as due_on
     from (
         select
             step.hazard_no,
@@ -136,8 +175,10 @@ judged as (
             judged.state_after as state_before,
             judged.listed_on,
             judged.has_signer,
-            judged.reopened_at,
-            judged.extended_due_on,
+            judged.delisted_on,
+            judged.submitted_at,
+            judged.removal_at,
+            judged.due_on,
             transition.rule_id as transition_id,
             case
                 when transition.rule_id is null then 'illegal_step'
@@ -149,10 +190,16 @@ judged as (
                     then 'not_rechecked'
                 when transition.hazard_guard <> 'CLOSURE' or transition.hazard_guard is null then null
                 when judged.listed_on is not null then 'still_listed'
+                when
+                    step.register_listed_on is not null
+                    and (judged.delisted_on is null or judged.delisted_on < step.register_listed_on)
+                    then 'still_listed'
                 when not step.is_major then null
                 when not judged.has_signer then 'no_signer'
-                when not step.has_before then 'no_photo_before'
-                when step.after_at is null or step.after_at < judged.reopened_at then 'no_photo_after'
+                when step.before_at is null or step.before_at > judged.submitted_at then 'no_photo_before'
+                when
+                    step.after_at is null or step.after_at <= step.before_at or step.after_at < judged.removal_at
+                    then 'no_photo_after'
             end as refusal
         from judged
         inner join step on step.hazard_no = judged.hazard_no and step.step_no = judged.step_no + 1
@@ -185,7 +232,8 @@ told as (
         judged.refusal,
         judged.state_after,
         judged.listed_on is not null as is_listed,
-        judged.extended_due_on,
+        judged.is_late_extension,
+        judged.due_on,
         case when judged.refusal is null then ordered.hazard_state end as accepted_state
     from judged
     inner join ordered on ordered.record_id = judged.record_id
@@ -212,7 +260,8 @@ select
     refusal,
     state_after,
     is_listed,
-    extended_due_on,
+    is_late_extension,
+    due_on,
     max(case when accepted_state = 'ASSIGNED' then step_on end) over so_far as assigned_on,
     max(case when accepted_state = 'ACCEPTED' then step_on end) over so_far as accepted_on,
     case
@@ -225,6 +274,7 @@ select
     cast(count(case when accepted_state = 'CLOSED' then 1 end) over so_far as integer) as closure_count,
     cast(count(case when accepted_state = 'REOPENED' then 1 end) over so_far as integer) as reopened_count,
     cast(count(case when accepted_state = 'EXTENDED' then 1 end) over so_far as integer) as extension_count,
+    cast(count(case when is_late_extension then 1 end) over so_far as integer) as late_extension_count,
     cast(count(refusal) over so_far as integer) as refused_count
 from told
 window so_far as (partition by hazard_no order by step_no)
