@@ -172,8 +172,7 @@ def list_command(
     _one_of("--kind", kind, KINDS)
     asked = Asked(as_of, form, lang)
     found = [
-        replace(one, plate_no=masked(one.plate_no) or "")
-        for one in cases(asked.served, asked.as_of, Filter(kind=kind, county=county), OfCases(state=state))
+        _masked(one) for one in cases(asked.served, asked.as_of, Filter(kind=kind, county=county), OfCases(state=state))
     ]
     if form == "json":
         _json(asked, {"cases": [asdict(one) for one in found]})
@@ -192,12 +191,13 @@ def show_command(
     form: Form = "table",
     lang: Lang = "en",
 ) -> None:
-    """One case: its days and amounts, every step and why one was refused, its decisions and its clocks."""
+    """One case, its plate masked: days and amounts, every step and why one was refused, decisions and clocks."""
     _one_of("--kind", kind, KINDS)
     if form == "csv":
         raise HengError("A case is several tables: choose --format table or json.")
     asked = Asked(as_of, form, lang)
     told = case_file(asked.served, asked.as_of, case_no, kind)
+    told = replace(told, case=_masked(told.case))
     if form == "json":
         _json(asked, asdict(told))
         return
@@ -277,6 +277,10 @@ def amounts_command(
         rows = [_of_compared(one, asked) for one in found]
         _print(asked, asked.words("compared", all=len(found)), _OF_COMPARED, rows)
         _notes(asked, "amounts", "discretion", "no_target")
+
+
+def _masked(one: Case) -> Case:
+    return replace(one, plate_no=masked(one.plate_no) or "")
 
 
 def _answer_clocks(asked: Asked, title: str, found: list[Clock]) -> None:

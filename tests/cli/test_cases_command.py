@@ -114,6 +114,7 @@ def test_a_table_says_what_it_is_and_that_nothing_is_a_target() -> None:
 
 def test_one_case_has_its_steps_with_what_was_missing_its_decisions_and_its_clocks() -> None:
     told = document("show", "A3")
+    assert told["case"]["plate_no"] == "湘M·***21"
     (refused,) = [step for step in told["steps"] if not step["is_accepted"]]
     assert (refused["case_state"], refused["refusal_reason"]) == ("decided", "R-STEP")
     assert [one["decision_no"] for one in told["decisions"]] == ["D3"]
