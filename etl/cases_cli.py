@@ -54,7 +54,7 @@ _WORDS = {
         "late": "若不办理，{days} 日内将逾期的期限 {all} 项，截至 {as_of}，版本 {version}",
         "case": "案件 {case_no}，截至 {as_of}，版本 {version}", "steps": "环节", "decisions": "处罚决定",
         "nothing": "没有符合条件的记录。", "more": "表中为前 {shown} 行，共 {all} 行；全部见 --format csv 或 json。",
-        "unverified": "未核实", "reported": "照录", "refused": "不生效",
+        "unverified": "未核实", "reported": "照录", "refused": "不生效", "list_only": "案件表记结案，结案环节未生效",
         "compared": "决定与条文幅度比对 {all} 件，截至 {as_of}，版本 {version}", "range": "条文幅度",
         "verdict": "比对", "reason": "说明", "rules": "规则", "excess_kg": "超限 kg",
         "discretion": "地方裁量基准尚未载入，低于条文幅度不等于决定有误；另列决定书自载的法定金额。",
@@ -80,6 +80,7 @@ _WORDS = {
         "nothing": "Nothing answers these conditions.",
         "more": "These are the first {shown} of {all} rows; --format csv or json has all.",
         "unverified": "unverified", "reported": "as reported", "refused": "refused",
+        "list_only": "closed on the list, no closing step has effect",
         "compared": "{all} decided cases against the articles as of {as_of}, version {version}", "range": "range",
         "verdict": "verdict", "reason": "why", "rules": "rules", "excess_kg": "excess kg",
         "discretion": "No table of local discretion is loaded: below the range does not mean that a decision is wrong. "
@@ -309,6 +310,7 @@ def _of_case(one: Case, asked: Asked) -> dict[str, Any]:
     state = terms.state_name(one.case_state, asked.lang)
     marks = [asked.words("reported")] if one.is_state_reported else []
     marks += [f"{asked.words('refused')} {one.refused_count}"] if one.refused_count else []
+    marks += [asked.words("list_only")] if one.is_closed_on_list_only else []
     return {
         **asdict(one),
         **_amounts(one),

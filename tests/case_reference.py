@@ -126,6 +126,24 @@ def in_effect(case: Case) -> list[Decision]:
     return [one for one in case.decisions if one.penalises and one.decided_on >= decided_on]
 
 
+def lost_on(case: Case, decision: Decision) -> date | None:
+    """The day on which a decision that penalised and does not hold any more was taken away; None: nobody tells it."""
+    if decision in in_effect(case) or not decision.penalises:
+        return None
+    ends = [at.date() for at, _, state in case.steps if state in ENDS]
+    return min((day for day in ends if day >= decision.decided_on), default=None)
+
+
+def held_on(case: Case, on: date) -> list[Decision]:
+    """The decisions that penalised on that day, whatever became of them since."""
+    now = in_effect(case)
+    return [
+        one
+        for one in case.decisions
+        if one.decided_on <= on and (one in now or ((lost := lost_on(case, one)) is not None and on < lost))
+    ]
+
+
 def paid_in_full_on(case: Case, decision: Decision) -> date | None:
     """The day after the last one on which less than the fine was booked."""
     if not decision.fen:
@@ -189,18 +207,43 @@ def walk(case: Case) -> list[Step]:
 
 def state_on(case: Case, on: date) -> tuple[str, date | None, int]:
     """State, since when, and how many steps were refused by the day."""
-    known = [one for one in walk(case) if one.on <= on]
+    every = walk(case)
+    known = [one for one in every if one.on <= on]
     lawful = [one for one in known if one.refused is None]
+    is_todays = any(one.on > on and one.refused is None for one in every)
     return (
-        (lawful[-1].after if lawful else case.state),
+        (lawful[-1].after if lawful else _told_state(case, on, is_todays)),
         max((one.on for one in lawful), default=None),
         len(known) - len(lawful),
     )
 
 
+def _told_state(case: Case, on: date, is_todays: bool) -> str:
+    """The list's word, if nothing that it could speak of happened later; else what its days amount to."""
+    ended, ended_on, decided_on = outcome(case)
+    now = in_effect(case)
+    days = [case.filed_on, decided_on, ended_on, case.closed_on]
+    if now and all(one.served_on for one in now):
+        days.append(max(one.served_on for one in now if one.served_on))
+    elif now:
+        days += [max((one.served_on for one in now if one.served_on), default=None)]
+    full = [paid_in_full_on(case, one) for one in now if one.fen]
+    if full and None not in full:
+        days.append(max(day for day in full if day))
+    if not is_todays and all(day <= on for day in days if day):
+        return case.state
+    if case.closed_on and case.closed_on <= on:
+        return "closed"
+    if ended and ended_on and ended_on <= on:
+        return ended
+    if held_on(case, on) or (decided_on and decided_on <= on):
+        return "decided_simple" if case.simple else "decided"
+    return "filed" if case.filed_on and case.filed_on <= on else "clue"
+
+
 def amounts_on(case: Case, on: date) -> tuple[int | None, int | None, int | None]:
     """Statutory, decided and collected fen by the day."""
-    held = [one for one in in_effect(case) if one.decided_on <= on]
+    held = held_on(case, on)
     collected = sum(one.fen for one in case.payments if one.on <= on) if case.decisions else None
     if not held:
         return None, None, collected
@@ -223,7 +266,7 @@ def clocks_on(case: Case, on: date) -> dict[tuple[str | None, str], Clock]:
     """By decision and clock: every clock that had begun by the day."""
     return {
         key: _judged(started, due, ended, stopped, party, on)
-        for key, started, due, ended, stopped, party in _clocks(case)
+        for key, started, due, ended, stopped, party in _clocks(case, on)
         if started <= on
     } | dict(_surcharges(case, on))
 
@@ -231,7 +274,7 @@ def clocks_on(case: Case, on: date) -> dict[tuple[str | None, str], Clock]:
 _Begun = tuple[tuple[str | None, str], date, date | None, date | None, bool, bool]
 
 
-def _clocks(case: Case) -> Iterator[_Begun]:
+def _clocks(case: Case, on: date) -> Iterator[_Begun]:
     ended_state, ended_on, decided_on = outcome(case)
     stopped = ended_state is not None
     lawful = [one for one in walk(case) if one.refused is None]
@@ -265,35 +308,47 @@ def _clocks(case: Case) -> Iterator[_Begun]:
     if noticed := max(days.get("pre_notice", []), default=None):
         due = working_days_after(noticed, 5) if noticed >= NEW_PROCEDURE else noticed + timedelta(days=3)
         yield (None, "hearing_request"), noticed, due, max(days.get("hearing", []), default=None), False, True
-    if case.closed_on and not case.plate.startswith(LOCAL) and decided_on and not stopped:
+    if case.closed_on and not case.plate.startswith(LOCAL) and decided_on and (not stopped or ended_on):
+        gone = _is_gone(case.handed_over_on, ended_on, on)
         yield (
             (None, "handover"),
             case.closed_on,
             working_days_after(case.closed_on, 7),
-            case.handed_over_on,
-            False,
+            None if gone else case.handed_over_on,
+            gone,
             False,
         )
     for one in case.decisions:
-        held = one in in_effect(case)
+        lost = lost_on(case, one)
+        held = one in in_effect(case) or lost
         if held or one.served_on:
+            gone = _is_gone(one.served_on, lost, on)
             new = one.decided_on >= NEW_PROCEDURE
             due = working_days_after(one.decided_on, 7) if new else one.decided_on + timedelta(days=7)
-            yield (one.number, "service"), one.decided_on, due, one.served_on, False, False
+            yield (one.number, "service"), one.decided_on, due, None if gone else one.served_on, gone, False
         if one.served_on and one.fen and (held or paid_in_full_on(case, one)):
-            yield (
-                (one.number, "payment"),
-                one.served_on,
-                payment_due(one.served_on),
-                paid_in_full_on(case, one),
-                False,
-                False,
-            )
+            full = paid_in_full_on(case, one)
+            gone = _is_gone(full, lost, on)
+            due = payment_due(one.served_on)
+            yield (one.number, "payment"), one.served_on, due, None if gone else full, gone, False
         if one.served_on and held:
             appealed = min(days.get("appeal", []), default=None)
             appealed = appealed if appealed and appealed >= one.served_on else None
             due = one.served_on + timedelta(days=60)
-            yield (one.number, "reconsideration_request"), one.served_on, due, appealed, False, True
+            gone = _is_gone(appealed, lost, on)
+            yield (
+                (one.number, "reconsideration_request"),
+                one.served_on,
+                due,
+                None if gone else appealed,
+                gone,
+                True,
+            )
+
+
+def _is_gone(done: date | None, lost: date | None, on: date) -> bool:
+    """Whether by that day what the clock was about had lost its effect before it was done."""
+    return lost is not None and lost <= on and (done is None or done > lost)
 
 
 def _years(day: date, count: int) -> date:
@@ -323,11 +378,16 @@ def _judged(started: date, due: date | None, ended: date | None, stopped: bool, 
 def _surcharges(case: Case, on: date) -> Iterable[tuple[tuple[str | None, str], Clock]]:
     """3 % a day of what was unpaid when it was due, at most all of it; no day of an appeal counts."""
     for one in case.decisions:
-        full = paid_in_full_on(case, one)
-        if not one.fen or not one.served_on or not (one in in_effect(case) or full):
+        full, lost = paid_in_full_on(case, one), lost_on(case, one)
+        if not one.fen or not one.served_on or not (one in in_effect(case) or full or lost):
             continue
         due = payment_due(one.served_on)
         if on <= due or (full and full <= due):
+            continue
+        if lost and lost <= due and (full is None or full > lost):
+            continue
+        if _is_gone(full, lost, on):
+            yield (one.number, "late_surcharge"), Clock(due + DAY, None, None, "not_applicable", None, None)
             continue
         principal = one.fen - case.booked(one, due)
         until = min(full or on, on)

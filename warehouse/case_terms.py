@@ -58,7 +58,10 @@ STATE_TERMS = {
     "met": Term("按期", "met", "在届满日或之前完成", "done by the last day"),
     "lapsed": Term("已届满未行使", "lapsed", "当事人未行使", "the party did not use it"),
     "not_applicable": Term(
-        "不适用", "not applicable", "当日无规定或超出日历", "no rule that day, or beyond the calendar"
+        "不适用",
+        "not applicable",
+        "当日无规定、超出日历，或案件、决定已失效",
+        "no rule that day, beyond the calendar, or the case or decision has lost its effect",
     ),
 }
 KIND_TERMS = {

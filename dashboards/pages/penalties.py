@@ -357,6 +357,8 @@ def _case_row(one: Case, heads: Heads, known: Known, t: Text) -> html.Tr:
         state.append(html.Span(t("penalties.reported"), className="under"))
     if one.refused_count:
         state.append(html.Span(t.plural("penalties.refused", one.refused_count), className="under worse"))
+    if one.is_closed_on_list_only:
+        state.append(html.Span(t("penalties.closed_on_list"), className="under worse"))
     days = [
         fmt.day(day, t.lang) if day else fmt.NONE for day in (one.filed_on, one.decided_on, one.paid_on, one.closed_on)
     ]

@@ -75,6 +75,13 @@ is_in_effect = column(
     "决定有效",
     zh_doc="该决定给予处罚且仍然有效，案件未失效，也未被撤销后另行决定。",
 )
+effect_ended_on = column(
+    "effect_ended_on",
+    "DATE",
+    "Day on which a decision that penalised lost its effect; empty: it holds, or the day is not told.",
+    "失效日期",
+    zh_doc="给予处罚的决定失去效力的日期；空为仍然有效，或日期不明。",
+)
 collected_fen = column(
     "collected_fen",
     "BIGINT",
@@ -172,9 +179,9 @@ clock_ended_on = column(
 clock_result = column(
     "clock_result",
     "VARCHAR",
-    "met, late, open or not_applicable.",
+    "met, late, open, stopped (see clock_stopped_on) or not_applicable.",
     "期限结果",
-    zh_doc="met 按期，late 逾期完成，open 未完成，not_applicable 不适用。",
+    zh_doc="met 按期，late 逾期完成，open 未完成，stopped 已停止，not_applicable 不适用。",
 )
 why_not = column(
     "why_not",
@@ -182,6 +189,13 @@ why_not = column(
     "Why the clock does not apply: no_rule, no_calendar, case_ended.",
     "不适用原因",
     zh_doc="no_rule 当日无规定，no_calendar 超出工作日历，case_ended 案件已终结而日期不明。",
+)
+clock_stopped_on = column(
+    "clock_stopped_on",
+    "DATE",
+    "Day from which a clock that nothing had ended does not run any more: its case or decision lost its effect.",
+    "停止日",
+    zh_doc="尚未完成的期限因案件终结或决定失效而不再计算的日期。",
 )
 is_party_time = column(
     "is_party_time",

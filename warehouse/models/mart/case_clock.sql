@@ -4,6 +4,8 @@
 -- at, which no model knows: warehouse.cases tells it, as of a day, and with it the surcharge.
 -- clock_result: met (ended by the last day), late (after it), open, not_applicable (with why_not: no_rule, in force that
 -- day; no_calendar, beyond the years of core.working_day; case_ended, on a day that is not told).
+-- clock_stopped_on: where nothing ended it, the day on which its case or its decision lost its effect: until then it ran
+-- (stopped), since then it does not apply.
 -- is_party_time: time that the party has and nobody else can miss: it is used or it lapses. No feed tells the day of a
 -- request: a hearing held or an appeal taken up shows that it came in time, so such a clock is met.
 -- Working days count from the day after; a calendar deadline on a day off moves to the next working day for the clocks
@@ -58,58 +60,62 @@ life as (
 begun as (
     select
         case_kind, case_no, cast(null as varchar) as decision_no, 'limitation' as clock, violated_on as started_on,
-        found_on as ended_on, false as is_stopped, false as is_party_time
+        found_on as ended_on, cast(null as date) as stopped_on, false as is_stopped, false as is_party_time
     from life
     where violated_on is not null
     union all
     select
         case_kind, case_no, null, 'filing', coalesce(reviewed_on, found_on),
-        coalesce(filed_on, first_decided_on, ended_on), ended_state is not null, false
+        coalesce(filed_on, first_decided_on, ended_on), null, ended_state is not null, false
     from life
     where procedure = 'ordinary'
     union all
     select
-        case_kind, case_no, null, 'notice', reviewed_on, coalesce(notified_on, first_decided_on, ended_on),
+        case_kind, case_no, null, 'notice', reviewed_on, coalesce(notified_on, first_decided_on, ended_on), null,
         ended_state is not null, false
     from life
     where detection_mode = 'off_site' and procedure = 'ordinary' and reviewed_on is not null
     union all
     select
-        case_kind, case_no, null, 'decision', filed_on, coalesce(first_decided_on, ended_on),
+        case_kind, case_no, null, 'decision', filed_on, coalesce(first_decided_on, ended_on), null,
         ended_state is not null, false
     from life
     where procedure = 'ordinary' and filed_on is not null
     union all
     select
-        case_kind, case_no, null, 'hearing_request', pre_notice_on, hearing_on, false, true
+        case_kind, case_no, null, 'hearing_request', pre_notice_on, hearing_on, null, false, true
     from life
     where pre_notice_on is not null
     union all
     select
-        life.case_kind, life.case_no, null, 'handover', life.closed_on, life.handed_over_on, false, false
+        life.case_kind, life.case_no, null, 'handover', life.closed_on, life.handed_over_on, life.ended_on, false,
+        false
     from life
     where life.closed_on is not null and life.is_from_elsewhere and life.decided_on is not null
-        and life.ended_state is null and life.case_kind = 'over_limit'
+        and (life.ended_state is null or life.ended_on is not null) and life.case_kind = 'over_limit'
     union all
     select
         decision.case_kind, decision.case_no, decision.decision_no, 'service', decision.decided_on, decision.served_on,
-        false, false
+        decision.effect_ended_on, false, false
     from {{ ref('case_decision') }} as decision
-    where decision.is_in_effect or decision.served_on is not null
+    where decision.is_in_effect or decision.effect_ended_on is not null or decision.served_on is not null
     union all
     select
         decision.case_kind, decision.case_no, decision.decision_no, 'payment', decision.served_on,
-        decision.paid_in_full_on, false, false
+        decision.paid_in_full_on, decision.effect_ended_on, false, false
     from {{ ref('case_decision') }} as decision
     where decision.decided_fen > 0 and decision.served_on is not null
-        and (decision.is_in_effect or decision.paid_in_full_on is not null)
+        and (
+            decision.is_in_effect or decision.effect_ended_on is not null or decision.paid_in_full_on is not null
+        )
     union all
     select
         decision.case_kind, decision.case_no, decision.decision_no, 'reconsideration_request', decision.served_on,
-        case when life.appealed_on >= decision.served_on then life.appealed_on end, false, true
+        case when life.appealed_on >= decision.served_on then life.appealed_on end, decision.effect_ended_on,
+        false, true
     from {{ ref('case_decision') }} as decision
     inner join life on life.case_kind = decision.case_kind and life.case_no = decision.case_no
-    where decision.is_in_effect and decision.served_on is not null
+    where (decision.is_in_effect or decision.effect_ended_on is not null) and decision.served_on is not null
 ),
 rule as (
     select
@@ -137,7 +143,8 @@ timed as (
         begun.decision_no,
         begun.clock,
         begun.started_on,
-        begun.ended_on,
+        case when begun.ended_on > begun.stopped_on then null else begun.ended_on end as ended_on,
+        case when begun.ended_on <= begun.stopped_on then null else begun.stopped_on end as stopped_on,
         begun.is_stopped,
         begun.is_party_time,
         rule.rule_id,
@@ -167,6 +174,7 @@ due as (
         timed.clock,
         timed.started_on,
         timed.ended_on,
+        timed.stopped_on,
         timed.is_stopped,
         timed.is_party_time,
         timed.rule_id,
@@ -199,6 +207,7 @@ judged as (
         started_on,
         due_on,
         ended_on,
+        stopped_on,
         is_party_time,
         rule_id,
         coalesce(due_on <> plain_due_on, false) as is_rolled,
@@ -226,6 +235,7 @@ surcharge as (
         judged.decision_no,
         cast(judged.due_on + interval 1 day as date) as started_on,
         judged.ended_on,
+        judged.stopped_on,
         cast(decision.decided_fen - coalesce(on_time.paid_fen, 0) as bigint) as principal_fen,
         judged.is_rolled,
         judged.has_verified_rule
@@ -235,6 +245,7 @@ surcharge as (
     where judged.clock = 'payment'
         and judged.due_on is not null
         and (judged.ended_on is null or judged.ended_on > judged.due_on)
+        and (judged.stopped_on is null or judged.stopped_on > judged.due_on)
 ),
 every_clock as (
     select
@@ -245,8 +256,10 @@ every_clock as (
         started_on,
         due_on,
         ended_on,
+        stopped_on,
         case
             when why_not is not null then 'not_applicable'
+            when stopped_on is not null then 'stopped'
             when ended_on is null then 'open'
             when is_party_time or ended_on <= due_on then 'met'
             else 'late'
@@ -267,8 +280,10 @@ every_clock as (
         surcharge.started_on,
         null as due_on,
         surcharge.ended_on,
+        surcharge.stopped_on,
         case
             when ratio.parameter is null then 'not_applicable'
+            when surcharge.stopped_on is not null then 'stopped'
             when surcharge.ended_on is null then 'open'
             else 'late'
         end as clock_result,
@@ -296,6 +311,7 @@ select
     every_clock.started_on as clock_started_on,
     every_clock.due_on as clock_due_on,
     every_clock.ended_on as clock_ended_on,
+    every_clock.stopped_on as clock_stopped_on,
     every_clock.clock_result,
     every_clock.why_not,
     every_clock.is_party_time,
