@@ -84,12 +84,19 @@ VERDICT_TERMS = {
 REASON_TERMS = {
     "in_range": Term("在条文幅度内", "in the range"),
     "warning": Term("条文为警告", "the article says warning"),
-    "reduced": Term("减轻，裁量基准未载入", "reduced; no discretion table is loaded"),
+    "seriousness_unknown": Term(
+        "在条文幅度内；情节是否严重不明，按两档合并", "in the range of both tiers; whether it was serious is not told"
+    ),
+    "reduced": Term(
+        "低于条文最低额，原因不明；裁量基准未载入", "below the least, why is not told; no discretion table is loaded"
+    ),
     "warning_instead": Term("应罚款而未罚款", "no fine where the article says one"),
     "more_than_allowed": Term("超过条文最高额", "more than the article allows"),
     "no_passage": Term("案件未对应到过车记录", "the case names no passage that is known"),
     "permitted": Term("过车记录有通行证覆盖", "a permit covers the passage"),
     "nothing_beyond": Term("未测得该项超限", "nothing beyond a limit was measured"),
+    "several_subjects": Term("处罚对象不止一个，不合并比对", "several subjects, not compared"),
+    "other_article": Term("对货运源头的处罚适用其他条文", "a fine against the source rests on another article"),
     "act_not_computed": Term("该案由未作计算", "this act is not computed"),
     "no_rule": Term("当日无规则", "no rule that day"),
     "days_exchanged": Term("决定早于违法行为", "decided before the act"),

@@ -59,9 +59,10 @@ def served() -> Served:
     made = Served(built_of(CASES, random.Random(3)).connection)
     made.connection.execute(
         "create table core.case_measure (case_no varchar, passage_record_id varchar, excess_kg integer,"
+        " excess_after_allowance_kg integer,"
         " is_permitted boolean, height_mm integer, width_mm integer, length_mm integer)"
     )
-    made.connection.execute("insert into core.case_measure values ('A1', 'p1', 10000, false, null, null, null)")
+    made.connection.execute("insert into core.case_measure values ('A1', 'p1', 10000, null, false, null, null, null)")
     return made
 
 
