@@ -54,6 +54,8 @@ AFTER = {
     "revoked_by_review": "closed",
 }
 NO_GUARD_TO_CLOSE = ENDS
+BEFORE_DECISION = ("filing", "notice")
+TELLS_OF_APPEAL = {"amended", "revoked_by_review", "closed"}
 
 
 @dataclass(frozen=True)
@@ -265,13 +267,35 @@ class Clock:
 def clocks_on(case: Case, on: date) -> dict[tuple[str | None, str], Clock]:
     """By decision and clock: every clock that had begun by the day."""
     return {
-        key: _judged(started, due, ended, stopped, party, on)
+        key: _judged(started, due, ended, stopped, party, on, key[1] in BEFORE_DECISION and _is_left_out(case, key[1]))
         for key, started, due, ended, stopped, party in _clocks(case, on)
         if started <= on
     } | dict(_surcharges(case, on))
 
 
 _Begun = tuple[tuple[str | None, str], date, date | None, date | None, bool, bool]
+
+
+def _before_decision(
+    name: str, begun: date, done: date | None, decided: date | None, ended: date | None, stopped: bool, on: date
+) -> _Begun:
+    """Seven working days to do what comes before the decision; a case that ended needs it no more."""
+    due = working_days_after(begun, 7)
+    if decided and (done is None or done > decided):
+        done = decided
+    if done and done != decided:
+        return (None, name), begun, due, done, False, False
+    gone = _is_gone(done, ended, on) or (stopped and done is None and ended is None)
+    return (None, name), begun, due, None if gone else done, gone, False
+
+
+def _is_left_out(case: Case, name: str) -> bool:
+    """Whether the case was decided without it, or before it."""
+    decided = min((one.decided_on for one in case.decisions), default=None)
+    done = case.filed_on
+    if name == "notice":
+        done = min((one.on for one in walk(case) if one.state == "notified" and one.refused is None), default=None)
+    return decided is not None and (done is None or done > decided)
 
 
 def _clocks(case: Case, on: date) -> Iterator[_Begun]:
@@ -284,30 +308,17 @@ def _clocks(case: Case, on: date) -> Iterator[_Begun]:
     yield (None, "limitation"), case.violated_on, _years(case.violated_on, 2), case.found_on, False, False
     if not case.simple:
         begun = reviewed or case.found_on
-        yield (
-            (None, "filing"),
-            begun,
-            working_days_after(begun, 7),
-            case.filed_on or first_decided or ended_on,
-            stopped,
-            False,
-        )
+        yield _before_decision("filing", begun, case.filed_on, first_decided, ended_on, stopped, on)
         if case.off_site and reviewed:
             told = min(days.get("notified", []), default=None)
-            yield (
-                (None, "notice"),
-                reviewed,
-                working_days_after(reviewed, 7),
-                told or first_decided or ended_on,
-                stopped,
-                False,
-            )
+            yield _before_decision("notice", reviewed, told, first_decided, ended_on, stopped, on)
         if case.filed_on:
             due = case.filed_on + timedelta(days=90) if case.filed_on >= NEW_PROCEDURE else None
             yield (None, "decision"), case.filed_on, due, first_decided or ended_on, stopped, False
     if noticed := max(days.get("pre_notice", []), default=None):
         due = working_days_after(noticed, 5) if noticed >= NEW_PROCEDURE else noticed + timedelta(days=3)
-        yield (None, "hearing_request"), noticed, due, max(days.get("hearing", []), default=None), False, True
+        held = max(days.get("hearing", []), default=None)
+        yield (None, "hearing_request"), noticed, due, held if held and held >= noticed else None, False, True
     if case.closed_on and not case.plate.startswith(LOCAL) and decided_on and (not stopped or ended_on):
         gone = _is_gone(case.handed_over_on, ended_on, on)
         yield (
@@ -362,17 +373,21 @@ def payment_due(served_on: date) -> date:
     return rolled(served_on + timedelta(days=15))
 
 
-def _judged(started: date, due: date | None, ended: date | None, stopped: bool, party: bool, on: date) -> Clock:
+def _judged(
+    started: date, due: date | None, ended: date | None, stopped: bool, party: bool, on: date, left_out: bool
+) -> Clock:
     done = ended if ended and ended <= on else None
     if due is None or (ended is None and stopped):
         return Clock(started, due, done, "not_applicable", None, None)
     until = done or on
     late = (until - due).days if until > due and not party else None
     if done:
-        return Clock(started, due, done, "met" if party or done <= due else "late", late, None)
+        if left_out:
+            return Clock(started, due, done, "omitted", None, None)
+        return Clock(started, due, done, "used" if party else "met" if done <= due else "late", late, None)
     if on <= due:
         return Clock(started, due, None, "running", None, (due - on).days)
-    return Clock(started, due, None, "lapsed" if party else "overdue", late, None)
+    return Clock(started, due, None, "unknown" if party else "overdue", late, None)
 
 
 def _surcharges(case: Case, on: date) -> Iterable[tuple[tuple[str | None, str], Clock]]:
@@ -404,6 +419,7 @@ def _surcharges(case: Case, on: date) -> Iterable[tuple[tuple[str | None, str], 
 
 
 def _paused(case: Case, day: date) -> bool:
-    """Whether the last lawful step up to that day was an appeal, or one of that day ended it only later."""
-    lawful = [one for one in walk(case) if one.refused is None and one.on <= day]
-    return bool(lawful) and lawful[-1].state == "appeal"
+    """Whether an appeal of that day or before stood: no lawful step since had told what became of it."""
+    lawful = [one.state for one in walk(case) if one.refused is None and one.on <= day]
+    about = [state for state in lawful if state == "appeal" or state in TELLS_OF_APPEAL]
+    return bool(about) and about[-1] == "appeal"

@@ -22,7 +22,8 @@ from warehouse.metrics import Source
 VERDICTS = ("below", "within", "above", "unexplained")
 REASONS = (
     "in_range", "warning", "seriousness_unknown", "reduced", "warning_instead", "more_than_allowed",
-    "no_passage", "permitted", "nothing_beyond", "several_subjects", "other_article", "act_not_computed", "no_rule", "days_exchanged",
+    "no_passage", "permitted", "nothing_beyond", "several_subjects", "other_article", "act_not_computed", "no_rule",
+    "days_exchanged",
 )  # fmt: skip
 _ABOUT_MASS = ("over_mass", "over_mass_and_dimension")
 _ABOUT_DIMENSION = ("over_dimension", "over_mass_and_dimension")

@@ -34,7 +34,10 @@ CLOCK_TERMS = {
     "filing": Term("立案", "filing", "审核通过或发现到立案", "from accepted evidence, or discovery, to filing"),
     "decision": Term("作出决定", "decision", "立案到首次决定", "from filing to the first decision"),
     "hearing_request": Term(
-        "要求听证", "asking for a hearing", "处罚告知起，当事人的期限", "the party's time from the penalty notice"
+        "要求听证",
+        "asking for a hearing",
+        "处罚告知起，当事人的期限；较大数额罚款方须告知听证，数额标准未载入",
+        "the party's time from the penalty notice; only larger fines give it, and no amount for that is loaded",
     ),
     "service": Term("送达", "service", "决定到送达", "from the decision to its service"),
     "payment": Term("缴款", "payment", "送达到缴清", "from service to payment in full"),
@@ -48,7 +51,10 @@ CLOCK_TERMS = {
         "抄告", "hand-over", "外地车辆：结案到抄告", "vehicles from elsewhere: from closing to the letter"
     ),
     "reconsideration_request": Term(
-        "申请复议", "asking for reconsideration", "送达起，当事人的期限", "the party's time from service"
+        "申请复议",
+        "asking for reconsideration",
+        "送达起，当事人的期限；届满日逢假是否顺延未核实，按不顺延列示",
+        "the party's time from service; shown without moving past a day off, which was not read in a text",
     ),
 }
 STATE_TERMS = {
@@ -56,7 +62,11 @@ STATE_TERMS = {
     "running": Term("进行中", "running", "尚未完成，未到期", "not done, and not due yet"),
     "late": Term("逾期完成", "late", "在届满日之后完成", "done after the last day"),
     "met": Term("按期", "met", "在届满日或之前完成", "done by the last day"),
-    "lapsed": Term("已届满未行使", "lapsed", "当事人未行使", "the party did not use it"),
+    "omitted": Term("未办理即决定", "omitted", "先作出决定，或未办理", "decided without it, or before it"),
+    "used": Term("已行使", "used", "有听证或复议诉讼记录", "a hearing or an appeal is told"),
+    "unknown": Term(
+        "未见行使记录", "not known", "届满前的申请无数据来源，不作判断", "no feed tells a request; nothing is judged"
+    ),
     "not_applicable": Term(
         "不适用",
         "not applicable",

@@ -21,8 +21,9 @@ CLOCKS = (
     "reconsideration_request",
 )  # fmt: skip
 """Clocks in the order of the procedure."""
-STATES = ("overdue", "running", "late", "met", "lapsed", "not_applicable")
-"""States of a clock as of a day: ``lapsed`` is time of the party's that was not used."""
+STATES = ("overdue", "running", "late", "omitted", "met", "used", "unknown", "not_applicable")
+"""States of a clock as of a day. ``omitted``: decided without it. Of the party's time: ``used``, and ``unknown`` after
+the last day where no use of it is told."""
 SERIES = ("filed", "decided", "paid", "closed")
 """Four series that are never merged: 立案, 处罚决定, 罚款入库, 结案."""
 SOON_DAYS = 7
@@ -313,13 +314,14 @@ judged as (
             when ended_on is not null then clock_result
             when clock = 'late_surcharge' then 'overdue'
             when $as_of <= clock_due_on then 'running'
-            when is_party_time then 'lapsed'
+            when is_party_time then 'unknown'
             else 'overdue'
         end as state,
         case
             when clock_result = 'not_applicable' or is_stopped then null
             when clock = 'late_surcharge'
                 then until_on - clock_started_on + 1 - coalesce(paused.paused_days, 0)
+            when clock_result = 'omitted' and ended_on is not null then null
             when not is_party_time and until_on > clock_due_on then until_on - clock_due_on
         end as days_late
     from seen

@@ -20,7 +20,7 @@ from warehouse.plate import masked
 HERE = "/penalties"
 TONE = {"overdue": "worse", "late": "warn"}
 VERDICT_TONE = {"above": "worse", "below": "warn"}
-OF_CLOCK = ("overdue", "soon", "running", "late", "met", "lapsed", "not_applicable")
+OF_CLOCK = ("overdue", "soon", "running", "late", "omitted", "met", "used", "unknown", "not_applicable")
 """Columns of the table of clocks: states, and of the running ones those that will be late soon."""
 Heads = list[tuple[str, bool]]
 

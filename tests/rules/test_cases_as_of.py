@@ -34,6 +34,14 @@ def built() -> Built:
         case_of("REFUSED", [*STEPS, ("2025-05-01", "closed")], closed_on=date(2025, 5, 1),
                 decisions=(Decision("D2", 500_000, date(2025, 3, 1), date(2025, 3, 3), True, 600_000),),
                 payments=(Payment("D2", date(2025, 4, 1), 100_000),)),
+        case_of("APPEAL", [*STEPS, ("2025-03-20", "appeal"), ("2025-03-25", "overdue"), ("2025-03-30", "appeal"),
+                           ("2025-04-01", "part_paid"), ("2025-04-11", "amended")],
+                decisions=(Decision("D4", 500_000, date(2025, 3, 1), date(2025, 3, 3), True, 600_000),),
+                payments=(Payment("D4", date(2025, 4, 1), 100_000),)),
+        case_of("UNTOLD", [("2025-01-06", "evidence_review"), ("2025-02-01", "notified")], off_site=True,
+                filed_on=None, decisions=(Decision("D5", 0, date(2025, 1, 8), None),)),
+        case_of("AWAY", STEPS, plate="粤A54321", closed_on=date(2025, 3, 10), decisions=(
+            Decision("D6", 0, date(2025, 3, 1), date(2025, 3, 3)),)),
     ]  # fmt: skip
     return built_of(facts, random.Random(1))
 
@@ -88,3 +96,24 @@ def test_months_count_the_rows_they_open(built: Built) -> None:
         for month, of_month in months(built, date(2025, 1, 1), day).items():
             for series, count in of_month.items():
                 assert len(cases(built, day, which=OfCases(series=series, month=month))) == count
+
+
+def test_only_what_tells_the_outcome_of_an_appeal_ends_its_pause(built: Built) -> None:
+    # Due on 18 March: 19 March counts, the appeals stand from the 20th, and the surcharge runs again on 11 April.
+    for day, days in (("2025-03-19", 1), ("2025-03-25", 1), ("2025-04-10", 1), ("2025-04-12", 3)):
+        assert clock(built, "APPEAL", "late_surcharge", day).days_late == days, day
+
+
+def test_a_decision_is_neither_a_filing_nor_a_notice(built: Built) -> None:
+    for name in ("filing", "notice"):
+        assert clock(built, "UNTOLD", name, "2025-01-07").state == "running"
+        found = clock(built, "UNTOLD", name, "2025-03-01")
+        assert (found.state, found.ended_on, found.days_late) == ("omitted", date(2025, 1, 8), None), name
+    assert clock(built, "LIST", "filing", "2025-03-01").state == "met"
+
+
+def test_what_rests_on_facts_nobody_read_is_unverified(built: Built) -> None:
+    """The signs of the prefecture's plates are from memory, and from which amount a hearing is owed is not loaded."""
+    for name in ("handover", "hearing_request"):
+        assert not clock(built, "AWAY", name, "2025-03-20").has_verified_rule
+    assert clock(built, "AWAY", "service", "2025-03-20").has_verified_rule

@@ -179,9 +179,11 @@ clock_ended_on = column(
 clock_result = column(
     "clock_result",
     "VARCHAR",
-    "met, late, open, stopped (see clock_stopped_on) or not_applicable.",
+    "met, late, omitted (decided without it), used (by the party), open, stopped (see clock_stopped_on) or "
+    "not_applicable.",
     "期限结果",
-    zh_doc="met 按期，late 逾期完成，open 未完成，stopped 已停止，not_applicable 不适用。",
+    zh_doc="met 按期，late 逾期完成，omitted 未办理即决定，used 当事人已行使，open 未完成，stopped 已停止，"
+    "not_applicable 不适用。",
 )
 why_not = column(
     "why_not",
@@ -200,9 +202,9 @@ clock_stopped_on = column(
 is_party_time = column(
     "is_party_time",
     "BOOLEAN",
-    "Time that the party may use; it lapses and is never missed by the authority.",
+    "Time that the party may use; the authority never misses it.",
     "当事人期限",
-    zh_doc="当事人可以行使权利的期限，届满即失效，不属机关逾期。",
+    zh_doc="当事人可以行使权利的期限，不属机关逾期。",
 )
 is_rolled = column(
     "is_rolled",
@@ -214,9 +216,9 @@ is_rolled = column(
 has_verified_rule = column(
     "has_verified_rule",
     "BOOLEAN",
-    "Rule, calendar and roll of the clock were all read in a text (C1, C2).",
+    "Rule, calendar, roll and duty of the clock were all read in a text (C1, C2).",
     "依据已核实",
-    zh_doc="期限的规定、工作日历和顺延规则均见于原文或二手来源。",
+    zh_doc="期限的规定、工作日历、顺延规则和适用条件均见于原文或二手来源。",
 )
 principal_fen = column(
     "principal_fen",
