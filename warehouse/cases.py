@@ -24,6 +24,12 @@ CLOCKS = (
 STATES = ("overdue", "running", "late", "omitted", "met", "used", "unknown", "not_applicable")
 """States of a clock as of a day. ``omitted``: decided without it. Of the party's time: ``used``, and ``unknown`` after
 the last day where no use of it is told."""
+CASE_STATES = (
+    "clue", "evidence_review", "void", "notified", "filed", "investigating", "pre_notice", "hearing", "legal_review",
+    "decided", "decided_simple", "served", "paid", "part_paid", "overdue", "appeal", "enforcement", "closed",
+    "archived", "no_penalty", "transferred_criminal", "transferred_other", "withdrawn", "amended", "revoked_by_review",
+)  # fmt: skip
+"""States of a case in the order of the procedure."""
 SERIES = ("filed", "decided", "paid", "closed")
 """Four series that are never merged: 立案, 处罚决定, 罚款入库, 结案."""
 SOON_DAYS = 7
