@@ -11,7 +11,7 @@ from dashboards.selection import ALL, Known, option, plain_date
 from dashboards.terminal_queries import tables
 from warehouse import case_amounts, cases, rules
 from warehouse.case_amounts import VERDICTS, Compared
-from warehouse.cases import AGES, CLOCKS, KINDS, SERIES, STATES, Filter, OfCases, OfClocks
+from warehouse.cases import AGES, CASE_STATES, CLOCKS, KINDS, SERIES, STATES, Filter, OfCases, OfClocks
 
 ROWS_SHOWN = 200
 MONTHS_SHOWN = 12
@@ -96,20 +96,12 @@ def choice_of(given: Mapping[str, Any], known: Known) -> tuple[Choice, list[str]
         option(given.get("kind"), (ALL, *KINDS), ALL, bad, "kind"),
         option(given.get("county"), (ALL, *counties), ALL, bad, "county"),
         option(given.get("rows"), ROWS, "none", bad, "rows"),
-        one("clock", CLOCKS), one("state", (*STATES, *_CASE_STATES)), one("soon", ("1",)), one("series", SERIES), month,
+        one("clock", CLOCKS), one("state", (*STATES, *CASE_STATES)), one("soon", ("1",)), one("series", SERIES), month,
         one("age", tuple(AGES)), one("verdict", VERDICTS),
     )  # fmt: skip
     if choice.series and not choice.month:
         choice = replace(choice, series=None)
     return choice, bad
-
-
-_CASE_STATES = (
-    "clue", "evidence_review", "void", "notified", "filed", "investigating", "pre_notice", "hearing", "legal_review",
-    "decided", "decided_simple", "served", "paid", "part_paid", "overdue", "appeal", "enforcement", "closed",
-    "archived",
-    "no_penalty", "transferred_criminal", "transferred_other", "withdrawn", "amended", "revoked_by_review",
-)  # fmt: skip
 
 
 def is_built(db: queries.Source) -> bool:
@@ -144,7 +136,7 @@ def clock_rows(db: queries.Source, choice: Choice) -> list[cases.Clock]:
 
 
 def case_rows(db: queries.Source, choice: Choice) -> list[cases.Case]:
-    which = OfCases(choice.state if choice.state in _CASE_STATES else None, choice.series, choice.month, choice.age)
+    which = OfCases(choice.state if choice.state in CASE_STATES else None, choice.series, choice.month, choice.age)
     return cases.cases(db, choice.as_of, choice.only, which, ROWS_SHOWN + 1)
 
 
@@ -161,4 +153,4 @@ def rule_in_force(db: queries.Source, clock: str, day: date) -> list[rules.Rule]
 
 def state_order(state: str) -> int:
     """The place of a state of a case in the order of the procedure."""
-    return _CASE_STATES.index(state)
+    return CASE_STATES.index(state)

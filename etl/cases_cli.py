@@ -26,6 +26,7 @@ from warehouse import case_terms as terms
 from warehouse import spreadsheet
 from warehouse.case_amounts import VERDICTS, Compared, compared
 from warehouse.cases import (
+    CASE_STATES,
     CLOCKS,
     KINDS,
     SOON_DAYS,
@@ -54,7 +55,8 @@ _WORDS = {
         "late": "若不办理，{days} 日内将逾期的期限 {all} 项，截至 {as_of}，版本 {version}",
         "case": "案件 {case_no}，截至 {as_of}，版本 {version}", "steps": "环节", "decisions": "处罚决定",
         "nothing": "没有符合条件的记录。", "more": "表中为前 {shown} 行，共 {all} 行；全部见 --format csv 或 json。",
-        "unverified": "未核实", "reported": "照录", "refused": "不生效",
+        "unverified": "未核实", "reported": "照录", "refused": "不生效", "list_only": "案件表记结案，结案环节未生效",
+        "until": "数据截至 {until}，早于查询日 {as_of}：其后的环节和缴款尚未送达。",
         "compared": "决定与条文幅度比对 {all} 件，截至 {as_of}，版本 {version}", "range": "条文幅度",
         "verdict": "比对", "reason": "说明", "rules": "规则", "excess_kg": "超限 kg",
         "discretion": "地方裁量基准尚未载入，低于条文幅度不等于决定有误；另列决定书自载的法定金额。",
@@ -80,6 +82,8 @@ _WORDS = {
         "nothing": "Nothing answers these conditions.",
         "more": "These are the first {shown} of {all} rows; --format csv or json has all.",
         "unverified": "unverified", "reported": "as reported", "refused": "refused",
+        "list_only": "closed on the list, no closing step has effect",
+        "until": "Data end on {until}, before the day asked for, {as_of}: later steps and payments are not in yet.",
         "compared": "{all} decided cases against the articles as of {as_of}, version {version}", "range": "range",
         "verdict": "verdict", "reason": "why", "rules": "rules", "excess_kg": "excess kg",
         "discretion": "No table of local discretion is loaded: below the range does not mean that a decision is wrong. "
@@ -137,7 +141,7 @@ Lang = Annotated[str, typer.Option("--lang", help="zh or en.")]
 class Asked:
     """The version served, the day and the language of an answer."""
 
-    def __init__(self, as_of: str | None, form: str, lang: str) -> None:
+    def __init__(self, as_of: str | None, form: str, lang: str, county: str | None = None) -> None:
         _one_of("--format", form, FORMATS)
         _one_of("--lang", lang, tuple(_WORDS))
         from warehouse import connection
@@ -147,7 +151,11 @@ class Asked:
         until = self.served.manifest["data_until"]
         if as_of is None and until is None:
             raise HengError("The published version has no day of data. Say one: --as-of YYYY-MM-DD.")
-        self.as_of = day_of(as_of) if as_of else date.fromisoformat(until)
+        self.until = date.fromisoformat(until) if until else None
+        self.as_of = day_of(as_of or until)
+        codes = self.served.read("select 1 from seeds.county where county_code = $code", {"code": county})
+        if county is not None and codes.empty:
+            raise HengError(f'No county has the code {county!r}. See: heng sql "select county_code from seeds.county".')
 
     def words(self, name: str, **values: Any) -> str:
         return _WORDS[self.lang][name].format(as_of=self.as_of, version=self.served.version, **values)
@@ -170,10 +178,10 @@ def list_command(
 ) -> None:
     """Every case filed or found by the day: state, days and the three amounts. Plates are masked."""
     _one_of("--kind", kind, KINDS)
-    asked = Asked(as_of, form, lang)
+    _one_of("--state", state, CASE_STATES)
+    asked = Asked(as_of, form, lang, county)
     found = [
-        replace(one, plate_no=masked(one.plate_no) or "")
-        for one in cases(asked.served, asked.as_of, Filter(kind=kind, county=county), OfCases(state=state))
+        _masked(one) for one in cases(asked.served, asked.as_of, Filter(kind=kind, county=county), OfCases(state=state))
     ]
     if form == "json":
         _json(asked, {"cases": [asdict(one) for one in found]})
@@ -192,12 +200,13 @@ def show_command(
     form: Form = "table",
     lang: Lang = "en",
 ) -> None:
-    """One case: its days and amounts, every step and why one was refused, its decisions and its clocks."""
+    """One case, its plate masked: days and amounts, every step and why one was refused, decisions and clocks."""
     _one_of("--kind", kind, KINDS)
     if form == "csv":
         raise HengError("A case is several tables: choose --format table or json.")
     asked = Asked(as_of, form, lang)
     told = case_file(asked.served, asked.as_of, case_no, kind)
+    told = replace(told, case=_masked(told.case))
     if form == "json":
         _json(asked, asdict(told))
         return
@@ -235,7 +244,7 @@ def clocks_command(
     """Every clock that had begun by the day, with its last day, its result and its rule."""
     for option, value, allowed in (("--kind", kind, KINDS), ("--clock", clock, CLOCKS), ("--state", state, STATES)):
         _one_of(option, value, allowed)
-    asked = Asked(as_of, form, lang)
+    asked = Asked(as_of, form, lang, county)
     found = clocks(asked.served, asked.as_of, Filter(kind=kind, county=county), OfClocks(clock=clock, state=state))
     _answer_clocks(asked, asked.words("clocks", all=len(found)), found)
 
@@ -246,7 +255,7 @@ def late_command(
 ) -> None:
     """Clocks that run now and will be late within seven days if nothing happens, the nearest first."""
     _one_of("--kind", kind, KINDS)
-    asked = Asked(as_of, form, lang)
+    asked = Asked(as_of, form, lang, county)
     found = clocks(asked.served, asked.as_of, Filter(kind=kind, county=county), OfClocks(is_soon=True))
     _answer_clocks(asked, asked.words("late", all=len(found), days=SOON_DAYS), found)
 
@@ -263,7 +272,7 @@ def amounts_command(
     """What was decided against what the articles allow, computed again from each case's facts."""
     _one_of("--kind", kind, KINDS)
     _one_of("--verdict", verdict, VERDICTS)
-    asked = Asked(as_of, form, lang)
+    asked = Asked(as_of, form, lang, county)
     found = [
         one
         for one in compared(asked.served, asked.as_of, Filter(kind=kind, county=county))
@@ -277,6 +286,10 @@ def amounts_command(
         rows = [_of_compared(one, asked) for one in found]
         _print(asked, asked.words("compared", all=len(found)), _OF_COMPARED, rows)
         _notes(asked, "amounts", "discretion", "no_target")
+
+
+def _masked(one: Case) -> Case:
+    return replace(one, plate_no=masked(one.plate_no) or "")
 
 
 def _answer_clocks(asked: Asked, title: str, found: list[Clock]) -> None:
@@ -305,6 +318,7 @@ def _of_case(one: Case, asked: Asked) -> dict[str, Any]:
     state = terms.state_name(one.case_state, asked.lang)
     marks = [asked.words("reported")] if one.is_state_reported else []
     marks += [f"{asked.words('refused')} {one.refused_count}"] if one.refused_count else []
+    marks += [asked.words("list_only")] if one.is_closed_on_list_only else []
     return {
         **asdict(one),
         **_amounts(one),
@@ -355,8 +369,11 @@ def _print(asked: Asked, title: str, columns: Sequence[str], rows: Sequence[dict
 
 
 def _notes(asked: Asked, *names: str) -> None:
-    for name in names:
-        _console().print(asked.words(name), highlight=False, markup=False, soft_wrap=True)
+    lines = [asked.words(name) for name in names]
+    if asked.until is not None and asked.until < asked.as_of:
+        lines.append(asked.words("until", until=asked.until))
+    for line in lines:
+        _console().print(line, highlight=False, markup=False, soft_wrap=True)
 
 
 def _console() -> Console:
@@ -364,7 +381,7 @@ def _console() -> Console:
 
 
 def _json(asked: Asked, document: dict[str, Any]) -> None:
-    told = {"as_of": asked.as_of, "version": asked.served.version, **document}
+    told = {"as_of": asked.as_of, "version": asked.served.version, "data_until": asked.until, **document}
     sys.stdout.write(json.dumps(told, ensure_ascii=False, indent=2, default=str) + "\n")
 
 

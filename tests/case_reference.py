@@ -54,6 +54,8 @@ AFTER = {
     "revoked_by_review": "closed",
 }
 NO_GUARD_TO_CLOSE = ENDS
+BEFORE_DECISION = ("filing", "notice")
+TELLS_OF_APPEAL = {"amended", "revoked_by_review", "closed"}
 
 
 @dataclass(frozen=True)
@@ -126,6 +128,24 @@ def in_effect(case: Case) -> list[Decision]:
     return [one for one in case.decisions if one.penalises and one.decided_on >= decided_on]
 
 
+def lost_on(case: Case, decision: Decision) -> date | None:
+    """The day on which a decision that penalised and does not hold any more was taken away; None: nobody tells it."""
+    if decision in in_effect(case) or not decision.penalises:
+        return None
+    ends = [at.date() for at, _, state in case.steps if state in ENDS]
+    return min((day for day in ends if day >= decision.decided_on), default=None)
+
+
+def held_on(case: Case, on: date) -> list[Decision]:
+    """The decisions that penalised on that day, whatever became of them since."""
+    now = in_effect(case)
+    return [
+        one
+        for one in case.decisions
+        if one.decided_on <= on and (one in now or ((lost := lost_on(case, one)) is not None and on < lost))
+    ]
+
+
 def paid_in_full_on(case: Case, decision: Decision) -> date | None:
     """The day after the last one on which less than the fine was booked."""
     if not decision.fen:
@@ -189,18 +209,43 @@ def walk(case: Case) -> list[Step]:
 
 def state_on(case: Case, on: date) -> tuple[str, date | None, int]:
     """State, since when, and how many steps were refused by the day."""
-    known = [one for one in walk(case) if one.on <= on]
+    every = walk(case)
+    known = [one for one in every if one.on <= on]
     lawful = [one for one in known if one.refused is None]
+    is_todays = any(one.on > on and one.refused is None for one in every)
     return (
-        (lawful[-1].after if lawful else case.state),
+        (lawful[-1].after if lawful else _told_state(case, on, is_todays)),
         max((one.on for one in lawful), default=None),
         len(known) - len(lawful),
     )
 
 
+def _told_state(case: Case, on: date, is_todays: bool) -> str:
+    """The list's word, if nothing that it could speak of happened later; else what its days amount to."""
+    ended, ended_on, decided_on = outcome(case)
+    now = in_effect(case)
+    days = [case.filed_on, decided_on, ended_on, case.closed_on]
+    if now and all(one.served_on for one in now):
+        days.append(max(one.served_on for one in now if one.served_on))
+    elif now:
+        days += [max((one.served_on for one in now if one.served_on), default=None)]
+    full = [paid_in_full_on(case, one) for one in now if one.fen]
+    if full and None not in full:
+        days.append(max(day for day in full if day))
+    if not is_todays and all(day <= on for day in days if day):
+        return case.state
+    if case.closed_on and case.closed_on <= on:
+        return "closed"
+    if ended and ended_on and ended_on <= on:
+        return ended
+    if held_on(case, on) or (decided_on and decided_on <= on):
+        return "decided_simple" if case.simple else "decided"
+    return "filed" if case.filed_on and case.filed_on <= on else "clue"
+
+
 def amounts_on(case: Case, on: date) -> tuple[int | None, int | None, int | None]:
     """Statutory, decided and collected fen by the day."""
-    held = [one for one in in_effect(case) if one.decided_on <= on]
+    held = held_on(case, on)
     collected = sum(one.fen for one in case.payments if one.on <= on) if case.decisions else None
     if not held:
         return None, None, collected
@@ -222,8 +267,8 @@ class Clock:
 def clocks_on(case: Case, on: date) -> dict[tuple[str | None, str], Clock]:
     """By decision and clock: every clock that had begun by the day."""
     return {
-        key: _judged(started, due, ended, stopped, party, on)
-        for key, started, due, ended, stopped, party in _clocks(case)
+        key: _judged(started, due, ended, stopped, party, on, key[1] in BEFORE_DECISION and _is_left_out(case, key[1]))
+        for key, started, due, ended, stopped, party in _clocks(case, on)
         if started <= on
     } | dict(_surcharges(case, on))
 
@@ -231,7 +276,29 @@ def clocks_on(case: Case, on: date) -> dict[tuple[str | None, str], Clock]:
 _Begun = tuple[tuple[str | None, str], date, date | None, date | None, bool, bool]
 
 
-def _clocks(case: Case) -> Iterator[_Begun]:
+def _before_decision(
+    name: str, begun: date, done: date | None, decided: date | None, ended: date | None, stopped: bool, on: date
+) -> _Begun:
+    """Seven working days to do what comes before the decision; a case that ended needs it no more."""
+    due = working_days_after(begun, 7)
+    if decided and (done is None or done > decided):
+        done = decided
+    if done and done != decided:
+        return (None, name), begun, due, done, False, False
+    gone = _is_gone(done, ended, on) or (stopped and done is None and ended is None)
+    return (None, name), begun, due, None if gone else done, gone, False
+
+
+def _is_left_out(case: Case, name: str) -> bool:
+    """Whether the case was decided without it, or before it."""
+    decided = min((one.decided_on for one in case.decisions), default=None)
+    done = case.filed_on
+    if name == "notice":
+        done = min((one.on for one in walk(case) if one.state == "notified" and one.refused is None), default=None)
+    return decided is not None and (done is None or done > decided)
+
+
+def _clocks(case: Case, on: date) -> Iterator[_Begun]:
     ended_state, ended_on, decided_on = outcome(case)
     stopped = ended_state is not None
     lawful = [one for one in walk(case) if one.refused is None]
@@ -241,59 +308,58 @@ def _clocks(case: Case) -> Iterator[_Begun]:
     yield (None, "limitation"), case.violated_on, _years(case.violated_on, 2), case.found_on, False, False
     if not case.simple:
         begun = reviewed or case.found_on
-        yield (
-            (None, "filing"),
-            begun,
-            working_days_after(begun, 7),
-            case.filed_on or first_decided or ended_on,
-            stopped,
-            False,
-        )
+        yield _before_decision("filing", begun, case.filed_on, first_decided, ended_on, stopped, on)
         if case.off_site and reviewed:
             told = min(days.get("notified", []), default=None)
-            yield (
-                (None, "notice"),
-                reviewed,
-                working_days_after(reviewed, 7),
-                told or first_decided or ended_on,
-                stopped,
-                False,
-            )
+            yield _before_decision("notice", reviewed, told, first_decided, ended_on, stopped, on)
         if case.filed_on:
             due = case.filed_on + timedelta(days=90) if case.filed_on >= NEW_PROCEDURE else None
             yield (None, "decision"), case.filed_on, due, first_decided or ended_on, stopped, False
     if noticed := max(days.get("pre_notice", []), default=None):
         due = working_days_after(noticed, 5) if noticed >= NEW_PROCEDURE else noticed + timedelta(days=3)
-        yield (None, "hearing_request"), noticed, due, max(days.get("hearing", []), default=None), False, True
-    if case.closed_on and not case.plate.startswith(LOCAL) and decided_on and not stopped:
+        held = max(days.get("hearing", []), default=None)
+        yield (None, "hearing_request"), noticed, due, held if held and held >= noticed else None, False, True
+    if case.closed_on and not case.plate.startswith(LOCAL) and decided_on and (not stopped or ended_on):
+        gone = _is_gone(case.handed_over_on, ended_on, on)
         yield (
             (None, "handover"),
             case.closed_on,
             working_days_after(case.closed_on, 7),
-            case.handed_over_on,
-            False,
+            None if gone else case.handed_over_on,
+            gone,
             False,
         )
     for one in case.decisions:
-        held = one in in_effect(case)
+        lost = lost_on(case, one)
+        held = one in in_effect(case) or lost
         if held or one.served_on:
+            gone = _is_gone(one.served_on, lost, on)
             new = one.decided_on >= NEW_PROCEDURE
             due = working_days_after(one.decided_on, 7) if new else one.decided_on + timedelta(days=7)
-            yield (one.number, "service"), one.decided_on, due, one.served_on, False, False
+            yield (one.number, "service"), one.decided_on, due, None if gone else one.served_on, gone, False
         if one.served_on and one.fen and (held or paid_in_full_on(case, one)):
-            yield (
-                (one.number, "payment"),
-                one.served_on,
-                payment_due(one.served_on),
-                paid_in_full_on(case, one),
-                False,
-                False,
-            )
+            full = paid_in_full_on(case, one)
+            gone = _is_gone(full, lost, on)
+            due = payment_due(one.served_on)
+            yield (one.number, "payment"), one.served_on, due, None if gone else full, gone, False
         if one.served_on and held:
             appealed = min(days.get("appeal", []), default=None)
             appealed = appealed if appealed and appealed >= one.served_on else None
             due = one.served_on + timedelta(days=60)
-            yield (one.number, "reconsideration_request"), one.served_on, due, appealed, False, True
+            gone = _is_gone(appealed, lost, on)
+            yield (
+                (one.number, "reconsideration_request"),
+                one.served_on,
+                due,
+                None if gone else appealed,
+                gone,
+                True,
+            )
+
+
+def _is_gone(done: date | None, lost: date | None, on: date) -> bool:
+    """Whether by that day what the clock was about had lost its effect before it was done."""
+    return lost is not None and lost <= on and (done is None or done > lost)
 
 
 def _years(day: date, count: int) -> date:
@@ -307,27 +373,36 @@ def payment_due(served_on: date) -> date:
     return rolled(served_on + timedelta(days=15))
 
 
-def _judged(started: date, due: date | None, ended: date | None, stopped: bool, party: bool, on: date) -> Clock:
+def _judged(
+    started: date, due: date | None, ended: date | None, stopped: bool, party: bool, on: date, left_out: bool
+) -> Clock:
     done = ended if ended and ended <= on else None
     if due is None or (ended is None and stopped):
         return Clock(started, due, done, "not_applicable", None, None)
     until = done or on
     late = (until - due).days if until > due and not party else None
     if done:
-        return Clock(started, due, done, "met" if party or done <= due else "late", late, None)
+        if left_out:
+            return Clock(started, due, done, "omitted", None, None)
+        return Clock(started, due, done, "used" if party else "met" if done <= due else "late", late, None)
     if on <= due:
         return Clock(started, due, None, "running", None, (due - on).days)
-    return Clock(started, due, None, "lapsed" if party else "overdue", late, None)
+    return Clock(started, due, None, "unknown" if party else "overdue", late, None)
 
 
 def _surcharges(case: Case, on: date) -> Iterable[tuple[tuple[str | None, str], Clock]]:
     """3 % a day of what was unpaid when it was due, at most all of it; no day of an appeal counts."""
     for one in case.decisions:
-        full = paid_in_full_on(case, one)
-        if not one.fen or not one.served_on or not (one in in_effect(case) or full):
+        full, lost = paid_in_full_on(case, one), lost_on(case, one)
+        if not one.fen or not one.served_on or not (one in in_effect(case) or full or lost):
             continue
         due = payment_due(one.served_on)
         if on <= due or (full and full <= due):
+            continue
+        if lost and lost <= due and (full is None or full > lost):
+            continue
+        if _is_gone(full, lost, on):
+            yield (one.number, "late_surcharge"), Clock(due + DAY, None, None, "not_applicable", None, None)
             continue
         principal = one.fen - case.booked(one, due)
         until = min(full or on, on)
@@ -344,6 +419,7 @@ def _surcharges(case: Case, on: date) -> Iterable[tuple[tuple[str | None, str], 
 
 
 def _paused(case: Case, day: date) -> bool:
-    """Whether the last lawful step up to that day was an appeal, or one of that day ended it only later."""
-    lawful = [one for one in walk(case) if one.refused is None and one.on <= day]
-    return bool(lawful) and lawful[-1].state == "appeal"
+    """Whether an appeal of that day or before stood: no lawful step since had told what became of it."""
+    lawful = [one.state for one in walk(case) if one.refused is None and one.on <= day]
+    about = [state for state in lawful if state == "appeal" or state in TELLS_OF_APPEAL]
+    return bool(about) and about[-1] == "appeal"

@@ -1,9 +1,11 @@
 """What the articles allow for a case, computed again from its facts, against what was decided.
 
-One comparison a case: fines in effect for one act are held against the range of that act, whoever they are
-against (一事不再罚). The amount that a decision states as statutory is the sender's and stays apart. Nothing here
-says that a decision is wrong: local discretion (裁量基准) lies between, and no table of it is loaded, so "below" is
-where it would show.
+One comparison a case, where one party was penalised: fines in effect for one act are held against the range of that
+act (一事不再罚). Fines against several (一超四罚) rest on an article each and are not added up against one. The lowest
+amount is that of the excess less the instrument's allowance, the highest that of the excess as measured: which of them
+a county counts is not told. Whether an illegal operation is serious is told by no feed: the range covers both. The
+amount that a decision states as statutory is the sender's and stays apart. Nothing here says that a decision is wrong:
+local discretion (裁量基准) lies between, and no table of it is loaded, so "below" is where it would show.
 """
 
 from __future__ import annotations
@@ -19,8 +21,9 @@ from warehouse.metrics import Source
 
 VERDICTS = ("below", "within", "above", "unexplained")
 REASONS = (
-    "in_range", "warning", "reduced", "warning_instead", "more_than_allowed", "no_passage", "permitted",
-    "nothing_beyond", "act_not_computed", "no_rule", "days_exchanged",
+    "in_range", "warning", "seriousness_unknown", "reduced", "warning_instead", "more_than_allowed",
+    "no_passage", "permitted", "nothing_beyond", "several_subjects", "other_article", "act_not_computed", "no_rule",
+    "days_exchanged",
 )  # fmt: skip
 _ABOUT_MASS = ("over_mass", "over_mass_and_dimension")
 _ABOUT_DIMENSION = ("over_dimension", "over_mass_and_dimension")
@@ -32,7 +35,7 @@ class Compared:
 
     ``low_fen`` and ``high_fen`` None: not computed, see ``reason``. ``confiscated_fen``: unlawful gain that is taken
     beside the fine. ``stated_fen``: the statutory amount the decisions state. ``rules``: rows used; ``is_verified``:
-    all of them were read in a text. ``law_on``: the day whose rules apply.
+    all of them were read in a text, and the day of the act is told. ``law_on``: the day whose rules apply.
     """
 
     case_kind: str
@@ -59,15 +62,42 @@ class Compared:
 
 # Of an illegal operation nothing tells the day of the act: the day it was found stands for it.
 _FACTS = """
+with decided as (
+    select case_kind, case_no, sum(statutory_fen)::bigint as statutory_fen, sum(decided_fen)::bigint as decided_fen,
+        min(decided_on) as decided_on, count(*) as decision_count,
+        string_agg(distinct subject_kind, ',' order by subject_kind) as subjects
+    from core.case_decision
+    where (is_in_effect or effect_ended_on > $as_of) and decided_on <= $as_of
+    group by all
+),
+told as (
+    select decision.case_kind, decision.case_no, coalesce(sum(payment.paid_fen), 0)::bigint as collected_fen
+    from core.case_decision as decision
+    left join staging.penalty_payment as payment
+        on payment.decision_no = decision.decision_no and payment.paid_on <= $as_of
+    group by all
+),
+held as (
+    select life.case_kind, life.case_no,
+        case when life.decided_on <= $as_of then life.decided_on else decided.decided_on end as decided_on,
+        decided.statutory_fen, told.case_no is null as is_listed,
+        case when told.case_no is null then life.decided_fen else decided.decided_fen end as decided_fen,
+        told.collected_fen, coalesce(decided.decision_count, 0) as decision_count, decided.subjects
+    from core.case_life as life
+    left join decided on decided.case_kind = life.case_kind and decided.case_no = life.case_no
+    left join told on told.case_kind = life.case_kind and told.case_no = life.case_no
+)
 select life.case_kind, life.case_no, life.county_code, life.act_code, life.sector,
     cast(coalesce(life.violated_on, life.found_on) as varchar) as violated_on,
-    cast(life.decided_on as varchar) as decided_on, life.statutory_fen, life.decided_fen, life.collected_fen,
-    life.decision_count, life.gain_fen, measure.passage_record_id, measure.excess_kg, measure.is_permitted,
+    life.violated_on is not null as is_act_dated, cast(held.decided_on as varchar) as decided_on, held.statutory_fen,
+    held.decided_fen, held.collected_fen, held.decision_count, held.is_listed, held.subjects, life.gain_fen,
+    measure.passage_record_id, measure.excess_kg, measure.excess_after_allowance_kg, measure.is_permitted,
     measure.height_mm, measure.width_mm, measure.length_mm
 from core.case_life as life
+inner join held on held.case_kind = life.case_kind and held.case_no = life.case_no
 left join core.case_measure as measure on life.case_kind = 'over_limit' and measure.case_no = life.case_no
-where life.decided_on between $first and $as_of and life.decided_fen is not null and life.ended_state is null {where}
-order by life.decided_on desc, life.case_kind, life.case_no
+where held.decided_on between $first and $as_of and held.decided_fen is not null {where}
+order by held.decided_on desc, life.case_kind, life.case_no
 """
 
 
@@ -99,7 +129,7 @@ def _compare(row: dict[str, Any], rules: penalty.Law) -> Compared:
         "decision_count": int(row["decision_count"]),
     }  # fmt: skip
     try:
-        found = _penalty(row, facts, rules)
+        found = _penalties(row, facts, rules)
     except penalty.NoRule:
         found = "no_rule"
     except WarehouseError:
@@ -109,23 +139,39 @@ def _compare(row: dict[str, Any], rules: penalty.Law) -> Compared:
             **facts, low_fen=None, high_fen=None, confiscated_fen=None, verdict="unexplained", reason=found, rules=(),
             is_verified=False, law_on=None,
         )  # fmt: skip
-    reading = found.chosen
-    verdict, reason = _verdict(facts["decided_fen"], reading)
+    readings = [one.chosen for one in found]
+    low, high = min(one.low_fen for one in readings), max(one.high_fen for one in readings)
+    taken = max(one.confiscated_fen for one in readings)
+    # A county's list may count the gain with the fine, so that both are within; a decision tells its fine.
+    verdict, reason = _verdict(facts["decided_fen"], low, high + (taken if row["is_listed"] else 0))
+    if reason == "in_range" and all(one.outcome == "warning" for one in readings):
+        reason = "warning"
+    elif reason == "in_range" and row["case_kind"] == "illegal_operation" and readings[0] != readings[-1]:
+        reason = "seriousness_unknown"
+    numbers = dict.fromkeys(number for one in found for number in (*one.chosen.rules, *one.choice_rules))
     return Compared(
-        **facts, low_fen=reading.low_fen, high_fen=reading.high_fen, confiscated_fen=reading.confiscated_fen,
-        verdict=verdict, reason=reason, rules=(*reading.rules, *found.choice_rules), is_verified=found.is_verified,
-        law_on=reading.law_on,
+        **facts, low_fen=low, high_fen=high, confiscated_fen=taken, verdict=verdict, reason=reason,
+        rules=tuple(numbers), is_verified=row["is_act_dated"] and all(one.is_verified for one in found),
+        law_on=readings[0].law_on,
     )  # fmt: skip
 
 
-def _penalty(row: dict[str, Any], facts: dict[str, Any], rules: penalty.Law) -> penalty.Penalty | str:
-    """What the articles say, or why it cannot be said."""
+def _penalties(row: dict[str, Any], facts: dict[str, Any], rules: penalty.Law) -> list[penalty.Penalty] | str:
+    """What the articles say of each reading of the facts that is open, or why it cannot be said."""
     days = facts["violated_on"], facts["decided_on"]
+    subjects = (row["subjects"] or "vehicle").split(",")
+    if len(subjects) > 1:
+        return "several_subjects"
     if row["case_kind"] == "illegal_operation":
         # The county's list is of vehicles, which matters where a trade's rules tell subjects apart.
-        subject = "vehicle" if row["sector"] == "ride_hailing" else None
+        subject = subjects[0] if row["sector"] == "ride_hailing" else None
         gain = _whole(row["gain_fen"]) or 0
-        return penalty.illegal_operation(penalty.IllegalOperation(*days, row["sector"], gain, False, subject), rules)
+        return [
+            penalty.illegal_operation(penalty.IllegalOperation(*days, row["sector"], gain, is_serious, subject), rules)
+            for is_serious in (False, True)
+        ]
+    if subjects == ["source"]:
+        return "other_article"
     if row["act_code"] not in (*_ABOUT_MASS, *_ABOUT_DIMENSION):
         return "act_not_computed"
     if row["passage_record_id"] is None:
@@ -139,13 +185,16 @@ def _penalty(row: dict[str, Any], facts: dict[str, Any], rules: penalty.Law) -> 
     excess = facts["excess_kg"] or 0
     if not excess and height is width is length is None:
         return "nothing_beyond"
-    return penalty.over_limit(penalty.OverLimit(*days, excess, height, width, length), rules)
+    after = _whole(row["excess_after_allowance_kg"]) if excess else None
+    return [
+        penalty.over_limit(penalty.OverLimit(*days, counted, height, width, length), rules)
+        for counted in dict.fromkeys((excess, excess if after is None else after))
+    ]
 
 
-def _verdict(decided_fen: int, reading: penalty.Reading) -> tuple[str, str]:
-    """A county's list may count the gain with the fine, so that both are within."""
-    if decided_fen > reading.high_fen + reading.confiscated_fen:
+def _verdict(decided_fen: int, low_fen: int, high_fen: int) -> tuple[str, str]:
+    if decided_fen > high_fen:
         return "above", "more_than_allowed"
-    if decided_fen < reading.low_fen:
+    if decided_fen < low_fen:
         return "below", "reduced" if decided_fen else "warning_instead"
-    return "within", "warning" if reading.outcome == "warning" else "in_range"
+    return "within", "in_range"

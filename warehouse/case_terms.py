@@ -34,7 +34,10 @@ CLOCK_TERMS = {
     "filing": Term("立案", "filing", "审核通过或发现到立案", "from accepted evidence, or discovery, to filing"),
     "decision": Term("作出决定", "decision", "立案到首次决定", "from filing to the first decision"),
     "hearing_request": Term(
-        "要求听证", "asking for a hearing", "处罚告知起，当事人的期限", "the party's time from the penalty notice"
+        "要求听证",
+        "asking for a hearing",
+        "处罚告知起，当事人的期限；较大数额罚款方须告知听证，数额标准未载入",
+        "the party's time from the penalty notice; only larger fines give it, and no amount for that is loaded",
     ),
     "service": Term("送达", "service", "决定到送达", "from the decision to its service"),
     "payment": Term("缴款", "payment", "送达到缴清", "from service to payment in full"),
@@ -48,7 +51,10 @@ CLOCK_TERMS = {
         "抄告", "hand-over", "外地车辆：结案到抄告", "vehicles from elsewhere: from closing to the letter"
     ),
     "reconsideration_request": Term(
-        "申请复议", "asking for reconsideration", "送达起，当事人的期限", "the party's time from service"
+        "申请复议",
+        "asking for reconsideration",
+        "送达起，当事人的期限；届满日逢假是否顺延未核实，按不顺延列示",
+        "the party's time from service; shown without moving past a day off, which was not read in a text",
     ),
 }
 STATE_TERMS = {
@@ -56,9 +62,16 @@ STATE_TERMS = {
     "running": Term("进行中", "running", "尚未完成，未到期", "not done, and not due yet"),
     "late": Term("逾期完成", "late", "在届满日之后完成", "done after the last day"),
     "met": Term("按期", "met", "在届满日或之前完成", "done by the last day"),
-    "lapsed": Term("已届满未行使", "lapsed", "当事人未行使", "the party did not use it"),
+    "omitted": Term("未办理即决定", "omitted", "先作出决定，或未办理", "decided without it, or before it"),
+    "used": Term("已行使", "used", "有听证或复议诉讼记录", "a hearing or an appeal is told"),
+    "unknown": Term(
+        "未见行使记录", "not known", "届满前的申请无数据来源，不作判断", "no feed tells a request; nothing is judged"
+    ),
     "not_applicable": Term(
-        "不适用", "not applicable", "当日无规定或超出日历", "no rule that day, or beyond the calendar"
+        "不适用",
+        "not applicable",
+        "当日无规定、超出日历，或案件、决定已失效",
+        "no rule that day, beyond the calendar, or the case or decision has lost its effect",
     ),
 }
 KIND_TERMS = {
@@ -81,12 +94,19 @@ VERDICT_TERMS = {
 REASON_TERMS = {
     "in_range": Term("在条文幅度内", "in the range"),
     "warning": Term("条文为警告", "the article says warning"),
-    "reduced": Term("减轻，裁量基准未载入", "reduced; no discretion table is loaded"),
+    "seriousness_unknown": Term(
+        "在条文幅度内；情节是否严重不明，按两档合并", "in the range of both tiers; whether it was serious is not told"
+    ),
+    "reduced": Term(
+        "低于条文最低额，原因不明；裁量基准未载入", "below the least, why is not told; no discretion table is loaded"
+    ),
     "warning_instead": Term("应罚款而未罚款", "no fine where the article says one"),
     "more_than_allowed": Term("超过条文最高额", "more than the article allows"),
     "no_passage": Term("案件未对应到过车记录", "the case names no passage that is known"),
     "permitted": Term("过车记录有通行证覆盖", "a permit covers the passage"),
     "nothing_beyond": Term("未测得该项超限", "nothing beyond a limit was measured"),
+    "several_subjects": Term("处罚对象不止一个，不合并比对", "several subjects, not compared"),
+    "other_article": Term("对货运源头的处罚适用其他条文", "a fine against the source rests on another article"),
     "act_not_computed": Term("该案由未作计算", "this act is not computed"),
     "no_rule": Term("当日无规则", "no rule that day"),
     "days_exchanged": Term("决定早于违法行为", "decided before the act"),

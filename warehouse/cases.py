@@ -1,8 +1,9 @@
 """Cases as of a day: their state, their amounts and their clocks, and what will be late soon.
 
 Facts come from ``core.case_life``, ``core.case_state``, ``core.case_decision`` and ``mart.case_clock``: they are those
-known now. A day asks which of them had happened by then: later steps, decisions and payments are left out, corrections
-are not. Amounts are whole fen and stay three columns: what the article allows, what was decided, what was collected.
+known now. A day asks which of them had happened by then: later steps, decisions, payments and annulments are left out,
+corrections are not. Amounts are whole fen and stay three columns: what the article allows, what was decided, what was
+collected.
 """
 
 from __future__ import annotations
@@ -20,8 +21,15 @@ CLOCKS = (
     "reconsideration_request",
 )  # fmt: skip
 """Clocks in the order of the procedure."""
-STATES = ("overdue", "running", "late", "met", "lapsed", "not_applicable")
-"""States of a clock as of a day: ``lapsed`` is time of the party's that was not used."""
+STATES = ("overdue", "running", "late", "omitted", "met", "used", "unknown", "not_applicable")
+"""States of a clock as of a day. ``omitted``: decided without it. Of the party's time: ``used``, and ``unknown`` after
+the last day where no use of it is told."""
+CASE_STATES = (
+    "clue", "evidence_review", "void", "notified", "filed", "investigating", "pre_notice", "hearing", "legal_review",
+    "decided", "decided_simple", "served", "paid", "part_paid", "overdue", "appeal", "enforcement", "closed",
+    "archived", "no_penalty", "transferred_criminal", "transferred_other", "withdrawn", "amended", "revoked_by_review",
+)  # fmt: skip
+"""States of a case in the order of the procedure."""
 SERIES = ("filed", "decided", "paid", "closed")
 """Four series that are never merged: 立案, 处罚决定, 罚款入库, 结案."""
 SOON_DAYS = 7
@@ -70,7 +78,10 @@ class OfClocks:
 class Case:
     """One case as of a day. Days after it are None; ``state_since`` None: no step of it had effect by then.
 
-    ``age_days``: of an open case the days since it was filed or, before that, found.
+    ``case_state`` of a case without a step by then: the sender's word where none of its days lies after the day asked
+    for, else what its days by then say (``is_state_reported`` both). ``is_closed_on_list_only``: the list has a day of
+    closing, and no closing step had effect; it is open. ``age_days``: of an open case the days since it was filed or,
+    before that, found.
     """
 
     case_kind: str
@@ -93,6 +104,7 @@ class Case:
     state_since: date | None
     is_state_reported: bool
     reported_state: str
+    is_closed_on_list_only: bool
     refused_count: int
     statutory_fen: int | None
     decided_fen: int | None
@@ -210,9 +222,12 @@ with money as (
     group by all
 ),
 decided as (
-    select case_kind, case_no, sum(statutory_fen)::bigint as statutory_fen, sum(decided_fen)::bigint as decided_fen
+    select case_kind, case_no, sum(statutory_fen)::bigint as statutory_fen, sum(decided_fen)::bigint as decided_fen,
+        min(decided_on) as decided_on, max(served_on) as served_on,
+        case when bool_and(decided_fen = 0 or coalesce(paid_in_full_on <= $as_of, false)) then max(paid_in_full_on) end
+            as paid_on
     from core.case_decision
-    where is_in_effect and decided_on <= $as_of
+    where (is_in_effect or effect_ended_on > $as_of) and decided_on <= $as_of
     group by all
 ),
 told as (
@@ -228,12 +243,21 @@ state as (
 select life.case_kind, life.case_no, life.procedure, life.act_code, life.sector, life.detection_mode, life.plate_no,
     life.plate_color_code, life.county_code, life.violated_on, life.found_on,
     case when life.filed_on <= $as_of then life.filed_on end as filed_on,
-    case when life.decided_on <= $as_of then life.decided_on end as decided_on,
-    case when life.served_on <= $as_of then life.served_on end as served_on,
-    case when life.paid_on <= $as_of then life.paid_on end as paid_on,
+    case when life.decided_on <= $as_of then life.decided_on else decided.decided_on end as decided_on,
+    case when decided.served_on <= $as_of then decided.served_on end as served_on,
+    decided.paid_on,
     case when life.closed_on <= $as_of then life.closed_on end as closed_on,
-    case when coalesce(state.state_after, 'none') = 'none' then life.reported_state else state.state_after end
-        as case_state,
+    case
+        when coalesce(state.state_after, 'none') <> 'none' then state.state_after
+        when coalesce(greatest(life.filed_on, life.decided_on, life.served_on, life.paid_on, life.ended_on,
+            life.closed_on, life.state_since), $as_of) <= $as_of then life.reported_state
+        when life.closed_on <= $as_of then 'closed'
+        when life.ended_on <= $as_of then life.ended_state
+        when coalesce(decided.decided_on, life.decided_on) <= $as_of
+            then case life.procedure when 'simple' then 'decided_simple' else 'decided' end
+        when life.filed_on <= $as_of then 'filed'
+        else 'clue'
+    end as case_state,
     state.state_since,
     coalesce(state.state_after, 'none') = 'none' as is_state_reported,
     life.reported_state,
@@ -244,8 +268,7 @@ select life.case_kind, life.case_no, life.procedure, life.act_code, life.sector,
     case when told.case_no is not null then coalesce(money.collected_fen, 0) end as collected_fen,
     case when told.case_no is not null then coalesce(money.surcharge_fen, 0) end as surcharge_fen,
     life.home_authority,
-    case when life.closed_on is null or life.closed_on > $as_of
-        then $as_of - coalesce(life.filed_on, life.found_on) end as age_days
+    $as_of - coalesce(life.filed_on, life.found_on) as age_days
 from core.case_life as life
 left join state on life.case_kind = 'over_limit' and state.case_no = life.case_no
 left join decided on decided.case_kind = life.case_kind and decided.case_no = life.case_no
@@ -255,7 +278,9 @@ where coalesce(life.filed_on, life.found_on) <= $as_of and {where}
 """
 _CASE_ROWS = """
 select {columns} from (
-    select * replace (case when case_state not in ({over}) then age_days end as age_days) from ({cases})
+    select * replace (case when not ({over}) then age_days end as age_days),
+        closed_on is not null and not ({over}) as is_closed_on_list_only
+    from ({cases})
 )
 where {which}
 order by coalesce(filed_on, found_on) desc, case_kind, case_no
@@ -264,7 +289,7 @@ order by coalesce(filed_on, found_on) desc, case_kind, case_no
 _OPEN_COUNTS = """
 select case_state, {ages} as age, count(*)::bigint as case_count
 from ({cases})
-where age_days is not null and case_state not in ({over})
+where not ({over})
 group by all
 order by all
 """
@@ -273,6 +298,7 @@ order by all
 _CLOCKS = """
 with seen as (
     select *, case when clock_ended_on <= $as_of then clock_ended_on end as ended_on,
+        coalesce(clock_stopped_on <= $as_of, false) as is_stopped,
         least(coalesce(clock_ended_on, $as_of), $as_of) as until_on
     from mart.case_clock as life
     where clock_started_on <= $as_of and {where}
@@ -290,17 +316,18 @@ paused as (
 judged as (
     select seen.*,
         case
-            when clock_result = 'not_applicable' then 'not_applicable'
+            when clock_result = 'not_applicable' or is_stopped then 'not_applicable'
             when ended_on is not null then clock_result
             when clock = 'late_surcharge' then 'overdue'
             when $as_of <= clock_due_on then 'running'
-            when is_party_time then 'lapsed'
+            when is_party_time then 'unknown'
             else 'overdue'
         end as state,
         case
-            when clock_result = 'not_applicable' then null
+            when clock_result = 'not_applicable' or is_stopped then null
             when clock = 'late_surcharge'
                 then until_on - clock_started_on + 1 - coalesce(paused.paused_days, 0)
+            when clock_result = 'omitted' and ended_on is not null then null
             when not is_party_time and until_on > clock_due_on then until_on - clock_due_on
         end as days_late
     from seen
@@ -311,9 +338,10 @@ select judged.case_kind, judged.case_no, judged.decision_no, judged.county_code,
     judged.days_late,
     case when judged.state = 'running' then judged.clock_due_on - $as_of end as days_left,
     judged.state = 'running' and not judged.is_party_time and judged.clock_due_on < $as_of + {soon} as is_soon,
-    judged.is_party_time, judged.is_rolled, judged.why_not, judged.rule_id, judged.has_verified_rule,
-    judged.principal_fen,
-    case when judged.clock = 'late_surcharge' then least(
+    judged.is_party_time, judged.is_rolled,
+    case when judged.is_stopped then 'case_ended' else judged.why_not end as why_not,
+    judged.rule_id, judged.has_verified_rule, judged.principal_fen,
+    case when judged.days_late is not null and judged.clock = 'late_surcharge' then least(
         round(judged.principal_fen * cast(cap.parameter_value as decimal(9, 6)))::bigint,
         round(judged.principal_fen * judged.days_late * cast(ratio.parameter_value as decimal(9, 6)))::bigint
     ) end as surcharge_fen
@@ -354,7 +382,8 @@ with booked as (
 )
 select decision.decision_no, decision.subject_kind, decision.penalty_kind, decision.statutory_fen,
     decision.decided_fen, decision.decided_on,
-    case when decision.served_on <= $as_of then decision.served_on end as served_on, decision.is_in_effect,
+    case when decision.served_on <= $as_of then decision.served_on end as served_on,
+    decision.is_in_effect or coalesce(decision.effect_ended_on > $as_of, false) as is_in_effect,
     coalesce(booked.collected_fen, 0) as collected_fen, coalesce(booked.surcharge_fen, 0) as surcharge_fen,
     case when decision.paid_in_full_on <= $as_of then decision.paid_in_full_on end as paid_in_full_on
 from core.case_decision as decision
@@ -363,15 +392,16 @@ where decision.case_kind = $kind and decision.case_no = $case_no and decision.de
 order by decision.decided_on, decision.decision_no
 """
 _MONTHS = """
+with told as ({cases})
 select strftime(happened_on, '%Y-%m') as month, series, count(*)::bigint as case_count
 from (
-    select 'filed' as series, filed_on as happened_on from core.case_life as life where {where}
+    select 'filed' as series, filed_on as happened_on from told
     union all
-    select 'decided', decided_on from core.case_life as life where {where}
+    select 'decided', decided_on from told
     union all
-    select 'paid', paid_on from core.case_life as life where {where}
+    select 'paid', paid_on from told
     union all
-    select 'closed', closed_on from core.case_life as life where {where}
+    select 'closed', closed_on from told
 )
 where happened_on between $first and $as_of
 group by all
@@ -437,7 +467,8 @@ def cases(
     return _rows(source, text, {"as_of": as_of, **given}, Case)
 
 
-_OVER = ", ".join(f"'{state}'" for state in OVER)
+# The steps of a case tell whether it is over; its list does where it has none.
+_OVER = f"case_state in {OVER} or (is_state_reported and closed_on is not null)"
 
 
 def open_counts(source: Source, as_of: date, only: Filter | None = None) -> list[OpenCount]:
@@ -504,8 +535,8 @@ def case_file(source: Source, as_of: date, case_no: str, kind: str | None = None
 
 def months(source: Source, first: date, as_of: date, only: Filter | None = None) -> dict[str, dict[str, int]]:
     """Cases by month (``2026-03``) and series, from ``first`` to the day; a month without any of a series lacks it."""
-    where, given = _where(only or Filter())
-    frame = source.read(_MONTHS.format(where=where), {"first": first, "as_of": as_of, **given})
+    query, given = _cases_sql(only or Filter())
+    frame = source.read(_MONTHS.format(cases=query), {"first": first, "as_of": as_of, **given})
     found: dict[str, dict[str, int]] = {}
     for month, series, count in zip(frame["month"], frame["series"], frame["case_count"], strict=True):
         found.setdefault(str(month), {})[str(series)] = int(count)

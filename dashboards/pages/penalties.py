@@ -20,7 +20,7 @@ from warehouse.plate import masked
 HERE = "/penalties"
 TONE = {"overdue": "worse", "late": "warn"}
 VERDICT_TONE = {"above": "worse", "below": "warn"}
-OF_CLOCK = ("overdue", "soon", "running", "late", "met", "lapsed", "not_applicable")
+OF_CLOCK = ("overdue", "soon", "running", "late", "omitted", "met", "used", "unknown", "not_applicable")
 """Columns of the table of clocks: states, and of the running ones those that will be late soon."""
 Heads = list[tuple[str, bool]]
 
@@ -357,6 +357,8 @@ def _case_row(one: Case, heads: Heads, known: Known, t: Text) -> html.Tr:
         state.append(html.Span(t("penalties.reported"), className="under"))
     if one.refused_count:
         state.append(html.Span(t.plural("penalties.refused", one.refused_count), className="under worse"))
+    if one.is_closed_on_list_only:
+        state.append(html.Span(t("penalties.closed_on_list"), className="under worse"))
     days = [
         fmt.day(day, t.lang) if day else fmt.NONE for day in (one.filed_on, one.decided_on, one.paid_on, one.closed_on)
     ]

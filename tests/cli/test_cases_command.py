@@ -59,9 +59,10 @@ def served() -> Served:
     made = Served(built_of(CASES, random.Random(3)).connection)
     made.connection.execute(
         "create table core.case_measure (case_no varchar, passage_record_id varchar, excess_kg integer,"
+        " excess_after_allowance_kg integer,"
         " is_permitted boolean, height_mm integer, width_mm integer, length_mm integer)"
     )
-    made.connection.execute("insert into core.case_measure values ('A1', 'p1', 10000, false, null, null, null)")
+    made.connection.execute("insert into core.case_measure values ('A1', 'p1', 10000, null, false, null, null, null)")
     return made
 
 
@@ -112,8 +113,16 @@ def test_a_table_says_what_it_is_and_that_nothing_is_a_target() -> None:
     assert "art. 74" in run("clocks")
 
 
+def test_a_day_after_the_data_says_that_later_steps_are_not_in() -> None:
+    for command in (["list"], ["show", "A1"], ["clocks"], ["late-next-week"], ["amounts"]):
+        assert "Data end on 2026-03-31" in run(*command, "--as-of", "2026-04-01"), command
+        assert "Data end on" not in run(*command), command
+    assert document("list", "--as-of", "2026-04-01")["data_until"] == LAST_DAY
+
+
 def test_one_case_has_its_steps_with_what_was_missing_its_decisions_and_its_clocks() -> None:
     told = document("show", "A3")
+    assert told["case"]["plate_no"] == "湘M·***21"
     (refused,) = [step for step in told["steps"] if not step["is_accepted"]]
     assert (refused["case_state"], refused["refusal_reason"]) == ("decided", "R-STEP")
     assert [one["decision_no"] for one in told["decisions"]] == ["D3"]
@@ -155,6 +164,11 @@ def test_amounts_are_held_against_the_articles() -> None:
         (["clocks", "--clock", "tea"], "limitation"),
         (["clocks", "--state", "tea"], "overdue"),
         (["list", "--kind", "tea"], "over_limit"),
+        (["list", "--state", "paidd"], "part_paid"),
+        (["list", "--county", "999999"], "No county"),
+        (["clocks", "--county", "999999"], "No county"),
+        (["late-next-week", "--county", "999999"], "No county"),
+        (["amounts", "--county", "999999"], "No county"),
         (["amounts", "--verdict", "tea"], "below"),
         (["show", "A1", "--format", "csv"], "table or json"),
         (["show", "A9"], "heng cases list"),

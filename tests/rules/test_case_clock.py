@@ -29,10 +29,10 @@ decision | 2026-01-06 | 2026-04-06 | 2026-04-06 | met | C-DECISION
 decision | 2026-01-06 | 2026-04-07 | 2026-04-06 | late | C-DECISION
 decision | 2021-07-15 | 2021-10-13 | 2021-10-13 | met | C-DECISION
 decision | 2021-07-14 | 2021-12-31 | | not_applicable |
-hearing_request | 2026-09-17 | | 2026-09-23 | lapsed | C-HEAR-ASK
-hearing_request | 2026-09-17 | 2026-10-12 | 2026-09-23 | met | C-HEAR-ASK
-hearing_request | 2021-07-14 | | 2021-07-17 | lapsed | C-HEAR-ASK-OLD
-hearing_request | 2021-07-15 | | 2021-07-22 | lapsed | C-HEAR-ASK
+hearing_request | 2026-09-17 | | 2026-09-23 | unknown | C-HEAR-ASK
+hearing_request | 2026-09-17 | 2026-10-12 | 2026-09-23 | used | C-HEAR-ASK
+hearing_request | 2021-07-14 | | 2021-07-17 | unknown | C-HEAR-ASK-OLD
+hearing_request | 2021-07-15 | | 2021-07-22 | unknown | C-HEAR-ASK
 service | 2026-01-30 | 2026-02-10 | 2026-02-10 | met | C-SERVE
 service | 2026-01-30 | 2026-02-11 | 2026-02-10 | late | C-SERVE
 service | 2021-07-14 | 2021-07-22 | 2021-07-21 | late | C-SERVE-OLD
@@ -46,9 +46,9 @@ payment | 2026-09-05 | 2026-09-21 | 2026-09-20 | late | C-PAY
 payment | 2021-07-14 | | 2021-07-29 | overdue | C-PAY-OLD
 handover | 2026-04-28 | 2026-05-11 | 2026-05-11 | met | C-HANDOVER
 handover | 2026-04-28 | 2026-05-12 | 2026-05-11 | late | C-HANDOVER
-reconsideration_request | 2024-01-01 | 2024-03-01 | 2024-03-01 | met | C-REVIEW-ASK
-reconsideration_request | 2024-01-01 | | 2024-03-01 | lapsed | C-REVIEW-ASK
-reconsideration_request | 2023-12-31 | | 2024-02-29 | lapsed | C-REVIEW-ASK-OLD
+reconsideration_request | 2024-01-01 | 2024-03-01 | 2024-03-01 | used | C-REVIEW-ASK
+reconsideration_request | 2024-01-01 | | 2024-03-01 | unknown | C-REVIEW-ASK
+reconsideration_request | 2023-12-31 | | 2024-02-29 | unknown | C-REVIEW-ASK-OLD
 """
 
 
@@ -115,7 +115,7 @@ def test_a_clock_is_due_by_the_rule_of_the_day_it_began(built: Built, at: int) -
         (before,) = [
             one for one in clocks(built, date.fromisoformat(due), Filter(case_no=f"C{at}")) if one.clock == clock
         ]
-        assert before.state == ("met" if state == "met" and before.ended_on else "running")
+        assert before.state == (state if state in ("met", "used") and before.ended_on else "running")
         assert before.days_left == (None if before.ended_on else 0)
 
 
@@ -182,12 +182,23 @@ over_limit | over_mass | | 2026-03-01 | 2026-03-20 | 2500 | 4501 | | 1000 | with
 over_limit | evading_weighing | | 2026-03-01 | 2026-03-20 | 2500 | | | 1000 | unexplained | act_not_computed | |
 over_limit | over_mass | | 2026-03-02 | 2026-03-01 | 2500 | | | 1000 | unexplained | days_exchanged | |
 illegal_operation | illegal_operation | freight | 2023-07-19 | 2023-07-19 | | | | 30000 | within | in_range | 30000 | 100000
-illegal_operation | illegal_operation | freight | 2023-07-19 | 2023-07-20 | | | | 30000 | above | more_than_allowed | 3000 | 10000
-illegal_operation | illegal_operation | freight | 2023-07-20 | 2023-07-20 | | | 10000 | 2999 | below | reduced | 3000 | 10000
+illegal_operation | illegal_operation | freight | 2023-07-19 | 2023-07-20 | | | | 30000 | within | seriousness_unknown | 3000 | 50000
+illegal_operation | illegal_operation | freight | 2023-07-20 | 2023-07-20 | | | | 50000.01 | above | more_than_allowed | 3000 | 50000
+illegal_operation | illegal_operation | freight | 2023-07-20 | 2023-07-20 | | | 10000 | 2999 | below | reduced | 3000 | 50000
 illegal_operation | illegal_operation | freight | 2023-07-20 | 2023-07-20 | | | 10000.01 | 60000 | within | in_range | 10000.01 | 50000.05
 illegal_operation | illegal_operation | passenger | 2023-07-20 | 2023-07-20 | | | | 10000 | within | in_range | 10000 | 100000
 illegal_operation | illegal_operation | ride_hailing | 2022-11-30 | 2022-12-20 | | | | 10000 | within | in_range | 3000 | 10000
 illegal_operation | illegal_operation | ride_hailing | 2022-11-29 | 2022-11-29 | | | | 10000 | unexplained | no_rule | |
+"""
+
+
+DECISIONS = """
+create table core.case_decision (
+    case_kind varchar, case_no varchar, decision_no varchar, subject_kind varchar, statutory_fen bigint,
+    decided_fen bigint, decided_on date, is_in_effect boolean, effect_ended_on date
+);
+create schema staging;
+create table staging.penalty_payment (decision_no varchar, paid_on date, paid_fen bigint);
 """
 
 
@@ -199,29 +210,85 @@ def test_the_amount_decided_is_held_against_the_range_of_the_day() -> None:
         lives.append({
             "case_kind": kind, "case_no": f"A{at:02d}", "county_code": "431103", "act_code": act, "sector": trade or None,
             "violated_on": day_of(acted) if kind == "over_limit" else None, "found_on": day_of(acted),
-            "decided_on": day_of(decided), "statutory_fen": None, "decided_fen": _fen(yuan), "collected_fen": None,
-            "decision_count": 1, "ended_state": None, "gain_fen": _fen(gain) if gain else None,
+            "decided_on": day_of(decided), "decided_fen": _fen(yuan),
+            "gain_fen": _fen(gain) if gain else None,
         })  # fmt: skip
         if kind == "over_limit":
             measures.append({
                 "case_no": f"A{at:02d}", "passage_record_id": f"p{at}", "excess_kg": int(over) if over else None,
                 "is_permitted": False, "height_mm": int(height) if height else None, "width_mm": None,
-                "length_mm": None,
+                "length_mm": None, "excess_after_allowance_kg": None,
             })  # fmt: skip
     connection.execute("create schema core")
     for name, rows, types in (
-        ("case_life", lives, {"violated_on": "date", "found_on": "date", "decided_on": "date", "ended_state": "varchar",
-                              "statutory_fen": "bigint", "collected_fen": "bigint", "gain_fen": "bigint"}),
+        ("case_life", lives, {"violated_on": "date", "found_on": "date", "decided_on": "date", "gain_fen": "bigint"}),
         ("case_measure", measures, {"width_mm": "integer", "length_mm": "integer", "height_mm": "integer",
-                                    "excess_kg": "integer"}),
+                                    "excess_kg": "integer", "excess_after_allowance_kg": "integer"}),
     ):  # fmt: skip
         connection.register("told", pd.DataFrame(rows).astype(object))
         casts = ", ".join(f"cast({c} as {types[c]}) as {c}" if c in types else c for c in rows[0])
         connection.execute(f"create table core.{name} as select {casts} from told")
         connection.unregister("told")
+    connection.execute(DECISIONS)
     found = {one.case_no: one for one in compared(Built(connection), date(2026, 12, 31))}
     assert len(found) == len(lives)
     for at, (*_, verdict, reason, low, high) in enumerate(rows_of(AMOUNTS)):
         one = found[f"A{at:02d}"]
         wanted = (verdict, reason, _fen(low) if low else None, _fen(high) if high else None)
         assert (one.verdict, one.reason, one.low_fen, one.high_fen) == wanted, rows_of(AMOUNTS)[at]
+
+
+# kind | trade | kg over | less allowance | gain | subjects and yuan each | verdict | reason | low | high
+HELD = """
+over_limit | | 10000 | | | vehicle 5000, driver 1000 | unexplained | several_subjects | |
+over_limit | | 10000 | | | vehicle 3000, vehicle 2000 | within | in_range | 5000 | 5000
+over_limit | | 10000 | | | source 10000 | unexplained | other_article | |
+over_limit | | 10000 | 8700 | | vehicle 4000 | within | in_range | 4000 | 5000
+over_limit | | 10000 | 8700 | | vehicle 3999 | below | reduced | 4000 | 5000
+over_limit | | 2000 | 900 | | vehicle 0 | within | in_range | 0 | 1000
+over_limit | | 900 | 0 | | vehicle 0 | within | in_range | 0 | 0
+illegal_operation | freight | | | 5000 | vehicle 50000 | within | seriousness_unknown | 3000 | 50000
+illegal_operation | freight | | | 5000 | vehicle 55000 | above | more_than_allowed | 3000 | 50000
+illegal_operation | ride_hailing | | | | driver 2000 | within | in_range | 200 | 2000
+illegal_operation | ride_hailing | | | | enterprise 30000 | within | in_range | 10000 | 30000
+"""
+
+
+def test_a_decision_is_held_against_the_article_of_its_subject_and_the_facts_that_are_open() -> None:
+    connection, day = duckdb.connect(), date(2026, 3, 1)
+    sql.load_seeds(connection)
+    connection.execute("create schema core")
+    connection.execute(DECISIONS)
+    connection.execute(
+        "create table core.case_life (case_kind varchar, case_no varchar, county_code varchar, act_code varchar,"
+        " sector varchar, violated_on date, found_on date, decided_on date, decided_fen bigint, gain_fen bigint)"
+    )
+    connection.execute(
+        "create table core.case_measure (case_no varchar, passage_record_id varchar, excess_kg integer,"
+        " excess_after_allowance_kg integer, is_permitted boolean, height_mm integer, width_mm integer,"
+        " length_mm integer)"
+    )
+    for at, (kind, trade, over, after, gain, fines, *_) in enumerate(rows_of(HELD)):
+        act = "over_mass" if kind == "over_limit" else kind
+        connection.execute(
+            "insert into core.case_life values (?, ?, '431103', ?, ?, ?, ?, ?, null, ?)",
+            [kind, f"H{at:02d}", act, trade or None, day if act == "over_mass" else None, day, day,
+             _fen(gain) if gain else None],
+        )  # fmt: skip
+        if over:
+            connection.execute(
+                "insert into core.case_measure values (?, 'p', ?, ?, false, null, null, null)",
+                [f"H{at:02d}", int(over), int(after) if after else None],
+            )
+        for fine in fines.split(", "):
+            subject, yuan = fine.split()
+            connection.execute(
+                "insert into core.case_decision values (?, ?, ?, ?, 0, ?, ?, true, null)",
+                [kind, f"H{at:02d}", f"D{at}{fine}", subject, _fen(yuan), day],
+            )
+    found = {one.case_no: one for one in compared(Built(connection), day)}
+    for at, (kind, *_, verdict, reason, low, high) in enumerate(rows_of(HELD)):
+        one = found[f"H{at:02d}"]
+        wanted = (verdict, reason, _fen(low) if low else None, _fen(high) if high else None)
+        assert (one.verdict, one.reason, one.low_fen, one.high_fen) == wanted, rows_of(HELD)[at]
+        assert not (one.is_verified and kind == "illegal_operation"), "the day of the act is not told"

@@ -75,6 +75,13 @@ is_in_effect = column(
     "决定有效",
     zh_doc="该决定给予处罚且仍然有效，案件未失效，也未被撤销后另行决定。",
 )
+effect_ended_on = column(
+    "effect_ended_on",
+    "DATE",
+    "Day on which a decision that penalised lost its effect; empty: it holds, or the day is not told.",
+    "失效日期",
+    zh_doc="给予处罚的决定失去效力的日期；空为仍然有效，或日期不明。",
+)
 collected_fen = column(
     "collected_fen",
     "BIGINT",
@@ -172,9 +179,11 @@ clock_ended_on = column(
 clock_result = column(
     "clock_result",
     "VARCHAR",
-    "met, late, open or not_applicable.",
+    "met, late, omitted (decided without it), used (by the party), open, stopped (see clock_stopped_on) or "
+    "not_applicable.",
     "期限结果",
-    zh_doc="met 按期，late 逾期完成，open 未完成，not_applicable 不适用。",
+    zh_doc="met 按期，late 逾期完成，omitted 未办理即决定，used 当事人已行使，open 未完成，stopped 已停止，"
+    "not_applicable 不适用。",
 )
 why_not = column(
     "why_not",
@@ -183,12 +192,19 @@ why_not = column(
     "不适用原因",
     zh_doc="no_rule 当日无规定，no_calendar 超出工作日历，case_ended 案件已终结而日期不明。",
 )
+clock_stopped_on = column(
+    "clock_stopped_on",
+    "DATE",
+    "Day from which a clock that nothing had ended does not run any more: its case or decision lost its effect.",
+    "停止日",
+    zh_doc="尚未完成的期限因案件终结或决定失效而不再计算的日期。",
+)
 is_party_time = column(
     "is_party_time",
     "BOOLEAN",
-    "Time that the party may use; it lapses and is never missed by the authority.",
+    "Time that the party may use; the authority never misses it.",
     "当事人期限",
-    zh_doc="当事人可以行使权利的期限，届满即失效，不属机关逾期。",
+    zh_doc="当事人可以行使权利的期限，不属机关逾期。",
 )
 is_rolled = column(
     "is_rolled",
@@ -200,9 +216,9 @@ is_rolled = column(
 has_verified_rule = column(
     "has_verified_rule",
     "BOOLEAN",
-    "Rule, calendar and roll of the clock were all read in a text (C1, C2).",
+    "Rule, calendar, roll and duty of the clock were all read in a text (C1, C2).",
     "依据已核实",
-    zh_doc="期限的规定、工作日历和顺延规则均见于原文或二手来源。",
+    zh_doc="期限的规定、工作日历、顺延规则和适用条件均见于原文或二手来源。",
 )
 principal_fen = column(
     "principal_fen",

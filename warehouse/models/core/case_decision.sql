@@ -1,6 +1,7 @@
 -- Grain: one penalty decision, with its case, its service and what the bank booked for it.
 -- is_in_effect: it penalises, its case has not lost its effect, and it was not taken away before the case was decided
--- anew (core.case_outcome). An amended decision comes again under its number: only its last content is here.
+-- anew (core.case_outcome). effect_ended_on: of one that penalises and does not hold any more, the day of the first
+-- step since that took the effect away; empty: it holds, or no step tells the day. An amended decision comes again under its number: only its last content is here.
 -- first_paid_on: the first money. paid_in_full_on: the day from which the principal booked covers the fine for good; a
 -- reversal opens it again. The surcharge booked stays apart from the principal.
 with outcome_of_number as (
@@ -32,6 +33,26 @@ balance as (
     from booked
     inner join {{ ref('penalty_decision') }} as penalty on penalty.decision_no = booked.decision_no
 ),
+taken as (
+    select penalty.decision_no, min(cast(step.event_at as date)) as taken_on
+    from {{ ref('penalty_decision') }} as penalty
+    inner join {{ ref('case_event') }} as step
+        on step.case_no = penalty.case_no and cast(step.event_at as date) >= penalty.decided_on
+    where {{ is_ended('step.case_state') }}
+    group by penalty.decision_no
+),
+judged as (
+    select
+        penalty.decision_no,
+        coalesce(
+            penalty.penalty_kind <> 'no_penalty'
+            and outcome.ended_state is null
+            and penalty.decided_on >= outcome.decided_on,
+            false
+        ) as is_in_effect
+    from {{ ref('penalty_decision') }} as penalty
+    left join outcome_of_number as outcome on outcome.case_no = penalty.case_no and outcome.nth = 1
+),
 last_open as (
     select decision_no, max(case when not is_covered then paid_on end) as open_on
     from balance
@@ -62,12 +83,8 @@ select
     penalty.decided_fen,
     penalty.decided_on,
     penalty.served_on,
-    coalesce(
-        penalty.penalty_kind <> 'no_penalty'
-        and outcome.ended_state is null
-        and penalty.decided_on >= outcome.decided_on,
-        false
-    ) as is_in_effect,
+    judged.is_in_effect,
+    case when penalty.penalty_kind <> 'no_penalty' and not judged.is_in_effect then taken.taken_on end as effect_ended_on,
     coalesce(paid.collected_fen, 0) as collected_fen,
     coalesce(paid.surcharge_fen, 0) as surcharge_fen,
     paid.first_paid_on,
@@ -77,4 +94,6 @@ select
     penalty.source_line
 from {{ ref('penalty_decision') }} as penalty
 left join outcome_of_number as outcome on outcome.case_no = penalty.case_no and outcome.nth = 1
+inner join judged on judged.decision_no = penalty.decision_no
+left join taken on taken.decision_no = penalty.decision_no
 left join paid on paid.decision_no = penalty.decision_no

@@ -1,7 +1,7 @@
 -- Grain: one over-limit case that rests on a passage by its number (core.case_passage, exact), with what was measured
 -- there beyond a limit: mass above the limit, and the dimensions beyond every vehicle's limit. Near and weak matches are
--- for a person to look at and measure nothing here. The excess is as measured: what the instrument may err by is not taken
--- off (allowance_kg of mart.finding). A dimension between the general limit and the greatest exception is none, for no
+-- for a person to look at and measure nothing here. The excess is as measured, and what the instrument may err by stands
+-- beside it (mart.finding). A dimension between the general limit and the greatest exception is none, for no
 -- feed says which vehicle it was.
 with beyond as (
     select
@@ -18,6 +18,7 @@ select
     matched.case_no,
     matched.passage_record_id,
     finding.excess_kg,
+    finding.excess_after_allowance_kg,
     finding.is_permitted,
     beyond.height_mm,
     beyond.width_mm,

@@ -2,20 +2,25 @@
 -- and what ended it. The rule is the one in force on the day it began (seeds.procedure_clock, or the parameter that sets
 -- it where the statute only says "promptly"). Whether an open clock runs or is overdue depends on the day it is looked
 -- at, which no model knows: warehouse.cases tells it, as of a day, and with it the surcharge.
--- clock_result: met (ended by the last day), late (after it), open, not_applicable (with why_not: no_rule, in force that
+-- clock_result: met (ended by the last day), late (after it), omitted (of filing and notice: the case was decided without
+-- it or before it; ended on the day of the decision), used (the party did), open, not_applicable (with why_not: no_rule, in force that
 -- day; no_calendar, beyond the years of core.working_day; case_ended, on a day that is not told).
--- is_party_time: time that the party has and nobody else can miss: it is used or it lapses. No feed tells the day of a
--- request: a hearing held or an appeal taken up shows that it came in time, so such a clock is met.
+-- clock_stopped_on: where nothing ended it, the day on which its case or its decision lost its effect: until then it ran
+-- (stopped), since then it does not apply.
+-- is_party_time: time that the party has and nobody else can miss. No feed tells the day of a request: a hearing held or
+-- an appeal taken up shows that the party used it (used), and without either nothing is known.
 -- Working days count from the day after; a calendar deadline on a day off moves to the next working day for the clocks
 -- that the parameter deadline_roll_clocks names. late_surcharge begins the day after payment was due, on what was unpaid
--- then (principal_fen), and has no last day. has_verified_rule: the rule was read in a text, and so were the calendar and
--- the roll where they matter.
+-- then (principal_fen), and has no last day. has_verified_rule: the rule was read in a text, and so were the calendar, the
+-- roll and the signs of the prefecture's plates (handover) where they matter. That of a hearing never is: it is owed for
+-- larger fines only (行政处罚法 art. 63), and no amount for that is loaded, so the clock runs for every penalty notice.
 -- Left out, for no feed tells them: notice of a hearing, publication and its withdrawal, copies of decisions made on the
 -- spot, cash handed in, evidence registered, seizures.
 with setting as (
     select
         max(case when parameter = 'deadline_roll_clocks' then parameter_text end) as roll_clocks,
-        max(case when parameter = 'deadline_roll_clocks' then confidence end) as roll_confidence
+        max(case when parameter = 'deadline_roll_clocks' then confidence end) as roll_confidence,
+        max(case when parameter = 'local_plate_prefix' then confidence end) as prefix_confidence
     from {{ ref('parameter') }}
 ),
 step as (
@@ -58,58 +63,72 @@ life as (
 begun as (
     select
         case_kind, case_no, cast(null as varchar) as decision_no, 'limitation' as clock, violated_on as started_on,
-        found_on as ended_on, false as is_stopped, false as is_party_time
+        found_on as ended_on, cast(null as date) as stopped_on, false as is_stopped, false as is_party_time
     from life
     where violated_on is not null
     union all
     select
         case_kind, case_no, null, 'filing', coalesce(reviewed_on, found_on),
-        coalesce(filed_on, first_decided_on, ended_on), ended_state is not null, false
+        filed_on, case when filed_on is null then ended_on end, ended_state is not null, false
     from life
     where procedure = 'ordinary'
     union all
     select
-        case_kind, case_no, null, 'notice', reviewed_on, coalesce(notified_on, first_decided_on, ended_on),
-        ended_state is not null, false
+        case_kind, case_no, null, 'notice', reviewed_on, notified_on,
+        case when notified_on is null then ended_on end, ended_state is not null, false
     from life
     where detection_mode = 'off_site' and procedure = 'ordinary' and reviewed_on is not null
     union all
     select
-        case_kind, case_no, null, 'decision', filed_on, coalesce(first_decided_on, ended_on),
+        case_kind, case_no, null, 'decision', filed_on, coalesce(first_decided_on, ended_on), null,
         ended_state is not null, false
     from life
     where procedure = 'ordinary' and filed_on is not null
     union all
     select
-        case_kind, case_no, null, 'hearing_request', pre_notice_on, hearing_on, false, true
+        case_kind, case_no, null, 'hearing_request', pre_notice_on,
+        case when hearing_on >= pre_notice_on then hearing_on end, null, false, true
     from life
     where pre_notice_on is not null
     union all
     select
-        life.case_kind, life.case_no, null, 'handover', life.closed_on, life.handed_over_on, false, false
+        life.case_kind, life.case_no, null, 'handover', life.closed_on, life.handed_over_on, life.ended_on, false,
+        false
     from life
     where life.closed_on is not null and life.is_from_elsewhere and life.decided_on is not null
-        and life.ended_state is null and life.case_kind = 'over_limit'
+        and (life.ended_state is null or life.ended_on is not null) and life.case_kind = 'over_limit'
     union all
     select
         decision.case_kind, decision.case_no, decision.decision_no, 'service', decision.decided_on, decision.served_on,
-        false, false
+        decision.effect_ended_on, false, false
     from {{ ref('case_decision') }} as decision
-    where decision.is_in_effect or decision.served_on is not null
+    where decision.is_in_effect or decision.effect_ended_on is not null or decision.served_on is not null
     union all
     select
         decision.case_kind, decision.case_no, decision.decision_no, 'payment', decision.served_on,
-        decision.paid_in_full_on, false, false
+        decision.paid_in_full_on, decision.effect_ended_on, false, false
     from {{ ref('case_decision') }} as decision
     where decision.decided_fen > 0 and decision.served_on is not null
-        and (decision.is_in_effect or decision.paid_in_full_on is not null)
+        and (
+            decision.is_in_effect or decision.effect_ended_on is not null or decision.paid_in_full_on is not null
+        )
     union all
     select
         decision.case_kind, decision.case_no, decision.decision_no, 'reconsideration_request', decision.served_on,
-        case when life.appealed_on >= decision.served_on then life.appealed_on end, false, true
+        case when life.appealed_on >= decision.served_on then life.appealed_on end, decision.effect_ended_on,
+        false, true
     from {{ ref('case_decision') }} as decision
     inner join life on life.case_kind = decision.case_kind and life.case_no = decision.case_no
-    where decision.is_in_effect and decision.served_on is not null
+    where (decision.is_in_effect or decision.effect_ended_on is not null) and decision.served_on is not null
+),
+-- Nothing but filing is a filing, and nothing but notice a notice: a decision does not stand in for either.
+omitted as (
+    select begun.case_kind, begun.case_no, begun.clock, life.first_decided_on as omitted_on
+    from begun
+    inner join life on life.case_kind = begun.case_kind and life.case_no = begun.case_no
+    where begun.clock in ('filing', 'notice')
+        and life.first_decided_on is not null
+        and (begun.ended_on is null or begun.ended_on > life.first_decided_on)
 ),
 rule as (
     select
@@ -137,7 +156,16 @@ timed as (
         begun.decision_no,
         begun.clock,
         begun.started_on,
-        begun.ended_on,
+        case
+            when omitted.omitted_on is not null then omitted.omitted_on
+            when begun.ended_on > begun.stopped_on then null
+            else begun.ended_on
+        end as ended_on,
+        case
+            when omitted.omitted_on <= begun.stopped_on or begun.ended_on <= begun.stopped_on then null
+            else begun.stopped_on
+        end as stopped_on,
+        omitted.omitted_on is not null as is_omitted,
         begun.is_stopped,
         begun.is_party_time,
         rule.rule_id,
@@ -153,6 +181,8 @@ timed as (
             when 'year' then cast(begun.started_on + interval 1 month * (12 * rule.clock_amount) as date)
         end as plain_due_on
     from begun
+    left join omitted
+        on omitted.case_kind = begun.case_kind and omitted.case_no = begun.case_no and omitted.clock = begun.clock
     left join rule
         on rule.clock = begun.clock
         and begun.started_on >= coalesce(rule.valid_from, begun.started_on)
@@ -167,6 +197,8 @@ due as (
         timed.clock,
         timed.started_on,
         timed.ended_on,
+        timed.stopped_on,
+        timed.is_omitted,
         timed.is_stopped,
         timed.is_party_time,
         timed.rule_id,
@@ -183,7 +215,12 @@ due as (
             timed.clock_unit <> 'working_day' or (timed.is_start_known and coalesce(counted.has_notice, false))
         ) as is_rule_read,
         coalesce(plain.has_notice, false) as is_day_known,
-        setting.roll_confidence like 'C%' as is_roll_read
+        setting.roll_confidence like 'C%' as is_roll_read,
+        case timed.clock
+            when 'handover' then coalesce(setting.prefix_confidence like 'C%', false)
+            when 'hearing_request' then false
+            else true
+        end as is_duty_read
     from timed
     cross join setting
     left join {{ ref('working_day') }} as counted
@@ -199,10 +236,13 @@ judged as (
         started_on,
         due_on,
         ended_on,
+        stopped_on,
+        is_omitted,
         is_party_time,
         rule_id,
         coalesce(due_on <> plain_due_on, false) as is_rolled,
         coalesce(is_rule_read, false)
+        and is_duty_read
         and (not may_roll or (is_day_known and (due_on = plain_due_on or is_roll_read))) as has_verified_rule,
         case
             when rule_id is null then 'no_rule'
@@ -226,6 +266,7 @@ surcharge as (
         judged.decision_no,
         cast(judged.due_on + interval 1 day as date) as started_on,
         judged.ended_on,
+        judged.stopped_on,
         cast(decision.decided_fen - coalesce(on_time.paid_fen, 0) as bigint) as principal_fen,
         judged.is_rolled,
         judged.has_verified_rule
@@ -235,6 +276,7 @@ surcharge as (
     where judged.clock = 'payment'
         and judged.due_on is not null
         and (judged.ended_on is null or judged.ended_on > judged.due_on)
+        and (judged.stopped_on is null or judged.stopped_on > judged.due_on)
 ),
 every_clock as (
     select
@@ -245,10 +287,14 @@ every_clock as (
         started_on,
         due_on,
         ended_on,
+        stopped_on,
         case
             when why_not is not null then 'not_applicable'
+            when stopped_on is not null then 'stopped'
             when ended_on is null then 'open'
-            when is_party_time or ended_on <= due_on then 'met'
+            when is_omitted then 'omitted'
+            when is_party_time then 'used'
+            when ended_on <= due_on then 'met'
             else 'late'
         end as clock_result,
         why_not,
@@ -267,8 +313,10 @@ every_clock as (
         surcharge.started_on,
         null as due_on,
         surcharge.ended_on,
+        surcharge.stopped_on,
         case
             when ratio.parameter is null then 'not_applicable'
+            when surcharge.stopped_on is not null then 'stopped'
             when surcharge.ended_on is null then 'open'
             else 'late'
         end as clock_result,
@@ -296,6 +344,7 @@ select
     every_clock.started_on as clock_started_on,
     every_clock.due_on as clock_due_on,
     every_clock.ended_on as clock_ended_on,
+    every_clock.stopped_on as clock_stopped_on,
     every_clock.clock_result,
     every_clock.why_not,
     every_clock.is_party_time,
