@@ -544,6 +544,7 @@ def month_lines(
             "type": "category",
             "tickvals": months[::-3][::-1],
             "tickangle": 0,
+            "showgrid": False,
             "tickfont": {"color": tokens["ink-3"]},
             "fixedrange": True,
         },
