@@ -5,8 +5,7 @@ from typing import Any
 
 import dash_ag_grid as dag
 import dash_mantine_components as dmc
-from dash import ClientsideFunction, Input, Output, clientside_callback, dcc, html
-from werkzeug.exceptions import BadRequest
+from dash import dcc, html
 
 from dashboards import charts, shell
 from dashboards import format as fmt
@@ -266,15 +265,6 @@ def export_menu(page: str, query: str, what: str, t: Text) -> dmc.Popover:
     )
 
 
-def chosen_record(selected_rows: Any) -> str:
-    """The name that the chosen row of a list has; ``BadRequest`` for what is no row."""
-    row = selected_rows[0] if isinstance(selected_rows, list) else None
-    record = row.get("record") if isinstance(row, dict) else None
-    if not isinstance(record, str):
-        raise BadRequest("not a record")
-    return record
-
-
 def card(
     title: str,
     subtitle: Any,
@@ -430,21 +420,4 @@ def change(
         ],
         className=f"change {tone(rounded, good)}",
         title=why,
-    )
-
-
-def record_drawer(page: str) -> None:
-    """The callbacks of a list with a drawer beside it: its cross closes it; while it is open the list shows only the
-    columns that tell rows apart."""
-    clientside_callback(
-        ClientsideFunction("heng", "closeDrawer"),
-        Output(f"{page}-drawer", "className", allow_duplicate=True),
-        Output(f"{page}-record", "data", allow_duplicate=True),
-        Input(f"{page}-drawer-close", "n_clicks"),
-        prevent_initial_call=True,
-    )
-    clientside_callback(
-        ClientsideFunction("heng", "fitColumns"),
-        Output(f"{page}-fitted", "data"),
-        Input(f"{page}-drawer", "className"),
     )

@@ -4,16 +4,14 @@ rate stands with its cohort, each 100 % with the bound that spot checks leave.""
 import re
 from typing import Any
 
-import dash
 import dash_ag_grid as dag
 import dash_mantine_components as dmc
-from dash import ClientsideFunction, Input, Output, State, callback, clientside_callback, dcc, html
+from dash import ClientsideFunction, Input, Output, State, clientside_callback, dcc, html
 from werkzeug.exceptions import BadRequest
 
-from dashboards import charts, controls, explain, hazard_queries, queries, shell
+from dashboards import charts, controls, explain, hazard_queries, lists, queries, shell
 from dashboards import format as fmt
 from dashboards.hazard_queries import ALL, COHORTS, FIRST_DAY, GROUPS, Choice, View, choice_from_page, choice_of, token
-from dashboards.pages.terminal_rows import window
 from dashboards.text import Text
 from warehouse import hazard_terms as terms
 from warehouse import hazards
@@ -735,44 +733,13 @@ def view_of(data: Any) -> View:
     return View(db, choice_from_page(data, known), known)
 
 
-@callback(
-    Output("hazards-grid", "getRowsResponse"),
-    Input("hazards-grid", "getRowsRequest"),
-    State("hazards-choice", "data"),
-    State("hazards-view", "data"),
-    prevent_initial_call=True,
-)
-def show_rows(request: Any, chosen: Any, view_data: Any) -> dict[str, Any]:
-    if request is None:
-        raise dash.exceptions.PreventUpdate
-    t = shell.view_from(view_data).text
-    start, number, sort = window(request)
-    if not 0 <= start <= 50_000_000 or not 1 <= number <= queries.MAX_PAGE_ROWS:
-        raise BadRequest(f"at most {queries.MAX_PAGE_ROWS} rows at a time")
+def _rows(chosen: Any, start: int, number: int, sort: lists.Sort, t: Text) -> tuple[list[dict[str, Any]], int]:
     view = view_of(chosen)
     rows = hazard_queries.in_order(view, sort)
-    page = [cells(view, place, one, t) for place, one in rows[start : start + number]]
-    return {"rowData": page, "rowCount": len(rows)}
+    return [cells(view, place, one, t) for place, one in rows[start : start + number]], len(rows)
 
 
-@callback(
-    Output("hazards-drawer", "children"),
-    Output("hazards-drawer", "className"),
-    Output("hazards-record", "data"),
-    Input("hazards-grid", "selectedRows"),
-    State("hazards-choice", "data"),
-    State("hazards-view", "data"),
-    prevent_initial_call=True,
-)
-def show_drawer(selected_rows: Any, chosen: Any, view_data: Any) -> tuple[Any, str, Any]:
-    if not selected_rows:
-        raise dash.exceptions.PreventUpdate
-    t = shell.view_from(view_data).text
-    record = controls.chosen_record(selected_rows)
-    return drawer_of(view_of(chosen), record, t), "card drawer open", record
-
-
-controls.record_drawer("hazards")
+lists.list_with_drawer("hazards", "choice", _rows, lambda chosen, record, t: drawer_of(view_of(chosen), record, t))
 # The link that is copied carries the day; which row is open stays out of the address.
 clientside_callback(
     ClientsideFunction("heng", "followQuery"), Output("hazards-followed", "data"), Input("hazards-query", "data")

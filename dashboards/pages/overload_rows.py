@@ -2,13 +2,12 @@
 
 from typing import Any
 
-import dash
 import dash_ag_grid as dag
 import pandas as pd
-from dash import ClientsideFunction, Input, Output, State, callback, clientside_callback, dcc, html
+from dash import ClientsideFunction, Input, Output, clientside_callback, dcc, html
 from werkzeug.exceptions import BadRequest
 
-from dashboards import controls, queries, shell, words
+from dashboards import controls, lists, queries, shell, words
 from dashboards import format as fmt
 from dashboards.charts import SEVERE_BANDS
 from dashboards.selection import ALL, METRICS, RECORD, Known, Selection, from_controls, from_url
@@ -598,79 +597,39 @@ def _chosen(data: Any, known: Known) -> Selection:
     return from_controls(data, known)
 
 
-def _window(request: Any) -> tuple[int, int, str, str]:
-    """First row, number of rows, sort column and direction of a grid's request."""
-    if not isinstance(request, dict):
-        raise BadRequest("not a request of the grid")
-    start, end, model = request.get("startRow"), request.get("endRow"), request.get("sortModel") or []
-    if type(start) is not int or type(end) is not int or not isinstance(model, list) or len(model) > 1:
-        raise BadRequest("not a request of the grid")
-    if request.get("filterModel"):
-        raise BadRequest("the grid has no filters")
-    sort, direction = queries.DEFAULT_SORT
-    if model:
-        entry = model[0]
-        if (
-            not isinstance(entry, dict)
-            or entry.get("colId") not in SORT_OF
-            or entry.get("sort") not in queries.DIRECTIONS
-        ):
-            raise BadRequest("this column cannot be sorted by")
-        sort, direction = SORT_OF[entry["colId"]], entry["sort"]
-    return start, end - start, sort, direction
-
-
-@callback(
-    Output("rows-grid", "getRowsResponse"),
-    Input("rows-grid", "getRowsRequest"),
-    State("rows-selection", "data"),
-    State("rows-view", "data"),
-    prevent_initial_call=True,
-)
-def show_rows(request: Any, selected: Any, view_data: Any) -> dict[str, Any]:
-    if request is None:
-        raise dash.exceptions.PreventUpdate
-    t = shell.view_from(view_data).text
-    start, number, sort, direction = _window(request)
+def _asked(selected: Any) -> tuple[queries.Source, Known, Selection]:
     db = queries.source()
     known = queries.known(db)
     if known is None:
         raise BadRequest("no day of data")
-    selection = _chosen(selected, known)
-    page, count = queries.rows(db, selection, start, number, sort, direction)
+    return db, known, _chosen(selected, known)
+
+
+def _rows(selected: Any, start: int, number: int, sort: lists.Sort, t: Text) -> tuple[list[dict[str, Any]], int]:
+    column, direction = queries.DEFAULT_SORT
+    if sort:
+        if sort[0] not in SORT_OF:
+            raise BadRequest("this column cannot be sorted by")
+        column, direction = SORT_OF[sort[0]], sort[1]
+    db, known, selection = _asked(selected)
+    page, count = queries.rows(db, selection, start, number, column, direction)
     registered = queries.sites(db)
     roads = {row.site_code: row.road_code for row in registered.itertuples() if isinstance(row.road_code, str)}
     reasons = words.flag_words(queries.reasons(db), t)
-    return {"rowData": grid_rows(page, roads, known, reasons, t), "rowCount": count}
+    return grid_rows(page, roads, known, reasons, t), count
 
 
-@callback(
-    Output("rows-drawer", "children"),
-    Output("rows-drawer", "className"),
-    Output("rows-record", "data"),
-    Input("rows-grid", "selectedRows"),
-    State("rows-selection", "data"),
-    State("rows-view", "data"),
-    prevent_initial_call=True,
-)
-def show_evidence(selected_rows: Any, selected: Any, view_data: Any) -> tuple[Any, str, Any]:
-    if not selected_rows:
-        raise dash.exceptions.PreventUpdate
-    t = shell.view_from(view_data).text
-    record_id = controls.chosen_record(selected_rows)
+def _evidence(selected: Any, record_id: str, t: Text) -> Any:
     if not RECORD.fullmatch(record_id):
         raise BadRequest("not a record")
-    db = queries.source()
-    known = queries.known(db)
-    if known is None:
-        raise BadRequest("no day of data")
+    db, known, selection = _asked(selected)
     found = queries.record(db, record_id)
     if found is None:
         raise BadRequest("no such record in this version")
-    return evidence(db, found, _chosen(selected, known), known, t), "card drawer open", record_id
+    return evidence(db, found, selection, known, t)
 
 
-controls.record_drawer("rows")
+lists.list_with_drawer("rows", "selection", _rows, _evidence)
 # Keeps the open record in the address, so that reloading and passing on show it again.
 clientside_callback(
     ClientsideFunction("heng", "followRecord"),

@@ -4,15 +4,13 @@ counts or does not, with its reason. Three is a warning; above the statute's num
 import re
 from typing import Any
 
-import dash
 import dash_ag_grid as dag
 import dash_mantine_components as dmc
-from dash import ClientsideFunction, Input, Output, State, callback, clientside_callback, dcc, html
+from dash import ClientsideFunction, Input, Output, State, clientside_callback, dcc, html
 from werkzeug.exceptions import BadRequest
 
-from dashboards import controls, explain, queries, repeat_queries, shell
+from dashboards import controls, explain, lists, queries, repeat_queries, shell
 from dashboards import format as fmt
-from dashboards.pages.terminal_rows import window
 from dashboards.repeat_queries import DECISIONS, LOW, Choice, Facts, choice_from_page, choice_of
 from dashboards.text import Text
 from warehouse import plate, repeat
@@ -548,44 +546,13 @@ def facts_of(data: Any) -> Facts:
     return Facts(db, choice_from_page(data, known, db), known)
 
 
-@callback(
-    Output("repeat-grid", "getRowsResponse"),
-    Input("repeat-grid", "getRowsRequest"),
-    State("repeat-choice", "data"),
-    State("repeat-view", "data"),
-    prevent_initial_call=True,
-)
-def show_rows(request: Any, chosen: Any, view_data: Any) -> dict[str, Any]:
-    if request is None:
-        raise dash.exceptions.PreventUpdate
-    t = shell.view_from(view_data).text
-    start, number, sort = window(request)
-    if not 0 <= start <= 50_000_000 or not 1 <= number <= queries.MAX_PAGE_ROWS:
-        raise BadRequest(f"at most {queries.MAX_PAGE_ROWS} rows at a time")
+def _rows(chosen: Any, start: int, number: int, sort: lists.Sort, t: Text) -> tuple[list[dict[str, Any]], int]:
     facts = facts_of(chosen)
     rows = repeat_queries.in_order(facts, sort)
-    page = [cells(facts, place, one, t) for place, one in rows[start : start + number]]
-    return {"rowData": page, "rowCount": len(rows)}
+    return [cells(facts, place, one, t) for place, one in rows[start : start + number]], len(rows)
 
 
-@callback(
-    Output("repeat-drawer", "children"),
-    Output("repeat-drawer", "className"),
-    Output("repeat-record", "data"),
-    Input("repeat-grid", "selectedRows"),
-    State("repeat-choice", "data"),
-    State("repeat-view", "data"),
-    prevent_initial_call=True,
-)
-def show_drawer(selected_rows: Any, chosen: Any, view_data: Any) -> tuple[Any, str, Any]:
-    if not selected_rows:
-        raise dash.exceptions.PreventUpdate
-    t = shell.view_from(view_data).text
-    record = controls.chosen_record(selected_rows)
-    return drawer_of(facts_of(chosen), record, t), "card drawer open", record
-
-
-controls.record_drawer("repeat")
+lists.list_with_drawer("repeat", "choice", _rows, lambda chosen, record, t: drawer_of(facts_of(chosen), record, t))
 # The link that is copied carries the day; which row is open stays out of the address.
 clientside_callback(
     ClientsideFunction("heng", "followQuery"), Output("repeat-followed", "data"), Input("repeat-query", "data")

@@ -4,13 +4,12 @@ import re
 from datetime import timedelta
 from typing import Any
 
-import dash
 import dash_ag_grid as dag
 import pandas as pd
-from dash import ClientsideFunction, Input, Output, State, callback, clientside_callback, dcc, html
+from dash import ClientsideFunction, Input, Output, clientside_callback, dcc, html
 from werkzeug.exceptions import BadRequest
 
-from dashboards import controls, explain, queries, shell, terminal_queries, words
+from dashboards import controls, explain, lists, queries, shell, terminal_queries, words
 from dashboards import format as fmt
 from dashboards.pages.terminals import enterprise_name, sums
 from dashboards.selection import ALL
@@ -143,8 +142,6 @@ def page_of(facts: Facts, offset: int, limit: int, sort: tuple[str, str] | None)
             facts.db, span_of(facts), facts.place, choice.fate, field, direction, offset, limit
         )
         return rows, count_of(facts)
-    if not 0 <= offset <= 50_000_000 or not 1 <= limit <= queries.MAX_PAGE_ROWS:
-        raise BadRequest(f"at most {queries.MAX_PAGE_ROWS} rows at a time")
     frame = frame_of(facts)
     if sort:
         allowed = FRAME_SORTS[choice.show]
@@ -815,58 +812,15 @@ def facts_of(data: Any) -> Facts:
     return Facts(db, choice_from_controls(data, known, db), known)
 
 
-def window(request: Any) -> tuple[int, int, tuple[str, str] | None]:
-    """First row, number of rows, and the order of a grid's request."""
-    if not isinstance(request, dict):
-        raise BadRequest("not a request of the grid")
-    start, end, model = request.get("startRow"), request.get("endRow"), request.get("sortModel") or []
-    if type(start) is not int or type(end) is not int or not isinstance(model, list) or len(model) > 1:
-        raise BadRequest("not a request of the grid")
-    if request.get("filterModel"):
-        raise BadRequest("the grid has no filters")
-    if not model:
-        return start, end - start, None
-    entry = model[0]
-    if not isinstance(entry, dict) or not isinstance(entry.get("colId"), str) or not isinstance(entry.get("sort"), str):
-        raise BadRequest("this column cannot be sorted by")
-    return start, end - start, (entry["colId"], entry["sort"])
-
-
-@callback(
-    Output("vehicles-grid", "getRowsResponse"),
-    Input("vehicles-grid", "getRowsRequest"),
-    State("vehicles-selection", "data"),
-    State("vehicles-view", "data"),
-    prevent_initial_call=True,
-)
-def show_rows(request: Any, selected: Any, view_data: Any) -> dict[str, Any]:
-    if request is None:
-        raise dash.exceptions.PreventUpdate
-    t = shell.view_from(view_data).text
-    start, number_of, sort = window(request)
+def _rows(selected: Any, start: int, number: int, sort: lists.Sort, t: Text) -> tuple[list[dict[str, Any]], int]:
     facts = facts_of(selected)
-    page, count = page_of(facts, start, number_of, sort)
-    return {"rowData": [_cells(row, facts, t) for row in page.itertuples()], "rowCount": count}
+    page, count = page_of(facts, start, number, sort)
+    return [_cells(row, facts, t) for row in page.itertuples()], count
 
 
-@callback(
-    Output("vehicles-drawer", "children"),
-    Output("vehicles-drawer", "className"),
-    Output("vehicles-record", "data"),
-    Input("vehicles-grid", "selectedRows"),
-    State("vehicles-selection", "data"),
-    State("vehicles-view", "data"),
-    prevent_initial_call=True,
+lists.list_with_drawer(
+    "vehicles", "selection", _rows, lambda selected, record, t: drawer_of(facts_of(selected), record, t)
 )
-def show_drawer(selected_rows: Any, selected: Any, view_data: Any) -> tuple[Any, str, Any]:
-    if not selected_rows:
-        raise dash.exceptions.PreventUpdate
-    t = shell.view_from(view_data).text
-    record = controls.chosen_record(selected_rows)
-    return drawer_of(facts_of(selected), record, t), "card drawer open", record
-
-
-controls.record_drawer("vehicles")
 # The link that is copied carries dates; which row is open stays out of the address.
 clientside_callback(
     ClientsideFunction("heng", "followQuery"),

@@ -1,0 +1,100 @@
+"""What lists have in common: the window a grid asks for, and the drawer of the row that was chosen.
+
+A request is checked here once, whatever a control of the page can send; the columns a list is sorted by are its own.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import dash
+from dash import ClientsideFunction, Input, Output, State, callback, clientside_callback
+from werkzeug.exceptions import BadRequest
+
+from dashboards import queries, shell
+from dashboards.text import Text
+
+FURTHEST_ROW = 50_000_000
+Sort = tuple[str, str] | None
+"""Column and direction (``asc``, ``desc``), or the list's own order."""
+Rows = Callable[[Any, int, int, Sort, Text], tuple[list[dict[str, Any]], int]]
+"""From what the page shows (its store), first row, number of rows and order to the cells and the count of all rows."""
+Drawer = Callable[[Any, str, Text], Any]
+"""From what the page shows and the name of a row to what its drawer holds."""
+
+
+def window(request: Any) -> tuple[int, int, Sort]:
+    """First row, number of rows, and the order of a grid's request. Raises ``BadRequest`` for what no grid asks."""
+    if not isinstance(request, dict):
+        raise BadRequest("not a request of the grid")
+    start, end, model = request.get("startRow"), request.get("endRow"), request.get("sortModel") or []
+    if type(start) is not int or type(end) is not int or not isinstance(model, list) or len(model) > 1:
+        raise BadRequest("not a request of the grid")
+    if request.get("filterModel"):
+        raise BadRequest("the grid has no filters")
+    if not 0 <= start <= FURTHEST_ROW or not 1 <= end - start <= queries.MAX_PAGE_ROWS:
+        raise BadRequest(f"at most {queries.MAX_PAGE_ROWS} rows at a time")
+    if not model:
+        return start, end - start, None
+    entry = model[0]
+    if not isinstance(entry, dict) or not isinstance(entry.get("colId"), str) or not isinstance(entry.get("sort"), str):
+        raise BadRequest("this column cannot be sorted by")
+    return start, end - start, (entry["colId"], entry["sort"])
+
+
+def chosen_record(selected_rows: Any) -> str:
+    """The name that the chosen row of a list has; ``BadRequest`` for what is no row."""
+    row = selected_rows[0] if isinstance(selected_rows, list) else None
+    record = row.get("record") if isinstance(row, dict) else None
+    if not isinstance(record, str):
+        raise BadRequest("not a record")
+    return record
+
+
+def list_with_drawer(page: str, store: str, rows: Rows, drawer: Drawer) -> None:
+    """The callbacks of ``<page>-grid`` and ``<page>-drawer``; ``<page>-<store>`` holds what the page shows.
+
+    The cross of the drawer closes it; while it is open the list shows only the columns that tell rows apart.
+    """
+
+    @callback(
+        Output(f"{page}-grid", "getRowsResponse"),
+        Input(f"{page}-grid", "getRowsRequest"),
+        State(f"{page}-{store}", "data"),
+        State(f"{page}-view", "data"),
+        prevent_initial_call=True,
+    )
+    def show_rows(request: Any, chosen: Any, view_data: Any) -> dict[str, Any]:
+        if request is None:
+            raise dash.exceptions.PreventUpdate
+        t = shell.view_from(view_data).text
+        cells, count = rows(chosen, *window(request), t)
+        return {"rowData": cells, "rowCount": count}
+
+    @callback(
+        Output(f"{page}-drawer", "children"),
+        Output(f"{page}-drawer", "className"),
+        Output(f"{page}-record", "data"),
+        Input(f"{page}-grid", "selectedRows"),
+        State(f"{page}-{store}", "data"),
+        State(f"{page}-view", "data"),
+        prevent_initial_call=True,
+    )
+    def show_drawer(selected_rows: Any, chosen: Any, view_data: Any) -> tuple[Any, str, str]:
+        if not selected_rows:
+            raise dash.exceptions.PreventUpdate
+        t = shell.view_from(view_data).text
+        record = chosen_record(selected_rows)
+        return drawer(chosen, record, t), "card drawer open", record
+
+    clientside_callback(
+        ClientsideFunction("heng", "closeDrawer"),
+        Output(f"{page}-drawer", "className", allow_duplicate=True),
+        Output(f"{page}-record", "data", allow_duplicate=True),
+        Input(f"{page}-drawer-close", "n_clicks"),
+        prevent_initial_call=True,
+    )
+    clientside_callback(
+        ClientsideFunction("heng", "fitColumns"),
+        Output(f"{page}-fitted", "data"),
+        Input(f"{page}-drawer", "className"),
+    )
