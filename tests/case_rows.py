@@ -8,6 +8,7 @@ from typing import Any
 import duckdb
 import pandas as pd
 from case_reference import Case
+from landed import Tables
 
 from etl.feeds import raw_tables
 from warehouse import sql
@@ -15,15 +16,7 @@ from warehouse import sql
 MODELS = ("core.case_pause", "core.case_life", "mart.case_clock")
 
 
-class Built:
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
-        self.connection = connection
-
-    def read(self, query: str, params: Any = None) -> pd.DataFrame:
-        return self.connection.execute(query, params if params is not None else []).df()
-
-
-def built_of(facts: list[Case], rng: random.Random) -> Built:
+def built_of(facts: list[Case], rng: random.Random) -> Tables:
     """The models over rows of these facts, in any order."""
     connection = duckdb.connect()
     sql.complete_raw(connection, raw_tables())
@@ -68,4 +61,4 @@ def built_of(facts: list[Case], rng: random.Random) -> Built:
         connection.execute(f"create schema {layer}")
     for name in sql.in_order(MODELS):
         connection.execute(f"create table {name} as {sql.render(name).sql}")
-    return Built(connection)
+    return Tables(connection)

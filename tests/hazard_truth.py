@@ -6,7 +6,7 @@ from typing import Any
 
 import duckdb
 import landed
-from match_truth import Memory
+from landed import Tables
 
 from etl.demo import hazards, supervision
 from etl.demo.world import Delivery, World
@@ -21,7 +21,7 @@ MODELS = (
 )  # fmt: skip
 
 
-class Served(Memory):
+class Served(Tables):
     """Built tables as a version serves them."""
 
     version = 3

@@ -14,13 +14,15 @@ from etl.demo.world import Delivery
 from etl.feeds import FEEDS, feed
 from etl.parse import parse
 from warehouse import sql
+from warehouse.connection import dicts
 from warehouse.raw import RawTable
 
 
 class Tables:
     """What a published snapshot answers (``warehouse.connection.Reader``), of an open database."""
 
-    connection: duckdb.DuckDBPyConnection
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self.connection = connection
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         return self.connection.cursor()
@@ -29,9 +31,7 @@ class Tables:
         return self.cursor().execute(query, params if params is not None else []).df()
 
     def rows(self, query: str, params: Any = None) -> list[dict[str, Any]]:
-        result = self.cursor().execute(query, params if params is not None else [])
-        names = [column[0] for column in result.description or ()]
-        return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+        return dicts(self.cursor().execute(query, params if params is not None else []))
 
     def constant(self, query: str, params: Any = None) -> list[dict[str, Any]]:
         return self.rows(query, params)  # kept by a version, whose rules stand; here a test changes them

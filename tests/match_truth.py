@@ -1,13 +1,10 @@
 """A small prefecture landed and built in memory, and how its matches and suggestions compare with its truth."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import landed
-import pandas as pd
 
 from etl.demo.generate import generate
 from etl.demo.world import World
@@ -24,16 +21,6 @@ NUMBERED = (
     " from staging.wim_passage_preview union all select record_id, check_no from staging.wim_passage_wheel)"
 )
 """Check numbers of passages: how truth and platform name the same passage."""
-
-
-class Memory:
-    """Built tables as the query layers read them."""
-
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
-        self.connection = connection
-
-    def read(self, query: str, parameters: Mapping[str, Any] | None = None) -> pd.DataFrame:
-        return self.connection.execute(query, dict(parameters or {})).df()
 
 
 def land(world: World, folder: Path) -> duckdb.DuckDBPyConnection:

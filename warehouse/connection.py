@@ -32,6 +32,12 @@ class TooSlow(WarehouseError):
     """A query was stopped by the watchdog."""
 
 
+def dicts(result: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    """The rows of a result, a dict each, with the engine's own values."""
+    names = [column[0] for column in result.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+
 class Reader:
     """An open database that only SELECTs can reach. ``read`` may be called from many threads at once."""
 
@@ -67,8 +73,7 @@ class Reader:
     def rows(self, sql: str, params: Any = None, timeout: float = TIMEOUT_SECONDS) -> list[dict[str, Any]]:
         """As ``read``, a dict a row with the engine's own values: a fifth of the cost for the few rows of a look-up."""
         with self._asked(sql, params, timeout) as result:
-            names = [column[0] for column in result.description]
-            return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+            return dicts(result)
 
     def constant(self, sql: str, params: Any = None) -> list[dict[str, Any]]:
         """As ``rows``, asked once and kept while open: for rules, places and words, never for what names somebody."""

@@ -18,7 +18,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Protocol
 
-from warehouse import plate, repeat
+from warehouse import metrics, plate, repeat
 from warehouse.errors import WarehouseError
 
 FORMAT = "heng-dossier/1"
@@ -39,7 +39,7 @@ RECENT = 12
 """Passages that a look-up shows beside the acts."""
 
 
-class Source(repeat.Source, Protocol):
+class Source(metrics.Source, Protocol):
     """A published snapshot, or tables as known on a day: those have no version."""
 
     @property

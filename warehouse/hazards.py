@@ -20,19 +20,20 @@ Thresholds are rows of ``seeds.parameter`` as of the day; all of them are assump
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from math import ceil
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from warehouse.errors import WarehouseError
 from warehouse.hazard_places import same_place_since
 from warehouse.metrics import Source
+from warehouse.parameters import Parameter, numbers
 from warehouse.survival import Curve, Mean, kaplan_meier, upper_bound
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 CATEGORIES = ("HWY", "RAIL", "SIGN", "VESSEL", "ENT")
 GROUPS = ("all", "county", "category", "grade", "unit", "month")
@@ -143,20 +144,6 @@ class Check(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Parameter:
-    """A threshold as of the day, with its source and how well it is known."""
-
-    name: str
-    value: float
-    unit: str
-    zh: str
-    en: str
-    citation_zh: str
-    citation_en: str
-    confidence: str
-
-
-@dataclass(frozen=True)
 class Rate:
     """A share with what it is a share of; ``ratio`` None: of nothing, which is no 0 and no 100 %."""
 
@@ -235,12 +222,6 @@ class Standing:
 
 
 # --- reading ---------------------------------------------------------------------------------------------
-_PARAMETER_ROWS = """
-select parameter, parameter_value, unit, zh, en, citation_zh, citation_en, confidence
-from seeds.parameter
-where list_contains($names, parameter)
-    and $as_of between coalesce(valid_from, $as_of) and coalesce(valid_to, $as_of)
-"""
 # The last step up to the day tells how a hazard stood; before any step its last day is the first list's.
 _HAZARDS = """
 with stood as (
@@ -334,39 +315,9 @@ order by works_kind, county_code, works_no
 """
 
 
-def _records(source: Source, query: str, asked: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Rows as dictionaries, None where a value is missing and days as dates."""
-    frame = source.read(query, dict(asked))
-    return [{str(name): _plain(name, value) for name, value in row.items()} for row in _rows(frame)]
-
-
-def _rows(frame: pd.DataFrame) -> list[dict[Any, Any]]:
-    return frame.astype(object).where(frame.notna(), None).to_dict("records")
-
-
-def _plain(name: Any, value: Any) -> Any:
-    if isinstance(value, datetime) and str(name).endswith("_on"):
-        return value.date()
-    return value
-
-
 def parameters(source: Source, as_of: date) -> dict[str, Parameter]:
     """The thresholds of the day. Raises ``WarehouseError`` if the snapshot lacks one or has two."""
-    found = _records(source, _PARAMETER_ROWS, {"names": list(_PARAMETERS), "as_of": as_of})
-    rows = {row["parameter"]: row for row in found}
-    missing = [name for name in _PARAMETERS if name not in rows]
-    if missing or len(found) != len(rows):
-        raise WarehouseError(
-            f"seeds.parameter has not one row of each as of {as_of}: {', '.join(missing) or 'one twice'}. "
-            "Run 'heng build', or see warehouse/seeds/parameter.csv."
-        )
-    return {
-        name: Parameter(
-            name, float(row["parameter_value"]), row["unit"] or "", row["zh"], row["en"], row["citation_zh"],
-            row["citation_en"], row["confidence"],
-        )
-        for name, row in sorted(rows.items())
-    }  # fmt: skip
+    return numbers(source, _PARAMETERS, as_of)
 
 
 class Facts:
@@ -376,8 +327,8 @@ class Facts:
         self.asked = asked
         self.told = parameters(source, asked.as_of)
         where = {"as_of": asked.as_of, "county": asked.county, "category": asked.category}
-        self.hazards = [Hazard(**row) for row in _records(source, _HAZARDS, where)]
-        self.checks = [Check(**row) for row in _records(source, _CHECKS, {"as_of": asked.as_of})]
+        self.hazards = [Hazard(**row) for row in source.rows(_HAZARDS, where)]
+        self.checks = [Check(**row) for row in source.rows(_CHECKS, {"as_of": asked.as_of})]
         self.by_lot, self.chosen = spot_results(self.hazards, self.checks)
         days, distance_m = (self.value(f"hazard_recurrence_{unit}") for unit in ("days", "m"))
         self.recurred = same_place_since(self.hazards, int(days), distance_m) | {
@@ -548,7 +499,7 @@ def listed(facts: Facts, name: str = "all") -> list[Hazard]:
 def ladder(source: Source, asked: Asked) -> list[dict[str, Any]]:
     """Listings known on the day with their ``rung``: listed, overdue, rechecked, delisted; ``days_left`` until due."""
     where = {"as_of": asked.as_of, "county": asked.county, "category": asked.category}
-    rows = _records(source, _LISTINGS, where)
+    rows = source.rows(_LISTINGS, where)
     for row in rows:
         left = (row["due_on"] - asked.as_of).days
         done = row["delisted_on"] is not None
@@ -567,12 +518,12 @@ def ladder(source: Source, asked: Asked) -> list[dict[str, Any]]:
 
 def works(source: Source, asked: Asked) -> list[dict[str, Any]]:
     """Works of the day's year against plan, by kind and unit: kilometres and bridges do not add up."""
-    return _records(source, _WORKS, _of_works(asked))
+    return source.rows(_WORKS, _of_works(asked))
 
 
 def unfinished(source: Source, asked: Asked) -> list[dict[str, Any]]:
     """The works that are planned and not finished on the day: what lies between plan and done."""
-    return _records(source, _UNFINISHED, _of_works(asked))
+    return source.rows(_UNFINISHED, _of_works(asked))
 
 
 def _of_works(asked: Asked) -> dict[str, Any]:
@@ -582,15 +533,15 @@ def _of_works(asked: Asked) -> dict[str, Any]:
 def one_hazard(source: Source, hazard_no: str, as_of: date) -> dict[str, Any]:
     """A hazard with steps, photos, listings, checks and its list row. Raises ``WarehouseError`` for an unknown one."""
     where: dict[str, Any] = {"as_of": as_of, "county": None, "category": None}
-    found = [row for row in _records(source, _HAZARDS, where) if row["hazard_no"] == hazard_no]
+    found = [row for row in source.rows(_HAZARDS, where) if row["hazard_no"] == hazard_no]
     if not found:
         raise WarehouseError(f"No hazard {hazard_no!r} was registered by {as_of}. See: heng hazards list.")
     asked = {"hazard_no": hazard_no, "as_of": as_of}
     return {
         "hazard": found[0],
-        "list_row": _records(source, _LIST_ROW, {"hazard_no": hazard_no})[0],
-        "steps": _records(source, _STEPS, asked),
-        "photos": _records(source, _PHOTOS, asked),
-        "listings": [row for row in _records(source, _LISTINGS, where) if row["hazard_no"] == hazard_no],
-        "checks": [row for row in _records(source, _CHECKS, {"as_of": as_of}) if row["hazard_no"] == hazard_no],
+        "list_row": source.rows(_LIST_ROW, {"hazard_no": hazard_no})[0],
+        "steps": source.rows(_STEPS, asked),
+        "photos": source.rows(_PHOTOS, asked),
+        "listings": [row for row in source.rows(_LISTINGS, where) if row["hazard_no"] == hazard_no],
+        "checks": [row for row in source.rows(_CHECKS, {"as_of": as_of}) if row["hazard_no"] == hazard_no],
     }

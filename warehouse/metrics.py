@@ -16,7 +16,13 @@ if TYPE_CHECKING:
 
 
 class Source(Protocol):
+    """A published snapshot, or tables as known on a day (``warehouse.connection.Reader``)."""
+
     def read(self, sql: str, params: Any = None) -> pd.DataFrame: ...
+
+    def rows(self, sql: str, params: Any = None) -> list[dict[str, Any]]: ...
+
+    def constant(self, sql: str, params: Any = None) -> list[dict[str, Any]]: ...
 
 
 @dataclass(frozen=True)

@@ -24,22 +24,14 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from warehouse.errors import WarehouseError
+from warehouse.metrics import Source
+from warehouse.parameters import Parameter, numbers
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-class Source(Protocol):
-    """A published snapshot, or tables as known on a day (``warehouse.connection.Reader``)."""
-
-    def read(self, sql: str, params: Any = None) -> pd.DataFrame: ...
-
-    def rows(self, sql: str, params: Any = None) -> list[dict[str, Any]]: ...
-
-    def constant(self, sql: str, params: Any = None) -> list[dict[str, Any]]: ...
 
 
 TABLES = (
@@ -103,21 +95,6 @@ class Defaults:
     query_window: str
     basis: str
     require_decision: bool
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """A threshold as of the day, with its source and how well it is known."""
-
-    name: str
-    value: float
-    unit: str
-    zh: str
-    en: str
-    citation_zh: str
-    citation_en: str
-    confidence: str
-    is_changed: bool = False
 
 
 class Act(NamedTuple):
@@ -257,12 +234,6 @@ def _cycle(begin: date, as_of: date, back: int = 0) -> tuple[date, date]:
 
 
 # --- reading ---------------------------------------------------------------------------------------------
-_PARAMETER_ROWS = """
-select parameter, parameter_value, unit, zh, en, citation_zh, citation_en, confidence
-from seeds.parameter
-where list_contains($names, parameter)
-    and $as_of between coalesce(valid_from, $as_of) and coalesce(valid_to, $as_of)
-"""
 _DEFAULT_ROWS = """
 select parameter, coalesce(parameter_text, cast(parameter_value as varchar)) as told
 from seeds.parameter
@@ -410,32 +381,12 @@ def defaults(source: Source, as_of: date) -> Defaults:
 
 def parameters(source: Source, question: Question) -> dict[str, Parameter]:
     """The thresholds of the day. Raises ``WarehouseError`` if the snapshot lacks one or has two."""
-    found = source.constant(_PARAMETER_ROWS, {"names": list(THRESHOLDS), "as_of": question.as_of})
-    rows = {row["parameter"]: row for row in found}
-    missing = [name for name in THRESHOLDS if name not in rows]
-    if missing and question.as_of < (first := first_day(source)):
+    if question.as_of < (first := first_day(source)):
         raise WarehouseError(
             f"The repeat rule can be asked as of days from {first} on: before, its thresholds were not in force."
         )
-    if missing or len(found) != len(rows):
-        raise WarehouseError(
-            f"seeds.parameter has not one row of each as of {question.as_of}: {', '.join(missing) or 'one twice'}. "
-            "Run 'heng build', or see warehouse/seeds/parameter.csv."
-        )
-    return {
-        name: Parameter(
-            name,
-            question.changed.get(name, float(row["parameter_value"])),
-            row["unit"] or "",
-            row["zh"],
-            row["en"],
-            row["citation_zh"],
-            row["citation_en"],
-            row["confidence"],
-            name in question.changed,
-        )
-        for name, row in sorted(rows.items())
-    }
+    told = numbers(source, THRESHOLDS, question.as_of)
+    return told | {name: replace(told[name], value=value, is_changed=True) for name, value in question.changed.items()}
 
 
 _COLUMNS = Act._fields

@@ -16,6 +16,7 @@ import duckdb
 import pandas as pd
 
 from warehouse import sql
+from warehouse.connection import dicts
 from warehouse.project import check_meaning
 
 SEEDS = sql.PROJECT / "seeds"
@@ -67,6 +68,11 @@ class Files:
 
     def read(self, sql: str, params: Any = None) -> pd.DataFrame:
         return self._connection.cursor().execute(sql, params if params is not None else []).df()
+
+    def rows(self, sql: str, params: Any = None) -> list[dict[str, Any]]:
+        return dicts(self._connection.cursor().execute(sql, params if params is not None else []))
+
+    constant = rows
 
 
 def law_seeds() -> list[str]:

@@ -25,8 +25,8 @@ from warehouse.days import code_digest
 from warehouse.errors import WarehouseError
 from warehouse.known import known_on, raw_tables
 from warehouse.layout import DATED, head_models
+from warehouse.metrics import Source
 from warehouse.publish import published_manifest
-from warehouse.repeat import Source
 
 OF_DAYS = ("core.passage", "mart.finding", "mart.dimension_finding")
 OF_HEAD = "core.violation"

@@ -26,6 +26,7 @@ def share(value: float | None) -> str:
 
 
 def main() -> None:
+    import landed
     import match_truth
 
     from etl.demo.world import SCALES, World
@@ -64,7 +65,7 @@ def main() -> None:
                     f"{row.count:,}, right {row.right:,}"
                 )
         began = time.perf_counter()
-        counts = fates.counts(match_truth.Memory(connection), fates.Asked(first, LAST, LAST))
+        counts = fates.counts(landed.Tables(connection), fates.Asked(first, LAST, LAST))
         seconds["fates of the period"] = time.perf_counter() - began
         print(f"findings: {counts['finding_count'].sum():,} in {len(counts)} fates and details")
         whole = seconds["core.passage"]

@@ -14,6 +14,7 @@ import duckdb
 import pandas as pd
 
 from warehouse import sql
+from warehouse.connection import dicts
 from warehouse.repeat import SUBJECTS, WINDOWS, Question, standings
 
 CASES = int(os.environ.get("HENG_BENCH_CASES", "10000"))
@@ -73,9 +74,7 @@ class City:
         return self.connection.execute(query, params if params is not None else []).df()
 
     def rows(self, query: str, params: Any = None) -> list[dict[str, Any]]:
-        result = self.connection.execute(query, params if params is not None else [])
-        names = [column[0] for column in result.description or ()]
-        return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+        return dicts(self.connection.execute(query, params if params is not None else []))
 
     constant = rows
 

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 from case_reference import Case, Decision, Payment
-from case_rows import Built, built_of
+from case_rows import built_of
+from landed import Tables
 from typer.testing import CliRunner
 
 from etl.cli import app
@@ -49,7 +50,7 @@ CASES = [
 ]  # fmt: skip
 
 
-class Served(Built):
+class Served(Tables):
     version = 7
     manifest = {"data_until": LAST_DAY}  # noqa: RUF012
 

@@ -7,7 +7,8 @@ from datetime import date, datetime, time, timedelta
 
 import duckdb
 from case_reference import Case, Decision, Payment
-from case_rows import Built, built_of
+from case_rows import built_of
+from landed import Tables
 from vehicle_fixture import create_missing, fill
 
 TABLES = (
@@ -73,7 +74,7 @@ def facts(last_day: date) -> list[Case]:
     ]  # fmt: skip
 
 
-def built(last_day: date) -> Built:
+def built(last_day: date) -> Tables:
     return built_of(facts(last_day), random.Random(1))
 
 

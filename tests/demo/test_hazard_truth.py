@@ -11,7 +11,7 @@ import hazard_reference
 import hazard_truth
 import numpy as np
 import pytest
-from match_truth import Memory
+from landed import Tables
 
 from etl.demo import hazards as made
 from etl.demo import rows
@@ -134,7 +134,7 @@ def test_every_hazard_stands_as_a_plain_computation_has_it(
 ) -> None:
     connection, found = request.getfixturevalue(which)
     plain = Plain(found, day)
-    facts = hazards.Facts(Memory(connection), hazards.Asked(day, FIRST, LAST))
+    facts = hazards.Facts(Tables(connection), hazards.Asked(day, FIRST, LAST))
     told = {one.hazard_no: one for one in facts.hazards}
     assert set(told) == set(plain.lives)
     for no, life in plain.lives.items():
@@ -172,7 +172,7 @@ def test_the_rates_are_those_of_a_plain_computation(which: str, day: date, reque
     connection, found = request.getfixturevalue(which)
     plain = Plain(found, day)
     first = day - timedelta(days=60)
-    facts = hazards.Facts(Memory(connection), hazards.Asked(day, first, day))
+    facts = hazards.Facts(Tables(connection), hazards.Asked(day, first, day))
     for one in [*hazards.standings(facts), *hazards.standings(facts, "category"), *hazards.standings(facts, "county")]:
         of = [no for no in plain.lives if one.group in ("", plain.newest[no]["hazard_category_code"],
                                                         plain.newest[no]["county_code"])]  # fmt: skip
@@ -199,7 +199,7 @@ def test_the_rates_are_those_of_a_plain_computation(which: str, day: date, reque
 
 
 def test_groups_add_up_to_the_whole(sound: Built) -> None:
-    facts = hazards.Facts(Memory(sound[0]), hazards.Asked(LAST, FIRST, LAST))
+    facts = hazards.Facts(Tables(sound[0]), hazards.Asked(LAST, FIRST, LAST))
     (whole,) = hazards.standings(facts)
     for by in hazards.GROUPS:
         parts = hazards.standings(facts, by)
@@ -209,7 +209,7 @@ def test_groups_add_up_to_the_whole(sound: Built) -> None:
 
 
 def test_a_list_holds_as_many_as_the_rate_says(sound: Built) -> None:
-    facts = hazards.Facts(Memory(sound[0]), hazards.Asked(LAST, FIRST, LAST))
+    facts = hazards.Facts(Tables(sound[0]), hazards.Asked(LAST, FIRST, LAST))
     (whole,) = hazards.standings(facts)
     for name in ("open", "overdue", "due_soon", "no_due", "listed"):
         assert len(hazards.listed(facts, name)) == getattr(whole, name), name
@@ -219,7 +219,7 @@ def test_a_list_holds_as_many_as_the_rate_says(sound: Built) -> None:
 
 def test_the_life_of_a_hazard_is_how_it_stands_on_the_last_day(spoilt: Built) -> None:
     """``core.hazard_life`` and the query as of a day tell one thing."""
-    facts = hazards.Facts(Memory(spoilt[0]), hazards.Asked(LAST, FIRST, LAST))
+    facts = hazards.Facts(Tables(spoilt[0]), hazards.Asked(LAST, FIRST, LAST))
     told = (
         spoilt[0]
         .execute(
@@ -234,7 +234,7 @@ def test_the_life_of_a_hazard_is_how_it_stands_on_the_last_day(spoilt: Built) ->
 
 def test_the_closures_of_the_city_are_the_published_ones_but_for_one_nobody_can_show(sound: Built) -> None:
     """The counties report 531 of 531 highway hazards and 1,286 railway-side ones; one has twice the same picture."""
-    facts = hazards.Facts(Memory(sound[0]), hazards.Asked(LAST, FIRST, LAST))
+    facts = hazards.Facts(Tables(sound[0]), hazards.Asked(LAST, FIRST, LAST))
     told = {one.group: one for one in hazards.standings(facts, "category")}
     assert (told["HWY"].closed, told["HWY"].reported) == (hazards.Rate(531, 531), hazards.Rate(531, 531))
     assert (told["RAIL"].closed, told["RAIL"].reported) == (hazards.Rate(1_285, 1_286), hazards.Rate(1_286, 1_286))
@@ -245,14 +245,14 @@ def test_the_closures_of_the_city_are_the_published_ones_but_for_one_nobody_can_
 
 
 def test_the_works_of_the_city_stand_against_its_plan(sound: Built, city: World) -> None:
-    told = {row["works_kind"]: row for row in hazards.works(Memory(sound[0]), hazards.Asked(LAST, FIRST, LAST))}
+    told = {row["works_kind"]: row for row in hazards.works(Tables(sound[0]), hazards.Asked(LAST, FIRST, LAST))}
     done = {kind: row["finished_quantity"] for kind, row in told.items()}
     assert done == {"safety": 1_182, "bridge": 39, "refinement": 89, "small_works": 802}
     planned: Counter[str] = Counter()
     for row in made.road_works(city):
         planned[row["works_kind"]] += row["planned_quantity"]
     assert {kind: told[kind]["planned_quantity"] for kind in planned} == dict(planned)
-    half = {row["works_kind"]: row for row in hazards.works(Memory(sound[0]), hazards.Asked(DAYS[2], FIRST, LAST))}
+    half = {row["works_kind"]: row for row in hazards.works(Tables(sound[0]), hazards.Asked(DAYS[2], FIRST, LAST))}
     expected = sum(
         row["done_quantity"]
         for row in made.road_works(city)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import landed
 import match_truth
 import numpy as np
 import pytest
@@ -140,7 +141,7 @@ def test_each_finding_has_the_fate_a_plain_computation_over_the_truth_gives_it(p
     world, connection, _ = prefecture
     plain = Plain(world, connection)
     expected = {row["record_id"]: plain.fate(row) for row in plain.findings}
-    told = fates.rows(match_truth.Memory(connection), ASKED)
+    told = fates.rows(landed.Tables(connection), ASKED)
     found = {
         row.record_id: (row.fate, row.fate_detail if row.fate == "void" else "") for row in told.itertuples()
     }  # fmt: skip
@@ -154,7 +155,7 @@ def test_each_finding_has_the_fate_a_plain_computation_over_the_truth_gives_it(p
 @pytest.mark.parametrize("by", fates.BY)
 def test_the_counts_add_up_to_the_findings_whatever_they_are_grouped_by(prefecture: Built, by: str) -> None:
     _, connection, _ = prefecture
-    memory = match_truth.Memory(connection)
+    memory = landed.Tables(connection)
     (total,) = connection.execute("select count(*) from mart.finding").fetchall()[0]
     counts = fates.counts(memory, ASKED, by)
     assert counts["finding_count"].sum() == total
@@ -164,7 +165,7 @@ def test_the_counts_add_up_to_the_findings_whatever_they_are_grouped_by(prefectu
 def test_periods_and_places_part_the_findings(prefecture: Built) -> None:
     """Two halves and all counties give the whole, fate by fate, but for findings of sites no register places."""
     _, connection, _ = prefecture
-    memory = match_truth.Memory(connection)
+    memory = landed.Tables(connection)
 
     def by_fate(**changed: Any) -> Counter[str]:
         asked = {"first": FIRST, "last": LAST, "as_of": LAST} | changed
@@ -230,7 +231,7 @@ def test_a_plate_that_passed_on_other_days_too_is_told_so_and_monitored_vehicles
     prefecture: Built,
 ) -> None:
     _, connection, _ = prefecture
-    memory = match_truth.Memory(connection)
+    memory = landed.Tables(connection)
     asked = plates.Asked(FIRST, LAST, grades=plates.GRADES)
     rows = plates.rows(memory, asked, 10_000)
     assert len(rows) == plates.counts(memory, asked)["suggestion_count"].sum() > 40

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import hazard_truth
 import pytest
-from match_truth import Memory
+from landed import Tables
 
 from etl.demo import rows as demo_rows
 from etl.demo.world import Delivery
@@ -100,7 +100,7 @@ def test_real_requests_are_told_with_their_faults(city: str, rows: Rows) -> None
     first = min(one.made_at for one in found).date()
     last = max(one.closed_at or one.made_at for one in found).date()
     connection = hazard_truth.build(deliveries(found, last))
-    facts = hazards.Facts(Memory(connection), hazards.Asked(last, first, last))
+    facts = hazards.Facts(Tables(connection), hazards.Asked(last, first, last))
     (whole,) = hazards.standings(facts)
 
     early = {one.number for one in found if one.closed_at and one.closed_at < one.made_at}
@@ -141,7 +141,7 @@ def test_what_is_known_of_these_exports_is_found(rows: Rows) -> None:
     york = [new_york(row) for row in rows(EXPORTS["new_york"][0])]
     last = max(one.closed_at or one.made_at for one in york).date()
     facts = hazards.Facts(
-        Memory(hazard_truth.build(deliveries(york, last))),
+        Tables(hazard_truth.build(deliveries(york, last))),
         hazards.Asked(last, min(one.made_at for one in york).date(), last),
     )
     (whole,) = hazards.standings(facts)

@@ -9,7 +9,8 @@ import duckdb
 import pandas as pd
 import pytest
 from case_reference import Case, Decision, Payment
-from case_rows import Built, built_of
+from case_rows import built_of
+from landed import Tables
 
 from warehouse import sql
 from warehouse.case_amounts import compared
@@ -95,7 +96,7 @@ def case_of(number: str, clock: str, start: date, end: date | None) -> Case:
 
 
 @pytest.fixture(scope="module")
-def built() -> Built:
+def built() -> Tables:
     facts = [
         case_of(f"C{at}", clock, date.fromisoformat(start), day_of(end))
         for at, (clock, start, end, *_) in enumerate(rows_of(CLOCKS))
@@ -104,7 +105,7 @@ def built() -> Built:
 
 
 @pytest.mark.parametrize("at", range(len(rows_of(CLOCKS))), ids=[" ".join(row[:3]) for row in rows_of(CLOCKS)])
-def test_a_clock_is_due_by_the_rule_of_the_day_it_began(built: Built, at: int) -> None:
+def test_a_clock_is_due_by_the_rule_of_the_day_it_began(built: Tables, at: int) -> None:
     clock, start, end, due, state, rule_id = rows_of(CLOCKS)[at]
     on = max(day for day in (day_of(end), day_of(due), date.fromisoformat(start)) if day) + timedelta(days=1)
     (found,) = [one for one in clocks(built, on, Filter(case_no=f"C{at}")) if one.clock == clock]
@@ -230,7 +231,7 @@ def test_the_amount_decided_is_held_against_the_range_of_the_day() -> None:
         connection.execute(f"create table core.{name} as select {casts} from told")
         connection.unregister("told")
     connection.execute(DECISIONS)
-    found = {one.case_no: one for one in compared(Built(connection), date(2026, 12, 31))}
+    found = {one.case_no: one for one in compared(Tables(connection), date(2026, 12, 31))}
     assert len(found) == len(lives)
     for at, (*_, verdict, reason, low, high) in enumerate(rows_of(AMOUNTS)):
         one = found[f"A{at:02d}"]
@@ -286,7 +287,7 @@ def test_a_decision_is_held_against_the_article_of_its_subject_and_the_facts_tha
                 "insert into core.case_decision values (?, ?, ?, ?, 0, ?, ?, true, null)",
                 [kind, f"H{at:02d}", f"D{at}{fine}", subject, _fen(yuan), day],
             )
-    found = {one.case_no: one for one in compared(Built(connection), day)}
+    found = {one.case_no: one for one in compared(Tables(connection), day)}
     for at, (kind, *_, verdict, reason, low, high) in enumerate(rows_of(HELD)):
         one = found[f"H{at:02d}"]
         wanted = (verdict, reason, _fen(low) if low else None, _fen(high) if high else None)

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 from case_reference import Case, Decision, Payment
-from case_rows import Built, built_of
+from case_rows import built_of
+from landed import Tables
 
 from warehouse.cases import Case as Told
 from warehouse.cases import Clock, Filter, OfCases, cases, clocks, months, open_counts
@@ -27,7 +28,7 @@ def case_of(number: str, steps: list[tuple[str, str]], **told: Any) -> Case:
 
 
 @pytest.fixture(scope="module")
-def built() -> Built:
+def built() -> Tables:
     facts = [
         case_of("LIST", [], closed_on=date(2025, 6, 1)),
         case_of("ANNULLED", [*STEPS, ("2025-06-01", "revoked_by_review")], decisions=(FINE,)),
@@ -46,12 +47,12 @@ def built() -> Built:
     return built_of(facts, random.Random(1))
 
 
-def told(built: Built, number: str, day: str) -> Told:
+def told(built: Tables, number: str, day: str) -> Told:
     (found,) = cases(built, date.fromisoformat(day), Filter(case_no=number))
     return found
 
 
-def clock(built: Built, number: str, name: str, day: str) -> Clock:
+def clock(built: Tables, number: str, name: str, day: str) -> Clock:
     (found,) = [one for one in clocks(built, date.fromisoformat(day), Filter(case_no=number)) if one.clock == name]
     return found
 
@@ -60,14 +61,16 @@ def clock(built: Built, number: str, name: str, day: str) -> Clock:
     ("day", "state", "is_open"),
     [("2025-01-10", "filed", True), ("2025-05-31", "filed", True), ("2025-06-01", "closed", False)],
 )  # fmt: skip
-def test_a_list_tells_its_last_state_only_from_the_day_of_it(built: Built, day: str, state: str, is_open: bool) -> None:
+def test_a_list_tells_its_last_state_only_from_the_day_of_it(
+    built: Tables, day: str, state: str, is_open: bool
+) -> None:
     found = told(built, "LIST", day)
     assert (found.case_state, found.age_days is not None, found.is_state_reported) == (state, is_open, True)
     on = date.fromisoformat(day)
     assert sum(one.case_count for one in open_counts(built, on, Filter(case_no="LIST"))) == is_open
 
 
-def test_a_fine_counts_until_it_is_annulled(built: Built) -> None:
+def test_a_fine_counts_until_it_is_annulled(built: Tables) -> None:
     before, after = told(built, "ANNULLED", "2025-05-31"), told(built, "ANNULLED", "2025-06-01")
     assert (before.statutory_fen, before.decided_fen, before.served_on) == (600_000, 500_000, date(2025, 3, 3))
     assert (after.statutory_fen, after.decided_fen, after.served_on) == (None, None, None)
@@ -82,7 +85,7 @@ def test_a_fine_counts_until_it_is_annulled(built: Built) -> None:
         )  # fmt: skip
 
 
-def test_a_case_whose_closing_was_refused_is_open_and_says_that_its_list_has_it_closed(built: Built) -> None:
+def test_a_case_whose_closing_was_refused_is_open_and_says_that_its_list_has_it_closed(built: Tables) -> None:
     found = told(built, "REFUSED", "2025-05-02")
     assert (found.case_state, found.refused_count, found.closed_on) == ("served", 1, date(2025, 5, 1))
     assert found.age_days == (date(2025, 5, 2) - date(2025, 1, 10)).days
@@ -91,20 +94,20 @@ def test_a_case_whose_closing_was_refused_is_open_and_says_that_its_list_has_it_
     assert sum(one.case_count for one in open_counts(built, date(2025, 5, 2), Filter(case_no="REFUSED"))) == 1
 
 
-def test_months_count_the_rows_they_open(built: Built) -> None:
+def test_months_count_the_rows_they_open(built: Tables) -> None:
     for day in (date(2025, 5, 31), date(2025, 6, 30)):
         for month, of_month in months(built, date(2025, 1, 1), day).items():
             for series, count in of_month.items():
                 assert len(cases(built, day, which=OfCases(series=series, month=month))) == count
 
 
-def test_only_what_tells_the_outcome_of_an_appeal_ends_its_pause(built: Built) -> None:
+def test_only_what_tells_the_outcome_of_an_appeal_ends_its_pause(built: Tables) -> None:
     # Due on 18 March: 19 March counts, the appeals stand from the 20th, and the surcharge runs again on 11 April.
     for day, days in (("2025-03-19", 1), ("2025-03-25", 1), ("2025-04-10", 1), ("2025-04-12", 3)):
         assert clock(built, "APPEAL", "late_surcharge", day).days_late == days, day
 
 
-def test_a_decision_is_neither_a_filing_nor_a_notice(built: Built) -> None:
+def test_a_decision_is_neither_a_filing_nor_a_notice(built: Tables) -> None:
     for name in ("filing", "notice"):
         assert clock(built, "UNTOLD", name, "2025-01-07").state == "running"
         found = clock(built, "UNTOLD", name, "2025-03-01")
@@ -112,7 +115,7 @@ def test_a_decision_is_neither_a_filing_nor_a_notice(built: Built) -> None:
     assert clock(built, "LIST", "filing", "2025-03-01").state == "met"
 
 
-def test_what_rests_on_facts_nobody_read_is_unverified(built: Built) -> None:
+def test_what_rests_on_facts_nobody_read_is_unverified(built: Tables) -> None:
     """The signs of the prefecture's plates are from memory, and from which amount a hearing is owed is not loaded."""
     for name in ("handover", "hearing_request"):
         assert not clock(built, "AWAY", name, "2025-03-20").has_verified_rule

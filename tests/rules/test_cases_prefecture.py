@@ -19,7 +19,8 @@ import landed
 import numpy as np
 import pytest
 from case_reference import Case, Decision, Payment
-from case_rows import MODELS, Built, built_of
+from case_rows import MODELS, built_of
+from landed import Tables
 
 from etl.demo import cases as demo
 from etl.demo.generate import topics
@@ -85,7 +86,7 @@ def _truth(prefecture: Prefecture) -> Iterator[Case]:
 
 
 @pytest.fixture(scope="module")
-def delivered(prefecture: Prefecture) -> Built:
+def delivered(prefecture: Prefecture) -> Tables:
     """The prefecture's deliveries, with their corrections and repeats."""
     connection = duckdb.connect()
     deliveries: dict[str, list[Delivery]] = defaultdict(list)
@@ -98,11 +99,11 @@ def delivered(prefecture: Prefecture) -> Built:
         if raw.name in deliveries:
             landed.without_bytes(connection, raw, deliveries[raw.name])
     sql.run_models(connection, raw_tables(), names=MODELS)
-    return Built(connection)
+    return Tables(connection)
 
 
 # --- both tellings -----------------------------------------------------------------------------------------------
-def told_cases(source: Built, day: date) -> dict[str, tuple[Any, ...]]:
+def told_cases(source: Tables, day: date) -> dict[str, tuple[Any, ...]]:
     return {
         one.case_no: (
             one.case_state, one.state_since, one.refused_count, one.statutory_fen, one.decided_fen, one.collected_fen,
@@ -120,7 +121,7 @@ def plain_cases(facts: list[Case], day: date) -> dict[str, tuple[Any, ...]]:
     }
 
 
-def told_clocks(source: Built, day: date) -> dict[tuple[str, str | None, str], reference.Clock]:
+def told_clocks(source: Tables, day: date) -> dict[tuple[str, str | None, str], reference.Clock]:
     return {
         (one.case_no, one.decision_no, one.clock): reference.Clock(
             one.started_on, one.due_on, one.ended_on, one.state, one.days_late, one.days_left, one.surcharge_fen
@@ -144,13 +145,13 @@ def differences(told: dict[Any, Any], plain: dict[Any, Any]) -> list[Any]:
 
 @pytest.mark.parametrize("day", DAYS)
 def test_the_truth_and_the_deliveries_tell_the_same_cases_and_clocks(
-    delivered: Built, truth: list[Case], day: date
+    delivered: Tables, truth: list[Case], day: date
 ) -> None:
     assert differences(told_cases(delivered, day), plain_cases(truth, day)) == []
     assert differences(told_clocks(delivered, day), plain_clocks(truth, day)) == []
 
 
-def test_the_year_has_every_kind_of_clock_and_end(delivered: Built) -> None:
+def test_the_year_has_every_kind_of_clock_and_end(delivered: Tables) -> None:
     seen = Counter((one.clock, one.state) for one in clocks(delivered, DAYS[-1]))
     assert {
         ("decision", "late"), ("decision", "met"), ("decision", "running"), ("filing", "late"), ("filing", "met"),
@@ -163,7 +164,7 @@ def test_the_year_has_every_kind_of_clock_and_end(delivered: Built) -> None:
     assert any(one.is_rolled for one in clocks(delivered, DAYS[-1]))
 
 
-def test_illegal_operation_cases_have_the_clocks_of_their_lists(delivered: Built) -> None:
+def test_illegal_operation_cases_have_the_clocks_of_their_lists(delivered: Tables) -> None:
     found = [one for one in clocks(delivered, DAYS[-1]) if one.case_kind == "illegal_operation"]
     assert {one.clock for one in found} == {"filing", "decision"}
     listed = delivered.connection.execute(

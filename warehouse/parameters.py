@@ -1,0 +1,45 @@
+"""Numbers of ``seeds.parameter`` in force on a day, each with its source and how well it is known."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from warehouse.errors import WarehouseError
+from warehouse.metrics import Source
+
+_IN_FORCE = """
+select parameter as name, parameter_value as value, unit, zh, en, citation_zh, citation_en, confidence
+from seeds.parameter
+where list_contains($names, parameter)
+    and $as_of between coalesce(valid_from, $as_of) and coalesce(valid_to, $as_of)
+order by parameter
+"""
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A number as of the day; ``is_changed``: supposed by who asks, not the row's."""
+
+    name: str
+    value: float
+    unit: str | None
+    zh: str
+    en: str
+    citation_zh: str
+    citation_en: str
+    confidence: str
+    is_changed: bool = False
+
+
+def numbers(source: Source, names: Iterable[str], as_of: date) -> dict[str, Parameter]:
+    """One row of each name. Raises ``WarehouseError`` if the snapshot lacks one or has two."""
+    wanted = list(names)
+    found = [Parameter(**row) for row in source.constant(_IN_FORCE, {"names": wanted, "as_of": as_of})]
+    told = {one.name: one for one in found}
+    missing = [name for name in wanted if name not in told]
+    if missing or len(found) != len(told):
+        raise WarehouseError(
+            f"seeds.parameter has not one row of each as of {as_of}: {', '.join(missing) or 'one twice'}. "
+            "Run 'heng build', or see warehouse/seeds/parameter.csv."
+        )
+    return told
