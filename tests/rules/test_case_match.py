@@ -34,6 +34,49 @@ def test_a_check_number_on_the_day_of_the_act_names_the_passage(model):
     )
 
 
+def test_a_number_whose_passage_agrees_in_nothing_else_is_for_a_person_to_look_at(model):
+    """Another plate holds in the same county within match_near_minutes (30); else the number may be another site's."""
+    model(
+        "core.case_passage",
+        given={
+            "staging.enforcement_case": f"""
+                {CASE}
+                c1 | 1 | over_mass | A1 | 湘M11111 | 2 | 431103 | 2026-03-01 08:00:00
+                c2 | 2 | over_mass | A2 | 湘M22222 | 2 | 431103 | 2026-03-01 08:00:00
+                c3 | 3 | over_mass | A3 | 湘M33333 | 2 | 431103 | 2026-03-01 08:00:00
+                c4 | 4 | over_mass | A4 | 湘M44444 | 2 | 431103 | 2026-03-01 08:00:00
+                c5 | 5 | over_mass | A5 | 湘M55555 | 2 | 431103 | 2026-03-01 08:00:00
+                c6 | 6 | over_mass | A6 | 湘M66666 | 2 | 431103 | 2026-03-01 08:00:00
+                c7 | 7 | over_mass | A7 | 湘M77777 | 2 | 431103 | 2026-03-01 08:00:00
+                c8 | 8 | over_mass |    | 湘M88888 | 2 | 431103 | 2026-03-01 15:00:00
+            """,
+            "core.passage": f"""
+                {NUMBERED}
+                A1 | p1  | 湘M1111Z | 2 | 431103 | 2026-03-01 08:30:00 | over | 60000 | 49000
+                A2 | p2  | 湘M2222Z | 2 | 431103 | 2026-03-01 08:30:01 | over | 60000 | 49000
+                A3 | p3  | 湘M3333Z | 2 | 431102 | 2026-03-01 08:00:00 | over | 60000 | 49000
+                A4 | p4  |          | 2 | 431103 | 2026-03-01 08:00:00 | over | 60000 | 49000
+                A5 | p5  | 湘M55555 | 2 | 431102 | 2026-03-01 20:00:00 | over | 60000 | 49000
+                A6 | p6  | 湘M88888 | 2 | 431102 | 2026-03-01 15:00:00 | over | 60000 | 49000
+                A9 | p9  | 湘M66666 | 2 | 431103 | 2026-03-01 08:01:00 | over | 60000 | 49000
+                A7 | p7  | 湘M7777Z | 2 | 431102 | 2026-03-01 08:00:00 | over | 60000 | 49000
+                A7 | p7b | 湘M7777Y | 2 | 431102 | 2026-03-01 09:00:00 | over | 60000 | 49000
+            """,
+        },
+        expect=f"""
+            {EXPECTED}
+            1 | exact | check_no_other_plate | 1 | p1
+            2 | weak  | check_no_only        | 1 | p2
+            3 | weak  | check_no_only        | 1 | p3
+            4 | exact | check_no_other_plate | 1 | p4
+            5 | exact | check_no             | 1 | p5
+            6 | near  | plate_time_county    | 1 | p9
+            7 | none  | no_passage           | 0 |
+            8 | weak  | plate_only           | 1 | p6
+        """,
+    )
+
+
 def test_a_number_names_its_passage_whatever_our_verdict_is(model):
     """A case may rest on a passage that is within the limit by this law: it is named with its verdict, not lost."""
     model(
@@ -116,7 +159,7 @@ def test_acts_about_mass_and_other_acts_do_not_compete_for_a_passage(model):
     )
 
 
-def test_of_two_passages_under_one_number_the_plate_decides_or_nobody(model):
+def test_of_two_passages_under_one_number_the_plate_decides_then_county_and_time_or_nobody(model):
     model(
         "core.case_passage",
         given={
@@ -141,7 +184,7 @@ def test_of_two_passages_under_one_number_the_plate_decides_or_nobody(model):
             {EXPECTED}
             1 | exact | check_no  | 1 | p1
             2 | none  | ambiguous | 2 |
-            3 | none  | ambiguous | 2 |
+            3 | exact | check_no_other_plate | 1 | p3
         """,
     )
 
