@@ -47,6 +47,7 @@ ACT: tuple[tuple[str, _OfAct], ...] = (
     ("repeat.case", lambda judged, t: judged.act.case_no),
     ("filter.site", lambda judged, t: judged.act.site_code),
     ("repeat.act.share", lambda judged, t: judged.act.excess_ratio),
+    ("repeat.act.share_after", lambda judged, t: judged.act.excess_ratio_after_allowance),
     ("repeat.act.filed", lambda judged, t: judged.act.filed_on),
     ("repeat.act.decided_on", lambda judged, t: judged.act.decided_on),
     ("repeat.act.does_count", lambda judged, t: _yes(judged.counts, t)),
@@ -55,7 +56,7 @@ ACT: tuple[tuple[str, _OfAct], ...] = (
     ("repeat.act.lapses", lambda judged, t: judged.lapses_on),
     ("vehicles.passage", lambda judged, t: judged.act.passage_record_id),
 )
-SHARES = ("repeat.share", "repeat.act.share")
+SHARES = ("repeat.share", "repeat.act.share", "repeat.act.share_after")
 ASKED = ("repeat.as_of", "repeat.basis", "repeat.decisions", "explain.thresholds", "export.snapshot")
 """What was asked, beside each row of the CSV, which has no sheet of notes."""
 

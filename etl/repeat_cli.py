@@ -63,7 +63,8 @@ _WORDS = {
         "trigger_on": "超过门槛起", "lapses_on": "分档下降日",
         "pending": "待决定", "one_away": "差一次", "previous": "上一周期", "no_first_issue": "无首次核发日期",
         "case_no": "案号", "violated_at": "违法时间", "filed_on": "立案日期", "decided_on": "决定日期",
-        "excess_ratio": "超限率", "counts": "是否计次", "reason": "说明", "counts_from": "自何日计次",
+        "excess_ratio": "超限率", "excess_ratio_after_allowance": "扣除误差后的超限率",
+        "counts": "是否计次", "reason": "说明", "counts_from": "自何日计次",
         "act_lapses_on": "何日不再计次", "acts": "违法", "plate_no": "车牌号", "passage_record_id": "过车记录",
         "site_code": "站点", "yes": "是", "no": "否", "as_of": "截至", "version": "版本", "known_on": "何时所知",
         "thresholds": "门槛", "list": "名单", "notes": "说明",
@@ -86,6 +87,7 @@ _WORDS = {
         "trigger_on": "above since", "lapses_on": "tier falls", "pending": "pending", "one_away": "one away",
         "previous": "cycle before", "no_first_issue": "no day of first issue", "case_no": "case",
         "violated_at": "act", "filed_on": "filed", "decided_on": "decided", "excess_ratio": "excess",
+        "excess_ratio_after_allowance": "excess after the allowance",
         "counts": "counts", "reason": "why", "counts_from": "counts from", "act_lapses_on": "lapses on", "acts": "acts",
         "plate_no": "plate", "passage_record_id": "passage", "site_code": "site", "yes": "yes", "no": "no",
         "as_of": "as of", "version": "version", "known_on": "known on",
@@ -363,8 +365,9 @@ _OF_SUBJECT = (
     "trigger_on", "lapses_on", "pending", "one_away", "previous", "no_first_issue",
 )  # fmt: skip
 _OF_ACT = (
-    "case_no", "plate_no", "violated_at", "filed_on", "decided_on", "excess_ratio", "counts", "reason", "counts_from",
-    "act_lapses_on", "site_code", "passage_record_id",
+    "case_no", "plate_no", "violated_at", "filed_on", "decided_on", "excess_ratio",
+    "excess_ratio_after_allowance", "counts", "reason", "counts_from", "act_lapses_on", "site_code",
+    "passage_record_id",
 )  # fmt: skip
 _OF_ASKED = ("as_of", "basis", "decisions", "thresholds", "version", "known_on")
 
@@ -382,7 +385,8 @@ def _of_act(judged: Judged, answer: Answer) -> list[Any]:
     act = judged.act
     return [
         act.case_no, act.plate_no, act.violated_at, act.filed_on, act.decided_on, act.excess_ratio,
-        answer.words("yes" if judged.counts else "no"), terms.reason(judged, answer.lang), judged.counts_from,
+        act.excess_ratio_after_allowance, answer.words("yes" if judged.counts else "no"),
+        terms.reason(judged, answer.lang), judged.counts_from,
         judged.lapses_on, act.site_code, act.passage_record_id,
     ]  # fmt: skip
 

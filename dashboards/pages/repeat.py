@@ -351,7 +351,8 @@ def act_line(judged: Judged, one: Standing, t: Text) -> html.Div:
         what.append(repeat_queries.vehicle_of(judged))
     details = [t("repeat.act.case", case=act.case_no)]
     if act.excess_ratio is not None:
-        details.append(t("repeat.act.excess", share=fmt.share(act.excess_ratio)))
+        after = fmt.share(act.excess_ratio_after_allowance)
+        details.append(t("repeat.act.excess", share=fmt.share(act.excess_ratio), after=after))
     if act.decided_on is not None:
         details.append(t("repeat.act.decided", day=fmt.day(act.decided_on, t.lang)))
     if judged.counts:

@@ -48,7 +48,8 @@ class Served(Tables):
                 "plate_no": plate, "plate_color_code": 2, "violated_at": f"{day} 08:00:00", "violated_on": day,
                 "case_no": f"A{number}", "county_code": "431103", "is_elsewhere": False, "driver_no": f"D{plate[-1]}",
                 "driver_certificate_no": f"D{plate[-1]}", "uscc": "U1", "filed_on": day, "case_state": "closed",
-                "decided_on": day if decided else None, "excess_ratio": ratio, "counted_ratio": 0.1,
+                "decided_on": day if decided else None, "excess_ratio": ratio,
+                "excess_ratio_after_allowance": ratio, "counted_ratio": 0.1,
                 "ended_state": ended, "flags": "", "is_permitted": False, "record_id": f"r{number}",
                 "delivery_id": "d", "source_line": number + 2, "act_code": "over_mass",
             }  # fmt: skip

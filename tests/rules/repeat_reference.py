@@ -22,11 +22,19 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Weighed:
-    """What the scale says of an act: masses in kg, and whether its device was verified that day."""
+    """What the scale says of an act: masses in kg, whether its device was verified that day, and how many per cent of
+    the weight it may err by then."""
 
     gross: int
     limit: int
     verified: bool = True
+    error_per_cent: int = 0
+
+    @property
+    def excess_after_allowance(self) -> int:
+        """What is left when the allowance, rounded up to whole kg, is taken off the weight."""
+        whole, rest = divmod(self.gross * self.error_per_cent, 100)
+        return self.gross - whole - (rest > 0) - self.limit
 
 
 @dataclass(frozen=True)
@@ -46,7 +54,13 @@ class Case:
     weighed: Weighed | None = None
     steps: tuple[tuple[datetime, int, str], ...] = ()
     decisions: tuple[tuple[date, str], ...] = ()
+    against: tuple[str, ...] = ()
+    """Whom each decision is against; the vehicle, where nobody says."""
     is_mass: bool = True
+
+    @property
+    def parties(self) -> tuple[str, ...]:
+        return self.against or ("vehicle",) * len(self.decisions)
 
     @property
     def day(self) -> date:
@@ -206,8 +220,23 @@ def filed_by(case: Case, on: date) -> date | None:
     return case.filed if case.filed is not None and case.filed <= on else None
 
 
-def decided_by(case: Case, on: date) -> date | None:
-    return stands(case, on)[0]
+def own_decision(case: Case, who: str) -> date | None:
+    """The first penalty against that one since the decision that stood last."""
+    last = rounds(case)[-1].decided
+    own = [
+        day for (day, kind), against in zip(case.decisions, case.parties, strict=True)
+        if against == who and kind != "no_penalty" and last is not None and day >= last
+    ]  # fmt: skip
+    return min(own, default=None)
+
+
+def decided_by(case: Case, on: date, whose: str | None = None) -> date | None:
+    """The decision that stands on a day; of ``whose`` only one against that one itself."""
+    decided = stands(case, on)[0]
+    if decided is None or whose is None:
+        return decided
+    own = own_decision(case, whose)
+    return None if own is None or own > on else max(decided, own)
 
 
 def is_only_within(world: World, case: Case) -> bool:
@@ -220,10 +249,10 @@ def is_only_within(world: World, case: Case) -> bool:
     return bool(around) and not any(around)
 
 
-def reason(world: World, case: Case, on: date, require_decision: bool) -> str | None:
+def reason(world: World, case: Case, on: date, require_decision: bool, whose: str | None) -> str | None:
     if not case.is_mass:
         return "not_mass"
-    decided, ended = stands(case, on)
+    ended = stands(case, on)[1]
     if ended is not None:
         return ended
     if not case.county.startswith(PREFECTURE):
@@ -239,14 +268,15 @@ def reason(world: World, case: Case, on: date, require_decision: bool) -> str | 
             return "within_limit" if is_only_within(world, case) else "ratio_unknown"
         if not over:
             return "within_limit"
-        if (case.weighed.gross - case.weighed.limit) * 10 <= case.weighed.limit:
+        if case.weighed.excess_after_allowance * 10 <= case.weighed.limit:
             return "ratio"
     if case.weighed is not None and over and not case.weighed.verified:
         return "device"
     if filed_by(case, on) is None:
         return "not_filed"
-    if require_decision and decided is None:
-        return "undecided"
+    if require_decision and decided_by(case, on, whose) is None:
+        others = (own_decision(case, who) for who in ("vehicle", "driver", "enterprise"))
+        return "others_only" if any(day is not None and day <= on for day in others) else "undecided"
     return None
 
 
@@ -269,9 +299,9 @@ def trips(world: World, cases: Iterable[Case]) -> list[list[Case]]:
     return found
 
 
-def placed(case: Case, basis: str, on: date) -> date:
+def placed(case: Case, basis: str, on: date, whose: str | None) -> date:
     if basis == "DECISION":
-        return decided_by(case, on) or filed_by(case, on) or case.day
+        return decided_by(case, on, whose) or filed_by(case, on) or case.day
     return case.day
 
 
@@ -316,21 +346,23 @@ def key_of(case: Case, subject: str) -> tuple[object, ...] | None:
 
 
 def answers(
-    world: World, subject: str, window: str, basis: str, on: date, require_decision: bool = True
+    world: World, subject: str, window: str, basis: str, on: date, require_decision: bool = True, own: bool = False
 ) -> dict[tuple[object, ...], Answer]:
-    """Every subject with an act up to the day."""
+    """Every subject with an act up to the day. ``own``: only a decision against the subject itself counts for it."""
     keys = {key_of(case, subject) for case in world.cases if case.day <= on} - {None}
-    return {key: answer(world, subject, key, window, basis, on, require_decision) for key in keys if key is not None}
+    return {
+        key: answer(world, subject, key, window, basis, on, require_decision, own) for key in keys if key is not None
+    }
 
 
 def is_above(
     world: World, subject: str, key: tuple[object, ...], window: str, basis: str, on: date, require: bool,
-    issued: date | None,
+    issued: date | None, whose: str | None,
 ) -> bool:  # fmt: skip
     """Whether the count of a day is above the statute's threshold, asked as on that day; the certificate is given."""
     acts = [case for case in world.cases if key_of(case, subject) == key and case.day <= on]
-    left = [case for case in acts if reason(world, case, on, require) is None]
-    counted = [trip[0] for trip in trips(world, left) if inside(window, placed(trip[0], basis, on), on, issued)]
+    left = [case for case in acts if reason(world, case, on, require, whose) is None]
+    counted = [trip[0] for trip in trips(world, left) if inside(window, placed(trip[0], basis, on, whose), on, issued)]
     if subject == "enterprise":
         fleet = fleet_of(world, str(key[0]), on)
         return enterprise_tier(len({case.vehicle for case in counted}), fleet) == "statutory"
@@ -345,15 +377,17 @@ def answer(
     basis: str,
     on: date,
     require_decision: bool = True,
+    own: bool = False,
 ) -> Answer:
+    whose = subject if own else None
     acts = [case for case in world.cases if key_of(case, subject) == key and case.day <= on]
     registers = {"vehicle": world.vehicles, "driver": world.drivers, "enterprise": world.enterprises}
     issued = issue_of(registers[subject], key, on)
     missing = window == "ANNIVERSARY" and (issued is None or issued > on)
     window = "ROLLING_12M" if missing else window
-    reasons = {case.number: reason(world, case, on, require_decision) for case in acts}
+    reasons = {case.number: reason(world, case, on, require_decision, whose) for case in acts}
     found = trips(world, [case for case in acts if reasons[case.number] is None])
-    day_of = {trip[0].number: placed(trip[0], basis, on) for trip in found}
+    day_of = {trip[0].number: placed(trip[0], basis, on, whose) for trip in found}
     counted = [trip for trip in found if inside(window, day_of[trip[0].number], on, issued)]
     for trip in found:
         reasons[trip[0].number] = None if trip in counted else "outside_window"
@@ -372,7 +406,7 @@ def answer(
     now = tier_of(count)
     trigger = None
     day = on
-    while now == "statutory" and is_above(world, subject, key, window, basis, day, require_decision, issued):
+    while now == "statutory" and is_above(world, subject, key, window, basis, day, require_decision, issued, whose):
         trigger = day
         day -= DAY
     lapse = None
@@ -386,9 +420,9 @@ def answer(
     previous = None
     if window == "CALENDAR" or (window == "ANNIVERSARY" and issued is not None and cycle(issued, on) > 0):
         previous = size(trip for trip in found if inside(window, day_of[trip[0].number], on, issued, back=1))
-    pending = [case for case in acts if reasons[case.number] == "undecided"]
+    pending = [case for case in acts if reasons[case.number] in ("undecided", "others_only")]
     one_more = tier_of(count + 1) == "statutory"
     return Answer(
         window, missing, issued, count, now, one_more and now not in ("statutory", "unknown"), trigger, lapse,
-        sum(inside(window, placed(case, basis, on), on, issued) for case in pending), previous, reasons, fleet,
+        sum(inside(window, placed(case, basis, on, whose), on, issued) for case in pending), previous, reasons, fleet,
     )  # fmt: skip

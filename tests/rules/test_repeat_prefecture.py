@@ -17,6 +17,7 @@ from repeat_reference import Case, Permit, Span, Weighed, World
 
 from etl.demo import cases, passages
 from etl.demo.generate import topics
+from etl.demo.planted import accuracy_classes
 from etl.demo.world import SCALES, Delivery, morning_after
 from etl.demo.world import World as Prefecture
 from etl.feeds import raw_tables
@@ -78,9 +79,10 @@ def facts(built: Built) -> World:
     over = {row["check_no"]: row for row in passages.over_limit_passages(built.prefecture).to_pylist()}
     lanes = built.rows("select site_code, lane_code, passed_date, certificate_no from core.lane_evidence")
     verified = {(row["site_code"], row["lane_code"], row["passed_date"]) for row in lanes if row["certificate_no"]}
+    classes = {site: int(told) for site, told in accuracy_classes(built.prefecture).items()}
     decisions, steps = defaultdict(list), defaultdict(list)
     for row in built.rows("select * from staging.penalty_decision"):
-        decisions[row["case_no"]].append((row["decided_on"], row["penalty_kind"]))
+        decisions[row["case_no"]].append((row["decided_on"], row["penalty_kind"], row["subject_kind"]))
     for row in built.rows("select * from staging.case_event"):
         steps[row["case_no"]].append((row["event_at"], row["event_no"], row["case_state"]))
     # The limit is the highest a vehicle may be judged by, which the truth of one that no register knows is not.
@@ -90,13 +92,17 @@ def facts(built: Built) -> World:
         passage, weighed = over.get(row["check_no"]), None
         if passage is not None and row["check_no"] in limits:
             lane = (passage["site_code"], passage["lane_code"], passage["passed_at"].date())
-            weighed = Weighed(passage["gross_vehicle_weight_kg"], limits[row["check_no"]], lane in verified)
+            weighed = Weighed(
+                passage["gross_vehicle_weight_kg"], limits[row["check_no"]], lane in verified,
+                classes[passage["site_code"]] if lane in verified else 0,
+            )  # fmt: skip
         assert row["act_code"].startswith("over_mass")
         found.append(Case(
             row["case_no"], row["plate_no"], row["plate_color_code"], row["violated_at"], row["found_on"],
             row["filed_on"], row["case_state"], row["procedure"] == "simple", row["county_code"],
             row["driver_certificate_no"], row["driver_id_hash"], row["uscc"], weighed,
-            tuple(steps[row["case_no"]]), tuple(decisions[row["case_no"]]),
+            tuple(steps[row["case_no"]]), tuple(told[:2] for told in decisions[row["case_no"]]),
+            tuple(told[2] for told in decisions[row["case_no"]]),
         ))  # fmt: skip
     weighings = []
     for row in built.rows("select plate_no, plate_color_code, passed_at, gross_vehicle_weight_kg as gross,"
