@@ -247,7 +247,7 @@ judged as (
         case
             when rule_id is null then 'no_rule'
             when due_on is null then 'no_calendar'
-            when ended_on is null and is_stopped then 'case_ended'
+            when ended_on is null and is_stopped and stopped_on is null then 'case_ended'
         end as why_not
     from due
 ),
