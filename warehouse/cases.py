@@ -223,7 +223,7 @@ with money as (
 ),
 decided as (
     select case_kind, case_no, sum(statutory_fen)::bigint as statutory_fen, sum(decided_fen)::bigint as decided_fen,
-        min(decided_on) as decided_on, max(served_on) as served_on,
+        min(decided_on) as decided_on, max(served_on) filter (where served_on <= $as_of) as served_on,
         case when bool_and(decided_fen = 0 or coalesce(paid_in_full_on <= $as_of, false)) then max(paid_in_full_on) end
             as paid_on
     from core.case_decision
@@ -244,7 +244,7 @@ select life.case_kind, life.case_no, life.procedure, life.act_code, life.sector,
     life.plate_color_code, life.county_code, life.violated_on, life.found_on,
     case when life.filed_on <= $as_of then life.filed_on end as filed_on,
     case when life.decided_on <= $as_of then life.decided_on else decided.decided_on end as decided_on,
-    case when decided.served_on <= $as_of then decided.served_on end as served_on,
+    decided.served_on,
     decided.paid_on,
     case when life.closed_on <= $as_of then life.closed_on end as closed_on,
     case
