@@ -228,10 +228,11 @@ illegal_operation | illegal_operation | ride_hailing | 2022-11-29 | 2022-11-29 |
 DECISIONS = """
 create table core.case_decision (
     case_kind varchar, case_no varchar, decision_no varchar, subject_kind varchar, statutory_fen bigint,
-    decided_fen bigint, decided_on date, is_in_effect boolean, effect_ended_on date
+    decided_fen bigint, decided_on date, is_in_effect boolean, effect_ended_on date, served_on date,
+    paid_in_full_on date
 );
 create schema staging;
-create table staging.penalty_payment (decision_no varchar, paid_on date, paid_fen bigint);
+create table staging.penalty_payment (decision_no varchar, paid_on date, paid_fen bigint, surcharge_fen bigint);
 """
 
 
@@ -316,7 +317,7 @@ def test_a_decision_is_held_against_the_article_of_its_subject_and_the_facts_tha
         for fine in fines.split(", "):
             subject, yuan = fine.split()
             connection.execute(
-                "insert into core.case_decision values (?, ?, ?, ?, 0, ?, ?, true, null)",
+                "insert into core.case_decision values (?, ?, ?, ?, 0, ?, ?, true, null, null, null)",
                 [kind, f"H{at:02d}", f"D{at}{fine}", subject, _fen(yuan), day],
             )
     found = {one.case_no: one for one in compared(Tables(connection), day)}
