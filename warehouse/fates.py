@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Any
 
 from warehouse.errors import WarehouseError
 from warehouse.metrics import Source
+from warehouse.parameters import numbers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -120,12 +121,10 @@ class Asked:
 _FATES = """
 with setting as (
     select
-        max(parameter_value) filter (parameter = 'case_threshold_ratio') as case_ratio,
-        cast(max(parameter_value) filter (parameter = 'filing_sla_workdays') as integer) as sla_days,
-        cast(max(parameter_value) filter (parameter = 'repeat_merge_hours') as integer) as merge_hours,
-        max(parameter_value) filter (parameter = 'unladen_share') as unladen_share
-    from seeds.parameter
-    where $as_of between coalesce(valid_from, $as_of) and coalesce(valid_to, $as_of)
+        cast($case_threshold_ratio as double) as case_ratio,
+        cast($filing_sla_workdays as integer) as sla_days,
+        cast($repeat_merge_hours as integer) as merge_hours,
+        cast($unladen_share as double) as unladen_share
 ),
 asked as (
     select * from mart.finding
@@ -314,23 +313,24 @@ limit $limit
 """
 
 
-def _bound(asked: Asked, **more: Any) -> dict[str, Any]:
+_TIMELESS = "select count(*) as finding_count from fated where first_fate = 'confirmed' and due_on is null"
+_CALENDAR_END = "select max(calendar_date) as last_day from core.working_day"
+
+
+def _bound(source: Source, asked: Asked, **more: Any) -> dict[str, Any]:
+    """What ``_FATES`` binds. Raises ``WarehouseError`` without a threshold of the day, and after the calendar's end if
+    a confirmed finding is due there: whether it is overdue is not known."""
     filed = {f"filed_{number}": stage for number, stage in enumerate(FILED, 1)}
-    return asked.parameters(cases=list(CASES), **filed, **more)
-
-
-def _check_parameters(source: Source, asked: Asked) -> None:
-    found = source.read(
-        "select parameter, count(*) as row_count from seeds.parameter where list_contains($names, parameter)"
-        " and $as_of between coalesce(valid_from, $as_of) and coalesce(valid_to, $as_of) group by parameter",
-        {"names": list(_PARAMETERS), "as_of": asked.as_of},
-    )
-    counts = dict(zip(found["parameter"], found["row_count"], strict=True))
-    if wrong := [name for name in _PARAMETERS if counts.get(name) != 1]:
+    told = {name: one.value for name, one in numbers(source, _PARAMETERS, asked.as_of).items()}
+    bound = asked.parameters(cases=list(CASES), **filed, **told)
+    last_day = source.constant(_CALENDAR_END)[0]["last_day"]
+    if asked.as_of > last_day and (count := source.rows(_FATES + _TIMELESS, bound)[0]["finding_count"]):
         raise WarehouseError(
-            f"seeds.parameter has not one row of {', '.join(wrong)} as of {asked.as_of}. Run 'heng build', or see "
-            "warehouse/seeds/parameter.csv."
+            f"Whether {count} confirmed findings are overdue on {asked.as_of} is not known: the calendar of working "
+            f"days ends on {last_day}. Add the next year to warehouse/seeds/calendar_year.csv and its holidays to "
+            "warehouse/seeds/calendar_day.csv, then run 'heng build'."
         )
+    return bound | more
 
 
 def thresholds(source: Source, asked: Asked) -> pd.DataFrame:
@@ -351,8 +351,7 @@ def counts(source: Source, asked: Asked, by: str = "reason") -> pd.DataFrame:
     ``confirmed_count`` and ``void_count`` by the last screening. Every finding is in one row; fates in their order."""
     if by not in BY:
         raise WarehouseError(f"Findings are not grouped by {by!r}. Choose one of {', '.join(BY)}.")
-    _check_parameters(source, asked)
-    found = source.read(_FATES + _COUNTS.format(by=", ".join(BY[by])), _bound(asked))
+    found = source.read(_FATES + _COUNTS.format(by=", ".join(BY[by])), _bound(source, asked))
     place = {fate: at for at, fate in enumerate(FATES)}
     found = found.assign(_place=found["fate"].map(place))
     keys = [name for name in BY[by] if name not in ("fate", "fate_detail")]
@@ -365,8 +364,7 @@ def counts(source: Source, asked: Asked, by: str = "reason") -> pd.DataFrame:
 def rows(source: Source, asked: Asked, limit: int | None = None, plate: str = "plate_no") -> pd.DataFrame:
     """Findings with their fate, by time; the first ``limit``, None: all. ``plate``: a SQL expression of the code, by
     which a caller masks plates. ``case_tie``: how ``case_no`` belongs to the finding: check_no, near or same_trip."""
-    _check_parameters(source, asked)
-    bound = _bound(asked, fate=asked.fate, detail=asked.detail, limit=limit)
+    bound = _bound(source, asked, fate=asked.fate, detail=asked.detail, limit=limit)
     return source.read(_FATES + _ROWS.format(plate=plate), bound)
 
 

@@ -53,6 +53,8 @@ _ENDED = {
     "void": "void", "no_penalty": "no_penalty", "withdrawn": "withdrawn", "transferred_criminal": "transferred",
     "transferred_other": "transferred", "revoked_by_review": "annulled",
 }  # fmt: skip
+ENDED_STATES = tuple(_ENDED)
+"""States of a case without effect, as ``is_ended`` of the models."""
 ENDED_REASONS = frozenset(_ENDED.values())
 NO_DEVICE = frozenset({"E-NOCERT", "E-NODEVICE"})
 """Evidence reasons that say that the device was not verified on the day, or that no register knows it."""

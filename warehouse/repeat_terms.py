@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Term:
-    """A word with what it means; ``confidence`` where it is a reading of the law."""
+    """A word and what it means, in Chinese and English; ``confidence`` where it is a reading of the law."""
 
     zh: str
     en: str
-    says_zh: str
-    says_en: str
+    says_zh: str = ""
+    says_en: str = ""
     confidence: str = ""
 
     def name(self, lang: str) -> str:

@@ -189,7 +189,8 @@ def _touched(changes: Iterable[Change]) -> list[str]:
     for name in sql.in_order([*OF_DAYS, OF_HEAD]):
         if name in direct or sql.render(name).reads.intersection(found):
             found.append(name)
-    return found
+    # Together, so that a passage that came late is unknown to all of them.
+    return [*found, *(name for name in OF_DAYS if name not in found)] if set(OF_DAYS) & set(found) else found
 
 
 class _Supposed(Snapshot):
@@ -296,7 +297,7 @@ def what_if(asked: Sequence[str], first: date | None = None, last: date | None =
             "Run 'heng build', then 'heng publish'."
         )
     last = last or date.fromisoformat(str(manifest.get("data_until") or manifest["business_date"])[:10])
-    first = first or repeat.months_later(last, -12) + timedelta(days=1)
+    first = first or repeat.months_later(last + timedelta(days=1), -12)
     if last < first:
         raise WarehouseError(f"The period ends before it begins: {first} to {last}.")
     published = Snapshot(manifest)
@@ -311,8 +312,7 @@ def _published_rules(source: Source) -> rule_files.Rows:
     found: rule_files.Rows = {}
     for seed in rule_files.law_seeds():
         columns = ", ".join(f"coalesce(cast({name} as varchar), '') as {name}" for name in _columns(seed))
-        frame = source.read(f"select {columns} from seeds.{seed}")
-        found[seed] = [(0, row) for row in frame.astype(str).to_dict("records")]  # type: ignore[misc]
+        found[seed] = [(0, row) for row in source.rows(f"select {columns} from seeds.{seed}")]
     return found
 
 
@@ -391,10 +391,6 @@ JUDGEMENT = (
 )  # fmt: skip
 DIMENSION_FACTS = ("dimension", "passed_date", "site_code", "plate_no", "plate_color_code", "measured_mm")
 DIMENSION_JUDGEMENT = ("rule_id", "limit_mm", "excess_mm", "is_permitted")
-_WHOLE = (
-    "plate_color_code", "gross_vehicle_weight_kg", "limit_kg", "excess_kg", "excess_after_allowance_kg", "measured_mm",
-    "limit_mm", "excess_mm",
-)  # fmt: skip
 
 
 class _Passages:
@@ -416,10 +412,11 @@ class _Passages:
         sizes: dict[str, dict[Any, dict[str, Any]]] = {}
         for side, table in where.items():
             query = _JUDGED.format(passage=table("core.passage"), finding=table("mart.finding"))
-            sides[side] = {row["record_id"]: self._with_amount(row, side) for row in self._read(query, days)}
+            judged = self.source.rows(query, days)
+            sides[side] = {row["record_id"]: row | self._amounts[side].of(row) for row in judged}
             query = _DIMENSIONS.format(finding=table("mart.dimension_finding"))
-            sizes[side] = {(row["record_id"], row["dimension"]): row for row in self._read(query, days)}
-        self._drop_unmatched(sides, days)
+            sizes[side] = {(row["record_id"], row["dimension"]): row for row in self.source.rows(query, days)}
+        self._drop_unmatched(sides, sizes, days)
         for side, counts in (("before", self.before), ("after", self.after)):
             for row in sides[side].values():
                 _count(row, counts)
@@ -427,31 +424,24 @@ class _Passages:
         self.rows += _differences(sides, FACTS, JUDGEMENT)
         self.dimensions += _differences(sizes, DIMENSION_FACTS, DIMENSION_JUDGEMENT)
 
-    def _read(self, query: str, days: Mapping[str, date]) -> list[dict[str, Any]]:
-        frame = self.source.read(query, dict(days)).astype(object)
-        rows: list[dict[str, Any]] = frame.where(frame.notna(), None).to_dict("records")  # type: ignore[assignment]
-        for row in rows:
-            row["passed_date"] = row["passed_date"].date()
-            for name in _WHOLE:
-                if row.get(name) is not None:
-                    row[name] = int(row[name])
-        return rows
-
-    def _with_amount(self, row: dict[str, Any], side: str) -> dict[str, Any]:
-        return row | self._amounts[side].of(row)
-
-    def _drop_unmatched(self, sides: dict[str, dict[Any, dict[str, Any]]], days: Mapping[str, date]) -> None:
+    def _drop_unmatched(
+        self, sides: dict[str, dict[Any, dict[str, Any]]], sizes: dict[str, dict[Any, dict[str, Any]]],
+        days: Mapping[str, date],
+    ) -> None:  # fmt: skip
         """Leave out what the other side does not know at all: it came late or was replaced since."""
         where: dict[str, Callable[[str], str]] = {"before": str, "after": self.source.published}  # the other one
+        records = {side: sides[side].keys() | {record for record, _ in sizes[side]} for side in where}
         for side, other in (("before", "after"), ("after", "before")):
-            alone = sides[side].keys() - sides[other].keys()
+            alone = records[side] - records[other]
             if not alone:
                 continue
             query = _KNOWN.format(passage=where[side]("core.passage"))
-            found = self.source.read(query, {**days, "records": sorted(alone)})
-            for record in alone - set(found["record_id"]):
-                del sides[side][record]
-                self.not_compared += 1
+            found = self.source.rows(query, {**days, "records": sorted(alone)})
+            unknown = alone - {row["record_id"] for row in found}
+            for told in (sides[side], sizes[side]):
+                for key in [key for key, row in told.items() if row["record_id"] in unknown]:
+                    del told[key]
+            self.not_compared += len(unknown)
 
 
 class _Amounts:

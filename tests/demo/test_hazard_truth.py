@@ -262,6 +262,10 @@ def test_the_works_of_the_city_stand_against_its_plan(sound: Built, city: World)
 
 
 # --- false closures ----------------------------------------------------------------------------------------
+def bound_of(closed: list[hazards.Hazard], checks: list[hazards.Check]) -> hazards.Bound:
+    return hazards.bound(closed, *hazards.spot_results(closed, checks), 0.95)
+
+
 @pytest.mark.parametrize(("closed", "share", "checked"), [(531, 0.03, 60), (75, 0.05, 16), (2_000, 0.005, 250)])
 def test_the_bound_covers_the_planted_false_closures_as_often_as_it_says(
     closed: int, share: float, checked: int
@@ -277,7 +281,7 @@ def test_the_bound_covers_the_planted_false_closures_as_often_as_it_says(
             for no in rng.sample(range(closed), checked)
         ]
         checks += [hazards.Check(no, f"x{no}", no, LAST, False, "not_removed", "") for no in sorted(false)[:2]]
-        bound = hazards.bound(listed, checks, 0.95)
+        bound = bound_of(listed, checks)
         covered += len(false) <= bound.upper_count
         assert bound.checked == checked
     print(f"{closed} closures, {share:.1%} false, {checked} checked: covered {covered} of 1,000 at 95 %")
@@ -301,7 +305,7 @@ def test_the_bound_covers_the_false_closures_of_the_prefecture_as_often_as_it_sa
                           row["is_random_pick"], row["hazard_check_result"], row["handling_unit"])
             for row in made.checks(year)
         ]  # fmt: skip
-        bound = hazards.bound(listed, checks, 0.95)
+        bound = bound_of(listed, checks)
         false = sum(one.falsehood in ("photo_reused", "photo_same") for one in made.hazards(year) if closed_on[one.no])
         assert bound.checked > 200
         covered += false <= bound.upper_count
@@ -312,16 +316,28 @@ def test_the_bound_covers_the_false_closures_of_the_prefecture_as_often_as_it_sa
 def test_a_check_before_the_closure_or_somebodys_choice_says_nothing() -> None:
     listed = [BLANK._replace(hazard_no=no, first_closed_on=date(2025, 3, 1)) for no in "AB"]
     check = hazards.Check("1", "1", "A", date(2025, 2, 28), True, "not_removed", "")
-    assert hazards.bound(listed, [check], 0.95).checked == 0
-    assert hazards.bound(listed, [check], 0.95).upper == 1
+    assert bound_of(listed, [check]).checked == 0
+    assert bound_of(listed, [check]).upper == 1
     on_the_day = check._replace(checked_on=date(2025, 3, 1))
-    assert hazards.bound(listed, [on_the_day], 0.95).false == 1
+    assert bound_of(listed, [on_the_day]).false == 1
     chosen = on_the_day._replace(is_random=False)
-    found = hazards.bound(listed, [chosen], 0.95)
+    found = bound_of(listed, [chosen])
     assert (found.checked, found.chosen, found.chosen_false, found.upper) == (0, 1, 1, 1)
     assert found.known_false == 1
     other = on_the_day._replace(hazard_no="C")
-    assert hazards.bound(listed, [other], 0.95).checked == 0, "a hazard that is not of these closures"
+    assert bound_of(listed, [other]).checked == 0, "a hazard that is not of these closures"
+
+
+def test_results_of_other_closures_do_not_move_a_bound() -> None:
+    """Of all closures the checks are asked once; a group takes of them what is its own."""
+    closed = [BLANK._replace(hazard_no=f"{at}", first_closed_on=FIRST) for at in range(6)]
+    checks = [
+        hazards.Check(f"c{at}", f"c{at}", f"{at}", LAST, at % 2 == 0, "removed" if at < 2 else "not_removed", "")
+        for at in range(6)
+    ]
+    results = hazards.spot_results(closed, checks)
+    for group in (closed[:2], closed[2:], closed):
+        assert hazards.bound(group, *results, 0.95) == bound_of(group, checks)
 
 
 def test_the_bound_does_not_lie_below_the_closures_already_found_false() -> None:
@@ -330,13 +346,13 @@ def test_the_bound_does_not_lie_below_the_closures_already_found_false() -> None
     by_lot = [hazards.Check(f"l{at}", f"l{at}", f"{at}", LAST, True, "removed", "") for at in range(300)]
     others = range(300, 306)
     chosen = [hazards.Check(f"c{at}", f"c{at}", f"{at}", LAST, False, "not_removed", "") for at in others]
-    told = hazards.bound(closed, [*by_lot, *chosen, *chosen], 0.95)
+    told = bound_of(closed, [*by_lot, *chosen, *chosen])
     assert (told.false, told.chosen_false, told.known_false) == (0, 6, 6)
     assert told.upper_count == 6, "by lot alone it would be four"
     assert told.upper == 6 / 400
     both = [check._replace(is_random=True) for check in chosen[:2]]
-    told = hazards.bound(closed, [*by_lot, *both, *chosen], 0.95)
+    told = bound_of(closed, [*by_lot, *both, *chosen])
     assert (told.false, told.chosen_false, told.known_false) == (2, 6, 6), "a closure both found false is one"
     after_all = hazards.Check("z", "z", "0", LAST, False, "not_removed", "")
-    told = hazards.bound(closed[:2], [*by_lot[:2], after_all], 0.95)
+    told = bound_of(closed[:2], [*by_lot[:2], after_all])
     assert (told.known_false, told.upper_count) == (1, 1), "a lot that found it removed does not make it true"

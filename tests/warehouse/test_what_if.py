@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from prefecture import build_night, deliver
+from prefecture import build_night, deliver, passage
 from random_nights import case
 from typer.testing import CliRunner
 
@@ -18,6 +18,7 @@ from etl.cli import app
 from warehouse.connection import snapshot
 from warehouse.digest import file_digest
 from warehouse.errors import WarehouseError
+from warehouse.hazards import year_before
 from warehouse.publish import publish
 from warehouse.repeat import TIERS
 from warehouse.what_if import MEASURES, Answer, what_if
@@ -132,6 +133,28 @@ def test_nothing_that_is_published_changes(published: Path) -> None:
     assert files() == before
     assert snapshot().version == 1
     assert snapshot().read("select limit_kg from seeds.gross_weight_limit where rule_id = 'M6C'").values == [[49_000]]
+
+
+@pytest.mark.parametrize("asked", [["M6C=56000", "M6C-1=56000"], ["D-L=15000"], ["repeat_excess_ratio=0.2"]])
+def test_what_came_after_the_night_closed_is_not_compared(published: Path, asked: list[str]) -> None:
+    """Two long trucks, one of them heavy, came late and the night was built again. Other rules know the night as it
+    closed: what they change does not depend on the two, of passages or of dimensions."""
+    closed = what_if(asked, *PERIOD)
+    assert closed.not_compared == 0
+    late = [passage(number, "2026-03-01", 7, vehicle_length_m="19.0") for number in (9_001, 9_020)]
+    deliver(published, "wim_passage", "wim_passage_20260301_late.csv", late)
+    assert publish(build_night(published)) == 2
+    again = what_if(asked, *PERIOD)
+    assert again.not_compared == len(late)
+    assert again.differs == closed.differs
+    for name in ("before", "after", "passages", "dimensions"):
+        assert getattr(again, name) == getattr(closed, name), name
+
+
+def test_the_year_nobody_named_begins_a_day_after_the_last_one_a_year_before(published: Path) -> None:
+    for last, first in ((date(2024, 2, 28), date(2023, 3, 1)), (date(2024, 2, 29), date(2023, 3, 1)),
+                        (date(2026, 3, 3), date(2025, 3, 4))):  # fmt: skip
+        assert what_if(["case_threshold_ratio=0.10"], last=last).first == first == year_before(last)
 
 
 @pytest.fixture
