@@ -370,7 +370,7 @@ from core.passage group by all;
 
 
 def make(last_day: date = LAST_DAY) -> Fixture:
-    """The whole fixture. Takes about a second, so tests share one."""
+    """The whole fixture; tests share one."""
     rng = np.random.default_rng(431100)
     con = duckdb.connect(":memory:", config={"threads": 1})
     for schema in ("core", "mart", "meta", "staging", "seeds"):
