@@ -282,5 +282,24 @@ def test_the_curve_is_a_figure_whatever_ended(theme: str, durations: list[tuple[
     assert len(line.text) == len(line.x)
 
 
+@pytest.mark.parametrize(
+    ("durations", "days", "mode"),
+    [
+        ([(5, False), (3, False)], [0, 5], "lines"),
+        ([(400, True), (200, False)], [0, 180], "lines"),
+        ([(0, False)], [0, 0], "markers"),
+    ],
+)
+def test_where_nothing_was_closed_all_is_open_and_the_curve_says_so(
+    durations: list[tuple[int, bool]], days: list[int], mode: str
+) -> None:
+    figure = charts.open_share(kaplan_meier(durations, 0.95), 180, Text("en"), "light")
+    (line,) = figure["data"]
+    assert (line["x"], line["y"], line["mode"]) == (days, [1, 1], mode)
+    (said,) = figure["layout"]["annotations"]
+    assert said["text"].startswith(f"None of {len(durations)} was closed within {days[-1]} days")
+    assert not charts.open_share(kaplan_meier([(3, True)], 0.95), 180, ZH, "light")["layout"]["annotations"]
+
+
 def test_the_page_has_its_figure(callbacks: Callbacks) -> None:
     assert by_id(callbacks.page("/hazards"), "hazards-curve")
