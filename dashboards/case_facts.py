@@ -8,7 +8,6 @@ from urllib.parse import urlencode
 
 from dashboards import queries
 from dashboards.selection import ALL, Known, option, plain_date
-from dashboards.terminal_queries import tables
 from warehouse import case_amounts, cases, rules
 from warehouse.case_amounts import VERDICTS, Compared
 from warehouse.cases import AGES, CASE_STATES, CLOCKS, KINDS, SERIES, STATES, Filter, OfCases, OfClocks
@@ -17,10 +16,6 @@ ROWS_SHOWN = 200
 MONTHS_SHOWN = 12
 FIRST_DAY = date(2016, 1, 1)
 ROWS = ("none", "clocks", "cases", "amounts")
-_TABLES = {
-    "core.case_decision", "core.case_life", "core.case_measure", "core.case_pause", "core.case_state",
-    "core.working_day", "mart.case_clock", "staging.penalty_payment", "seeds.fine_tier", "seeds.dimension_limit",
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -106,7 +101,7 @@ def choice_of(given: Mapping[str, Any], known: Known) -> tuple[Choice, list[str]
 
 def is_built(db: queries.Source) -> bool:
     """Whether the snapshot was made by a version that knows the course of cases."""
-    return tables(db) >= _TABLES
+    return queries.tables(db) >= set(cases.TABLES)
 
 
 @queries.once_per_choice

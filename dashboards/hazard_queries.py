@@ -17,7 +17,6 @@ from dashboards.selection import Known, option
 from warehouse import hazards
 from warehouse.hazards import CATEGORIES, LISTS, Asked, Hazard, Standing, year_before
 
-TABLES = {"core.hazard_life", "core.hazard_state", "staging.hazard_check", "staging.listing", "seeds.parameter"}
 FACTS_KEPT = 4
 COHORTS = ("months12", "year")
 GROUPS = ("category", "county", "grade", "month")
@@ -106,7 +105,7 @@ def choice_from_page(given: Any, known: Known) -> Choice:
 
 def is_built(db: queries.Source) -> bool:
     """Whether the snapshot was made by a version that judges hazards."""
-    return queries.tables(db) >= TABLES
+    return queries.tables(db) >= set(hazards.TABLES)
 
 
 def _facts(db: queries.Source, asked: Asked) -> hazards.Facts:

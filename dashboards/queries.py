@@ -108,16 +108,10 @@ def once_per_choice(read: Callable[Concatenate[Source, P], T]) -> Callable[Conca
     return once
 
 
-_TABLES = """
-select table_schema || '.' || table_name as name from information_schema.tables
-where table_catalog = current_database()
-"""
-
-
 @once_per_snapshot
 def tables(db: Source) -> set[str]:
     """What the snapshot holds: one from before an upgrade lacks what came with it."""
-    return set(db.read(_TABLES)["name"])
+    return metrics.tables(db)
 
 
 @once_per_snapshot

@@ -14,6 +14,7 @@ from dashboards.pages.repeat import low_words, name_of, tier_of
 from dashboards.repeat_queries import Facts, choice_of
 from dashboards.text import Text
 from dashboards.words import unverified
+from warehouse import repeat
 from warehouse import repeat_terms as terms
 from warehouse.repeat import Judged, Standing
 
@@ -126,7 +127,7 @@ def _asked() -> tuple[Facts, Text]:
     known = queries.known(db)
     if known is None:
         raise BadRequest("The snapshot holds no day of data.")
-    if not repeat_queries.is_built(db):
+    if not repeat.is_built(db):
         raise BadRequest("The snapshot was built by an older version and holds no data of violations yet.")
     choice, bad = choice_of(flask.request.args.to_dict(), known, db)
     if bad:

@@ -14,13 +14,12 @@ from urllib.parse import urlencode
 
 from werkzeug.exceptions import BadRequest
 
-from dashboards import queries, terminal_queries
+from dashboards import queries
 from dashboards.selection import Known, option, plain_date
 from warehouse import repeat
 from warehouse.plate import masked
 from warehouse.repeat import BASES, SUBJECTS, WINDOWS, Defaults, Judged, Parameter, Question, Standing
 
-TABLES = set(repeat.TABLES)
 LISTS_KEPT = 4
 LOW = ("counted", "warning", "statutory", "one_away", "pending", "all")
 """Who is listed: with a counted act, from the warning on, above the statute's threshold, one away from it, with acts
@@ -105,11 +104,6 @@ def choice_from_page(given: Any, known: Known, db: queries.Source) -> Choice:
     if bad:
         raise BadRequest(f"not an option: {', '.join(bad)}")
     return choice
-
-
-def is_built(db: queries.Source) -> bool:
-    """Whether the snapshot was made by a version that knows violations."""
-    return terminal_queries.tables(db) >= TABLES and repeat.is_built(db)
 
 
 def _standings(db: queries.Source, question: Question) -> list[Standing]:

@@ -22,7 +22,7 @@ from rich.table import Table
 from rich.text import Text
 
 from etl import private_file
-from etl.arguments import day_of
+from etl.arguments import AsOf, Lang, before, day_of, day_or_last, last_day, one_of
 from etl.errors import HengError
 from etl.report_card import UNVERIFIED
 from warehouse import repeat_terms as terms
@@ -36,6 +36,7 @@ from warehouse.repeat import (
     Question,
     Standing,
     defaults,
+    is_built,
     parameters,
     standings,
 )
@@ -155,9 +156,7 @@ class Answer:
 
 
 def repeat_violators_command(
-    as_of: Annotated[
-        str | None, typer.Option("--as-of", help="Day, YYYY-MM-DD; default: the last day of data.")
-    ] = None,
+    as_of: AsOf = None,
     subject: Annotated[str, typer.Option("--subject", help=f"{', '.join(SUBJECTS)}.")] = "vehicle",
     window: Annotated[
         str | None, typer.Option("--window", help=f"{', '.join(WINDOWS)}; default: parameter repeat_window.")
@@ -181,22 +180,20 @@ def repeat_violators_command(
     one_away: Annotated[bool, typer.Option("--one-away", help="Only those one act below the statute.")] = False,
     form: Annotated[str, typer.Option("--format", help=f"{', '.join(FORMATS)}.")] = "table",
     out: Annotated[Path | None, typer.Option("--out", help="Write to this file; xlsx needs one.")] = None,
-    lang: Annotated[str, typer.Option("--lang", help="zh or en.")] = "en",
+    lang: Lang = "en",
 ) -> None:
     """Vehicles, drivers or enterprises that were over the limit repeatedly: counted and not-counted acts, and why."""
-    for option, value, allowed in (
-        ("--subject", subject, SUBJECTS), ("--window", window, WINDOWS), ("--basis", basis, BASES),
-        ("--format", form, FORMATS), ("--lang", lang, tuple(_WORDS)),
+    for what, given, allowed in (
+        ("subject", subject, SUBJECTS), ("window", window, WINDOWS), ("basis", basis, BASES),
+        ("format", form, FORMATS), ("language", lang, tuple(_WORDS)),
     ):  # fmt: skip
-        if value is not None and value not in allowed:
-            raise HengError(f"{option} {value!r} is not one of {', '.join(allowed)}.")
+        one_of(what, given, allowed)
     if form == "xlsx" and out is None:
         raise HengError("A workbook goes to a file: add --out repeat.xlsx.")
     from warehouse import connection
     from warehouse.dossier_known import standings_known_on
 
-    day = day_of(as_of) if as_of else None
-    asked = (day, subject, window, basis, undecided, lang, min_count, one_away)
+    asked = (day_of(as_of) if as_of else None, subject, window, basis, undecided, lang, min_count, one_away)
     if known is None:
         answer = _answer(connection.snapshot(), *asked)
     else:
@@ -239,15 +236,9 @@ def _answer(
     one_away: bool,
 ) -> Answer:
     """Who answers the conditions; ``one_away`` asks for a count of its own."""
-
-    def day_in(name: str) -> date | None:
-        told = source.manifest.get(name)
-        return date.fromisoformat(told) if told else None
-
-    until = day_in("data_until")
-    day = as_of or until
-    if day is None:
-        raise HengError("There is no day of data. Say one: --as-of YYYY-MM-DD.")
+    if not is_built(source):
+        raise before("repeated acts were counted")
+    day = day_or_last(source, as_of)
     usual = defaults(source, day)
     question = Question(
         day, subject, window or usual.list_window, basis or usual.basis,
@@ -258,7 +249,9 @@ def _answer(
     if least is None:
         least = 1 if one_away or subject == "enterprise" else int(told["repeat_count"].value)
     found = [one for one in standings(source, question) if one.count >= least and (one.is_one_away or not one_away)]
-    return Answer(question, source.version, day_in("known_on"), until, told, found, lang)
+    known = source.manifest.get("known_on")
+    known_on = date.fromisoformat(known) if known else None
+    return Answer(question, source.version, known_on, last_day(source), told, found, lang)
 
 
 # --- as text -------------------------------------------------------------------------------------

@@ -469,7 +469,7 @@ def layout(db: queries.Source, view: shell.View, query: dict[str, str]) -> html.
     known = queries.known(db)
     if known is None:
         return shell.no_days(view, "repeat", db)
-    if not repeat_queries.is_built(db):
+    if not repeat.is_built(db):
         card = shell.state_card("database", t("state.no_violations.title"), [t("state.no_terminals.why")])
         return shell.frame(view, "repeat", card, db=db)
     choice, bad = choice_of(query, known, db)

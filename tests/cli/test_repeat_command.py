@@ -213,6 +213,17 @@ def test_what_cannot_be_done_names_what_can(arguments: tuple[str, ...], says: st
         run(*arguments)
 
 
+def test_a_version_from_before_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    old = Served()
+    old.connection.execute("alter table core.violation drop column ended_state")
+    empty = Tables(duckdb.connect())
+    empty.manifest = Served.manifest  # type: ignore[attr-defined]
+    for version in (old, empty):
+        monkeypatch.setattr(connection, "snapshot", lambda version=version: version)
+        with pytest.raises(HengError, match=r"before repeated acts were counted\. Run 'heng build'"):
+            run()
+
+
 def test_an_empty_list_says_so_with_its_conditions() -> None:
     told = run("--min-count", "9")
     assert "Nobody answers these conditions." in told

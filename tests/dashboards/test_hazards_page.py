@@ -15,7 +15,7 @@ from plotly.utils import PlotlyJSONEncoder
 from python_calamine import CalamineWorkbook
 from werkzeug.test import Client
 
-from dashboards import charts, hazard_queries, queries
+from dashboards import charts, queries
 from dashboards.hazard_queries import Choice, View, choice_of, token
 from dashboards.pages import hazards as page
 from dashboards.text import Text
@@ -249,7 +249,7 @@ def test_a_county_without_hazards_and_a_snapshot_from_before_say_so(
     layout = callbacks.page("/hazards", "?as_of=2020-01-01")
     assert ZH("hazards.none.list") in text_of(by_class(layout, "blank"))
     assert "—" in words(by_class(layout, "kpi-value")), "of nothing the rate is neither 0 nor 100 %"
-    monkeypatch.setattr(hazard_queries, "TABLES", {"core.not_built"})
+    monkeypatch.setattr(hazards, "TABLES", ("core.not_built",))
     assert ZH("state.no_hazards.title") in text_of(callbacks.page("/hazards"))
 
 
