@@ -179,10 +179,6 @@ def in_order(facts: Facts, sort: tuple[str, str] | None) -> list[tuple[int, Stan
 
 
 # --- masks -----------------------------------------------------------------------------------------------------
-def certificate(number: str) -> str:
-    return f"{number[:4]}·***{number[-3:]}" if len(number) > 9 else f"***{number[-2:]}"
-
-
 def is_hash(one: Standing) -> bool:
     """Whether a driver is told by the hash of an id only: no act names a certificate."""
     return one.subject == "driver" and all(judged.act.driver_certificate_no is None for judged in one.acts)

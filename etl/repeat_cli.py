@@ -11,7 +11,7 @@ import io
 import json
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
@@ -107,6 +107,12 @@ class Answer:
     told: dict[str, Parameter]
     found: list[Standing]
     lang: str
+    is_private: bool = False
+    """Whether it goes to a file of its owner: what is printed masks the numbers of drivers."""
+
+    def name_of(self, one: Standing) -> str:
+        number = str(one.key[0])
+        return number if self.is_private or self.question.subject != "driver" else terms.masked_driver(number)
 
     def words(self, name: str, **values: Any) -> str:
         return _WORDS[self.lang][name].format(**values)
@@ -182,7 +188,10 @@ def repeat_violators_command(
     out: Annotated[Path | None, typer.Option("--out", help="Write to this file; xlsx needs one.")] = None,
     lang: Lang = "en",
 ) -> None:
-    """Vehicles, drivers or enterprises that were over the limit repeatedly: counted and not-counted acts, and why."""
+    """Vehicles, drivers or enterprises that were over the limit repeatedly: counted and not-counted acts, and why.
+
+    Numbers of drivers are whole in a file (--out), which only its owner can read, and masked where they are printed.
+    """
     for what, given, allowed in (
         ("subject", subject, SUBJECTS), ("window", window, WINDOWS), ("basis", basis, BASES),
         ("format", form, FORMATS), ("language", lang, tuple(_WORDS)),
@@ -199,6 +208,7 @@ def repeat_violators_command(
     else:
         with standings_known_on(day_of(known, "--known-on")) as source:
             answer = _answer(source, *asked)
+    answer = replace(answer, is_private=out is not None)
     if form == "table":
         text = _printed(answer, out)
     elif form == "json":
@@ -255,10 +265,6 @@ def _answer(
 
 
 # --- as text -------------------------------------------------------------------------------------
-def name_of(one: Standing) -> str:
-    return str(one.key[0])
-
-
 def _share(ratio: float | None) -> str:
     return "" if ratio is None else f"{ratio * 100:.2f} %"
 
@@ -291,8 +297,8 @@ def _printed(answer: Answer, out: Path | None) -> str:
     for one in answer.found[:SHOWN]:
         mark = f" ({answer.words('no_first_issue')})" if one.has_no_first_issue else ""
         cells = {
-            "subject": name_of(one), "plate_color_code": one.key[-1], "enterprise_name": one.enterprise_name or "",
-            "count": one.count, "vehicles": one.count,
+            "subject": answer.name_of(one), "plate_color_code": one.key[-1],
+            "enterprise_name": one.enterprise_name or "", "count": one.count, "vehicles": one.count,
             "fleet": "" if one.fleet is None else one.fleet, "ratio": _share(one.ratio), "tier": answer.tier(one),
             "window_days": f"{one.window_first} – {one.window_last}{mark}", "trigger_on": one.trigger_on or "",
             "lapses_on": one.lapses_on or "", "pending": one.pending,
@@ -339,15 +345,16 @@ def document(answer: Answer) -> dict[str, Any]:
         "data_until": answer.until,
         "thresholds": thresholds, "notes": answer.notes(),
         "subjects": [
-            {"key": _key(one, question), **terms.as_json(one), "tier_words": answer.tier(one)} for one in answer.found
+            {"key": _key(one, answer), **terms.as_json(one), "tier_words": answer.tier(one)} for one in answer.found
         ],
     }  # fmt: skip
 
 
-def _key(one: Standing, question: Question) -> dict[str, Any]:
-    if question.subject == "vehicle":
-        return {"plate_no": one.key[0], "plate_color_code": one.key[1]}
-    return {"driver_no" if question.subject == "driver" else "uscc": one.key[0]}
+def _key(one: Standing, answer: Answer) -> dict[str, Any]:
+    name = answer.name_of(one)
+    if answer.question.subject == "vehicle":
+        return {"plate_no": name, "plate_color_code": one.key[1]}
+    return {"driver_no" if answer.question.subject == "driver" else "uscc": name}
 
 
 # --- as rows -------------------------------------------------------------------------------------
@@ -364,10 +371,10 @@ _OF_ASKED = ("as_of", "basis", "decisions", "thresholds", "version", "known_on")
 
 def _of_subject(one: Standing, answer: Answer) -> list[Any]:
     return [
-        name_of(one), one.key[-1] if answer.question.subject == "vehicle" else None, one.enterprise_name, one.count,
-        one.fleet, one.ratio, answer.tier(one), one.window, f"{one.window_first} – {one.window_last}", one.trigger_on,
-        one.lapses_on, one.pending, answer.words("yes" if one.is_one_away else "no"), one.previous_count,
-        answer.words("yes" if one.has_no_first_issue else "no"),
+        answer.name_of(one), one.key[-1] if answer.question.subject == "vehicle" else None, one.enterprise_name,
+        one.count, one.fleet, one.ratio, answer.tier(one), one.window, f"{one.window_first} – {one.window_last}",
+        one.trigger_on, one.lapses_on, one.pending, answer.words("yes" if one.is_one_away else "no"),
+        one.previous_count, answer.words("yes" if one.has_no_first_issue else "no"),
     ]  # fmt: skip
 
 
@@ -412,7 +419,7 @@ def workbook(answer: Answer) -> bytes:
     import xlsxwriter
 
     heads = {name: answer.words(name) for name in (*_OF_SUBJECT, *_OF_ACT)}
-    acts = ([name_of(one), *_of_act(judged, answer)] for one in answer.found for judged in one.acts)
+    acts = ([answer.name_of(one), *_of_act(judged, answer)] for one in answer.found for judged in one.acts)
     notes = [(answer.title, "")] + [
         (name, says) for name, says in [*answer.conditions(), (answer.words("notes"), answer.words("facts"))]
     ]

@@ -55,7 +55,7 @@ def name_of(facts: Facts, one: Standing, t: Text) -> str:
     if one.subject == "vehicle":
         return plate.masked(str(one.key[0]))
     if one.subject == "driver":
-        masked = repeat_queries.certificate(str(one.key[0]))
+        masked = terms.masked_driver(str(one.key[0]))
         return t("repeat.driver.hash", hash=masked) if repeat_queries.is_hash(one) else masked
     return one.enterprise_name or t("terminals.enterprise.none")
 
