@@ -265,6 +265,17 @@ def test_files_hold_the_list_and_the_rates(client: Client, db: fixture.Fixture) 
     assert len(listed) == len(view.listed) + 1
     assert sum(row[1] for row in rates[1:]) == view.whole.registered
     assert any(row[0] == "hazard_confidence" and "未核实" in row[1] for row in notes)
+    first = dict(zip(listed[0], listed[1], strict=True))
+    one = view.listed[0]
+    assert first["类别"] == f"{terms.word(terms.CATEGORIES, one.category, 'zh')} [{one.category}]"
+    assert first["认定状态"] == f"{terms.word(terms.STATES, one.state, 'zh')} [{one.state}]"
+    assert first["县市区"].endswith(f" [{one.county_code}]")
+    assert {row[0] for row in rates[1:]} >= {"公路隐患 [HWY]"}
+    assert dict(notes)["类别"] == dict(notes)["县市区"] == ZH("export.everything")
+    narrow = client.get("/export/hazards.xlsx?category=RAIL&county=431124&lang=zh", headers=HOST)
+    told = CalamineWorkbook.from_filelike(io.BytesIO(narrow.data)).get_sheet_by_index(2).to_python()
+    assert dict(told)["类别"] == "铁路沿线隐患 [RAIL]"
+    assert dict(told)["县市区"].endswith(" [431124]")
 
 
 # --- the figure ------------------------------------------------------------------------------------------------
