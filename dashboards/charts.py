@@ -506,7 +506,6 @@ def month_lines(
     months: list[str],
     counts: dict[str, list[int]],
     names: dict[str, str],
-    t: Text,
     theme: str,
     *,
     height: int = MONTHS_HEIGHT,
