@@ -10,8 +10,9 @@ from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 
 from dashboards import controls, exports, freshness, hazard_queries, queries, repeat_exports, shell, xlsx
 from dashboards import format as fmt
-from dashboards.hazard_queries import ALL, View, choice_of
+from dashboards.hazard_queries import View, choice_of
 from dashboards.pages.hazards import group_name
+from dashboards.selection import ALL
 from dashboards.text import Text
 from dashboards.words import coded, unverified
 from warehouse import hazard_terms as terms

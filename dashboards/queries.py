@@ -4,6 +4,7 @@ A page takes one ``source()`` per request and passes it on, so that all its numb
 published version. Plates leave this module masked; there is no query that returns a whole one.
 """
 
+from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from datetime import date, timedelta
 from functools import wraps
@@ -86,6 +87,16 @@ def kept(db: Source, key: Hashable, read: Callable[[], T]) -> T:
         answers[key] = value
         return value
     return answers[key]
+
+
+def last_few(db: Source, what: str, key: Hashable, read: Callable[[], T], most: int = 4) -> T:
+    """As ``kept``, for answers so large that only those of the last few questions are."""
+    answers: OrderedDict[Hashable, T] = kept(db, what, OrderedDict)
+    answer = answers.pop(key) if key in answers else read()
+    answers[key] = answer
+    while len(answers) > most:
+        answers.popitem(last=False)
+    return answer
 
 
 def once_per_snapshot(read: Callable[[Source], T]) -> Callable[[Source], T]:

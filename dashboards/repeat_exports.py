@@ -28,7 +28,7 @@ def _yes(value: bool, t: Text) -> str:
 
 
 SUBJECT: tuple[tuple[str, _Of], ...] = (
-    ("repeat.subject", lambda one, facts, t: name_of(facts, one, t)),
+    ("repeat.subject", lambda one, facts, t: name_of(one, t)),
     ("repeat.count", lambda one, facts, t: one.count),
     ("repeat.fleet", lambda one, facts, t: one.fleet),
     ("repeat.share", lambda one, facts, t: one.ratio),

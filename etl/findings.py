@@ -101,7 +101,7 @@ def findings_command(
     if form == "table":
         # One more than are shown, to know whether there are more.
         told = rows(served, asked, SHOWN_ROWS + 1, MASKED) if as_rows else counts(served, asked, by)
-        _print(served, told, asked, by, as_rows, served.version, lang)
+        _print(served, told, asked, as_rows, served.version, lang)
         return
     parts = all_rows(served, asked, MASKED) if as_rows else iter([counts(served, asked, by)])
     if form == "csv":
@@ -168,7 +168,7 @@ def _write_json(
     sys.stdout.write("\n  ]\n}\n")
 
 
-def _print(source: Source, told: pd.DataFrame, asked: Asked, by: str, as_rows: bool, version: int, lang: str) -> None:
+def _print(source: Source, told: pd.DataFrame, asked: Asked, as_rows: bool, version: int, lang: str) -> None:
     words = _WORDS[lang]
     console = Console() if sys.stdout.isatty() else Console(width=200)
     title = words["title"].format(first=asked.first, last=asked.until, as_of=asked.as_of, version=version)

@@ -269,7 +269,7 @@ def _share(ratio: float | None) -> str:
     return "" if ratio is None else f"{ratio * 100:.2f} %"
 
 
-def _before(one: Standing, answer: Answer) -> str:
+def _before(one: Standing) -> str:
     if one.previous_count is None:
         return ""
     return f"{one.previous_count} ({one.previous_first} – {one.previous_last})"
@@ -302,7 +302,7 @@ def _printed(answer: Answer, out: Path | None) -> str:
             "fleet": "" if one.fleet is None else one.fleet, "ratio": _share(one.ratio), "tier": answer.tier(one),
             "window_days": f"{one.window_first} – {one.window_last}{mark}", "trigger_on": one.trigger_on or "",
             "lapses_on": one.lapses_on or "", "pending": one.pending,
-            "one_away": answer.words("yes") if one.is_one_away else "", "previous": _before(one, answer),
+            "one_away": answer.words("yes") if one.is_one_away else "", "previous": _before(one),
             "reason": _why(one, answer),
         }  # fmt: skip
         table.add_row(*[Text(str(cells[head])) for head in heads])

@@ -38,7 +38,7 @@ def view_of(db: fixture.Fixture, **query: str) -> View:
 
 
 def chosen(**changes: str) -> dict[str, str]:
-    return page.chosen_data(Choice(LAST, LAST)) | changes
+    return Choice(LAST, LAST).data() | changes
 
 
 def rows(callbacks: Callbacks, choice: dict[str, str], **request: Any) -> dict[str, Any]:
@@ -164,6 +164,19 @@ def test_every_tile_says_how_it_is_made_and_what_nobody_verified(callbacks: Call
         assert ZH(f"hazards.{name}.leaves_out") in told
     assert "未核实 P" in told
     assert len(by_class(layout, "rows-link")) == len(page.TILES)
+
+
+def test_every_explanation_opens_its_own_rows_and_its_own_definition(callbacks: Callbacks) -> None:
+    found = []
+    for box in by_class(callbacks.page("/hazards", "?lang=en"), "explain"):
+        rows, definition = [c["props"]["href"] for c in components(box) if c["type"] == "Link"]
+        found.append((rows, definition))
+        path, query = definition.split("?")
+        told = text_of(callbacks.page(path, f"?{query}&lang=en"))
+        assert Text("en")("definitions.nothing", words=query.removeprefix("q=")) not in told
+    assert ("/hazards?show=came_back", "/definitions?q=hazard_recurrence") in found
+    assert ("/hazards?show=due_soon", "/definitions?q=hazard_due_soon") in found
+    assert len({rows for rows, _ in found}) == len(page.TILES) + 1
 
 
 def test_no_words_of_the_page_make_fines_or_cases_a_measure(callbacks: Callbacks) -> None:
