@@ -76,7 +76,7 @@ def notes(view: View, t: Text) -> list[tuple[str, str]]:
     thresholds = [
         (
             one.name,
-            f"{one.value:g} {one.unit} · {t.pick(one.zh, one.en)} · {t.pick(one.citation_zh, one.citation_en)} "
+            f"{one.amount} · {t.pick(one.zh, one.en)} · {t.pick(one.citation_zh, one.citation_en)} "
             f"[{one.confidence}]{' ' + t('pill.unverified') if unverified(one.confidence) else ''}",
         )
         for one in view.facts.told.values()

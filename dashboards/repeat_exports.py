@@ -75,7 +75,7 @@ def conditions(facts: Facts, t: Text) -> list[tuple[str, str]]:
     ]
     lines.append((t("repeat.decisions"), f"{t(f'repeat.decisions.{choice.decisions}')} {known('P')}"))
     for one in (facts.told[name] for name in terms.parameters_of(choice.question)):
-        says = f"{one.value:g} {one.unit} · {t.pick(one.zh, one.en)} · {t.pick(one.citation_zh, one.citation_en)}"
+        says = f"{one.amount} · {t.pick(one.zh, one.en)} · {t.pick(one.citation_zh, one.citation_en)}"
         lines.append((one.name, f"{says} {known(one.confidence)}"))
     return lines
 

@@ -20,7 +20,19 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from etl.arguments import AsOf, County, Lang, day_of, day_or_last, known_county, last_day, month_of, need, one_of
+from etl.arguments import (
+    LANGUAGES,
+    AsOf,
+    County,
+    Lang,
+    day_of,
+    day_or_last,
+    known_county,
+    last_day,
+    month_of,
+    need,
+    one_of,
+)
 from etl.errors import HengError
 from warehouse import case_terms as terms
 from warehouse import spreadsheet
@@ -145,7 +157,7 @@ class Asked:
 
     def __init__(self, as_of: str | None, form: str, lang: str, county: str | None = None) -> None:
         one_of("format", form, FORMATS)
-        one_of("language", lang, tuple(_WORDS))
+        one_of("language", lang, LANGUAGES)
         from warehouse import connection
 
         self.served: Snapshot = connection.snapshot()

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from etl.arguments import AsOf, County, Lang, day_of, day_or_last, known_county, last_day, need, one_of
+from etl.arguments import LANGUAGES, AsOf, County, Lang, day_of, day_or_last, known_county, last_day, need, one_of
 from etl.errors import HengError
 from etl.report_card import UNVERIFIED
 from warehouse import hazard_terms as terms
@@ -257,7 +257,7 @@ def _asked(
     as_of: str | None, first: str | None, last: str | None, county: str | None, category: str | None, form: str,
     lang: str,
 ) -> tuple[Snapshot, Asked]:  # fmt: skip
-    one_of("language", lang, tuple(_WORDS))
+    one_of("language", lang, LANGUAGES)
     one_of("format", form, FORMATS)
     from warehouse import connection
 
@@ -407,7 +407,7 @@ def _say_notes(facts: Facts, served: Snapshot, lang: str, *names: str) -> None:
     for one in facts.told.values():
         doubt = f" · {words['unverified']}" if one.confidence in UNVERIFIED else ""
         says, cited = (one.zh, one.citation_zh) if lang == "zh" else (one.en, one.citation_en)
-        lines.append(f"{one.name} = {one.value:g} {one.unit}".strip() + f": {says}; {cited} [{one.confidence}]{doubt}")
+        lines.append(f"{one.name} = {one.amount}: {says}; {cited} [{one.confidence}]{doubt}")
     for line in lines:
         console.print(line, highlight=False, markup=False, soft_wrap=True)
 

@@ -22,7 +22,7 @@ from rich.table import Table
 from rich.text import Text
 
 from etl import private_file
-from etl.arguments import AsOf, Lang, before, day_of, day_or_last, last_day, one_of
+from etl.arguments import LANGUAGES, AsOf, Lang, before, day_of, day_or_last, last_day, one_of
 from etl.errors import HengError
 from etl.report_card import UNVERIFIED
 from warehouse import repeat_terms as terms
@@ -146,7 +146,7 @@ class Answer:
             cited = one.citation_zh if lang == "zh" else one.citation_en
             says = one.zh if lang == "zh" else one.en
             more = f" {self.words('ratio_day')}" if name == "repeat_excess_ratio" else ""
-            value = f"{name} = {one.value:g} {one.unit}".strip()
+            value = f"{name} = {one.amount}"
             lines.append((self.words("threshold"), f"{value}: {says}; {cited} {self._known(one.confidence)}{more}"))
         return lines
 
@@ -194,7 +194,7 @@ def repeat_violators_command(
     """
     for what, given, allowed in (
         ("subject", subject, SUBJECTS), ("window", window, WINDOWS), ("basis", basis, BASES),
-        ("format", form, FORMATS), ("language", lang, tuple(_WORDS)),
+        ("format", form, FORMATS), ("language", lang, LANGUAGES),
     ):  # fmt: skip
         one_of(what, given, allowed)
     if form == "xlsx" and out is None:

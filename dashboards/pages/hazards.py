@@ -145,8 +145,7 @@ def rule(view: View, name: str, value: str, label: str, t: Text) -> Any:
     """The (i): how the number is made, this value, and its thresholds with how well each is known."""
     lines = []
     for one in (view.facts.told[parameter] for parameter in THRESHOLDS.get(name, ())):
-        unit = f" {one.unit}" if one.unit else ""
-        says = f"{t.pick(one.zh, one.en)}{t('app.colon')}{one.value:g}{unit}{t('terminals.sentences')}"
+        says = f"{t.pick(one.zh, one.en)}{t('app.colon')}{one.amount}{t('terminals.sentences')}"
         cited = f"{says}{t.pick(one.citation_zh, one.citation_en)} "
         lines.append(html.Li([cited, explain.confidence_pill(one.confidence, t)]))
     told: list[tuple[str, Any]] = [

@@ -124,8 +124,7 @@ def rule(facts: Facts, name: str, value: str, low: str, t: Text) -> Any:
     ]  # fmt: skip
     thresholds = []
     for one in (facts.told[name] for name in terms.parameters_of(choice.question)):
-        unit = f" {one.unit}" if one.unit else ""
-        says = f"{t.pick(one.zh, one.en)}{t('app.colon')}{one.value:g}{unit}{t('terminals.sentences')}"
+        says = f"{t.pick(one.zh, one.en)}{t('app.colon')}{one.amount}{t('terminals.sentences')}"
         cited = f"{says}{t.pick(one.citation_zh, one.citation_en)} "
         thresholds.append(html.Li([cited, explain.confidence_pill(one.confidence, t)]))
     told: list[tuple[str, Any]] = [

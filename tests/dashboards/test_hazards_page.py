@@ -277,7 +277,9 @@ def test_files_hold_the_list_and_the_rates(client: Client, db: fixture.Fixture) 
     listed, rates, notes = (sheets.get_sheet_by_name(name).to_python() for name in sheets.sheet_names)
     assert len(listed) == len(view.listed) + 1
     assert sum(row[1] for row in rates[1:]) == view.whole.registered
-    assert any(row[0] == "hazard_confidence" and "未核实" in row[1] for row in notes)
+    (confidence,) = [row[1] for row in notes if row[0] == "hazard_confidence"]
+    assert confidence.startswith("0.95 · ")
+    assert "未核实" in confidence
     first = dict(zip(listed[0], listed[1], strict=True))
     one = view.listed[0]
     assert first["类别"] == f"{terms.word(terms.CATEGORIES, one.category, 'zh')} [{one.category}]"
