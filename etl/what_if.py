@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 from rich.text import Text
 
 from etl.report_card import UNVERIFIED
+from warehouse.money import yuan
 from warehouse.repeat_terms import SUBJECT_TERMS, masked_driver
 from warehouse.what_if import DIMENSION_FACTS, DIMENSION_JUDGEMENT, FACTS, JUDGEMENT, MEASURES
 
@@ -171,9 +171,7 @@ def document(answer: Answer) -> dict[str, Any]:
 
 
 def _amount(value: int, name: str) -> str:
-    if not name.endswith("_fen"):
-        return f"{value:,}"
-    return f"{value // 100:,}" if value % 100 == 0 else f"{Decimal(value) / 100:,.2f}"
+    return yuan(value).removesuffix(".00") if name.endswith("_fen") else f"{value:,}"
 
 
 def _signed(value: int, name: str) -> str:
