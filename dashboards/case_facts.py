@@ -1,14 +1,12 @@
 """What the page of cases reads: ``warehouse.cases`` and ``warehouse.case_amounts`` for one choice, plates masked."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Any
-from urllib.parse import urlencode
 
 from dashboards import queries
-from dashboards.selection import ALL, Known, option, plain_date
-from dashboards.terminal_queries import tables
+from dashboards.selection import ALL, Known, day_asked, option, plain_date, query_of
 from warehouse import case_amounts, cases, rules
 from warehouse.case_amounts import VERDICTS, Compared
 from warehouse.cases import AGES, CASE_STATES, CLOCKS, KINDS, SERIES, STATES, Filter, OfCases, OfClocks
@@ -17,10 +15,6 @@ ROWS_SHOWN = 200
 MONTHS_SHOWN = 12
 FIRST_DAY = date(2016, 1, 1)
 ROWS = ("none", "clocks", "cases", "amounts")
-_TABLES = {
-    "core.case_decision", "core.case_life", "core.case_measure", "core.case_pause", "core.case_state",
-    "core.working_day", "mart.case_clock", "staging.penalty_payment", "seeds.fine_tier", "seeds.dimension_limit",
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -55,32 +49,22 @@ class Choice:
         """The same day and place, without rows."""
         return Choice(self.as_of, self.last_day, self.kind, self.county)
 
-    def query(self, **changes: Any) -> str:
-        """The address's query; what is at its default is left out."""
-        chosen = replace(self, **changes)
-        pairs = {"as_of": chosen.as_of.isoformat()} if chosen.as_of != chosen.last_day else {}
-        default = Choice(chosen.as_of, chosen.last_day)
-        for name in ("kind", "county", "rows", "clock", "state", "soon", "series", "month", "age", "verdict"):
-            value = getattr(chosen, name)
-            if value is not None and value != getattr(default, name):
-                pairs[name] = value
-        return "?" + urlencode(pairs) if pairs else ""
+    def query(self, *, absolute: bool = False, **changes: Any) -> str:
+        """The address's query; what is at its default is left out. ``absolute`` names the last day of data, too."""
+        return query_of(replace(self, **changes), USUAL, absolute=absolute)
 
     def opened(self, rows: str, **which: str) -> str:
         """The query that opens rows, and where they stand."""
         return self.scope.query(rows=rows, **which) + "#rows"
 
 
+USUAL = {field.name: field.default for field in fields(Choice) if field.name not in ("as_of", "last_day")}
+
+
 def choice_of(given: Mapping[str, Any], known: Known) -> tuple[Choice, list[str]]:
     """What an address asks for, and the names of values that could not be taken."""
     bad: list[str] = []
-    day = known.last_day
-    if given.get("as_of"):
-        asked = plain_date(given["as_of"])
-        if asked is None or not FIRST_DAY <= asked <= known.last_day:
-            bad.append("as_of")
-        else:
-            day = asked
+    day = day_asked(given, FIRST_DAY, known.last_day, bad)
     counties = tuple(known.counties)
 
     def one(name: str, allowed: tuple[str, ...]) -> str | None:
@@ -99,14 +83,14 @@ def choice_of(given: Mapping[str, Any], known: Known) -> tuple[Choice, list[str]
         one("clock", CLOCKS), one("state", (*STATES, *CASE_STATES)), one("soon", ("1",)), one("series", SERIES), month,
         one("age", tuple(AGES)), one("verdict", VERDICTS),
     )  # fmt: skip
-    if choice.series and not choice.month:
-        choice = replace(choice, series=None)
+    if not (choice.series and choice.month):
+        choice = replace(choice, series=None, month=None)
     return choice, bad
 
 
 def is_built(db: queries.Source) -> bool:
     """Whether the snapshot was made by a version that knows the course of cases."""
-    return tables(db) >= _TABLES
+    return queries.tables(db) >= set(cases.TABLES)
 
 
 @queries.once_per_choice

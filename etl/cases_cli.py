@@ -20,17 +20,32 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from etl.arguments import day_of
+from etl.arguments import (
+    LANGUAGES,
+    AsOf,
+    County,
+    Lang,
+    day_of,
+    day_or_last,
+    known_county,
+    last_day,
+    month_of,
+    need,
+    one_of,
+)
 from etl.errors import HengError
 from warehouse import case_terms as terms
 from warehouse import spreadsheet
 from warehouse.case_amounts import VERDICTS, Compared, compared
 from warehouse.cases import (
+    AGES,
     CASE_STATES,
     CLOCKS,
     KINDS,
+    SERIES,
     SOON_DAYS,
     STATES,
+    TABLES,
     Case,
     Clock,
     Filter,
@@ -40,6 +55,7 @@ from warehouse.cases import (
     cases,
     clocks,
 )
+from warehouse.money import yuan
 from warehouse.plate import masked
 
 if TYPE_CHECKING:
@@ -131,39 +147,28 @@ _NUMBERS = {
     "step_no",
 }
 
-AsOf = Annotated[str | None, typer.Option("--as-of", help="Day, YYYY-MM-DD; default: the last day of data.")]
-County = Annotated[str | None, typer.Option("--county", help="County code.")]
 Kind = Annotated[str | None, typer.Option("--kind", help=f"{', '.join(KINDS)}.")]
 Form = Annotated[str, typer.Option("--format", help=f"{', '.join(FORMATS)}.")]
-Lang = Annotated[str, typer.Option("--lang", help="zh or en.")]
+OfClock = Annotated[str | None, typer.Option("--clock", help=f"{', '.join(CLOCKS)}.")]
 
 
 class Asked:
     """The version served, the day and the language of an answer."""
 
     def __init__(self, as_of: str | None, form: str, lang: str, county: str | None = None) -> None:
-        _one_of("--format", form, FORMATS)
-        _one_of("--lang", lang, tuple(_WORDS))
+        one_of("format", form, FORMATS)
+        one_of("language", lang, LANGUAGES)
         from warehouse import connection
 
         self.served: Snapshot = connection.snapshot()
         self.form, self.lang = form, lang
-        until = self.served.manifest["data_until"]
-        if as_of is None and until is None:
-            raise HengError("The published version has no day of data. Say one: --as-of YYYY-MM-DD.")
-        self.until = date.fromisoformat(until) if until else None
-        self.as_of = day_of(as_of or until)
-        codes = self.served.read("select 1 from seeds.county where county_code = $code", {"code": county})
-        if county is not None and codes.empty:
-            raise HengError(f'No county has the code {county!r}. See: heng sql "select county_code from seeds.county".')
+        need(self.served, TABLES, "the course of cases was told")
+        self.until = last_day(self.served)
+        self.as_of = day_or_last(self.served, day_of(as_of) if as_of else None)
+        known_county(self.served, county)
 
     def words(self, name: str, **values: Any) -> str:
         return _WORDS[self.lang][name].format(as_of=self.as_of, version=self.served.version, **values)
-
-
-def _one_of(option: str, value: str | None, allowed: Sequence[str]) -> None:
-    if value is not None and value not in allowed:
-        raise HengError(f"{option} {value!r} is not one of {', '.join(allowed)}.")
 
 
 # --- commands ----------------------------------------------------------------------------------------------
@@ -173,16 +178,28 @@ def list_command(
     county: County = None,
     kind: Kind = None,
     state: Annotated[str | None, typer.Option("--state", help="Only cases in this state.")] = None,
+    series: Annotated[
+        str | None, typer.Option("--series", help=f"Only those with a day of it in --month: {', '.join(SERIES)}.")
+    ] = None,
+    month: Annotated[str | None, typer.Option("--month", help="YYYY-MM, of --series.")] = None,
+    age: Annotated[
+        str | None, typer.Option("--age", help=f"Only open ones, by days since filing or discovery: {', '.join(AGES)}.")
+    ] = None,
     form: Form = "table",
     lang: Lang = "en",
 ) -> None:
     """Every case filed or found by the day: state, days and the three amounts. Plates are masked."""
-    _one_of("--kind", kind, KINDS)
-    _one_of("--state", state, CASE_STATES)
+    one_of("kind", kind, KINDS)
+    one_of("state", state, CASE_STATES)
+    one_of("series", series, SERIES)
+    one_of("age", age, tuple(AGES))
+    if (series is None) != (month is None):
+        raise HengError("A series is chosen by the month: say both, --series filed --month YYYY-MM.")
+    if month is not None:
+        month_of(month)
     asked = Asked(as_of, form, lang, county)
-    found = [
-        _masked(one) for one in cases(asked.served, asked.as_of, Filter(kind=kind, county=county), OfCases(state=state))
-    ]
+    which = OfCases(state=state, series=series, month=month, age=age)
+    found = [_masked(one) for one in cases(asked.served, asked.as_of, Filter(kind=kind, county=county), which)]
     if form == "json":
         _json(asked, {"cases": [asdict(one) for one in found]})
     elif form == "csv":
@@ -201,7 +218,7 @@ def show_command(
     lang: Lang = "en",
 ) -> None:
     """One case, its plate masked: days and amounts, every step and why one was refused, decisions and clocks."""
-    _one_of("--kind", kind, KINDS)
+    one_of("kind", kind, KINDS)
     if form == "csv":
         raise HengError("A case is several tables: choose --format table or json.")
     asked = Asked(as_of, form, lang)
@@ -236,14 +253,14 @@ def clocks_command(
     as_of: AsOf = None,
     county: County = None,
     kind: Kind = None,
-    clock: Annotated[str | None, typer.Option("--clock", help=f"{', '.join(CLOCKS)}.")] = None,
+    clock: OfClock = None,
     state: Annotated[str | None, typer.Option("--state", help=f"{', '.join(STATES)}.")] = None,
     form: Form = "table",
     lang: Lang = "en",
 ) -> None:
     """Every clock that had begun by the day, with its last day, its result and its rule."""
-    for option, value, allowed in (("--kind", kind, KINDS), ("--clock", clock, CLOCKS), ("--state", state, STATES)):
-        _one_of(option, value, allowed)
+    for what, given, allowed in (("kind", kind, KINDS), ("clock", clock, CLOCKS), ("state", state, STATES)):
+        one_of(what, given, allowed)
     asked = Asked(as_of, form, lang, county)
     found = clocks(asked.served, asked.as_of, Filter(kind=kind, county=county), OfClocks(clock=clock, state=state))
     _answer_clocks(asked, asked.words("clocks", all=len(found)), found)
@@ -251,12 +268,18 @@ def clocks_command(
 
 @app.command("late-next-week")
 def late_command(
-    as_of: AsOf = None, county: County = None, kind: Kind = None, form: Form = "table", lang: Lang = "en"
+    as_of: AsOf = None,
+    county: County = None,
+    kind: Kind = None,
+    clock: OfClock = None,
+    form: Form = "table",
+    lang: Lang = "en",
 ) -> None:
     """Clocks that run now and will be late within seven days if nothing happens, the nearest first."""
-    _one_of("--kind", kind, KINDS)
+    one_of("kind", kind, KINDS)
+    one_of("clock", clock, CLOCKS)
     asked = Asked(as_of, form, lang, county)
-    found = clocks(asked.served, asked.as_of, Filter(kind=kind, county=county), OfClocks(is_soon=True))
+    found = clocks(asked.served, asked.as_of, Filter(kind=kind, county=county), OfClocks(clock=clock, is_soon=True))
     _answer_clocks(asked, asked.words("late", all=len(found), days=SOON_DAYS), found)
 
 
@@ -266,16 +289,18 @@ def amounts_command(
     county: County = None,
     kind: Kind = None,
     verdict: Annotated[str | None, typer.Option("--verdict", help=f"{', '.join(VERDICTS)}.")] = None,
+    day_from: Annotated[str | None, typer.Option("--from", help="Only cases decided from this day on.")] = None,
     form: Form = "table",
     lang: Lang = "en",
 ) -> None:
     """What was decided against what the articles allow, computed again from each case's facts."""
-    _one_of("--kind", kind, KINDS)
-    _one_of("--verdict", verdict, VERDICTS)
+    one_of("kind", kind, KINDS)
+    one_of("verdict", verdict, VERDICTS)
+    first = day_of(day_from, "--from") if day_from else date.min
     asked = Asked(as_of, form, lang, county)
     found = [
         one
-        for one in compared(asked.served, asked.as_of, Filter(kind=kind, county=county))
+        for one in compared(asked.served, asked.as_of, Filter(kind=kind, county=county), first)
         if verdict is None or one.verdict == verdict
     ]
     if form == "json":
@@ -311,7 +336,7 @@ def _amounts(row: Any) -> dict[str, Any]:
 
 
 def _yuan(fen: int | None) -> str | None:
-    return None if fen is None else f"{fen // 100:,}.{fen % 100:02d}" if fen >= 0 else f"-{_yuan(-fen)}"
+    return None if fen is None else yuan(fen)
 
 
 def _of_case(one: Case, asked: Asked) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from etl.arguments import day_of
+from etl.arguments import LANGUAGES, County, Lang, day_of, known_county, one_of
 from etl.errors import HengError
 from etl.report_card import UNVERIFIED, period
 from warehouse.fates import (
@@ -66,7 +66,7 @@ _WORDS = {
 def findings_command(
     day_from: Annotated[str | None, typer.Option("--from", help="First day, YYYY-MM-DD.")] = None,
     day_to: Annotated[str | None, typer.Option("--to", help="Last day.")] = None,
-    county: Annotated[str | None, typer.Option("--county", help="County code.")] = None,
+    county: County = None,
     site: Annotated[str | None, typer.Option("--site", help="Site code.")] = None,
     by: Annotated[str, typer.Option("--by", help=f"{', '.join(BY)}.")] = "reason",
     as_rows: Annotated[bool, typer.Option("--rows", help="One row a passage instead of counts.")] = False,
@@ -75,13 +75,11 @@ def findings_command(
         str | None, typer.Option("--as-of", help="What was known by the end of this day; default: the last night.")
     ] = None,
     form: Annotated[str, typer.Option("--format", help=f"{', '.join(FORMATS)}.")] = "table",
-    lang: Annotated[str, typer.Option("--lang", help="zh or en.")] = "en",
+    lang: Lang = "en",
 ) -> None:
     """What became of each passage over the limit: a case, or exactly one reason why not."""
-    if lang not in _WORDS:
-        raise HengError(f"There is no language {lang!r}. Choose zh or en.")
-    if form not in FORMATS:
-        raise HengError(f"There is no format {form!r}. Choose one of {', '.join(FORMATS)}.")
+    one_of("language", lang, LANGUAGES)
+    one_of("format", form, FORMATS)
     if by not in BY:
         raise HengError(f"Findings are not grouped by {by!r}. Choose one of {', '.join(BY)}.")
     if as_rows and by != "reason":
@@ -96,12 +94,12 @@ def findings_command(
     served = connection.snapshot()
     day = day_of(as_of or served.manifest["business_date"])
     asked = Asked(first, last, day, county, site, fate)
-    _known(served, "county", county)
-    _known(served, "site", site)
+    known_county(served, county)
+    _known_site(served, site)
     if form == "table":
         # One more than are shown, to know whether there are more.
         told = rows(served, asked, SHOWN_ROWS + 1, MASKED) if as_rows else counts(served, asked, by)
-        _print(served, told, asked, by, as_rows, served.version, lang)
+        _print(served, told, asked, as_rows, served.version, lang)
         return
     parts = all_rows(served, asked, MASKED) if as_rows else iter([counts(served, asked, by)])
     if form == "csv":
@@ -110,18 +108,14 @@ def findings_command(
         _write_json(served, parts, asked, by, as_rows, served.version)
 
 
-def _known(source: Source, what: str, code: str | None) -> None:
-    """Raises ``HengError`` for a place that neither a register nor a passage names."""
-    if code is None:
-        return
-    query = {
-        "county": "select 1 from seeds.county where county_code = $code limit 1",
-        "site": "select 1 where exists (select 1 from staging.wim_site where site_code = $code)"
-        " or exists (select 1 from mart.finding where site_code = $code)",
-    }[what]
-    if source.read(query, {"code": code}).empty:
-        where = "seeds.county" if what == "county" else "staging.wim_site"
-        raise HengError(f'No {what} has the code {code!r}. See: heng sql "select {what}_code from {where}".')
+def _known_site(source: Source, code: str | None) -> None:
+    """Raises ``HengError`` for a site that neither the register nor a passage names."""
+    query = """
+        select 1 where exists (select 1 from staging.wim_site where site_code = $code)
+            or exists (select 1 from mart.finding where site_code = $code)
+    """
+    if code is not None and not source.rows(query, {"code": code}):
+        raise HengError(f'No site has the code {code!r}. See: heng sql "select site_code from staging.wim_site".')
 
 
 def plain(frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -168,7 +162,7 @@ def _write_json(
     sys.stdout.write("\n  ]\n}\n")
 
 
-def _print(source: Source, told: pd.DataFrame, asked: Asked, by: str, as_rows: bool, version: int, lang: str) -> None:
+def _print(source: Source, told: pd.DataFrame, asked: Asked, as_rows: bool, version: int, lang: str) -> None:
     words = _WORDS[lang]
     console = Console() if sys.stdout.isatty() else Console(width=200)
     title = words["title"].format(first=asked.first, last=asked.until, as_of=asked.as_of, version=version)

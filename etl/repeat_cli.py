@@ -11,7 +11,7 @@ import io
 import json
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
@@ -22,7 +22,7 @@ from rich.table import Table
 from rich.text import Text
 
 from etl import private_file
-from etl.arguments import day_of
+from etl.arguments import LANGUAGES, AsOf, Lang, before, day_of, day_or_last, last_day, one_of
 from etl.errors import HengError
 from etl.report_card import UNVERIFIED
 from warehouse import repeat_terms as terms
@@ -36,6 +36,7 @@ from warehouse.repeat import (
     Question,
     Standing,
     defaults,
+    is_built,
     parameters,
     standings,
 )
@@ -108,6 +109,12 @@ class Answer:
     told: dict[str, Parameter]
     found: list[Standing]
     lang: str
+    is_private: bool = False
+    """Whether it goes to a file of its owner: what is printed masks the numbers of drivers."""
+
+    def name_of(self, one: Standing) -> str:
+        number = str(one.key[0])
+        return number if self.is_private or self.question.subject != "driver" else terms.masked_driver(number)
 
     def words(self, name: str, **values: Any) -> str:
         return _WORDS[self.lang][name].format(**values)
@@ -141,7 +148,7 @@ class Answer:
             cited = one.citation_zh if lang == "zh" else one.citation_en
             says = one.zh if lang == "zh" else one.en
             more = f" {self.words('ratio_day')}" if name == "repeat_excess_ratio" else ""
-            value = f"{name} = {one.value:g} {one.unit}".strip()
+            value = f"{name} = {one.amount}"
             lines.append((self.words("threshold"), f"{value}: {says}; {cited} {self._known(one.confidence)}{more}"))
         return lines
 
@@ -157,9 +164,7 @@ class Answer:
 
 
 def repeat_violators_command(
-    as_of: Annotated[
-        str | None, typer.Option("--as-of", help="Day, YYYY-MM-DD; default: the last day of data.")
-    ] = None,
+    as_of: AsOf = None,
     subject: Annotated[str, typer.Option("--subject", help=f"{', '.join(SUBJECTS)}.")] = "vehicle",
     window: Annotated[
         str | None, typer.Option("--window", help=f"{', '.join(WINDOWS)}; default: parameter repeat_window.")
@@ -183,27 +188,29 @@ def repeat_violators_command(
     one_away: Annotated[bool, typer.Option("--one-away", help="Only those one act below the statute.")] = False,
     form: Annotated[str, typer.Option("--format", help=f"{', '.join(FORMATS)}.")] = "table",
     out: Annotated[Path | None, typer.Option("--out", help="Write to this file; xlsx needs one.")] = None,
-    lang: Annotated[str, typer.Option("--lang", help="zh or en.")] = "en",
+    lang: Lang = "en",
 ) -> None:
-    """Vehicles, drivers or enterprises that were over the limit repeatedly: counted and not-counted acts, and why."""
-    for option, value, allowed in (
-        ("--subject", subject, SUBJECTS), ("--window", window, WINDOWS), ("--basis", basis, BASES),
-        ("--format", form, FORMATS), ("--lang", lang, tuple(_WORDS)),
+    """Vehicles, drivers or enterprises that were over the limit repeatedly: counted and not-counted acts, and why.
+
+    Numbers of drivers are whole in a file (--out), which only its owner can read, and masked where they are printed.
+    """
+    for what, given, allowed in (
+        ("subject", subject, SUBJECTS), ("window", window, WINDOWS), ("basis", basis, BASES),
+        ("format", form, FORMATS), ("language", lang, LANGUAGES),
     ):  # fmt: skip
-        if value is not None and value not in allowed:
-            raise HengError(f"{option} {value!r} is not one of {', '.join(allowed)}.")
+        one_of(what, given, allowed)
     if form == "xlsx" and out is None:
         raise HengError("A workbook goes to a file: add --out repeat.xlsx.")
     from warehouse import connection
     from warehouse.dossier_known import standings_known_on
 
-    day = day_of(as_of) if as_of else None
-    asked = (day, subject, window, basis, undecided, lang, min_count, one_away)
+    asked = (day_of(as_of) if as_of else None, subject, window, basis, undecided, lang, min_count, one_away)
     if known is None:
         answer = _answer(connection.snapshot(), *asked)
     else:
         with standings_known_on(day_of(known, "--known-on")) as source:
             answer = _answer(source, *asked)
+    answer = replace(answer, is_private=out is not None)
     if form == "table":
         text = _printed(answer, out)
     elif form == "json":
@@ -241,15 +248,9 @@ def _answer(
     one_away: bool,
 ) -> Answer:
     """Who answers the conditions; ``one_away`` asks for a count of its own."""
-
-    def day_in(name: str) -> date | None:
-        told = source.manifest.get(name)
-        return date.fromisoformat(told) if told else None
-
-    until = day_in("data_until")
-    day = as_of or until
-    if day is None:
-        raise HengError("There is no day of data. Say one: --as-of YYYY-MM-DD.")
+    if not is_built(source):
+        raise before("repeated acts were counted")
+    day = day_or_last(source, as_of)
     usual = defaults(source, day)
     question = Question(
         day, subject, window or usual.list_window, basis or usual.basis,
@@ -260,19 +261,17 @@ def _answer(
     if least is None:
         least = 1 if one_away or subject == "enterprise" else int(told["repeat_count"].value)
     found = [one for one in standings(source, question) if one.count >= least and (one.is_one_away or not one_away)]
-    return Answer(question, source.version, day_in("known_on"), until, told, found, lang)
+    known = source.manifest.get("known_on")
+    known_on = date.fromisoformat(known) if known else None
+    return Answer(question, source.version, known_on, last_day(source), told, found, lang)
 
 
 # --- as text -------------------------------------------------------------------------------------
-def name_of(one: Standing) -> str:
-    return str(one.key[0])
-
-
 def _share(ratio: float | None) -> str:
     return "" if ratio is None else f"{ratio * 100:.2f} %"
 
 
-def _before(one: Standing, answer: Answer) -> str:
+def _before(one: Standing) -> str:
     if one.previous_count is None:
         return ""
     return f"{one.previous_count} ({one.previous_first} – {one.previous_last})"
@@ -300,12 +299,12 @@ def _printed(answer: Answer, out: Path | None) -> str:
     for one in answer.found[:SHOWN]:
         mark = f" ({answer.words('no_first_issue')})" if one.has_no_first_issue else ""
         cells = {
-            "subject": name_of(one), "plate_color_code": one.key[-1], "enterprise_name": one.enterprise_name or "",
-            "count": one.count, "vehicles": one.count,
+            "subject": answer.name_of(one), "plate_color_code": one.key[-1],
+            "enterprise_name": one.enterprise_name or "", "count": one.count, "vehicles": one.count,
             "fleet": "" if one.fleet is None else one.fleet, "ratio": _share(one.ratio), "tier": answer.tier(one),
             "window_days": f"{one.window_first} – {one.window_last}{mark}", "trigger_on": one.trigger_on or "",
             "lapses_on": one.lapses_on or "", "pending": one.pending,
-            "one_away": answer.words("yes") if one.is_one_away else "", "previous": _before(one, answer),
+            "one_away": answer.words("yes") if one.is_one_away else "", "previous": _before(one),
             "reason": _why(one, answer),
         }  # fmt: skip
         table.add_row(*[Text(str(cells[head])) for head in heads])
@@ -348,15 +347,16 @@ def document(answer: Answer) -> dict[str, Any]:
         "data_until": answer.until,
         "thresholds": thresholds, "notes": answer.notes(),
         "subjects": [
-            {"key": _key(one, question), **terms.as_json(one), "tier_words": answer.tier(one)} for one in answer.found
+            {"key": _key(one, answer), **terms.as_json(one), "tier_words": answer.tier(one)} for one in answer.found
         ],
     }  # fmt: skip
 
 
-def _key(one: Standing, question: Question) -> dict[str, Any]:
-    if question.subject == "vehicle":
-        return {"plate_no": one.key[0], "plate_color_code": one.key[1]}
-    return {"driver_no" if question.subject == "driver" else "uscc": one.key[0]}
+def _key(one: Standing, answer: Answer) -> dict[str, Any]:
+    name = answer.name_of(one)
+    if answer.question.subject == "vehicle":
+        return {"plate_no": name, "plate_color_code": one.key[1]}
+    return {"driver_no" if answer.question.subject == "driver" else "uscc": name}
 
 
 # --- as rows -------------------------------------------------------------------------------------
@@ -374,10 +374,10 @@ _OF_ASKED = ("as_of", "basis", "decisions", "thresholds", "version", "known_on")
 
 def _of_subject(one: Standing, answer: Answer) -> list[Any]:
     return [
-        name_of(one), one.key[-1] if answer.question.subject == "vehicle" else None, one.enterprise_name, one.count,
-        one.fleet, one.ratio, answer.tier(one), one.window, f"{one.window_first} – {one.window_last}", one.trigger_on,
-        one.lapses_on, one.pending, answer.words("yes" if one.is_one_away else "no"), one.previous_count,
-        answer.words("yes" if one.has_no_first_issue else "no"),
+        answer.name_of(one), one.key[-1] if answer.question.subject == "vehicle" else None, one.enterprise_name,
+        one.count, one.fleet, one.ratio, answer.tier(one), one.window, f"{one.window_first} – {one.window_last}",
+        one.trigger_on, one.lapses_on, one.pending, answer.words("yes" if one.is_one_away else "no"),
+        one.previous_count, answer.words("yes" if one.has_no_first_issue else "no"),
     ]  # fmt: skip
 
 
@@ -423,7 +423,7 @@ def workbook(answer: Answer) -> bytes:
     import xlsxwriter
 
     heads = {name: answer.words(name) for name in (*_OF_SUBJECT, *_OF_ACT)}
-    acts = ([name_of(one), *_of_act(judged, answer)] for one in answer.found for judged in one.acts)
+    acts = ([answer.name_of(one), *_of_act(judged, answer)] for one in answer.found for judged in one.acts)
     notes = [(answer.title, "")] + [
         (name, says) for name, says in [*answer.conditions(), (answer.words("notes"), answer.words("facts"))]
     ]

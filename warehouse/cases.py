@@ -16,6 +16,12 @@ from warehouse.errors import WarehouseError
 from warehouse.metrics import Source
 from warehouse.repeat import ENDED_STATES
 
+TABLES = (
+    "core.case_decision", "core.case_life", "core.case_measure", "core.case_pause", "core.case_state",
+    "core.working_day", "mart.case_clock", "staging.penalty_payment", "seeds.fine_tier", "seeds.dimension_limit",
+    "seeds.parameter",
+)  # fmt: skip
+"""What is read of cases, here and by ``warehouse.case_amounts``."""
 KINDS = ("over_limit", "illegal_operation")
 CLOCKS = (
     "limitation", "notice", "filing", "decision", "hearing_request", "service", "payment", "late_surcharge", "handover",

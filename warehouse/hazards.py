@@ -33,6 +33,11 @@ from warehouse.parameters import Parameter, numbers
 from warehouse.repeat import months_later
 from warehouse.survival import Curve, Mean, kaplan_meier, upper_bound
 
+TABLES = (
+    "core.hazard_life", "core.hazard_state", "staging.hazard_check", "staging.hazard_photo", "staging.listing",
+    "staging.road_works", "staging.small_works", "seeds.parameter",
+)  # fmt: skip
+"""What is read here."""
 CATEGORIES = ("HWY", "RAIL", "SIGN", "VESSEL", "ENT")
 GROUPS = ("all", "county", "category", "grade", "unit", "month")
 _STOCK = ("open", "overdue", "due_soon", "no_due", "listed")

@@ -27,7 +27,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from warehouse.errors import WarehouseError
-from warehouse.metrics import Source
+from warehouse.metrics import Source, tables
 from warehouse.parameters import Parameter, numbers
 
 if TYPE_CHECKING:
@@ -360,6 +360,8 @@ where on_day > $first and on_day <= $as_of
 
 def is_built(source: Source) -> bool:
     """Whether the snapshot has the acts as they are asked here; one from before an upgrade has not."""
+    if not tables(source) >= set(TABLES):
+        return False
     (row,) = source.constant(_BUILT, {"columns": list(_COLUMNS)})
     return bool(row["column_count"] == len(_COLUMNS))
 

@@ -229,6 +229,11 @@ def parameters_of(question: Question) -> tuple[str, ...]:
     return ("repeat_count", "repeat_statutory_over", *shared)
 
 
+def masked_driver(number: str) -> str:
+    """4311·***345: where a driver's certificate or hash begins and ends, for whoever may not see whose it is."""
+    return f"{number[:4]}·***{number[-3:]}" if len(number) > 9 else f"***{number[-2:]}"
+
+
 def reason(judged: Judged, lang: str) -> str:
     """Why an act does not count, or that it does, in words; the case it is one trip with is named."""
     if judged.reason is None:

@@ -57,13 +57,15 @@ MEASURES = (
 # --- what is asked ---------------------------------------------------------------------------------
 @dataclass(frozen=True)
 class Change:
-    """One cell of a law seed that is to be another, written as in the file; ``before`` is the published one."""
+    """One cell of a law seed that is to be another, written as in the file; ``before`` is the published one, and
+    ``confidence`` how well that is known."""
 
     seed: str
     rule_no: str
     column: str
     before: str
     after: str
+    confidence: str
 
     @property
     def is_effective(self) -> bool:
@@ -90,7 +92,7 @@ def changed(rows: rule_files.Rows, asked: Iterable[str]) -> tuple[rule_files.Row
             raise WarehouseError(f"{text!r} names no value. Write RULE=VALUE, as repeat_excess_ratio=0.2.")
         for seed, row, column in _cells(other, name):
             _refuse_unwritable(seed, row, column, value)
-            change = Change(seed, rule_files.rule_no(row), column, row[column], value)
+            change = Change(seed, rule_files.rule_no(row), column, row[column], value, row["confidence"])
             row[column] = value
             found += [change] if change.is_effective else []
     before = set(rule_files.judged(rows))
@@ -261,6 +263,7 @@ class Answer:
     """What differs. ``before`` and ``after``: ``MEASURES`` of the days asked. ``passages``, ``dimensions``: rows that
     differ. ``tiers``: (subject, list, tier) with how many there were and would be; ``movers``: who has another count
     or tier. ``not_compared``: rows that only one of the two knows; they came or went since, whatever the rules.
+    ``confidence``: of each rule by its number.
     """
 
     version: int
@@ -274,6 +277,7 @@ class Answer:
     tiers: tuple[dict[str, Any], ...]
     movers: tuple[dict[str, Any], ...]
     not_compared: int
+    confidence: Mapping[str, str]
 
     @property
     def differs(self) -> bool:
@@ -304,7 +308,8 @@ def what_if(asked: Sequence[str], first: date | None = None, last: date | None =
     rows = _published_rules(published)
     other, changes = changed(rows, asked)
     with _supposed(manifest, other, changes, first, last) as supposed:
-        return _compared(published, supposed, changes, first, last)
+        known = {rule_files.rule_no(row): row["confidence"] for told in rows.values() for _, row in told}
+        return _compared(published, supposed, changes, first, last, known)
 
 
 def _published_rules(source: Source) -> rule_files.Rows:
@@ -343,7 +348,10 @@ def _supposed(
             opened.close()
 
 
-def _compared(published: Snapshot, supposed: _Supposed, changes: Sequence[Change], first: date, last: date) -> Answer:
+def _compared(
+    published: Snapshot, supposed: _Supposed, changes: Sequence[Change], first: date, last: date,
+    confidence: Mapping[str, str],
+) -> Answer:  # fmt: skip
     passages = _Passages(supposed, penalty.law(published), penalty.law(supposed))
     for begin, end in _months(first, last):
         passages.add(begin, end)
@@ -351,6 +359,7 @@ def _compared(published: Snapshot, supposed: _Supposed, changes: Sequence[Change
     return Answer(
         published.version, first, last, tuple(changes), dict(passages.before), dict(passages.after),
         tuple(passages.rows), tuple(passages.dimensions), tuple(tiers), tuple(movers), passages.not_compared,
+        confidence,
     )  # fmt: skip
 
 

@@ -330,7 +330,7 @@ def test_a_look_at_another_site_s_passage_of_that_number_is_none_at_this(served:
         ([*PERIOD, "--fate", "void"], "--rows"),
         ([*PERIOD, "--rows", "--by", "month"], "leave it out"),
         ([*PERIOD, "--as-of", "tomorrow"], "YYYY-MM-DD"),
-        ([*PERIOD, "--lang", "fr"], "zh or en"),
+        ([*PERIOD, "--lang", "fr"], "zh, en"),
         (["findings", "--from", "2026-04-01", "--to", "2026-03-01"], "Exchange"),
         ([*PERIOD, "--as-of", "2026-02-28"], "later day"),
     ],
