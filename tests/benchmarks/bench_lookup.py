@@ -101,7 +101,7 @@ def _part(work: Path, old: Path, month: str, passages: int, tables: dict[str, An
     from warehouse.layout import DATED
 
     path = work / f"{month}.duckdb"
-    with sql.private_database(":memory:", work / "spill", 2, "4GB") as connection:
+    with sql.private_database(":memory:", work / "spill", 2, "10GB") as connection:
         connection.execute(f"attach '{old}' as old (read_only)")
         connection.execute(f"attach '{path}' as part (storage_version '{STORAGE}', row_group_size {ROW_GROUP_ROWS})")
         for table in tables:
