@@ -2,6 +2,7 @@
 
 import random
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime, time
 from typing import Any
 
@@ -16,7 +17,7 @@ from warehouse import sql
 MODELS = ("core.case_pause", "core.case_life", "mart.case_clock")
 
 
-def built_of(facts: list[Case], rng: random.Random) -> Tables:
+def built_of(facts: list[Case], rng: random.Random, models: Sequence[str] = MODELS) -> Tables:
     """The models over rows of these facts, in any order."""
     connection = duckdb.connect()
     sql.complete_raw(connection, raw_tables())
@@ -59,6 +60,6 @@ def built_of(facts: list[Case], rng: random.Random) -> Tables:
     sql.load_seeds(connection)
     for layer in sql.LAYERS:
         connection.execute(f"create schema {layer}")
-    for name in sql.in_order(MODELS):
+    for name in sql.in_order(models):
         connection.execute(f"create table {name} as {sql.render(name).sql}")
     return Tables(connection)
