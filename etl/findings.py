@@ -96,8 +96,8 @@ def findings_command(
     served = connection.snapshot()
     day = day_of(as_of or served.manifest["business_date"])
     asked = Asked(first, last, day, county, site, fate)
-    _known(served, "county", county)
-    _known(served, "site", site)
+    known_place(served, "county", county)
+    known_place(served, "site", site)
     if form == "table":
         # One more than are shown, to know whether there are more.
         told = rows(served, asked, SHOWN_ROWS + 1, MASKED) if as_rows else counts(served, asked, by)
@@ -110,7 +110,7 @@ def findings_command(
         _write_json(served, parts, asked, by, as_rows, served.version)
 
 
-def _known(source: Source, what: str, code: str | None) -> None:
+def known_place(source: Source, what: str, code: str | None) -> None:
     """Raises ``HengError`` for a place that neither a register nor a passage names."""
     if code is None:
         return
