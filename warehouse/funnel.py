@@ -62,6 +62,7 @@ _OWN_WORDS = {
     "within_limit": ("未超限", "within the limit"),
     "not_weighed": ("无总重", "no gross weight"),
     "limit_open": ("限值未定，待判", "limit not known, to be reviewed"),
+    "unfit": ("证据条件不齐", "not fit as evidence"),
     "on_the_spot": ("现场处罚，无立案", "decided on the spot, without a filing"),
     "filing_untold": ("已决定，未见立案日期", "decided, no day of filing is told"),
     "in_state": ("办理中", "in procedure"),
@@ -265,7 +266,7 @@ def _parts(counts: Iterable[tuple[tuple[str, str], int]]) -> tuple[Part, ...]:
 def _why_not(stage: str, row: dict[str, Any]) -> tuple[str, str]:
     """Reason and detail why passages of a row did not reach the stage."""
     if stage == "usable":
-        return "not_evidence", row["evidence_reason"]
+        return "unfit", row["evidence_reason"]
     if stage == "filed" and row["fate"] not in ("case_closed", "case_decided"):
         return row["fate"], row["fate_detail"]
     if stage == "filed":

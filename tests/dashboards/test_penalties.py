@@ -140,6 +140,25 @@ def test_the_funnel_tells_every_stage_with_its_share_and_what_was_left(
             assert any(words in row and f"{part.count:,}" in row for row in shown), part
 
 
+def test_who_came_without_the_stage_before_is_in_the_count_and_named(
+    callbacks: Callbacks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = [
+        funnel.Stage("passed", 40, (), ()),
+        funnel.Stage("filed", 10, (funnel.Part("void", "image_unclear", 30),), ()),
+        funnel.Stage("decided", 5, (funnel.Part("in_state", "hearing", 5),), (funnel.Part("on_the_spot", "", 3),)),
+        funnel.Stage("closed", 2, (funnel.Part("case_ended", "withdrawn", 6),), ()),
+    ]
+    monkeypatch.setattr(case_facts, "funnel_stages", lambda *_: told)
+    card = by_id(callbacks.page(HERE, "?lang=en"), "penalties-funnel")
+    decided, closed = by_class(card, "step-line")[2:]
+    assert re.search(r"\b8\b.*50\.0%", text_of(decided), re.DOTALL), "8 decided, half of the filed among them"
+    assert re.search(r"\b2\b.*25\.0%", text_of(closed), re.DOTALL)
+    fold = text_of(by_class(card, "fold")[1])
+    for words in ("left out 5", "without the stage before 3", "in procedure: hearing", "decided on the spot", "+3"):
+        assert words in fold, words
+
+
 def test_a_reason_of_the_funnel_opens_the_passages_of_its_fate(callbacks: Callbacks) -> None:
     card = by_id(callbacks.page(HERE, "?lang=en"), "penalties-funnel")
     links = [str(one["props"]["href"]) for one in components(card) if "fate=" in str(one["props"].get("href", ""))]

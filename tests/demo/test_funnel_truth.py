@@ -121,7 +121,7 @@ class Prefecture:
             }[row["verdict"]]
         if stage == "usable":
             codes = [code for code in row["flags"].split(",") if code[:2] in ("E-", "R-")]
-            return "not_evidence", codes[0]
+            return "unfit", codes[0]
         if truth and truth.ended and truth.ended <= day and stage in ("decided", "paid"):
             return "case_ended", truth.end
         if truth and stage == "paid":
@@ -173,7 +173,7 @@ def test_every_stage_is_what_a_plain_computation_over_the_truth_gives(prefecture
             seen[f"{stage.stage} beside"] += stage.beside_count
             seen.update({part.reason: part.count for part in (*stage.left, *stage.beside)})
     assert all(seen[f"{stage} through"] for stage in funnel.STAGES)
-    for word in ("decided beside", "closed beside", "on_the_spot", "no_fine", "unpaid", "not_evidence", "in_state"):
+    for word in ("decided beside", "closed beside", "on_the_spot", "no_fine", "unpaid", "unfit", "in_state"):
         assert seen[word], f"the prefecture has no {word}"
 
 

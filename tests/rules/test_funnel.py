@@ -114,11 +114,11 @@ def test_what_is_no_finding_says_why(every: Built) -> None:
 @pytest.mark.parametrize(
     ("day", "stage", "through", "left", "beside"),
     [
-        ("2025-12-31", "usable", 7, {"not_evidence E-SPEED": 1}, {}),
+        ("2025-12-31", "usable", 7, {"unfit E-SPEED": 1}, {}),
         # A case on what is no evidence stands beside; one decided on the spot has no filing.
         ("2025-01-09", "filed", 0, {"case_noted": 7}, {}),
-        ("2025-01-10", "filed", 6, {"case_noted": 1}, {"not_evidence E-SPEED": 1}),
-        ("2025-12-31", "filed", 6, {"on_the_spot": 1}, {"not_evidence E-SPEED": 1}),
+        ("2025-01-10", "filed", 6, {"case_noted": 1}, {"unfit E-SPEED": 1}),
+        ("2025-12-31", "filed", 6, {"on_the_spot": 1}, {"unfit E-SPEED": 1}),
         # Decided on the day asked for, and on the day after it.
         ("2025-02-28", "decided", 0, {"in_state pre_notice": 7}, {}),
         ("2025-03-01", "decided", 5, {"in_state pre_notice": 1, "case_ended no_penalty": 1}, {"on_the_spot": 1}),
