@@ -5,9 +5,9 @@ from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Any
 
-from dashboards import queries
-from dashboards.selection import ALL, Known, day_asked, option, plain_date, query_of
-from warehouse import case_amounts, cases, rules
+from dashboards import finding_facts, queries
+from dashboards.selection import ALL, Known, Selection, day_asked, option, plain_date, query_of
+from warehouse import case_amounts, cases, funnel, rules
 from warehouse.case_amounts import VERDICTS, Compared
 from warehouse.cases import AGES, CASE_STATES, CLOCKS, KINDS, SERIES, STATES, Filter, OfCases, OfClocks
 
@@ -106,6 +106,25 @@ def open_counts(db: queries.Source, choice: Choice) -> list[cases.OpenCount]:
 @queries.once_per_choice
 def months(db: queries.Source, choice: Choice) -> dict[str, dict[str, int]]:
     return cases.months(db, choice.first_month, choice.as_of, choice.only)
+
+
+def has_funnel(db: queries.Source, choice: Choice) -> bool:
+    """Whether the snapshot can tell the funnel, and the kind of case begins with a passage."""
+    return choice.kind in (ALL, "over_limit") and finding_facts.is_built(db)
+
+
+@queries.once_per_choice
+def funnel_stages(db: queries.Source, choice: Choice) -> list[funnel.Stage]:
+    """Passages of the months that are shown, as of the day."""
+    return funnel.stages(db, funnel.Asked(choice.first_month, choice.as_of, choice.as_of, choice.only.county))
+
+
+def findings_query(db: queries.Source, choice: Choice, fate: str | None, detail: str | None) -> str | None:
+    """The query of the page of fates for the same passages; None where that page knows a later day than this one."""
+    if choice.as_of < queries.last_night(db):
+        return None
+    selection = Selection(choice.first_month, choice.as_of, "custom", county=choice.county)
+    return finding_facts.Choice(selection, fate, detail).query()
 
 
 @queries.once_per_choice

@@ -18,6 +18,7 @@ from etl.demo.cli import app as demo_app
 from etl.dossier import dossier_command, verify_command
 from etl.errors import HengError
 from etl.findings import findings_command
+from etl.funnel import funnel_command
 from etl.hazards import app as hazards_app
 from etl.jt808.cli import app as jt808_app
 from etl.jt809.cli import app as jt809_app
@@ -52,6 +53,7 @@ app.command("dossier")(dossier_command)
 app.command("verify")(verify_command)
 app.command("repeat-violators")(repeat_violators_command)
 app.command("findings")(findings_command)
+app.command("funnel")(funnel_command)
 
 # Piped output keeps whole lines; a terminal has its own width.
 console = Console() if sys.stdout.isatty() else Console(width=220)

@@ -95,7 +95,7 @@ def findings_command(
     day = day_of(as_of or served.manifest["business_date"])
     asked = Asked(first, last, day, county, site, fate)
     known_county(served, county)
-    _known_site(served, site)
+    known_site(served, site)
     if form == "table":
         # One more than are shown, to know whether there are more.
         told = rows(served, asked, SHOWN_ROWS + 1, MASKED) if as_rows else counts(served, asked, by)
@@ -108,7 +108,7 @@ def findings_command(
         _write_json(served, parts, asked, by, as_rows, served.version)
 
 
-def _known_site(source: Source, code: str | None) -> None:
+def known_site(source: Source, code: str | None) -> None:
     """Raises ``HengError`` for a site that neither the register nor a passage names."""
     query = """
         select 1 where exists (select 1 from staging.wim_site where site_code = $code)

@@ -2,6 +2,7 @@
 
 import random
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime, time
 from typing import Any
 
@@ -16,7 +17,7 @@ from warehouse import sql
 MODELS = ("core.case_pause", "core.case_life", "mart.case_clock")
 
 
-def built_of(facts: list[Case], rng: random.Random) -> Tables:
+def built_of(facts: list[Case], rng: random.Random, models: Sequence[str] = MODELS) -> Tables:
     """The models over rows of these facts, in any order."""
     connection = duckdb.connect()
     sql.complete_raw(connection, raw_tables())
@@ -56,5 +57,5 @@ def built_of(facts: list[Case], rng: random.Random) -> Tables:
         ]))  # fmt: skip
         connection.execute(f"insert into raw.{feed} by name select * from told")
         connection.unregister("told")
-    sql.run_models(connection, raw_tables(), names=MODELS)
+    sql.run_models(connection, raw_tables(), names=models)
     return Tables(connection)

@@ -428,7 +428,9 @@ def _rows(source: Source, query: str, params: dict[str, Any], of: type[_Row]) ->
     return [of(**row) for row in source.rows(query, params)]
 
 
-def _cases_sql(only: Filter) -> tuple[str, dict[str, Any]]:
+def cases_sql(only: Filter) -> tuple[str, dict[str, Any]]:
+    """A query of the cases found or filed by ``$as_of``, a row each with the columns of ``Case``, and what else it
+    binds."""
     where, given = _where(only)
     return _CASES.format(where=where), given
 
@@ -437,7 +439,7 @@ def cases(
     source: Source, as_of: date, only: Filter | None = None, which: OfCases | None = None, limit: int | None = None
 ) -> list[Case]:
     """The cases found or filed by the day, newest first."""
-    query, given = _cases_sql(only or Filter())
+    query, given = cases_sql(only or Filter())
     asked, conditions = which or OfCases(), ["true"]
     if asked.state is not None:
         conditions.append("case_state = $state")
@@ -462,7 +464,7 @@ _OVER = f"case_state in {OVER} or (is_state_reported and closed_on is not null)"
 
 def open_counts(source: Source, as_of: date, only: Filter | None = None) -> list[OpenCount]:
     """Open cases by state and age."""
-    query, given = _cases_sql(only or Filter())
+    query, given = cases_sql(only or Filter())
     bands = " ".join(f"when age_days between {first} and {last} then '{name}'" for name, (first, last) in AGES.items())
     text = _OPEN_COUNTS.format(ages=f"case {bands} end", cases=query, over=_OVER)
     return _rows(source, text, {"as_of": as_of, **given}, OpenCount)
@@ -524,7 +526,7 @@ def case_file(source: Source, as_of: date, case_no: str, kind: str | None = None
 
 def months(source: Source, first: date, as_of: date, only: Filter | None = None) -> dict[str, dict[str, int]]:
     """Cases by month (``2026-03``) and series, from ``first`` to the day; a month without any of a series lacks it."""
-    query, given = _cases_sql(only or Filter())
+    query, given = cases_sql(only or Filter())
     found: dict[str, dict[str, int]] = {}
     for row in source.rows(_MONTHS.format(cases=query), {"first": first, "as_of": as_of, **given}):
         found.setdefault(row["month"], {})[row["series"]] = row["case_count"]

@@ -264,7 +264,10 @@ told as (
             when registered.record_id is null then 'not_registered'
             when not asked.is_above_counted_ratio then 'below_counted_ratio'
             else 'nothing_recorded'
-        end as first_fate
+        end as first_fate,
+        -- The first of its reasons; a row shows all of them.
+        case when not asked.evidence_ok then regexp_extract(coalesce(asked.flags, ''), '[ER]-[A-Z]+') end
+            as evidence_reason
     from asked
     cross join setting
     left join of_case on of_case.passage_record_id = asked.record_id
@@ -293,8 +296,7 @@ fated as (
                 case
                     when is_permitted then 'permitted' when case_tie = 'same_trip' then 'same_trip' else 'unhindered'
                 end
-            -- The first of its reasons; a row shows all of them.
-            when 'not_evidence' then regexp_extract(coalesce(flags, ''), '[ER]-[A-Z]+')
+            when 'not_evidence' then evidence_reason
         end as fate_detail
     from told
 )
@@ -331,6 +333,14 @@ def _bound(source: Source, asked: Asked, **more: Any) -> dict[str, Any]:
             "warehouse/seeds/calendar_day.csv, then run 'heng build'."
         )
     return bound | more
+
+
+def over_fated(source: Source, asked: Asked, query: str, **more: Any) -> list[dict[str, Any]]:
+    """Rows of ``query``, which reads ``fated`` and may begin with more common table expressions (``, name as (...)``).
+
+    ``fated`` has a row a finding: the columns of ``mart.finding`` with ``fate``, ``fate_detail``, ``evidence_reason``,
+    ``case_no`` and ``case_tie``. ``more``: what the query binds."""
+    return source.rows(_FATES + query, _bound(source, asked, **more))
 
 
 def thresholds(source: Source, asked: Asked) -> pd.DataFrame:

@@ -6,12 +6,13 @@ from typing import Any
 
 from dash import dcc, html
 
-from dashboards import as_of, case_facts, charts, controls, explain, queries, shell
+from dashboards import as_of, case_facts, charts, controls, explain, finding_facts, queries, shell
 from dashboards import format as fmt
 from dashboards.case_facts import ROWS_SHOWN, Choice
 from dashboards.selection import ALL, Known
 from dashboards.text import Text
 from warehouse import case_terms as terms
+from warehouse import fates, funnel
 from warehouse.case_amounts import VERDICTS
 from warehouse.cases import (
     AGES,
@@ -33,6 +34,11 @@ TONE = {"overdue": "worse", "late": "warn"}
 VERDICT_TONE = {"above": "worse", "below": "warn"}
 OF_CLOCK = ("overdue", "soon", "running", "late", "omitted", "met", "used", "unknown", "not_applicable")
 """Columns of the table of clocks: states, and of the running ones those that will be late soon."""
+COLUMN_OF_STAGE = {
+    "passed": "passages", "found": "over_count", "usable": "evidence_ok", "filed": "filed_on", "decided": "decided_on",
+    "paid": "paid_in_full_on", "closed": "closed_on",
+}  # fmt: skip
+"""What the page of definitions is searched for from a stage of the funnel."""
 
 
 # --- small parts -------------------------------------------------------------------------------------------
@@ -92,6 +98,90 @@ def lead(counts: list[ClockCount], open_count: int, choice: Choice, t: Text) -> 
         days=str(SOON_DAYS),
     )
     return html.P([*parts, t("penalties.no_target")], className="lead")
+
+
+# --- the funnel --------------------------------------------------------------------------------------------
+def funnel_card(db: queries.Source, choice: Choice, t: Text) -> html.Section:
+    """How far the passages of the months that are shown came; the remainders of each stage fold out."""
+    if not case_facts.has_funnel(db, choice):
+        return controls.card(t("penalties.funnel"), None, html.P(t("penalties.funnel.none"), className="quiet-line"))
+    details = finding_facts.detail_words(db)
+    lines: list[Any] = []
+    before: funnel.Stage | None = None
+    for stage in case_facts.funnel_stages(db, choice.scope):
+        name = t.pick(*funnel.STAGE_WORDS[stage.stage])
+        share = stage.through / before.count if before is not None and before.count else None
+        width = 100 * (share or 0) if before is not None else 100
+        number: list[Any] = [html.B(fmt.count(stage.count))]
+        if before is not None:
+            number.append(html.Span(fmt.rate(share), className="subtitle"))
+        bar = html.I(style={"width": f"{width:.2f}%"})
+        lines.append(
+            html.Div(
+                [
+                    html.Span([html.Span(name), _stage_info(db, stage, choice, t)], className="name name-and-info"),
+                    html.Span(number, className="amount"),
+                    html.Span(bar, className="way", **{"aria-hidden": "true"}),
+                ],
+                className="step-line still",
+            )
+        )
+        if stage.left or stage.beside:
+            lines.append(_remainders(db, stage, name, choice, details, t))
+        before = stage
+    how = t("penalties.funnel.how", span=fmt.day_range(choice.first_month, choice.as_of, t.lang))
+    query = case_facts.findings_query(db, choice, None, None)
+    every = None
+    if query is not None:
+        told = [t("penalties.funnel.findings"), shell.icon("right")]
+        every = dcc.Link(told, href="/overload/findings" + query, className="rows-link")
+    content = html.Div(lines, className="step-lines")
+    return controls.card(t("penalties.funnel"), how, content, extra=every, id="penalties-funnel")
+
+
+def _stage_info(db: queries.Source, stage: funnel.Stage, choice: Choice, t: Text) -> Any:
+    """The (i) of a stage: what it counts, how many came beside the stage before, the day and the version."""
+    told: list[tuple[str, Any]] = [
+        ("explain.leaves_out", t("penalties.funnel.leaves_out")),
+        ("explain.data", fmt.day_range(choice.first_month, choice.as_of, t.lang)),
+        ("explain.version", t("app.snapshot", version=db.version)),
+    ]
+    link = "/overload/findings" + (case_facts.findings_query(db, choice, None, None) or "")
+    return explain.rule_popover(
+        t.pick(*funnel.STAGE_WORDS[stage.stage]), t(f"penalties.funnel.says.{stage.stage}"), told, link,
+        COLUMN_OF_STAGE[stage.stage], t,
+    )  # fmt: skip
+
+
+def _remainders(
+    db: queries.Source, stage: funnel.Stage, name: str, choice: Choice, details: dict[str, tuple[str, str]], t: Text
+) -> html.Details:
+    """Who was left out of a stage, by reason, and who reached it without the one before."""
+    left_count = sum(part.count for part in stage.left)
+    summed = [t("penalties.funnel.left", count=fmt.count(left_count))]
+    if stage.beside:
+        summed.append(t("penalties.funnel.beside", count=fmt.count(stage.beside_count)))
+    heads: controls.Heads = [(t("penalties.why"), False), (t("penalties.funnel.passages"), True)]
+    body = []
+    for part in stage.left:
+        told = funnel.reason_words(part, details, t.lang)
+        query = None
+        if stage.stage == "filed" and part.reason in fates.FATES:
+            query = case_facts.findings_query(db, choice, part.reason, part.detail or None)
+        head = told if query is None else dcc.Link(
+            told, href=f"/overload/findings{query}#rows", title=t("penalties.funnel.all_of_fate")
+        )  # fmt: skip
+        body.append(controls.stack_row(head, [fmt.count(part.count)], heads))
+    for part in stage.beside:
+        told = t("penalties.funnel.beside.row", why=funnel.reason_words(part, details, t.lang))
+        body.append(controls.stack_row(told, [f"+{fmt.count(part.count)}"], heads))
+    return html.Details(
+        [
+            html.Summary([shell.icon("right"), html.Span(" · ".join(summed))]),
+            controls.stack_table(t("penalties.funnel.remainders", stage=name), heads, body),
+        ],
+        className="fold plain-fold",
+    )
 
 
 # --- the four series ---------------------------------------------------------------------------------------
@@ -416,6 +506,7 @@ def layout(db: queries.Source, view: shell.View, query: dict[str, str]) -> html.
         body.append(rows_card(db, choice, known, t))
     body += [
         clocks_card(db, counts, choice, t),
+        funnel_card(db, choice, t),
         series_card(db, choice, t, view.theme),
         ages_card(db, choice, t),
         amounts_card(db, choice, t),

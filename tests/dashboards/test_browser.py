@@ -131,6 +131,23 @@ def test_every_page_is_quiet_local_and_fits(watched: Any, lang: str, theme: str,
         one.check()
 
 
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_remainders_of_the_funnel_fold_out_and_fit(watched: Any, lang: str, size: str) -> None:
+    one = watched(size)
+    one.open(f"{PATHS['penalties']}?lang={lang}")
+    folds = one.page.locator("#penalties-funnel .fold")
+    assert folds.count() > 1
+    for at in range(folds.count()):
+        folds.nth(at).locator("summary").click()
+    assert one.page.locator("#penalties-funnel .fold[open] tbody tr").last.is_visible()
+    card = one.page.locator("#penalties-funnel")
+    card.screenshot(path=SCREENS / f"funnel-{lang}-{size}.png")
+    inside = card.evaluate("n => [n.scrollWidth, n.clientWidth]")
+    assert inside[0] <= inside[1], f"the card is wider than its place: {inside}"
+    one.check()
+
+
 @pytest.mark.parametrize("width", [1366, 1280, 1000, 780])
 def test_pages_fit_between_the_widths(watched: Any, width: int) -> None:
     one = watched()

@@ -22,7 +22,7 @@ from dashboards.case_facts import Choice
 from dashboards.pages import penalties
 from dashboards.selection import Known
 from etl.cli import app
-from warehouse import cases, connection
+from warehouse import cases, connection, fates, funnel
 from warehouse.home import REPOSITORY
 
 HERE = "/penalties"
@@ -153,6 +153,71 @@ def test_a_day_a_kind_and_a_county_are_in_the_address_and_what_means_nothing_is_
     (note,) = by_class(layout, "note")
     for name in ("as_of", "county", "rows", "clock", "month", "verdict"):
         assert name in text_of(note)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_funnel_tells_every_stage_with_its_share_and_what_was_left(
+    callbacks: Callbacks, db: fixture.Fixture, lang: str
+) -> None:
+    told = case_facts.funnel_stages(db, _choice())
+    assert told[1].count > 100
+    card = by_id(callbacks.page(HERE, f"?lang={lang}"), "penalties-funnel")
+    lines = by_class(card, "step-line")
+    assert len(lines) == len(told)
+    before = None
+    for stage, line in zip(told, lines, strict=True):
+        words = text_of(line)
+        assert funnel.STAGE_WORDS[stage.stage][lang == "en"] in words
+        assert f"{stage.count:,}" in words
+        if before is not None and before.count:
+            percent = 100 * stage.through / before.count
+            assert (f"{percent:.2f}%" if percent < 10 else f"{percent:.1f}%") in words
+        before = stage
+    folds = by_class(card, "fold")
+    assert len(folds) == sum(bool(stage.left or stage.beside) for stage in told)
+    shown = [text_of(row) for fold in folds for row in components(fold) if row.get("type") == "Tr"]
+    details = fates.detail_words(db)
+    for stage in told:
+        for part in stage.left:
+            words = funnel.reason_words(part, details, lang)
+            assert any(words in row and f"{part.count:,}" in row for row in shown), part
+
+
+def test_who_came_without_the_stage_before_is_in_the_count_and_named(
+    callbacks: Callbacks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = [
+        funnel.Stage("passed", 40, (), ()),
+        funnel.Stage("filed", 10, (funnel.Part("void", "image_unclear", 30),), ()),
+        funnel.Stage("decided", 5, (funnel.Part("in_state", "hearing", 5),), (funnel.Part("on_the_spot", "", 3),)),
+        funnel.Stage("closed", 2, (funnel.Part("case_ended", "withdrawn", 6),), ()),
+    ]
+    monkeypatch.setattr(case_facts, "funnel_stages", lambda *_: told)
+    card = by_id(callbacks.page(HERE, "?lang=en"), "penalties-funnel")
+    decided, closed = by_class(card, "step-line")[2:]
+    assert re.search(r"\b8\b.*50\.0%", text_of(decided), re.DOTALL), "8 decided, half of the filed among them"
+    assert re.search(r"\b2\b.*25\.0%", text_of(closed), re.DOTALL)
+    fold = text_of(by_class(card, "fold")[1])
+    for words in ("left out 5", "without the stage before 3", "in procedure: hearing", "decided on the spot", "+3"):
+        assert words in fold, words
+
+
+def test_a_reason_of_the_funnel_opens_the_passages_of_its_fate(callbacks: Callbacks) -> None:
+    card = by_id(callbacks.page(HERE, "?lang=en"), "penalties-funnel")
+    links = [str(one["props"]["href"]) for one in components(card) if "fate=" in str(one["props"].get("href", ""))]
+    assert len(links) > 5
+    for link in links:
+        opened = callbacks.page("/overload/findings", "?" + link.split("?")[1].split("#")[0] + "&lang=en")
+        card = by_id(opened, "rows")
+        assert [one for one in components(card) if "record=" in str(one["props"].get("href", ""))], link
+    earlier = by_id(callbacks.page(HERE, f"?as_of={fixture.LAST_DAY - timedelta(days=3)}&lang=en"), "penalties-funnel")
+    assert not [one for one in components(earlier) if "fate=" in str(one["props"].get("href", ""))], (
+        "that page knows of later days"
+    )
+
+
+def test_cases_that_begin_with_no_passage_have_no_funnel(callbacks: Callbacks) -> None:
+    assert "do not begin with a passage" in text_of(callbacks.page(HERE, "?kind=illegal_operation&lang=en"))
 
 
 def test_a_version_from_before_says_so(callbacks: Callbacks, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,6 +27,7 @@ from etl.contract import KINDS
 from etl.feeds import raw_tables
 from warehouse.cases import AGES, SERIES
 from warehouse.columns import dictionary, topics
+from warehouse.funnel import STAGES
 from warehouse.kpi import CLASSES
 from warehouse.metrics import METRICS
 from warehouse.repeat import SUBJECTS
@@ -99,6 +100,7 @@ MADE = {
     *(f"penalties.series.{name}" for name in SERIES),
     *(f"penalties.clocks.{name}" for name in penalties.OF_CLOCK),
     *(f"penalties.age.{age}" for age in AGES),
+    *(f"penalties.funnel.says.{stage}" for stage in STAGES),
     *(f"penalties.rows.{rows}" for rows in case_facts.ROWS if rows != "none"),
     *(f"hazards.{name}{end}" for name in (*hazards.TILES, "came_back") for end in ("", ".how", ".leaves_out")),
     *(f"hazards.cohort.{cohort}" for cohort in hazard_queries.COHORTS),
