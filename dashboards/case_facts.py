@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
-from dashboards import queries
+from dashboards import as_known, queries
 from dashboards.selection import ALL, Known, option, plain_date
 from dashboards.terminal_queries import tables
 from warehouse import case_amounts, cases, rules
@@ -25,7 +25,10 @@ _TABLES = {
 
 @dataclass(frozen=True)
 class Choice:
-    """Day, kind and county; ``rows`` says which rows stand below, and the fields after it narrow them."""
+    """Day, kind and county; ``rows`` says which rows stand below, and the fields after it narrow them.
+
+    ``known_on``: the night whose knowledge is asked for, None: what is served; ``last_day`` is no later than it.
+    """
 
     as_of: date
     last_day: date
@@ -39,6 +42,7 @@ class Choice:
     month: str | None = None
     age: str | None = None
     verdict: str | None = None
+    known_on: date | None = None
 
     @property
     def only(self) -> Filter:
@@ -53,12 +57,14 @@ class Choice:
     @property
     def scope(self) -> "Choice":
         """The same day and place, without rows."""
-        return Choice(self.as_of, self.last_day, self.kind, self.county)
+        return Choice(self.as_of, self.last_day, self.kind, self.county, known_on=self.known_on)
 
     def query(self, **changes: Any) -> str:
         """The address's query; what is at its default is left out."""
         chosen = replace(self, **changes)
-        pairs = {"as_of": chosen.as_of.isoformat()} if chosen.as_of != chosen.last_day else {}
+        pairs = {} if chosen.known_on is None else {"known_on": chosen.known_on.isoformat()}
+        if chosen.as_of != chosen.last_day:
+            pairs["as_of"] = chosen.as_of.isoformat()
         default = Choice(chosen.as_of, chosen.last_day)
         for name in ("kind", "county", "rows", "clock", "state", "soon", "series", "month", "age", "verdict"):
             value = getattr(chosen, name)
@@ -74,10 +80,11 @@ class Choice:
 def choice_of(given: Mapping[str, Any], known: Known) -> tuple[Choice, list[str]]:
     """What an address asks for, and the names of values that could not be taken."""
     bad: list[str] = []
-    day = known.last_day
+    night = as_known.night_of(given, bad)
+    day = last_day = known.last_day if night is None else min(known.last_day, night)
     if given.get("as_of"):
         asked = plain_date(given["as_of"])
-        if asked is None or not FIRST_DAY <= asked <= known.last_day:
+        if asked is None or not FIRST_DAY <= asked <= last_day:
             bad.append("as_of")
         else:
             day = asked
@@ -92,15 +99,17 @@ def choice_of(given: Mapping[str, Any], known: Known) -> tuple[Choice, list[str]
         bad.append("month")
         month = None
     choice = Choice(
-        day, known.last_day,
+        day, last_day,
         option(given.get("kind"), (ALL, *KINDS), ALL, bad, "kind"),
         option(given.get("county"), (ALL, *counties), ALL, bad, "county"),
         option(given.get("rows"), ROWS, "none", bad, "rows"),
         one("clock", CLOCKS), one("state", (*STATES, *CASE_STATES)), one("soon", ("1",)), one("series", SERIES), month,
-        one("age", tuple(AGES)), one("verdict", VERDICTS),
+        one("age", tuple(AGES)), one("verdict", VERDICTS), night,
     )  # fmt: skip
     if choice.series and not choice.month:
         choice = replace(choice, series=None)
+    if choice.rows == "amounts" and night is not None:
+        choice = replace(choice, rows="none", verdict=None)
     return choice, bad
 
 

@@ -3,7 +3,8 @@ name: an enterprise's name is a person's where the business is one man's."""
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
@@ -12,12 +13,12 @@ from urllib.parse import urlencode
 
 from werkzeug.exceptions import BadRequest
 
-from dashboards import queries
+from dashboards import as_known, queries
 from dashboards.selection import Known, option
 from warehouse import hazards
 from warehouse.hazards import CATEGORIES, LISTS, Asked, Hazard, Standing, year_before
 
-TABLES = {"core.hazard_life", "core.hazard_state", "staging.hazard_check", "staging.listing", "seeds.parameter"}
+TABLES = set(hazards.TABLES)
 FACTS_KEPT = 4
 COHORTS = ("months12", "year")
 GROUPS = ("category", "county", "grade", "month")
@@ -30,6 +31,7 @@ FIRST_DAY = date(2000, 1, 1)
 class Choice:
     """What the reader asked for; ``as_of`` is the last day of data unless a link says another.
 
+    ``known_on``: the night whose knowledge is asked for, None: what is served; ``last_day`` is no later than it.
     ``cohort``: registered in the twelve months to the day, or in its year. ``show``: the list. ``by``: the groups.
     """
 
@@ -41,11 +43,14 @@ class Choice:
     by: str = "category"
     show: str = "open"
     unit: str = ""
+    known_on: date | None = None
 
     def query(self, *, absolute: bool = False, **changes: Any) -> str:
         """The query string; what is at its default is left out. ``absolute`` names the last day of data, too."""
         chosen = replace(self, **changes)
-        pairs = {"as_of": chosen.as_of.isoformat()} if absolute or chosen.as_of != chosen.last_day else {}
+        pairs = {} if chosen.known_on is None else {"known_on": chosen.known_on.isoformat()}
+        if absolute or chosen.as_of != chosen.last_day:
+            pairs["as_of"] = chosen.as_of.isoformat()
         default = Choice(chosen.as_of, chosen.last_day)
         for name in ("cohort", "category", "county", "by", "show", "unit"):
             if getattr(chosen, name) != getattr(default, name):
@@ -66,31 +71,33 @@ def token(unit: str | None) -> str:
 def choice_of(given: Mapping[str, Any], known: Known) -> tuple[Choice, list[str]]:
     """What is asked for, and the names of values that could not be taken."""
     bad: list[str] = []
-    day = known.last_day
+    night = as_known.night_of(given, bad)
+    day = last_day = known.last_day if night is None else min(known.last_day, night)
     told = given.get("as_of")
     if told not in (None, ""):
         try:
             if not isinstance(told, str) or len(told) != 10:
                 raise ValueError(told)
             day = date.fromisoformat(told)
-            if not FIRST_DAY <= day <= known.last_day:
+            if not FIRST_DAY <= day <= last_day:
                 raise ValueError(told)
         except ValueError:
             bad.append("as_of")
-            day = known.last_day
+            day = last_day
     unit = given.get("unit") or ""
     if unit and (not isinstance(unit, str) or len(unit) != 12 or not set(unit) <= set("0123456789abcdef")):
         bad.append("unit")
         unit = ""
     return Choice(
         day,
-        known.last_day,
+        last_day,
         option(given.get("cohort"), COHORTS, "months12", bad, "cohort"),
         option(given.get("category"), (ALL, *CATEGORIES), ALL, bad, "category"),
         option(given.get("county"), (ALL, *known.counties), ALL, bad, "county"),
         option(given.get("by"), GROUPS, "category", bad, "by"),
         option(given.get("show"), LISTS, "open", bad, "show"),
         unit,
+        night,
     ), bad
 
 
@@ -119,12 +126,23 @@ def _facts(db: queries.Source, asked: Asked) -> hazards.Facts:
     return facts
 
 
-class View:
-    """The hazards of one choice: how they stand as a whole, by group and by unit, and the list that is shown."""
+@contextmanager
+def view(db: queries.Source, choice: Choice, known: Known) -> Iterator["View"]:
+    """The hazards of a choice, to be read within the ``with`` block."""
+    with as_known.source(db, "hazards", choice.known_on) as source:
+        yield View(db, choice, known, source)
 
-    def __init__(self, db: queries.Source, choice: Choice, known: Known) -> None:
+
+class View:
+    """The hazards of one choice: how they stand as a whole, by group and by unit, and the list that is shown.
+
+    ``db``: the version served; ``source``: it or what the night of the choice knew.
+    """
+
+    def __init__(self, db: queries.Source, choice: Choice, known: Known, source: queries.Source | None = None) -> None:
         self.db, self.choice, self.known = db, choice, known
-        self.facts = _facts(db, choice.asked)
+        self.source = source or db
+        self.facts = _facts(self.source, choice.asked)
 
     @cached_property
     def whole(self) -> Standing:
@@ -147,15 +165,15 @@ class View:
 
     @cached_property
     def ladder(self) -> list[dict[str, Any]]:
-        return hazards.ladder(self.db, self.choice.asked)
+        return hazards.ladder(self.source, self.choice.asked)
 
     @cached_property
     def works(self) -> list[dict[str, Any]]:
-        return hazards.works(self.db, self.choice.asked)
+        return hazards.works(self.source, self.choice.asked)
 
     @cached_property
     def unfinished(self) -> list[dict[str, Any]]:
-        return hazards.unfinished(self.db, self.choice.asked)
+        return hazards.unfinished(self.source, self.choice.asked)
 
     def count(self, show: str) -> int:
         return len(hazards.listed(self.facts, show))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,8 +15,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from etl.arguments import day_of
+from etl import known_on
+from etl.arguments import county_of, day_of
 from etl.errors import HengError
+from etl.known_on import KnownOn
 from etl.report_card import UNVERIFIED
 from warehouse import hazard_terms as terms
 from warehouse.hazards import (
@@ -37,7 +40,7 @@ from warehouse.hazards import (
 from warehouse.spreadsheet import safe
 
 if TYPE_CHECKING:
-    from warehouse.connection import Snapshot
+    from warehouse.dossier import Source
 
 FORMATS = ("table", "csv", "json")
 SHOWN_ROWS = 200
@@ -45,7 +48,8 @@ SHOWN_ROWS = 200
 app = typer.Typer(help="Hazards: rates of one cohort, lists, steps, spot checks, works.", no_args_is_help=True)
 _WORDS = {
     "zh": {
-        "title": "隐患整改：{first} 至 {last} 登记的隐患，截至 {as_of}，版本 {version}", "group": "分组",
+        "title": "隐患整改：{first} 至 {last} 登记的隐患，截至 {as_of}，{source}",
+        "one": "隐患 {hazard_no}，截至 {as_of}，{source}", "group": "分组",
         "registered": "登记", "closed": "销号", "rate": "整改率", "reported_closed": "报送销号",
         "reported_rate": "报送整改率",
         "major_closed": "重大销号", "major": "重大", "on_time": "按期", "due": "到期", "on_time_rate": "按期整改率",
@@ -69,7 +73,8 @@ _WORDS = {
         "yes": "是", "no": "否",
     },
     "en": {
-        "title": "Hazards registered {first} to {last}, as of {as_of}, version {version}", "group": "group",
+        "title": "Hazards registered {first} to {last}, as of {as_of}, {source}",
+        "one": "Hazard {hazard_no} as of {as_of}, {source}", "group": "group",
         "registered": "registered", "closed": "closed", "rate": "rate", "reported_closed": "reported closed",
         "reported_rate": "reported rate", "major_closed": "major closed", "major": "major", "on_time": "on time",
         "due": "due", "on_time_rate": "on-time rate", "open": "open",
@@ -115,6 +120,7 @@ def rate_command(
     last: Last = None,
     county: County = None,
     category: Category = None,
+    known: KnownOn = None,
     by: Annotated[str, typer.Option("--by", help=f"{', '.join(GROUPS)}.")] = "category",
     form: Format = "table",
     lang: Lang = "en",
@@ -122,30 +128,30 @@ def rate_command(
     """Removal rates of one cohort, on time, overdue, days to close, and what came back; works and listings below."""
     if by not in GROUPS:
         raise HengError(f"Hazards are not grouped by {by!r}. Choose one of {', '.join(GROUPS)}.")
-    served, asked = _asked(as_of, first, last, county, category, form, lang)
-    facts = Facts(served, asked)
-    groups = standings(facts, by) + (standings(facts) if by != "all" else [])
-    rows = [rate_row(one) for one in groups]
-    if form == "csv":
-        _write_csv(_with_untold(rows, lang))
-    elif form == "json":
-        document = _document(served, asked, facts) | {
-            "by": by, "rates": rows, "ladder": ladder(served, asked), "works": works(served, asked),
-        }  # fmt: skip
-        _write_json(document)
-    else:
-        words = _WORDS[lang]
-        shown = ("registered", "closed", "rate", "reported_rate", "on_time_rate", "open", "overdue", "due_soon",
-                 "no_due",
-                 "listed", "extended", "late_extended", "due_changed", "reopened", "recurred",
-                 "refused", "median_days", "mean_days")  # fmt: skip
-        named = [_named(row, one, lang) for row, one in zip(rows, groups, strict=True)]
-        _table(words["title"], named, ("group", *shown), lang, asked, served.version)
-        _say_notes(facts, served, lang, "cohort", "reported", "stock", "days")
-        _table(words["works"], _works_rows(served, asked, lang), None, lang, asked, served.version)
-        rungs = [row | {"rung": terms.word(terms.RUNGS, row["rung"], lang)} for row in ladder(served, asked)]
-        if standing := [row for row in rungs if row["delisted_on"] is None]:
-            _table(words["ladder"], standing, None, lang, asked, served.version)
+    with _asked(as_of, first, last, county, category, known, form, lang) as (source, asked):
+        facts = Facts(source, asked)
+        groups = standings(facts, by) + (standings(facts) if by != "all" else [])
+        rows = [rate_row(one) for one in groups]
+        if form == "csv":
+            _write_csv(source, _with_untold(rows, lang))
+        elif form == "json":
+            document = _document(source, asked, facts) | {
+                "by": by, "rates": rows, "ladder": ladder(source, asked), "works": works(source, asked),
+            }  # fmt: skip
+            _write_json(document)
+        else:
+            words = _WORDS[lang]
+            shown = ("registered", "closed", "rate", "reported_rate", "on_time_rate", "open", "overdue", "due_soon",
+                     "no_due",
+                     "listed", "extended", "late_extended", "due_changed", "reopened", "recurred",
+                     "refused", "median_days", "mean_days")  # fmt: skip
+            named = [_named(row, one, lang) for row, one in zip(rows, groups, strict=True)]
+            _table(words["title"], named, ("group", *shown), lang, asked, source)
+            _say_notes(facts, source, lang, "cohort", "reported", "stock", "days")
+            _table(words["works"], _works_rows(source, asked, lang), None, lang, asked, source)
+            rungs = [row | {"rung": terms.word(terms.RUNGS, row["rung"], lang)} for row in ladder(source, asked)]
+            if standing := [row for row in rungs if row["delisted_on"] is None]:
+                _table(words["ladder"], standing, None, lang, asked, source)
 
 
 @app.command("list")
@@ -156,55 +162,61 @@ def list_command(
     last: Last = None,
     county: County = None,
     category: Category = None,
+    known: KnownOn = None,
     form: Format = "table",
     lang: Lang = "en",
 ) -> None:
     """Hazards: open, overdue, due soon or listed ones of all; late, refused, differing ones … of the cohort."""
     if which not in LISTS:
         raise HengError(f"There is no list {which!r}. Choose one of {', '.join(LISTS)}.")
-    served, asked = _asked(as_of, first, last, county, category, form, lang)
-    facts = Facts(served, asked)
-    rows = [list_row(facts, one) for one in listed(facts, which)]
-    if form == "csv":
-        _write_csv(rows, list(list_columns()))
-    elif form == "json":
-        _write_json(_document(served, asked, facts) | {"list": which, "hazards": rows})
-    else:
-        shown = ("hazard_no", "county_code", "category", "grade", "place", "unit", "registered_on", "due_on",
-                 "days_left", "state", "closed_on", "reported_state", "refused_count")  # fmt: skip
-        title = f"{_WORDS[lang]['title']} · {terms.word(terms.LISTS, which, lang)}"
-        _table(title, [_worded(row, lang) for row in rows], shown, lang, asked, served.version)
-        _say_notes(facts, served, lang)
+    with _asked(as_of, first, last, county, category, known, form, lang) as (source, asked):
+        facts = Facts(source, asked)
+        rows = [list_row(facts, one) for one in listed(facts, which)]
+        if form == "csv":
+            _write_csv(source, rows, list(list_columns()))
+        elif form == "json":
+            _write_json(_document(source, asked, facts) | {"list": which, "hazards": rows})
+        else:
+            shown = ("hazard_no", "county_code", "category", "grade", "place", "unit", "registered_on", "due_on",
+                     "days_left", "state", "closed_on", "reported_state", "refused_count")  # fmt: skip
+            title = f"{_WORDS[lang]['title']} · {terms.word(terms.LISTS, which, lang)}"
+            _table(title, [_worded(row, lang) for row in rows], shown, lang, asked, source)
+            _say_notes(facts, source, lang)
 
 
 @app.command("show")
-def show_command(hazard_no: str, as_of: AsOf = None, form: Format = "table", lang: Lang = "en") -> None:
+def show_command(
+    hazard_no: str, as_of: AsOf = None, known: KnownOn = None, form: Format = "table", lang: Lang = "en"
+) -> None:
     """One hazard: what it is, every step accepted or refused with its reason, photos, listings, spot checks."""
-    served, asked = _asked(as_of, None, None, None, None, form, lang)
-    told = one_hazard(served, hazard_no, asked.as_of)
-    if form == "json":
-        _write_json({"as_of": asked.as_of, "version": served.version, **told})
-        return
-    if form == "csv":
-        _write_csv(told["steps"])
-        return
-    words = _WORDS[lang]
-    console = _console()
-    shown = {
-        "steps": ("step_no", "event_at", "state_before", "hazard_state", "is_accepted", "refusal", "rule_id",
-                  "handling_unit", "officer_no", "new_due_on", "step_note"),
-        "photos": ("photo_token", "photo_stage", "taken_at", "is_shared"),
-        "listings": ("listing_no", "listed_on", "due_on", "rechecked_on", "delisted_on"),
-        "checks": ("hazard_check_no", "checked_on", "is_random", "result", "handling_unit"),
-    }  # fmt: skip
-    for name, value in (told["hazard"] | told["list_row"]).items():
-        console.print(f"{name}: {'' if value is None else value}", highlight=False, markup=False)
-    for name, columns in shown.items():
-        rows = [_worded(row, lang) for row in told[name]]
-        if name == "steps":
-            rows = [row | {"refusal": terms.word(terms.REFUSALS, row["refusal"], lang)} for row in rows]
-        if rows:
-            _table(words[name], rows, columns, lang, asked, served.version)
+    with _asked(as_of, None, None, None, None, known, form, lang) as (source, asked):
+        told = one_hazard(source, hazard_no, asked.as_of)
+        if form == "json":
+            _write_json({"as_of": asked.as_of, **known_on.told(source), **told})
+            return
+        if form == "csv":
+            _write_csv(source, told["steps"])
+            return
+        words = _WORDS[lang]
+        console = _console()
+        shown = {
+            "steps": ("step_no", "event_at", "state_before", "hazard_state", "is_accepted", "refusal", "rule_id",
+                      "handling_unit", "officer_no", "new_due_on", "step_note"),
+            "photos": ("photo_token", "photo_stage", "taken_at", "is_shared"),
+            "listings": ("listing_no", "listed_on", "due_on", "rechecked_on", "delisted_on"),
+            "checks": ("hazard_check_no", "checked_on", "is_random", "result", "handling_unit"),
+        }  # fmt: skip
+        of = known_on.words(**known_on.told(source), lang=lang)
+        said = words["one"].format(hazard_no=hazard_no, as_of=asked.as_of, source=of)
+        console.print(said, highlight=False, markup=False)
+        for name, value in (told["hazard"] | told["list_row"]).items():
+            console.print(f"{name}: {'' if value is None else value}", highlight=False, markup=False)
+        for name, columns in shown.items():
+            rows = [_worded(row, lang) for row in told[name]]
+            if name == "steps":
+                rows = [row | {"refusal": terms.word(terms.REFUSALS, row["refusal"], lang)} for row in rows]
+            if rows:
+                _table(words[name], rows, columns, lang, asked, source)
 
 
 @app.command("bound")
@@ -214,6 +226,7 @@ def bound_command(
     last: Last = None,
     county: County = None,
     category: Category = None,
+    known: KnownOn = None,
     by: Annotated[str, typer.Option("--by", help=f"{', '.join(GROUPS)}.")] = "category",
     form: Format = "table",
     lang: Lang = "en",
@@ -221,48 +234,47 @@ def bound_command(
     """How many closures may be false, by the spot checks picked by lot: the bound behind every 100 %."""
     if by not in GROUPS:
         raise HengError(f"Hazards are not grouped by {by!r}. Choose one of {', '.join(GROUPS)}.")
-    served, asked = _asked(as_of, first, last, county, category, form, lang)
-    facts = Facts(served, asked)
-    groups = standings(facts, by) + (standings(facts) if by != "all" else [])
-    rows = [bound_row(one) for one in groups]
-    if form == "csv":
-        _write_csv(_with_untold(rows, lang))
-    elif form == "json":
-        _write_json(_document(served, asked, facts) | {"by": by, "bounds": rows})
-    else:
-        named = [_named(row, one, lang) for row, one in zip(rows, groups, strict=True)]
-        _table(_WORDS[lang]["title"], named, tuple(rows[0]), lang, asked, served.version)
-        _say_notes(facts, served, lang, "sample")
+    with _asked(as_of, first, last, county, category, known, form, lang) as (source, asked):
+        facts = Facts(source, asked)
+        groups = standings(facts, by) + (standings(facts) if by != "all" else [])
+        rows = [bound_row(one) for one in groups]
+        if form == "csv":
+            _write_csv(source, _with_untold(rows, lang))
+        elif form == "json":
+            _write_json(_document(source, asked, facts) | {"by": by, "bounds": rows})
+        else:
+            named = [_named(row, one, lang) for row, one in zip(rows, groups, strict=True)]
+            _table(_WORDS[lang]["title"], named, tuple(rows[0]), lang, asked, source)
+            _say_notes(facts, source, lang, "sample")
 
 
 # --- what is asked ---------------------------------------------------------------------------------------
+@contextmanager
 def _asked(
-    as_of: str | None, first: str | None, last: str | None, county: str | None, category: str | None, form: str,
-    lang: str,
-) -> tuple[Snapshot, Asked]:  # fmt: skip
+    as_of: str | None, first: str | None, last: str | None, county: str | None, category: str | None,
+    known: str | None, form: str, lang: str,
+) -> Iterator[tuple[Source, Asked]]:  # fmt: skip
+    """What a command asks and of what, to be read within the ``with`` block."""
     if lang not in _WORDS:
         raise HengError(f"There is no language {lang!r}. Choose zh or en.")
     if form not in FORMATS:
         raise HengError(f"There is no format {form!r}. Choose one of {', '.join(FORMATS)}.")
     from warehouse import connection
+    from warehouse.known_answers import hazards_known_on
 
-    served = connection.snapshot()
-    if "core.hazard_life" not in served.manifest["columns"]:
+    if "core.hazard_life" not in connection.snapshot().manifest["columns"]:
         raise HengError("This version was built before hazards were judged. Run 'heng build'.")
-    day = day_of(as_of) if as_of else _until(served)
-    if day is None:
-        raise HengError("The published version has no day of data. Say one: --as-of YYYY-MM-DD.")
-    begin = day_of(first) if first else year_before(day)
-    if (
-        county is not None
-        and served.read("select 1 from seeds.county where county_code = $code", {"code": county}).empty
-    ):
-        raise HengError(f'No county has the code {county!r}. See: heng sql "select county_code from seeds.county".')
-    return served, Asked(day, begin, day_of(last) if last else day, county, category)
+    place = county_of(county)
+    with known_on.asked(known, hazards_known_on) as source:
+        day = day_of(as_of) if as_of else _until(source)
+        if day is None:
+            raise HengError("The published version has no day of data. Say one: --as-of YYYY-MM-DD.")
+        begin = day_of(first) if first else year_before(day)
+        yield source, Asked(day, begin, day_of(last) if last else day, place, category)
 
 
-def _until(served: Snapshot) -> date | None:
-    told = served.manifest["data_until"]
+def _until(source: Source) -> date | None:
+    told = source.manifest["data_until"]
     return date.fromisoformat(told) if told else None
 
 
@@ -310,14 +322,14 @@ def list_row(facts: Facts, one: Hazard) -> dict[str, Any]:
     return one._asdict() | {"days_left": left, "came_back_as": facts.recurred.get(one.hazard_no)}
 
 
-def _works_rows(served: Snapshot, asked: Asked, lang: str) -> list[dict[str, Any]]:
+def _works_rows(source: Source, asked: Asked, lang: str) -> list[dict[str, Any]]:
     return [
         row
         | {
             "works_kind": terms.word(terms.WORKS, row["works_kind"], lang),
             "works_unit": terms.word(terms.UNITS, row["works_unit"], lang),
         }
-        for row in works(served, asked)
+        for row in works(source, asked)
     ]
 
 
@@ -376,13 +388,15 @@ def _console() -> Console:
 
 
 def _table(
-    title: str, rows: list[dict[str, Any]], columns: Sequence[str] | None, lang: str, asked: Asked, version: int
+    title: str, rows: list[dict[str, Any]], columns: Sequence[str] | None, lang: str, asked: Asked, source: Source
 ) -> None:
     words, console = _WORDS[lang], _console()
+    of = known_on.words(**known_on.told(source), lang=lang)
+    told = title.format(first=asked.first, last=asked.last, as_of=asked.as_of, source=of)
     if not rows:
-        console.print(words["nothing"])
+        for line in (told, words["nothing"]):
+            console.print(line, highlight=False, markup=False)
         return
-    told = title.format(first=asked.first, last=asked.last, as_of=asked.as_of, version=version)
     table = Table(title=told, title_justify="left")
     for name in columns or rows[0]:
         is_number = isinstance(rows[0][name], (int, float)) and not isinstance(rows[0][name], bool)
@@ -402,10 +416,10 @@ def _cell(value: Any) -> str:
     return f"{value:,}" if isinstance(value, int) else f"{value:,g}" if isinstance(value, float) else shown(str(value))
 
 
-def _say_notes(facts: Facts, served: Snapshot, lang: str, *names: str) -> None:
+def _say_notes(facts: Facts, source: Source, lang: str, *names: str) -> None:
     words, console = _WORDS[lang], _console()
     lines = [words[name] for name in names]
-    until = _until(served)
+    until = _until(source)
     if until is not None and until < facts.asked.as_of:
         lines.append(words["until"].format(until=until, as_of=facts.asked.as_of))
     for one in facts.told.values():
@@ -417,8 +431,8 @@ def _say_notes(facts: Facts, served: Snapshot, lang: str, *names: str) -> None:
 
 
 # --- as files ----------------------------------------------------------------------------------------------
-def _document(served: Snapshot, asked: Asked, facts: Facts) -> dict[str, Any]:
-    return {**vars(asked), "version": served.version, "data_until": served.manifest["data_until"],
+def _document(source: Source, asked: Asked, facts: Facts) -> dict[str, Any]:
+    return {**vars(asked), **known_on.told(source), "data_until": source.manifest["data_until"],
             "thresholds": [vars(one) for one in facts.told.values()]}  # fmt: skip
 
 
@@ -426,12 +440,14 @@ def _write_json(document: dict[str, Any]) -> None:
     sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2, default=str) + "\n")
 
 
-def _write_csv(rows: list[dict[str, Any]], columns: list[str] | None = None) -> None:
+def _write_csv(source: Source, rows: list[dict[str, Any]], columns: list[str] | None = None) -> None:
+    """One line a row. What was known on a night says so in each."""
+    by = known_on.column(source)
     names = columns or (list(rows[0]) if rows else [])
     writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(names)
+    writer.writerow([*names, *by])
     for row in rows:
-        writer.writerow([_inert(row[name]) for name in names])
+        writer.writerow([*(_inert(row[name]) for name in names), *by.values()])
 
 
 def _with_untold(rows: list[dict[str, Any]], lang: str) -> list[dict[str, Any]]:

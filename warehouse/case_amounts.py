@@ -19,6 +19,11 @@ from warehouse.cases import Filter
 from warehouse.errors import WarehouseError
 from warehouse.metrics import Source
 
+TABLES = (
+    "core.case_decision", "core.case_life", "core.case_measure", "staging.penalty_payment", "seeds.dimension_limit",
+    "seeds.fine_tier", "seeds.parameter",
+)  # fmt: skip
+"""What is read here."""
 VERDICTS = ("below", "within", "above", "unexplained")
 REASONS = (
     "in_range", "warning", "seriousness_unknown", "reduced", "warning_instead", "more_than_allowed",

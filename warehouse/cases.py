@@ -15,6 +15,11 @@ from typing import Any, TypeVar
 from warehouse.errors import WarehouseError
 from warehouse.metrics import Source
 
+TABLES = (
+    "core.case_decision", "core.case_life", "core.case_pause", "core.case_state", "mart.case_clock",
+    "staging.penalty_payment", "seeds.parameter",
+)  # fmt: skip
+"""What is read here."""
 KINDS = ("over_limit", "illegal_operation")
 CLOCKS = (
     "limitation", "notice", "filing", "decision", "hearing_request", "service", "payment", "late_surcharge", "handover",

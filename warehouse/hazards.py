@@ -35,6 +35,11 @@ from warehouse.survival import Curve, Mean, kaplan_meier, upper_bound
 if TYPE_CHECKING:
     pass
 
+TABLES = (
+    "core.hazard_life", "core.hazard_state", "staging.hazard_check", "staging.hazard_photo", "staging.listing",
+    "staging.road_works", "staging.small_works", "seeds.parameter",
+)  # fmt: skip
+"""What is read here."""
 CATEGORIES = ("HWY", "RAIL", "SIGN", "VESSEL", "ENT")
 GROUPS = ("all", "county", "category", "grade", "unit", "month")
 LISTS = (

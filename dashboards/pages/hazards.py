@@ -2,6 +2,8 @@
 rate stands with its cohort, each 100 % with the bound that spot checks leave."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import dash_ag_grid as dag
@@ -9,7 +11,7 @@ import dash_mantine_components as dmc
 from dash import ClientsideFunction, Input, Output, State, clientside_callback, dcc, html
 from werkzeug.exceptions import BadRequest
 
-from dashboards import charts, controls, explain, hazard_queries, lists, queries, shell
+from dashboards import as_known, charts, controls, explain, hazard_queries, lists, queries, shell
 from dashboards import format as fmt
 from dashboards.hazard_queries import ALL, COHORTS, FIRST_DAY, GROUPS, Choice, View, choice_from_page, choice_of, token
 from dashboards.text import Text
@@ -148,7 +150,7 @@ def rule(view: View, name: str, value: str, label: str, t: Text) -> Any:
         ("explain.now", value),
         *([("explain.thresholds", html.Ul(lines, className="thresholds"))] if lines else []),
         ("explain.leaves_out", t(f"hazards.{name}.leaves_out")),
-        ("explain.version", t("app.snapshot", version=view.db.version)),
+        ("explain.version", as_known.words(view.source, t)),
     ]
     link = HERE + view.choice.query(show=ROWS_OF.get(name, "all"), unit="")
     return explain.rule_popover(label, t(f"hazards.{name}.how"), told, link, "hazard", t)
@@ -243,7 +245,7 @@ def filters(view: View, t: Text) -> html.Div:
         value=choice.as_of.isoformat(),
         valueFormat="YYYY-MM-DD",
         minDate=FIRST_DAY.isoformat(),
-        maxDate=view.known.last_day.isoformat(),
+        maxDate=choice.last_day.isoformat(),
         size="sm",
         firstDayOfWeek=1,
         monthLabelFormat="YYYY年M月" if t.lang == "zh" else "MMMM YYYY",
@@ -251,6 +253,7 @@ def filters(view: View, t: Text) -> html.Div:
         **{"aria-label": t("repeat.as_of")},
     )
     fields.append(html.Div([html.Span(t("repeat.as_of"), className="field-label"), day], className="field day"))
+    fields.append(as_known.field("hazards", choice.known_on, t))
     close = html.Button(t("filter.done"), id="hazards-close", className="button primary")
     bar = html.Div(
         [html.Div([html.B(t("filter.filters")), close], className="sheet-head"), *fields],
@@ -280,6 +283,7 @@ def printed(view: View, t: Text) -> html.P:
         for name in ("cohort", "category", "county")
     ]
     told.append(f"{t('repeat.as_of')}{t('app.colon')}{fmt.day(view.choice.as_of, t.lang)}")
+    told.append(as_known.words(view.source, t))
     return html.P(" · ".join(told), className="print-only")
 
 
@@ -587,7 +591,7 @@ def _source(view: View, row: dict[str, Any], record_id: str, t: Text) -> Any:
 
 
 def drawer(view: View, one: Hazard, t: Text) -> list[Any]:
-    told = hazards.one_hazard(view.db, one.hazard_no, view.choice.as_of)
+    told = hazards.one_hazard(view.source, one.hazard_no, view.choice.as_of)
     shown = [
         *_fact(t("hazards.state"), terms.word(terms.STATES, one.state, t.lang) or t("hazards.no_steps")),
         *_fact(t("hazards.reported_state"), terms.word(terms.STATES, one.reported_state, t.lang) or fmt.NONE),
@@ -645,7 +649,8 @@ def exports(choice: Choice, t: Text) -> list[Any]:
 def chosen_data(choice: Choice) -> dict[str, str]:
     """The choice as the grid's callbacks get it back; it is checked again then."""
     names = ("cohort", "category", "county", "by", "show", "unit")
-    return {"as_of": choice.as_of.isoformat(), **{name: getattr(choice, name) for name in names}}
+    night = "" if choice.known_on is None else choice.known_on.isoformat()
+    return {"as_of": choice.as_of.isoformat(), "known_on": night, **{name: getattr(choice, name) for name in names}}
 
 
 def rows_card(view: View, t: Text) -> html.Div:
@@ -685,12 +690,17 @@ def layout(db: queries.Source, view: shell.View, query: dict[str, str]) -> html.
         card = shell.state_card("database", t("state.no_hazards.title"), [t("state.no_terminals.why")])
         return shell.frame(view, "hazards", card, db=db)
     choice, bad = choice_of(query, known)
-    told = View(db, choice, known)
-    values = tile_values(told, t)
+    with hazard_queries.view(db, choice, known) as told:
+        return _page(told, bad, view)
+
+
+def _page(told: View, bad: list[str], view: shell.View) -> html.Div:
+    t, choice, values = view.text, told.choice, tile_values(told, view.text)
     return shell.frame(
         view,
         "hazards",
         [
+            as_known.line(told.source, t("hazards.known.how"), t),
             lead(told, t),
             printed(told, t),
             filters(told, t),
@@ -712,12 +722,13 @@ def layout(db: queries.Source, view: shell.View, query: dict[str, str]) -> html.
                     "query": choice.query(),
                     "absolute": choice.query(absolute=True),
                     "day": choice.as_of.isoformat(),
+                    "known": choice.known_on and choice.known_on.isoformat(),
                     "hrefs": [None],
                 },
             ),
         ],
         actions=[controls.copy_link("hazards", t), *exports(choice, t)],
-        db=db,
+        db=told.db,
         notices=[t("state.bad_values", values=t("availability.join").join(bad))] if bad else None,
     )
 
@@ -725,21 +736,29 @@ def layout(db: queries.Source, view: shell.View, query: dict[str, str]) -> html.
 PAGE = {"path": HERE, "title": shell.title("hazards"), "layout": layout}
 
 
-def view_of(data: Any) -> View:
+@contextmanager
+def view_of(data: Any) -> Iterator[View]:
+    """What the page shows, to be read within the ``with`` block."""
     db = queries.source()
     known = queries.known(db)
     if known is None:
         raise BadRequest("no day of data")
-    return View(db, choice_from_page(data, known), known)
+    with hazard_queries.view(db, choice_from_page(data, known), known) as view:
+        yield view
 
 
 def _rows(chosen: Any, start: int, number: int, sort: lists.Sort, t: Text) -> tuple[list[dict[str, Any]], int]:
-    view = view_of(chosen)
-    rows = hazard_queries.in_order(view, sort)
-    return [cells(view, place, one, t) for place, one in rows[start : start + number]], len(rows)
+    with view_of(chosen) as view:
+        rows = hazard_queries.in_order(view, sort)
+        return [cells(view, place, one, t) for place, one in rows[start : start + number]], len(rows)
 
 
-lists.list_with_drawer("hazards", "choice", _rows, lambda chosen, record, t: drawer_of(view_of(chosen), record, t))
+def _drawer(chosen: Any, record: str, t: Text) -> list[Any]:
+    with view_of(chosen) as view:
+        return drawer_of(view, record, t)
+
+
+lists.list_with_drawer("hazards", "choice", _rows, _drawer)
 # The link that is copied carries the day; which row is open stays out of the address.
 clientside_callback(
     ClientsideFunction("heng", "followQuery"), Output("hazards-followed", "data"), Input("hazards-query", "data")
@@ -748,6 +767,13 @@ clientside_callback(
     ClientsideFunction("heng", "openAsOf"),
     Output("hazards-go", "href"),
     Input("hazards-day", "value"),
+    State("hazards-query", "data"),
+    prevent_initial_call=True,
+)
+clientside_callback(
+    ClientsideFunction("heng", "openKnownOn"),
+    Output("hazards-go", "href", allow_duplicate=True),
+    Input("hazards-known", "value"),
     State("hazards-query", "data"),
     prevent_initial_call=True,
 )

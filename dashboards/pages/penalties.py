@@ -5,9 +5,9 @@ allow? Four series and three amounts that are never merged; every number opens i
 from collections.abc import Sequence
 from typing import Any
 
-from dash import dcc, html
+from dash import ClientsideFunction, Input, Output, State, clientside_callback, dcc, html
 
-from dashboards import case_facts, charts, controls, explain, queries, shell
+from dashboards import as_known, case_facts, charts, controls, explain, queries, shell
 from dashboards import format as fmt
 from dashboards.case_facts import ROWS_SHOWN, Choice
 from dashboards.selection import ALL, Known
@@ -91,6 +91,7 @@ def places(choice: Choice, known: Known, t: Text) -> html.Div:
         [
             html.Nav(kinds, className="kinds", **{"aria-label": t("penalties.kind")}),
             html.Nav(counties, className="kinds wrapping", **{"aria-label": t("filter.county")}),
+            as_known.field("penalties", choice.known_on, t),
         ],
         className="chips",
     )
@@ -143,7 +144,7 @@ def clock_words(clock: str, t: Text) -> str:
     return terms.CLOCK_TERMS[clock].name(t.lang)
 
 
-def clock_info(db: queries.Source, clock: str, choice: Choice, t: Text) -> Any:
+def clock_info(db: queries.Source, source: queries.Source, clock: str, choice: Choice, t: Text) -> Any:
     """The (i) of a clock: what it measures, the rules of the day and how well each is known."""
     lines = []
     for rule in case_facts.rule_in_force(db, clock, choice.as_of):
@@ -153,7 +154,7 @@ def clock_info(db: queries.Source, clock: str, choice: Choice, t: Text) -> Any:
     told: list[tuple[str, Any]] = [
         ("explain.thresholds", html.Ul(lines, className="thresholds") if lines else t("penalties.no_rule")),
         ("explain.leaves_out", t("penalties.clocks.leaves_out")),
-        ("explain.version", t("app.snapshot", version=db.version)),
+        ("explain.version", as_known.words(source, t)),
     ]
     says = terms.CLOCK_TERMS[clock].says(t.lang)
     return explain.rule_popover(
@@ -161,7 +162,10 @@ def clock_info(db: queries.Source, clock: str, choice: Choice, t: Text) -> Any:
     )
 
 
-def clocks_card(db: queries.Source, counts: list[ClockCount], choice: Choice, t: Text) -> html.Section:
+def clocks_card(
+    db: queries.Source, source: queries.Source, counts: list[ClockCount], choice: Choice, t: Text
+) -> html.Section:
+    """``db`` has the rules, ``source`` what the clocks are told from."""
     heads: Heads = [(t("penalties.clock"), False), *((t(f"penalties.clocks.{name}"), True) for name in OF_CLOCK)]
     body = []
     for clock in CLOCKS:
@@ -178,7 +182,7 @@ def clocks_card(db: queries.Source, counts: list[ClockCount], choice: Choice, t:
             tone = TONE.get(name, "") if name != "soon" else "warn"
             cells.append(number(by_state.get(name, 0), query, words, t, tone))
         told = html.Span(clock_words(clock, t))
-        head: list[Any] = [html.Div([told, clock_info(db, clock, choice, t)], className="name-and-info")]
+        head: list[Any] = [html.Div([told, clock_info(db, source, clock, choice, t)], className="name-and-info")]
         unread = sum(one.unverified_count for one in of_clock)
         if unread:
             head.append(explain.unverified_pill(t, t("penalties.clocks.unverified", count=fmt.count(unread))))
@@ -402,17 +406,8 @@ def layout(db: queries.Source, view: shell.View, query: dict[str, str]) -> html.
         card = shell.state_card("database", t("penalties.old.title"), [t("state.no_terminals.why")])
         return shell.frame(view, "penalties", card, db=db)
     choice, bad = case_facts.choice_of(query, known)
-    counts = case_facts.clock_counts(db, choice.scope)
-    open_count = sum(one.case_count for one in case_facts.open_counts(db, choice.scope))
-    body: list[Any] = [lead(counts, open_count, choice, t), places(choice, known, t)]
-    if choice.rows != "none":
-        body.append(rows_card(db, choice, known, t))
-    body += [
-        clocks_card(db, counts, choice, t),
-        series_card(db, choice, t, view.theme),
-        ages_card(db, choice, t),
-        amounts_card(db, choice, t),
-    ]
+    with as_known.source(db, "cases", choice.known_on) as source:
+        body = _body(db, source, choice, known, view)
     return shell.frame(
         view,
         "penalties",
@@ -423,4 +418,37 @@ def layout(db: queries.Source, view: shell.View, query: dict[str, str]) -> html.
     )
 
 
+def _body(
+    db: queries.Source, source: queries.Source, choice: Choice, known: Known, view: shell.View
+) -> list[Any]:  # fmt: skip
+    """``db``: the version served; ``source``: it or what the night of the choice knew."""
+    t = view.text
+    counts = case_facts.clock_counts(source, choice.scope)
+    open_count = sum(one.case_count for one in case_facts.open_counts(source, choice.scope))
+    body: list[Any] = [
+        as_known.line(source, t("penalties.known.how"), t),
+        lead(counts, open_count, choice, t),
+        places(choice, known, t),
+    ]
+    if choice.rows != "none":
+        body.append(rows_card(source, choice, known, t))
+    body += [
+        clocks_card(db, source, counts, choice, t),
+        series_card(source, choice, t, view.theme),
+        ages_card(source, choice, t),
+    ]
+    if choice.known_on is None:  # what articles allow is computed from passages
+        body.append(amounts_card(db, choice, t))
+    links = {"here": HERE, "query": choice.query(), "known": choice.known_on and choice.known_on.isoformat()}
+    return [*body, dcc.Location(id="penalties-go", refresh="callback-nav"), dcc.Store(id="penalties-query", data=links)]
+
+
 PAGE = {"path": HERE, "title": shell.title("penalties"), "layout": layout}
+
+clientside_callback(
+    ClientsideFunction("heng", "openKnownOn"),
+    Output("penalties-go", "href"),
+    Input("penalties-known", "value"),
+    State("penalties-query", "data"),
+    prevent_initial_call=True,
+)
