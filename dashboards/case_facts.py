@@ -1,14 +1,12 @@
 """What the page of cases reads: ``warehouse.cases`` and ``warehouse.case_amounts`` for one choice, plates masked."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Any
-from urllib.parse import urlencode
 
 from dashboards import as_known, queries
-from dashboards.selection import ALL, Known, option, plain_date
-from dashboards.terminal_queries import tables
+from dashboards.selection import ALL, Known, day_asked, option, plain_date, query_of
 from warehouse import case_amounts, cases, rules
 from warehouse.case_amounts import VERDICTS, Compared
 from warehouse.cases import AGES, CASE_STATES, CLOCKS, KINDS, SERIES, STATES, Filter, OfCases, OfClocks
@@ -17,10 +15,6 @@ ROWS_SHOWN = 200
 MONTHS_SHOWN = 12
 FIRST_DAY = date(2016, 1, 1)
 ROWS = ("none", "clocks", "cases", "amounts")
-_TABLES = {
-    "core.case_decision", "core.case_life", "core.case_measure", "core.case_pause", "core.case_state",
-    "core.working_day", "mart.case_clock", "staging.penalty_payment", "seeds.fine_tier", "seeds.dimension_limit",
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -59,35 +53,24 @@ class Choice:
         """The same day and place, without rows."""
         return Choice(self.as_of, self.last_day, self.kind, self.county, known_on=self.known_on)
 
-    def query(self, **changes: Any) -> str:
-        """The address's query; what is at its default is left out."""
-        chosen = replace(self, **changes)
-        pairs = {} if chosen.known_on is None else {"known_on": chosen.known_on.isoformat()}
-        if chosen.as_of != chosen.last_day:
-            pairs["as_of"] = chosen.as_of.isoformat()
-        default = Choice(chosen.as_of, chosen.last_day)
-        for name in ("kind", "county", "rows", "clock", "state", "soon", "series", "month", "age", "verdict"):
-            value = getattr(chosen, name)
-            if value is not None and value != getattr(default, name):
-                pairs[name] = value
-        return "?" + urlencode(pairs) if pairs else ""
+    def query(self, *, absolute: bool = False, **changes: Any) -> str:
+        """The address's query; what is at its default is left out. ``absolute`` names the last day of data, too."""
+        return query_of(replace(self, **changes), USUAL, absolute=absolute)
 
     def opened(self, rows: str, **which: str) -> str:
         """The query that opens rows, and where they stand."""
         return self.scope.query(rows=rows, **which) + "#rows"
 
 
+USUAL = {field.name: field.default for field in fields(Choice) if field.name not in ("as_of", "last_day")}
+
+
 def choice_of(given: Mapping[str, Any], known: Known) -> tuple[Choice, list[str]]:
     """What an address asks for, and the names of values that could not be taken."""
     bad: list[str] = []
     night = as_known.night_of(given, bad)
-    day = last_day = known.last_day if night is None else min(known.last_day, night)
-    if given.get("as_of"):
-        asked = plain_date(given["as_of"])
-        if asked is None or not FIRST_DAY <= asked <= last_day:
-            bad.append("as_of")
-        else:
-            day = asked
+    last_day = known.last_day if night is None else min(known.last_day, night)
+    day = day_asked(given, FIRST_DAY, last_day, bad)
     counties = tuple(known.counties)
 
     def one(name: str, allowed: tuple[str, ...]) -> str | None:
@@ -106,8 +89,8 @@ def choice_of(given: Mapping[str, Any], known: Known) -> tuple[Choice, list[str]
         one("clock", CLOCKS), one("state", (*STATES, *CASE_STATES)), one("soon", ("1",)), one("series", SERIES), month,
         one("age", tuple(AGES)), one("verdict", VERDICTS), night,
     )  # fmt: skip
-    if choice.series and not choice.month:
-        choice = replace(choice, series=None)
+    if not (choice.series and choice.month):
+        choice = replace(choice, series=None, month=None)
     if choice.rows == "amounts" and night is not None:
         choice = replace(choice, rows="none", verdict=None)
     return choice, bad
@@ -115,7 +98,7 @@ def choice_of(given: Mapping[str, Any], known: Known) -> tuple[Choice, list[str]
 
 def is_built(db: queries.Source) -> bool:
     """Whether the snapshot was made by a version that knows the course of cases."""
-    return tables(db) >= _TABLES
+    return queries.tables(db) >= set(cases.TABLES)
 
 
 @queries.once_per_choice

@@ -506,7 +506,6 @@ def month_lines(
     months: list[str],
     counts: dict[str, list[int]],
     names: dict[str, str],
-    t: Text,
     theme: str,
     *,
     height: int = MONTHS_HEIGHT,
@@ -566,46 +565,58 @@ def month_lines(
 def open_share(curve: Curve, last_day: int, t: Text, theme: str, *, height: int = 246) -> Figure:
     """The share still open by days since the registration, as steps, within its interval.
 
-    Drawn up to ``last_day``, or as far as is known.
+    Drawn up to ``last_day``, or as far as is known. Where nothing was closed by then it is flat, without an interval,
+    and says so.
     """
     tokens = TOKENS[theme]
     until = min(last_day, curve.last_day)
     steps = [step for step in curve.steps if step.day <= until]
-    end = [steps[-1]] if steps else []
-    days = [0, *(step.day for step in steps), *(until for _ in end)]
-    lines = {
-        name: [1.0, *(getattr(step, name) for step in steps), *(getattr(step, name) for step in end)]
-        for name in ("open_share", "low", "high")
-    }
-    texts = [
-        "",
-        *(
-            f"{t('hazards.curve.day', day=fmt.count(step.day))} <b>{fmt.share(step.open_share)}</b> "
-            f"({fmt.share(step.low)} – {fmt.share(step.high)}) · "
-            + t("hazards.curve.at_risk", count=fmt.count(step.at_risk))
-            for step in [*steps, *end]
-        ),
-    ]
+    end = steps[-1:]
+    days = [0, *(step.day for step in steps), until]
     shared: dict[str, Any] = {"type": "scatter", "mode": "lines", "x": days}
-    edge = {"width": 0, "shape": "hv", "color": tokens["seq2"]}
-    traces = [
-        {**shared, "y": lines["low"], "line": edge, "hoverinfo": "skip"},
-        {
-            **shared,
-            "y": lines["high"],
-            "line": edge,
-            "fill": "tonexty",
-            "fillcolor": tokens["seq2"],
-            "hoverinfo": "skip",
-        },
-        {
-            **shared,
-            "y": lines["open_share"],
-            "line": {"width": 2.6, "shape": "hv", "color": tokens["brand"]},
-            "text": texts,
-            "hoverinfo": "text",
-        },
-    ]
+    line = {"width": 2.6, "shape": "hv", "color": tokens["brand"]}
+    annotations = []
+    if steps:
+        lines = {
+            name: [1.0, *(getattr(step, name) for step in [*steps, *end])] for name in ("open_share", "low", "high")
+        }
+        texts = [
+            "",
+            *(
+                f"{t('hazards.curve.day', day=fmt.count(step.day))} <b>{fmt.share(step.open_share)}</b> "
+                f"({fmt.share(step.low)} – {fmt.share(step.high)}) · "
+                + t("hazards.curve.at_risk", count=fmt.count(step.at_risk))
+                for step in [*steps, *end]
+            ),
+        ]
+        edge = {"width": 0, "shape": "hv", "color": tokens["seq2"]}
+        traces = [
+            {**shared, "y": lines["low"], "line": edge, "hoverinfo": "skip"},
+            {
+                **shared,
+                "y": lines["high"],
+                "line": edge,
+                "fill": "tonexty",
+                "fillcolor": tokens["seq2"],
+                "hoverinfo": "skip",
+            },
+            {**shared, "y": lines["open_share"], "line": line, "text": texts, "hoverinfo": "text"},
+        ]
+    else:
+        words = t("hazards.curve.none_closed", days=t.plural("hazards.span", until), count=fmt.count(curve.count))
+        flat = {"y": [1.0, 1.0], "line": line, "text": [words, words], "hoverinfo": "text"}
+        traces = [{**shared, **flat, "mode": "lines" if until else "markers"}]  # a day has no length
+        annotations.append(
+            {
+                "x": 0.5,
+                "y": 0.5,
+                "xref": "paper",
+                "yref": "paper",
+                "showarrow": False,
+                "text": words,
+                "font": {"size": 12.5, "color": tokens["ink-2"]},
+            }
+        )
     ticks = list(range(0, max(until, 1) + 1, max(1, round(until / 60) * 10 or 5)))
     return {
         "data": traces,
@@ -625,6 +636,7 @@ def open_share(curve: Curve, last_day: int, t: Text, theme: str, *, height: int 
                 "fixedrange": True,
             },
             hovermode="x unified",
+            annotations=annotations,
         ),
     }
 

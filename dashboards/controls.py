@@ -356,6 +356,31 @@ def plain_table(
     )
 
 
+Heads = Sequence[tuple[str, bool]]
+"""Words of the columns of a stacking table, and whether each holds numbers."""
+
+
+def stack_table(caption: str, heads: Heads, body: list[html.Tr]) -> html.Div:
+    """A table that becomes cards on a phone."""
+    columns = [html.Th(head, scope="col", className="number" if is_number else "") for head, is_number in heads]
+    return html.Div(
+        html.Table(
+            [html.Caption(caption, className="visually-hidden"), html.Thead(html.Tr(columns)), html.Tbody(body)],
+            className="stackable",
+        ),
+        className="table-scroll",
+    )
+
+
+def stack_row(head: Any, cells: Sequence[Any], heads: Heads) -> html.Tr:
+    """A row of a stacking table: each cell knows its column's words."""
+    found: list[Any] = [html.Th(head, scope="row")]
+    for cell, (name, is_number) in zip(cells, heads[1:], strict=True):
+        look = " ".join(filter(None, ("number" if is_number else "", "hollow" if cell == fmt.NONE else "")))
+        found.append(html.Td(cell, className=look, **{"data-head": name}))
+    return html.Tr(found)
+
+
 def record_grid(page: str, columns: list[dict[str, Any]], count: int, t: Text) -> dag.AgGrid:
     """A list of records of which the browser asks for a block at a time; ``record`` tells its rows apart."""
     theme = (

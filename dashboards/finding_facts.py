@@ -7,7 +7,6 @@ import pandas as pd
 
 from dashboards import queries
 from dashboards.selection import Selection
-from dashboards.terminal_queries import tables
 from warehouse import fates, suggestions
 from warehouse.plate import masked_sql
 
@@ -50,7 +49,7 @@ def choice_of(selection: Selection, query: dict[str, str], bad: list[str]) -> Ch
 
 def is_built(db: queries.Source) -> bool:
     """Whether the snapshot holds what the page needs: one built by an older version does not."""
-    return tables(db) >= _TABLES
+    return queries.tables(db) >= _TABLES
 
 
 def _asked(db: queries.Source, choice: Choice) -> fates.Asked:

@@ -8,12 +8,13 @@ from typing import Any
 import flask
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 
-from dashboards import as_known, exports, freshness, hazard_queries, queries, repeat_exports, shell, xlsx
+from dashboards import as_known, controls, exports, freshness, hazard_queries, queries, repeat_exports, shell, xlsx
 from dashboards import format as fmt
 from dashboards.hazard_queries import View, choice_of
 from dashboards.pages.hazards import group_name
+from dashboards.selection import ALL
 from dashboards.text import Text
-from dashboards.words import unverified
+from dashboards.words import coded, unverified
 from warehouse import hazard_terms as terms
 from warehouse.hazards import Hazard, Standing
 
@@ -29,11 +30,20 @@ RATES = (
 SHARES = ("rate", "reported_rate", "on_time_rate", "bound")
 
 
+def category(code: str | None, t: Text) -> str:
+    return coded(terms.word(terms.CATEGORIES, code, t.lang), code)
+
+
+def county(view: View, code: str | None, t: Text) -> str:
+    return coded(controls.place_name(view.known, code, t), code)
+
+
 def list_row(view: View, one: Hazard, t: Text) -> tuple[Any, ...]:
-    state, reported = (terms.word(terms.STATES, code, t.lang) for code in (one.state, one.reported_state))
+    state, reported = (coded(terms.word(terms.STATES, code, t.lang), code) for code in (one.state, one.reported_state))
     return (
-        one.hazard_no, one.county_code, terms.word(terms.CATEGORIES, one.category, t.lang),
-        terms.word(terms.GRADES, one.grade, t.lang), one.place, one.unit, one.registered_on, one.due_on, state,
+        one.hazard_no, county(view, one.county_code, t), category(one.category, t),
+        coded(terms.word(terms.GRADES, one.grade, t.lang), one.grade), one.place, one.unit, one.registered_on,
+        one.due_on, state,
         one.closed_on, reported, one.reported_closed_on, one.extension_count, one.reopened_count, one.refused_count,
         view.facts.recurred.get(one.hazard_no), t("word.yes" if one.has_shared_photo else "word.no"), one.record_id,
     )  # fmt: skip
@@ -41,9 +51,9 @@ def list_row(view: View, one: Hazard, t: Text) -> tuple[Any, ...]:
 
 def rate_row(view: View, one: Standing, t: Text) -> tuple[Any, ...]:
     return (
-        group_name(view, one, t), one.registered, one.closed.part, one.closed.ratio, one.reported.part,
-        one.reported.ratio, one.on_time.of, one.on_time.part, one.on_time.ratio, one.open, one.overdue, one.due_soon,
-        one.no_due, one.curve.median, one.bound.checked, one.bound.false, one.bound.upper,
+        coded(group_name(view, one, t), one.group), one.registered, one.closed.part, one.closed.ratio,
+        one.reported.part, one.reported.ratio, one.on_time.of, one.on_time.part, one.on_time.ratio, one.open,
+        one.overdue, one.due_soon, one.no_due, one.curve.median, one.bound.checked, one.bound.false, one.bound.upper,
     )  # fmt: skip
 
 
@@ -62,11 +72,11 @@ def heads(names: tuple[str, ...], t: Text) -> list[str]:
 
 
 def notes(view: View, t: Text) -> list[tuple[str, str]]:
-    choice = view.choice
+    choice, everything = view.choice, t("export.everything")
     thresholds = [
         (
             one.name,
-            f"{one.value:g} {one.unit} · {t.pick(one.zh, one.en)} · {t.pick(one.citation_zh, one.citation_en)} "
+            f"{one.amount} · {t.pick(one.zh, one.en)} · {t.pick(one.citation_zh, one.citation_en)} "
             f"[{one.confidence}]{' ' + t('pill.unverified') if unverified(one.confidence) else ''}",
         )
         for one in view.facts.told.values()
@@ -75,8 +85,8 @@ def notes(view: View, t: Text) -> list[tuple[str, str]]:
         (t("export.title"), f"{t('hazards.title')} · {terms.word(terms.LISTS, choice.show, t.lang)}"),
         (t("repeat.as_of"), fmt.day(choice.as_of, t.lang)),
         (t("hazards.cohort"), fmt.day_range(choice.asked.first, choice.asked.last, t.lang)),
-        (t("hazards.category"), choice.category),
-        (t("hazards.county"), choice.county),
+        (t("hazards.category"), everything if choice.category == ALL else category(choice.category, t)),
+        (t("hazards.county"), everything if choice.county == ALL else county(view, choice.county, t)),
         *((t(f"hazards.{name}"), t(f"hazards.{name}.how")) for name in ("rate", "on_time", "days", "bound")),
         *thresholds,
         (t("export.rows"), fmt.count(len(view.listed))),

@@ -2,27 +2,22 @@
 name: an enterprise's name is a person's where the business is one man's."""
 
 import hashlib
-from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from functools import cached_property
 from typing import Any
-from urllib.parse import urlencode
 
 from werkzeug.exceptions import BadRequest
 
-from dashboards import as_known, queries
-from dashboards.selection import Known, option
+from dashboards import as_known, lists, queries
+from dashboards.selection import ALL, Known, day_asked, option, query_of
 from warehouse import hazards
 from warehouse.hazards import CATEGORIES, LISTS, Asked, Hazard, Standing, year_before
 
-TABLES = set(hazards.TABLES)
-FACTS_KEPT = 4
 COHORTS = ("months12", "year")
 GROUPS = ("category", "county", "grade", "month")
-ALL = "all"
 SORTS = ("registered", "due", "closed")
 FIRST_DAY = date(2000, 1, 1)
 
@@ -47,21 +42,21 @@ class Choice:
 
     def query(self, *, absolute: bool = False, **changes: Any) -> str:
         """The query string; what is at its default is left out. ``absolute`` names the last day of data, too."""
-        chosen = replace(self, **changes)
-        pairs = {} if chosen.known_on is None else {"known_on": chosen.known_on.isoformat()}
-        if absolute or chosen.as_of != chosen.last_day:
-            pairs["as_of"] = chosen.as_of.isoformat()
-        default = Choice(chosen.as_of, chosen.last_day)
-        for name in ("cohort", "category", "county", "by", "show", "unit"):
-            if getattr(chosen, name) != getattr(default, name):
-                pairs[name] = getattr(chosen, name)
-        return "?" + urlencode(pairs) if pairs else ""
+        return query_of(replace(self, **changes), USUAL, absolute=absolute)
+
+    def data(self) -> dict[str, str]:
+        """The choice as the callbacks of the list get it back; it is checked again then."""
+        chosen = {name: getattr(self, name) for name in ("as_of", *USUAL)}
+        return {name: str(value) for name, value in chosen.items() if value is not None}
 
     @property
     def asked(self) -> Asked:
         first = self.as_of.replace(month=1, day=1) if self.cohort == "year" else year_before(self.as_of)
         county = None if self.county == ALL else self.county
         return Asked(self.as_of, first, self.as_of, county, None if self.category == ALL else self.category)
+
+
+USUAL = {field.name: field.default for field in fields(Choice) if field.name not in ("as_of", "last_day")}
 
 
 def token(unit: str | None) -> str:
@@ -72,18 +67,8 @@ def choice_of(given: Mapping[str, Any], known: Known) -> tuple[Choice, list[str]
     """What is asked for, and the names of values that could not be taken."""
     bad: list[str] = []
     night = as_known.night_of(given, bad)
-    day = last_day = known.last_day if night is None else min(known.last_day, night)
-    told = given.get("as_of")
-    if told not in (None, ""):
-        try:
-            if not isinstance(told, str) or len(told) != 10:
-                raise ValueError(told)
-            day = date.fromisoformat(told)
-            if not FIRST_DAY <= day <= last_day:
-                raise ValueError(told)
-        except ValueError:
-            bad.append("as_of")
-            day = last_day
+    last_day = known.last_day if night is None else min(known.last_day, night)
+    day = day_asked(given, FIRST_DAY, last_day, bad)
     unit = given.get("unit") or ""
     if unit and (not isinstance(unit, str) or len(unit) != 12 or not set(unit) <= set("0123456789abcdef")):
         bad.append("unit")
@@ -101,29 +86,9 @@ def choice_of(given: Mapping[str, Any], known: Known) -> tuple[Choice, list[str]
     ), bad
 
 
-def choice_from_page(given: Any, known: Known) -> Choice:
-    """The choice a page wrote into its own request; anything else is a bad request."""
-    if not isinstance(given, dict) or not all(isinstance(value, str) for value in given.values()):
-        raise BadRequest("unknown choice")
-    choice, bad = choice_of(given, known)
-    if bad:
-        raise BadRequest(f"not an option: {', '.join(bad)}")
-    return choice
-
-
 def is_built(db: queries.Source) -> bool:
     """Whether the snapshot was made by a version that judges hazards."""
-    return queries.tables(db) >= TABLES
-
-
-def _facts(db: queries.Source, asked: Asked) -> hazards.Facts:
-    """What is known of a question, from the last few that were asked of this version."""
-    found: OrderedDict[Asked, hazards.Facts] = queries.kept(db, "hazard facts", OrderedDict)
-    facts = found.pop(asked, None) or hazards.Facts(db, asked)
-    found[asked] = facts
-    while len(found) > FACTS_KEPT:
-        found.popitem(last=False)
-    return facts
+    return queries.tables(db) >= set(hazards.TABLES)
 
 
 @contextmanager
@@ -141,8 +106,8 @@ class View:
 
     def __init__(self, db: queries.Source, choice: Choice, known: Known, source: queries.Source | None = None) -> None:
         self.db, self.choice, self.known = db, choice, known
-        self.source = source or db
-        self.facts = _facts(self.source, choice.asked)
+        self.source, asked = source or db, choice.asked
+        self.facts = queries.last_few(self.source, "hazard facts", asked, lambda: hazards.Facts(self.source, asked))
 
     @cached_property
     def whole(self) -> Standing:
@@ -184,15 +149,7 @@ class View:
         return self.listed[place]
 
 
-def in_order(view: View, sort: tuple[str, str] | None) -> list[tuple[int, Hazard]]:
-    """The list with the place of each in it, by one of ``SORTS``, those without a value last."""
-    rows = list(enumerate(view.listed))
-    if sort is None:
-        return rows
-    field, direction = sort
-    if field not in SORTS or direction not in queries.DIRECTIONS:
-        raise BadRequest("this column cannot be sorted by")
-    name = f"{field}_on"
-    told = [row for row in rows if getattr(row[1], name) is not None]
-    rest = [row for row in rows if getattr(row[1], name) is None]
-    return sorted(told, key=lambda row: getattr(row[1], name), reverse=direction == "desc") + rest
+def in_order(view: View, sort: lists.Sort) -> list[tuple[int, Hazard]]:
+    """The list with the place of each in it, by one of ``SORTS``."""
+    by = {field: lambda row, name=f"{field}_on": getattr(row[1], name) for field in SORTS}
+    return lists.in_order(list(enumerate(view.listed)), sort, by)

@@ -3,17 +3,21 @@
 A request is checked here once, whatever a control of the page can send; the columns a list is sorted by are its own.
 """
 
+import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import dash
-from dash import ClientsideFunction, Input, Output, State, callback, clientside_callback
+from dash import ClientsideFunction, Input, Output, State, callback, clientside_callback, dcc, html
 from werkzeug.exceptions import BadRequest
 
 from dashboards import queries, shell
 from dashboards.text import Text
 
+T = TypeVar("T")
 FURTHEST_ROW = 50_000_000
+KEY = re.compile(r"(\d{1,9})-(\d{1,9})")
+"""A row of a list that a choice makes: version and place in it. No plate, certificate or code."""
 Sort = tuple[str, str] | None
 """Column and direction (``asc``, ``desc``), or the list's own order."""
 Rows = Callable[[Any, int, int, Sort, Text], tuple[list[dict[str, Any]], int]]
@@ -48,6 +52,73 @@ def chosen_record(selected_rows: Any) -> str:
     if not isinstance(record, str):
         raise BadRequest("not a record")
     return record
+
+
+def in_order(rows: list[T], sort: Sort, values: dict[str, Callable[[T], Any]]) -> list[T]:
+    """Rows by one of ``values``, those without one last; their own order else and among equals."""
+    if sort is None:
+        return rows
+    field, direction = sort
+    if field not in values or direction not in queries.DIRECTIONS:
+        raise BadRequest("this column cannot be sorted by")
+    value = values[field]
+    told = [row for row in rows if value(row) is not None]
+    rest = [row for row in rows if value(row) is None]
+    return sorted(told, key=value, reverse=direction == "desc") + rest
+
+
+def place_of(record: str, version: int) -> int | None:
+    """The place that a ``KEY`` names; None in a list of another version. ``BadRequest`` for what is no key."""
+    match = KEY.fullmatch(record)
+    if match is None:
+        raise BadRequest("not a row of this list")
+    return int(match[2]) if int(match[1]) == version else None
+
+
+def fact(name: str, value: Any) -> list[Any]:
+    """A line of the facts of a drawer."""
+    return [html.Dt(name), html.Dd(value)]
+
+
+def drawer_head(page: str, title: str, under: str, t: Text) -> html.Div:
+    close = html.Button(
+        shell.icon("x"), id=f"{page}-drawer-close", className="icon-button", **{"aria-label": t("evidence.close")}
+    )
+    return html.Div([html.Div([html.H2(title), html.Span(under, className="under")]), close], className="drawer-head")
+
+
+def old_drawer(page: str, t: Text) -> list[Any]:
+    """What a drawer says of a row of another version."""
+    return [drawer_head(page, t("vehicles.drawer.old"), t("vehicles.drawer.old.why"), t)]
+
+
+def beside_drawer(page: str, body: list[Any], t: Text) -> html.Div:
+    """The card of a list, and the drawer beside it."""
+    return html.Div(
+        [
+            html.Section(body, className="card rows-card"),
+            html.Aside(None, id=f"{page}-drawer", className="card drawer", **{"aria-label": t("evidence.title")}),
+        ],
+        className="rows-and-drawer",
+    )
+
+
+def stores(page: str) -> list[dcc.Store]:
+    """What the callbacks of a list with a drawer write."""
+    return [dcc.Store(id=f"{page}-record", data=None), dcc.Store(id=f"{page}-fitted")]
+
+
+def file_links(page: str, query: str) -> list[html.A]:
+    """The list as CSV and XLSX."""
+    return [
+        html.A(
+            [shell.icon("download"), html.Span(kind.upper())],
+            href=f"/export/{page}.{kind}{query}",
+            className=look,
+            download="",
+        )
+        for kind, look in (("csv", "button"), ("xlsx", "button primary"))
+    ]
 
 
 def list_with_drawer(page: str, store: str, rows: Rows, drawer: Drawer) -> None:

@@ -19,10 +19,6 @@ from warehouse.known_answers import facts_known_on
 
 LONGEST = 32
 """Letters of the field; no plate has so many, with all the blanks and points people put in."""
-_BUILT = """
-select count(*) as table_count from information_schema.tables
-where table_catalog = current_database() and table_schema = 'seeds' and table_name = 'cited_article'
-"""
 
 
 @dataclass(frozen=True)
@@ -60,7 +56,7 @@ class Found:
 
 def is_built(db: queries.Source) -> bool:
     """Whether the snapshot has the acts; one from before an upgrade has not."""
-    return bool(db.read(_BUILT).iloc[0]["table_count"]) and repeat.is_built(db)
+    return "seeds.cited_article" in queries.tables(db) and repeat.is_built(db)
 
 
 def asked(

@@ -4,6 +4,7 @@ A page takes one ``source()`` per request and passes it on, so that all its numb
 published version. Plates leave this module masked; there is no query that returns a whole one.
 """
 
+from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from datetime import date, timedelta
 from functools import wraps
@@ -88,6 +89,16 @@ def kept(db: Source, key: Hashable, read: Callable[[], T]) -> T:
     return answers[key]
 
 
+def last_few(db: Source, what: str, key: Hashable, read: Callable[[], T], most: int = 4) -> T:
+    """As ``kept``, for answers so large that only those of the last few questions are."""
+    answers: OrderedDict[Hashable, T] = kept(db, what, OrderedDict)
+    answer = answers.pop(key) if key in answers else read()
+    answers[key] = answer
+    while len(answers) > most:
+        answers.popitem(last=False)
+    return answer
+
+
 def once_per_snapshot(read: Callable[[Source], T]) -> Callable[[Source], T]:
     """Reads what every page needs once."""
 
@@ -108,16 +119,10 @@ def once_per_choice(read: Callable[Concatenate[Source, P], T]) -> Callable[Conca
     return once
 
 
-_TABLES = """
-select table_schema || '.' || table_name as name from information_schema.tables
-where table_catalog = current_database()
-"""
-
-
 @once_per_snapshot
 def tables(db: Source) -> set[str]:
     """What the snapshot holds: one from before an upgrade lacks what came with it."""
-    return set(db.read(_TABLES)["name"])
+    return metrics.tables(db)
 
 
 @once_per_snapshot

@@ -14,6 +14,7 @@ from dashboards.pages.repeat import low_words, name_of, tier_of
 from dashboards.repeat_queries import Facts, choice_of
 from dashboards.text import Text
 from dashboards.words import unverified
+from warehouse import repeat
 from warehouse import repeat_terms as terms
 from warehouse.repeat import Judged, Standing
 
@@ -27,7 +28,7 @@ def _yes(value: bool, t: Text) -> str:
 
 
 SUBJECT: tuple[tuple[str, _Of], ...] = (
-    ("repeat.subject", lambda one, facts, t: name_of(facts, one, t)),
+    ("repeat.subject", lambda one, facts, t: name_of(one, t)),
     ("repeat.count", lambda one, facts, t: one.count),
     ("repeat.fleet", lambda one, facts, t: one.fleet),
     ("repeat.share", lambda one, facts, t: one.ratio),
@@ -47,6 +48,7 @@ ACT: tuple[tuple[str, _OfAct], ...] = (
     ("repeat.case", lambda judged, t: judged.act.case_no),
     ("filter.site", lambda judged, t: judged.act.site_code),
     ("repeat.act.share", lambda judged, t: judged.act.excess_ratio),
+    ("repeat.act.share_after", lambda judged, t: judged.act.excess_ratio_after_allowance),
     ("repeat.act.filed", lambda judged, t: judged.act.filed_on),
     ("repeat.act.decided_on", lambda judged, t: judged.act.decided_on),
     ("repeat.act.does_count", lambda judged, t: _yes(judged.counts, t)),
@@ -55,7 +57,7 @@ ACT: tuple[tuple[str, _OfAct], ...] = (
     ("repeat.act.lapses", lambda judged, t: judged.lapses_on),
     ("vehicles.passage", lambda judged, t: judged.act.passage_record_id),
 )
-SHARES = ("repeat.share", "repeat.act.share")
+SHARES = ("repeat.share", "repeat.act.share", "repeat.act.share_after")
 ASKED = ("repeat.as_of", "repeat.basis", "repeat.decisions", "explain.thresholds", "export.snapshot")
 """What was asked, beside each row of the CSV, which has no sheet of notes."""
 
@@ -74,7 +76,7 @@ def conditions(facts: Facts, t: Text) -> list[tuple[str, str]]:
     ]
     lines.append((t("repeat.decisions"), f"{t(f'repeat.decisions.{choice.decisions}')} {known('P')}"))
     for one in (facts.told[name] for name in terms.parameters_of(choice.question)):
-        says = f"{one.value:g} {one.unit} · {t.pick(one.zh, one.en)} · {t.pick(one.citation_zh, one.citation_en)}"
+        says = f"{one.amount} · {t.pick(one.zh, one.en)} · {t.pick(one.citation_zh, one.citation_en)}"
         lines.append((one.name, f"{says} {known(one.confidence)}"))
     return lines
 
@@ -126,7 +128,7 @@ def _asked() -> tuple[Facts, Text]:
     known = queries.known(db)
     if known is None:
         raise BadRequest("The snapshot holds no day of data.")
-    if not repeat_queries.is_built(db):
+    if not repeat.is_built(db):
         raise BadRequest("The snapshot was built by an older version and holds no data of violations yet.")
     choice, bad = choice_of(flask.request.args.to_dict(), known, db)
     if bad:

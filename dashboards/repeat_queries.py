@@ -4,24 +4,20 @@ A list of a city holds every act of three years, so that only the last few choic
 place in the list of one version and choice, never by its plate, certificate or credit code.
 """
 
-from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from typing import Any
-from urllib.parse import urlencode
 
 from werkzeug.exceptions import BadRequest
 
-from dashboards import queries, terminal_queries
-from dashboards.selection import Known, option, plain_date
+from dashboards import lists, queries
+from dashboards.selection import Known, day_asked, option, query_of
 from warehouse import repeat
 from warehouse.plate import masked
 from warehouse.repeat import BASES, SUBJECTS, WINDOWS, Defaults, Judged, Parameter, Question, Standing
 
-TABLES = set(repeat.TABLES)
-LISTS_KEPT = 4
 LOW = ("counted", "warning", "statutory", "one_away", "pending", "all")
 """Who is listed: with a counted act, from the warning on, above the statute's threshold, one away from it, with acts
 that want a decision, or everybody with an act."""
@@ -49,12 +45,14 @@ class Choice:
         chosen = replace(self, **changes)
         if "subject" in changes and "low" not in changes:
             chosen = replace(chosen, low=first_low(chosen.subject))
-        pairs = {"as_of": chosen.as_of.isoformat()} if absolute or chosen.as_of != chosen.last_day else {}
-        default = {"subject": "vehicle", "low": first_low(chosen.subject)} | ({} if absolute else _usual(self.usual))
-        for name in ("subject", "window", "basis", "decisions", "low"):
-            if getattr(chosen, name) != default.get(name):
-                pairs[name] = getattr(chosen, name)
-        return "?" + urlencode(pairs) if pairs else ""
+        named = dict.fromkeys(_usual(self.usual)) if absolute else _usual(self.usual)
+        usual = {"subject": "vehicle", **named, "low": first_low(chosen.subject)}
+        return query_of(chosen, usual, absolute=absolute)
+
+    def data(self) -> dict[str, str]:
+        """The choice as the callbacks of the list get it back; it is checked again then."""
+        names = ("subject", "window", "basis", "decisions", "low")
+        return {"as_of": self.as_of.isoformat(), **{name: getattr(self, name) for name in names}}
 
     @property
     def question(self) -> Question:
@@ -74,14 +72,7 @@ def first_low(subject: str) -> str:
 def choice_of(given: Mapping[str, Any], known: Known, db: queries.Source) -> tuple[Choice, list[str]]:
     """What is asked for, and the names of values that could not be taken."""
     bad: list[str] = []
-    day = known.last_day
-    told = given.get("as_of")
-    if told not in (None, ""):
-        asked = plain_date(told)
-        if asked is None or not repeat.first_day(db) <= asked <= known.last_day:
-            bad.append("as_of")
-        else:
-            day = asked
+    day = day_asked(given, repeat.first_day(db), known.last_day, bad)
     subject = option(given.get("subject"), SUBJECTS, "vehicle", bad, "subject")
     usual = repeat.defaults(db, day)
     named = _usual(usual)
@@ -97,34 +88,6 @@ def choice_of(given: Mapping[str, Any], known: Known, db: queries.Source) -> tup
     ), bad
 
 
-def choice_from_page(given: Any, known: Known, db: queries.Source) -> Choice:
-    """The choice a page wrote into its own request; anything else is a bad request."""
-    if not isinstance(given, dict) or not all(isinstance(value, str) for value in given.values()):
-        raise BadRequest("unknown choice")
-    choice, bad = choice_of(given, known, db)
-    if bad:
-        raise BadRequest(f"not an option: {', '.join(bad)}")
-    return choice
-
-
-def is_built(db: queries.Source) -> bool:
-    """Whether the snapshot was made by a version that knows violations."""
-    return terminal_queries.tables(db) >= TABLES and repeat.is_built(db)
-
-
-def _standings(db: queries.Source, question: Question) -> list[Standing]:
-    """The list of a question, from the last few that were asked of this version."""
-    lists: OrderedDict[tuple[Any, ...], list[Standing]] = queries.kept(db, "repeat lists", OrderedDict)
-    key = (question.as_of, question.subject, question.window, question.basis, question.require_decision)
-    found = lists.pop(key, None)
-    if found is None:
-        found = repeat.standings(db, question)
-    lists[key] = found
-    while len(lists) > LISTS_KEPT:
-        lists.popitem(last=False)
-    return found
-
-
 class Facts:
     """The list of one choice, who of it is shown, and the thresholds of the day."""
 
@@ -137,7 +100,9 @@ class Facts:
 
     @cached_property
     def everybody(self) -> list[Standing]:
-        return _standings(self.db, self.choice.question)
+        choice, question = self.choice, self.choice.question
+        key = (choice.as_of, choice.subject, choice.window, choice.basis, choice.decisions)
+        return queries.last_few(self.db, "repeat lists", key, lambda: repeat.standings(self.db, question))
 
     @cached_property
     def listed(self) -> list[tuple[int, Standing]]:
@@ -169,26 +134,15 @@ def is_listed(one: Standing, low: str) -> bool:
     return low == "all" or one.tier == "statutory" or (low == "warning" and one.tier == "warning")
 
 
-def in_order(facts: Facts, sort: tuple[str, str] | None) -> list[tuple[int, Standing]]:
-    """The list by one of ``SORTS``, those without a value last; the list's own order else and among equals."""
-    if sort is None:
-        return facts.listed
-    field, direction = sort
-    if field not in SORTS or direction not in queries.DIRECTIONS:
-        raise BadRequest("this column cannot be sorted by")
-    name = {"count": "count", "trigger": "trigger_on", "lapse": "lapses_on", "pending": "pending"}[field]
-    if field == "count" and facts.choice.subject == "enterprise":
-        name = "ratio"
-    told = [row for row in facts.listed if getattr(row[1], name) is not None]
-    rest = [row for row in facts.listed if getattr(row[1], name) is None]
-    return sorted(told, key=lambda row: getattr(row[1], name), reverse=direction == "desc") + rest
+def in_order(facts: Facts, sort: lists.Sort) -> list[tuple[int, Standing]]:
+    """The list by one of ``SORTS``; enterprises are counted by their share."""
+    count = "ratio" if facts.choice.subject == "enterprise" else "count"
+    names = {"count": count, "trigger": "trigger_on", "lapse": "lapses_on", "pending": "pending"}
+    by = {field: lambda row, name=names[field]: getattr(row[1], name) for field in SORTS}
+    return lists.in_order(facts.listed, sort, by)
 
 
 # --- masks -----------------------------------------------------------------------------------------------------
-def certificate(number: str) -> str:
-    return f"{number[:4]}·***{number[-3:]}" if len(number) > 9 else f"***{number[-2:]}"
-
-
 def is_hash(one: Standing) -> bool:
     """Whether a driver is told by the hash of an id only: no act names a certificate."""
     return one.subject == "driver" and all(judged.act.driver_certificate_no is None for judged in one.acts)

@@ -6,14 +6,15 @@ typed and shared. From a control it is refused with 400, because no control send
 
 import calendar
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, Protocol, TypeVar
 from urllib.parse import urlencode
 
 from werkzeug.exceptions import BadRequest
 
+C = TypeVar("C")
 ALL = "all"
 PERIODS = ("month", "last_month", "quarter", "year", "custom")
 COMPARES = ("prior", "year")
@@ -193,6 +194,49 @@ def option(value: Any, options: Any, fallback: str, bad: list[str], name: str) -
         return value
     bad.append(name)
     return fallback
+
+
+# --- choices as of a day ---------------------------------------------------------------------------------------
+class AsOf(Protocol):
+    """A choice of a page as of a day, ``last_day`` unless its address says another; the rest is texts, days or None."""
+
+    @property
+    def as_of(self) -> date: ...
+
+    @property
+    def last_day(self) -> date: ...
+
+
+def query_of(choice: AsOf, usual: Mapping[str, Any], *, absolute: bool = False) -> str:
+    """The query string of a choice; ``usual``: its fields in order, each with the value that is left out.
+
+    ``absolute`` names the last day of data, too, for links that must show the same tomorrow.
+    """
+    pairs = {"as_of": choice.as_of.isoformat()} if absolute or choice.as_of != choice.last_day else {}
+    chosen = {name: getattr(choice, name) for name in usual}
+    pairs |= {name: value for name, value in chosen.items() if value is not None and value != usual[name]}
+    return "?" + urlencode(pairs) if pairs else ""
+
+
+def day_asked(given: Mapping[str, Any], first: date, last: date, bad: list[str]) -> date:
+    """The day of an address, from ``first`` to ``last``; the last without one."""
+    if given.get("as_of") in (None, ""):
+        return last
+    day = plain_date(given["as_of"])
+    if day is None or not first <= day <= last:
+        bad.append("as_of")
+        return last
+    return day
+
+
+def from_page(given: Any, read: Callable[[Mapping[str, Any]], tuple[C, list[str]]]) -> C:
+    """The choice a page wrote into its own request; anything else is a bad request."""
+    if not isinstance(given, dict) or not all(isinstance(value, str) for value in given.values()):
+        raise BadRequest("unknown choice")
+    choice, bad = read(given)
+    if bad:
+        raise BadRequest(f"not an option: {', '.join(bad)}")
+    return choice
 
 
 def _read(given: Mapping[str, Any], known: Known) -> tuple[Selection, list[str]]:

@@ -58,6 +58,11 @@ def kind(of: str, code: Any, t: Text) -> str:
     return t(f"{of}.{code}") if t.has(f"{of}.{code}") else str(code)
 
 
+def coded(text: str, code: str | None) -> str:
+    """Words of a code with the code, as files have them: 公路隐患 [HWY]; a code without words stands for itself."""
+    return f"{text} [{code}]" if code and text != code else text
+
+
 def unverified(confidence: Any) -> bool:
     """Whether a rule's confidence calls for a warning; an unknown mark does."""
     return not isinstance(confidence, str) or confidence in UNVERIFIED or not confidence.startswith("C")

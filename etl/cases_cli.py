@@ -22,18 +22,33 @@ from rich.table import Table
 from rich.text import Text
 
 from etl import known_on
-from etl.arguments import county_of, day_of
+from etl.arguments import (
+    LANGUAGES,
+    AsOf,
+    County,
+    Lang,
+    day_of,
+    day_or_last,
+    known_county,
+    last_day,
+    month_of,
+    need,
+    one_of,
+)
 from etl.errors import HengError
 from etl.known_on import KnownOn
 from warehouse import case_terms as terms
 from warehouse import spreadsheet
 from warehouse.case_amounts import VERDICTS, Compared, compared
 from warehouse.cases import (
+    AGES,
     CASE_STATES,
     CLOCKS,
     KINDS,
+    SERIES,
     SOON_DAYS,
     STATES,
+    TABLES,
     Case,
     Clock,
     Filter,
@@ -43,6 +58,7 @@ from warehouse.cases import (
     cases,
     clocks,
 )
+from warehouse.money import yuan
 from warehouse.plate import masked
 
 if TYPE_CHECKING:
@@ -133,24 +149,19 @@ _NUMBERS = {
     "step_no",
 }
 
-AsOf = Annotated[str | None, typer.Option("--as-of", help="Day, YYYY-MM-DD; default: the last day of data.")]
-County = Annotated[str | None, typer.Option("--county", help="County code.")]
 Kind = Annotated[str | None, typer.Option("--kind", help=f"{', '.join(KINDS)}.")]
 Form = Annotated[str, typer.Option("--format", help=f"{', '.join(FORMATS)}.")]
-Lang = Annotated[str, typer.Option("--lang", help="zh or en.")]
+OfClock = Annotated[str | None, typer.Option("--clock", help=f"{', '.join(CLOCKS)}.")]
 
 
 class Asked:
     """What is asked, the day and the language of an answer."""
 
-    def __init__(self, source: Source, as_of: str | None, form: str, lang: str) -> None:
+    def __init__(self, source: Source, day: date | None, form: str, lang: str) -> None:
         self.source = source
         self.form, self.lang = form, lang
-        until = source.manifest["data_until"]
-        if as_of is None and until is None:
-            raise HengError("The published version has no day of data. Say one: --as-of YYYY-MM-DD.")
-        self.until = date.fromisoformat(until) if until else None
-        self.as_of = day_of(as_of or until)
+        self.until = last_day(source)
+        self.as_of = day_or_last(source, day)
 
     def words(self, name: str, **values: Any) -> str:
         told = known_on.told(self.source)
@@ -158,19 +169,20 @@ class Asked:
 
 
 @contextmanager
-def _asked(as_of: str | None, form: str, lang: str, known: str | None, with_amounts: bool = False) -> Iterator[Asked]:
+def _asked(
+    as_of: str | None, form: str, lang: str, known: str | None, county: str | None = None, with_amounts: bool = False
+) -> Iterator[Asked]:
     """What a command asks, to be read within the ``with`` block; ``with_amounts``: also what articles allow."""
-    _one_of("--format", form, FORMATS)
-    _one_of("--lang", lang, tuple(_WORDS))
+    one_of("format", form, FORMATS)
+    one_of("language", lang, LANGUAGES)
+    from warehouse import connection
     from warehouse.known_answers import amounts_known_on, cases_known_on
 
+    served, day = connection.snapshot(), day_of(as_of) if as_of else None
+    need(served, TABLES, "the course of cases was told")
+    known_county(served, county)
     with known_on.asked(known, amounts_known_on if with_amounts else cases_known_on) as source:
-        yield Asked(source, as_of, form, lang)
-
-
-def _one_of(option: str, value: str | None, allowed: Sequence[str]) -> None:
-    if value is not None and value not in allowed:
-        raise HengError(f"{option} {value!r} is not one of {', '.join(allowed)}.")
+        yield Asked(source, day, form, lang)
 
 
 # --- commands ----------------------------------------------------------------------------------------------
@@ -181,15 +193,28 @@ def list_command(
     kind: Kind = None,
     state: Annotated[str | None, typer.Option("--state", help="Only cases in this state.")] = None,
     known: KnownOn = None,
+    series: Annotated[
+        str | None, typer.Option("--series", help=f"Only those with a day of it in --month: {', '.join(SERIES)}.")
+    ] = None,
+    month: Annotated[str | None, typer.Option("--month", help="YYYY-MM, of --series.")] = None,
+    age: Annotated[
+        str | None, typer.Option("--age", help=f"Only open ones, by days since filing or discovery: {', '.join(AGES)}.")
+    ] = None,
     form: Form = "table",
     lang: Lang = "en",
 ) -> None:
     """Every case filed or found by the day: state, days and the three amounts. Plates are masked."""
-    _one_of("--kind", kind, KINDS)
-    _one_of("--state", state, CASE_STATES)
-    only = Filter(kind=kind, county=county_of(county))
-    with _asked(as_of, form, lang, known) as asked:
-        found = [_masked(one) for one in cases(asked.source, asked.as_of, only, OfCases(state=state))]
+    one_of("kind", kind, KINDS)
+    one_of("state", state, CASE_STATES)
+    one_of("series", series, SERIES)
+    one_of("age", age, tuple(AGES))
+    if (series is None) != (month is None):
+        raise HengError("A series is chosen by the month: say both, --series filed --month YYYY-MM.")
+    if month is not None:
+        month_of(month)
+    which = OfCases(state=state, series=series, month=month, age=age)
+    with _asked(as_of, form, lang, known, county) as asked:
+        found = [_masked(one) for one in cases(asked.source, asked.as_of, Filter(kind=kind, county=county), which)]
     if form == "json":
         _json(asked, {"cases": [asdict(one) for one in found]})
     elif form == "csv":
@@ -209,7 +234,7 @@ def show_command(
     lang: Lang = "en",
 ) -> None:
     """One case, its plate masked: days and amounts, every step and why one was refused, decisions and clocks."""
-    _one_of("--kind", kind, KINDS)
+    one_of("kind", kind, KINDS)
     if form == "csv":
         raise HengError("A case is several tables: choose --format table or json.")
     with _asked(as_of, form, lang, known) as asked:
@@ -244,18 +269,18 @@ def clocks_command(
     as_of: AsOf = None,
     county: County = None,
     kind: Kind = None,
-    clock: Annotated[str | None, typer.Option("--clock", help=f"{', '.join(CLOCKS)}.")] = None,
+    clock: OfClock = None,
     state: Annotated[str | None, typer.Option("--state", help=f"{', '.join(STATES)}.")] = None,
     known: KnownOn = None,
     form: Form = "table",
     lang: Lang = "en",
 ) -> None:
     """Every clock that had begun by the day, with its last day, its result and its rule."""
-    for option, value, allowed in (("--kind", kind, KINDS), ("--clock", clock, CLOCKS), ("--state", state, STATES)):
-        _one_of(option, value, allowed)
-    only = Filter(kind=kind, county=county_of(county))
-    with _asked(as_of, form, lang, known) as asked:
-        found = clocks(asked.source, asked.as_of, only, OfClocks(clock=clock, state=state))
+    for what, given, allowed in (("kind", kind, KINDS), ("clock", clock, CLOCKS), ("state", state, STATES)):
+        one_of(what, given, allowed)
+    which = OfClocks(clock=clock, state=state)
+    with _asked(as_of, form, lang, known, county) as asked:
+        found = clocks(asked.source, asked.as_of, Filter(kind=kind, county=county), which)
     _answer_clocks(asked, asked.words("clocks", all=len(found)), found)
 
 
@@ -264,15 +289,17 @@ def late_command(
     as_of: AsOf = None,
     county: County = None,
     kind: Kind = None,
+    clock: OfClock = None,
     known: KnownOn = None,
     form: Form = "table",
     lang: Lang = "en",
 ) -> None:
     """Clocks that run now and will be late within seven days if nothing happens, the nearest first."""
-    _one_of("--kind", kind, KINDS)
-    only = Filter(kind=kind, county=county_of(county))
-    with _asked(as_of, form, lang, known) as asked:
-        found = clocks(asked.source, asked.as_of, only, OfClocks(is_soon=True))
+    one_of("kind", kind, KINDS)
+    one_of("clock", clock, CLOCKS)
+    which = OfClocks(clock=clock, is_soon=True)
+    with _asked(as_of, form, lang, known, county) as asked:
+        found = clocks(asked.source, asked.as_of, Filter(kind=kind, county=county), which)
     _answer_clocks(asked, asked.words("late", all=len(found), days=SOON_DAYS), found)
 
 
@@ -282,16 +309,17 @@ def amounts_command(
     county: County = None,
     kind: Kind = None,
     verdict: Annotated[str | None, typer.Option("--verdict", help=f"{', '.join(VERDICTS)}.")] = None,
+    day_from: Annotated[str | None, typer.Option("--from", help="Only cases decided from this day on.")] = None,
     known: KnownOn = None,
     form: Form = "table",
     lang: Lang = "en",
 ) -> None:
     """What was decided against what the articles allow, computed again from each case's facts."""
-    _one_of("--kind", kind, KINDS)
-    _one_of("--verdict", verdict, VERDICTS)
-    only = Filter(kind=kind, county=county_of(county))
-    with _asked(as_of, form, lang, known, with_amounts=True) as asked:
-        told = compared(asked.source, asked.as_of, only)
+    one_of("kind", kind, KINDS)
+    one_of("verdict", verdict, VERDICTS)
+    first = day_of(day_from, "--from") if day_from else date.min
+    with _asked(as_of, form, lang, known, county, with_amounts=True) as asked:
+        told = compared(asked.source, asked.as_of, Filter(kind=kind, county=county), first)
     found = [one for one in told if verdict is None or one.verdict == verdict]
     if form == "json":
         _json(asked, {"cases": [asdict(one) for one in found]})
@@ -326,7 +354,7 @@ def _amounts(row: Any) -> dict[str, Any]:
 
 
 def _yuan(fen: int | None) -> str | None:
-    return None if fen is None else f"{fen // 100:,}.{fen % 100:02d}" if fen >= 0 else f"-{_yuan(-fen)}"
+    return None if fen is None else yuan(fen)
 
 
 def _of_case(one: Case, asked: Asked) -> dict[str, Any]:

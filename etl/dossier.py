@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from etl import private_file
-from etl.arguments import day_of
+from etl.arguments import LANGUAGES, Lang, day_of, one_of
 from etl.errors import HengError
 from etl.known_on import KnownOn
 
@@ -85,7 +85,7 @@ def dossier_command(
             "--basis", help="Day that places an act: violation, decision; default: parameter repeat_date_basis."
         ),
     ] = None,
-    lang: Annotated[str, typer.Option("--lang", help="zh or en.")] = "zh",
+    lang: Lang = "zh",
     out: Annotated[Path | None, typer.Option("--out", help="File to write; default: dossier_<digest>.html.")] = None,
     as_pdf: Annotated[bool, typer.Option("--pdf", help="Write a PDF beside the HTML file.")] = False,
     known: KnownOn = None,
@@ -96,8 +96,7 @@ def dossier_command(
     """How often a vehicle or enterprise was over the limit as of a day, why so often, and what would change it."""
     from warehouse import connection, dossier, dossier_file, dossier_text, known_answers
 
-    if lang not in dossier_text.LANGUAGES:
-        raise HengError(f"There is no language {lang!r}. Choose zh or en.")
+    one_of("language", lang, LANGUAGES)
     served = connection.snapshot()
     kind, key = dossier.subject_of(served, subject, color)
     how = (window and window.upper(), basis and basis.upper())

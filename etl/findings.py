@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from etl import known_on
-from etl.arguments import county_of, day_of
+from etl.arguments import LANGUAGES, County, Lang, day_of, known_county, one_of
 from etl.errors import HengError
 from etl.report_card import UNVERIFIED, period
 from warehouse.fates import (
@@ -67,7 +67,7 @@ _WORDS = {
 def findings_command(
     day_from: Annotated[str | None, typer.Option("--from", help="First day, YYYY-MM-DD.")] = None,
     day_to: Annotated[str | None, typer.Option("--to", help="Last day.")] = None,
-    county: Annotated[str | None, typer.Option("--county", help="County code.")] = None,
+    county: County = None,
     site: Annotated[str | None, typer.Option("--site", help="Site code.")] = None,
     by: Annotated[str, typer.Option("--by", help=f"{', '.join(BY)}.")] = "reason",
     as_rows: Annotated[bool, typer.Option("--rows", help="One row a passage instead of counts.")] = False,
@@ -77,13 +77,11 @@ def findings_command(
     ] = None,
     known: known_on.KnownOn = None,
     form: Annotated[str, typer.Option("--format", help=f"{', '.join(FORMATS)}.")] = "table",
-    lang: Annotated[str, typer.Option("--lang", help="zh or en.")] = "en",
+    lang: Lang = "en",
 ) -> None:
     """What became of each passage over the limit: a case, or exactly one reason why not."""
-    if lang not in _WORDS:
-        raise HengError(f"There is no language {lang!r}. Choose zh or en.")
-    if form not in FORMATS:
-        raise HengError(f"There is no format {form!r}. Choose one of {', '.join(FORMATS)}.")
+    one_of("language", lang, LANGUAGES)
+    one_of("format", form, FORMATS)
     if by not in BY:
         raise HengError(f"Findings are not grouped by {by!r}. Choose one of {', '.join(BY)}.")
     if as_rows and by != "reason":
@@ -92,12 +90,15 @@ def findings_command(
         raise HengError("--fate chooses rows: add --rows.")
     if not (day_from and day_to):
         raise HengError("Say the period: --from YYYY-MM-DD --to YYYY-MM-DD.")
+    from warehouse import connection
     from warehouse.known_answers import findings_known_on
 
     first, last = period(None, day_from, day_to)
-    place = county_of(county), _site(site)
+    served, day = connection.snapshot(), day_of(as_of) if as_of else None
+    known_county(served, county)
+    _known_site(served, site)
     with known_on.asked(known, lambda night: findings_known_on(night, first, last)) as source:
-        asked = Asked(first, last, day_of(as_of or source.manifest["business_date"]), *place, fate)
+        asked = Asked(first, last, day or day_of(source.manifest["business_date"]), county, site, fate)
         if form == "table":
             # One more than are shown, to know whether there are more.
             told = rows(source, asked, SHOWN_ROWS + 1, MASKED) if as_rows else counts(source, asked, by)
@@ -110,17 +111,14 @@ def findings_command(
             _write_json(source, parts, asked, by, as_rows)
 
 
-def _site(code: str | None) -> str | None:
-    """A site's code as typed. Raises ``HengError`` for one that neither the register nor a passage names."""
-    from warehouse import connection
-
-    query = (
-        "select 1 where exists (select 1 from staging.wim_site where site_code = $code)"
-        " or exists (select 1 from mart.finding where site_code = $code)"
-    )
-    if code is not None and connection.snapshot().read(query, {"code": code}).empty:
+def _known_site(source: Source, code: str | None) -> None:
+    """Raises ``HengError`` for a site that neither the register nor a passage names."""
+    query = """
+        select 1 where exists (select 1 from staging.wim_site where site_code = $code)
+            or exists (select 1 from mart.finding where site_code = $code)
+    """
+    if code is not None and not source.rows(query, {"code": code}):
         raise HengError(f'No site has the code {code!r}. See: heng sql "select site_code from staging.wim_site".')
-    return code
 
 
 def plain(frame: pd.DataFrame) -> list[dict[str, Any]]:

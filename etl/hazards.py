@@ -7,7 +7,6 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -16,15 +15,17 @@ from rich.table import Table
 from rich.text import Text
 
 from etl import known_on
-from etl.arguments import county_of, day_of
+from etl.arguments import LANGUAGES, AsOf, County, Lang, day_of, day_or_last, known_county, last_day, need, one_of
 from etl.errors import HengError
 from etl.known_on import KnownOn
 from etl.report_card import UNVERIFIED
 from warehouse import hazard_terms as terms
+from warehouse.columns import dictionary
 from warehouse.hazards import (
     CATEGORIES,
     GROUPS,
     LISTS,
+    TABLES,
     Asked,
     Facts,
     Hazard,
@@ -49,17 +50,9 @@ app = typer.Typer(help="Hazards: rates of one cohort, lists, steps, spot checks,
 _WORDS = {
     "zh": {
         "title": "隐患整改：{first} 至 {last} 登记的隐患，截至 {as_of}，{source}",
-        "one": "隐患 {hazard_no}，截至 {as_of}，{source}", "group": "分组",
-        "registered": "登记", "closed": "销号", "rate": "整改率", "reported_closed": "报送销号",
-        "reported_rate": "报送整改率",
-        "major_closed": "重大销号", "major": "重大", "on_time": "按期", "due": "到期", "on_time_rate": "按期整改率",
-        "open": "未销号", "overdue": "逾期", "due_soon": "即将到期", "no_due": "无期限", "listed": "挂牌",
-        "extended": "有延期", "late_extended": "逾期后延期", "due_changed": "清单改期",
-        "reopened": "复发", "recurred": "同地复发", "refused": "未采纳环节", "median_days": "整改天数中位数",
-        "mean_days": "限定平均天数", "checked": "随机复核", "false": "未消除", "bound": "虚假销号上限",
-        "bound_count": "至多", "chosen": "指定复核", "chosen_false": "指定未消除", "known_false": "已知未消除",
-        "came_back": "复发",
-        "stock": "未销号、逾期、即将到期、无期限、挂牌按全部隐患计，不限登记日期；其余按同期登记的隐患计。",
+        "one": "隐患 {hazard_no}，截至 {as_of}，{source}",
+        "stock": "未销号、逾期、即将到期、无期限、挂牌按全部隐患计，按期整改率按期限落在同一期间且已到的隐患计，"
+        "均不限登记日期；其余按同期登记的隐患计。",
         "cohort": "整改率 = 同期登记的隐患中已销号且其后无复发环节的 ÷ 同期登记数；分子都在分母之内，不会超过100%。",
         "reported": "报送整改率按县市区清单所报状态；差异见 heng hazards list --list differs。",
         "days": "天数按 Kaplan–Meier 估计，未销号的作截尾处理，不予剔除；括号内为区间。",
@@ -69,25 +62,14 @@ _WORDS = {
         "more": "仅显示前 {shown} 行，共 {all} 行；全部用 --format csv。",
         "until": "数据截至 {until}，早于查询日 {as_of}：其后的环节尚未送达。", "all": "全部", "not_told": "未载明",
         "steps": "环节", "photos": "照片", "listings": "挂牌", "checks": "复核",
-        "ladder": "挂牌督办", "works": "工程与计划",
-        "yes": "是", "no": "否",
+        "ladder": "挂牌督办", "works": "工程与计划", "yes": "是", "no": "否",
     },
     "en": {
         "title": "Hazards registered {first} to {last}, as of {as_of}, {source}",
-        "one": "Hazard {hazard_no} as of {as_of}, {source}", "group": "group",
-        "registered": "registered", "closed": "closed", "rate": "rate", "reported_closed": "reported closed",
-        "reported_rate": "reported rate", "major_closed": "major closed", "major": "major", "on_time": "on time",
-        "due": "due", "on_time_rate": "on-time rate", "open": "open",
-        "overdue": "overdue", "due_soon": "due soon",
-        "no_due": "no last day", "listed": "listed", "extended": "extended", "late_extended": "extended late",
-        "due_changed": "day changed by list", "reopened": "reopened",
-        "recurred": "came back", "refused": "refused steps", "median_days": "median days", "mean_days": "mean days",
-        "checked": "checked by lot", "false": "not removed", "bound": "false closures at most",
-        "bound_count": "so many", "chosen": "chosen checks", "chosen_false": "of these not removed",
-        "known_false": "known not removed",
-        "came_back": "came back",
-        "stock": "Open, overdue, due soon, no last day and listed count every hazard, whenever it was registered; the "
-        "rest is of the cohort.",
+        "one": "Hazard {hazard_no} as of {as_of}, {source}",
+        "stock": "Open, overdue, due soon, no last day and listed count every hazard, and the on-time rate is of those "
+        "whose last day lies in the same period and has come, whenever they were registered; the rest is of the "
+        "cohort.",
         "cohort": "Rate: of the hazards registered in the period those closed and not reopened, divided by all of "
         "them; what is above the line is below it, so it cannot exceed 100 %.",
         "reported": "The reported rate takes the counties' word; heng hazards list --list differs shows where steps "
@@ -103,14 +85,70 @@ _WORDS = {
         "ladder": "Listings", "works": "Works against plan", "yes": "yes", "no": "no",
     },
 }  # fmt: skip
+_HEADS = {
+    "group": ("分组", "group"), "registered": ("登记", "registered"), "closed": ("销号", "closed"),
+    "rate": ("整改率", "rate"), "reported_rate": ("报送整改率", "reported rate"),
+    "on_time_rate": ("按期整改率", "on-time rate"), "open": ("未销号", "open"), "overdue": ("逾期", "overdue"),
+    "due_soon": ("即将到期", "due soon"), "no_due": ("无期限", "no last day"), "listed": ("挂牌", "listed"),
+    "extended": ("有延期", "extended"), "late_extended": ("逾期后延期", "extended late"),
+    "due_changed": ("清单改期", "day changed by list"), "reopened": ("复发", "reopened"),
+    "recurred": ("同地复发", "came back"), "refused": ("未采纳环节", "refused steps"),
+    "median_days": ("整改天数中位数", "median days"), "mean_days": ("限定平均天数", "mean days"),
+    "once_closed": ("曾销号", "once closed"), "checked": ("随机复核", "checked by lot"),
+    "false": ("未消除", "not removed"), "came_back": ("复发", "came back"),
+    "bound": ("虚假销号上限", "false closures at most"), "bound_count": ("至多", "so many"),
+    "confidence": ("置信水平", "confidence"), "chosen": ("指定复核", "chosen checks"),
+    "chosen_false": ("指定未消除", "of these not removed"), "known_false": ("已知未消除", "known not removed"),
+    "category": ("类别", "category"), "grade": ("等级", "grade"), "unit": ("责任单位", "unit"),
+    "description": ("隐患描述", "description"), "state": ("状态", "state"), "closed_on": ("销号日期", "closed on"),
+    "due_on": ("期限", "due on"), "days_left": ("剩余天数", "days left"),
+    "refused_count": ("未采纳环节", "refused steps"), "is_accepted": ("是否采纳", "is accepted"),
+    "refusal": ("未采纳原因", "why refused"), "is_shared": ("照片重复使用", "is used twice"),
+    "is_random": ("是否随机", "is by lot"), "result": ("结果", "result"), "rung": ("状态", "state"),
+    "project_count": ("项目", "projects"), "finished_count": ("完工项目", "finished projects"),
+    "finished_quantity": ("完工数量", "finished quantity"), "underway_quantity": ("在建完成数量", "quantity under way"),
+}  # fmt: skip
+"""Heads of columns that the dictionary does not have, or has for something else."""
+RATE_COLUMNS = (
+    "group", "registered", "closed", "rate", "reported_rate", "on_time_rate", "open", "overdue", "due_soon", "no_due",
+    "listed", "extended", "late_extended", "due_changed", "reopened", "recurred", "refused", "median_days",
+    "mean_days",
+)  # fmt: skip
+BOUND_COLUMNS = (
+    "group", "registered", "closed", "rate", "once_closed", "checked", "false", "came_back", "bound", "bound_count",
+    "confidence", "chosen", "chosen_false", "known_false",
+)  # fmt: skip
+LIST_COLUMNS = (
+    "hazard_no", "county_code", "category", "grade", "place", "unit", "registered_on", "due_on", "days_left", "state",
+    "closed_on", "reported_state", "refused_count",
+)  # fmt: skip
+LADDER_COLUMNS = (
+    "listing_no", "hazard_no", "county_code", "responsible_unit", "listed_on", "due_on", "days_left", "rechecked_on",
+    "rung",
+)  # fmt: skip
+WORKS_COLUMNS = (
+    "works_kind", "works_unit", "project_count", "finished_count", "planned_quantity", "finished_quantity",
+    "underway_quantity",
+)  # fmt: skip
+OF_ONE = {
+    "steps": ("step_no", "event_at", "state_before", "hazard_state", "is_accepted", "refusal", "rule_id",
+              "handling_unit", "officer_no", "new_due_on", "step_note"),
+    "photos": ("photo_token", "photo_stage", "taken_at", "is_shared"),
+    "listings": ("listing_no", "listed_on", "due_on", "rechecked_on", "delisted_on"),
+    "checks": ("hazard_check_no", "checked_on", "is_random", "result", "handling_unit"),
+}  # fmt: skip
+"""The tables of one hazard, and their columns."""
+_STATES = ("state", "reported_state", "state_before", "hazard_state")
+_CODES = dict.fromkeys(_STATES, terms.STATES) | {
+    "category": terms.CATEGORIES, "grade": terms.GRADES, "result": terms.RESULTS, "refusal": terms.REFUSALS,
+    "photo_stage": terms.STAGES, "rung": terms.RUNGS, "works_kind": terms.WORKS, "works_unit": terms.UNITS,
+}  # fmt: skip
+"""Columns that hold codes, and the words of these."""
 
-AsOf = Annotated[str | None, typer.Option("--as-of", help="Day, YYYY-MM-DD; default: the last day of data.")]
 First = Annotated[str | None, typer.Option("--from", help="First day of registration; default: a year before.")]
 Last = Annotated[str | None, typer.Option("--to", help="Last day of registration; default: the day asked for.")]
-County = Annotated[str | None, typer.Option("--county", help="County code.")]
 Category = Annotated[str | None, typer.Option("--category", help=f"{', '.join(CATEGORIES)}.")]
 Format = Annotated[str, typer.Option("--format", help=f"{', '.join(FORMATS)}.")]
-Lang = Annotated[str, typer.Option("--lang", help="zh or en.")]
 
 
 @app.command("rate")
@@ -126,8 +164,6 @@ def rate_command(
     lang: Lang = "en",
 ) -> None:
     """Removal rates of one cohort, on time, overdue, days to close, and what came back; works and listings below."""
-    if by not in GROUPS:
-        raise HengError(f"Hazards are not grouped by {by!r}. Choose one of {', '.join(GROUPS)}.")
     with _asked(as_of, first, last, county, category, known, form, lang) as (source, asked):
         facts = Facts(source, asked)
         groups = standings(facts, by) + (standings(facts) if by != "all" else [])
@@ -141,17 +177,14 @@ def rate_command(
             _write_json(document)
         else:
             words = _WORDS[lang]
-            shown = ("registered", "closed", "rate", "reported_rate", "on_time_rate", "open", "overdue", "due_soon",
-                     "no_due",
-                     "listed", "extended", "late_extended", "due_changed", "reopened", "recurred",
-                     "refused", "median_days", "mean_days")  # fmt: skip
             named = [_named(row, one, lang) for row, one in zip(rows, groups, strict=True)]
-            _table(words["title"], named, ("group", *shown), lang, asked, source)
+            _table(words["title"], named, RATE_COLUMNS, lang, asked, source)
             _say_notes(facts, source, lang, "cohort", "reported", "stock", "days")
-            _table(words["works"], _works_rows(source, asked, lang), None, lang, asked, source)
-            rungs = [row | {"rung": terms.word(terms.RUNGS, row["rung"], lang)} for row in ladder(source, asked)]
-            if standing := [row for row in rungs if row["delisted_on"] is None]:
-                _table(words["ladder"], standing, None, lang, asked, source)
+            planned = [_worded(row, lang) for row in works(source, asked)]
+            _table(words["works"], planned, WORKS_COLUMNS, lang, asked, source)
+            standing = [_worded(row, lang) for row in ladder(source, asked) if row["delisted_on"] is None]
+            if standing:
+                _table(words["ladder"], standing, LADDER_COLUMNS, lang, asked, source)
 
 
 @app.command("list")
@@ -166,9 +199,8 @@ def list_command(
     form: Format = "table",
     lang: Lang = "en",
 ) -> None:
-    """Hazards: open, overdue, due soon or listed ones of all; late, refused, differing ones … of the cohort."""
-    if which not in LISTS:
-        raise HengError(f"There is no list {which!r}. Choose one of {', '.join(LISTS)}.")
+    """Hazards: open, overdue, due, due soon or listed ones of all; late, refused, differing ones … of the cohort."""
+    one_of("list", which, LISTS)
     with _asked(as_of, first, last, county, category, known, form, lang) as (source, asked):
         facts = Facts(source, asked)
         rows = [list_row(facts, one) for one in listed(facts, which)]
@@ -177,10 +209,8 @@ def list_command(
         elif form == "json":
             _write_json(_document(source, asked, facts) | {"list": which, "hazards": rows})
         else:
-            shown = ("hazard_no", "county_code", "category", "grade", "place", "unit", "registered_on", "due_on",
-                     "days_left", "state", "closed_on", "reported_state", "refused_count")  # fmt: skip
             title = f"{_WORDS[lang]['title']} · {terms.word(terms.LISTS, which, lang)}"
-            _table(title, [_worded(row, lang) for row in rows], shown, lang, asked, source)
+            _table(title, [_worded(row, lang) for row in rows], LIST_COLUMNS, lang, asked, source)
             _say_notes(facts, source, lang)
 
 
@@ -189,34 +219,23 @@ def show_command(
     hazard_no: str, as_of: AsOf = None, known: KnownOn = None, form: Format = "table", lang: Lang = "en"
 ) -> None:
     """One hazard: what it is, every step accepted or refused with its reason, photos, listings, spot checks."""
+    if form == "csv":
+        raise HengError("A hazard is several tables: choose --format table or json.")
     with _asked(as_of, None, None, None, None, known, form, lang) as (source, asked):
         told = one_hazard(source, hazard_no, asked.as_of)
         if form == "json":
             _write_json({"as_of": asked.as_of, **known_on.told(source), **told})
             return
-        if form == "csv":
-            _write_csv(source, told["steps"])
-            return
-        words = _WORDS[lang]
-        console = _console()
-        shown = {
-            "steps": ("step_no", "event_at", "state_before", "hazard_state", "is_accepted", "refusal", "rule_id",
-                      "handling_unit", "officer_no", "new_due_on", "step_note"),
-            "photos": ("photo_token", "photo_stage", "taken_at", "is_shared"),
-            "listings": ("listing_no", "listed_on", "due_on", "rechecked_on", "delisted_on"),
-            "checks": ("hazard_check_no", "checked_on", "is_random", "result", "handling_unit"),
-        }  # fmt: skip
+        console, colon = _console(), "：" if lang == "zh" else ": "
         of = known_on.words(**known_on.told(source), lang=lang)
-        said = words["one"].format(hazard_no=hazard_no, as_of=asked.as_of, source=of)
+        said = _WORDS[lang]["one"].format(hazard_no=hazard_no, as_of=asked.as_of, source=of)
         console.print(said, highlight=False, markup=False)
-        for name, value in (told["hazard"] | told["list_row"]).items():
-            console.print(f"{name}: {'' if value is None else value}", highlight=False, markup=False)
-        for name, columns in shown.items():
-            rows = [_worded(row, lang) for row in told[name]]
-            if name == "steps":
-                rows = [row | {"refusal": terms.word(terms.REFUSALS, row["refusal"], lang)} for row in rows]
-            if rows:
-                _table(words[name], rows, columns, lang, asked, source)
+        for name, value in _worded(told["hazard"] | told["list_row"], lang).items():
+            text = str(value) if isinstance(value, float) else _cell(value)
+            console.print(f"{head(name, lang)}{colon}{text}", highlight=False, markup=False)
+        for name, columns in OF_ONE.items():
+            if rows := [_worded(row, lang) for row in told[name]]:
+                _table(_WORDS[lang][name], rows, columns, lang, asked, source)
 
 
 @app.command("bound")
@@ -232,8 +251,6 @@ def bound_command(
     lang: Lang = "en",
 ) -> None:
     """How many closures may be false, by the spot checks picked by lot: the bound behind every 100 %."""
-    if by not in GROUPS:
-        raise HengError(f"Hazards are not grouped by {by!r}. Choose one of {', '.join(GROUPS)}.")
     with _asked(as_of, first, last, county, category, known, form, lang) as (source, asked):
         facts = Facts(source, asked)
         groups = standings(facts, by) + (standings(facts) if by != "all" else [])
@@ -244,7 +261,7 @@ def bound_command(
             _write_json(_document(source, asked, facts) | {"by": by, "bounds": rows})
         else:
             named = [_named(row, one, lang) for row, one in zip(rows, groups, strict=True)]
-            _table(_WORDS[lang]["title"], named, tuple(rows[0]), lang, asked, source)
+            _table(_WORDS[lang]["title"], named, BOUND_COLUMNS, lang, asked, source)
             _say_notes(facts, source, lang, "sample")
 
 
@@ -255,27 +272,18 @@ def _asked(
     known: str | None, form: str, lang: str,
 ) -> Iterator[tuple[Source, Asked]]:  # fmt: skip
     """What a command asks and of what, to be read within the ``with`` block."""
-    if lang not in _WORDS:
-        raise HengError(f"There is no language {lang!r}. Choose zh or en.")
-    if form not in FORMATS:
-        raise HengError(f"There is no format {form!r}. Choose one of {', '.join(FORMATS)}.")
+    one_of("language", lang, LANGUAGES)
+    one_of("format", form, FORMATS)
     from warehouse import connection
     from warehouse.known_answers import hazards_known_on
 
-    if "core.hazard_life" not in connection.snapshot().manifest["columns"]:
-        raise HengError("This version was built before hazards were judged. Run 'heng build'.")
-    place = county_of(county)
+    served, told = connection.snapshot(), day_of(as_of) if as_of else None
+    need(served, TABLES, "hazards were judged")
+    known_county(served, county)
     with known_on.asked(known, hazards_known_on) as source:
-        day = day_of(as_of) if as_of else _until(source)
-        if day is None:
-            raise HengError("The published version has no day of data. Say one: --as-of YYYY-MM-DD.")
+        day = day_or_last(source, told)
         begin = day_of(first) if first else year_before(day)
-        yield source, Asked(day, begin, day_of(last) if last else day, place, category)
-
-
-def _until(source: Source) -> date | None:
-    told = source.manifest["data_until"]
-    return date.fromisoformat(told) if told else None
+        yield source, Asked(day, begin, day_of(last) if last else day, county, category)
 
 
 # --- rows ------------------------------------------------------------------------------------------------
@@ -322,18 +330,15 @@ def list_row(facts: Facts, one: Hazard) -> dict[str, Any]:
     return one._asdict() | {"days_left": left, "came_back_as": facts.recurred.get(one.hazard_no)}
 
 
-def _works_rows(source: Source, asked: Asked, lang: str) -> list[dict[str, Any]]:
-    return [
-        row
-        | {
-            "works_kind": terms.word(terms.WORKS, row["works_kind"], lang),
-            "works_unit": terms.word(terms.UNITS, row["works_unit"], lang),
-        }
-        for row in works(source, asked)
-    ]
-
-
 # --- as text -----------------------------------------------------------------------------------------------
+def head(name: str, lang: str) -> str:
+    """A column in words: ours, or the dictionary's."""
+    if name in _HEADS:
+        return _HEADS[name][lang == "en"]
+    column = dictionary()[name]
+    return column.zh if lang == "zh" else column.en or name.removesuffix(f"_{column.unit}").replace("_", " ")
+
+
 def _named(row: dict[str, Any], one: Standing, lang: str) -> dict[str, Any]:
     """A group with its words, shares as per cent and days with their interval."""
     words = _WORDS[lang]
@@ -369,18 +374,14 @@ def _interval(value: float | None, low: float | None, high: float | None) -> str
 
 
 def _worded(row: dict[str, Any], lang: str) -> dict[str, Any]:
-    """Codes of a row in words; lists show a closed hazard's days left as none."""
-    told = dict(row)
-    for name in ("state", "reported_state", "state_before", "state_after", "hazard_state", "previous_hazard_state"):
-        if name in told:
-            told[name] = terms.word(terms.STATES, told[name], lang)
-    for name, words in (("category", terms.CATEGORIES), ("grade", terms.GRADES), ("result", terms.RESULTS)):
-        if name in told:
-            told[name] = terms.word(words, told[name], lang)
-    return {
-        name: _WORDS[lang]["yes" if value else "no"] if isinstance(value, bool) else value
-        for name, value in told.items()
-    }
+    """Codes and flags of a row in words."""
+
+    def word(name: str, value: Any) -> Any:
+        if isinstance(value, bool):
+            return _WORDS[lang]["yes" if value else "no"]
+        return terms.word(_CODES[name], value, lang) if name in _CODES else value
+
+    return {name: word(name, value) for name, value in row.items()}
 
 
 def _console() -> Console:
@@ -388,7 +389,7 @@ def _console() -> Console:
 
 
 def _table(
-    title: str, rows: list[dict[str, Any]], columns: Sequence[str] | None, lang: str, asked: Asked, source: Source
+    title: str, rows: list[dict[str, Any]], columns: Sequence[str], lang: str, asked: Asked, source: Source
 ) -> None:
     words, console = _WORDS[lang], _console()
     of = known_on.words(**known_on.told(source), lang=lang)
@@ -398,11 +399,11 @@ def _table(
             console.print(line, highlight=False, markup=False)
         return
     table = Table(title=told, title_justify="left")
-    for name in columns or rows[0]:
-        is_number = isinstance(rows[0][name], (int, float)) and not isinstance(rows[0][name], bool)
-        table.add_column(words.get(name, name), justify="right" if is_number else "left", overflow="fold")
+    for name in columns:
+        is_number = any(isinstance(row[name], (int, float)) for row in rows)
+        table.add_column(head(name, lang), justify="right" if is_number else "left", overflow="fold")
     for row in rows[:SHOWN_ROWS]:
-        table.add_row(*[Text(_cell(row[name])) for name in columns or rows[0]])
+        table.add_row(*[Text(_cell(row[name])) for name in columns])
     console.print(table)
     if len(rows) > SHOWN_ROWS:
         console.print(words["more"].format(shown=SHOWN_ROWS, all=f"{len(rows):,}"), highlight=False)
@@ -419,13 +420,13 @@ def _cell(value: Any) -> str:
 def _say_notes(facts: Facts, source: Source, lang: str, *names: str) -> None:
     words, console = _WORDS[lang], _console()
     lines = [words[name] for name in names]
-    until = _until(source)
+    until = last_day(source)
     if until is not None and until < facts.asked.as_of:
         lines.append(words["until"].format(until=until, as_of=facts.asked.as_of))
     for one in facts.told.values():
         doubt = f" · {words['unverified']}" if one.confidence in UNVERIFIED else ""
         says, cited = (one.zh, one.citation_zh) if lang == "zh" else (one.en, one.citation_en)
-        lines.append(f"{one.name} = {one.value:g} {one.unit}".strip() + f": {says}; {cited} [{one.confidence}]{doubt}")
+        lines.append(f"{one.name} = {one.amount}: {says}; {cited} [{one.confidence}]{doubt}")
     for line in lines:
         console.print(line, highlight=False, markup=False, soft_wrap=True)
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import calendar
 import json
-import re
 import sys
 from dataclasses import dataclass
 from datetime import date
@@ -15,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from etl.arguments import LANGUAGES, Lang, month_of, one_of
 from etl.errors import HengError
 from etl.report_card import UNVERIFIED, period
 from warehouse.kpi import KPIS, LEVELS, MONITORED, Kpi, kpis, thresholds
@@ -68,23 +67,20 @@ def kpi_command(
     level: Annotated[str, typer.Option("--level", help=f"{', '.join(LEVELS)}.")] = "city",
     kpi: Annotated[str | None, typer.Option("--kpi", help="One indicator, as a league of the level's units.")] = None,
     all_classes: Annotated[bool, typer.Option("--all-classes", help="Buses and taxis too, not only 两客一危.")] = False,
-    lang: Annotated[str, typer.Option("--lang", help="zh or en.")] = "en",
+    lang: Lang = "en",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Indicators of vehicle monitoring (入网率, 上线率, 轨迹完整率 …): numerator, denominator and thresholds."""
-    if lang not in _WORDS:
-        raise HengError(f"There is no language {lang!r}. Choose zh or en.")
-    if level not in LEVELS:
-        raise HengError(f"There is no level {level!r}. Choose one of {', '.join(LEVELS)}.")
-    if kpi is not None and kpi not in KPIS:
-        raise HengError(f"There is no indicator {kpi!r}. Choose one of {', '.join(KPIS)}.")
+    one_of("language", lang, LANGUAGES)
+    one_of("level", level, tuple(LEVELS))
+    one_of("indicator", kpi, tuple(KPIS))
     if kpi is None and level != "city" and not as_json:
         raise HengError(f"A league is of one indicator: --kpi with one of {', '.join(KPIS)}.")
     from warehouse import connection
 
     if month and (day_from or day_to):
         raise HengError("Say one period: --month 2026-11, or --from 2026-11-01 --to 2026-11-30.")
-    first, last = _month(month) if month else period(None, day_from, day_to)
+    first, last = month_of(month) if month else period(None, day_from, day_to)
     if first > last:
         raise HengError(f"The period ends on {last}, before it begins on {first}. Exchange --from and --to.")
     served = connection.snapshot()
@@ -108,13 +104,6 @@ def kpi_command(
     )
     for line in _notes(used, limits, found, asked):
         console.print(line, highlight=False, markup=False, soft_wrap=True)
-
-
-def _month(text: str) -> tuple[date, date]:
-    if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", text):
-        raise HengError(f"{text!r} is not a month. Write YYYY-MM.")
-    year, month = map(int, text.split("-"))
-    return date(year, month, 1), date(year, month, calendar.monthrange(year, month)[1])
 
 
 def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ import io
 import json
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
@@ -22,7 +22,7 @@ from rich.table import Table
 from rich.text import Text
 
 from etl import known_on, private_file
-from etl.arguments import day_of
+from etl.arguments import LANGUAGES, AsOf, Lang, before, day_of, day_or_last, last_day, one_of
 from etl.errors import HengError
 from etl.report_card import UNVERIFIED
 from warehouse import repeat_terms as terms
@@ -36,6 +36,7 @@ from warehouse.repeat import (
     Question,
     Standing,
     defaults,
+    is_built,
     parameters,
     standings,
 )
@@ -62,7 +63,8 @@ _WORDS = {
         "trigger_on": "超过门槛起", "lapses_on": "分档下降日",
         "pending": "待决定", "one_away": "差一次", "previous": "上一周期", "no_first_issue": "无首次核发日期",
         "case_no": "案号", "violated_at": "违法时间", "filed_on": "立案日期", "decided_on": "决定日期",
-        "excess_ratio": "超限率", "counts": "是否计次", "reason": "说明", "counts_from": "自何日计次",
+        "excess_ratio": "超限率", "excess_ratio_after_allowance": "扣除误差后的超限率",
+        "counts": "是否计次", "reason": "说明", "counts_from": "自何日计次",
         "act_lapses_on": "何日不再计次", "acts": "违法", "plate_no": "车牌号", "passage_record_id": "过车记录",
         "site_code": "站点", "yes": "是", "no": "否", "as_of": "截至", "version": "版本", "known_on": "何时所知",
         "thresholds": "门槛", "list": "名单", "notes": "说明",
@@ -84,6 +86,7 @@ _WORDS = {
         "trigger_on": "above since", "lapses_on": "tier falls", "pending": "pending", "one_away": "one away",
         "previous": "cycle before", "no_first_issue": "no day of first issue", "case_no": "case",
         "violated_at": "act", "filed_on": "filed", "decided_on": "decided", "excess_ratio": "excess",
+        "excess_ratio_after_allowance": "excess after the allowance",
         "counts": "counts", "reason": "why", "counts_from": "counts from", "act_lapses_on": "lapses on", "acts": "acts",
         "plate_no": "plate", "passage_record_id": "passage", "site_code": "site", "yes": "yes", "no": "no",
         "as_of": "as of", "version": "version", "known_on": "known on",
@@ -104,6 +107,12 @@ class Answer:
     told: dict[str, Parameter]
     found: list[Standing]
     lang: str
+    is_private: bool = False
+    """Whether it goes to a file of its owner: what is printed masks the numbers of drivers."""
+
+    def name_of(self, one: Standing) -> str:
+        number = str(one.key[0])
+        return number if self.is_private or self.question.subject != "driver" else terms.masked_driver(number)
 
     def words(self, name: str, **values: Any) -> str:
         return _WORDS[self.lang][name].format(**values)
@@ -135,7 +144,7 @@ class Answer:
             cited = one.citation_zh if lang == "zh" else one.citation_en
             says = one.zh if lang == "zh" else one.en
             more = f" {self.words('ratio_day')}" if name == "repeat_excess_ratio" else ""
-            value = f"{name} = {one.value:g} {one.unit}".strip()
+            value = f"{name} = {one.amount}"
             lines.append((self.words("threshold"), f"{value}: {says}; {cited} {self._known(one.confidence)}{more}"))
         return lines
 
@@ -151,9 +160,7 @@ class Answer:
 
 
 def repeat_violators_command(
-    as_of: Annotated[
-        str | None, typer.Option("--as-of", help="Day, YYYY-MM-DD; default: the last day of data.")
-    ] = None,
+    as_of: AsOf = None,
     subject: Annotated[str, typer.Option("--subject", help=f"{', '.join(SUBJECTS)}.")] = "vehicle",
     window: Annotated[
         str | None, typer.Option("--window", help=f"{', '.join(WINDOWS)}; default: parameter repeat_window.")
@@ -177,23 +184,25 @@ def repeat_violators_command(
     one_away: Annotated[bool, typer.Option("--one-away", help="Only those one act below the statute.")] = False,
     form: Annotated[str, typer.Option("--format", help=f"{', '.join(FORMATS)}.")] = "table",
     out: Annotated[Path | None, typer.Option("--out", help="Write to this file; xlsx needs one.")] = None,
-    lang: Annotated[str, typer.Option("--lang", help="zh or en.")] = "en",
+    lang: Lang = "en",
 ) -> None:
-    """Vehicles, drivers or enterprises that were over the limit repeatedly: counted and not-counted acts, and why."""
-    for option, value, allowed in (
-        ("--subject", subject, SUBJECTS), ("--window", window, WINDOWS), ("--basis", basis, BASES),
-        ("--format", form, FORMATS), ("--lang", lang, tuple(_WORDS)),
+    """Vehicles, drivers or enterprises that were over the limit repeatedly: counted and not-counted acts, and why.
+
+    Numbers of drivers are whole in a file (--out), which only its owner can read, and masked where they are printed.
+    """
+    for what, given, allowed in (
+        ("subject", subject, SUBJECTS), ("window", window, WINDOWS), ("basis", basis, BASES),
+        ("format", form, FORMATS), ("language", lang, LANGUAGES),
     ):  # fmt: skip
-        if value is not None and value not in allowed:
-            raise HengError(f"{option} {value!r} is not one of {', '.join(allowed)}.")
+        one_of(what, given, allowed)
     if form == "xlsx" and out is None:
         raise HengError("A workbook goes to a file: add --out repeat.xlsx.")
     from warehouse.known_answers import standings_known_on
 
-    day = day_of(as_of) if as_of else None
-    asked = (day, subject, window, basis, undecided, lang, min_count, one_away)
+    asked = (day_of(as_of) if as_of else None, subject, window, basis, undecided, lang, min_count, one_away)
     with known_on.asked(known, standings_known_on) as source:
         answer = _answer(source, *asked)
+    answer = replace(answer, is_private=out is not None)
     if form == "table":
         text = _printed(answer, out)
     elif form == "json":
@@ -231,15 +240,9 @@ def _answer(
     one_away: bool,
 ) -> Answer:
     """Who answers the conditions; ``one_away`` asks for a count of its own."""
-
-    def day_in(name: str) -> date | None:
-        told = source.manifest.get(name)
-        return date.fromisoformat(told) if told else None
-
-    until = day_in("data_until")
-    day = as_of or until
-    if day is None:
-        raise HengError("There is no day of data. Say one: --as-of YYYY-MM-DD.")
+    if not is_built(source):
+        raise before("repeated acts were counted")
+    day = day_or_last(source, as_of)
     usual = defaults(source, day)
     question = Question(
         day, subject, window or usual.list_window, basis or usual.basis,
@@ -250,19 +253,17 @@ def _answer(
     if least is None:
         least = 1 if one_away or subject == "enterprise" else int(told["repeat_count"].value)
     found = [one for one in standings(source, question) if one.count >= least and (one.is_one_away or not one_away)]
-    return Answer(question, source.version, day_in("known_on"), until, told, found, lang)
+    known = source.manifest.get("known_on")
+    known_on = date.fromisoformat(known) if known else None
+    return Answer(question, source.version, known_on, last_day(source), told, found, lang)
 
 
 # --- as text -------------------------------------------------------------------------------------
-def name_of(one: Standing) -> str:
-    return str(one.key[0])
-
-
 def _share(ratio: float | None) -> str:
     return "" if ratio is None else f"{ratio * 100:.2f} %"
 
 
-def _before(one: Standing, answer: Answer) -> str:
+def _before(one: Standing) -> str:
     if one.previous_count is None:
         return ""
     return f"{one.previous_count} ({one.previous_first} – {one.previous_last})"
@@ -290,12 +291,12 @@ def _printed(answer: Answer, out: Path | None) -> str:
     for one in answer.found[:SHOWN]:
         mark = f" ({answer.words('no_first_issue')})" if one.has_no_first_issue else ""
         cells = {
-            "subject": name_of(one), "plate_color_code": one.key[-1], "enterprise_name": one.enterprise_name or "",
-            "count": one.count, "vehicles": one.count,
+            "subject": answer.name_of(one), "plate_color_code": one.key[-1],
+            "enterprise_name": one.enterprise_name or "", "count": one.count, "vehicles": one.count,
             "fleet": "" if one.fleet is None else one.fleet, "ratio": _share(one.ratio), "tier": answer.tier(one),
             "window_days": f"{one.window_first} – {one.window_last}{mark}", "trigger_on": one.trigger_on or "",
             "lapses_on": one.lapses_on or "", "pending": one.pending,
-            "one_away": answer.words("yes") if one.is_one_away else "", "previous": _before(one, answer),
+            "one_away": answer.words("yes") if one.is_one_away else "", "previous": _before(one),
             "reason": _why(one, answer),
         }  # fmt: skip
         table.add_row(*[Text(str(cells[head])) for head in heads])
@@ -338,15 +339,16 @@ def document(answer: Answer) -> dict[str, Any]:
         "data_until": answer.until,
         "thresholds": thresholds, "notes": answer.notes(),
         "subjects": [
-            {"key": _key(one, question), **terms.as_json(one), "tier_words": answer.tier(one)} for one in answer.found
+            {"key": _key(one, answer), **terms.as_json(one), "tier_words": answer.tier(one)} for one in answer.found
         ],
     }  # fmt: skip
 
 
-def _key(one: Standing, question: Question) -> dict[str, Any]:
-    if question.subject == "vehicle":
-        return {"plate_no": one.key[0], "plate_color_code": one.key[1]}
-    return {"driver_no" if question.subject == "driver" else "uscc": one.key[0]}
+def _key(one: Standing, answer: Answer) -> dict[str, Any]:
+    name = answer.name_of(one)
+    if answer.question.subject == "vehicle":
+        return {"plate_no": name, "plate_color_code": one.key[1]}
+    return {"driver_no" if answer.question.subject == "driver" else "uscc": name}
 
 
 # --- as rows -------------------------------------------------------------------------------------
@@ -355,18 +357,19 @@ _OF_SUBJECT = (
     "trigger_on", "lapses_on", "pending", "one_away", "previous", "no_first_issue",
 )  # fmt: skip
 _OF_ACT = (
-    "case_no", "plate_no", "violated_at", "filed_on", "decided_on", "excess_ratio", "counts", "reason", "counts_from",
-    "act_lapses_on", "site_code", "passage_record_id",
+    "case_no", "plate_no", "violated_at", "filed_on", "decided_on", "excess_ratio",
+    "excess_ratio_after_allowance", "counts", "reason", "counts_from", "act_lapses_on", "site_code",
+    "passage_record_id",
 )  # fmt: skip
 _OF_ASKED = ("as_of", "basis", "decisions", "thresholds", "version", "known_on")
 
 
 def _of_subject(one: Standing, answer: Answer) -> list[Any]:
     return [
-        name_of(one), one.key[-1] if answer.question.subject == "vehicle" else None, one.enterprise_name, one.count,
-        one.fleet, one.ratio, answer.tier(one), one.window, f"{one.window_first} – {one.window_last}", one.trigger_on,
-        one.lapses_on, one.pending, answer.words("yes" if one.is_one_away else "no"), one.previous_count,
-        answer.words("yes" if one.has_no_first_issue else "no"),
+        answer.name_of(one), one.key[-1] if answer.question.subject == "vehicle" else None, one.enterprise_name,
+        one.count, one.fleet, one.ratio, answer.tier(one), one.window, f"{one.window_first} – {one.window_last}",
+        one.trigger_on, one.lapses_on, one.pending, answer.words("yes" if one.is_one_away else "no"),
+        one.previous_count, answer.words("yes" if one.has_no_first_issue else "no"),
     ]  # fmt: skip
 
 
@@ -374,7 +377,8 @@ def _of_act(judged: Judged, answer: Answer) -> list[Any]:
     act = judged.act
     return [
         act.case_no, act.plate_no, act.violated_at, act.filed_on, act.decided_on, act.excess_ratio,
-        answer.words("yes" if judged.counts else "no"), terms.reason(judged, answer.lang), judged.counts_from,
+        act.excess_ratio_after_allowance, answer.words("yes" if judged.counts else "no"),
+        terms.reason(judged, answer.lang), judged.counts_from,
         judged.lapses_on, act.site_code, act.passage_record_id,
     ]  # fmt: skip
 
@@ -411,7 +415,7 @@ def workbook(answer: Answer) -> bytes:
     import xlsxwriter
 
     heads = {name: answer.words(name) for name in (*_OF_SUBJECT, *_OF_ACT)}
-    acts = ([name_of(one), *_of_act(judged, answer)] for one in answer.found for judged in one.acts)
+    acts = ([answer.name_of(one), *_of_act(judged, answer)] for one in answer.found for judged in one.acts)
     notes = [(answer.title, "")] + [
         (name, says) for name, says in [*answer.conditions(), (answer.words("notes"), answer.words("facts"))]
     ]

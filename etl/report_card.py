@@ -18,7 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from etl import known_on
-from etl.arguments import day_of
+from etl.arguments import LANGUAGES, Lang, day_of, one_of
 from etl.errors import HengError
 from warehouse.metrics import Source
 
@@ -393,12 +393,11 @@ def report_card_command(
     ] = None,
     figure: Annotated[str | None, typer.Option("--figure", help="One figure: how it is computed, from what.")] = None,
     known: known_on.KnownOn = None,
-    lang: Annotated[str, typer.Option("--lang", help="zh or en.")] = "en",
+    lang: Lang = "en",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """The bureau's report card: every published figure, computed from what was delivered."""
-    if lang not in _WORDS:
-        raise HengError(f"There is no language {lang!r}. Choose zh or en.")
+    one_of("language", lang, LANGUAGES)
     told = report_card(*period(year, day_from, day_to), compare, day_of(known, "--known-on") if known else None)
     if as_json:
         chosen = told if figure is None else only(told, figure)

@@ -18,8 +18,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from etl.arguments import day_of
+from etl.arguments import LANGUAGES, Lang, day_of, one_of
 from etl.errors import HengError
+from warehouse.money import yuan
 from warehouse.rules import TOPICS, Rule, book, changes, in_force, limits_changed, named, neighbours, sets, span
 
 if TYPE_CHECKING:
@@ -54,7 +55,6 @@ _WORDS = {
 }  # fmt: skip
 
 FromFiles = Annotated[bool, typer.Option("--files", help="The rule files as they lie, not the published version.")]
-Lang = Annotated[str, typer.Option("--lang", help="zh or en.")]
 Format = Annotated[str, typer.Option("--format", help="table, json or csv.")]
 
 
@@ -69,9 +69,8 @@ def list_command(
 ) -> None:
     """Rules in force on a day, with value, validity, source and how far each was verified."""
     words = _words(lang)
-    _known(format, FORMATS, "format")
-    if topic is not None:
-        _known(topic, TOPICS, "topic")
+    one_of("format", format, FORMATS)
+    one_of("topic", topic, TOPICS)
     source = _source(files)
     rules = book(source)
     day = day_of(on) if on else _default_day(source)
@@ -102,7 +101,7 @@ def show_command(
 ) -> None:
     """One rule with the other versions of its subject, earlier and later."""
     words = _words(lang)
-    _known(format, FORMATS[:2], "format")
+    one_of("format", format, FORMATS[:2])
     found = named(book(_source(files)), rule)
     if format == "json":
         _print_json([record(one) for one in found])
@@ -130,9 +129,8 @@ def diff_command(
 ) -> None:
     """Which rules began, ended or were replaced between two days."""
     words = _words(lang)
-    _known(format, FORMATS, "format")
-    if topic is not None:
-        _known(topic, TOPICS, "topic")
+    one_of("format", format, FORMATS)
+    one_of("topic", topic, TOPICS)
     first, last = day_of(day_from), day_of(day_to)
     if last < first:
         raise HengError(f"The later day {last} lies before {first}. Exchange --from and --to.")
@@ -216,7 +214,7 @@ def what_if_command(
     from warehouse import what_if
 
     _words(lang)
-    _known(format, FORMATS, "format")
+    one_of("format", format, FORMATS)
     answer = what_if.what_if(rules, day_of(day_from) if day_from else None, day_of(day_to) if day_to else None)
     if format == "json":
         _print_json(shown.document(answer))
@@ -272,12 +270,12 @@ def fine_command(
     if sector is None:
         if not any(over):
             raise HengError("Say what was over: --excess-kg, --height-mm, --width-mm, --length-mm; or a --sector.")
-        _known(vehicle, sorted({row.dimension_vehicle for row in rules.dimensions}), "kind of vehicle")
+        one_of("kind of vehicle", vehicle, sorted({row.dimension_vehicle for row in rules.dimensions}))
         found = penalty.over_limit(penalty.OverLimit(first, last, *over, vehicle, later_excess_kg), rules)
     else:
         if any(over):
             raise HengError("An act is one of two: over a limit, or in a --sector without licence. Say one.")
-        _known(sector, sorted({row.sector for row in rules.fines if row.sector}), "sector")
+        one_of("sector", sector, sorted({row.sector for row in rules.fines if row.sector}))
         act = penalty.IllegalOperation(first, last, sector, _fen(gain_yuan), serious, subject)
         found = penalty.illegal_operation(act, rules)
     if as_json:
@@ -360,7 +358,7 @@ def _amount(reading: Reading, words: dict[str, str]) -> str:
 
 
 def _yuan(fen: int) -> str:
-    return f"{fen // 100:,}" if fen % 100 == 0 else f"{Decimal(fen) / 100:,.2f}"
+    return yuan(fen).removesuffix(".00")
 
 
 def _fen(text: str) -> int:
@@ -403,14 +401,8 @@ def _default_day(source: Source) -> date:
     return date.fromisoformat(str(until)[:10]) if until else yesterday()
 
 
-def _known(given: str, known: Sequence[str], what: str) -> None:
-    if given not in known:
-        raise HengError(f"There is no {what} {given!r}. Choose one of {', '.join(known)}.")
-
-
 def _words(lang: str) -> dict[str, str]:
-    if lang not in _WORDS:
-        raise HengError(f"There is no language {lang!r}. Choose zh or en.")
+    one_of("language", lang, LANGUAGES)
     return _WORDS[lang]
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 from rich.text import Text
 
-from warehouse.repeat_terms import SUBJECT_TERMS
+from etl.report_card import UNVERIFIED
+from warehouse.money import yuan
+from warehouse.repeat_terms import SUBJECT_TERMS, masked_driver
 from warehouse.what_if import DIMENSION_FACTS, DIMENSION_JUDGEMENT, FACTS, JUDGEMENT, MEASURES
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ _WORDS = {
     "zh": {
         "title": "假设另一规则：{first} 至 {last}，对照版本 {version}", "rule": "规则", "measure": "指标",
         "before": "已发布", "after": "假设", "difference": "差", "none": "无差异。", "empty": "空",
+        "known": "可信度", "unverified": "未核实",
+        "rows_unverified": "以下规则未见原文或二手来源，有差异的记录以其为据：{rules}。",
         "same": "所给取值与已发布的规则相同，无差异。",
         "hypothetical": "此为假设推算，未改动任何已发布的数据。"
         "法定数额按实测超限量和过车当日的规定计算，不是处罚决定。",
@@ -38,7 +41,8 @@ _WORDS = {
     "en": {
         "title": "If the rules were others: {first} to {last}, against version {version}", "rule": "rule",
         "measure": "measure", "before": "published", "after": "supposed", "difference": "difference",
-        "none": "No difference.", "empty": "empty",
+        "none": "No difference.", "empty": "empty", "known": "known from", "unverified": "unverified",
+        "rows_unverified": "Rows that differ rest on rules that were not read in a text: {rules}.",
         "same": "These are the published values already: no difference.",
         "hypothetical": "Supposed only: nothing that is published was changed. Statutory amounts are those of the "
         "measured excess by the law of the day of the passage, and no decisions.",
@@ -66,7 +70,7 @@ _TIERS = {
 }  # fmt: skip
 """Tiers without their thresholds, which may be two here."""
 _ABOUT = ("kind", "change", "record_id", *dict.fromkeys((*FACTS, *DIMENSION_FACTS)), "subject", "list", "key")
-_JUDGED = (*dict.fromkeys((*JUDGEMENT, *DIMENSION_JUDGEMENT)), "count", "tier")
+_JUDGED = (*dict.fromkeys((*JUDGEMENT, *DIMENSION_JUDGEMENT)), "rule_confidence", "count", "tier")
 COLUMNS = (*_ABOUT, *(f"{name}_{side}" for name in _JUDGED for side in ("before", "after")))
 """Columns of ``--format csv``; a row is a passage, a dimension or a place on a list, and has those of its kind."""
 
@@ -74,10 +78,12 @@ COLUMNS = (*_ABOUT, *(f"{name}_{side}" for name in _JUDGED for side in ("before"
 def tables(answer: Answer, lang: str) -> list[tuple[str, Table]]:
     """Changed rules, numbers before and after, and repeat violators by tier, each with its title."""
     words = _WORDS[lang]
-    rules = _table(words, ("rule", "before", "after"))
+    rules = _table(words, ("rule", "before", "after", "known"))
     for change in answer.changes:
         values = (value or words["empty"] for value in (change.before, change.after))
-        rules.add_row(Text(f"{change.rule_no}.{change.column}"), *(Text(value) for value in values))
+        doubt = f" · {words['unverified']}" if change.confidence in UNVERIFIED else ""
+        known = f"[{change.confidence}]{doubt}"
+        rules.add_row(*(Text(cell) for cell in (f"{change.rule_no}.{change.column}", *values, known)))
     numbers = _table(words, ("measure", "before", "after", "difference"))
     for name in MEASURES:
         before, after = answer.before[name], answer.after[name]
@@ -115,33 +121,57 @@ def notes(answer: Answer, lang: str) -> list[str]:
         shown = {kind: f"{kinds[kind]:,}" for kind in ("gained", "lost", "verdict", "judgement")}
         others = {"dimensions": f"{len(answer.dimensions):,}", "movers": f"{len(answer.movers):,}"}
         told.append(words["rows"].format(**shown, **others))
+    if doubtful := _unverified(answer):
+        told.append(words["rows_unverified"].format(rules=", ".join(doubtful)))
     if answer.not_compared:
         told.append(words["not_compared"].format(count=f"{answer.not_compared:,}"))
     return [*told, words["hypothetical"]]
 
 
+def _rows(answer: Answer) -> dict[str, list[dict[str, Any]]]:
+    """What differs by its kind: rows with the confidence of their rules, drivers masked."""
+    sides = ("before", "after")
+
+    def known(row: dict[str, Any]) -> dict[str, Any]:
+        return row | {f"rule_confidence_{side}": answer.confidence.get(row[f"rule_id_{side}"]) for side in sides}
+
+    return {
+        "passage": [known(row) for row in answer.passages],
+        "dimension": [known(row) for row in answer.dimensions],
+        "repeat": [
+            row | {"key": masked_driver(row["key"])} if row["subject"] == "driver" else row for row in answer.movers
+        ],
+    }
+
+
+def _unverified(answer: Answer) -> list[str]:
+    """Rules of the rows that differ which nobody read in a text."""
+    rows = [*answer.passages, *answer.dimensions]
+    used = {row[f"rule_id_{side}"] for row in rows for side in ("before", "after")}
+    return sorted(rule for rule in used - {None} if answer.confidence.get(rule) in UNVERIFIED)
+
+
 def records(answer: Answer) -> list[dict[str, Any]]:
     """Every row that differs, under names of ``COLUMNS``; amounts in fen."""
-    found = [{"kind": "passage", **row} for row in answer.passages]
-    found += [{"kind": "dimension", **row} for row in answer.dimensions]
-    return found + [{"kind": "repeat", **row} for row in answer.movers]
+    return [{"kind": kind, **row} for kind, rows in _rows(answer).items() for row in rows]
 
 
 def document(answer: Answer) -> dict[str, Any]:
     """The whole answer as plain values."""
+    rows = _rows(answer)
     return {
         "version": answer.version, "from": answer.first, "to": answer.last,
-        "changes": [asdict(change) for change in answer.changes],
+        "changes": [
+            asdict(change) | {"is_unverified": change.confidence in UNVERIFIED} for change in answer.changes
+        ],
         "measures": {name: {"before": answer.before[name], "after": answer.after[name]} for name in MEASURES},
-        "tiers": answer.tiers, "passages": answer.passages, "dimensions": answer.dimensions, "movers": answer.movers,
-        "not_compared": answer.not_compared,
+        "tiers": answer.tiers, "passages": rows["passage"], "dimensions": rows["dimension"], "movers": rows["repeat"],
+        "unverified": _unverified(answer), "not_compared": answer.not_compared,
     }  # fmt: skip
 
 
 def _amount(value: int, name: str) -> str:
-    if not name.endswith("_fen"):
-        return f"{value:,}"
-    return f"{value // 100:,}" if value % 100 == 0 else f"{Decimal(value) / 100:,.2f}"
+    return yuan(value).removesuffix(".00") if name.endswith("_fen") else f"{value:,}"
 
 
 def _signed(value: int, name: str) -> str:

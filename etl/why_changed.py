@@ -8,7 +8,7 @@ import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
-from datetime import date, timedelta
+from datetime import date
 from typing import IO, TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from etl.arguments import day_of
+from etl.arguments import County, day_of, month_of, one_of
 from etl.errors import HengError
 from warehouse.repeat import BASES, SUBJECTS, WINDOWS
 from warehouse.spreadsheet import safe
@@ -42,7 +42,7 @@ def why_changed_command(
     month: Annotated[
         str | None, typer.Option("--month", help="YYYY-MM; default: the month of --from up to it.")
     ] = None,
-    county: Annotated[str | None, typer.Option("--county", help="County code.")] = None,
+    county: County = None,
     site: Annotated[str | None, typer.Option("--site", help="Site code.")] = None,
     subject: Annotated[str | None, typer.Option("--subject", help=f"repeat: {', '.join(SUBJECTS)}.")] = None,
     plate: Annotated[str | None, typer.Option("--plate", help="repeat: the vehicle.")] = None,
@@ -69,8 +69,7 @@ def why_changed_command(
     from warehouse.known import moment
     from warehouse.why_changed import why_changed
 
-    if form not in FORMATS:
-        raise HengError(f"There is no format {form!r}. Choose {', '.join(FORMATS)}.")
+    one_of("format", form, FORMATS)
     of_metric = {"--period": days, "--month": month, "--county": county, "--site": site}
     of_repeat = {
         "--subject": subject, "--plate": plate, "--color": color, "--driver": driver, "--uscc": uscc, "--as-of": as_of,
@@ -114,8 +113,7 @@ def _period(days: str | None, month: str | None, known_from: date) -> tuple[date
             raise HengError(f"{days!r} is no period. Write FIRST..LAST, as 2026-11-01..2026-11-22.")
         return day_of(first), day_of(last)
     if month:
-        begin = day_of(f"{month}-01")
-        return begin, (begin + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+        return month_of(month)
     return known_from.replace(day=1), known_from
 
 

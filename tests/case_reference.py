@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
 
 from working_days import DAY, rolled, working_days_after
 
@@ -101,6 +102,7 @@ class Case:
 
 
 # --- what a case came to ---------------------------------------------------------------------------------------
+@cache
 def outcome(case: Case) -> tuple[str | None, date | None, date | None]:
     """State and day that took the effect away, and the decision with an effect that counts."""
     turns = [(at.date(), state) for at, _, state in case.in_order if state in ENDS | {"decided", "decided_simple"}]
@@ -159,6 +161,7 @@ def paid_in_full_on(case: Case, decision: Decision) -> date | None:
 
 
 # --- steps -------------------------------------------------------------------------------------------------------
+@cache
 def _allowed(state: str, simple: bool) -> set[str]:
     found = BEFORE.get(state, "").split() + AFTER.get(state, "").split()
     found += (SIMPLE if simple else ORDINARY).get(state, "").split()
@@ -193,6 +196,7 @@ class Step:
     missing: str | None
 
 
+@cache
 def walk(case: Case) -> list[Step]:
     state, noticed, found = "none", False, []
     for at, _, to in case.in_order:

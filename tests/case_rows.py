@@ -56,9 +56,5 @@ def built_of(facts: list[Case], rng: random.Random) -> Tables:
         ]))  # fmt: skip
         connection.execute(f"insert into raw.{feed} by name select * from told")
         connection.unregister("told")
-    sql.load_seeds(connection)
-    for layer in sql.LAYERS:
-        connection.execute(f"create schema {layer}")
-    for name in sql.in_order(MODELS):
-        connection.execute(f"create table {name} as {sql.render(name).sql}")
+    sql.run_models(connection, raw_tables(), names=MODELS)
     return Tables(connection)

@@ -55,9 +55,13 @@ def accepted(home: Path) -> Callable[..., list[dict[str, Any]]]:
 
 
 @pytest.fixture(scope="session")
-def realdata() -> Path:
-    """The folder of real sample files beside the checkout; they are not part of the product."""
-    folder = REPOSITORY.parent / "shared" / "realdata"
-    if not folder.is_dir():
-        pytest.skip("the real sample files are not beside the checkout (../shared/realdata)")
-    return folder
+def real() -> Callable[[str], Path]:
+    """``real("topic/file")``: a real sample file. They lie beside the checkout and are not part of the product."""
+
+    def real(name: str) -> Path:
+        path = REPOSITORY.parent / "shared" / "realdata" / name
+        if not path.is_file():
+            pytest.skip(f"{name} is not beside the checkout (../shared/realdata)")
+        return path
+
+    return real

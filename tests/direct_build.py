@@ -1,10 +1,13 @@
-"""A build's models and checks in this process. Of the ten seconds of a small build dbt's start and its reading of
-the project are eight; what only asks what a build does with rows need not wait for them. The same tables come of
-both: ``tests/warehouse/test_digests.py`` builds by dbt and compares."""
+"""A build's models and checks in this process. Most of a small build is dbt's start and its reading of the project;
+what only asks what a build does with rows need not wait for them. The same tables come of both:
+``tests/warehouse/test_digests.py`` builds by dbt and compares."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from warehouse import sql
 from warehouse.layout import dated_models
@@ -24,3 +27,11 @@ def run_here(command: str, project: Path, database: Path, settings: Mapping[str,
             connection.execute(f"create table {name} as {sql.render(name).sql}")
         found = run_checks(connection, [path.stem for path in sorted((project / "checks").glob("*.sql"))])
     return [{"unique_id": f"test.heng.{name}.0", "failures": check["rows"]} for name, check in found.items()]
+
+
+@contextmanager
+def models_here() -> Iterator[None]:
+    """Builds begun inside run their models in this process."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("warehouse.build.dbt", run_here)
+        yield

@@ -15,7 +15,7 @@ from datetime import date
 from typing import Any
 
 from warehouse import penalty
-from warehouse.cases import Filter
+from warehouse.cases import DECISIONS_AND_MONEY, Filter
 from warehouse.errors import WarehouseError
 from warehouse.metrics import Source
 
@@ -25,13 +25,12 @@ TABLES = (
 )  # fmt: skip
 """What is read here."""
 VERDICTS = ("below", "within", "above", "unexplained")
-REASONS = (
-    "in_range", "warning", "seriousness_unknown", "reduced", "warning_instead", "more_than_allowed",
-    "no_passage", "permitted", "nothing_beyond", "several_subjects", "other_article", "act_not_computed", "no_rule",
-    "days_exchanged",
-)  # fmt: skip
 _ABOUT_MASS = ("over_mass", "over_mass_and_dimension")
 _ABOUT_DIMENSION = ("over_dimension", "over_mass_and_dimension")
+_KEPT = (
+    "case_kind", "case_no", "county_code", "act_code", "sector", "violated_on", "decided_on", "decided_fen",
+    "collected_fen", "decision_count",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -66,42 +65,28 @@ class Compared:
 
 
 # Of an illegal operation nothing tells the day of the act: the day it was found stands for it.
-_FACTS = """
-with decided as (
-    select case_kind, case_no, sum(statutory_fen)::bigint as statutory_fen, sum(decided_fen)::bigint as decided_fen,
-        min(decided_on) as decided_on, count(*) as decision_count,
-        string_agg(distinct subject_kind, ',' order by subject_kind) as subjects
-    from core.case_decision
-    where (is_in_effect or effect_ended_on > $as_of) and decided_on <= $as_of
-    group by all
-),
-told as (
-    select decision.case_kind, decision.case_no, coalesce(sum(payment.paid_fen), 0)::bigint as collected_fen
-    from core.case_decision as decision
-    left join staging.penalty_payment as payment
-        on payment.decision_no = decision.decision_no and payment.paid_on <= $as_of
-    group by all
-),
+_FACTS = f"""
+with {DECISIONS_AND_MONEY},
 held as (
     select life.case_kind, life.case_no,
         case when life.decided_on <= $as_of then life.decided_on else decided.decided_on end as decided_on,
-        decided.statutory_fen, told.case_no is null as is_listed,
-        case when told.case_no is null then life.decided_fen else decided.decided_fen end as decided_fen,
-        told.collected_fen, coalesce(decided.decision_count, 0) as decision_count, decided.subjects
+        decided.statutory_fen, money.case_no is null as is_listed,
+        case when money.case_no is null then life.decided_fen else decided.decided_fen end as decided_fen,
+        money.collected_fen, coalesce(decided.decision_count, 0) as decision_count, decided.subjects
     from core.case_life as life
     left join decided on decided.case_kind = life.case_kind and decided.case_no = life.case_no
-    left join told on told.case_kind = life.case_kind and told.case_no = life.case_no
+    left join money on money.case_kind = life.case_kind and money.case_no = life.case_no
 )
 select life.case_kind, life.case_no, life.county_code, life.act_code, life.sector,
-    cast(coalesce(life.violated_on, life.found_on) as varchar) as violated_on,
-    life.violated_on is not null as is_act_dated, cast(held.decided_on as varchar) as decided_on, held.statutory_fen,
-    held.decided_fen, held.collected_fen, held.decision_count, held.is_listed, held.subjects, life.gain_fen,
+    coalesce(life.violated_on, life.found_on) as violated_on, life.violated_on is not null as is_act_dated,
+    held.decided_on, held.statutory_fen, held.decided_fen, held.collected_fen, held.decision_count, held.is_listed,
+    held.subjects, life.gain_fen,
     measure.passage_record_id, measure.excess_kg, measure.excess_after_allowance_kg, measure.is_permitted,
     measure.height_mm, measure.width_mm, measure.length_mm
 from core.case_life as life
 inner join held on held.case_kind = life.case_kind and held.case_no = life.case_no
 left join core.case_measure as measure on life.case_kind = 'over_limit' and measure.case_no = life.case_no
-where held.decided_on between $first and $as_of and held.decided_fen is not null {where}
+where held.decided_on between $first and $as_of and held.decided_fen is not null {{where}}
 order by held.decided_on desc, life.case_kind, life.case_no
 """
 
@@ -112,27 +97,17 @@ def compared(source: Source, as_of: date, only: Filter | None = None, first: dat
     told = {"case_kind": asked.kind, "county_code": asked.county, "case_no": asked.case_no}
     given = {name: value for name, value in told.items() if value is not None}
     where = "".join(f" and life.{name} = ${name}" for name in given)
-    frame = source.read(_FACTS.format(where=where), {"first": first, "as_of": as_of, **given}).astype(object)
-    frame = frame.where(frame.notna(), None)
     rules = penalty.law(source)
-    return [_compare({str(name): value for name, value in row.items()}, rules) for row in frame.to_dict("records")]
-
-
-def _whole(value: Any) -> int | None:
-    return None if value is None else int(value)
+    rows = source.rows(_FACTS.format(where=where), {"first": first, "as_of": as_of, **given})
+    return [_compare(row, rules) for row in rows]
 
 
 def _compare(row: dict[str, Any], rules: penalty.Law) -> Compared:
     facts = {
-        "case_kind": row["case_kind"], "case_no": row["case_no"], "county_code": row["county_code"],
-        "act_code": row["act_code"], "sector": row["sector"],
-        "violated_on": date.fromisoformat(row["violated_on"][:10]),
-        "decided_on": date.fromisoformat(row["decided_on"][:10]),
-        "excess_kg": _whole(row["excess_kg"]) if row["act_code"] in _ABOUT_MASS else None,
-        "stated_fen": _whole(row["statutory_fen"]), "decided_fen": int(row["decided_fen"]),
-        "collected_fen": _whole(row["collected_fen"]),
-        "decision_count": int(row["decision_count"]),
-    }  # fmt: skip
+        **{name: row[name] for name in _KEPT},
+        "excess_kg": row["excess_kg"] if row["act_code"] in _ABOUT_MASS else None,
+        "stated_fen": row["statutory_fen"],
+    }
     try:
         found = _penalties(row, facts, rules)
     except penalty.NoRule:
@@ -170,7 +145,7 @@ def _penalties(row: dict[str, Any], facts: dict[str, Any], rules: penalty.Law) -
     if row["case_kind"] == "illegal_operation":
         # The county's list is of vehicles, which matters where a trade's rules tell subjects apart.
         subject = subjects[0] if row["sector"] == "ride_hailing" else None
-        gain = _whole(row["gain_fen"]) or 0
+        gain = row["gain_fen"] or 0
         return [
             penalty.illegal_operation(penalty.IllegalOperation(*days, row["sector"], gain, is_serious, subject), rules)
             for is_serious in (False, True)
@@ -184,13 +159,12 @@ def _penalties(row: dict[str, Any], facts: dict[str, Any], rules: penalty.Law) -
     if row["is_permitted"]:
         return "permitted"
     height, width, length = (
-        _whole(row[name]) if row["act_code"] in _ABOUT_DIMENSION else None
-        for name in ("height_mm", "width_mm", "length_mm")
+        row[name] if row["act_code"] in _ABOUT_DIMENSION else None for name in ("height_mm", "width_mm", "length_mm")
     )
     excess = facts["excess_kg"] or 0
     if not excess and height is width is length is None:
         return "nothing_beyond"
-    after = _whole(row["excess_after_allowance_kg"]) if excess else None
+    after = row["excess_after_allowance_kg"] if excess else None
     return [
         penalty.over_limit(penalty.OverLimit(*days, counted, height, width, length), rules)
         for counted in dict.fromkeys((excess, excess if after is None else after))

@@ -5,26 +5,8 @@ States of a case and kinds of penalty have their words in ``dossier_words.json``
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from warehouse.dossier_text import Words
-
-
-@dataclass(frozen=True)
-class Term:
-    """A word and what it means, in Chinese and English."""
-
-    zh: str
-    en: str
-    says_zh: str = ""
-    says_en: str = ""
-
-    def name(self, lang: str) -> str:
-        return self.zh if lang == "zh" else self.en
-
-    def says(self, lang: str) -> str:
-        return self.says_zh if lang == "zh" else self.says_en
-
+from warehouse.repeat_terms import Term
 
 CLOCK_TERMS = {
     "limitation": Term("追责时效", "limitation", "违法行为终了到发现", "from the act to its discovery"),

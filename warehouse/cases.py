@@ -14,12 +14,17 @@ from typing import Any, TypeVar
 
 from warehouse.errors import WarehouseError
 from warehouse.metrics import Source
+from warehouse.repeat import ENDED_STATES
 
-TABLES = (
+COURSE_TABLES = (
     "core.case_decision", "core.case_life", "core.case_pause", "core.case_state", "mart.case_clock",
     "staging.penalty_payment", "seeds.parameter",
 )  # fmt: skip
 """What is read here."""
+TABLES = (
+    *COURSE_TABLES, "core.case_measure", "core.working_day", "seeds.dimension_limit", "seeds.fine_tier",
+)  # fmt: skip
+"""What is read of cases, here and by ``warehouse.case_amounts``."""
 KINDS = ("over_limit", "illegal_operation")
 CLOCKS = (
     "limitation", "notice", "filing", "decision", "hearing_request", "service", "payment", "late_surcharge", "handover",
@@ -40,10 +45,7 @@ SERIES = ("filed", "decided", "paid", "closed")
 SOON_DAYS = 7
 AGES = {"to_30": (0, 30), "to_60": (31, 60), "to_90": (61, 90), "over_90": (91, 100_000)}
 """Bands of days since an open case was filed or, before that, found; the fourth is past the time for a decision."""
-OVER = (
-    "closed", "archived", "void", "no_penalty", "withdrawn", "transferred_criminal", "transferred_other",
-    "revoked_by_review",
-)  # fmt: skip
+OVER = ("closed", "archived", *ENDED_STATES)
 """States in which a case is not open any more, whether or not a day of closing was told."""
 
 
@@ -216,28 +218,31 @@ class CaseFile:
     clocks: tuple[Clock, ...]
 
 
-# A column of days that lie after the day asked for has not happened yet.
-_CASES = """
-with money as (
-    select decision.case_kind, decision.case_no, sum(payment.paid_fen)::bigint as collected_fen,
-        sum(payment.surcharge_fen)::bigint as surcharge_fen
-    from core.case_decision as decision
-    inner join staging.penalty_payment as payment on payment.decision_no = decision.decision_no
-    where payment.paid_on <= $as_of
-    group by all
-),
+DECISIONS_AND_MONEY = """
 decided as (
     select case_kind, case_no, sum(statutory_fen)::bigint as statutory_fen, sum(decided_fen)::bigint as decided_fen,
-        min(decided_on) as decided_on, max(served_on) as served_on,
+        min(decided_on) as decided_on, max(served_on) filter (where served_on <= $as_of) as served_on,
         case when bool_and(decided_fen = 0 or coalesce(paid_in_full_on <= $as_of, false)) then max(paid_in_full_on) end
-            as paid_on
+            as paid_on,
+        count(*) as decision_count, string_agg(distinct subject_kind, ',' order by subject_kind) as subjects
     from core.case_decision
     where (is_in_effect or effect_ended_on > $as_of) and decided_on <= $as_of
     group by all
 ),
-told as (
-    select distinct case_kind, case_no from core.case_decision
-),
+money as (
+    select decision.case_kind, decision.case_no, coalesce(sum(payment.paid_fen), 0)::bigint as collected_fen,
+        coalesce(sum(payment.surcharge_fen), 0)::bigint as surcharge_fen
+    from core.case_decision as decision
+    left join staging.penalty_payment as payment
+        on payment.decision_no = decision.decision_no and payment.paid_on <= $as_of
+    group by all
+)
+"""
+"""Two CTEs, a row a case each: the decisions in effect on ``$as_of``, and of every case with any decision the money
+booked by then."""
+# A column of days that lie after the day asked for has not happened yet.
+_CASES = f"""
+with {DECISIONS_AND_MONEY},
 state as (
     select case_no, arg_max(state_after, step_no) as state_after,
         max(event_on) filter (is_accepted) as state_since, count(*) filter (not is_accepted) as refused_count
@@ -249,7 +254,7 @@ select life.case_kind, life.case_no, life.procedure, life.act_code, life.sector,
     life.plate_color_code, life.county_code, life.violated_on, life.found_on,
     case when life.filed_on <= $as_of then life.filed_on end as filed_on,
     case when life.decided_on <= $as_of then life.decided_on else decided.decided_on end as decided_on,
-    case when decided.served_on <= $as_of then decided.served_on end as served_on,
+    decided.served_on,
     decided.paid_on,
     case when life.closed_on <= $as_of then life.closed_on end as closed_on,
     case
@@ -268,18 +273,19 @@ select life.case_kind, life.case_no, life.procedure, life.act_code, life.sector,
     life.reported_state,
     coalesce(state.refused_count, 0) as refused_count,
     decided.statutory_fen,
-    case when told.case_no is not null then decided.decided_fen when life.decided_on <= $as_of then life.decided_fen end
-        as decided_fen,
-    case when told.case_no is not null then coalesce(money.collected_fen, 0) end as collected_fen,
-    case when told.case_no is not null then coalesce(money.surcharge_fen, 0) end as surcharge_fen,
+    case
+        when money.case_no is not null then decided.decided_fen
+        when life.decided_on <= $as_of then life.decided_fen
+    end as decided_fen,
+    money.collected_fen,
+    money.surcharge_fen,
     life.home_authority,
     $as_of - coalesce(life.filed_on, life.found_on) as age_days
 from core.case_life as life
 left join state on life.case_kind = 'over_limit' and state.case_no = life.case_no
 left join decided on decided.case_kind = life.case_kind and decided.case_no = life.case_no
 left join money on money.case_kind = life.case_kind and money.case_no = life.case_no
-left join told on told.case_kind = life.case_kind and told.case_no = life.case_no
-where coalesce(life.filed_on, life.found_on) <= $as_of and {where}
+where coalesce(life.filed_on, life.found_on) <= $as_of and {{where}}
 """
 _CASE_ROWS = """
 select {columns} from (
@@ -422,26 +428,7 @@ def _where(only: Filter) -> tuple[str, dict[str, Any]]:
 
 
 def _rows(source: Source, query: str, params: dict[str, Any], of: type[_Row]) -> list[_Row]:
-    """Rows as records, with plain dates and whole numbers."""
-    frame = source.read(query, params).astype(object)
-    frame = frame.where(frame.notna(), None)
-    instants = {field.name for field in fields(of) if "datetime" in str(field.type)}
-    days = {field.name for field in fields(of) if str(field.type).startswith("date") and field.name not in instants}
-    whole = {field.name for field in fields(of) if str(field.type).startswith("int")}
-    found = []
-    for row in frame.to_dict("records"):
-        told: dict[str, Any] = {str(name): value for name, value in row.items()}
-        for name, value in told.items():
-            if value is None:
-                continue
-            if name in days:
-                told[name] = date.fromisoformat(str(value)[:10])
-            elif name in instants:
-                told[name] = datetime.fromisoformat(str(value))
-            elif name in whole:
-                told[name] = int(value)
-        found.append(of(**told))
-    return found
+    return [of(**row) for row in source.rows(query, params)]
 
 
 def _cases_sql(only: Filter) -> tuple[str, dict[str, Any]]:
@@ -541,8 +528,7 @@ def case_file(source: Source, as_of: date, case_no: str, kind: str | None = None
 def months(source: Source, first: date, as_of: date, only: Filter | None = None) -> dict[str, dict[str, int]]:
     """Cases by month (``2026-03``) and series, from ``first`` to the day; a month without any of a series lacks it."""
     query, given = _cases_sql(only or Filter())
-    frame = source.read(_MONTHS.format(cases=query), {"first": first, "as_of": as_of, **given})
     found: dict[str, dict[str, int]] = {}
-    for month, series, count in zip(frame["month"], frame["series"], frame["case_count"], strict=True):
-        found.setdefault(str(month), {})[str(series)] = int(count)
+    for row in source.rows(_MONTHS.format(cases=query), {"first": first, "as_of": as_of, **given}):
+        found.setdefault(row["month"], {})[row["series"]] = row["case_count"]
     return found

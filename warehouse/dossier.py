@@ -32,7 +32,7 @@ TABLES = (
 """What ``facts`` reads."""
 MOST_SUPPOSED = 40
 """Acts that are supposed otherwise one by one; an enterprise with more is told the sum only."""
-ALTERNATIVES = {"repeat_excess_ratio": 0.0, "repeat_merge_hours": 0.0}
+ALTERNATIVES = {"repeat_excess_ratio": 0.0, "repeat_merge_hours": 0.0, "repeat_own_decision": 1.0}
 """What an unverified threshold is counted anew with: as the statute, which sets no ratio; each record its own trip."""
 _NOT_RECOUNTED = "unladen_share"
 RECENT = 12
@@ -434,21 +434,25 @@ def _act(one: repeat.Judged, shows_plate: bool) -> dict[str, Any]:
         "decided_on": plain(act.decided_on), "ended_state": act.ended_state, "ended_on": plain(act.ended_on),
         "check_no": act.check_no,
         "gross_vehicle_weight_kg": act.gross_vehicle_weight_kg, "limit_kg": act.limit_kg,
-        "excess_ratio": plain(act.excess_ratio), "counted_ratio": plain(act.counted_ratio),
+        "excess_ratio": plain(act.excess_ratio),
+        "excess_ratio_after_allowance": plain(act.excess_ratio_after_allowance),
+        "counted_ratio": plain(act.counted_ratio),
         "permit_no": act.permit_no if act.is_permitted else None,
         "last_unladen_at": plain(act.last_unladen_at), "delivery_id": act.delivery_id, "source_line": act.source_line,
     }  # fmt: skip
 
 
-def _supposition(one: repeat.Judged, as_of: date, is_appealed: bool) -> tuple[str, dict[str, Any]] | None:
+def _supposition(one: repeat.Judged, subject: str, as_of: date, is_appealed: bool) -> tuple[str, dict[str, Any]] | None:
     """What could become known about an act, and the columns it would change. None where nothing would."""
     act = one.act
-    if one.reason == "undecided":
-        return "decided", {"decided_on": as_of}
+    decided = {"decided_on": as_of, f"{subject}_decided_on": as_of}
+    if one.reason in ("undecided", "others_only"):
+        return "decided", decided
     if one.reason == "not_filed":
-        return "filed_and_decided", {"filed_on": as_of, "decided_on": as_of}
+        return "filed_and_decided", {"filed_on": as_of, **decided}
     if one.reason == "ratio_unknown" and act.counted_ratio is not None:
-        return "weighed_above", {"excess_ratio": act.counted_ratio + 1.0}
+        ratio = act.counted_ratio + 1.0
+        return "weighed_above", {"excess_ratio": ratio, "excess_ratio_after_allowance": ratio}
     if one.reason == "device" and act.flags:
         return "certified", {"flags": ",".join(code for code in act.flags.split(",") if code not in repeat.NO_DEVICE)}
     if one.reason is None and is_appealed:
@@ -470,7 +474,7 @@ def _changes(
     supposed = {
         one.act.case_no: what
         for one in main.acts
-        if (what := _supposition(one, question.as_of, one.act.case_no in appealed))
+        if (what := _supposition(one, question.subject, question.as_of, one.act.case_no in appealed))
     }
     if len(supposed) <= MOST_SUPPOSED:
         for case_no, (kind, change) in supposed.items():

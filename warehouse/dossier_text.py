@@ -224,8 +224,10 @@ def why(told: Facts, act: Mapping[str, Any], judged: Mapping[str, Any], standing
     if reason in ENDED_REASONS:
         return term.name(w.lang) + (w("why.on", day=w.day(act["ended_on"])) if act["ended_on"] else "")
     if reason == "ratio":
-        most = act["counted_ratio"]
-        return w("why.ratio", ratio=w.share(act["excess_ratio"], most), most=w.plain_share(most))
+        most, after = act["counted_ratio"], act["excess_ratio_after_allowance"]
+        return w(
+            "why.ratio", ratio=w.share(act["excess_ratio"], most), after=w.share(after, most), most=w.plain_share(most)
+        )
     if reason == "permit":
         return w("why.permit", permit=act["permit_no"] or "")
     if reason == "same_trip":
@@ -360,11 +362,11 @@ def source(told: Facts, of: Mapping[str, Any], w: Words) -> str:
 
 
 def decisions(act: Mapping[str, Any], w: Words) -> list[str]:
-    """Each decision up to the day: kind, amounts, day, service."""
+    """Each decision up to the day: whom it is against, kind, amounts, day, service."""
     found = []
     for one in act["decisions"]:
         kind = w.of("penalty", one["penalty_kind"])
-        parts = [w.day(one["decided_on"])]
+        parts = [w.day(one["decided_on"]), w.of("against", one["subject_kind"])]
         parts.append(
             w("act.amount", kind=kind, yuan=w.yuan(one["decided_fen"])) if one["decided_fen"] else kind
         )  # fmt: skip

@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Any
 
 from warehouse.errors import WarehouseError
 from warehouse.metrics import Source
+from warehouse.parameters import numbers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,8 +53,8 @@ WORDS = {
     "case_noted": ("已录入案件系统，未立案", "case noted, not filed"),
     "case_ended": ("案件未处罚或失效", "case ended without a penalty in force"),
     "case_near": (
-        "疑有案件，检测单号未对应，待人工确认",
-        "probably a case, no number ties it; for a person to confirm",
+        "疑有案件，检测单号与车牌、时间未同时对应，待人工确认",
+        "probably a case; number, plate and time do not all agree; for a person to confirm",
     ),
     "permitted": ("持有效超限通行证", "covered by a permit"),
     "below_case_threshold": ("不超过立案比例", "excess below that of a case"),
@@ -126,12 +127,10 @@ class Asked:
 _FATES = """
 with setting as (
     select
-        max(parameter_value) filter (parameter = 'case_threshold_ratio') as case_ratio,
-        cast(max(parameter_value) filter (parameter = 'filing_sla_workdays') as integer) as sla_days,
-        cast(max(parameter_value) filter (parameter = 'repeat_merge_hours') as integer) as merge_hours,
-        max(parameter_value) filter (parameter = 'unladen_share') as unladen_share
-    from seeds.parameter
-    where $as_of between coalesce(valid_from, $as_of) and coalesce(valid_to, $as_of)
+        cast($case_threshold_ratio as double) as case_ratio,
+        cast($filing_sla_workdays as integer) as sla_days,
+        cast($repeat_merge_hours as integer) as merge_hours,
+        cast($unladen_share as double) as unladen_share
 ),
 asked as (
     select * from mart.finding
@@ -162,10 +161,10 @@ acted as (
 handled as (
     select
         matched.passage_record_id,
-        case matched.match_grade when 'near' then 'near' else 'check_no' end as case_tie,
+        case matched.match_grade when 'exact' then 'check_no' else 'near' end as case_tie,
         matched.case_no,
         case
-            when matched.match_grade = 'near' then 'case_near'
+            when matched.match_grade <> 'exact' then 'case_near'
             when act.ended_state is not null and coalesce(act.ended_on, $as_of) <= $as_of then 'case_ended'
             when filed.closed_on <= $as_of then 'case_closed'
             when decision.decided_on is not null then 'case_decided'
@@ -177,7 +176,8 @@ handled as (
     inner join acted as act on act.record_id = matched.record_id
     inner join staging.enforcement_case as filed on filed.record_id = matched.record_id
     left join decision on decision.case_no = matched.case_no
-    where matched.match_grade in ('exact', 'near') and filed.found_on <= $as_of
+    where (matched.match_grade in ('exact', 'near') or matched.match_reason = 'check_no_only')
+        and filed.found_on <= $as_of
 ),
 -- Of several cases on one passage the one that went furthest with effect.
 of_case as (
@@ -319,23 +319,24 @@ limit $limit
 """
 
 
-def _bound(asked: Asked, **more: Any) -> dict[str, Any]:
+_TIMELESS = "select count(*) as finding_count from fated where first_fate = 'confirmed' and due_on is null"
+_CALENDAR_END = "select max(calendar_date) as last_day from core.working_day"
+
+
+def _bound(source: Source, asked: Asked, **more: Any) -> dict[str, Any]:
+    """What ``_FATES`` binds. Raises ``WarehouseError`` without a threshold of the day, and after the calendar's end if
+    a confirmed finding is due there: whether it is overdue is not known."""
     filed = {f"filed_{number}": stage for number, stage in enumerate(FILED, 1)}
-    return asked.parameters(cases=list(CASES), **filed, **more)
-
-
-def _check_parameters(source: Source, asked: Asked) -> None:
-    found = source.read(
-        "select parameter, count(*) as row_count from seeds.parameter where list_contains($names, parameter)"
-        " and $as_of between coalesce(valid_from, $as_of) and coalesce(valid_to, $as_of) group by parameter",
-        {"names": list(_PARAMETERS), "as_of": asked.as_of},
-    )
-    counts = dict(zip(found["parameter"], found["row_count"], strict=True))
-    if wrong := [name for name in _PARAMETERS if counts.get(name) != 1]:
+    told = {name: one.value for name, one in numbers(source, _PARAMETERS, asked.as_of).items()}
+    bound = asked.parameters(cases=list(CASES), **filed, **told)
+    last_day = source.constant(_CALENDAR_END)[0]["last_day"]
+    if asked.as_of > last_day and (count := source.rows(_FATES + _TIMELESS, bound)[0]["finding_count"]):
         raise WarehouseError(
-            f"seeds.parameter has not one row of {', '.join(wrong)} as of {asked.as_of}. Run 'heng build', or see "
-            "warehouse/seeds/parameter.csv."
+            f"Whether {count} confirmed findings are overdue on {asked.as_of} is not known: the calendar of working "
+            f"days ends on {last_day}. Add the next year to warehouse/seeds/calendar_year.csv and its holidays to "
+            "warehouse/seeds/calendar_day.csv, then run 'heng build'."
         )
+    return bound | more
 
 
 def thresholds(source: Source, asked: Asked) -> pd.DataFrame:
@@ -356,8 +357,7 @@ def counts(source: Source, asked: Asked, by: str = "reason") -> pd.DataFrame:
     ``confirmed_count`` and ``void_count`` by the last screening. Every finding is in one row; fates in their order."""
     if by not in BY:
         raise WarehouseError(f"Findings are not grouped by {by!r}. Choose one of {', '.join(BY)}.")
-    _check_parameters(source, asked)
-    found = source.read(_FATES + _COUNTS.format(by=", ".join(BY[by])), _bound(asked))
+    found = source.read(_FATES + _COUNTS.format(by=", ".join(BY[by])), _bound(source, asked))
     place = {fate: at for at, fate in enumerate(FATES)}
     found = found.assign(_place=found["fate"].map(place))
     keys = [name for name in BY[by] if name not in ("fate", "fate_detail")]
@@ -370,8 +370,7 @@ def counts(source: Source, asked: Asked, by: str = "reason") -> pd.DataFrame:
 def rows(source: Source, asked: Asked, limit: int | None = None, plate: str = "plate_no") -> pd.DataFrame:
     """Findings with their fate, by time; the first ``limit``, None: all. ``plate``: a SQL expression of the code, by
     which a caller masks plates. ``case_tie``: how ``case_no`` belongs to the finding: check_no, near or same_trip."""
-    _check_parameters(source, asked)
-    bound = _bound(asked, fate=asked.fate, detail=asked.detail, limit=limit)
+    bound = _bound(source, asked, fate=asked.fate, detail=asked.detail, limit=limit)
     return source.read(_FATES + _ROWS.format(plate=plate), bound)
 
 

@@ -68,6 +68,7 @@ RESULTS = {
     "not_removed": ("未消除", "not removed"),
     "came_back": ("复发", "came back"),
 }
+STAGES = {"before": ("整改前", "before the removal"), "after": ("整改后", "after the removal")}
 RUNGS = {
     "listed": ("挂牌中", "listed"),
     "overdue": ("挂牌逾期", "listed, overdue"),

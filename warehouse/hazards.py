@@ -20,20 +20,18 @@ Thresholds are rows of ``seeds.parameter`` as of the day; all of them are assump
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from math import ceil
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from warehouse.errors import WarehouseError
 from warehouse.hazard_places import same_place_since
 from warehouse.metrics import Source
 from warehouse.parameters import Parameter, numbers
+from warehouse.repeat import months_later
 from warehouse.survival import Curve, Mean, kaplan_meier, upper_bound
-
-if TYPE_CHECKING:
-    pass
 
 TABLES = (
     "core.hazard_life", "core.hazard_state", "staging.hazard_check", "staging.hazard_photo", "staging.listing",
@@ -42,11 +40,6 @@ TABLES = (
 """What is read here."""
 CATEGORIES = ("HWY", "RAIL", "SIGN", "VESSEL", "ENT")
 GROUPS = ("all", "county", "category", "grade", "unit", "month")
-LISTS = (
-    "all", "open", "overdue", "due_soon", "no_due", "due", "on_time", "closed", "late", "listed", "differs", "refused",
-    "came_back", "shared_photo", "checked", "not_removed", "no_steps", "late_extended", "due_changed",
-)  # fmt: skip
-"""What a list may hold; see ``is_listed``."""
 _STOCK = ("open", "overdue", "due_soon", "no_due", "listed")
 _OF_ALL = (*_STOCK, "due", "on_time")
 """Lists of every hazard known on the day, whenever it was registered; the others are of the cohort."""
@@ -78,8 +71,7 @@ class Asked:
 
 def year_before(as_of: date) -> date:
     """The first of the twelve months that end on ``as_of``: the period nobody named."""
-    day = as_of + timedelta(days=1)
-    return day.replace(year=day.year - 1, day=28 if (day.month, day.day) == (2, 29) else day.day)
+    return months_later(as_of + timedelta(days=1), -12)
 
 
 class Hazard(NamedTuple):
@@ -248,13 +240,14 @@ left join stood on stood.hazard_no = life.hazard_no
 where life.registered_on <= $as_of
     and (cast($county as varchar) is null or life.county_code = $county)
     and (cast($category as varchar) is null or life.hazard_category_code = $category)
+    and (cast($hazard_no as varchar) is null or life.hazard_no = $hazard_no)
 order by life.registered_on, life.hazard_no
 """
 _CHECKS = """
 select record_id, hazard_check_no, hazard_no, checked_on, is_random_pick as is_random, hazard_check_result as result,
     handling_unit
 from staging.hazard_check
-where checked_on <= $as_of
+where checked_on <= $as_of and (cast($hazard_no as varchar) is null or hazard_no = $hazard_no)
 order by checked_on, hazard_check_no
 """
 _LISTINGS = """
@@ -267,6 +260,7 @@ left join core.hazard_life as life on life.hazard_no = listing.hazard_no
 where listing.listed_on <= $as_of
     and (cast($county as varchar) is null or listing.county_code = $county)
     and (cast($category as varchar) is null or life.hazard_category_code = $category)
+    and (cast($hazard_no as varchar) is null or listing.hazard_no = $hazard_no)
 order by listing.listed_on, listing.listing_no
 """
 _LIST_ROW = "select delivery_id, source_line from core.hazard_life where hazard_no = $hazard_no"
@@ -331,10 +325,9 @@ class Facts:
     def __init__(self, source: Source, asked: Asked) -> None:
         self.asked = asked
         self.told = parameters(source, asked.as_of)
-        where = {"as_of": asked.as_of, "county": asked.county, "category": asked.category}
-        self.hazards = [Hazard(**row) for row in source.rows(_HAZARDS, where)]
-        self.checks = [Check(**row) for row in source.rows(_CHECKS, {"as_of": asked.as_of})]
-        self.by_lot, self.chosen = spot_results(self.hazards, self.checks)
+        self.hazards = [Hazard(**row) for row in source.rows(_HAZARDS, _of_period(asked))]
+        checks = [Check(**row) for row in source.rows(_CHECKS, {"as_of": asked.as_of, "hazard_no": None})]
+        self.by_lot, self.chosen = spot_results(self.hazards, checks)
         days, distance_m = (self.value(f"hazard_recurrence_{unit}") for unit in ("days", "m"))
         self.recurred = same_place_since(self.hazards, int(days), distance_m) | {
             one.hazard_no: one.hazard_no for one in self.hazards if one.reopened_count
@@ -411,7 +404,7 @@ def _standing(facts: Facts, group: str | None, hazards: list[Hazard]) -> Standin
         no_steps=sum(one.state is None for one in cohort),
         curve=curve(cohort, as_of, facts.value("hazard_confidence")),
         mean_within=int(facts.value("hazard_restricted_days")),
-        bound=bound(once_closed, facts.checks, facts.value("hazard_confidence")),
+        bound=bound(once_closed, facts.by_lot, facts.chosen, facts.value("hazard_confidence")),
     )
 
 
@@ -443,9 +436,14 @@ def spot_results(closed: Iterable[Hazard], checks: Iterable[Check]) -> tuple[dic
     return by_lot, chosen
 
 
-def bound(closed: Sequence[Hazard], checks: Iterable[Check], confidence: float) -> Bound:
-    """What the spot checks say of these closures."""
-    by_lot, chosen = spot_results(closed, checks)
+def bound(
+    closed: Sequence[Hazard], all_by_lot: Mapping[str, str], all_chosen: Mapping[str, str], confidence: float
+) -> Bound:
+    """What results of spot checks (``spot_results``, perhaps of others too) say of these closures."""
+    by_lot, chosen = (
+        {one.hazard_no: found[one.hazard_no] for one in closed if one.hazard_no in found}
+        for found in (all_by_lot, all_chosen)
+    )
     lot_results, chosen_results = list(by_lot.values()), list(chosen.values())
     known_false = {no for found in (by_lot, chosen) for no, result in found.items() if result == "not_removed"}
     return Bound(
@@ -461,38 +459,44 @@ def bound(closed: Sequence[Hazard], checks: Iterable[Check], confidence: float) 
     )
 
 
-def is_listed(facts: Facts, one: Hazard, name: str) -> bool:
-    """Whether a hazard belongs to the list of that name.
+_LISTED: dict[str, Callable[[Facts, Hazard], bool]] = {
+    "all": lambda facts, one: True,
+    "open": lambda facts, one: not one.is_closed,
+    "overdue": lambda facts, one: one.is_overdue(facts.asked.as_of),
+    "due_soon": lambda facts, one: one.is_due_soon(facts.asked.as_of, int(facts.value("hazard_due_soon_days"))),
+    "no_due": lambda facts, one: not one.is_closed and one.due_on is None,
+    "due": lambda facts, one: facts.is_due_in_period(one),
+    "on_time": lambda facts, one: facts.is_due_in_period(one) and one.is_on_time,
+    "closed": lambda facts, one: one.is_closed,
+    "late": lambda facts, one: one.is_closed and one.due_on is not None and not one.is_on_time,
+    "listed": lambda facts, one: one.is_listed,
+    "differs": lambda facts, one: one.is_closed != one.is_reported_closed(facts.asked.as_of),
+    "refused": lambda facts, one: one.refused_count > 0,
+    "came_back": lambda facts, one: one.hazard_no in facts.recurred,
+    "shared_photo": lambda facts, one: one.has_shared_photo,
+    "checked": lambda facts, one: one.hazard_no in facts.by_lot,
+    "not_removed": lambda facts, one: "not_removed" in (
+        facts.by_lot.get(one.hazard_no), facts.chosen.get(one.hazard_no)
+    ),
+    "no_steps": lambda facts, one: one.state is None,
+    "late_extended": lambda facts, one: one.late_extension_count > 0,
+    "due_changed": lambda facts, one: one.is_due_changed,
+}  # fmt: skip
+"""Whether a hazard belongs to the list of that name.
 
-    ``late``: closed after its last day. ``differs``: the county says closed and the steps do not, or the reverse.
-    ``came_back``: reopened, or another one at the same place since. ``checked``: by lot; ``not_removed``: found
-    so by any spot check.
-    """
-    as_of = facts.asked.as_of
-    told = {
-        "all": lambda: True,
-        "open": lambda: not one.is_closed,
-        "overdue": lambda: one.is_overdue(as_of),
-        "due_soon": lambda: one.is_due_soon(as_of, int(facts.value("hazard_due_soon_days"))),
-        "no_due": lambda: not one.is_closed and one.due_on is None,
-        "due": lambda: facts.is_due_in_period(one),
-        "on_time": lambda: facts.is_due_in_period(one) and one.is_on_time,
-        "closed": lambda: one.is_closed,
-        "late": lambda: one.is_closed and one.due_on is not None and not one.is_on_time,
-        "listed": lambda: one.is_listed,
-        "differs": lambda: one.is_closed != one.is_reported_closed(as_of),
-        "refused": lambda: one.refused_count > 0,
-        "came_back": lambda: one.hazard_no in facts.recurred,
-        "shared_photo": lambda: one.has_shared_photo,
-        "checked": lambda: one.hazard_no in facts.by_lot,
-        "not_removed": lambda: "not_removed" in (facts.by_lot.get(one.hazard_no), facts.chosen.get(one.hazard_no)),
-        "no_steps": lambda: one.state is None,
-        "late_extended": lambda: one.late_extension_count > 0,
-        "due_changed": lambda: one.is_due_changed,
-    }
-    if name not in told:
+``late``: closed after its last day. ``differs``: the county says closed and the steps do not, or the reverse.
+``came_back``: reopened, or another one at the same place since. ``checked``: by lot; ``not_removed``: found so by any
+spot check.
+"""
+LISTS = tuple(_LISTED)
+"""What a list may hold."""
+
+
+def is_listed(facts: Facts, one: Hazard, name: str) -> bool:
+    """Whether a hazard belongs to the list of that name."""
+    if name not in _LISTED:
         raise WarehouseError(f"There is no list {name!r}. Choose one of {', '.join(LISTS)}.")
-    return told[name]()
+    return _LISTED[name](facts, one)
 
 
 def listed(facts: Facts, name: str = "all") -> list[Hazard]:
@@ -503,8 +507,7 @@ def listed(facts: Facts, name: str = "all") -> list[Hazard]:
 
 def ladder(source: Source, asked: Asked) -> list[dict[str, Any]]:
     """Listings known on the day with their ``rung``: listed, overdue, rechecked, delisted; ``days_left`` until due."""
-    where = {"as_of": asked.as_of, "county": asked.county, "category": asked.category}
-    rows = source.rows(_LISTINGS, where)
+    rows = source.rows(_LISTINGS, _of_period(asked))
     for row in rows:
         left = (row["due_on"] - asked.as_of).days
         done = row["delisted_on"] is not None
@@ -531,22 +534,26 @@ def unfinished(source: Source, asked: Asked) -> list[dict[str, Any]]:
     return source.rows(_UNFINISHED, _of_works(asked))
 
 
+def _of_period(asked: Asked) -> dict[str, Any]:
+    return {"as_of": asked.as_of, "county": asked.county, "category": asked.category, "hazard_no": None}
+
+
 def _of_works(asked: Asked) -> dict[str, Any]:
     return {"as_of": asked.as_of, "year": asked.as_of.year, "county": asked.county}
 
 
 def one_hazard(source: Source, hazard_no: str, as_of: date) -> dict[str, Any]:
     """A hazard with steps, photos, listings, checks and its list row. Raises ``WarehouseError`` for an unknown one."""
-    where: dict[str, Any] = {"as_of": as_of, "county": None, "category": None}
-    found = [row for row in source.rows(_HAZARDS, where) if row["hazard_no"] == hazard_no]
+    of_hazard = {"as_of": as_of, "hazard_no": hazard_no}
+    everywhere = {**of_hazard, "county": None, "category": None}
+    found = source.rows(_HAZARDS, everywhere)
     if not found:
         raise WarehouseError(f"No hazard {hazard_no!r} was registered by {as_of}. See: heng hazards list.")
-    asked = {"hazard_no": hazard_no, "as_of": as_of}
     return {
         "hazard": found[0],
         "list_row": source.rows(_LIST_ROW, {"hazard_no": hazard_no})[0],
-        "steps": source.rows(_STEPS, asked),
-        "photos": source.rows(_PHOTOS, asked),
-        "listings": [row for row in source.rows(_LISTINGS, where) if row["hazard_no"] == hazard_no],
-        "checks": [row for row in source.rows(_CHECKS, {"as_of": as_of}) if row["hazard_no"] == hazard_no],
+        "steps": source.rows(_STEPS, of_hazard),
+        "photos": source.rows(_PHOTOS, of_hazard),
+        "listings": source.rows(_LISTINGS, everywhere),
+        "checks": source.rows(_CHECKS, of_hazard),
     }

@@ -41,7 +41,7 @@ def standings_known_on(day: date) -> Iterator[Known]:
 @contextmanager
 def cases_known_on(day: date) -> Iterator[Known]:
     """What ``cases`` reads: lists alone, no passage."""
-    with known_on(day, cases.TABLES) as source:
+    with known_on(day, cases.COURSE_TABLES) as source:
         yield source
 
 

@@ -25,6 +25,17 @@ class Source(Protocol):
     def constant(self, sql: str, params: Any = None) -> list[dict[str, Any]]: ...
 
 
+_TABLES = """
+select table_schema || '.' || table_name as name from information_schema.tables
+where table_catalog = current_database()
+"""
+
+
+def tables(source: Source) -> set[str]:
+    """What a version holds: one from before an upgrade lacks what came with it."""
+    return {row["name"] for row in source.constant(_TABLES)}
+
+
 @dataclass(frozen=True)
 class Metric:
     """``numerator`` and ``denominator`` are counted columns of ``table``; ``good`` says which way is better."""

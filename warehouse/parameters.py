@@ -30,6 +30,11 @@ class Parameter:
     confidence: str
     is_changed: bool = False
 
+    @property
+    def amount(self) -> str:
+        """The value with its unit, where it has one: 7 d, 0.95."""
+        return f"{self.value:g} {self.unit}" if self.unit else f"{self.value:g}"
+
 
 def numbers(source: Source, names: Iterable[str], as_of: date) -> dict[str, Parameter]:
     """One row of each name. Raises ``WarehouseError`` if the snapshot lacks one or has two."""

@@ -27,7 +27,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from warehouse.errors import WarehouseError
-from warehouse.metrics import Source
+from warehouse.metrics import Source, tables
 from warehouse.parameters import Parameter, numbers
 
 if TYPE_CHECKING:
@@ -46,20 +46,21 @@ TIERS = ("none", "watch", "warning", "statutory", "unknown")
 ``unknown``: an enterprise of whose fleet the register says nothing."""
 REASONS = (
     "not_mass", "void", "no_penalty", "withdrawn", "transferred", "annulled", "elsewhere", "permit", "ratio",
-    "within_limit", "ratio_unknown", "device", "not_filed", "undecided", "same_trip", "outside_window",
+    "within_limit", "ratio_unknown", "device", "not_filed", "undecided", "others_only", "same_trip", "outside_window",
 )  # fmt: skip
 """Why an act does not count, in the order in which they are asked."""
 ENDED_STATES = {
     "void": "void", "no_penalty": "no_penalty", "withdrawn": "withdrawn", "transferred_criminal": "transferred",
     "transferred_other": "transferred", "revoked_by_review": "annulled",
 }  # fmt: skip
+"""States of a case without effect, as ``is_ended`` of the models, each with the reason why its act does not count."""
 ENDED_REASONS = frozenset(ENDED_STATES.values())
 NO_DEVICE = frozenset({"E-NOCERT", "E-NODEVICE"})
 """Evidence reasons that say that the device was not verified on the day, or that no register knows it."""
 _NOT_MASS = "over_dimension"
 THRESHOLDS = (
     "repeat_count", "repeat_statutory_over", "repeat_merge_hours", "repeat_window_months", "repeat_enterprise_ratio",
-    "repeat_excess_ratio",
+    "repeat_excess_ratio", "repeat_own_decision",
 )  # fmt: skip
 """Parameters that decide a count beside what is asked."""
 
@@ -122,12 +123,16 @@ class Act(NamedTuple):
     earlier_decided_on: date | None
     earlier_ended_state: str | None
     earlier_ended_on: date | None
+    vehicle_decided_on: date | None
+    driver_decided_on: date | None
+    enterprise_decided_on: date | None
     check_no: str | None
     passage_record_id: str | None
     site_code: str | None
     gross_vehicle_weight_kg: int | None
     limit_kg: int | None
     excess_ratio: float | None
+    excess_ratio_after_allowance: float | None
     counted_ratio: float | None
     flags: str | None
     permit_no: str | None
@@ -141,6 +146,11 @@ class Act(NamedTuple):
     @property
     def vehicle(self) -> tuple[str, int | None]:
         return self.plate_no, self.plate_color_code
+
+    @property
+    def own_decided_on(self) -> tuple[date | None, ...]:
+        """The days on which vehicle, driver and enterprise were penalised themselves."""
+        return self.vehicle_decided_on, self.driver_decided_on, self.enterprise_decided_on
 
 
 class Judged(NamedTuple):
@@ -356,6 +366,8 @@ where on_day > $first and on_day <= $as_of
 
 def is_built(source: Source) -> bool:
     """Whether the snapshot has the acts as they are asked here; one from before an upgrade has not."""
+    if not tables(source) >= set(TABLES):
+        return False
     (row,) = source.constant(_BUILT, {"columns": list(_COLUMNS)})
     return bool(row["column_count"] == len(_COLUMNS))
 
@@ -397,7 +409,10 @@ def parameters(source: Source, question: Question) -> dict[str, Parameter]:
 
 
 _COLUMNS = Act._fields
-_DAYS = ("violated_on", "filed_on", "decided_on", "ended_on", "earlier_decided_on", "earlier_ended_on")
+_DAYS = (
+    "violated_on", "filed_on", "decided_on", "ended_on", "earlier_decided_on", "earlier_ended_on",
+    "vehicle_decided_on", "driver_decided_on", "enterprise_decided_on",
+)  # fmt: skip
 _INSTANTS = ("violated_at", "last_unladen_at")
 _WHOLE = ("plate_color_code", "gross_vehicle_weight_kg", "limit_kg", "source_line")
 
@@ -456,7 +471,7 @@ def seen(act: Act, on: date) -> Act:
     """The act as it had come to by a day: nothing that was filed, decided or ended later."""
 
     if act.earlier_ended_on is None and all(
-        day is None or day <= on for day in (act.filed_on, act.decided_on, act.ended_on)
+        day is None or day <= on for day in (act.filed_on, act.decided_on, act.ended_on, *act.own_decided_on)
     ):
         return act
 
@@ -471,7 +486,19 @@ def seen(act: Act, on: date) -> Act:
     return act._replace(
         filed_on=until(act.filed_on), decided_on=decided_on, ended_state=ended_state, ended_on=ended_on,
         earlier_decided_on=None, earlier_ended_state=None, earlier_ended_on=None,
+        vehicle_decided_on=until(act.vehicle_decided_on), driver_decided_on=until(act.driver_decided_on),
+        enterprise_decided_on=until(act.enterprise_decided_on),
     )  # fmt: skip
+
+
+def _own(act: Act, subject: str) -> Act:
+    """The act as it counts where only a decision against the subject itself does (``repeat_own_decision``)."""
+    own = getattr(act, f"{subject}_decided_on")
+
+    def later(day: date | None) -> date | None:
+        return None if day is None or own is None else max(day, own)
+
+    return act._replace(decided_on=later(act.decided_on), earlier_decided_on=later(act.earlier_decided_on))
 
 
 def _reason(act: Act, question: Question, told: Mapping[str, Parameter]) -> str | None:
@@ -486,16 +513,17 @@ def _reason(act: Act, question: Question, told: Mapping[str, Parameter]) -> str 
         return "permit"
     changed = told["repeat_excess_ratio"].is_changed
     threshold = told["repeat_excess_ratio"].value if changed else act.counted_ratio
-    if threshold is None or (threshold > 0 and act.excess_ratio is None):
+    excess = act.excess_ratio_after_allowance
+    if threshold is None or (threshold > 0 and excess is None):
         return "within_limit" if act.is_within_limit else "ratio_unknown"
-    if threshold > 0 and act.excess_ratio is not None and act.excess_ratio <= threshold:
+    if threshold > 0 and excess is not None and excess <= threshold:
         return "ratio"
     if act.flags and not NO_DEVICE.isdisjoint(act.flags.split(",")):
         return "device"
     if act.filed_on is None:
         return "not_filed"
     if question.require_decision and act.decided_on is None:
-        return "undecided"
+        return "others_only" if any(act.own_decided_on) else "undecided"
     return None
 
 
@@ -694,6 +722,8 @@ def standings(source: Source, question: Question, only: Mapping[str, Any] | None
     told = parameters(source, question)
     months = int(told["repeat_window_months"].value)
     acts = _read_acts(source, question, only, months)
+    if told["repeat_own_decision"].value:
+        acts = [_own(act, question.subject) for act in acts]
     issued = _first_issues(source, question, only) if question.window == "ANNIVERSARY" or only else {}
     fleets = _fleets(source, [question.as_of], None) if question.subject == "enterprise" else {}
     by_key: dict[tuple[Any, ...], list[Act]] = defaultdict(list)
@@ -788,7 +818,8 @@ def _standing(
         "subject": question.subject, "key": key, "window": window, "has_no_first_issue": missing,
         "first_issue_date": issued, "window_first": now.first, "window_last": now.last, "acts": tuple(judged),
         "pending": sum(
-            one.reason == "undecided" and now.first <= _placed(one.act, question) <= now.last for one in judged
+            one.reason in ("undecided", "others_only") and now.first <= _placed(one.act, question) <= now.last
+            for one in judged
         ),
         "previous_first": before and before.first, "previous_last": before and before.last,
     }  # fmt: skip

@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Term:
-    """A word with what it means; ``confidence`` where it is a reading of the law."""
+    """A word and what it means, in Chinese and English; ``confidence`` where it is a reading of the law."""
 
     zh: str
     en: str
-    says_zh: str
-    says_en: str
+    says_zh: str = ""
+    says_en: str = ""
     confidence: str = ""
 
     def name(self, lang: str) -> str:
@@ -157,8 +157,8 @@ REASON_TERMS = {
     "ratio": Term(
         "未过计次门槛",
         "not above the ratio",
-        "超限率不高于当日的计次门槛。",
-        "The excess is not above the ratio of its day.",
+        "超限率不高于当日的计次门槛；称重设备的允许误差已先行扣除。",
+        "The excess, what the scale may err by taken off first, is not above the ratio of its day.",
     ),
     "within_limit": Term(
         "称重未超限",
@@ -181,6 +181,12 @@ REASON_TERMS = {
     ),
     "not_filed": Term("尚未立案", "not filed", "截至当日尚未立案。", "It was not filed by the day."),
     "undecided": Term("尚无决定", "no decision yet", "截至当日尚无处罚决定。", "It had no decision by the day."),
+    "others_only": Term(
+        "处罚决定非针对该对象",
+        "decision against others only",
+        "截至当日的处罚决定都不是针对该对象作出的。",
+        "By the day its decisions were against others, not against this one.",
+    ),
     "same_trip": Term(
         "同一趟次", "same trip", "与所列案件为同一趟次，只计一次。", "One trip with the case named, which counts once."
     ),
@@ -217,10 +223,15 @@ def values_of(told: Mapping[str, Parameter]) -> dict[str, float]:
 
 def parameters_of(question: Question) -> tuple[str, ...]:
     """The thresholds that decide this question, in the order in which they are told."""
-    shared = ("repeat_excess_ratio", "repeat_merge_hours", "repeat_window_months")
+    shared = ("repeat_excess_ratio", "repeat_merge_hours", "repeat_window_months", "repeat_own_decision")
     if question.subject == "enterprise":
         return ("repeat_enterprise_ratio", *shared)
     return ("repeat_count", "repeat_statutory_over", *shared)
+
+
+def masked_driver(number: str) -> str:
+    """4311·***345: where a driver's certificate or hash begins and ends, for whoever may not see whose it is."""
+    return f"{number[:4]}·***{number[-3:]}" if len(number) > 9 else f"***{number[-2:]}"
 
 
 def reason(judged: Judged, lang: str) -> str:

@@ -57,13 +57,15 @@ MEASURES = (
 # --- what is asked ---------------------------------------------------------------------------------
 @dataclass(frozen=True)
 class Change:
-    """One cell of a law seed that is to be another, written as in the file; ``before`` is the published one."""
+    """One cell of a law seed that is to be another, written as in the file; ``before`` is the published one, and
+    ``confidence`` how well that is known."""
 
     seed: str
     rule_no: str
     column: str
     before: str
     after: str
+    confidence: str
 
     @property
     def is_effective(self) -> bool:
@@ -90,7 +92,7 @@ def changed(rows: rule_files.Rows, asked: Iterable[str]) -> tuple[rule_files.Row
             raise WarehouseError(f"{text!r} names no value. Write RULE=VALUE, as repeat_excess_ratio=0.2.")
         for seed, row, column in _cells(other, name):
             _refuse_unwritable(seed, row, column, value)
-            change = Change(seed, rule_files.rule_no(row), column, row[column], value)
+            change = Change(seed, rule_files.rule_no(row), column, row[column], value, row["confidence"])
             row[column] = value
             found += [change] if change.is_effective else []
     before = set(rule_files.judged(rows))
@@ -189,7 +191,8 @@ def _touched(changes: Iterable[Change]) -> list[str]:
     for name in sql.in_order([*OF_DAYS, OF_HEAD]):
         if name in direct or sql.render(name).reads.intersection(found):
             found.append(name)
-    return found
+    # Together, so that a passage that came late is unknown to all of them.
+    return [*found, *(name for name in OF_DAYS if name not in found)] if set(OF_DAYS) & set(found) else found
 
 
 class _Supposed(Snapshot):
@@ -260,6 +263,7 @@ class Answer:
     """What differs. ``before`` and ``after``: ``MEASURES`` of the days asked. ``passages``, ``dimensions``: rows that
     differ. ``tiers``: (subject, list, tier) with how many there were and would be; ``movers``: who has another count
     or tier. ``not_compared``: rows that only one of the two knows; they came or went since, whatever the rules.
+    ``confidence``: of each rule by its number.
     """
 
     version: int
@@ -273,6 +277,7 @@ class Answer:
     tiers: tuple[dict[str, Any], ...]
     movers: tuple[dict[str, Any], ...]
     not_compared: int
+    confidence: Mapping[str, str]
 
     @property
     def differs(self) -> bool:
@@ -296,14 +301,15 @@ def what_if(asked: Sequence[str], first: date | None = None, last: date | None =
             "Run 'heng build', then 'heng publish'."
         )
     last = last or date.fromisoformat(str(manifest.get("data_until") or manifest["business_date"])[:10])
-    first = first or repeat.months_later(last, -12) + timedelta(days=1)
+    first = first or repeat.months_later(last + timedelta(days=1), -12)
     if last < first:
         raise WarehouseError(f"The period ends before it begins: {first} to {last}.")
     published = Snapshot(manifest)
     rows = _published_rules(published)
     other, changes = changed(rows, asked)
     with _supposed(manifest, other, changes, first, last) as supposed:
-        return _compared(published, supposed, changes, first, last)
+        known = {rule_files.rule_no(row): row["confidence"] for told in rows.values() for _, row in told}
+        return _compared(published, supposed, changes, first, last, known)
 
 
 def _published_rules(source: Source) -> rule_files.Rows:
@@ -311,8 +317,7 @@ def _published_rules(source: Source) -> rule_files.Rows:
     found: rule_files.Rows = {}
     for seed in rule_files.law_seeds():
         columns = ", ".join(f"coalesce(cast({name} as varchar), '') as {name}" for name in _columns(seed))
-        frame = source.read(f"select {columns} from seeds.{seed}")
-        found[seed] = [(0, row) for row in frame.astype(str).to_dict("records")]  # type: ignore[misc]
+        found[seed] = [(0, row) for row in source.rows(f"select {columns} from seeds.{seed}")]
     return found
 
 
@@ -343,7 +348,10 @@ def _supposed(
             opened.close()
 
 
-def _compared(published: Snapshot, supposed: _Supposed, changes: Sequence[Change], first: date, last: date) -> Answer:
+def _compared(
+    published: Snapshot, supposed: _Supposed, changes: Sequence[Change], first: date, last: date,
+    confidence: Mapping[str, str],
+) -> Answer:  # fmt: skip
     passages = _Passages(supposed, penalty.law(published), penalty.law(supposed))
     for begin, end in _months(first, last):
         passages.add(begin, end)
@@ -351,6 +359,7 @@ def _compared(published: Snapshot, supposed: _Supposed, changes: Sequence[Change
     return Answer(
         published.version, first, last, tuple(changes), dict(passages.before), dict(passages.after),
         tuple(passages.rows), tuple(passages.dimensions), tuple(tiers), tuple(movers), passages.not_compared,
+        confidence,
     )  # fmt: skip
 
 
@@ -391,10 +400,6 @@ JUDGEMENT = (
 )  # fmt: skip
 DIMENSION_FACTS = ("dimension", "passed_date", "site_code", "plate_no", "plate_color_code", "measured_mm")
 DIMENSION_JUDGEMENT = ("rule_id", "limit_mm", "excess_mm", "is_permitted")
-_WHOLE = (
-    "plate_color_code", "gross_vehicle_weight_kg", "limit_kg", "excess_kg", "excess_after_allowance_kg", "measured_mm",
-    "limit_mm", "excess_mm",
-)  # fmt: skip
 
 
 class _Passages:
@@ -416,10 +421,11 @@ class _Passages:
         sizes: dict[str, dict[Any, dict[str, Any]]] = {}
         for side, table in where.items():
             query = _JUDGED.format(passage=table("core.passage"), finding=table("mart.finding"))
-            sides[side] = {row["record_id"]: self._with_amount(row, side) for row in self._read(query, days)}
+            judged = self.source.rows(query, days)
+            sides[side] = {row["record_id"]: row | self._amounts[side].of(row) for row in judged}
             query = _DIMENSIONS.format(finding=table("mart.dimension_finding"))
-            sizes[side] = {(row["record_id"], row["dimension"]): row for row in self._read(query, days)}
-        self._drop_unmatched(sides, days)
+            sizes[side] = {(row["record_id"], row["dimension"]): row for row in self.source.rows(query, days)}
+        self._drop_unmatched(sides, sizes, days)
         for side, counts in (("before", self.before), ("after", self.after)):
             for row in sides[side].values():
                 _count(row, counts)
@@ -427,31 +433,24 @@ class _Passages:
         self.rows += _differences(sides, FACTS, JUDGEMENT)
         self.dimensions += _differences(sizes, DIMENSION_FACTS, DIMENSION_JUDGEMENT)
 
-    def _read(self, query: str, days: Mapping[str, date]) -> list[dict[str, Any]]:
-        frame = self.source.read(query, dict(days)).astype(object)
-        rows: list[dict[str, Any]] = frame.where(frame.notna(), None).to_dict("records")  # type: ignore[assignment]
-        for row in rows:
-            row["passed_date"] = row["passed_date"].date()
-            for name in _WHOLE:
-                if row.get(name) is not None:
-                    row[name] = int(row[name])
-        return rows
-
-    def _with_amount(self, row: dict[str, Any], side: str) -> dict[str, Any]:
-        return row | self._amounts[side].of(row)
-
-    def _drop_unmatched(self, sides: dict[str, dict[Any, dict[str, Any]]], days: Mapping[str, date]) -> None:
+    def _drop_unmatched(
+        self, sides: dict[str, dict[Any, dict[str, Any]]], sizes: dict[str, dict[Any, dict[str, Any]]],
+        days: Mapping[str, date],
+    ) -> None:  # fmt: skip
         """Leave out what the other side does not know at all: it came late or was replaced since."""
         where: dict[str, Callable[[str], str]] = {"before": str, "after": self.source.published}  # the other one
+        records = {side: sides[side].keys() | {record for record, _ in sizes[side]} for side in where}
         for side, other in (("before", "after"), ("after", "before")):
-            alone = sides[side].keys() - sides[other].keys()
+            alone = records[side] - records[other]
             if not alone:
                 continue
             query = _KNOWN.format(passage=where[side]("core.passage"))
-            found = self.source.read(query, {**days, "records": sorted(alone)})
-            for record in alone - set(found["record_id"]):
-                del sides[side][record]
-                self.not_compared += 1
+            found = self.source.rows(query, {**days, "records": sorted(alone)})
+            unknown = alone - {row["record_id"] for row in found}
+            for told in (sides[side], sizes[side]):
+                for key in [key for key, row in told.items() if row["record_id"] in unknown]:
+                    del told[key]
+            self.not_compared += len(unknown)
 
 
 class _Amounts:

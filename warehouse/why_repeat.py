@@ -53,11 +53,12 @@ KINDS = {
 COUNTS = "counts"
 """What became of an act that counts; else one of ``repeat.REASONS``, or None: no such act of the subject is known."""
 _OUTCOME = frozenset(
-    ("decided_on", "ended_state", "ended_on", "earlier_decided_on", "earlier_ended_state", "earlier_ended_on")
-)
+    ("decided_on", "ended_state", "ended_on", "earlier_decided_on", "earlier_ended_state", "earlier_ended_on",
+     *(f"{subject}_decided_on" for subject in repeat.SUBJECTS))
+)  # fmt: skip
 _WEIGHED = frozenset(
-    ("passage_record_id", "site_code", "gross_vehicle_weight_kg", "limit_kg", "excess_ratio", "flags", "permit_no",
-     "is_permitted", "is_within_limit", "last_unladen_at")
+    ("passage_record_id", "site_code", "gross_vehicle_weight_kg", "limit_kg", "excess_ratio",
+     "excess_ratio_after_allowance", "flags", "permit_no", "is_permitted", "is_within_limit", "last_unladen_at")
 )  # fmt: skip
 _LINEAGE = frozenset(("record_id", "delivery_id", "source_line"))
 # The steps that core.case_outcome reads; a state of today that ends a case is the case row's own.

@@ -73,44 +73,6 @@ def lead(counts: pd.DataFrame, t: Text) -> html.P:
     return html.P(parts, className="lead")
 
 
-def _table(caption: str, heads: list[tuple[str, bool]], body: list[html.Tr]) -> html.Div:
-    """A table that becomes cards on a phone; ``heads``: words, and whether the column holds numbers."""
-    return html.Div(
-        html.Table(
-            [
-                html.Caption(caption, className="visually-hidden"),
-                html.Thead(
-                    html.Tr(
-                        [html.Th(head, scope="col", className="number" if number else "") for head, number in heads]
-                    )
-                ),
-                html.Tbody(body),
-            ],
-            className="stackable",
-        ),
-        className="table-scroll",
-    )
-
-
-def _row(head: Any, cells: list[Any], heads: list[tuple[str, bool]], **how: Any) -> html.Tr:
-    return html.Tr(
-        [
-            html.Th(head, scope="row"),
-            *[
-                html.Td(
-                    cell,
-                    className=" ".join(
-                        filter(None, ("number" if number else "", "hollow" if cell == fmt.NONE else ""))
-                    ),
-                    **{"data-head": name},
-                )
-                for cell, (name, number) in zip(cells, heads[1:], strict=True)
-            ],
-        ],
-        **how,
-    )
-
-
 def fates_card(counts: pd.DataFrame, choice: Choice, details: Details, t: Text) -> html.Section:
     """Every fate with its count; each opens its rows. Together they are all passages over the limit."""
     total = int(counts["finding_count"].sum())
@@ -140,11 +102,13 @@ def fates_card(counts: pd.DataFrame, choice: Choice, details: Details, t: Text) 
             count = shell.pill(count, TONE[row.fate])
         share = fmt.rate(row.finding_count / total)
         seen = [fmt.count(row.confirmed_count), fmt.count(row.void_count)]
-        body.append(_row(name, [count, share, *(one if one != "0" else fmt.NONE for one in seen)], heads))
+        body.append(controls.stack_row(name, [count, share, *(one if one != "0" else fmt.NONE for one in seen)], heads))
     summed = [fmt.count(total), fmt.rate(1.0), fmt.count(counts["confirmed_count"].sum()),
               fmt.count(counts["void_count"].sum())]  # fmt: skip
-    body.append(_row(html.B(t("findings.total")), [html.B(one) for one in summed], heads))
-    return controls.card(t("findings.table"), t("findings.table.how"), _table(t("findings.table"), heads, body))
+    body.append(controls.stack_row(html.B(t("findings.total")), [html.B(one) for one in summed], heads))
+    return controls.card(
+        t("findings.table"), t("findings.table.how"), controls.stack_table(t("findings.table"), heads, body)
+    )
 
 
 def thresholds_note(db: queries.Source, choice: Choice, t: Text) -> html.Details:
@@ -211,7 +175,7 @@ def rows_card(db: queries.Source, choice: Choice, count: int, known: Known, deta
             case,
             html.Div([html.Span(text, className="under") for _, text in flags]) if flags else fmt.NONE,
         ]
-        body.append(_row(dcc.Link(fmt.moment(row.passed_at, t.lang), href=link), cells, heads))
+        body.append(controls.stack_row(dcc.Link(fmt.moment(row.passed_at, t.lang), href=link), cells, heads))
     name = fate_words(str(choice.fate), t)
     if choice.detail:
         name += t("app.colon") + detail_words(choice.detail, details, t)
@@ -221,7 +185,9 @@ def rows_card(db: queries.Source, choice: Choice, count: int, known: Known, deta
         href=HERE + choice.query(fate=None, detail=None),
         className="button",
     )
-    content: Any = _table(name, heads, body) if body else html.P(t("findings.rows.none"), className="quiet-line")
+    content: Any = (
+        controls.stack_table(name, heads, body) if body else html.P(t("findings.rows.none"), className="quiet-line")
+    )
     title = t("findings.rows", fate=name, count=fmt.count(count))
     return controls.card(title, how, content, extra=close, id="rows")
 
@@ -288,11 +254,11 @@ def suggestions_card(db: queries.Source, choice: Choice, known: Known, t: Text) 
             shell.pill(t(f"suggestion.{row.suggestion_grade}"), tone),
             evidence(row, t),
         ]
-        body.append(_row(dcc.Link(fmt.moment(row.passed_at, t.lang), href=link), cells, heads))
+        body.append(controls.stack_row(dcc.Link(fmt.moment(row.passed_at, t.lang), href=link), cells, heads))
     how = t("suggestion.how")
     if total > SUGGESTIONS_SHOWN:
         how += " " + t("suggestion.first", shown=SUGGESTIONS_SHOWN, count=fmt.count(total))
-    return controls.card(title, how, _table(title, heads, body), id="findings-plates")
+    return controls.card(title, how, controls.stack_table(title, heads, body), id="findings-plates")
 
 
 @shell.page("findings")

@@ -1,27 +1,24 @@
 """Which hazards are removed, which are overdue and whose, how long does it take, and how far can 100 % be trusted? Each
 rate stands with its cohort, each 100 % with the bound that spot checks leave."""
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import dash_ag_grid as dag
-import dash_mantine_components as dmc
-from dash import ClientsideFunction, Input, Output, State, clientside_callback, dcc, html
+from dash import dcc, html
 from werkzeug.exceptions import BadRequest
 
-from dashboards import as_known, charts, controls, explain, hazard_queries, lists, queries, shell
+from dashboards import as_known, as_of, charts, controls, explain, hazard_queries, lists, queries, shell
 from dashboards import format as fmt
-from dashboards.hazard_queries import ALL, COHORTS, FIRST_DAY, GROUPS, Choice, View, choice_from_page, choice_of, token
+from dashboards.hazard_queries import COHORTS, FIRST_DAY, GROUPS, View, choice_of, token
+from dashboards.selection import ALL, from_page
 from dashboards.text import Text
 from warehouse import hazard_terms as terms
 from warehouse import hazards
 from warehouse.hazards import CATEGORIES, LISTS, Hazard, Rate, Standing
 
 HERE = "/hazards"
-KEY = re.compile(r"(\d{1,9})-(\d{1,9})")
-"""A row in a request: version and place in the list of the choice."""
 TILES = ("rate", "on_time", "overdue", "due_soon", "days", "bound")
 ROWS_OF = {
     "rate": "all",
@@ -30,14 +27,22 @@ ROWS_OF = {
     "due_soon": "due_soon",
     "days": "closed",
     "bound": "checked",
+    "came_back": "came_back",
 }
-"""The list behind each tile."""
+"""The list behind each number that is explained."""
 THRESHOLDS = {
     "due_soon": ("hazard_due_soon_days",),
     "days": ("hazard_confidence", "hazard_restricted_days"),
     "bound": ("hazard_confidence",),
     "came_back": ("hazard_recurrence_days", "hazard_recurrence_m"),
 }
+DEFINED = {
+    "due_soon": "hazard_due_soon",
+    "days": "hazard_restricted",
+    "bound": "hazard_confidence",
+    "came_back": "hazard_recurrence",
+}
+"""What the definitions are searched for, where it is not all of hazards."""
 MOST_UNITS = 12
 MOST_WORKS = 100
 CURVE_DAYS = 180
@@ -142,8 +147,7 @@ def rule(view: View, name: str, value: str, label: str, t: Text) -> Any:
     """The (i): how the number is made, this value, and its thresholds with how well each is known."""
     lines = []
     for one in (view.facts.told[parameter] for parameter in THRESHOLDS.get(name, ())):
-        unit = f" {one.unit}" if one.unit else ""
-        says = f"{t.pick(one.zh, one.en)}{t('app.colon')}{one.value:g}{unit}{t('terminals.sentences')}"
+        says = f"{t.pick(one.zh, one.en)}{t('app.colon')}{one.amount}{t('terminals.sentences')}"
         cited = f"{says}{t.pick(one.citation_zh, one.citation_en)} "
         lines.append(html.Li([cited, explain.confidence_pill(one.confidence, t)]))
     told: list[tuple[str, Any]] = [
@@ -152,8 +156,8 @@ def rule(view: View, name: str, value: str, label: str, t: Text) -> Any:
         ("explain.leaves_out", t(f"hazards.{name}.leaves_out")),
         ("explain.version", as_known.words(view.source, t)),
     ]
-    link = HERE + view.choice.query(show=ROWS_OF.get(name, "all"), unit="")
-    return explain.rule_popover(label, t(f"hazards.{name}.how"), told, link, "hazard", t)
+    link = HERE + view.choice.query(show=ROWS_OF[name], unit="")
+    return explain.rule_popover(label, t(f"hazards.{name}.how"), told, link, DEFINED.get(name, "hazard"), t)
 
 
 def tile_values(view: View, t: Text) -> dict[str, tuple[str, str, str]]:
@@ -213,15 +217,6 @@ def tile(view: View, name: str, value: tuple[str, str, str], t: Text) -> html.Se
     )
 
 
-def _links(label: str, current: str, options: list[tuple[str, str, str]]) -> html.Nav:
-    """A choice as links: value, words, address."""
-    return html.Nav(
-        [dcc.Link(words, href=href, className="current" if value == current else "") for value, words, href in options],
-        className="kinds many",
-        **{"aria-label": label},
-    )
-
-
 def _options(view: View, name: str, t: Text) -> list[tuple[str, str]]:
     if name == "category":
         return [(ALL, t("hazards.all")), *((code, terms.word(terms.CATEGORIES, code, t.lang)) for code in CATEGORIES)]
@@ -234,57 +229,27 @@ def _options(view: View, name: str, t: Text) -> list[tuple[str, str]]:
 def filters(view: View, t: Text) -> html.Div:
     """Cohort, category, county and day; all of them are in the address."""
     choice = view.choice
-    fields = []
-    for name in ("cohort", "category", "county"):
-        links = [(value, words, HERE + choice.query(**{name: value})) for value, words in _options(view, name, t)]
-        nav = _links(t(f"hazards.{name}"), getattr(choice, name), links)
-        label = html.Span(t(f"hazards.{name}"), className="field-label")
-        fields.append(html.Div([label, nav], className="field grow-none many"))
-    day = dmc.DatePickerInput(
-        id="hazards-day",
-        value=choice.as_of.isoformat(),
-        valueFormat="YYYY-MM-DD",
-        minDate=FIRST_DAY.isoformat(),
-        maxDate=choice.last_day.isoformat(),
-        size="sm",
-        firstDayOfWeek=1,
-        monthLabelFormat="YYYY年M月" if t.lang == "zh" else "MMMM YYYY",
-        popoverProps={"position": "bottom-end"},
-        **{"aria-label": t("repeat.as_of")},
-    )
-    fields.append(html.Div([html.Span(t("repeat.as_of"), className="field-label"), day], className="field day"))
-    fields.append(as_known.field("hazards", choice.known_on, t))
-    close = html.Button(t("filter.done"), id="hazards-close", className="button primary")
-    bar = html.Div(
-        [html.Div([html.B(t("filter.filters")), close], className="sheet-head"), *fields],
-        id="hazards-filters",
-        className="filter-bar card",
-        role="search",
-        **{"aria-label": t("filter.filters")},
-    )
-    chosen = " · ".join(dict(_options(view, name, t))[getattr(choice, name)] for name in ("category", "county"))
-    chips = html.Div(
-        [
-            html.Button([shell.icon("clock"), fmt.day(choice.as_of, t.lang)], className="chip strong",
-                        id="hazards-open-period"),
-            html.Button([chosen, shell.icon("down")], className="chip", id="hazards-open-place"),
-            html.Button([shell.icon("adjust"), t("filter.filters")], className="chip", id="hazards-open-filters"),
-        ],
-        className="filter-chips",
-    )  # fmt: skip
-    dates: Any = {"locale": "zh-cn" if t.lang == "zh" else "en", "firstDayOfWeek": 1, "weekendDays": []}
-    return html.Div([chips, dmc.DatesProvider(bar, settings=dates)], className="filters")
+    choices = [
+        (
+            t(f"hazards.{name}"),
+            getattr(choice, name),
+            [(value, words, HERE + choice.query(**{name: value})) for value, words in _options(view, name, t)],
+        )
+        for name in ("cohort", "category", "county")
+    ]
+    chosen = " · ".join(_chosen(view, name, t) for name in ("category", "county"))
+    days, night = (FIRST_DAY, choice.last_day), as_known.field("hazards", choice.known_on, t)
+    return as_of.filters("hazards", choices, chosen, choice.as_of, days, t, night, many=True)
+
+
+def _chosen(view: View, name: str, t: Text) -> str:
+    return dict(_options(view, name, t))[getattr(view.choice, name)]
 
 
 def printed(view: View, t: Text) -> html.P:
-    """The choice as a sentence for paper, where its controls do not go."""
-    told = [
-        f"{t(f'hazards.{name}')}{t('app.colon')}{dict(_options(view, name, t))[getattr(view.choice, name)]}"
-        for name in ("cohort", "category", "county")
-    ]
-    told.append(f"{t('repeat.as_of')}{t('app.colon')}{fmt.day(view.choice.as_of, t.lang)}")
-    told.append(as_known.words(view.source, t))
-    return html.P(" · ".join(told), className="print-only")
+    told = [(t(f"hazards.{name}"), _chosen(view, name, t)) for name in ("cohort", "category", "county")]
+    told.append((t("repeat.as_of"), fmt.day(view.choice.as_of, t.lang)))
+    return as_of.printed(told, t, as_known.words(view.source, t))
 
 
 # --- groups and units ----------------------------------------------------------------------------------------
@@ -294,7 +259,7 @@ def _narrowed(view: View, one: Standing) -> dict[str, str]:
 
 
 def groups_card(view: View, t: Text) -> html.Section:
-    """The rate of each group with what it is a rate of; every count leads to its rows."""
+    """The rate of each group with what it is a rate of; counts of a category and of a county lead to their rows."""
     heads = [
         "group",
         "registered",
@@ -312,7 +277,7 @@ def groups_card(view: View, t: Text) -> html.Section:
         where = _narrowed(view, one)
 
         def to(count: int, show: str, where: dict[str, str] = where) -> Any:
-            if view.choice.by not in ("category", "county") or not where:
+            if not where:
                 return fmt.count(count)
             href = HERE + view.choice.query(show=show, unit="", **where)
             return dcc.Link(fmt.count(count), href=href, className="text-link")
@@ -329,9 +294,8 @@ def groups_card(view: View, t: Text) -> html.Section:
             days_of(one, t),
             bounded(one),
         ])  # fmt: skip
-    switch = _links(
-        t("hazards.by"), view.choice.by, [(by, t(f"hazards.by.{by}"), HERE + view.choice.query(by=by)) for by in GROUPS]
-    )
+    options = [(by, t(f"hazards.by.{by}"), HERE + view.choice.query(by=by)) for by in GROUPS]
+    switch = as_of.links(t("hazards.by"), view.choice.by, options, many=True)
     table = controls.plain_table(t("hazards.groups"), [t(f"hazards.head.{head}") for head in heads], rows)
     body = html.Div(table, className="table-scroll", tabIndex=0)
     return controls.card(t("hazards.groups"), t("hazards.groups.how"), body, extra=switch)
@@ -524,21 +488,10 @@ def shows(view: View, t: Text) -> html.Nav:
          HERE + view.choice.query(show=name, unit=""))
         for name in LISTS
     ]  # fmt: skip
-    return _links(t("hazards.show"), view.choice.show, links)
+    return as_of.links(t("hazards.show"), view.choice.show, links, many=True)
 
 
 # --- the drawer ----------------------------------------------------------------------------------------------
-def _fact(name: str, value: Any) -> list[Any]:
-    return [html.Dt(name), html.Dd(value)]
-
-
-def _head(title: str, under: str, t: Text) -> html.Div:
-    close = html.Button(
-        shell.icon("x"), id="hazards-drawer-close", className="icon-button", **{"aria-label": t("evidence.close")}
-    )
-    return html.Div([html.Div([html.H2(title), html.Span(under, className="under")]), close], className="drawer-head")
-
-
 def step_line(step: dict[str, Any], t: Text) -> html.Div:
     """A step: when, from what to what, by whom; a refused one with its reason and the rule it lacks."""
     before, after = (terms.word(terms.STATES, step[name], t.lang) for name in ("state_before", "hazard_state"))
@@ -593,25 +546,27 @@ def _source(view: View, row: dict[str, Any], record_id: str, t: Text) -> Any:
 def drawer(view: View, one: Hazard, t: Text) -> list[Any]:
     told = hazards.one_hazard(view.source, one.hazard_no, view.choice.as_of)
     shown = [
-        *_fact(t("hazards.state"), terms.word(terms.STATES, one.state, t.lang) or t("hazards.no_steps")),
-        *_fact(t("hazards.reported_state"), terms.word(terms.STATES, one.reported_state, t.lang) or fmt.NONE),
-        *_fact(t("hazards.category"), terms.word(terms.CATEGORIES, one.category, t.lang)),
-        *_fact(t("hazards.grade"), terms.word(terms.GRADES, one.grade, t.lang) or fmt.NONE),
-        *_fact(t("hazards.place"), one.place or fmt.NONE),
-        *_fact(t("hazards.unit"), one.unit or fmt.NONE),
-        *_fact(t("hazards.registered_on"), fmt.day(one.registered_on, t.lang)),
-        *_fact(t("hazards.due_on"), [fmt.day(one.due_on, t.lang), html.Br(), left(view, one, t)]),
-        *_fact(t("hazards.extensions"), fmt.count(one.extension_count)),
-        *_fact(t("hazards.closed_on"), fmt.day(one.closed_on, t.lang)),
+        *lists.fact(t("hazards.state"), terms.word(terms.STATES, one.state, t.lang) or t("hazards.no_steps")),
+        *lists.fact(t("hazards.reported_state"), terms.word(terms.STATES, one.reported_state, t.lang) or fmt.NONE),
+        *lists.fact(t("hazards.category"), terms.word(terms.CATEGORIES, one.category, t.lang)),
+        *lists.fact(t("hazards.grade"), terms.word(terms.GRADES, one.grade, t.lang) or fmt.NONE),
+        *lists.fact(t("hazards.place"), one.place or fmt.NONE),
+        *lists.fact(t("hazards.unit"), one.unit or fmt.NONE),
+        *lists.fact(t("hazards.registered_on"), fmt.day(one.registered_on, t.lang)),
+        *lists.fact(t("hazards.due_on"), [fmt.day(one.due_on, t.lang), html.Br(), left(view, one, t)]),
+        *lists.fact(t("hazards.extensions"), fmt.count(one.extension_count)),
+        *lists.fact(t("hazards.closed_on"), fmt.day(one.closed_on, t.lang)),
     ]
     if (again := view.facts.recurred.get(one.hazard_no)) is not None:
-        shown += _fact(t("hazards.came_back"), again if again != one.hazard_no else fmt.day(one.reopened_on, t.lang))
+        shown += lists.fact(
+            t("hazards.came_back"), again if again != one.hazard_no else fmt.day(one.reopened_on, t.lang)
+        )
     if one.record_id is not None:
-        shown += _fact(t("hazards.record"), _source(view, told["list_row"], one.record_id, t))
+        shown += lists.fact(t("hazards.record"), _source(view, told["list_row"], one.record_id, t))
     evidence = _evidence(told, t)
     steps = [step_line(step, t) for step in told["steps"]]
     return [
-        _head(one.hazard_no, t("repeat.as_of.day", day=fmt.day(view.choice.as_of, t.lang)), t),
+        lists.drawer_head("hazards", one.hazard_no, t("repeat.as_of.day", day=fmt.day(view.choice.as_of, t.lang)), t),
         html.Dl(shown, className="facts"),
         html.P(one.description or "", className="subtitle"),
         html.H3(f"{t('hazards.steps')} {fmt.count(len(steps))}"),
@@ -623,36 +578,11 @@ def drawer(view: View, one: Hazard, t: Text) -> list[Any]:
 
 def drawer_of(view: View, record: str, t: Text) -> list[Any]:
     """What stands behind one row; a row of another version is said to be one."""
-    match = KEY.fullmatch(record)
-    if match is None:
-        raise BadRequest("not a row of this list")
-    if int(match[1]) != view.db.version:
-        return [_head(t("vehicles.drawer.old"), t("vehicles.drawer.old.why"), t)]
-    return drawer(view, view.at(int(match[2])), t)
+    place = lists.place_of(record, view.db.version)
+    return lists.old_drawer("hazards", t) if place is None else drawer(view, view.at(place), t)
 
 
 # --- the page ------------------------------------------------------------------------------------------------
-def exports(choice: Choice, t: Text) -> list[Any]:
-    query = choice.query(absolute=True)
-    links = (("csv", "CSV", "button"), ("xlsx", "XLSX", "button primary"))
-    return [
-        html.A(
-            [shell.icon("download"), html.Span(words)],
-            href=f"/export/hazards.{kind}{query}",
-            className=look,
-            download="",
-        )
-        for kind, words, look in links
-    ]
-
-
-def chosen_data(choice: Choice) -> dict[str, str]:
-    """The choice as the grid's callbacks get it back; it is checked again then."""
-    names = ("cohort", "category", "county", "by", "show", "unit")
-    night = "" if choice.known_on is None else choice.known_on.isoformat()
-    return {"as_of": choice.as_of.isoformat(), "known_on": night, **{name: getattr(choice, name) for name in names}}
-
-
 def rows_card(view: View, t: Text) -> html.Div:
     count = len(view.listed)
     if count:
@@ -671,13 +601,7 @@ def rows_card(view: View, t: Text) -> html.Div:
         className="reconcile",
         role="status",
     )
-    return html.Div(
-        [
-            html.Section([total, *body], className="card rows-card"),
-            html.Aside(None, id="hazards-drawer", className="card drawer", **{"aria-label": t("evidence.title")}),
-        ],
-        className="rows-and-drawer",
-    )
+    return lists.beside_drawer("hazards", [total, *body], t)
 
 
 @shell.page("hazards")
@@ -710,24 +634,11 @@ def _page(told: View, bad: list[str], view: shell.View) -> html.Div:
             html.Div([ladder_card(told, t), works_card(told, t)], className="two-cards"),
             html.Div(shows(told, t), className="chips"),
             rows_card(told, t),
-            dcc.Location(id="hazards-go", refresh="callback-nav"),
-            dcc.Store(id="hazards-choice", data=chosen_data(choice)),
-            dcc.Store(id="hazards-record", data=None),
-            dcc.Store(id="hazards-fitted"),
-            dcc.Store(id="hazards-followed"),
-            dcc.Store(
-                id="hazards-query",
-                data={
-                    "here": HERE,
-                    "query": choice.query(),
-                    "absolute": choice.query(absolute=True),
-                    "day": choice.as_of.isoformat(),
-                    "known": choice.known_on and choice.known_on.isoformat(),
-                    "hrefs": [None],
-                },
-            ),
+            dcc.Store(id="hazards-choice", data=choice.data()),
+            *lists.stores("hazards"),
+            *as_of.stores("hazards", HERE, choice.query(), choice.query(absolute=True), choice.as_of, choice.known_on),
         ],
-        actions=[controls.copy_link("hazards", t), *exports(choice, t)],
+        actions=[controls.copy_link("hazards", t), *lists.file_links("hazards", choice.query(absolute=True))],
         db=told.db,
         notices=[t("state.bad_values", values=t("availability.join").join(bad))] if bad else None,
     )
@@ -743,7 +654,7 @@ def view_of(data: Any) -> Iterator[View]:
     known = queries.known(db)
     if known is None:
         raise BadRequest("no day of data")
-    with hazard_queries.view(db, choice_from_page(data, known), known) as view:
+    with hazard_queries.view(db, from_page(data, lambda given: choice_of(given, known)), known) as view:
         yield view
 
 
@@ -759,21 +670,4 @@ def _drawer(chosen: Any, record: str, t: Text) -> list[Any]:
 
 
 lists.list_with_drawer("hazards", "choice", _rows, _drawer)
-# The link that is copied carries the day; which row is open stays out of the address.
-clientside_callback(
-    ClientsideFunction("heng", "followQuery"), Output("hazards-followed", "data"), Input("hazards-query", "data")
-)
-clientside_callback(
-    ClientsideFunction("heng", "openAsOf"),
-    Output("hazards-go", "href"),
-    Input("hazards-day", "value"),
-    State("hazards-query", "data"),
-    prevent_initial_call=True,
-)
-clientside_callback(
-    ClientsideFunction("heng", "openKnownOn"),
-    Output("hazards-go", "href", allow_duplicate=True),
-    Input("hazards-known", "value"),
-    State("hazards-query", "data"),
-    prevent_initial_call=True,
-)
+as_of.follow("hazards", with_night=True)

@@ -303,7 +303,7 @@ def passages(found: Found, t: Text, w: Words) -> html.Section:
 def result(found: Found, t: Text, w: Words) -> list[Any]:
     """Everything below the form."""
     if found.facts is None:
-        return [_unknown(found, t, w) if not found.is_known else _which_color(found, t, w)]
+        return [_unknown(found, t) if not found.is_known else _which_color(found, t, w)]
     facts = found.facts
     newest = next((act["passage"] for act in reversed(facts["acts"]) if act["passage"]), None)
     evidence = (
@@ -344,7 +344,7 @@ def result(found: Found, t: Text, w: Words) -> list[Any]:
     ]
 
 
-def _unknown(found: Found, t: Text, w: Words) -> html.Section:
+def _unknown(found: Found, t: Text) -> html.Section:
     """No delivery names the plate: that is no statement about the vehicle."""
     lines: list[Any] = [t("lookup.unknown.why")]
     if not found.is_plate:

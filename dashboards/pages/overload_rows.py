@@ -32,7 +32,7 @@ def overview_count(totals: pd.Series, selection: Selection) -> int:
     return int(totals[selection.band]) if selection.metric != "review" else 0
 
 
-def reconciliation(summary: pd.Series, overview: int, selection: Selection, t: Text) -> html.Div:
+def reconciliation(summary: pd.Series, overview: int, t: Text) -> html.Div:
     """合计 662 台次，与总览一致; or the difference and what it means."""
     rows = int(summary["rows"])
     total = html.Span(t.parts("rows.total", count=html.B(fmt.count(rows)), unit=t("unit.vehicles")))
@@ -203,10 +203,6 @@ def phone_sorts(t: Text) -> html.Div:
 
 
 # --- the drawer -----------------------------------------------------------------------------------------------
-def _fact(name: str, value: Any) -> list[Any]:
-    return [html.Dt(name), html.Dd(value)]
-
-
 def _limit_cell(record: pd.Series, rules: pd.DataFrame, modifiers: pd.DataFrame, t: Text) -> Any:
     """The limit with the rule that gives it, where it stands, and whether that was read in the text."""
     found = rules[rules["rule_id"] == record["rule_id"]]
@@ -277,7 +273,7 @@ def _axle_sum(record: pd.Series, modifiers: pd.DataFrame, t: Text) -> list[Any]:
     rule = modifiers[modifiers["modifier_id"] == "AXLE-SUM"]
     confidence = rule.iloc[0]["confidence"] if len(rule) else None
     value = html.Span([fmt.kilograms(record["axle_sum_kg"]), *_unverified(confidence, t)])
-    return _fact(t("evidence.axle_sum"), _with_note(value, t("evidence.axle_sum.note")))
+    return lists.fact(t("evidence.axle_sum"), _with_note(value, t("evidence.axle_sum.note")))
 
 
 def _police(record: pd.Series, t: Text) -> list[Any]:
@@ -285,32 +281,32 @@ def _police(record: pd.Series, t: Text) -> list[Any]:
         return []
     over = int(record["over_load_kg"])
     value = fmt.kilograms(over) if over else t("evidence.police.none")
-    return _fact(t("evidence.police"), _with_note(value, t("evidence.police.note")))
+    return lists.fact(t("evidence.police"), _with_note(value, t("evidence.police.note")))
 
 
 def _permit(found: pd.Series, t: Text) -> list[Any]:
     """The permit of the day and how far it goes, or the nearest one that does not hold that day. A permit names plate
     and colour: without both nothing was looked up, and that none was found would be no finding."""
     if not found["is_plate_read"] or fmt.missing(found["plate_color_code"]):
-        return _fact(t("evidence.permit"), t("evidence.permit.not_looked_up"))
+        return lists.fact(t("evidence.permit"), t("evidence.permit.not_looked_up"))
     if isinstance(found["permit_no"], str):
         state = str(found["permit_state"])
         tone = {"covered": "better", "exceeds_mass": "worse"}.get(state, "warn")
         pill = shell.pill(words.code("permit", state, t), tone)
         allowed = t("evidence.permit.mass", mass=fmt.kilograms(found["permitted_mass_kg"]))
         note = t("evidence.permit.no_violation") if bool(found["is_permitted"]) else None
-        return _fact(t("evidence.permit"), _with_note(pill, f"{found['permit_no']} · {allowed}", note))
+        return lists.fact(t("evidence.permit"), _with_note(pill, f"{found['permit_no']} · {allowed}", note))
     if isinstance(found["other_permit_no"], str):
         first, last = (fmt.as_date(found[name]) for name in ("other_permit_from", "other_permit_to"))
         other = t("evidence.permit.other", number=found["other_permit_no"], days=fmt.day_range(first, last, t.lang))
-        return _fact(t("evidence.permit"), _with_note(t("evidence.permit.none"), other))
-    return _fact(t("evidence.permit"), t("evidence.permit.none"))
+        return lists.fact(t("evidence.permit"), _with_note(t("evidence.permit.none"), other))
+    return lists.fact(t("evidence.permit"), t("evidence.permit.none"))
 
 
 def _allowance(found: pd.Series, rules: pd.DataFrame, t: Text) -> list[Any]:
     """What the instrument may err by, beside the excess and never in it."""
     if fmt.missing(found["allowance_kg"]):
-        return _fact(t("evidence.allowance"), t("evidence.allowance.none"))
+        return lists.fact(t("evidence.allowance"), t("evidence.allowance.none"))
     rule = rules[rules["part"] == "allowance"]
     confidence = rule.iloc[0]["confidence"] if len(rule) else None
     value = html.Span([fmt.kilograms(found["allowance_kg"]), *_unverified(confidence, t)])
@@ -320,19 +316,19 @@ def _allowance(found: pd.Series, rules: pd.DataFrame, t: Text) -> list[Any]:
         t("evidence.allowance.left", left=left),
         t.pick(rule.iloc[0]["citation_zh"], rule.iloc[0]["citation_en"]) if len(rule) else None,
     )
-    return _fact(t("evidence.allowance"), _with_note(value, *notes))
+    return lists.fact(t("evidence.allowance"), _with_note(value, *notes))
 
 
 def _trip(found: pd.Series, t: Text) -> list[Any]:
     if not found["is_plate_read"]:
-        return _fact(t("evidence.trip"), t("evidence.trip.not_looked_up"))
+        return lists.fact(t("evidence.trip"), t("evidence.trip.not_looked_up"))
     if fmt.missing(found["trip_finding_count"]):
-        return _fact(t("evidence.trip"), t("evidence.trip.permit"))
+        return lists.fact(t("evidence.trip"), t("evidence.trip.permit"))
     note = t("evidence.trip.note", hours=f"{float(found['trip_hours']):g}")
     if bool(found["is_trip_finding"]):
-        return _fact(t("evidence.trip"), _with_note(t("evidence.trip.first"), note))
+        return lists.fact(t("evidence.trip"), _with_note(t("evidence.trip.first"), note))
     first = dcc.Link(t("evidence.trip.see"), href=f"/overload/rows?record={found['trip_record_id']}")
-    return _fact(t("evidence.trip"), _with_note(t("evidence.trip.same"), first, note))
+    return lists.fact(t("evidence.trip"), _with_note(t("evidence.trip.same"), first, note))
 
 
 def _counted(found: pd.Series, rules: pd.DataFrame, t: Text) -> list[Any]:
@@ -344,7 +340,7 @@ def _counted(found: pd.Series, rules: pd.DataFrame, t: Text) -> list[Any]:
     key = "evidence.counted.yes" if bool(found["is_above_counted_ratio"]) else "evidence.counted.no"
     value = html.Span([t(key, ratio=fmt.share(found["counted_ratio"])), *_unverified(confidence, t)])
     cited = t.pick(rule.iloc[0]["citation_zh"], rule.iloc[0]["citation_en"]) if len(rule) else None
-    return _fact(t("evidence.counted"), _with_note(value, cited))
+    return lists.fact(t("evidence.counted"), _with_note(value, cited))
 
 
 def _finding_facts(db: queries.Source, found: pd.Series, t: Text) -> list[Any]:
@@ -352,7 +348,7 @@ def _finding_facts(db: queries.Source, found: pd.Series, t: Text) -> list[Any]:
     rules = queries.rules_applied(db, str(found["record_id"]))
     facts = [*_permit(found, t), *_allowance(found, rules, t), *_counted(found, rules, t), *_trip(found, t)]
     if not fmt.missing(found["recheck_mass_kg"]):
-        facts += _fact(t("evidence.recheck"), fmt.kilograms(found["recheck_mass_kg"]))
+        facts += lists.fact(t("evidence.recheck"), fmt.kilograms(found["recheck_mass_kg"]))
     return facts
 
 
@@ -375,19 +371,19 @@ def evidence(db: queries.Source, record: pd.Series, selection: Selection, known:
     )
     where = f"{record['site_code']} · {controls.place_name(known, record['county_code'], t)}"
     facts = [
-        *_fact(
+        *lists.fact(
             t("table.plate"), record["plate_masked"] if isinstance(record["plate_masked"], str) else t("rows.unread")
         ),
-        *_fact(t("table.time"), fmt.moment(record["passed_at"], t.lang)),
-        *_fact(t("filter.site"), [where, html.Span(lane, className="under") if lane else None]),
-        *_fact(t("table.axles"), t("evidence.axles", count=fmt.count(record["axle_count"]))),
-        *_fact(t("evidence.gross"), fmt.kilograms(record["gross_vehicle_weight_kg"])),
-        *_fact(t("evidence.limit"), _limit_cell(record, rules, modifiers, t)),
+        *lists.fact(t("table.time"), fmt.moment(record["passed_at"], t.lang)),
+        *lists.fact(t("filter.site"), [where, html.Span(lane, className="under") if lane else None]),
+        *lists.fact(t("table.axles"), t("evidence.axles", count=fmt.count(record["axle_count"]))),
+        *lists.fact(t("evidence.gross"), fmt.kilograms(record["gross_vehicle_weight_kg"])),
+        *lists.fact(t("evidence.limit"), _limit_cell(record, rules, modifiers, t)),
         *_axle_sum(record, modifiers, t),
-        *_fact(
+        *lists.fact(
             t("table.verdict"), shell.pill(words.verdict(record["verdict"], t), VERDICT_TONE.get(record["verdict"], ""))
         ),
-        *_fact(
+        *lists.fact(
             t("table.evidence"),
             shell.pill(
                 t("rows.evidence_ok" if evidence_ok else "rows.evidence_missing"), "better" if evidence_ok else "warn"
@@ -400,15 +396,15 @@ def evidence(db: queries.Source, record: pd.Series, selection: Selection, known:
             if t.lang == "zh"
             else (f"{fmt.kilograms(record['excess_kg'])} ({fmt.share(record['excess_ratio'])})")
         )
-        facts += _fact(t("evidence.excess"), html.B(excess, className="worse"))
+        facts += lists.fact(t("evidence.excess"), html.B(excess, className="worse"))
     if found is not None:
         facts += _finding_facts(db, found, t)
     facts += _police(record, t)
     if not fmt.missing(record["speed_kmh"]):
-        facts += _fact(t("evidence.speed"), f"{float(record['speed_kmh']):.1f} km/h")
+        facts += lists.fact(t("evidence.speed"), f"{float(record['speed_kmh']):.1f} km/h")
     if not fmt.missing(record["reported_is_over_limit"]):
         said = t("evidence.reported.over" if bool(record["reported_is_over_limit"]) else "evidence.reported.within")
-        facts += _fact(t("evidence.reported"), said)
+        facts += lists.fact(t("evidence.reported"), said)
     link = "/overload/rows" + selection.query(absolute=True, rows=True)
     link += ("&" if "?" in link else "?") + f"record={record['record_id']}"
     doubts: list[Any] = [
@@ -418,18 +414,7 @@ def evidence(db: queries.Source, record: pd.Series, selection: Selection, known:
     line = t("evidence.line", line=fmt.count(record["source_line"]), byte=fmt.count(record["byte_offset"]))
     received = fmt.moment(delivery["received_at"], t.lang) if delivery is not None else ""
     return [
-        html.Div(
-            [
-                html.Div([html.H2(t("evidence.title")), html.Span(record["record_id"], className="under")]),
-                html.Button(
-                    shell.icon("x"),
-                    id="rows-drawer-close",
-                    className="icon-button",
-                    **{"aria-label": t("evidence.close")},
-                ),
-            ],
-            className="drawer-head",
-        ),
+        lists.drawer_head("rows", t("evidence.title"), record["record_id"], t),
         html.Dl(facts, className="facts"),
         html.H3(t("evidence.axle_loads")),
         _axle_bars(record, t),
@@ -537,7 +522,7 @@ def layout(db: queries.Source, view: shell.View, query: dict[str, str]) -> html.
             html.Div(
                 [
                     html.Section(
-                        [reconciliation(summary, overview, selection, t), *body],
+                        [reconciliation(summary, overview, t), *body],
                         className="card rows-card",
                     ),
                     html.Aside(

@@ -2,19 +2,30 @@
 allow? Four series and three amounts that are never merged; every number opens its rows. Nothing here is a target
 (行政处罚法 art. 74)."""
 
-from collections.abc import Sequence
 from typing import Any
 
-from dash import ClientsideFunction, Input, Output, State, clientside_callback, dcc, html
+from dash import dcc, html
 
-from dashboards import as_known, case_facts, charts, controls, explain, queries, shell
+from dashboards import as_known, as_of, case_facts, charts, controls, explain, queries, shell
 from dashboards import format as fmt
 from dashboards.case_facts import ROWS_SHOWN, Choice
 from dashboards.selection import ALL, Known
 from dashboards.text import Text
 from warehouse import case_terms as terms
 from warehouse.case_amounts import VERDICTS
-from warehouse.cases import AGES, CLOCKS, KINDS, SERIES, SOON_DAYS, Case, Clock, ClockCount
+from warehouse.cases import (
+    AGES,
+    CASE_STATES,
+    CLOCKS,
+    KINDS,
+    SERIES,
+    SOON_DAYS,
+    STATES,
+    Case,
+    Clock,
+    ClockCount,
+)
+from warehouse.money import yuan
 from warehouse.plate import masked
 
 HERE = "/penalties"
@@ -22,16 +33,11 @@ TONE = {"overdue": "worse", "late": "warn"}
 VERDICT_TONE = {"above": "worse", "below": "warn"}
 OF_CLOCK = ("overdue", "soon", "running", "late", "omitted", "met", "used", "unknown", "not_applicable")
 """Columns of the table of clocks: states, and of the running ones those that will be late soon."""
-Heads = list[tuple[str, bool]]
 
 
 # --- small parts -------------------------------------------------------------------------------------------
-def yuan(fen: int | None) -> str:
-    """Whole fen as yuan with two decimals."""
-    if fen is None:
-        return fmt.NONE
-    sign, fen = ("−", -fen) if fen < 0 else ("", fen)
-    return f"{sign}{fen // 100:,}.{fen % 100:02d}"
+def amount(fen: int | None) -> str:
+    return fmt.NONE if fen is None else yuan(fen)
 
 
 def number(count: int, query: str, what: str, t: Text, tone: str = "") -> Any:
@@ -42,59 +48,36 @@ def number(count: int, query: str, what: str, t: Text, tone: str = "") -> Any:
     return dcc.Link(told, href=HERE + query, title=t("action.rows_of", what=what))
 
 
-def table(caption: str, heads: Heads, body: list[html.Tr]) -> html.Div:
-    """A table that becomes cards on a phone; ``heads``: words, and whether the column holds numbers."""
-    columns = [html.Th(head, scope="col", className="number" if is_number else "") for head, is_number in heads]
-    return html.Div(
-        html.Table(
-            [html.Caption(caption, className="visually-hidden"), html.Thead(html.Tr(columns)), html.Tbody(body)],
-            className="stackable",
-        ),
-        className="table-scroll",
-    )
-
-
-def row(head: Any, cells: Sequence[Any], heads: Heads) -> html.Tr:
-    found: list[Any] = [html.Th(head, scope="row")]
-    for cell, (name, is_number) in zip(cells, heads[1:], strict=True):
-        look = " ".join(filter(None, ("number" if is_number else "", "hollow" if cell == fmt.NONE else "")))
-        found.append(html.Td(cell, className=look, **{"data-head": name}))
-    return html.Tr(found)
-
-
 def kind_words(kind: str, t: Text) -> str:
     return t("penalties.kind.all") if kind == ALL else terms.KIND_TERMS[kind].name(t.lang)
 
 
+def county_words(county: str, known: Known, t: Text) -> str:
+    every = t("filter.county.all", count=len(known.current_counties))
+    return every if county == ALL else controls.place_name(known, county, t)
+
+
 # --- above -------------------------------------------------------------------------------------------------
-def places(choice: Choice, known: Known, t: Text) -> html.Div:
-    """Kind and county as links; both are in the address."""
-    kinds = [
-        dcc.Link(
-            kind_words(kind, t),
-            href=HERE + choice.scope.query(kind=kind),
-            className="current" if kind == choice.kind else "",
-        )
-        for kind in (ALL, *KINDS)
-    ]
+def filters(choice: Choice, known: Known, t: Text) -> html.Div:
+    """Kind, county and day; all of them are in the address."""
+    kinds = [(kind, kind_words(kind, t), HERE + choice.scope.query(kind=kind)) for kind in (ALL, *KINDS)]
     counties = [
-        dcc.Link(
-            t("filter.county.all", count=len(known.current_counties))
-            if code == ALL
-            else controls.place_name(known, code, t),
-            href=HERE + choice.scope.query(county=code),
-            className="current" if code == choice.county else "",
-        )
+        (code, county_words(code, known, t), HERE + choice.scope.query(county=code))
         for code in (ALL, *known.current_counties)
     ]
-    return html.Div(
-        [
-            html.Nav(kinds, className="kinds", **{"aria-label": t("penalties.kind")}),
-            html.Nav(counties, className="kinds wrapping", **{"aria-label": t("filter.county")}),
-            as_known.field("penalties", choice.known_on, t),
-        ],
-        className="chips",
-    )
+    choices = [(t("penalties.kind"), choice.kind, kinds), (t("filter.county"), choice.county, counties)]
+    chosen = f"{kind_words(choice.kind, t)} · {county_words(choice.county, known, t)}"
+    days, night = (case_facts.FIRST_DAY, choice.last_day), as_known.field("penalties", choice.known_on, t)
+    return as_of.filters("penalties", choices, chosen, choice.as_of, days, t, night, many=True)
+
+
+def printed(source: queries.Source, choice: Choice, known: Known, t: Text) -> html.P:
+    told = [
+        (t("penalties.kind"), kind_words(choice.kind, t)),
+        (t("filter.county"), county_words(choice.county, known, t)),
+        (t("repeat.as_of"), fmt.day(choice.as_of, t.lang)),
+    ]
+    return as_of.printed(told, t, as_known.words(source, t))
 
 
 def lead(counts: list[ClockCount], open_count: int, choice: Choice, t: Text) -> html.P:
@@ -121,7 +104,7 @@ def series_card(db: queries.Source, choice: Choice, t: Text, theme: str) -> html
         for step in range(case_facts.MONTHS_SHOWN)
     ]
     names = {name: t(f"penalties.series.{name}") for name in SERIES}
-    heads: Heads = [(t("penalties.month"), False), *((names[name], True) for name in SERIES)]
+    heads: controls.Heads = [(t("penalties.month"), False), *((names[name], True) for name in SERIES)]
     body = []
     for month in reversed(every):
         counts = told.get(month, {})
@@ -129,12 +112,12 @@ def series_card(db: queries.Source, choice: Choice, t: Text, theme: str) -> html
             number(counts.get(name, 0), choice.opened("cases", series=name, month=month), f"{month} {names[name]}", t)
             for name in SERIES
         ]
-        body.append(row(month, cells, heads))
+        body.append(controls.stack_row(month, cells, heads))
     figure = charts.month_lines(every, {name: [told.get(m, {}).get(name, 0) for m in every] for name in SERIES},
-                                names, t, theme)  # fmt: skip
+                                names, theme)  # fmt: skip
     content = [
         controls.chart("penalties-series", figure, t("penalties.series.reading"), t.lang, charts.MONTHS_HEIGHT),
-        table(t("penalties.series"), heads, body),
+        controls.stack_table(t("penalties.series"), heads, body),
     ]
     return controls.card(t("penalties.series"), t("penalties.series.how"), content)
 
@@ -166,7 +149,10 @@ def clocks_card(
     db: queries.Source, source: queries.Source, counts: list[ClockCount], choice: Choice, t: Text
 ) -> html.Section:
     """``db`` has the rules, ``source`` what the clocks are told from."""
-    heads: Heads = [(t("penalties.clock"), False), *((t(f"penalties.clocks.{name}"), True) for name in OF_CLOCK)]
+    heads: controls.Heads = [
+        (t("penalties.clock"), False),
+        *((t(f"penalties.clocks.{name}"), True) for name in OF_CLOCK),
+    ]
     body = []
     for clock in CLOCKS:
         of_clock = [one for one in counts if one.clock == clock]
@@ -188,9 +174,9 @@ def clocks_card(
             head.append(explain.unverified_pill(t, t("penalties.clocks.unverified", count=fmt.count(unread))))
         fees = sum(one.surcharge_fen or 0 for one in of_clock)
         if clock == "late_surcharge" and fees:
-            head.append(html.Span(t("penalties.clocks.surcharge", yuan=yuan(fees)), className="under"))
-        body.append(row(html.Div(head), cells, heads))
-    content: Any = table(t("penalties.clocks"), heads, body)
+            head.append(html.Span(t("penalties.clocks.surcharge", yuan=amount(fees)), className="under"))
+        body.append(controls.stack_row(html.Div(head), cells, heads))
+    content: Any = controls.stack_table(t("penalties.clocks"), heads, body)
     if not body:
         content = html.P(t("penalties.none"), className="quiet-line")
     soon = dcc.Link(
@@ -205,7 +191,7 @@ def clocks_card(
 def ages_card(db: queries.Source, choice: Choice, t: Text) -> html.Section:
     """Open cases by state and by days since filing, or since discovery before that."""
     counts = case_facts.open_counts(db, choice.scope)
-    heads: Heads = [
+    heads: controls.Heads = [
         (t("penalties.state"), False),
         *((t(f"penalties.age.{age}"), True) for age in AGES),
         (t("penalties.total"), True),
@@ -221,8 +207,8 @@ def ages_card(db: queries.Source, choice: Choice, t: Text) -> html.Section:
             )
             for age in AGES
         ]  # fmt: skip
-        body.append(row(name, [*cells, fmt.count(sum(by_age.values()))], heads))
-    content: Any = table(t("penalties.ages"), heads, body)
+        body.append(controls.stack_row(name, [*cells, fmt.count(sum(by_age.values()))], heads))
+    content: Any = controls.stack_table(t("penalties.ages"), heads, body)
     if not body:
         content = html.P(t("penalties.none"), className="quiet-line")
     return controls.card(t("penalties.ages"), t("penalties.ages.how"), content)
@@ -232,7 +218,7 @@ def ages_card(db: queries.Source, choice: Choice, t: Text) -> html.Section:
 def amounts_card(db: queries.Source, choice: Choice, t: Text) -> html.Section:
     """Decided against what the articles allow. No table of local discretion is loaded, and the card says so."""
     found = case_facts.compared(db, choice.scope)
-    heads: Heads = [
+    heads: controls.Heads = [
         (t("penalties.verdict"), False), (t("penalties.cases"), True), (t("penalties.allowed"), True),
         (t("penalties.decided"), True), (t("penalties.collected"), True), (t("penalties.why"), False),
     ]  # fmt: skip
@@ -251,13 +237,13 @@ def amounts_card(db: queries.Source, choice: Choice, t: Text) -> html.Section:
         collected = [one.collected_fen for one in of_verdict if one.collected_fen is not None]
         cells = [
             number(len(of_verdict), choice.opened("amounts", verdict=verdict), name, t, VERDICT_TONE.get(verdict, "")),
-            yuan(sum(allowed)) if allowed else fmt.NONE,
-            yuan(sum(one.decided_fen for one in of_verdict)),
-            yuan(sum(collected)) if collected else fmt.NONE,
+            amount(sum(allowed)) if allowed else fmt.NONE,
+            amount(sum(one.decided_fen for one in of_verdict)),
+            amount(sum(collected)) if collected else fmt.NONE,
             html.Div(why),
         ]
-        body.append(row(name, cells, heads))
-    content: Any = table(t("penalties.amounts"), heads, body)
+        body.append(controls.stack_row(name, cells, heads))
+    content: Any = controls.stack_table(t("penalties.amounts"), heads, body)
     if not body:
         content = html.P(t("penalties.none"), className="quiet-line")
     return controls.card(t("penalties.amounts"), t("penalties.amounts.how"), content)
@@ -272,11 +258,28 @@ def rows_card(db: queries.Source, choice: Choice, known: Known, t: Text) -> html
     name = rows_words(choice, t)
     count = f"{ROWS_SHOWN}+" if is_cut else fmt.count(len(body))
     content: Any = (
-        table(name, heads, body[:ROWS_SHOWN]) if body else html.P(t("penalties.none"), className="quiet-line")
+        controls.stack_table(name, heads, body[:ROWS_SHOWN])
+        if body
+        else html.P(t("penalties.none"), className="quiet-line")
     )
     close = dcc.Link([shell.icon("x"), t("findings.rows.close")], href=HERE + choice.scope.query(), className="button")
-    how = t("penalties.rows.first", shown=ROWS_SHOWN) if is_cut else None
+    how = [t("penalties.rows.first", shown=ROWS_SHOWN), html.Code(command(choice))] if is_cut else None
     return controls.card(t("penalties.rows", what=name, count=count), how, content, extra=close, id="rows")
+
+
+def command(choice: Choice) -> str:
+    """What writes every row of the choice on the command line."""
+    name = {"cases": "list", "amounts": "amounts", "clocks": "late-next-week" if choice.soon else "clocks"}[choice.rows]
+    told = {"as-of": choice.as_of.isoformat()}
+    told |= {} if choice.known_on is None else {"known-on": choice.known_on.isoformat()}
+    told |= {name: value for name, value in (("kind", choice.kind), ("county", choice.county)) if value != ALL}
+    if choice.rows == "amounts":
+        told["from"] = choice.first_month.isoformat()
+    of_rows = {"cases": ("series", "month", "age"), "amounts": ("verdict",), "clocks": ("clock",)}
+    told |= {option: value for option in of_rows[choice.rows] if (value := getattr(choice, option))}
+    if choice.state in {"cases": CASE_STATES, "amounts": (), "clocks": () if choice.soon else STATES}[choice.rows]:
+        told["state"] = choice.state
+    return " ".join(["heng cases", name, *(f"--{option} {value}" for option, value in told.items()), "--format csv"])
 
 
 def rows_words(choice: Choice, t: Text) -> str:
@@ -299,7 +302,7 @@ def rows_words(choice: Choice, t: Text) -> str:
     return " · ".join(told)
 
 
-Made = tuple[Heads, list[html.Tr]]
+Made = tuple[controls.Heads, list[html.Tr]]
 
 
 def _case_head(case_no: str, county: str | None, known: Known, t: Text) -> html.Span:
@@ -308,7 +311,7 @@ def _case_head(case_no: str, county: str | None, known: Known, t: Text) -> html.
 
 
 def _clock_rows(db: queries.Source, choice: Choice, known: Known, t: Text) -> Made:
-    heads: Heads = [
+    heads: controls.Heads = [
         (t("penalties.case"), False), (t("penalties.clock"), False), (t("penalties.from"), False),
         (t("penalties.due"), False), (t("penalties.done"), False), (t("penalties.result"), False),
         (t("penalties.days"), True), (t("penalties.rule"), False),
@@ -327,7 +330,7 @@ def _clock_rows(db: queries.Source, choice: Choice, known: Known, t: Text) -> Ma
             shell.pill(terms.STATE_TERMS[one.state].name(t.lang), "warn" if one.is_soon else TONE.get(one.state, "")),
             _days(one, t), html.Span(rule),
         ]  # fmt: skip
-        body.append(row(_case_head(one.case_no, one.county_code, known, t), cells, heads))
+        body.append(controls.stack_row(_case_head(one.case_no, one.county_code, known, t), cells, heads))
     return heads, body
 
 
@@ -341,12 +344,12 @@ def _days(one: Clock, t: Text) -> Any:
     if one.surcharge_fen is None:
         return told
     return html.Span(
-        [told, html.Span(t("penalties.clocks.surcharge", yuan=yuan(one.surcharge_fen)), className="under")]
+        [told, html.Span(t("penalties.clocks.surcharge", yuan=amount(one.surcharge_fen)), className="under")]
     )
 
 
 def _case_rows(db: queries.Source, choice: Choice, known: Known, t: Text) -> Made:
-    heads: Heads = [
+    heads: controls.Heads = [
         (t("penalties.case"), False), (t("penalties.state"), False), (t("table.plate"), False),
         *((t(f"penalties.series.{name}"), False) for name in SERIES),
         (t("penalties.stated"), True), (t("penalties.decided"), True), (t("penalties.collected"), True),
@@ -355,7 +358,7 @@ def _case_rows(db: queries.Source, choice: Choice, known: Known, t: Text) -> Mad
     return heads, body
 
 
-def _case_row(one: Case, heads: Heads, known: Known, t: Text) -> html.Tr:
+def _case_row(one: Case, heads: controls.Heads, known: Known, t: Text) -> html.Tr:
     state: list[Any] = [terms.state_name(one.case_state, t.lang)]
     if one.is_state_reported:
         state.append(html.Span(t("penalties.reported"), className="under"))
@@ -367,14 +370,14 @@ def _case_row(one: Case, heads: Heads, known: Known, t: Text) -> html.Tr:
         fmt.day(day, t.lang) if day else fmt.NONE for day in (one.filed_on, one.decided_on, one.paid_on, one.closed_on)
     ]
     cells = [
-        html.Div(state), html.Span(masked(one.plate_no), className="unbroken"), *days, yuan(one.statutory_fen),
-        yuan(one.decided_fen), yuan(one.collected_fen),
+        html.Div(state), html.Span(masked(one.plate_no), className="unbroken"), *days, amount(one.statutory_fen),
+        amount(one.decided_fen), amount(one.collected_fen),
     ]  # fmt: skip
-    return row(_case_head(one.case_no, one.county_code, known, t), cells, heads)
+    return controls.stack_row(_case_head(one.case_no, one.county_code, known, t), cells, heads)
 
 
 def _amount_rows(db: queries.Source, choice: Choice, known: Known, t: Text) -> Made:
-    heads: Heads = [
+    heads: controls.Heads = [
         (t("penalties.case"), False), (t("table.excess"), True), (t("penalties.range"), True),
         (t("penalties.stated"), True), (t("penalties.decided"), True), (t("penalties.why"), False),
         (t("penalties.rule"), False),
@@ -382,16 +385,16 @@ def _amount_rows(db: queries.Source, choice: Choice, known: Known, t: Text) -> M
     found = [one for one in case_facts.compared(db, choice.scope) if choice.verdict in (None, one.verdict)]
     body = []
     for one in found[: ROWS_SHOWN + 1]:
-        low, high = yuan(one.low_fen), yuan(one.high_fen)
+        low, high = amount(one.low_fen), amount(one.high_fen)
         rules: list[Any] = [html.Code(", ".join(one.rules))] if one.rules else [fmt.NONE]
         if one.rules and not one.is_verified:
             rules += [" ", explain.unverified_pill(t, t("penalties.rule.unverified"))]
         cells = [
             fmt.kilograms(one.excess_kg) if one.excess_kg is not None else fmt.NONE,
-            low if low == high else f"{low} – {high}", yuan(one.stated_fen), yuan(one.decided_fen),
+            low if low == high else f"{low} – {high}", amount(one.stated_fen), amount(one.decided_fen),
             terms.REASON_TERMS[one.reason].name(t.lang), html.Span(rules),
         ]  # fmt: skip
-        body.append(row(_case_head(one.case_no, one.county_code, known, t), cells, heads))
+        body.append(controls.stack_row(_case_head(one.case_no, one.county_code, known, t), cells, heads))
     return heads, body
 
 
@@ -428,7 +431,8 @@ def _body(
     body: list[Any] = [
         as_known.line(source, t("penalties.known.how"), t),
         lead(counts, open_count, choice, t),
-        places(choice, known, t),
+        printed(source, choice, known, t),
+        filters(choice, known, t),
     ]
     if choice.rows != "none":
         body.append(rows_card(source, choice, known, t))
@@ -439,16 +443,9 @@ def _body(
     ]
     if choice.known_on is None:  # what articles allow is computed from passages
         body.append(amounts_card(db, choice, t))
-    links = {"here": HERE, "query": choice.query(), "known": choice.known_on and choice.known_on.isoformat()}
-    return [*body, dcc.Location(id="penalties-go", refresh="callback-nav"), dcc.Store(id="penalties-query", data=links)]
+    query, absolute = choice.query(), choice.query(absolute=True)
+    return [*body, *as_of.stores("penalties", HERE, query, absolute, choice.as_of, choice.known_on)]
 
 
 PAGE = {"path": HERE, "title": shell.title("penalties"), "layout": layout}
-
-clientside_callback(
-    ClientsideFunction("heng", "openKnownOn"),
-    Output("penalties-go", "href"),
-    Input("penalties-known", "value"),
-    State("penalties-query", "data"),
-    prevent_initial_call=True,
-)
+as_of.follow("penalties", with_night=True)

@@ -1,25 +1,22 @@
 """Who was over the limit repeatedly within a year? Counts with their window, basis and thresholds, and every act that
 counts or does not, with its reason. Three is a warning; above the statute's number stand facts, never a decision."""
 
-import re
 from typing import Any
 
 import dash_ag_grid as dag
-import dash_mantine_components as dmc
-from dash import ClientsideFunction, Input, Output, State, clientside_callback, dcc, html
+from dash import dcc, html
 from werkzeug.exceptions import BadRequest
 
-from dashboards import controls, explain, lists, queries, repeat_queries, shell
+from dashboards import as_of, controls, explain, lists, queries, repeat_queries, shell
 from dashboards import format as fmt
-from dashboards.repeat_queries import DECISIONS, LOW, Choice, Facts, choice_from_page, choice_of
+from dashboards.repeat_queries import DECISIONS, LOW, Choice, Facts, choice_of
+from dashboards.selection import from_page
 from dashboards.text import Text
 from warehouse import plate, repeat
 from warehouse import repeat_terms as terms
 from warehouse.repeat import BASES, SUBJECTS, WINDOWS, Judged, Standing
 
 HERE = "/repeat"
-KEY = re.compile(r"(\d{1,9})-(\d{1,9})")
-"""A row in a request: version and place in the list of the choice. No plate, certificate or code."""
 TILES = ("one_away", "statutory", "counted", "pending")
 TIER_TONE = {"statutory": "worse", "warning": "warn", "watch": "", "none": "", "unknown": ""}
 MOST_ACTS = 60
@@ -50,12 +47,12 @@ NOT_BESIDE_DRAWER = ("window", "lapse", "pending", "previous", "why")
 
 
 # --- words ---------------------------------------------------------------------------------------------------
-def name_of(facts: Facts, one: Standing, t: Text) -> str:
+def name_of(one: Standing, t: Text) -> str:
     """A subject as pages may show it: plates and certificates masked."""
     if one.subject == "vehicle":
         return plate.masked(str(one.key[0]))
     if one.subject == "driver":
-        masked = repeat_queries.certificate(str(one.key[0]))
+        masked = terms.masked_driver(str(one.key[0]))
         return t("repeat.driver.hash", hash=masked) if repeat_queries.is_hash(one) else masked
     return one.enterprise_name or t("terminals.enterprise.none")
 
@@ -127,8 +124,7 @@ def rule(facts: Facts, name: str, value: str, low: str, t: Text) -> Any:
     ]  # fmt: skip
     thresholds = []
     for one in (facts.told[name] for name in terms.parameters_of(choice.question)):
-        unit = f" {one.unit}" if one.unit else ""
-        says = f"{t.pick(one.zh, one.en)}{t('app.colon')}{one.value:g}{unit}{t('terminals.sentences')}"
+        says = f"{t.pick(one.zh, one.en)}{t('app.colon')}{one.amount}{t('terminals.sentences')}"
         cited = f"{says}{t.pick(one.citation_zh, one.citation_en)} "
         thresholds.append(html.Li([cited, explain.confidence_pill(one.confidence, t)]))
     told: list[tuple[str, Any]] = [
@@ -169,15 +165,6 @@ def _tile(facts: Facts, name: str, t: Text) -> html.Section:
     )  # fmt: skip
 
 
-def _links(label: str, current: str, options: list[tuple[str, str, str]]) -> html.Nav:
-    """A choice as links: value, words, address."""
-    return html.Nav(
-        [dcc.Link(words, href=href, className="current" if value == current else "") for value, words, href in options],
-        className="kinds",
-        **{"aria-label": label},
-    )
-
-
 def filters(facts: Facts, t: Text) -> html.Div:
     """Subject, window, basis, decisions and day; all of them are in the address."""
     choice = facts.choice
@@ -187,50 +174,20 @@ def filters(facts: Facts, t: Text) -> html.Div:
         "basis": [(value, terms.BASIS_TERMS[value].name(t.lang)) for value in BASES],
         "decisions": [(value, t(f"repeat.decisions.{value}")) for value in DECISIONS],
     }
-    fields = []
-    for name, options in named.items():
-        links = [(value, words, HERE + choice.query(**{name: value})) for value, words in options]
-        nav = _links(t(f"repeat.{name}"), getattr(choice, name), links)
-        label = html.Span(t(f"repeat.{name}"), className="field-label")
-        fields.append(html.Div([label, nav], className="field grow-none"))
-    day = dmc.DatePickerInput(
-        id="repeat-day",
-        value=choice.as_of.isoformat(),
-        valueFormat="YYYY-MM-DD",
-        minDate=repeat.first_day(facts.db).isoformat(),
-        maxDate=facts.known.last_day.isoformat(),
-        size="sm",
-        firstDayOfWeek=1,
-        monthLabelFormat="YYYY年M月" if t.lang == "zh" else "MMMM YYYY",
-        popoverProps={"position": "bottom-end"},
-        **{"aria-label": t("repeat.as_of")},
-    )
-    label = html.Span(t("repeat.as_of"), className="field-label")
-    fields.append(html.Div([label, day], className="field day"))
-    close = html.Button(t("filter.done"), id="repeat-close", className="button primary")
-    bar = html.Div(
-        [html.Div([html.B(t("filter.filters")), close], className="sheet-head"), *fields],
-        id="repeat-filters",
-        className="filter-bar card",
-        role="search",
-        **{"aria-label": t("filter.filters")},
-    )
+    choices = [
+        (
+            t(f"repeat.{name}"),
+            getattr(choice, name),
+            [(value, words, HERE + choice.query(**{name: value})) for value, words in options],
+        )
+        for name, options in named.items()
+    ]
     chosen = f"{terms.SUBJECT_TERMS[choice.subject].name(t.lang)} · {terms.WINDOW_TERMS[choice.window].name(t.lang)}"
-    chips = html.Div(
-        [
-            html.Button([shell.icon("clock"), fmt.day(choice.as_of, t.lang)], className="chip strong",
-                        id="repeat-open-period"),
-            html.Button([chosen, shell.icon("down")], className="chip", id="repeat-open-place"),
-            html.Button([shell.icon("adjust"), t("filter.filters")], className="chip", id="repeat-open-filters"),
-        ],
-        className="filter-chips",
-    )  # fmt: skip
-    dates: Any = {"locale": "zh-cn" if t.lang == "zh" else "en", "firstDayOfWeek": 1, "weekendDays": []}
-    return html.Div([chips, dmc.DatesProvider(bar, settings=dates)], className="filters")
+    days = repeat.first_day(facts.db), facts.known.last_day
+    return as_of.filters("repeat", choices, chosen, choice.as_of, days, t)
 
 
 def printed(facts: Facts, t: Text) -> html.P:
-    """The choice as a sentence for paper, where its controls do not go."""
     choice = facts.choice
     chosen = {
         "as_of": fmt.day(choice.as_of, t.lang),
@@ -239,8 +196,7 @@ def printed(facts: Facts, t: Text) -> html.P:
         "basis": terms.BASIS_TERMS[choice.basis].name(t.lang),
         "decisions": t(f"repeat.decisions.{choice.decisions}"),
     }
-    told = " · ".join(f"{t(f'repeat.{name}')}{t('app.colon')}{value}" for name, value in chosen.items())
-    return html.P(told, className="print-only")
+    return as_of.printed([(t(f"repeat.{name}"), value) for name, value in chosen.items()], t)
 
 
 def low_words(facts: Facts, low: str, t: Text) -> str:
@@ -263,7 +219,7 @@ def lows(facts: Facts, t: Text) -> html.Nav:
         (low, f"{low_words(facts, low, t)} · {fmt.count(facts.count(low))}", HERE + choice.query(low=low))
         for low in offered
     ]
-    return _links(t("repeat.low"), choice.low, links)
+    return as_of.links(t("repeat.low"), choice.low, links)
 
 
 # --- the list ------------------------------------------------------------------------------------------------------
@@ -279,7 +235,7 @@ def cells(facts: Facts, place: int, one: Standing, t: Text) -> dict[str, Any]:
     dates += [t("repeat.line.lapse", day=lapse)] if one.lapses_on else []
     return {
         "record": f"{facts.db.version}-{place}",
-        "who": name_of(facts, one, t),
+        "who": name_of(one, t),
         "vehicles": count_of(one, t),
         "count": share if one.subject == "enterprise" else fmt.count(one.count),
         "tier": tier,
@@ -292,7 +248,7 @@ def cells(facts: Facts, place: int, one: Standing, t: Text) -> dict[str, Any]:
         "why": why,
         "pill": tier,
         "pill_tone": TIER_TONE[one.tier],
-        "head": name_of(facts, one, t),
+        "head": name_of(one, t),
         "right": count_of(one, t),
         "line": span,
         "where": t("availability.join").join(dates),
@@ -332,17 +288,6 @@ def grid(choice: Choice, count: int, t: Text) -> dag.AgGrid:
 
 
 # --- the drawer ------------------------------------------------------------------------------------------
-def _fact(name: str, value: Any) -> list[Any]:
-    return [html.Dt(name), html.Dd(value)]
-
-
-def _head(title: str, under: str, t: Text) -> html.Div:
-    close = html.Button(
-        shell.icon("x"), id="repeat-drawer-close", className="icon-button", **{"aria-label": t("evidence.close")}
-    )
-    return html.Div([html.Div([html.H2(title), html.Span(under, className="under")]), close], className="drawer-head")
-
-
 def act_line(judged: Judged, one: Standing, t: Text) -> html.Div:
     """An act: when and where, its case, what it weighed, and why it does not count or until when it does."""
     act = judged.act
@@ -351,7 +296,8 @@ def act_line(judged: Judged, one: Standing, t: Text) -> html.Div:
         what.append(repeat_queries.vehicle_of(judged))
     details = [t("repeat.act.case", case=act.case_no)]
     if act.excess_ratio is not None:
-        details.append(t("repeat.act.excess", share=fmt.share(act.excess_ratio)))
+        after = fmt.share(act.excess_ratio_after_allowance)
+        details.append(t("repeat.act.excess", share=fmt.share(act.excess_ratio), after=after))
     if act.decided_on is not None:
         details.append(t("repeat.act.decided", day=fmt.day(act.decided_on, t.lang)))
     if judged.counts:
@@ -401,26 +347,26 @@ def _by_window(facts: Facts, one: Standing, t: Text) -> html.Div:
 def drawer(facts: Facts, one: Standing, t: Text) -> list[Any]:
     name, says = terms.tier_of(one, facts.choice.question, facts.told, t.lang)
     shown = [
-        *_fact(t("repeat.tier"), shell.pill(name, TIER_TONE[one.tier])),
-        *_fact(t("repeat.count"), count_of(one, t)),
-        *_fact(t("repeat.window"), [terms.WINDOW_TERMS[one.window].name(t.lang), html.Br(), _span(one, t)]),
+        *lists.fact(t("repeat.tier"), shell.pill(name, TIER_TONE[one.tier])),
+        *lists.fact(t("repeat.count"), count_of(one, t)),
+        *lists.fact(t("repeat.window"), [terms.WINDOW_TERMS[one.window].name(t.lang), html.Br(), _span(one, t)]),
     ]
     if one.ratio is not None:
-        shown += _fact(t("repeat.share"), f"{one.ratio * 100:.2f}%")
+        shown += lists.fact(t("repeat.share"), f"{one.ratio * 100:.2f}%")
     if one.has_no_first_issue:
-        shown += _fact(t("repeat.first_issue"), t("repeat.no_first_issue"))
+        shown += lists.fact(t("repeat.first_issue"), t("repeat.no_first_issue"))
     elif one.first_issue_date is not None:
-        shown += _fact(t("repeat.first_issue"), fmt.day(one.first_issue_date, t.lang))
-    shown += _fact(t("repeat.trigger"), fmt.day(one.trigger_on, t.lang))
-    shown += _fact(t("repeat.lapse"), fmt.day(one.lapses_on, t.lang))
-    shown += _fact(t("repeat.pending"), fmt.count(one.pending))
+        shown += lists.fact(t("repeat.first_issue"), fmt.day(one.first_issue_date, t.lang))
+    shown += lists.fact(t("repeat.trigger"), fmt.day(one.trigger_on, t.lang))
+    shown += lists.fact(t("repeat.lapse"), fmt.day(one.lapses_on, t.lang))
+    shown += lists.fact(t("repeat.pending"), fmt.count(one.pending))
     if one.previous_count is not None:
         assert one.previous_first is not None
         assert one.previous_last is not None
         days = fmt.day_range(one.previous_first, one.previous_last, t.lang)
-        shown += _fact(t("repeat.previous"), [fmt.count(one.previous_count), html.Br(), days])
+        shown += lists.fact(t("repeat.previous"), [fmt.count(one.previous_count), html.Br(), days])
     return [
-        _head(name_of(facts, one, t), t("repeat.as_of.day", day=fmt.day(facts.choice.as_of, t.lang)), t),
+        lists.drawer_head("repeat", name_of(one, t), t("repeat.as_of.day", day=fmt.day(facts.choice.as_of, t.lang)), t),
         html.Dl(shown, className="facts"),
         html.P(says, className="subtitle"),
         *_act_list(t("repeat.counted"), one.counted, one, t("repeat.counted.none"), t),
@@ -434,42 +380,18 @@ def drawer(facts: Facts, one: Standing, t: Text) -> list[Any]:
 
 def drawer_of(facts: Facts, record: str, t: Text) -> list[Any]:
     """What stands behind one row; a row of another version is said to be one."""
-    match = KEY.fullmatch(record)
-    if match is None:
-        raise BadRequest("not a row of this list")
-    if int(match[1]) != facts.db.version:
-        return [_head(t("vehicles.drawer.old"), t("vehicles.drawer.old.why"), t)]
-    return drawer(facts, facts.at(int(match[2])), t)
+    place = lists.place_of(record, facts.db.version)
+    return lists.old_drawer("repeat", t) if place is None else drawer(facts, facts.at(place), t)
 
 
 # --- the page ------------------------------------------------------------------------------------------
-def exports(choice: Choice, t: Text) -> list[Any]:
-    query = choice.query(absolute=True)
-    links = (("csv", "CSV", "button"), ("xlsx", "XLSX", "button primary"))
-    return [
-        html.A(
-            [shell.icon("download"), html.Span(words)],
-            href=f"/export/repeat.{kind}{query}",
-            className=look,
-            download="",
-        )
-        for kind, words, look in links
-    ]
-
-
-def chosen_data(choice: Choice) -> dict[str, str]:
-    """The choice as the grid's callbacks get it back; it is checked again then."""
-    names = ("subject", "window", "basis", "decisions", "low")
-    return {"as_of": choice.as_of.isoformat(), **{name: getattr(choice, name) for name in names}}
-
-
 @shell.page("repeat")
 def layout(db: queries.Source, view: shell.View, query: dict[str, str]) -> html.Div:
     t = view.text
     known = queries.known(db)
     if known is None:
         return shell.no_days(view, "repeat", db)
-    if not repeat_queries.is_built(db):
+    if not repeat.is_built(db):
         card = shell.state_card("database", t("state.no_violations.title"), [t("state.no_terminals.why")])
         return shell.frame(view, "repeat", card, db=db)
     choice, bad = choice_of(query, known, db)
@@ -504,32 +426,12 @@ def layout(db: queries.Source, view: shell.View, query: dict[str, str]) -> html.
             html.P([explain.unverified_pill(t, t("repeat.safety")), " ", t("repeat.safety")], className="quiet-line")
             if choice.subject == "enterprise"
             else None,
-            html.Div(
-                [
-                    html.Section([total, *body], className="card rows-card"),
-                    html.Aside(
-                        None, id="repeat-drawer", className="card drawer", **{"aria-label": t("evidence.title")}
-                    ),
-                ],
-                className="rows-and-drawer",
-            ),
-            dcc.Location(id="repeat-go", refresh="callback-nav"),
-            dcc.Store(id="repeat-choice", data=chosen_data(choice)),
-            dcc.Store(id="repeat-record", data=None),
-            dcc.Store(id="repeat-fitted"),
-            dcc.Store(id="repeat-followed"),
-            dcc.Store(
-                id="repeat-query",
-                data={
-                    "here": HERE,
-                    "query": choice.query(),
-                    "absolute": choice.query(absolute=True),
-                    "day": choice.as_of.isoformat(),
-                    "hrefs": [None],
-                },
-            ),
+            lists.beside_drawer("repeat", [total, *body], t),
+            dcc.Store(id="repeat-choice", data=choice.data()),
+            *lists.stores("repeat"),
+            *as_of.stores("repeat", HERE, choice.query(), choice.query(absolute=True), choice.as_of),
         ],
-        actions=[controls.copy_link("repeat", t), *exports(choice, t)],
+        actions=[controls.copy_link("repeat", t), *lists.file_links("repeat", choice.query(absolute=True))],
         db=db,
         notices=[t("state.bad_values", values=t("availability.join").join(bad))] if bad else None,
     )  # fmt: skip
@@ -543,7 +445,7 @@ def facts_of(data: Any) -> Facts:
     known = queries.known(db)
     if known is None:
         raise BadRequest("no day of data")
-    return Facts(db, choice_from_page(data, known, db), known)
+    return Facts(db, from_page(data, lambda given: choice_of(given, known, db)), known)
 
 
 def _rows(chosen: Any, start: int, number: int, sort: lists.Sort, t: Text) -> tuple[list[dict[str, Any]], int]:
@@ -553,14 +455,4 @@ def _rows(chosen: Any, start: int, number: int, sort: lists.Sort, t: Text) -> tu
 
 
 lists.list_with_drawer("repeat", "choice", _rows, lambda chosen, record, t: drawer_of(facts_of(chosen), record, t))
-# The link that is copied carries the day; which row is open stays out of the address.
-clientside_callback(
-    ClientsideFunction("heng", "followQuery"), Output("repeat-followed", "data"), Input("repeat-query", "data")
-)
-clientside_callback(
-    ClientsideFunction("heng", "openAsOf"),
-    Output("repeat-go", "href"),
-    Input("repeat-day", "value"),
-    State("repeat-query", "data"),
-    prevent_initial_call=True,
-)
+as_of.follow("repeat")

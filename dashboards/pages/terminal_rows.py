@@ -436,23 +436,12 @@ def fates(facts: Facts, t: Text) -> html.Nav | None:
 
 
 # --- the drawer ----------------------------------------------------------------------------------------------------
-def _fact(name: str, value: Any) -> list[Any]:
-    return [html.Dt(name), html.Dd(value)]
-
-
-def _drawer_head(title: str, under: str, t: Text) -> html.Div:
-    close = html.Button(
-        shell.icon("x"), id="vehicles-drawer-close", className="icon-button", **{"aria-label": t("evidence.close")}
-    )
-    return html.Div([html.Div([html.H2(title), html.Span(under, className="under")]), close], className="drawer-head")
-
-
 def _of_vehicle(row: Any, facts: Facts, t: Text) -> list[Any]:
     return [
-        *_fact(t("table.plate"), row["plate_masked"]),
-        *_fact(t("vehicles.class"), words.vehicle_class(row["monitored_class"], t)),
-        *_fact(t("terminals.enterprise"), enterprise_name(facts.db, row["uscc"], t, None)),
-        *_fact(t("filter.county"), controls.place_name(facts.known, row["county_code"], t)),
+        *lists.fact(t("table.plate"), row["plate_masked"]),
+        *lists.fact(t("vehicles.class"), words.vehicle_class(row["monitored_class"], t)),
+        *lists.fact(t("terminals.enterprise"), enterprise_name(facts.db, row["uscc"], t, None)),
+        *lists.fact(t("filter.county"), controls.place_name(facts.known, row["county_code"], t)),
     ]
 
 
@@ -547,7 +536,7 @@ def vehicle_drawer(
         if fmt.missing(row["last_recorded_at"])
         else fmt.moment(row["last_recorded_at"], t.lang)
     )
-    facts_shown += _fact(t("terminals.last_point"), last)
+    facts_shown += lists.fact(t("terminals.last_point"), last)
     reasons: list[Any] = []
     if facts.choice.show == "calls":
         for short, tone, told, innocent in words.call_reasons(_as_tuple(row), facts.parameters, t):
@@ -563,11 +552,11 @@ def vehicle_drawer(
         name = facts.choice.kpi
         above, below = int(row["numerator"]), int(row["denominator"])
         value = fmt.mean_or_none(above / explain.KPIS[name].per, below)
-        facts_shown += _fact(
+        facts_shown += lists.fact(
             explain.kpi_label(name, t), f"{sums(name, above, below, t)} = {explain.kpi_shown(name, value, t)}"
         )
     return [
-        _drawer_head(t("vehicles.drawer.vehicle"), fmt.day_range(*span, t.lang), t),
+        lists.drawer_head("vehicles", t("vehicles.drawer.vehicle"), fmt.day_range(*span, t.lang), t),
         html.Dl(facts_shown, className="facts"),
         *([html.H3(t("terminals.reason")), html.Div(reasons, className="proof")] if reasons else []),
         *_story_lists(story, t),
@@ -586,22 +575,22 @@ def finding_drawer(facts: Facts, row: pd.Series, story: terminal_queries.Story, 
     weakened = row["weakened_by"].split(",") if isinstance(row["weakened_by"], str) else []
     shown = _of_vehicle(row, facts, t)
     grade = shell.pill(t(f"grade.{row['finding_grade']}"), "warn" if row["finding_grade"] == "strong" else "")
-    shown += _fact(t("vehicles.grade"), grade)
-    shown += _fact(t("vehicles.time"), f"{fmt.moment(row['began_at'], t.lang)} – {row['ended_at']:%H:%M:%S}")
+    shown += lists.fact(t("vehicles.grade"), grade)
+    shown += lists.fact(t("vehicles.time"), f"{fmt.moment(row['began_at'], t.lang)} – {row['ended_at']:%H:%M:%S}")
     if not fmt.missing(row["latitude"]):
-        shown += _fact(t("vehicles.place"), f"{row['latitude']:.5f}, {row['longitude']:.5f}")
-    shown += _fact(t("vehicles.points"), fmt.count(row["point_count"]))
+        shown += lists.fact(t("vehicles.place"), f"{row['latitude']:.5f}, {row['longitude']:.5f}")
+    shown += lists.fact(t("vehicles.points"), fmt.count(row["point_count"]))
     if not fmt.missing(row["distance_m"]):
-        shown += _fact(t("vehicles.distance"), f"{row['distance_m'] / 1000:,.2f}")
+        shown += lists.fact(t("vehicles.distance"), f"{row['distance_m'] / 1000:,.2f}")
     if not fmt.missing(row["evidence_speed_kmh"]):
-        shown += _fact(t("vehicles.speed"), f"{row['evidence_speed_kmh']:,.1f} km/h")
+        shown += lists.fact(t("vehicles.speed"), f"{row['evidence_speed_kmh']:,.1f} km/h")
     if isinstance(row["passage_record_id"], str):
         link = f"/overload/rows?record={row['passage_record_id']}"
         passage = dcc.Link(t("vehicles.passage.open", site=row["site_code"]), href=link, className="text-link")
-        shown += _fact(t("vehicles.passage"), passage)
+        shown += lists.fact(t("vehicles.passage"), passage)
     if isinstance(row["other_plate_masked"], str):
         other = f"{row['other_plate_masked']} · {fmt.moment(row['other_began_at'], t.lang)}"
-        shown += _fact(t("vehicles.other"), other)
+        shown += lists.fact(t("vehicles.other"), other)
     limits = terminal_queries.thresholds(facts.db, facts.selection.end, "local")
     proof = [
         html.Div([shell.icon("info"), html.Span(words.filled(check.says, limits))]),
@@ -619,7 +608,7 @@ def finding_drawer(facts: Facts, row: pd.Series, story: terminal_queries.Story, 
     ]
     lines = explain.parameter_lines(words.CHECKS[row["finding_kind"]].parameters, limits, t)
     return [
-        _drawer_head(check.name, t("vehicles.no_verdict"), t),
+        lists.drawer_head("vehicles", check.name, t("vehicles.no_verdict"), t),
         html.Dl(shown, className="facts"),
         html.H3(t("vehicles.meaning")),
         html.Div(proof, className="proof"),
@@ -635,26 +624,26 @@ def alarm_drawer(facts: Facts, row: pd.Series, t: Text) -> list[Any]:
     """An alarm: what it is, what became of it, what the captures say of it, and the line it came in."""
     fate = fate_of(_as_tuple(row))
     shown = _of_vehicle(row, facts, t)
-    shown += _fact(t("vehicles.level"), t("vehicles.level.of", level=fmt.count(row["alarm_level"])))
-    shown += _fact(t("vehicles.began"), fmt.moment(row["alarm_began_at"], t.lang))
-    shown += _fact(t("vehicles.due"), fmt.moment(row["due_at"], t.lang))
-    shown += _fact(t("vehicles.fate"), shell.pill(t(f"fate.{fate}"), FATE_TONE[fate]))
-    shown += _fact(t("vehicles.handled"), fmt.moment(row["handled_at"], t.lang))
-    shown += _fact(t("vehicles.handling"), words.code("handling", row["handling"], t))
-    shown += _fact(t("fate.supervised"), t("word.yes" if bool(row["is_supervised"]) else "word.no"))
-    shown += _fact(t("fate.appealed"), words.code("appeal", row["appeal_result"], t))
+    shown += lists.fact(t("vehicles.level"), t("vehicles.level.of", level=fmt.count(row["alarm_level"])))
+    shown += lists.fact(t("vehicles.began"), fmt.moment(row["alarm_began_at"], t.lang))
+    shown += lists.fact(t("vehicles.due"), fmt.moment(row["due_at"], t.lang))
+    shown += lists.fact(t("vehicles.fate"), shell.pill(t(f"fate.{fate}"), FATE_TONE[fate]))
+    shown += lists.fact(t("vehicles.handled"), fmt.moment(row["handled_at"], t.lang))
+    shown += lists.fact(t("vehicles.handling"), words.code("handling", row["handling"], t))
+    shown += lists.fact(t("fate.supervised"), t("word.yes" if bool(row["is_supervised"]) else "word.no"))
+    shown += lists.fact(t("fate.appealed"), words.code("appeal", row["appeal_result"], t))
     gap = "" if fmt.missing(row["match_gap_s"]) else f" ({int(row['match_gap_s'])} s)"
     proof = [
         html.Div([shell.icon("check" if gap else "info"), html.Span(words.code("match", row["alarm_match"], t) + gap)])
     ]
     if fate == "open":
         innocent = t("terminals.innocent", words=t("call.alarm.innocent"))
-        shown += _fact("", html.Span(innocent, className="under"))
+        shown += lists.fact("", html.Span(innocent, className="under"))
     delivery = queries.delivery(facts.db, row["delivery_id"])
     name = delivery["name"] if delivery is not None else t("evidence.unknown_delivery")
     line = t("vehicles.line", line=fmt.count(row["source_line"]))
     return [
-        _drawer_head(words.code("alarm_kind", row["alarm_kind"], t), row["record_id"], t),
+        lists.drawer_head("vehicles", words.code("alarm_kind", row["alarm_kind"], t), row["record_id"], t),
         html.Dl(shown, className="facts"),
         html.H3(t("vehicles.match")),
         html.Div(proof, className="proof"),
@@ -677,7 +666,7 @@ def drawer_of(facts: Facts, record: str, t: Text) -> list[Any]:
     if match is None:
         raise BadRequest("not a row of this list")
     if int(match[1]) != facts.db.version:
-        return [_drawer_head(t("vehicles.drawer.old"), t("vehicles.drawer.old.why"), t)]
+        return lists.old_drawer("vehicles", t)
     row_no = int(match[2])
     if show == "findings":
         finding = terminal_queries.finding(facts.db, span_of(facts), facts.place, kind_of(facts.choice), row_no)
@@ -758,18 +747,9 @@ def layout(db: queries.Source, view: shell.View, query: dict[str, str]) -> html.
         [
             chips(facts, t),
             fates(facts, t),
-            html.Div(
-                [
-                    html.Section([reconciliation(facts, count, t), *body], className="card rows-card"),
-                    html.Aside(
-                        None, id="vehicles-drawer", className="card drawer", **{"aria-label": t("evidence.title")}
-                    ),
-                ],
-                className="rows-and-drawer",
-            ),
+            lists.beside_drawer("vehicles", [reconciliation(facts, count, t), *body], t),
             dcc.Store(id="vehicles-selection", data=chosen_data(choice)),
-            dcc.Store(id="vehicles-record", data=None),
-            dcc.Store(id="vehicles-fitted"),
+            *lists.stores("vehicles"),
             dcc.Store(id="vehicles-followed"),
             dcc.Store(
                 id="vehicles-query",

@@ -679,8 +679,9 @@ def _case_truth(world: World) -> pa.Table:
 def repeat_violators(world: World) -> pa.Table:
     """Vehicles of the edge stories: how many violations of the last year count, by reading.
 
-    ``decided``: decisions. ``counted``: above 10 %, trips within 24 hours merged, 365 days to the last day: the
-    usual reading. ``counted_any_excess``: without the 10 %. ``counted_unmerged``: without merging.
+    ``decided``: decisions. ``counted``: above 10 % without what the scale may err by, trips within 24 hours merged, 365
+    days to the last day: the usual reading. ``counted_any_excess``: without the 10 %. ``counted_unmerged``: without
+    merging.
     ``counted_cycle``: the usual reading within the permit's year that runs on the last day.
     Every vehicle that is not here has at most two.
     """
@@ -689,7 +690,7 @@ def repeat_violators(world: World) -> pa.Table:
     row = found.row[keep]
     row = row[np.argsort(over["passed_at"][row], kind="stable")]
     row = row[to_days(over["passed_at"][row]) >= day64(year_opens(world))]
-    above = over["excess_ratio"][row] > COUNTED_RATIO
+    above = over["excess_ratio_after_allowance"][row] > COUNTED_RATIO
     merged = ~same_trip(over, row)
     merged_above = np.zeros(len(row), bool)
     merged_above[np.flatnonzero(above)] = ~same_trip(over, row[above])

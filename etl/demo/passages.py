@@ -448,10 +448,19 @@ def _over(world: World, table: pa.Table) -> pa.Table:
     excess = pc.subtract(rows["gross_vehicle_weight_kg"], rows["limit_kg"])
     rows = rows.append_column("excess_kg", excess)
     rows = rows.append_column("excess_ratio", pc.divide(excess.cast(pa.float64()), rows["limit_kg"]))
+    left = np.maximum(np.asarray(excess) - _allowance_kg(world, rows), 0)
+    rows = rows.append_column("excess_ratio_after_allowance", pa.array(left / np.asarray(rows["limit_kg"])))
     rows = rows.append_column("is_registered", pc.less(rows["vehicle"], world.fleet.registered))
     plans = planted.plans(world)
     rows = rows.append_column("story", plans["story"].take(rows["plan"].combine_chunks()))
     return rows.append_column("story_no", plans["story_no"].take(rows["plan"].combine_chunks()))
+
+
+def _allowance_kg(world: World, rows: pa.Table) -> np.ndarray:
+    """What scales of the sites may err by in service, as many per cent of the weight as the class says, rounded up."""
+    classes = planted.accuracy_classes(world)
+    per_cent = np.array([int(classes[site]) for site in rows["site_code"].to_pylist()], int)
+    return -(-np.asarray(rows["gross_vehicle_weight_kg"]).astype(int) * per_cent // 100)
 
 
 def over_limit_passages(world: World) -> pa.Table:
@@ -460,7 +469,8 @@ def over_limit_passages(world: World) -> pa.Table:
     check_no, layout (feed), site_code, county_code, lane_code, passed_at, plate_no (as read, null if unread),
     carried_plate_no, plate_color_code, plate_confidence, axle_count, vehicle (position in ``world.fleet``; in
     ``world.vehicles`` and ``world.drivers`` too where ``is_registered``), gross_vehicle_weight_kg (weighed),
-    true_gross_kg, limit_kg (by law), excess_kg, excess_ratio, plan, story and story_no (``planted.plans``; null
+    true_gross_kg, limit_kg (by law), excess_kg, excess_ratio, excess_ratio_after_allowance (without what the scale may
+    err by, certified or not), plan, story and story_no (``planted.plans``; null
     for a passage that nobody planned).
     """
     if len(_collected.get(world, [])) != len(world.days):

@@ -16,7 +16,7 @@ from etl.demo.fleet import ARTICULATED_6, RIGID_4
 from etl.demo.places import SITES
 from etl.demo.world import World
 
-EDGE_STORIES = 11
+EDGE_STORIES = 13
 """Stories of ``_edges`` beside ``three_in_year``; each takes a vehicle in every round."""
 _NO_EVIDENCE = ("YZ04", "YZ11", "YZ15", "YZ22", "YZ26", "YZ30")
 """Sites whose certificates are planted to lapse, or that open late: nothing exact is planted there."""
@@ -158,6 +158,19 @@ def exact_sites(world: World) -> list[str]:
     return [code for code in codes if code not in faulty and code[:4] not in _NO_EVIDENCE]
 
 
+def accuracy_classes(world: World) -> dict[str, str]:
+    """The accuracy class of each site's devices, which are alike."""
+    return dict(zip(world.devices["site_code"].to_pylist(), world.devices["accuracy_class"].to_pylist(), strict=True))
+
+
+_AT_TEN = {
+    "5": {"ten_after_allowance": 0.1576, "above_ten_after_allowance": 0.1582},
+    "10": {"ten_after_allowance": 0.2219, "above_ten_after_allowance": 0.2226},
+}
+"""By accuracy class, the excess as weighed of which just 10 %, or a few kilograms more, are left when 5 or 10 % of the
+weight are taken off."""
+
+
 def _edges(world: World) -> Iterator[Plan]:
     """Repeat violators, one story a vehicle; these vehicles are over the limit at no other time.
 
@@ -165,21 +178,25 @@ def _edges(world: World) -> Iterator[Plan]:
     ``within_24h``, ``at_24h``, ``after_24h``: two of them 23:59:59, 24:00:00 and 24:00:01 apart, a third later.
     ``before_anniversary``, ``on_anniversary``: the third on the last day of the permit's year, or the first of
     the next. ``window_364``, ``window_365``, ``window_366``: the third so many days after the first, to the
-    second (worlds of more than 366 days). ``ten_per_cent``, ``above_ten_per_cent``: 10 % over, and 10 kg more.
+    second (worlds of more than 366 days). ``ten_per_cent``, ``above_ten_per_cent``: weighed 10 % over, and 10 kg more:
+    both less than 10 % without what the scale may err by. ``ten_after_allowance``, ``above_ten_after_allowance``: not
+    above 10 % without it, and above. All others are above 10 % at any scale.
     """
     rng, parts = world.rng("edges"), iter(cast(world).edges.tolist())
     sites = exact_sites(world)
     opens = max(world.first_day, world.last_day - timedelta(days=364))
     span = (world.last_day - opens).days + 1
     issued = world.vehicles["first_issue_date"].to_pylist()
+    classes = accuracy_classes(world)
 
     def moment(day: date) -> datetime:
         return at(day) + timedelta(seconds=int(rng.integers(0, 86_400)))
 
     def plan(story: str, number: int, vehicle: int, moments: list[datetime], excess: float = 0.0) -> Iterator[Plan]:
         for when in moments:
-            over = excess or float(rng.uniform(0.13, 0.55))
-            yield Plan(story, number, vehicle, sites[int(rng.integers(0, len(sites)))], when, over)
+            over = excess or float(rng.uniform(0.25, 0.6))
+            site = sites[int(rng.integers(0, len(sites)))]
+            yield Plan(story, number, vehicle, site, when, _AT_TEN[classes[site]].get(story, over))
 
     def apart(count: int) -> list[datetime]:
         """So many days of the last year, a few days between each where there is room."""
@@ -196,6 +213,8 @@ def _edges(world: World) -> Iterator[Plan]:
             yield from plan(story, number, next(parts), [first, second, second + timedelta(days=5)])
         for story in ("ten_per_cent", "above_ten_per_cent"):
             yield from plan(story, number, next(parts), apart(3), 0.10 if story == "ten_per_cent" else 0.1001)
+        for story in ("ten_after_allowance", "above_ten_after_allowance"):
+            yield from plan(story, number, next(parts), apart(3))
         for story, shift in (("before_anniversary", -1), ("on_anniversary", 0)):
             vehicle = next(parts)
             begun = anniversary(issued[vehicle], world.last_day)

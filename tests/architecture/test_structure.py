@@ -3,6 +3,7 @@
 import ast
 import re
 import subprocess
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -117,3 +118,12 @@ def test_no_score_rank_or_metric_reads_fines_or_cases() -> None:
         text = (REPOSITORY / "warehouse" / f"{name}.py").read_text(encoding="utf-8")
         assert known.findall(text) == [], name
     assert known.search((REPOSITORY / "warehouse" / "cases.py").read_text(encoding="utf-8"))
+
+
+def test_the_glossary_says_each_term_once() -> None:
+    lines = (REPOSITORY / "docs" / "glossary.md").read_text(encoding="utf-8").splitlines()
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("| ")][1:]
+    assert len(rows) > 100
+    for column in (0, 1):
+        named = Counter(row[column] for row in rows)
+        assert [term for term, count in named.items() if count > 1] == []

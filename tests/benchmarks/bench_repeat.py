@@ -40,7 +40,11 @@ select
     cast(null as date) as earlier_decided_on, cast(null as varchar) as earlier_ended_state,
     cast(null as date) as earlier_ended_on, 'K' || n as check_no, md5(cast(n as varchar))[1:20] as passage_record_id,
     'YZ01' as site_code, 60000 as gross_vehicle_weight_kg, 49000 as limit_kg,
-    case when dice in (3, 4, 5) then 0.05 else 0.22 end as excess_ratio, 0.1 as counted_ratio, '' as flags,
+    cast(null as date) as vehicle_decided_on, cast(null as date) as driver_decided_on,
+    cast(null as date) as enterprise_decided_on,
+    case when dice in (3, 4, 5) then 0.05 else 0.22 end as excess_ratio,
+    case when dice in (3, 4, 5) then 0.0 else 0.16 end as excess_ratio_after_allowance,
+    0.1 as counted_ratio, '' as flags,
     cast(null as varchar) as permit_no, false as is_permitted,
     false as is_within_limit, cast(null as timestamp) as last_unladen_at,
     md5(cast(n as varchar))[1:20] as record_id, md5('x') as delivery_id, n as source_line

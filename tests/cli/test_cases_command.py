@@ -8,6 +8,7 @@ import random
 from datetime import date, datetime
 from typing import Any
 
+import duckdb
 import pytest
 from case_reference import Case, Decision, Payment
 from case_rows import built_of
@@ -156,6 +157,28 @@ def test_amounts_are_held_against_the_articles() -> None:
     assert "discretion" in run("amounts", "--verdict", "within")
 
 
+def test_cases_are_chosen_by_a_day_of_a_series_and_by_age() -> None:
+    def numbers(*arguments: str) -> list[str]:
+        return [one["case_no"] for one in document("list", *arguments)["cases"]]
+
+    assert numbers("--series", "decided", "--month", "2026-01") == ["A1", "A3"]
+    assert numbers("--series", "paid", "--month", "2026-02") == ["A1"]
+    assert numbers("--series", "paid", "--month", "2026-01") == []
+    # Filed on 6 January: 84 days on the last one of March.
+    assert numbers("--age", "to_90") == ["=A2", "A3"]
+    assert numbers("--age", "to_30", "--as-of", "2026-01-31", "--state", "investigating") == ["=A2", "A3"]
+    assert [one["case_no"] for one in table("late-next-week", "--clock", "decision")] == ["'=A2"]
+    assert table("late-next-week", "--clock", "service") == []
+    assert [one["case_no"] for one in document("amounts", "--from", "2026-01-10")["cases"]] == ["A1"]
+
+
+def test_a_version_from_before_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "snapshot", lambda: Served(duckdb.connect()))
+    for command in (["list"], ["show", "A1"], ["clocks"], ["late-next-week"], ["amounts"]):
+        with pytest.raises(HengError, match=r"before the course of cases was told\. Run 'heng build'"):
+            run(*command)
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -166,6 +189,11 @@ def test_amounts_are_held_against_the_articles() -> None:
         (["clocks", "--state", "tea"], "overdue"),
         (["list", "--kind", "tea"], "over_limit"),
         (["list", "--state", "paidd"], "part_paid"),
+        (["list", "--series", "tea", "--month", "2026-01"], "filed, decided, paid, closed"),
+        (["list", "--series", "filed"], "say both"),
+        (["list", "--month", "2026-01"], "say both"),
+        (["list", "--series", "filed", "--month", "2026-13"], "YYYY-MM"),
+        (["list", "--age", "old"], "to_30"),
         (["list", "--county", "999999"], "No county"),
         (["clocks", "--county", "999999"], "No county"),
         (["late-next-week", "--county", "999999"], "No county"),

@@ -68,7 +68,7 @@ def test_json_holds_the_facts_and_writes_nothing(tmp_path: Path) -> None:
     [
         ([TWINS], "Say one: --color 2"),
         ([FOUR, "--as-of", "20.9.2026"], "Write YYYY-MM-DD"),
-        ([FOUR, "--lang", "de"], "Choose zh or en"),
+        ([FOUR, "--lang", "de"], "Choose one of zh, en"),
         ([FOUR, "--window", "decade"], "ROLLING_12M"),
         (["湘MIOO01"], "Did you mean 湘M10001"),
         ([FOUR, "--out", "no/such/x.html"], "There is no folder"),

@@ -154,8 +154,8 @@ class TestRealMotorwayDay:
     """Half a real day with the station's own labels (read where it is, never committed)."""
 
     @pytest.fixture
-    def delivered(self, realdata: Path) -> Path:
-        return realdata / "wim" / "cn_wim_passes_2016-06-01_0000-1159.csv.gz"
+    def delivered(self, real: Callable[[str], Path]) -> Path:
+        return real("wim/cn_wim_passes_2016-06-01_0000-1159.csv.gz")
 
     def test_every_positive_weight_gets_the_stations_own_label(self, delivered: Path) -> None:
         with gzip.open(delivered, "rt", encoding="utf-8") as stream:

@@ -3,11 +3,12 @@
 import csv
 import io
 import json
+from datetime import timedelta
 from typing import Any
 
 import duckdb
-import pandas as pd
 import pytest
+from landed import Tables
 from typer.testing import CliRunner
 
 from etl.cli import app
@@ -35,14 +36,14 @@ LOOKS = (
 )
 
 
-class Served:
+class Served(Tables):
     """Some findings, read as a published version is. A look of Friday the 13th is overdue from the 25th on."""
 
     version = 7
 
     def __init__(self, business_date: str = "2026-03-25") -> None:
         self.manifest = {"business_date": business_date}
-        self.connection = duckdb.connect()
+        super().__init__(duckdb.connect())
         sql.run_models(
             self.connection,
             raw_tables(),
@@ -103,9 +104,6 @@ class Served:
             marks = ", ".join("?" * len(row))
             self.connection.execute(f"insert into {table} ({', '.join(row)}) values ({marks})", [*row.values()])
 
-    def read(self, query: str, parameters: Any = None) -> pd.DataFrame:
-        return self.connection.cursor().execute(query, parameters or {}).df()
-
 
 @pytest.fixture
 def served(monkeypatch: pytest.MonkeyPatch) -> Served:
@@ -152,6 +150,22 @@ def test_seven_working_days_after_the_look_are_time_to_file(served: Served) -> N
     served.connection.execute("update mart.screening set screened_date = '2026-09-30' where check_no = 'A3'")
     (row,) = told("--as-of", "2026-10-16", "--rows", "--fate", "confirmed_overdue")["rows"]
     assert row["due_on"] == "2026-10-15", "after the National Day, with the Saturday worked instead"
+
+
+def test_a_day_after_the_calendar_is_refused_only_where_the_time_to_file_would_lie_there(served: Served) -> None:
+    def looked(day: str) -> None:
+        served.connection.execute(f"update mart.screening set screened_date = '{day}' where check_no = 'A3'")
+
+    (last,) = served.connection.execute("select max(calendar_date) from core.working_day").fetchall()[0]
+    after = str(last + timedelta(days=30))
+    looked(str(last - timedelta(days=30)))
+    assert [row["record_id"] for row in told("--as-of", after, "--rows", "--fate", "confirmed_overdue")["rows"]] == [
+        "rA3"
+    ]
+    looked(str(last - timedelta(days=3)))
+    assert told("--as-of", str(last), "--rows", "--fate", "confirmed_waiting")["rows"][0]["due_on"] is None
+    with pytest.raises(WarehouseError, match=f"1 confirmed findings .* ends on {last}.*calendar_year.csv.*heng build"):
+        CliRunner().invoke(app, [*PERIOD, "--as-of", after], catch_exceptions=False)
 
 
 def test_rows_are_masked_and_one_a_finding(served: Served) -> None:
@@ -316,7 +330,7 @@ def test_a_look_at_another_site_s_passage_of_that_number_is_none_at_this(served:
         ([*PERIOD, "--fate", "void"], "--rows"),
         ([*PERIOD, "--rows", "--by", "month"], "leave it out"),
         ([*PERIOD, "--as-of", "tomorrow"], "YYYY-MM-DD"),
-        ([*PERIOD, "--lang", "fr"], "zh or en"),
+        ([*PERIOD, "--lang", "fr"], "zh, en"),
         (["findings", "--from", "2026-04-01", "--to", "2026-03-01"], "Exchange"),
         ([*PERIOD, "--as-of", "2026-02-28"], "later day"),
     ],

@@ -3,9 +3,11 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
+import duckdb
 import hazard_truth
 import pytest
 from typer.testing import CliRunner
@@ -46,7 +48,8 @@ def test_the_table_says_the_rate_with_its_cohort_and_its_assumptions() -> None:
     highway = next(line for line in told.splitlines() if "highway" in line)
     assert [cell.strip() for cell in highway.split("│")[2:5]] == ["531", "531", "100.00 %"]
     assert "it cannot exceed 100 %" in told
-    assert "hazard_due_soon_days = 7 d" in told
+    assert "hazard_due_soon_days = 7 d: " in told
+    assert "hazard_confidence = 0.95: " in told, "a share has no unit"
     assert "[P] · unverified" in told
     assert "rural-road safety works" in told
 
@@ -118,7 +121,18 @@ def test_a_hazard_shows_the_step_that_was_refused_and_why() -> None:
     assert [step["refusal"] for step in told["steps"] if not step["is_accepted"]] == ["no_photo_after"]
     assert [photo["photo_stage"] for photo in told["photos"]] == ["before", "after"]
     assert "no photo after the removal" in heng("show", number)
-    assert next(csv.DictReader(io.StringIO(heng("show", number, "--format", "csv"))))["hazard_state"] == "REGISTERED"
+
+
+def test_chinese_prints_no_identifier_and_no_code() -> None:
+    (number,) = [
+        one["hazard_no"] for one in json.loads(heng("list", "--list", "differs", "--format", "json"))["hazards"]
+    ]
+    for command in (["rate"], ["bound"], ["list", "--list", "differs"], ["show", number]):
+        told = heng(*command, "--lang", "zh")
+        lines = [line for line in told.splitlines() if not line.startswith("hazard_")]  # a parameter has its own name
+        assert not re.findall(
+            r"\b[a-z]+_[a-z_]+\b|(?<![-\w])(?:CLOSED|REGISTERED|RECTIFYING|HWY)\b", "\n".join(lines)
+        ), command
 
 
 def test_the_bound_stands_behind_every_hundred_per_cent() -> None:
@@ -141,6 +155,7 @@ def test_the_bound_stands_behind_every_hundred_per_cent() -> None:
         (("rate", "--lang", "fr"), "There is no language"),
         (("list", "--county", "999999"), "No county has the code"),
         (("list", "--list", "old"), "There is no list"),
+        (("show", "YH-0", "--format", "csv"), "table or json"),
         (("show", "YH-0"), "No hazard 'YH-0' was registered"),
     ],
 )
@@ -150,11 +165,12 @@ def test_what_cannot_be_answered_is_refused_with_the_next_step(arguments: tuple[
 
 
 def test_a_version_of_before_is_told_apart_from_one_without_hazards(
-    built: hazard_truth.Served, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setitem(built.manifest, "columns", {})
-    with pytest.raises(HengError, match="before hazards were judged"):
-        heng("rate")
+    monkeypatch.setattr(connection, "snapshot", lambda: hazard_truth.Served(duckdb.connect(), LAST))
+    for command in (["rate"], ["list"], ["show", "YH-0"], ["bound"]):
+        with pytest.raises(HengError, match=r"before hazards were judged\. Run 'heng build'"):
+            heng(*command)
 
 
 def test_data_that_end_before_the_day_asked_for_are_said_to() -> None:

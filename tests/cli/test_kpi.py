@@ -142,7 +142,7 @@ def test_vehicles_of_no_known_county_count_and_take_no_rank(monkeypatch: pytest.
         (("--month", "2026-11", "--level", "county"), "--kpi with one of"),
         (("--month", "2026-11", "--level", "town"), "Choose one of city, county"),
         (("--month", "2026-11", "--kpi", "speed"), "Choose one of network_rate"),
-        (("--month", "2026-11", "--lang", "fr"), "Choose zh or en"),
+        (("--month", "2026-11", "--lang", "fr"), "Choose one of zh, en"),
     ],
 )
 def test_what_cannot_be_told_is_refused_with_what_can(arguments: tuple[str, ...], told: str) -> None:

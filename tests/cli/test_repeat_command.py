@@ -33,6 +33,13 @@ ACTS = (
 )
 
 
+def _driver(plate: str) -> str:
+    return f"43110000{plate[-2:]}"
+
+
+DRIVERS = (_driver("湘MR0001"), _driver("湘MR0002"))
+
+
 class Served(Tables):
     """Some acts, read as a published version is."""
 
@@ -46,9 +53,10 @@ class Served(Tables):
         for number, (plate, day, decided, ratio, ended) in enumerate(ACTS):
             row: dict[str, Any] = {
                 "plate_no": plate, "plate_color_code": 2, "violated_at": f"{day} 08:00:00", "violated_on": day,
-                "case_no": f"A{number}", "county_code": "431103", "is_elsewhere": False, "driver_no": f"D{plate[-1]}",
-                "driver_certificate_no": f"D{plate[-1]}", "uscc": "U1", "filed_on": day, "case_state": "closed",
-                "decided_on": day if decided else None, "excess_ratio": ratio, "counted_ratio": 0.1,
+                "case_no": f"A{number}", "county_code": "431103", "is_elsewhere": False, "driver_no": _driver(plate),
+                "driver_certificate_no": _driver(plate), "uscc": "U1", "filed_on": day, "case_state": "closed",
+                "decided_on": day if decided else None, "excess_ratio": ratio,
+                "excess_ratio_after_allowance": ratio, "counted_ratio": 0.1,
                 "ended_state": ended, "flags": "", "is_permitted": False, "record_id": f"r{number}",
                 "delivery_id": "d", "source_line": number + 2, "act_code": "over_mass",
             }  # fmt: skip
@@ -131,7 +139,7 @@ def test_a_list_of_vehicles_names_no_driver_and_no_owner() -> None:
     acts = [act for one in told["subjects"] for act in (*one["counted"], *one["not_counted"])]
     assert acts
     assert not {"driver_no", "driver_certificate_no", "uscc", "case_state"} & set().union(*acts)
-    assert "D1" not in json.dumps(told)
+    assert not any(number in json.dumps(told) for number in DRIVERS)
 
 
 def test_a_day_before_the_statute_is_refused_with_the_first_one() -> None:
@@ -148,8 +156,19 @@ def test_another_window_day_and_count() -> None:
     assert [one["key"]["plate_no"] for one in document("--one-away")["subjects"]] == ["湘MR0002"]
     cycle = document("--window", "ANNIVERSARY")["subjects"][0]
     assert (cycle["window"], cycle["has_no_first_issue"]) == ("ROLLING_12M", True)
-    assert [one["key"]["driver_no"] for one in document("--subject", "driver")["subjects"]] == ["D1", "D2"]
     assert document("--as-of", "2026-06-30")["notes"][-2].startswith("Data end on 2025-12-31, before the day")
+
+
+@pytest.mark.parametrize("form", ["table", "csv", "json"])
+def test_drivers_are_masked_where_they_are_printed_and_whole_in_a_file_of_its_owner(form: str, tmp_path: Path) -> None:
+    asked = ("--subject", "driver", "--format", form)
+    printed = run(*asked)
+    assert "4311·***001" in printed
+    assert not any(number in printed for number in DRIVERS)
+    kept = tmp_path / "drivers"
+    run(*asked, "--out", str(kept))
+    assert all(number in kept.read_text(encoding="utf-8") for number in DRIVERS)
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
 
 
 def test_an_enterprise_is_told_by_its_share() -> None:
@@ -211,6 +230,17 @@ def test_files_say_what_they_are(tmp_path: Path) -> None:
 def test_what_cannot_be_done_names_what_can(arguments: tuple[str, ...], says: str) -> None:
     with pytest.raises(HengError, match=says):
         run(*arguments)
+
+
+def test_a_version_from_before_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    old = Served()
+    old.connection.execute("alter table core.violation drop column ended_state")
+    empty = Tables(duckdb.connect())
+    empty.manifest = Served.manifest  # type: ignore[attr-defined]
+    for version in (old, empty):
+        monkeypatch.setattr(connection, "snapshot", lambda version=version: version)
+        with pytest.raises(HengError, match=r"before repeated acts were counted\. Run 'heng build'"):
+            run()
 
 
 def test_an_empty_list_says_so_with_its_conditions() -> None:

@@ -113,7 +113,7 @@ def test_days_without_a_change_are_told_as_such() -> None:
         (("list", FILES, "--on", "2026-13-01"), "Write YYYY-MM-DD"),
         (("list", FILES, "--topic", "weights"), "Choose one of gross_weight"),
         (("list", FILES, "--format", "xml"), "Choose one of table, json, csv"),
-        (("list", FILES, "--lang", "fr"), "Choose zh or en"),
+        (("list", FILES, "--lang", "fr"), "Choose one of zh, en"),
         (("show", FILES, "C-PA"), "Close to it: C-PAY"),
         (("show", FILES, "zzz"), "'heng rules list' shows every number"),
         (("diff", FILES, "--from", "2026-01-02", "--to", "2026-01-01"), "Exchange --from and --to"),

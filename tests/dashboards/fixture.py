@@ -335,8 +335,12 @@ select * from (
 create table mart.finding as
 select passage.passed_date, record_id, feed, cast(source_line as varchar) as check_no, passed_at, site_code,
     county_code, plate_no, plate_color_code, axle_count, gross_vehicle_weight_kg, limit_low_kg, limit_kg, excess_kg,
-    excess_ratio, rule_id, limit_modifiers, axle_sum_kg, 0.1::double as counted_ratio,
-    excess_ratio > 0.1 as is_above_counted_ratio, case when site_code <> 'YZ09' then '5' end as accuracy_class,
+    excess_ratio,
+    case when site_code <> 'YZ09' then greatest(excess_kg - ceil(gross_vehicle_weight_kg * 0.05), 0) else excess_kg end
+        / limit_kg as excess_ratio_after_allowance,
+    rule_id, limit_modifiers, axle_sum_kg, 0.1::double as counted_ratio,
+    excess_ratio_after_allowance > 0.1 as is_above_counted_ratio,
+    case when site_code <> 'YZ09' then '5' end as accuracy_class,
     case when site_code <> 'YZ09' then ceil(gross_vehicle_weight_kg * 0.05)::integer end as allowance_kg,
     case when site_code <> 'YZ09' then greatest(excess_kg - ceil(gross_vehicle_weight_kg * 0.05), 0)::integer end
         as excess_after_allowance_kg,
@@ -366,7 +370,7 @@ from core.passage group by all;
 
 
 def make(last_day: date = LAST_DAY) -> Fixture:
-    """The whole fixture. Takes about a second, so tests share one."""
+    """The whole fixture; tests share one."""
     rng = np.random.default_rng(431100)
     con = duckdb.connect(":memory:", config={"threads": 1})
     for schema in ("core", "mart", "meta", "staging", "seeds"):

@@ -67,7 +67,8 @@ def _acts(last_day: date, passage: tuple[str, str]) -> list[dict[str, Any]]:
             "driver_certificate_no": certificate(who), "uscc": uscc(0), "filed_on": day + timedelta(days=2),
             "decided_on": day + timedelta(days=9), "case_state": "closed", "check_no": f"K{number}",
             "passage_record_id": passage[0], "site_code": passage[1], "gross_vehicle_weight_kg": 60_000,
-            "limit_kg": 49_000, "excess_ratio": 11 / 49, "counted_ratio": 0.1, "flags": "", "is_permitted": False,
+            "limit_kg": 49_000, "excess_ratio": 11 / 49,
+            "excess_ratio_after_allowance": 8 / 49, "counted_ratio": 0.1, "flags": "", "is_permitted": False,
             "record_id": f"{number:020x}", "delivery_id": "0" * 64, "source_line": number + 2, **changes,
         })  # fmt: skip
 
@@ -76,13 +77,13 @@ def _acts(last_day: date, passage: tuple[str, str]) -> list[dict[str, Any]]:
     act("four", 500)
     for back in (250, 150, 60):
         act("three", back)
-    act("three", 30, excess_ratio=0.1)
+    act("three", 30, excess_ratio=0.15, excess_ratio_after_allowance=0.0925)
     act("three", 2, decided_on=None, case_state="filed")
     for back in (180, 90):
         act("two", back)
     act("pending", 5, decided_on=None, case_state="filed")
     act("annulled", 100, ended_state="revoked_by_review", ended_on=last_day - timedelta(days=20))
-    act("annulled", 80, passage_record_id=None, site_code=None, excess_ratio=None)
+    act("annulled", 80, passage_record_id=None, site_code=None, excess_ratio=None, excess_ratio_after_allowance=None)
     act("trip", 70)
     act("trip", 70)
     act("hash", 50, driver_certificate_no=None, driver_no=HASH, uscc=None)

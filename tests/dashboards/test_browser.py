@@ -238,6 +238,19 @@ def test_another_day_of_the_repeat_lists_is_another_address(watched: Any) -> Non
     one.check()
 
 
+@pytest.mark.parametrize("name", ["hazards", "penalties"])
+def test_another_day_of_a_page_as_of_a_day_is_another_address(watched: Any, name: str) -> None:
+    one = watched()
+    page = one.page
+    one.open(f"/{name}?lang=zh&county=431103")
+    page.click(f"#{name}-day")
+    page.locator(".mantine-DatePickerInput-day:not([data-outside])").nth(19).click()
+    page.wait_for_url("**as_of=2026-11-20*")
+    assert until(page, "() => document.querySelector('.lead')?.textContent.includes('2026-11-20')")
+    assert "county=431103" in page.url
+    one.check()
+
+
 def test_the_league_follows_its_controls_into_the_address(watched: Any) -> None:
     one = watched()
     one.open("/terminals")

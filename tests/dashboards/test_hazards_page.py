@@ -15,7 +15,7 @@ from plotly.utils import PlotlyJSONEncoder
 from python_calamine import CalamineWorkbook
 from werkzeug.test import Client
 
-from dashboards import charts, hazard_queries, queries
+from dashboards import charts, queries
 from dashboards.hazard_queries import Choice, View, choice_of, token
 from dashboards.pages import hazards as page
 from dashboards.text import Text
@@ -38,7 +38,7 @@ def view_of(db: fixture.Fixture, **query: str) -> View:
 
 
 def chosen(**changes: str) -> dict[str, str]:
-    return page.chosen_data(Choice(LAST, LAST)) | changes
+    return Choice(LAST, LAST).data() | changes
 
 
 def rows(callbacks: Callbacks, choice: dict[str, str], **request: Any) -> dict[str, Any]:
@@ -166,6 +166,19 @@ def test_every_tile_says_how_it_is_made_and_what_nobody_verified(callbacks: Call
     assert len(by_class(layout, "rows-link")) == len(page.TILES)
 
 
+def test_every_explanation_opens_its_own_rows_and_its_own_definition(callbacks: Callbacks) -> None:
+    found = []
+    for box in by_class(callbacks.page("/hazards", "?lang=en"), "explain"):
+        rows, definition = [c["props"]["href"] for c in components(box) if c["type"] == "Link"]
+        found.append((rows, definition))
+        path, query = definition.split("?")
+        told = text_of(callbacks.page(path, f"?{query}&lang=en"))
+        assert Text("en")("definitions.nothing", words=query.removeprefix("q=")) not in told
+    assert ("/hazards?show=came_back", "/definitions?q=hazard_recurrence") in found
+    assert ("/hazards?show=due_soon", "/definitions?q=hazard_due_soon") in found
+    assert len({rows for rows, _ in found}) == len(page.TILES) + 1
+
+
 def test_no_words_of_the_page_make_fines_or_cases_a_measure(callbacks: Callbacks) -> None:
     """行政处罚法 art. 74: units are told by hazards and time, never by money or cases."""
     for text in ("罚款", "罚没", "案件数"):
@@ -249,7 +262,7 @@ def test_a_county_without_hazards_and_a_snapshot_from_before_say_so(
     layout = callbacks.page("/hazards", "?as_of=2020-01-01")
     assert ZH("hazards.none.list") in text_of(by_class(layout, "blank"))
     assert "—" in words(by_class(layout, "kpi-value")), "of nothing the rate is neither 0 nor 100 %"
-    monkeypatch.setattr(hazard_queries, "TABLES", {"core.not_built"})
+    monkeypatch.setattr(hazards, "TABLES", ("core.not_built",))
     assert ZH("state.no_hazards.title") in text_of(callbacks.page("/hazards"))
 
 
@@ -264,7 +277,20 @@ def test_files_hold_the_list_and_the_rates(client: Client, db: fixture.Fixture) 
     listed, rates, notes = (sheets.get_sheet_by_name(name).to_python() for name in sheets.sheet_names)
     assert len(listed) == len(view.listed) + 1
     assert sum(row[1] for row in rates[1:]) == view.whole.registered
-    assert any(row[0] == "hazard_confidence" and "未核实" in row[1] for row in notes)
+    (confidence,) = [row[1] for row in notes if row[0] == "hazard_confidence"]
+    assert confidence.startswith("0.95 · ")
+    assert "未核实" in confidence
+    first = dict(zip(listed[0], listed[1], strict=True))
+    one = view.listed[0]
+    assert first["类别"] == f"{terms.word(terms.CATEGORIES, one.category, 'zh')} [{one.category}]"
+    assert first["认定状态"] == f"{terms.word(terms.STATES, one.state, 'zh')} [{one.state}]"
+    assert first["县市区"].endswith(f" [{one.county_code}]")
+    assert {row[0] for row in rates[1:]} >= {"公路隐患 [HWY]"}
+    assert dict(notes)["类别"] == dict(notes)["县市区"] == ZH("export.everything")
+    narrow = client.get("/export/hazards.xlsx?category=RAIL&county=431124&lang=zh", headers=HOST)
+    told = CalamineWorkbook.from_filelike(io.BytesIO(narrow.data)).get_sheet_by_index(2).to_python()
+    assert dict(told)["类别"] == "铁路沿线隐患 [RAIL]"
+    assert dict(told)["县市区"].endswith(" [431124]")
 
 
 # --- the figure ------------------------------------------------------------------------------------------------
@@ -280,6 +306,25 @@ def test_the_curve_is_a_figure_whatever_ended(theme: str, durations: list[tuple[
     assert list(line.y) == sorted(line.y, reverse=True)
     assert max(line.x) <= 180
     assert len(line.text) == len(line.x)
+
+
+@pytest.mark.parametrize(
+    ("durations", "days", "mode"),
+    [
+        ([(5, False), (3, False)], [0, 5], "lines"),
+        ([(400, True), (200, False)], [0, 180], "lines"),
+        ([(0, False)], [0, 0], "markers"),
+    ],
+)
+def test_where_nothing_was_closed_all_is_open_and_the_curve_says_so(
+    durations: list[tuple[int, bool]], days: list[int], mode: str
+) -> None:
+    figure = charts.open_share(kaplan_meier(durations, 0.95), 180, Text("en"), "light")
+    (line,) = figure["data"]
+    assert (line["x"], line["y"], line["mode"]) == (days, [1, 1], mode)
+    (said,) = figure["layout"]["annotations"]
+    assert said["text"].startswith(f"None of {len(durations)} was closed within {days[-1]} days")
+    assert not charts.open_share(kaplan_meier([(3, True)], 0.95), 180, ZH, "light")["layout"]["annotations"]
 
 
 def test_the_page_has_its_figure(callbacks: Callbacks) -> None:

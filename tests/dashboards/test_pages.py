@@ -124,8 +124,7 @@ def test_rows_of_a_band_add_up_to_its_bar(callbacks: Callbacks, band: str) -> No
 
 def test_a_difference_between_rows_and_overview_is_told() -> None:
     summary = {"rows": 661, "mean_excess_ratio": None, "severe_count": 0}
-    chosen = selection.Selection(date(2026, 11, 1), date(2026, 11, 22))
-    line = overload_rows.reconciliation(pd.Series(summary), 662, chosen, shell.View("zh", "light").text)
+    line = overload_rows.reconciliation(pd.Series(summary), 662, shell.View("zh", "light").text)
     sent = json.loads(json.dumps(line, cls=PlotlyJSONEncoder))
     assert "总览为 662，明细为 661" in text_of(sent)
 

@@ -1,26 +1,41 @@
 """The page of cases: each number opens as many rows, three amounts stay apart, refused steps are told, no plate is
 whole, and nothing is a target."""
 
+import csv
+import io
+import json
 import re
+import shlex
 from datetime import timedelta
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import case_fixture
 import fixture
 import pytest
 from case_fixture import WHO
 from driving import Callbacks, by_class, by_id, components, text_of
+from typer.testing import CliRunner
 
 from dashboards import case_facts, queries
 from dashboards.case_facts import Choice
 from dashboards.pages import penalties
-from warehouse import cases
+from dashboards.selection import Known
+from etl.cli import app
+from warehouse import cases, connection
+from warehouse.home import REPOSITORY
 
 HERE = "/penalties"
 
 
 def _choice() -> Choice:
     return Choice(fixture.LAST_DAY, fixture.LAST_DAY)
+
+
+def _known(db: fixture.Fixture) -> Known:
+    known = queries.known(db)
+    assert known is not None
+    return known
 
 
 def _links(layout: Any) -> list[dict[str, Any]]:
@@ -32,7 +47,7 @@ def _open(callbacks: Callbacks, href: str, lang: str = "en") -> Any:
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
-def test_every_number_opens_as_many_rows(callbacks: Callbacks, lang: str) -> None:
+def test_every_number_opens_as_many_rows_and_none_tells_a_whole_plate(callbacks: Callbacks, lang: str) -> None:
     layout = callbacks.page(HERE, f"?lang={lang}")
     numbers = [one for one in _links(layout) if re.fullmatch(r"[\d,]+", text_of({"props": one}))]
     assert len(numbers) > 25
@@ -40,6 +55,8 @@ def test_every_number_opens_as_many_rows(callbacks: Callbacks, lang: str) -> Non
         card = _open(callbacks, one["href"], lang)
         rows = [part for part in components(card) if part.get("type") == "Tr"][1:]
         assert len(rows) == int(text_of({"props": one}).replace(",", "")), one["href"]
+        assert "rows=cases" not in one["href"] or "·***21" in text_of(card), one["href"]
+        assert "54321" not in json.dumps(card, ensure_ascii=False), one["href"]
 
 
 def test_the_sums_of_clocks_and_ages_are_those_of_the_engine(callbacks: Callbacks, db: fixture.Fixture) -> None:
@@ -90,20 +107,46 @@ def test_a_refused_step_and_a_late_surcharge_are_told(callbacks: Callbacks, db: 
     paused = fees[WHO["appeal"]]
     assert paused.days_late == days - 16, "the days since the appeal do not count"
     shown = text_of(_open(callbacks, HERE + _choice().opened("clocks", clock="late_surcharge")))
-    assert penalties.yuan(fees[WHO["owing"]].surcharge_fen) in shown
+    assert penalties.amount(fees[WHO["owing"]].surcharge_fen) in shown
 
 
-def test_no_whole_plate_is_on_the_page(callbacks: Callbacks) -> None:
-    for series in cases.SERIES:
-        month = f"{fixture.LAST_DAY - timedelta(days=58):%Y-%m}"
-        told = text_of(callbacks.page(HERE, f"?rows=cases&series={series}&month={month}"))
-        assert "54321" not in told
-    assert "·***21" in text_of(callbacks.page(HERE, "?rows=cases"))
+def test_the_command_of_rows_that_are_cut_writes_the_same_rows(
+    callbacks: Callbacks, db: fixture.Fixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(case_facts, "ROWS_SHOWN", 0)
+    monkeypatch.setattr(penalties, "ROWS_SHOWN", 0)
+    monkeypatch.setattr(connection, "snapshot", lambda: db)
+    links = [one for one in _links(callbacks.page(HERE, "?lang=en&county=431103"))]
+    assert len(links) > 25
+    for one in links:
+        choice, bad = case_facts.choice_of(dict(parse_qsl(urlsplit(one["href"]).query)), _known(db))
+        assert not bad
+        said = penalties.command(choice)
+        assert said.startswith("heng cases ")
+        done = CliRunner().invoke(app, shlex.split(said)[1:])
+        assert done.exception is None, said
+        told = list(csv.DictReader(io.StringIO(done.stdout)))
+        words = text_of({"props": one}).replace(",", "")
+        assert not words.isdigit() or len(told) == int(words), said
+    shown = by_id(callbacks.page(HERE, "?rows=cases&state=filed&lang=en"), "rows")
+    assert f"heng cases list --as-of {fixture.LAST_DAY} --state filed --format csv" in text_of(shown)
+
+
+def test_the_link_that_is_copied_names_the_day_and_another_day_is_another_address(callbacks: Callbacks) -> None:
+    layout = callbacks.page(HERE, "?kind=over_limit")
+    told = by_id(layout, "penalties-query")["props"]["data"]
+    assert told["query"] == "?kind=over_limit"
+    assert told["absolute"] == f"?as_of={fixture.LAST_DAY}&kind=over_limit"
+    day = by_id(layout, "penalties-day")["props"]
+    assert (day["value"], day["maxDate"]) == (fixture.LAST_DAY.isoformat(),) * 2
+    script = (REPOSITORY / "dashboards" / "assets" / "heng.js").read_text(encoding="utf-8")
+    (carrying,) = re.findall(r"absolute !== null && /\^\\/\(([a-z|]+)\)/", script)
+    assert set(carrying.split("|")) >= {"repeat", "hazards", "penalties"}
 
 
 def test_a_day_a_kind_and_a_county_are_in_the_address_and_what_means_nothing_is_told(callbacks: Callbacks) -> None:
     earlier = text_of(callbacks.page(HERE, f"?as_of={fixture.LAST_DAY - timedelta(days=70)}&lang=en"))
-    assert "done late" in earlier
+    assert re.search(r"\b5\s+cases are open", earlier), "six on the last day"
     none = text_of(callbacks.page(HERE, "?kind=illegal_operation&lang=en"))
     assert "Nothing answers these conditions." in none
     layout = callbacks.page(HERE, "?as_of=2099-01-01&county=99&rows=all&clock=tea&month=x&verdict=good&lang=en")
@@ -113,6 +156,5 @@ def test_a_day_a_kind_and_a_county_are_in_the_address_and_what_means_nothing_is_
 
 
 def test_a_version_from_before_says_so(callbacks: Callbacks, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(case_facts, "tables", lambda _: set())
+    monkeypatch.setattr(cases, "TABLES", ("core.not_built",))
     assert "no course of cases" in text_of(callbacks.page(HERE, "?lang=en"))
-    assert queries.source()

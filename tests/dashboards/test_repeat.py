@@ -15,9 +15,10 @@ from violation_rows import CLEAN, FIRM_NAME, FOUR, LEAP, STRANGER, THREE, TWINS
 from violation_rows import SUBJECTS as OTHERS
 from werkzeug.test import Client
 
-from dashboards import queries, repeat_queries
+from dashboards import queries
 from dashboards.repeat_queries import LOW, Facts, choice_of
 from dashboards.text import Text
+from warehouse import repeat
 from warehouse.repeat import SUBJECTS, WINDOWS, Question, first_day, standings
 
 ZH, EN = Text("zh"), Text("en")
@@ -244,7 +245,7 @@ def test_an_empty_list_offers_everybody(callbacks: Callbacks) -> None:
 
 
 def test_a_snapshot_from_before_an_upgrade_says_so(callbacks: Callbacks, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(repeat_queries, "TABLES", {"core.not_built"})
+    monkeypatch.setattr(repeat, "TABLES", ("core.not_built",))
     assert ZH("state.no_violations.title") in text_of(callbacks.page("/repeat"))
 
 

@@ -143,12 +143,21 @@ def test_every_planned_excess_is_weighed_as_planned_and_its_vehicle_has_no_other
     edge_plans = plans.filter(pc.is_in(plans["vehicle"], pa.array(edges)))
     assert set(edge_plans["story"].to_pylist()) == {
         "three_in_year", "four_in_year", "within_24h", "at_24h", "after_24h", "ten_per_cent", "above_ten_per_cent",
+        "ten_after_allowance", "above_ten_after_allowance",
         "before_anniversary", "on_anniversary", "window_364", "window_365", "window_366",
     }  # fmt: skip
     assert len([row for row in found if row[0] not in ("evader", "convoy")]) == edge_plans.num_rows
     assert all(0 <= kg - excess * limit < 10.001 for _, excess, _, kg, limit in found)
     assert {ratio for story, _, ratio, _, _ in found if story == "ten_per_cent"} == {0.1}
     assert all(0.1 < ratio < 0.1015 for story, _, ratio, _, _ in found if story == "above_ten_per_cent")
+    after = _ask("select story, excess_ratio_after_allowance from passage where story is not null", passage=over)
+    bounds = {"ten_after_allowance": (0.099, 0.1), "above_ten_after_allowance": (0.1, 0.101)}
+    for story, (low, high) in bounds.items():
+        left = [ratio for told, ratio in after if told == story]
+        assert left
+        assert all(low < ratio <= high for ratio in left)
+    at_ten = {*bounds, "ten_per_cent", "above_ten_per_cent", "evader", "convoy", "clone"}
+    assert all(ratio > 0.1001 for story, ratio in after if story not in at_ten)
     unplanned = over.filter(pc.is_null(over["plan"]))
     assert set(unplanned["vehicle"].to_pylist()).isdisjoint(edges.tolist())
 
@@ -303,7 +312,9 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> tuple[World, duckdb.Duck
     low, high = fleet.readings(vehicle)
     for name, values in (
         ("unknown_low_kg", low), ("unknown_high_kg", high), ("single_tyres", fleet.single_tyres[vehicle]),
-        ("is_registered", vehicle < fleet.registered), ("is_farm", fleet.kind[vehicle] == FARM),
+        # A clone is judged by the register of the plate that it carries.
+        ("is_registered", np.asarray(pc.is_in(table["plate_no"], world.vehicles["plate_no"]))),
+        ("is_farm", fleet.kind[vehicle] == FARM),
         ("has_air", fleet.has_air[vehicle] & (vehicle < fleet.registered)),
     ):  # fmt: skip
         table = table.append_column(name, pa.array(values))

@@ -250,10 +250,8 @@ def test_codes_and_names_of_refused_frames_are_not_shown() -> None:
     assert as_text("terminal_capture", fixes(1)) == fixes(1).hex()
 
 
-def test_the_real_frames_land_with_every_byte_told(realdata: Path, tmp_path: Path) -> None:
-    source = realdata / "jt808" / "frames.jsonl"
-    if not source.is_file():
-        pytest.skip("jt808/frames.jsonl is not beside the checkout (../shared/realdata)")
+def test_the_real_frames_land_with_every_byte_told(real: Callable[[str], Path], tmp_path: Path) -> None:
+    source = real("jt808/frames.jsonl")
     records = [json.loads(line) for line in source.read_text(encoding="utf-8").splitlines()]
     frames = [record for record in records if record["kind"] == "frame"]
     data = b"".join(bytes.fromhex(record["hex"]) for record in frames)

@@ -4,7 +4,7 @@ import csv
 import gzip
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -13,7 +13,7 @@ import pytest
 from etl.feeds import FEEDS
 from etl.parse import Parsed, parse
 
-MOTORWAY = "cn_wim_passes_2016-06-01_0000-1159.csv.gz"
+MOTORWAY = "wim/cn_wim_passes_2016-06-01_0000-1159.csv.gz"
 POUND_KG = 0.45359237
 FOOT_M = 0.3048
 
@@ -23,11 +23,11 @@ def _parse(feed: str, path: Path, work: Path) -> Parsed:
 
 
 @pytest.fixture(scope="module")
-def motorway(realdata: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[list[dict[str, str]], Parsed]]:
+def motorway(
+    real: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[list[dict[str, str]], Parsed]]:
     """The export as the csv module reads it, and as it is landed."""
-    path = realdata / "wim" / MOTORWAY
-    if not path.is_file():
-        pytest.skip(f"{MOTORWAY} is not beside the checkout (../shared/realdata/wim)")
+    path = real(MOTORWAY)
     with gzip.open(path, "rt", encoding="utf-8", newline="") as stream:
         rows = list(csv.DictReader(stream))
     parsed = _parse("motorway_passage", path, tmp_path_factory.mktemp("motorway"))
@@ -95,10 +95,8 @@ def test_the_station_s_own_label_is_the_old_limit_on_every_row(motorway: tuple[l
     assert labels[1][2] == 794
 
 
-def test_the_fhwa_records_read_as_their_authors_expect(realdata: Path, tmp_path: Path) -> None:
-    source = realdata / "wim" / "us_tmg_w_records.jsonl"
-    if not source.is_file():
-        pytest.skip("us_tmg_w_records.jsonl is not beside the checkout (../shared/realdata/wim)")
+def test_the_fhwa_records_read_as_their_authors_expect(real: Callable[[str], Path], tmp_path: Path) -> None:
+    source = real("wim/us_tmg_w_records.jsonl")
     records = [json.loads(line) for line in source.read_text(encoding="utf-8").splitlines()]
     delivered = tmp_path / "records.wgt"
     delivered.write_text("".join(record["line"] + "\n" for record in records), encoding="ascii")

@@ -19,19 +19,6 @@ def feeds() -> dict[str, Feed]:
 
 
 @pytest.fixture(scope="session")
-def real(realdata: Path) -> Callable[[str], Path]:
-    """``real("topic/file")``: its path; a named skip where it is not there."""
-
-    def real(name: str) -> Path:
-        path = realdata / name
-        if not path.is_file():
-            pytest.skip(f"{name} is not beside the checkout (../shared/realdata)")
-        return path
-
-    return real
-
-
-@pytest.fixture(scope="session")
 def rows(real: Callable[[str], Path]) -> Callable[[str], list[dict[str, str]]]:
     """``rows("topic/file")``: the records as the csv module reads them."""
 

@@ -16,6 +16,7 @@ import kpi_reference as reference
 import pandas as pd
 import pyarrow as pa
 import pytest
+from direct_build import models_here
 from kpi_reference import COACH, Point
 from pyarrow import parquet
 
@@ -66,7 +67,8 @@ def night(rows: Callable[[str], list[dict[str, str]]], tmp_path_factory: pytest.
         with Ledger(home) as ledger:
             ledger.close_night(gps.STREET)
             paths = [str(home / segment.path) for segment in ledger.segments("terminal_capture")]
-        built = build(gps.STREET, raw_tables())
+        with models_here():
+            built = build(gps.STREET, raw_tables())
         assert built.touched == DAYS
         publish(built)
 

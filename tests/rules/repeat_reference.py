@@ -4,29 +4,41 @@ Written from the rule (公路安全保护条例 art. 66 and what ``warehouse/rep
 holds the engine to it. Whatever asks "since when" or "until when" is found by asking every day in turn.
 """
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from fractions import Fraction
+from functools import cache, wraps
+from typing import Any
 
 WATCH, WARNING, MORE_THAN = 1, 3, 3
 TRIP = timedelta(hours=24)
-FLEET_SHARE = Fraction(1, 10)
+ONE_IN = 10
+"""More than one vehicle in so many of a fleet."""
 PREFECTURE = "4311"
 ENDED = {
     "void": "void", "no_penalty": "no_penalty", "withdrawn": "withdrawn", "transferred_criminal": "transferred",
     "transferred_other": "transferred", "revoked_by_review": "annulled",
 }  # fmt: skip
 DAY = timedelta(days=1)
+Key = tuple[object, ...]
 
 
 @dataclass(frozen=True)
 class Weighed:
-    """What the scale says of an act: masses in kg, and whether its device was verified that day."""
+    """What the scale says of an act: masses in kg, whether its device was verified that day, and how many per cent of
+    the weight it may err by then."""
 
     gross: int
     limit: int
     verified: bool = True
+    error_per_cent: int = 0
+
+    @property
+    def excess_after_allowance(self) -> int:
+        """What is left when the allowance, rounded up to whole kg, is taken off the weight."""
+        whole, rest = divmod(self.gross * self.error_per_cent, 100)
+        return self.gross - whole - (rest > 0) - self.limit
 
 
 @dataclass(frozen=True)
@@ -46,7 +58,13 @@ class Case:
     weighed: Weighed | None = None
     steps: tuple[tuple[datetime, int, str], ...] = ()
     decisions: tuple[tuple[date, str], ...] = ()
+    against: tuple[str, ...] = ()
+    """Whom each decision is against; the vehicle, where nobody says."""
     is_mass: bool = True
+
+    @property
+    def parties(self) -> tuple[str, ...]:
+        return self.against or ("vehicle",) * len(self.decisions)
 
     @property
     def day(self) -> date:
@@ -98,6 +116,21 @@ class World:
     vehicles: tuple[Span, ...] = ()
     drivers: tuple[Span, ...] = ()
     enterprises: tuple[Span, ...] = ()
+    told: dict[tuple[Any, ...], Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """What was computed of this world, by what was asked."""
+
+
+def once(compute: Callable[..., Any]) -> Callable[..., Any]:
+    """Computed once for a world and what else is asked of it."""
+
+    @wraps(compute)
+    def remembered(world: World, *asked: Any) -> Any:
+        key = (compute, *asked)
+        if key not in world.told:
+            world.told[key] = compute(world, *asked)
+        return world.told[key]
+
+    return remembered
 
 
 @dataclass
@@ -125,6 +158,7 @@ def anniversary(day: date, years: int) -> date:
         return date(day.year + years, 3, 1)
 
 
+@cache
 def cycle(begin: date, day: date) -> int:
     """How many anniversaries of ``begin`` lie at or before a day; negative before ``begin``."""
     number = 0
@@ -206,10 +240,26 @@ def filed_by(case: Case, on: date) -> date | None:
     return case.filed if case.filed is not None and case.filed <= on else None
 
 
-def decided_by(case: Case, on: date) -> date | None:
-    return stands(case, on)[0]
+def own_decision(case: Case, who: str) -> date | None:
+    """The first penalty against that one since the decision that stood last."""
+    last = rounds(case)[-1].decided
+    own = [
+        day for (day, kind), against in zip(case.decisions, case.parties, strict=True)
+        if against == who and kind != "no_penalty" and last is not None and day >= last
+    ]  # fmt: skip
+    return min(own, default=None)
 
 
+def decided_by(case: Case, on: date, whose: str | None = None) -> date | None:
+    """The decision that stands on a day; of ``whose`` only one against that one itself."""
+    decided = stands(case, on)[0]
+    if decided is None or whose is None:
+        return decided
+    own = own_decision(case, whose)
+    return None if own is None or own > on else max(decided, own)
+
+
+@once
 def is_only_within(world: World, case: Case) -> bool:
     """Whether the plate was weighed within a day of the act, and never above the limit."""
     weighings = [(one.at, one.weighed.gross > one.weighed.limit) for one in world.cases
@@ -220,10 +270,11 @@ def is_only_within(world: World, case: Case) -> bool:
     return bool(around) and not any(around)
 
 
-def reason(world: World, case: Case, on: date, require_decision: bool) -> str | None:
+@once
+def reason(world: World, case: Case, on: date, require_decision: bool, whose: str | None) -> str | None:
     if not case.is_mass:
         return "not_mass"
-    decided, ended = stands(case, on)
+    ended = stands(case, on)[1]
     if ended is not None:
         return ended
     if not case.county.startswith(PREFECTURE):
@@ -239,39 +290,44 @@ def reason(world: World, case: Case, on: date, require_decision: bool) -> str | 
             return "within_limit" if is_only_within(world, case) else "ratio_unknown"
         if not over:
             return "within_limit"
-        if (case.weighed.gross - case.weighed.limit) * 10 <= case.weighed.limit:
+        if case.weighed.excess_after_allowance * 10 <= case.weighed.limit:
             return "ratio"
     if case.weighed is not None and over and not case.weighed.verified:
         return "device"
     if filed_by(case, on) is None:
         return "not_filed"
-    if require_decision and decided is None:
-        return "undecided"
+    if require_decision and decided_by(case, on, whose) is None:
+        others = (own_decision(case, who) for who in ("vehicle", "driver", "enterprise"))
+        return "others_only" if any(day is not None and day <= on for day in others) else "undecided"
     return None
 
 
 def trips(world: World, cases: Iterable[Case]) -> list[list[Case]]:
     """Acts of one vehicle that are one trip: within 24 hours of the first, and not unladen in between."""
     found: list[list[Case]] = []
+    last_of: dict[tuple[str, int], list[Case]] = {}
     for case in sorted(cases, key=lambda one: (one.at, one.number)):
-        for trip in found:
-            head = trip[0]
-            if trip is not [other for other in found if other[0].vehicle == head.vehicle][-1]:
-                continue
-            emptied = any(
-                (plate, color) == case.vehicle and head.at < at < case.at for plate, color, at in world.unladen
-            )
-            if head.vehicle == case.vehicle and case.at - head.at <= TRIP and not emptied:
-                trip.append(case)
-                break
+        trip = last_of.get(case.vehicle)
+        emptied = trip is not None and any(trip[0].at < at < case.at for at in unladen(world).get(case.vehicle, ()))
+        if trip is not None and case.at - trip[0].at <= TRIP and not emptied:
+            trip.append(case)
         else:
-            found.append([case])
+            last_of[case.vehicle] = [case]
+            found.append(last_of[case.vehicle])
     return found
 
 
-def placed(case: Case, basis: str, on: date) -> date:
+@once
+def unladen(world: World) -> dict[tuple[str, int], list[datetime]]:
+    found: dict[tuple[str, int], list[datetime]] = defaultdict(list)
+    for plate, color, at in world.unladen:
+        found[plate, color].append(at)
+    return found
+
+
+def placed(case: Case, basis: str, on: date, whose: str | None) -> date:
     if basis == "DECISION":
-        return decided_by(case, on) or filed_by(case, on) or case.day
+        return decided_by(case, on, whose) or filed_by(case, on) or case.day
     return case.day
 
 
@@ -282,55 +338,97 @@ def tier(count: int) -> str:
 def enterprise_tier(count: int, fleet: int | None) -> str:
     if not fleet:
         return "unknown"
-    return "statutory" if Fraction(count, fleet) > FLEET_SHARE else "watch" if count else "none"
+    return "statutory" if count * ONE_IN > fleet else "watch" if count else "none"
 
 
+@once
 def fleet_of(world: World, uscc: str, on: date) -> int | None:
     """Vehicles registered to the enterprise: by the name it bears, or bore and nobody has taken since."""
-    own = [span for span in world.enterprises if span.key == (uscc,) and span.holds(on)]
-    if not own:
+    own = [span for span in registered(world, "enterprise").get((uscc,), ()) if span.holds(on)]
+    names = names_of(world, on).get(uscc, set())
+    if not own or max(own, key=lambda span: span.first).name not in names:
         return None
-
-    def owners(name: str | None) -> set[object]:
-        bearers = [span for span in world.enterprises if span.name == name and span.first <= on]
-        now = {span.key[0] for span in bearers if span.holds(on)}
-        return now or {span.key[0] for span in bearers}
-
-    if owners(max(own, key=lambda span: span.first).name) != {uscc}:
-        return None
-    return len({span.key for span in world.vehicles if span.holds(on) and owners(span.name) == {uscc}})
+    return len({span.key for name in names for span in named(world).get(name, ()) if span.holds(on)})
 
 
-def issue_of(spans: Sequence[Span], key: tuple[object, ...], on: date) -> date | None:
-    told = [span for span in spans if span.key == key and span.first <= on]
+@once
+def names_of(world: World, on: date) -> dict[str, set[str | None]]:
+    """By enterprise: the names it alone bears on the day, or bore where nobody bears them."""
+    now, ever = defaultdict[str | None, set[str]](set), defaultdict[str | None, set[str]](set)
+    for span in world.enterprises:
+        if span.first <= on:
+            ever[span.name].add(str(span.key[0]))
+        if span.holds(on):
+            now[span.name].add(str(span.key[0]))
+    found: dict[str, set[str | None]] = defaultdict(set)
+    for name, owners in {**ever, **now}.items():
+        if len(owners) == 1:
+            found[next(iter(owners))].add(name)
+    return found
+
+
+@once
+def named(world: World) -> dict[str | None, list[Span]]:
+    """The vehicles registered under a name."""
+    found: dict[str | None, list[Span]] = defaultdict(list)
+    for span in world.vehicles:
+        found[span.name].append(span)
+    return found
+
+
+@once
+def registered(world: World, subject: str) -> dict[Key, list[Span]]:
+    found: dict[Key, list[Span]] = defaultdict(list)
+    for span in {"vehicle": world.vehicles, "driver": world.drivers, "enterprise": world.enterprises}[subject]:
+        found[span.key].append(span)
+    return found
+
+
+def issue_of(spans: Sequence[Span], on: date) -> date | None:
+    told = [span for span in spans if span.first <= on]
     told = [span for span in told if span.holds(on)] or told
     return max(told, key=lambda span: span.first).issued if told else None
 
 
 # --- the answer -------------------------------------------------------------------------------------
-def key_of(case: Case, subject: str) -> tuple[object, ...] | None:
+def key_of(case: Case, subject: str) -> Key | None:
     if subject == "vehicle":
         return case.vehicle
     value = case.driver if subject == "driver" else case.uscc
     return None if value is None else (value,)
 
 
+@once
+def acts_of(world: World, subject: str) -> dict[Key, list[Case]]:
+    found: dict[Key, list[Case]] = defaultdict(list)
+    for case in world.cases:
+        if (key := key_of(case, subject)) is not None:
+            found[key].append(case)
+    return found
+
+
+@once
+def left(world: World, subject: str, key: Key, on: date, require_decision: bool, whose: str | None) -> list[list[Case]]:
+    """The trips of the acts up to the day that nothing but the window keeps from counting."""
+    acts = [case for case in acts_of(world, subject)[key] if case.day <= on]
+    return trips(world, [case for case in acts if reason(world, case, on, require_decision, whose) is None])
+
+
 def answers(
-    world: World, subject: str, window: str, basis: str, on: date, require_decision: bool = True
-) -> dict[tuple[object, ...], Answer]:
-    """Every subject with an act up to the day."""
-    keys = {key_of(case, subject) for case in world.cases if case.day <= on} - {None}
-    return {key: answer(world, subject, key, window, basis, on, require_decision) for key in keys if key is not None}
+    world: World, subject: str, window: str, basis: str, on: date, require_decision: bool = True, own: bool = False
+) -> dict[Key, Answer]:
+    """Every subject with an act up to the day. ``own``: only a decision against the subject itself counts for it."""
+    keys = [key for key, acts in acts_of(world, subject).items() if any(case.day <= on for case in acts)]
+    return {key: answer(world, subject, key, window, basis, on, require_decision, own) for key in keys}
 
 
 def is_above(
-    world: World, subject: str, key: tuple[object, ...], window: str, basis: str, on: date, require: bool,
-    issued: date | None,
+    world: World, subject: str, key: Key, window: str, basis: str, on: date, require: bool, issued: date | None,
+    whose: str | None,
 ) -> bool:  # fmt: skip
     """Whether the count of a day is above the statute's threshold, asked as on that day; the certificate is given."""
-    acts = [case for case in world.cases if key_of(case, subject) == key and case.day <= on]
-    left = [case for case in acts if reason(world, case, on, require) is None]
-    counted = [trip[0] for trip in trips(world, left) if inside(window, placed(trip[0], basis, on), on, issued)]
+    found = left(world, subject, key, on, require, whose)
+    counted = [trip[0] for trip in found if inside(window, placed(trip[0], basis, on, whose), on, issued)]
     if subject == "enterprise":
         fleet = fleet_of(world, str(key[0]), on)
         return enterprise_tier(len({case.vehicle for case in counted}), fleet) == "statutory"
@@ -340,20 +438,21 @@ def is_above(
 def answer(
     world: World,
     subject: str,
-    key: tuple[object, ...],
+    key: Key,
     window: str,
     basis: str,
     on: date,
     require_decision: bool = True,
+    own: bool = False,
 ) -> Answer:
-    acts = [case for case in world.cases if key_of(case, subject) == key and case.day <= on]
-    registers = {"vehicle": world.vehicles, "driver": world.drivers, "enterprise": world.enterprises}
-    issued = issue_of(registers[subject], key, on)
+    whose = subject if own else None
+    acts = [case for case in acts_of(world, subject)[key] if case.day <= on]
+    issued = issue_of(registered(world, subject).get(key, ()), on)
     missing = window == "ANNIVERSARY" and (issued is None or issued > on)
     window = "ROLLING_12M" if missing else window
-    reasons = {case.number: reason(world, case, on, require_decision) for case in acts}
-    found = trips(world, [case for case in acts if reasons[case.number] is None])
-    day_of = {trip[0].number: placed(trip[0], basis, on) for trip in found}
+    reasons = {case.number: reason(world, case, on, require_decision, whose) for case in acts}
+    found = left(world, subject, key, on, require_decision, whose)
+    day_of = {trip[0].number: placed(trip[0], basis, on, whose) for trip in found}
     counted = [trip for trip in found if inside(window, day_of[trip[0].number], on, issued)]
     for trip in found:
         reasons[trip[0].number] = None if trip in counted else "outside_window"
@@ -372,7 +471,7 @@ def answer(
     now = tier_of(count)
     trigger = None
     day = on
-    while now == "statutory" and is_above(world, subject, key, window, basis, day, require_decision, issued):
+    while now == "statutory" and is_above(world, subject, key, window, basis, day, require_decision, issued, whose):
         trigger = day
         day -= DAY
     lapse = None
@@ -380,15 +479,15 @@ def answer(
         day = on
         while lapse is None:
             day += DAY
-            left = size(trip for trip in counted if inside(window, day_of[trip[0].number], day, issued))
-            gone = not left if now == "unknown" else tier_of(left) != now
+            still = size(trip for trip in counted if inside(window, day_of[trip[0].number], day, issued))
+            gone = not still if now == "unknown" else tier_of(still) != now
             lapse = day if gone else None
     previous = None
     if window == "CALENDAR" or (window == "ANNIVERSARY" and issued is not None and cycle(issued, on) > 0):
         previous = size(trip for trip in found if inside(window, day_of[trip[0].number], on, issued, back=1))
-    pending = [case for case in acts if reasons[case.number] == "undecided"]
+    pending = [case for case in acts if reasons[case.number] in ("undecided", "others_only")]
     one_more = tier_of(count + 1) == "statutory"
     return Answer(
         window, missing, issued, count, now, one_more and now not in ("statutory", "unknown"), trigger, lapse,
-        sum(inside(window, placed(case, basis, on), on, issued) for case in pending), previous, reasons, fleet,
+        sum(inside(window, placed(case, basis, on, whose), on, issued) for case in pending), previous, reasons, fleet,
     )  # fmt: skip

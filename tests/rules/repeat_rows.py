@@ -21,6 +21,8 @@ FEEDS = (
 )  # fmt: skip
 VERIFIED, UNVERIFIED = "YZ01", "YZ02"
 LIMIT_KG, UNLADEN_KG = 49_000, 10_000
+ERROR_PER_CENT = 5
+"""What a verified scale may err by in service: its class."""
 _OPEN = {"valid_from": date(2018, 1, 1)}
 _KIND = {"axle_count": 6, "axle_type_code": "157", "single_tyre_axle_count": 0, "lane_code": "1"}
 
@@ -39,7 +41,13 @@ class Rows(Tables):
         self.given("wim_lane", [{"site_code": site, "lane_code": "1", "device_no": site, **_OPEN}
                                 for site in (VERIFIED, UNVERIFIED)])  # fmt: skip
         self.given("wim_device", [{"device_no": site, "site_code": site, **_OPEN} for site in (VERIFIED, UNVERIFIED)])
-        certificate = {"certificate_no": "C", "speed_min_kmh": 5, "speed_max_kmh": 100, "valid_to": date(2030, 1, 1)}
+        certificate = {
+            "certificate_no": "C",
+            "speed_min_kmh": 5,
+            "speed_max_kmh": 100,
+            "valid_to": date(2030, 1, 1),
+            "accuracy_class": str(ERROR_PER_CENT),
+        }
         self.given("verification_certificate", [certificate | {"device_no": VERIFIED, **_OPEN}])
 
     def given(self, feed: str, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -75,7 +83,8 @@ class Rows(Tables):
             for case in world.cases
         ])  # fmt: skip
         self.given("penalty_decision", [
-            {"decision_no": f"{case.number}-{at}", "case_no": case.number, "penalty_kind": kind, "decided_on": day}
+            {"decision_no": f"{case.number}-{at}", "case_no": case.number, "penalty_kind": kind, "decided_on": day,
+             "subject_kind": case.parties[at]}
             for case in world.cases for at, (day, kind) in enumerate(case.decisions)
         ])  # fmt: skip
         self.given("case_event", [

@@ -120,6 +120,38 @@ def test_a_clock_is_due_by_the_rule_of_the_day_it_began(built: Tables, at: int) 
         assert before.days_left == (None if before.ended_on else 0)
 
 
+# ended | asked on | state | days late | why not
+STOPPED = """
+by a step | 2025-01-08 | running | |
+by a step | 2025-01-17 | overdue | 2 |
+by a step | 2025-01-19 | overdue | 4 |
+by a step | 2025-01-20 | not_applicable | | case_ended
+by a step | 2025-01-25 | not_applicable | | case_ended
+by the list alone | 2025-01-08 | not_applicable | | case_ended
+by the list alone | 2025-01-25 | not_applicable | | case_ended
+"""
+
+
+def test_a_clock_runs_until_the_day_its_case_lost_its_effect_and_not_before_a_day_nobody_tells() -> None:
+    """Evidence accepted on Monday 6 January 2025: filing and notice are due on the 15th. Void on the 20th, or by the
+    list's word alone."""
+    review = (datetime(2025, 1, 6, 9), 1, "evidence_review")
+    steps = {"by a step": (review, (datetime(2025, 1, 20, 9), 2, "void")), "by the list alone": (review,)}
+    day = date(2025, 1, 6)
+    facts = [
+        Case(number, "湘M54321", False, True, day, day, None, None, "void", told, (), (), None)
+        for number, told in steps.items()
+    ]
+    source = built_of(facts, random.Random(7))
+    for number, asked, state, late, why_not in rows_of(STOPPED):
+        of_case = {one.clock: one for one in clocks(source, date.fromisoformat(asked), Filter(case_no=number))}
+        for name in ("filing", "notice"):
+            found = of_case[name]
+            assert found.due_on == date(2025, 1, 15)
+            wanted = (state, int(late) if late else None, why_not or None)
+            assert (found.state, found.days_late, found.why_not) == wanted, (number, name, asked)
+
+
 # fine | received | paid | appeal from | until | asked on | days | surcharge, all in yuan
 SURCHARGES = """
 5000 | 2022-06-01 | | | | 2022-06-16 | |
@@ -196,10 +228,11 @@ illegal_operation | illegal_operation | ride_hailing | 2022-11-29 | 2022-11-29 |
 DECISIONS = """
 create table core.case_decision (
     case_kind varchar, case_no varchar, decision_no varchar, subject_kind varchar, statutory_fen bigint,
-    decided_fen bigint, decided_on date, is_in_effect boolean, effect_ended_on date
+    decided_fen bigint, decided_on date, is_in_effect boolean, effect_ended_on date, served_on date,
+    paid_in_full_on date
 );
 create schema staging;
-create table staging.penalty_payment (decision_no varchar, paid_on date, paid_fen bigint);
+create table staging.penalty_payment (decision_no varchar, paid_on date, paid_fen bigint, surcharge_fen bigint);
 """
 
 
@@ -284,7 +317,7 @@ def test_a_decision_is_held_against_the_article_of_its_subject_and_the_facts_tha
         for fine in fines.split(", "):
             subject, yuan = fine.split()
             connection.execute(
-                "insert into core.case_decision values (?, ?, ?, ?, 0, ?, ?, true, null)",
+                "insert into core.case_decision values (?, ?, ?, ?, 0, ?, ?, true, null, null, null)",
                 [kind, f"H{at:02d}", f"D{at}{fine}", subject, _fen(yuan), day],
             )
     found = {one.case_no: one for one in compared(Tables(connection), day)}

@@ -34,6 +34,49 @@ def test_a_check_number_on_the_day_of_the_act_names_the_passage(model):
     )
 
 
+def test_a_number_whose_passage_agrees_in_nothing_else_is_for_a_person_to_look_at(model):
+    """Another plate holds in the same county within match_near_minutes (30); else the number may be another site's."""
+    model(
+        "core.case_passage",
+        given={
+            "staging.enforcement_case": f"""
+                {CASE}
+                c1 | 1 | over_mass | A1 | 湘M11111 | 2 | 431103 | 2026-03-01 08:00:00
+                c2 | 2 | over_mass | A2 | 湘M22222 | 2 | 431103 | 2026-03-01 08:00:00
+                c3 | 3 | over_mass | A3 | 湘M33333 | 2 | 431103 | 2026-03-01 08:00:00
+                c4 | 4 | over_mass | A4 | 湘M44444 | 2 | 431103 | 2026-03-01 08:00:00
+                c5 | 5 | over_mass | A5 | 湘M55555 | 2 | 431103 | 2026-03-01 08:00:00
+                c6 | 6 | over_mass | A6 | 湘M66666 | 2 | 431103 | 2026-03-01 08:00:00
+                c7 | 7 | over_mass | A7 | 湘M77777 | 2 | 431103 | 2026-03-01 08:00:00
+                c8 | 8 | over_mass |    | 湘M88888 | 2 | 431103 | 2026-03-01 15:00:00
+            """,
+            "core.passage": f"""
+                {NUMBERED}
+                A1 | p1  | 湘M1111Z | 2 | 431103 | 2026-03-01 08:30:00 | over | 60000 | 49000
+                A2 | p2  | 湘M2222Z | 2 | 431103 | 2026-03-01 08:30:01 | over | 60000 | 49000
+                A3 | p3  | 湘M3333Z | 2 | 431102 | 2026-03-01 08:00:00 | over | 60000 | 49000
+                A4 | p4  |          | 2 | 431103 | 2026-03-01 08:00:00 | over | 60000 | 49000
+                A5 | p5  | 湘M55555 | 2 | 431102 | 2026-03-01 20:00:00 | over | 60000 | 49000
+                A6 | p6  | 湘M88888 | 2 | 431102 | 2026-03-01 15:00:00 | over | 60000 | 49000
+                A9 | p9  | 湘M66666 | 2 | 431103 | 2026-03-01 08:01:00 | over | 60000 | 49000
+                A7 | p7  | 湘M7777Z | 2 | 431102 | 2026-03-01 08:00:00 | over | 60000 | 49000
+                A7 | p7b | 湘M7777Y | 2 | 431102 | 2026-03-01 09:00:00 | over | 60000 | 49000
+            """,
+        },
+        expect=f"""
+            {EXPECTED}
+            1 | exact | check_no_other_plate | 1 | p1
+            2 | weak  | check_no_only        | 1 | p2
+            3 | weak  | check_no_only        | 1 | p3
+            4 | exact | check_no_other_plate | 1 | p4
+            5 | exact | check_no             | 1 | p5
+            6 | near  | plate_time_county    | 1 | p9
+            7 | none  | no_passage           | 0 |
+            8 | weak  | plate_only           | 1 | p6
+        """,
+    )
+
+
 def test_a_number_names_its_passage_whatever_our_verdict_is(model):
     """A case may rest on a passage that is within the limit by this law: it is named with its verdict, not lost."""
     model(
@@ -116,7 +159,7 @@ def test_acts_about_mass_and_other_acts_do_not_compete_for_a_passage(model):
     )
 
 
-def test_of_two_passages_under_one_number_the_plate_decides_or_nobody(model):
+def test_of_two_passages_under_one_number_the_plate_decides_then_county_and_time_or_nobody(model):
     model(
         "core.case_passage",
         given={
@@ -141,7 +184,7 @@ def test_of_two_passages_under_one_number_the_plate_decides_or_nobody(model):
             {EXPECTED}
             1 | exact | check_no  | 1 | p1
             2 | none  | ambiguous | 2 |
-            3 | none  | ambiguous | 2 |
+            3 | exact | check_no_other_plate | 1 | p3
         """,
     )
 
@@ -227,39 +270,46 @@ def test_several_candidates_a_passage_of_another_case_and_one_within_the_limit_a
     )
 
 
-MATCHED = "record_id | case_no | plate_no | plate_color_code | violated_at | violated_on | passage_record_id"
 FILED = "record_id | driver_certificate_no | driver_id_hash | uscc"
-_BASE = {
-    "core.passage": PASSAGE,
-    "staging.vehicle": "record_id | plate_no | plate_color_code | enterprise_name | valid_from | valid_to",
-    "staging.driver_certificate": "record_id | driver_certificate_no | valid_from | valid_to",
-    "staging.enterprise": "record_id | uscc | enterprise_name | valid_from | valid_to",
-    "staging.loading_firm": "record_id | firm_no | valid_from | valid_to",
-    "mart.loaded_trip": "record_id | firm_no | plate_no | plate_color_code | left_date | left_at | loaded_mass_kg",
-}
+VEHICLE = "record_id | plate_no | plate_color_code | enterprise_name | valid_from | valid_to"
+CERTIFICATE = "record_id | driver_certificate_no | valid_from | valid_to"
+ENTERPRISE = "record_id | uscc | enterprise_name | valid_from | valid_to"
+LOADING_FIRM = "record_id | firm_no | valid_from | valid_to"
+TRIP = "record_id | firm_no | plate_no | plate_color_code | left_date | left_at | loaded_mass_kg"
+
+
+def given(*plates, at="2026-03-01 08:00:00", **tables):
+    """Cases c1, c2, … of yellow plates that tell no driver and no enterprise; where passages are told they rest on
+    p1, p2, …. ``tables`` by their names after the layer; those that are not told are empty."""
+    matched = "record_id | case_no | plate_no | plate_color_code | violated_at | violated_on | passage_record_id"
+    rows = [
+        f"c{n} | {n} | {plate} | 2 | {at} | {at[:10]} |" + f" p{n}" * ("passage" in tables)
+        for n, plate in enumerate(plates, 1)
+    ]
+    found = {
+        "core.case_passage": "\n".join([matched, *rows]),
+        "staging.enforcement_case": "\n".join([FILED, *(f"c{n} | | |" for n, _ in enumerate(plates, 1))]),
+        "core.passage": PASSAGE,
+        "staging.vehicle": VEHICLE,
+        "staging.driver_certificate": CERTIFICATE,
+        "staging.enterprise": ENTERPRISE,
+        "staging.loading_firm": LOADING_FIRM,
+        "mart.loaded_trip": TRIP,
+    }
+    assert tables.keys() <= {name.split(".")[1] for name in found}
+    return {name: tables.get(name.split(".")[1], text) for name, text in found.items()}
 
 
 def test_the_vehicle_is_the_register_row_of_the_day_and_another_colour_is_said_to_be_one(model):
     model(
         "core.case_match",
-        given=_BASE
-        | {
-            "core.case_passage": f"""
-                {MATCHED}
-                c1 | 1 | 湘M11111 | 2 | 2026-03-01 08:00:00 | 2026-03-01 |
-                c2 | 2 | 湘M22222 | 2 | 2026-03-01 08:00:00 | 2026-03-01 |
-                c3 | 3 | 湘M33333 | 2 | 2026-03-01 08:00:00 | 2026-03-01 |
-                c4 | 4 | 湘M44444 | 2 | 2026-03-01 08:00:00 | 2026-03-01 |
-            """,
-            "staging.enforcement_case": f"""
-                {FILED}
-                c1 | | |
-                c2 | | |
-                c3 | | |
-                c4 | | |
-            """,
-            "staging.vehicle": """
-                record_id | plate_no | plate_color_code | enterprise_name | valid_from | valid_to
+        given=given(
+            "湘M11111",
+            "湘M22222",
+            "湘M33333",
+            "湘M44444",
+            vehicle=f"""
+                {VEHICLE}
                 v1 | 湘M11111 | 2 | 甲 | 2020-01-01 | 2026-03-01
                 w1 | 湘M11111 | 2 | 乙 | 2025-01-01 |
                 x1 | 湘M11111 | 1 | 丙 | 2025-06-01 |
@@ -268,7 +318,7 @@ def test_the_vehicle_is_the_register_row_of_the_day_and_another_colour_is_said_t
                 w3 | 湘M33333 | 3 | 乙 | 2020-01-01 |
                 v4 | 湘M44444 | 2 | 甲 | 2020-01-01 | 2026-02-28
             """,
-        },
+        ),
         expect="""
             case_no | vehicle_grade | vehicle_reason | vehicle_record_id
             1 | exact | plate_color    | w1
@@ -282,17 +332,13 @@ def test_the_vehicle_is_the_register_row_of_the_day_and_another_colour_is_said_t
 def test_driver_and_enterprise_are_exact_by_their_numbers_on_the_day_near_on_another_and_by_the_register_s_name(model):
     model(
         "core.case_match",
-        given=_BASE
-        | {
-            "core.case_passage": f"""
-                {MATCHED}
-                c1 | 1 | 湘M11111 | 2 | 2026-03-01 08:00:00 | 2026-03-01 |
-                c2 | 2 | 湘M11111 | 2 | 2026-03-01 08:00:00 | 2026-03-01 |
-                c3 | 3 | 湘M11111 | 2 | 2026-03-01 08:00:00 | 2026-03-01 |
-                c4 | 4 | 湘M22222 | 2 | 2026-03-01 08:00:00 | 2026-03-01 |
-                c5 | 5 | 湘M99999 | 2 | 2026-03-01 08:00:00 | 2026-03-01 |
-            """,
-            "staging.enforcement_case": f"""
+        given=given(
+            "湘M11111",
+            "湘M11111",
+            "湘M11111",
+            "湘M22222",
+            "湘M99999",
+            enforcement_case=f"""
                 {FILED}
                 c1 | D1 |      | U1
                 c2 | D2 |      | U2
@@ -300,23 +346,23 @@ def test_driver_and_enterprise_are_exact_by_their_numbers_on_the_day_near_on_ano
                 c4 |    | hash | U9
                 c5 |    |      |
             """,
-            "staging.vehicle": """
-                record_id | plate_no | plate_color_code | enterprise_name | valid_from | valid_to
+            vehicle=f"""
+                {VEHICLE}
                 v1 | 湘M11111 | 2 | 甲 | 2020-01-01 |
                 v2 | 湘M22222 | 2 | 甲 | 2020-01-01 |
             """,
-            "staging.driver_certificate": """
-                record_id | driver_certificate_no | valid_from | valid_to
+            driver_certificate=f"""
+                {CERTIFICATE}
                 d1 | D1 | 2020-01-01 |
                 e1 | D1 | 2010-01-01 | 2019-12-31
                 d2 | D2 | 2020-01-01 | 2026-02-28
             """,
-            "staging.enterprise": """
-                record_id | uscc | enterprise_name | valid_from | valid_to
+            enterprise=f"""
+                {ENTERPRISE}
                 n1 | U1 | 甲 | 2020-01-01 |
                 n2 | U2 | 乙 | 2026-03-02 |
             """,
-        },
+        ),
         expect="""
             case_no | driver_grade | driver_reason | driver_record_id | enterprise_grade | enterprise_reason | enterprise_uscc
             1 | exact | certificate           | d1 | exact | credit_code           | U1
@@ -331,29 +377,20 @@ def test_driver_and_enterprise_are_exact_by_their_numbers_on_the_day_near_on_ano
 def test_a_name_that_two_enterprises_have_is_nobody_s(model):
     model(
         "core.case_match",
-        given=_BASE
-        | {
-            "core.case_passage": f"""
-                {MATCHED}
-                c1 | 1 | 湘M11111 | 2 | 2026-03-01 08:00:00 | 2026-03-01 |
-                c2 | 2 | 湘M22222 | 2 | 2026-03-01 08:00:00 | 2026-03-01 |
+        given=given(
+            "湘M11111",
+            "湘M22222",
+            vehicle=f"""
+                {VEHICLE}
+                v1 | 湘M11111 | 2 | 甲 | 2020-01-01 |
+                v2 | 湘M22222 | 2 | 丁 | 2020-01-01 |
             """,
-            "staging.enforcement_case": f"""
-                {FILED}
-                c1 | | |
-                c2 | | |
+            enterprise=f"""
+                {ENTERPRISE}
+                n1 | U1 | 甲 | 2020-01-01 |
+                n2 | U2 | 甲 | 2020-01-01 |
             """,
-            "staging.vehicle": """
-                record_id | plate_no | plate_color_code | enterprise_name | valid_from
-                v1 | 湘M11111 | 2 | 甲 | 2020-01-01
-                v2 | 湘M22222 | 2 | 丁 | 2020-01-01
-            """,
-            "staging.enterprise": """
-                record_id | uscc | enterprise_name | valid_from
-                n1 | U1 | 甲 | 2020-01-01
-                n2 | U2 | 甲 | 2020-01-01
-            """,
-        },
+        ),
         expect="""
             case_no | enterprise_grade | enterprise_reason | enterprise_uscc
             1 | none | ambiguous    |
@@ -364,28 +401,23 @@ def test_a_name_that_two_enterprises_have_is_nobody_s(model):
 
 def test_the_load_is_that_of_the_last_ticket_of_a_day_unless_the_vehicle_was_unladen_since(model):
     """24 hours before the passage, both sides; mass within a tenth of the ticket's, both sides; a plate of another colour was another vehicle; two firms in one second are nobody's."""
-    cases = "\n".join(
-        f"c{n} | {n} | 湘M{n * 11111} | 2 | 2026-03-02 08:00:00 | 2026-03-02 | p{n}" for n in range(1, 10)
-    )
-    filed = "\n".join(f"c{n} | | |" for n in range(1, 10))
     weighed = "\n".join(
         f"p{n} | 湘M{n * 11111} | 2 | 431103 | 2026-03-02 08:00:00 | over | {55_000 if n != 3 else 55_001} | 49000"
         for n in range(1, 9)
     )
     model(
         "core.case_match",
-        given=_BASE
-        | {
-            "core.case_passage": f"{MATCHED}\n{cases}",
-            "staging.enforcement_case": f"{FILED}\n{filed}",
-            "core.passage": f"""{PASSAGE}
+        given=given(
+            *(f"湘M{n * 11111}" for n in range(1, 10)),
+            at="2026-03-02 08:00:00",
+            passage=f"""{PASSAGE}
                 {weighed}
                 u4 | 湘M44444 | 2 | 431103 | 2026-03-02 07:30:00 | within | 24500 | 49000
                 u5 | 湘M55555 | 2 | 431103 | 2026-03-02 07:30:00 | within | 24501 | 49000
                 v5 | 湘M55555 | 1 | 431103 | 2026-03-02 07:30:00 | within | 20000 | 49000
             """,
-            "mart.loaded_trip": """
-                record_id | firm_no | plate_no | plate_color_code | left_date | left_at | loaded_mass_kg
+            loaded_trip=f"""
+                {TRIP}
                 t1 | F1 | 湘M11111 | 2 | 2026-03-01 | 2026-03-01 08:00:00 | 50000
                 s1 | F2 | 湘M11111 | 2 | 2026-03-01 | 2026-03-01 07:59:59 | 50000
                 t2 | F1 | 湘M22222 | 2 | 2026-03-01 | 2026-03-01 07:59:59 | 50000
@@ -399,12 +431,12 @@ def test_the_load_is_that_of_the_last_ticket_of_a_day_unless_the_vehicle_was_unl
                 t8 | F1 | 湘M88888 | 1 | 2026-03-02 | 2026-03-02 07:00:00 | 50000
                 t9 | F1 | 湘M99999 | 2 | 2026-03-02 | 2026-03-02 08:00:00 | 50000
             """,
-            "staging.loading_firm": """
-                record_id | firm_no | valid_from | valid_to
+            loading_firm=f"""
+                {LOADING_FIRM}
                 f1 | F1 | 2020-01-01 |
                 e1 | F1 | 2015-01-01 | 2019-12-31
             """,
-        },
+        ),
         expect="""
             case_no | loading_grade | loading_reason | ticket_record_id | firm_no | firm_record_id
             1 | near | last_ticket    | t1 | F1 | f1

@@ -43,6 +43,9 @@ def built() -> Tables:
                 filed_on=None, decisions=(Decision("D5", 0, date(2025, 1, 8), None),)),
         case_of("AWAY", STEPS, plate="粤A54321", closed_on=date(2025, 3, 10), decisions=(
             Decision("D6", 0, date(2025, 3, 1), date(2025, 3, 3)),)),
+        case_of("TWO", STEPS, decisions=(
+            Decision("D7", 500_000, date(2025, 3, 1), date(2025, 3, 3)),
+            Decision("D8", 100_000, date(2025, 3, 1), date(2025, 3, 20)))),
     ]  # fmt: skip
     return built_of(facts, random.Random(1))
 
@@ -83,6 +86,17 @@ def test_a_fine_counts_until_it_is_annulled(built: Tables) -> None:
         assert (gone.state, gone.why_not, gone.days_late, gone.surcharge_fen) == (
             "not_applicable", "case_ended", None, None,
         )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("day", "served_on"),
+    [("2025-03-02", None), ("2025-03-03", "2025-03-03"), ("2025-03-19", "2025-03-03"), ("2025-03-20", "2025-03-20")],
+)
+def test_a_service_that_is_still_to_come_does_not_hide_one_that_was_made(
+    built: Tables, day: str, served_on: str | None
+) -> None:
+    """Two parties of one case, served on different days."""
+    assert told(built, "TWO", day).served_on == (date.fromisoformat(served_on) if served_on else None)
 
 
 def test_a_case_whose_closing_was_refused_is_open_and_says_that_its_list_has_it_closed(built: Tables) -> None:

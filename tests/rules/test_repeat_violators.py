@@ -275,6 +275,7 @@ about dimensions                           | 2024-12-31 | not_mass
 weighed within the limit                   | 2024-12-31 | within_limit
 elsewhere                                  | 2024-12-31 | elsewhere
 10 % over                                  | 2024-12-31 | ratio
+10 % over after the allowance              | 2024-12-31 | ratio
 1 kg more                                  | 2024-12-31 | counts
 without a passage                          | 2024-12-31 | ratio_unknown
 device not verified                        | 2024-12-31 | device
@@ -311,8 +312,9 @@ FACTS: dict[str, dict[str, Any]] = {
     "about dimensions": {"is_mass": False},
     "weighed within the limit": {"weighed": Weighed(LIMIT_KG, LIMIT_KG)},
     "elsewhere": {"county": "430102"},
-    "10 % over": {"weighed": Weighed(53_900, LIMIT_KG)},
-    "1 kg more": {"weighed": Weighed(53_901, LIMIT_KG)},
+    "10 % over": {"weighed": Weighed(53_901, LIMIT_KG)},
+    "10 % over after the allowance": {"weighed": Weighed(56_737, LIMIT_KG)},
+    "1 kg more": {"weighed": Weighed(56_738, LIMIT_KG)},
     "without a passage": {"weighed": None},
     "device not verified": {"weighed": Weighed(60_000, LIMIT_KG, verified=False)},
     "permit": {}, "permit for less": {}, "permit until the day before": {},
@@ -333,6 +335,43 @@ def test_an_act_that_does_not_count_has_its_reason_as_of_the_day(rows: Rows, lin
     assert found.pending == (wanted == "undecided")
     if wanted == "undecided":
         assert one(rows, World((act("2024-06-01", **FACTS[what]),)), day, require_decision=False).count == 1
+
+
+OWN = """
+subject    | decisions                               | as of      | any         | own
+vehicle    | 2024-06-05 vehicle                      | 2024-06-04 | undecided   | undecided
+vehicle    | 2024-06-05 vehicle                      | 2024-06-05 | counts      | counts
+driver     | 2024-06-05 vehicle                      | 2024-12-31 | counts      | others_only
+enterprise | 2024-06-05 source                       | 2024-12-31 | counts      | undecided
+driver     | 2024-06-05 vehicle, 2024-06-20 driver   | 2024-06-19 | counts      | others_only
+driver     | 2024-06-05 vehicle, 2024-06-20 driver   | 2024-06-20 | counts      | counts
+vehicle    | 2024-06-05 driver, 2024-06-20 source    | 2024-12-31 | counts      | others_only
+enterprise | 2024-06-05 enterprise, 2024-06-20 vehicle | 2024-06-05 | counts    | counts
+"""
+
+
+@pytest.mark.parametrize("line", OWN.strip().splitlines()[1:])
+def test_where_only_a_decision_against_the_subject_counts_one_against_others_does_not(rows: Rows, line: str) -> None:
+    subject, decisions, day, by_any, by_own = [cell.strip() for cell in line.split("|")]
+    told = [one.split() for one in decisions.split(",")]
+    case = act(
+        "2024-06-01", certificate="D1", uscc="E1", against=tuple(who for _, who in told),
+        decisions=tuple((date.fromisoformat(on), "fine") for on, _ in told),
+    )  # fmt: skip
+    rows.built(World((case,)))
+    for wanted, changed in ((by_any, {}), (by_own, {"repeat_own_decision": 1.0})):
+        (found,) = standings(rows, Question(date.fromisoformat(day), subject, changed=changed))
+        assert [told or "counts" for told in reasons(found)] == [wanted]
+        assert found.pending == (wanted in ("undecided", "others_only"))
+
+
+def test_the_spans_of_the_report_card_take_the_vehicles_own_decisions_where_only_those_count(rows: Rows) -> None:
+    rows.connection.execute("update seeds.parameter set parameter_value = 1 where parameter = 'repeat_own_decision'")
+    own = {"decisions": ((date(2024, 6, 5), "fine"), (date(2024, 6, 20), "fine")), "against": ("driver", "vehicle")}
+    others = {"decisions": ((date(2024, 6, 5), "fine"),), "against": ("driver",), "plate": "湘MA0002"}
+    rows.built(World((act("2024-06-01", 0, **own), act("2024-06-01", 1, **others))))
+    spans = rows.rows("select plate_no, first_day from core.vehicle_violation_span where decided_count > 0")
+    assert [(row["plate_no"], row["first_day"]) for row in spans] == [(TRUCK[0], date(2024, 6, 20))]
 
 
 @pytest.mark.parametrize("what", FACTS)

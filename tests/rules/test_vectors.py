@@ -5,18 +5,20 @@
 
 import csv
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
+from repeat_reference import Case, Span, Weighed, World
+from repeat_rows import LIMIT_KG, Rows
 
 from etl import identity, parse
 from etl.contract import read
 from etl.feeds import raw_tables
 from warehouse import columns as c
-from warehouse import penalty, sql
+from warehouse import penalty, repeat, sql
 
 FOLDER = Path(__file__).parent / "vectors"
 
@@ -183,3 +185,43 @@ def test_a_number_holds_only_with_its_check_digits(vector: dict[str, str]) -> No
     made = {"uscc": lambda text: identity.uscc(text[:16]), "citizen_id": lambda text: identity.citizen_id(text[:17])}
     if vector["holds"] == "true":
         assert made[vector["kind"]](vector["number"]) == vector["number"]
+
+
+# --- violations in a year --------------------------------------------------------------------------
+@pytest.fixture(scope="module")
+def rows() -> Iterator[Rows]:
+    made = Rows()
+    yield made
+    made.connection.close()
+
+
+def _repeated(vector: dict[str, str]) -> World:
+    """Acts of one vehicle and driver, or of so many vehicles of an enterprise: each filed and decided on its day."""
+    issued = date.fromisoformat(vector["first_issue_date"]) if vector["first_issue_date"] else None
+    ever = date(2015, 1, 1)
+    plates = [f"湘MA{at:04d}" for at in range(number(vector["fleet"]) or 1)]
+    cases = []
+    for text in vector["violated_on"].split():
+        day = date.fromisoformat(text)
+        for plate in plates[: number(vector["offenders"]) or 1]:
+            cases.append(Case(
+                f"A{len(cases):03d}", plate, 2, datetime.combine(day, time(8)), day, day, certificate="D1", uscc="E1",
+                weighed=Weighed(60_000, LIMIT_KG), decisions=((day, "fine"),),
+            ))  # fmt: skip
+    return World(
+        tuple(cases), vehicles=tuple(Span((plate, 2), ever, None, issued, "示例一运") for plate in plates),
+        drivers=(Span(("D1",), ever, None, issued),), enterprises=(Span(("E1",), ever, None, issued, "示例一运"),),
+    )  # fmt: skip
+
+
+@each("repeat_count")
+def test_violations_in_a_year_are_counted_by_each_reading_of_it(vector: dict[str, str], rows: Rows) -> None:
+    rows.connection.begin()
+    try:
+        rows.built(_repeated(vector))
+        question = repeat.Question(date.fromisoformat(vector["as_of"]), vector["subject"], vector["window"])
+        (found,) = repeat.standings(rows, question)
+    finally:
+        rows.connection.rollback()
+    trigger = "" if found.trigger_on is None else found.trigger_on.isoformat()
+    assert (found.count, found.tier, trigger) == (int(vector["count"]), vector["tier"], vector["trigger_on"])

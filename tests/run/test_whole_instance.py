@@ -1,6 +1,6 @@
 """``heng run`` as a person meets it, on a small delivery: start, a night through the scheduler, stop, start again.
 
-Real servers on loopback; the whole file takes about a minute and a half on two idle cores.
+Real servers on loopback.
 """
 
 import os

@@ -9,11 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from direct_build import run_here
 from prefecture import DELIVERIES, build_night, deliver
 from random_nights import RandomNights, run
 
-from warehouse.project import dbt
 from warehouse.publish import publish
 
 
@@ -29,20 +27,6 @@ def instance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[...,
 
     yield use
     patch.undo()
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _models_run_here() -> Iterator[None]:
-    """Builds of this folder run their models in this process, but for those of ``by_dbt``."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("warehouse.build.dbt", run_here)
-        yield
-
-
-@pytest.fixture
-def by_dbt(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Builds of this test run dbt, as every build of an instance does."""
-    monkeypatch.setattr("warehouse.build.dbt", dbt)
 
 
 @dataclass

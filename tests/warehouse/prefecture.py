@@ -2,9 +2,12 @@
 one old day of another feed. Plates and firms are invented."""
 
 import os
+from contextlib import nullcontext
 from datetime import date
 from pathlib import Path
 from typing import Any
+
+from direct_build import models_here
 
 from etl.deliveries import take
 from etl.feeds import FEEDS, raw_tables
@@ -124,6 +127,8 @@ def close_night(state: Path, day: date = LAST_NIGHT) -> None:
         ledger.close_night(day)
 
 
-def build_night(state: Path, day: date = LAST_NIGHT, **how: Any) -> Build:
+def build_night(state: Path, day: date = LAST_NIGHT, *, by_dbt: bool = False, **how: Any) -> Build:
+    """Close the night and build; the models run in this process unless ``by_dbt``, as every instance runs them."""
     close_night(state, day)
-    return build(day, raw_tables(), **how)
+    with nullcontext() if by_dbt else models_here():
+        return build(day, raw_tables(), **how)

@@ -15,7 +15,7 @@ from warehouse.publish import publish, published_manifest
 FIRST_NIGHT = date(2026, 3, 1)
 NIGHTS = 4
 SEEDS = tuple(range(int(os.environ.get("HENG_NIGHT_SEEDS", "1"))))
-"""``HENG_NIGHT_SEEDS=3`` tries more nights; each takes a minute."""
+"""``HENG_NIGHT_SEEDS=3`` tries more nights."""
 SITES = ("YZ01", "YZ02")
 Row = tuple[str, ...]
 

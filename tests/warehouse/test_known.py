@@ -1,6 +1,8 @@
-"""What a day knew, computed again from the raw rows, is what was published after its night, to the row."""
+"""What a day knew, computed again from the raw rows, is what was published after its night, to the row; what moved a
+metric between two such days adds up."""
 
 import shutil
+from collections import Counter
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -9,6 +11,7 @@ import pytest
 from prefecture import LAST_NIGHT, build_night, deliver, passage
 from random_nights import FIRST_NIGHT, SEEDS, RandomNights, Row, rows_of
 from test_incremental import PHONES, drive, monitored
+from test_why_changed import FIRST, metric, sums
 from typer.testing import CliRunner
 
 from etl import housekeeping
@@ -20,7 +23,9 @@ from warehouse.connection import Snapshot, snapshot
 from warehouse.errors import WarehouseError
 from warehouse.known import Known, known_on
 from warehouse.ledger import Segment
+from warehouse.metrics import METRICS, compute
 from warehouse.publish import publish, published_manifest
+from warehouse.why_changed import CAME, CAME_LATE, CORRECTED, EXPECTED, JUDGED_OTHERWISE, why_changed
 
 
 def contents(db: Snapshot | Known, tables: list[str]) -> dict[str, list[Row]]:
@@ -56,6 +61,34 @@ def test_what_a_day_knew_is_what_was_published_after_its_night(
                 assert (db.night, db.is_newest) == (night, night == max(published))
                 for table in tables:
                     assert rows_of(db, table) == told[table], f"{table} as known on {night}"
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_effects_add_up_to_the_difference_and_name_their_cause(
+    random_nights: Callable[[int], RandomNights], seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every metric and a count of evidence, between the first night and each later one, of a county and of all."""
+    nights = random_nights(seed)
+    monkeypatch.setenv("HENG_HOME", str(nights.home))
+    monkeypatch.setitem(METRICS, "evidence", metric("evidence", "evidence_ok_over_count", "within_count"))
+    first, *_, last = nights.published
+    kinds: Counter[str] = Counter()
+    for name in ("overload_rate", "flagged_share", "evidence", "site_reporting_rate", "quarantined_share"):
+        for county in (None, "431103"):
+            told = why_changed(name, first, last, FIRST, last, county)
+            assert sums(told) == told.difference
+            for night, value in ((first, told.before), (last, told.after)):
+                with known_on(night, [METRICS[name].table]) as db:
+                    assert compute(db, name, FIRST, last, county) == value
+            for effect in told.effects:
+                kinds[effect.kind] += 1
+                assert effect.numerator or effect.denominator
+                assert effect.kind != JUDGED_OTHERWISE or effect.causes, effect
+                assert effect.kind != CORRECTED or effect.changes or effect.causes, effect
+                assert effect.name or effect.causes or effect.kind == EXPECTED, effect
+                assert effect.kind != CAME or effect.day > first  # type: ignore[operator]
+                assert effect.kind != CAME_LATE or effect.day <= first  # type: ignore[operator]
+    assert kinds[CAME], "days after the first night"
 
 
 def test_captures_are_read_with_the_day_before_as_far_as_it_was_known(published: Path) -> None:

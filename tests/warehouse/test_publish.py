@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from direct_build import models_here
 from prefecture import LAST_NIGHT, REGISTERS, build_night, deliver
 
 from etl.feeds import raw_tables
@@ -44,7 +45,8 @@ def test_nothing_published_says_what_to_do(home: Path) -> None:
 
 
 def test_an_empty_warehouse_can_be_published_and_read(home: Path) -> None:
-    assert publish(build(date(2026, 3, 3), raw_tables())) == 1
+    with models_here():
+        assert publish(build(date(2026, 3, 3), raw_tables())) == 1
     db = snapshot()
     for table in db.manifest["columns"]:
         frame = db.read(f"select * from {table}")

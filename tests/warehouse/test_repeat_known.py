@@ -30,7 +30,7 @@ BEFORE, AFTER = date(2026, 3, 4), date(2026, 3, 5)
 _OVER = """
 select passage.plate_no, finding.check_no, finding.passed_date, passage.passed_at from mart.finding as finding
 inner join core.passage as passage using (record_id, passed_date)
-where passage.plate_no is not null and finding.excess_ratio > 0.1
+where passage.plate_no is not null and finding.is_above_counted_ratio
     and finding.flags not like '%E-NOCERT%' and finding.flags not like '%E-NODEVICE%'
 order by passage.passed_at
 """

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from prefecture import build_night, deliver
+from prefecture import build_night, deliver, passage
 from random_nights import case
 from typer.testing import CliRunner
 
@@ -18,9 +18,10 @@ from etl.cli import app
 from warehouse.connection import snapshot
 from warehouse.digest import file_digest
 from warehouse.errors import WarehouseError
+from warehouse.hazards import year_before
 from warehouse.publish import publish
 from warehouse.repeat import TIERS
-from warehouse.what_if import MEASURES, Answer, what_if
+from warehouse.what_if import MEASURES, Answer, Change, what_if
 
 PERIOD = (date(2026, 2, 26), date(2026, 3, 3))
 
@@ -134,6 +135,28 @@ def test_nothing_that_is_published_changes(published: Path) -> None:
     assert snapshot().read("select limit_kg from seeds.gross_weight_limit where rule_id = 'M6C'").values == [[49_000]]
 
 
+@pytest.mark.parametrize("asked", [["M6C=56000", "M6C-1=56000"], ["D-L=15000"], ["repeat_excess_ratio=0.2"]])
+def test_what_came_after_the_night_closed_is_not_compared(published: Path, asked: list[str]) -> None:
+    """Two long trucks, one of them heavy, came late and the night was built again. Other rules know the night as it
+    closed: what they change does not depend on the two, of passages or of dimensions."""
+    closed = what_if(asked, *PERIOD)
+    assert closed.not_compared == 0
+    late = [passage(number, "2026-03-01", 7, vehicle_length_m="19.0") for number in (9_001, 9_020)]
+    deliver(published, "wim_passage", "wim_passage_20260301_late.csv", late)
+    assert publish(build_night(published)) == 2
+    again = what_if(asked, *PERIOD)
+    assert again.not_compared == len(late)
+    assert again.differs == closed.differs
+    for name in ("before", "after", "passages", "dimensions"):
+        assert getattr(again, name) == getattr(closed, name), name
+
+
+def test_the_year_nobody_named_begins_a_day_after_the_last_one_a_year_before(published: Path) -> None:
+    for last, first in ((date(2024, 2, 28), date(2023, 3, 1)), (date(2024, 2, 29), date(2023, 3, 1)),
+                        (date(2026, 3, 3), date(2025, 3, 4))):  # fmt: skip
+        assert what_if(["case_threshold_ratio=0.10"], last=last).first == first == year_before(last)
+
+
 @pytest.fixture
 def with_cases(published: Path) -> list[tuple[str, str, int, int]]:
     """A case of each plate and day with a passage over the limit at a verified device, filed the day after; two older
@@ -234,6 +257,28 @@ def test_a_version_of_other_code_is_not_compared(published: Path, monkeypatch: p
         what_if(["M6C=48000"])
 
 
+def test_what_nobody_read_in_a_text_is_marked_and_no_driver_is_named_whole() -> None:
+    row = dict.fromkeys(("rule_id_before", "rule_id_after"), "L2004-5") | {"change": "lost", "record_id": "r1"}
+    mover = {"subject": "driver", "list": "query", "key": "4311000012345", "count_before": 4, "count_after": 3}
+    vehicle = mover | {"subject": "vehicle", "key": "湘M12345 2"}
+    nothing = dict.fromkeys(MEASURES, 0)
+    answer = Answer(
+        7, *PERIOD, (Change("parameter", "repeat_excess_ratio", "parameter_value", "0.1", "0.2", "M-"),), nothing,
+        nothing, (row,), (), (), (mover, vehicle), 0, {"L2004-5": "M+", "M6C": "C2"},
+    )  # fmt: skip
+    (_, rules), _ = shown.tables(answer, "en")
+    assert [str(cell) for cell in rules.columns[-1].cells] == ["[M-] · unverified"]
+    assert any(note.endswith("not read in a text: L2004-5.") for note in shown.notes(answer, "en"))
+    told = shown.document(answer)
+    assert (told["changes"][0]["confidence"], told["changes"][0]["is_unverified"]) == ("M-", True)
+    assert told["unverified"] == ["L2004-5"]
+    passage, *movers = shown.records(answer)
+    assert (passage["rule_confidence_before"], passage["rule_confidence_after"]) == ("M+", "M+")
+    assert [one["key"] for one in movers] == ["4311·***345", "湘M12345 2"]
+    assert told["movers"] == [{name: value for name, value in one.items() if name != "kind"} for one in movers]
+    assert set(passage) | set(movers[0]) <= set(shown.COLUMNS)
+
+
 def test_rows_are_given_as_csv_and_json_and_told_in_both_languages(published: Path) -> None:
     asked = ("--set", "M6C=58000", "--set", "M6C-1=58000", "--from", "2026-02-27", "--to", "2026-03-01")
     told = json.loads(heng(*asked, "--format", "json"))
@@ -243,8 +288,11 @@ def test_rows_are_given_as_csv_and_json_and_told_in_both_languages(published: Pa
     assert {row["passed_date"] for row in rows} <= {"2026-02-27", "2026-02-28", "2026-03-01"}
     assert told["measures"]["over_count"]["after"] < told["measures"]["over_count"]["before"]
     assert told["changes"][0] == {
-        "seed": "gross_weight_limit", "rule_no": "M6C", "column": "limit_kg", "before": "49000", "after": "58000"
+        "seed": "gross_weight_limit", "rule_no": "M6C", "column": "limit_kg", "before": "49000", "after": "58000",
+        "confidence": "C2", "is_unverified": False,
     }  # fmt: skip
+    assert {row["rule_confidence_before"] for row in rows} == {"C2"}
+    assert told["unverified"] == []
     assert "nothing that is published was changed" in heng(*asked)
     assert "未改动任何已发布的数据" in heng(*asked, "--lang", "zh")
     assert set(shown._WORDS["zh"]) == set(shown._WORDS["en"])

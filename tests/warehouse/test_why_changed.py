@@ -3,15 +3,12 @@
 import csv
 import io
 import json
-from collections import Counter
-from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 from prefecture import LAST_NIGHT, build_night, deliver, passage
-from random_nights import SEEDS, RandomNights
 from typer.testing import CliRunner
 
 from etl.cli import app
@@ -21,8 +18,7 @@ from warehouse import sql
 from warehouse import why_changed as module
 from warehouse.connection import snapshot
 from warehouse.errors import WarehouseError
-from warehouse.known import known_on
-from warehouse.metrics import METRICS, Metric, compute
+from warehouse.metrics import METRICS, Metric
 from warehouse.publish import publish
 from warehouse.why_changed import (
     CAME,
@@ -46,34 +42,6 @@ def metric(name: str, numerator: str, denominator: str = "") -> Metric:
 
 def sums(told: WhyChanged) -> tuple[int, int]:
     return sum(one.numerator for one in told.effects), sum(one.denominator for one in told.effects)
-
-
-@pytest.mark.parametrize("seed", SEEDS)
-def test_effects_add_up_to_the_difference_and_name_their_cause(
-    random_nights: Callable[[int], RandomNights], seed: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Every metric and a count of evidence, between the first night and each later one, of a county and of all."""
-    nights = random_nights(seed)
-    monkeypatch.setenv("HENG_HOME", str(nights.home))
-    monkeypatch.setitem(METRICS, "evidence", metric("evidence", "evidence_ok_over_count", "within_count"))
-    first, *_, last = nights.published
-    kinds: Counter[str] = Counter()
-    for name in ("overload_rate", "flagged_share", "evidence", "site_reporting_rate", "quarantined_share"):
-        for county in (None, "431103"):
-            told = why_changed(name, first, last, FIRST, last, county)
-            assert sums(told) == told.difference
-            for night, value in ((first, told.before), (last, told.after)):
-                with known_on(night, [METRICS[name].table]) as db:
-                    assert compute(db, name, FIRST, last, county) == value
-            for effect in told.effects:
-                kinds[effect.kind] += 1
-                assert effect.numerator or effect.denominator
-                assert effect.kind != JUDGED_OTHERWISE or effect.causes, effect
-                assert effect.kind != CORRECTED or effect.changes or effect.causes, effect
-                assert effect.name or effect.causes or effect.kind == EXPECTED, effect
-                assert effect.kind != CAME or effect.day > first  # type: ignore[operator]
-                assert effect.kind != CAME_LATE or effect.day <= first  # type: ignore[operator]
-    assert kinds[CAME], "days after the first night"
 
 
 def changed(name: str, **where: Any) -> WhyChanged:

@@ -22,6 +22,8 @@ with accepted as (
     union all
     select 'repeat_require_decision', '0 or 1', 0, 1
     union all
+    select 'repeat_own_decision', '0 or 1', 0, 1
+    union all
     select 'repeat_excess_ratio', 'a number from 0 to 1', 0, 1
     union all
     select 'repeat_enterprise_ratio', 'a number from 0 to 1', 0, 1

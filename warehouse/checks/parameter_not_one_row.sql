@@ -28,6 +28,8 @@ with undated as (
     union all
     select 'repeat_merge_hours'
     union all
+    select 'repeat_own_decision'
+    union all
     select 'repeat_window_months'
     union all
     select 'repeated_within_s'

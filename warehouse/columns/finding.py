@@ -83,12 +83,20 @@ excess_after_allowance_kg = column(
     unit="kg",
     zh_doc="扣除计量允许误差后的超限量；误差足以抵消时为 0。",
 )
+excess_ratio_after_allowance = column(
+    "excess_ratio_after_allowance",
+    "DOUBLE",
+    "Excess that is left after the instrument's allowance, divided by the limit; the measured ratio where no allowance "
+    "is known.",
+    "扣除误差后的超限率",
+    zh_doc="扣除计量允许误差后的超限量 ÷ 限值；误差未知时为实测超限率。",
+)
 is_above_counted_ratio = column(
     "is_above_counted_ratio",
     "BOOLEAN",
-    "The excess ratio is above the one from which an act of that day counts for the repeat rule.",
+    "The excess ratio after the allowance is above the one from which an act of that day counts for the repeat rule.",
     "高于计次门槛",
-    zh_doc="超限率高于当日有效的计次门槛。",
+    zh_doc="扣除误差后的超限率高于当日有效的计次门槛。",
 )
 permit_state = column(
     "permit_state",

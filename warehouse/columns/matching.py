@@ -23,9 +23,9 @@ case_matches = (
         "match",
         "passage of the case",
         "过车",
-        "check_no, check_no_other_plate, plate_time_county, plate_only, ambiguous, contested, taken, within_limit, "
-        "no_passage",
-        "检测单号；检测单号而车牌不同；车牌颜色、时间与县区；仅车牌；多条无法确定；他案亦指向；已属他案；仅有未超限过车；无过车。",
+        "check_no, check_no_other_plate, check_no_only, plate_time_county, plate_only, ambiguous, contested, taken, "
+        "within_limit, no_passage",
+        "检测单号且车牌一致；检测单号、县区与时间一致而车牌不同；仅检测单号；车牌颜色、时间与县区；仅车牌；多条无法确定；他案亦指向；已属他案；仅有未超限过车；无过车。",
     ),
     *_graded(
         "vehicle",

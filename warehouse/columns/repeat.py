@@ -67,9 +67,20 @@ is_within_limit = column(
 counted_ratio = column(
     "counted_ratio",
     "DOUBLE",
-    "Excess ratio above which an act of this day counts (repeat_excess_ratio of seeds.parameter).",
+    "Excess ratio, what the scale may err by taken off, above which an act of this day counts (repeat_excess_ratio of "
+    "seeds.parameter).",
     "计次门槛",
-    zh_doc="违法当日有效的计次门槛：超限率高于它才计次，见参数表。",
+    zh_doc="违法当日有效的计次门槛：扣除允许误差后的超限率高于它才计次，见参数表。",
+)
+vehicle_decided_on, driver_decided_on, enterprise_decided_on = (
+    column(
+        f"{subject}_decided_on",
+        "DATE",
+        f"Day of the first penalty against the {subject} itself since decided_on.",
+        f"对{zh}的决定日期",
+        zh_doc=f"自决定日期起首个对{zh}本身作出的处罚决定的日期。",
+    )
+    for subject, zh in (("vehicle", "车辆"), ("driver", "驾驶人"), ("enterprise", "企业"))
 )
 is_permitted = column(
     "is_permitted",

@@ -45,6 +45,9 @@ judged as (
     select
         penalty.decision_no,
         coalesce(
+            outcome.case_kind, case when penalty.is_over_limit_case then 'over_limit' else 'illegal_operation' end
+        ) as case_kind,
+        coalesce(
             penalty.penalty_kind <> 'no_penalty'
             and outcome.ended_state is null
             and penalty.decided_on >= outcome.decided_on,
@@ -74,8 +77,7 @@ paid as (
 )
 select
     penalty.decision_no,
-    coalesce(outcome.case_kind, case when penalty.is_over_limit_case then 'over_limit' else 'illegal_operation' end)
-        as case_kind,
+    judged.case_kind,
     penalty.case_no,
     penalty.subject_kind,
     penalty.penalty_kind,
@@ -93,7 +95,6 @@ select
     penalty.delivery_id,
     penalty.source_line
 from {{ ref('penalty_decision') }} as penalty
-left join outcome_of_number as outcome on outcome.case_no = penalty.case_no and outcome.nth = 1
 inner join judged on judged.decision_no = penalty.decision_no
 left join taken on taken.decision_no = penalty.decision_no
 left join paid on paid.decision_no = penalty.decision_no

@@ -79,6 +79,7 @@ step as (
     select
         case_no,
         count(case when not is_accepted then step_no end) as refused_count,
+        max(case when is_accepted then event_on end) as state_since,
         max(step_no) as last_step_no
     from {{ ref('case_state') }}
     group by case_no
@@ -87,12 +88,10 @@ last_state as (
     select
         step.case_no,
         step.refused_count,
-        told.state_after,
-        max(case when earlier.is_accepted then earlier.event_on end) as state_since
+        step.state_since,
+        told.state_after
     from step
     inner join {{ ref('case_state') }} as told on told.case_no = step.case_no and told.step_no = step.last_step_no
-    inner join {{ ref('case_state') }} as earlier on earlier.case_no = step.case_no
-    group by step.case_no, step.refused_count, told.state_after
 ),
 letter as (
     select case_no, min(sent_on) as sent_on, min(home_authority) as home_authority

@@ -70,6 +70,10 @@ anew as (
 dated as (
     select
         penalty.case_no,
+        anew.case_no is not null as is_anew,
+        anew.anew_on,
+        anew.earlier_ended_state,
+        anew.earlier_ended_on,
         min(penalty.decided_on) as first_on,
         min(case when penalty.penalty_kind <> 'no_penalty' then penalty.decided_on end) as first_effective_on,
         min(case when penalty.penalty_kind = 'no_penalty' then penalty.decided_on end) as first_unpunished_on,
@@ -78,26 +82,26 @@ dated as (
         end) as decided_anew_on
     from {{ ref('penalty_decision') }} as penalty
     left join anew on anew.case_no = penalty.case_no
-    group by penalty.case_no
+    group by
+        penalty.case_no, anew.case_no is not null, anew.anew_on, anew.earlier_ended_state, anew.earlier_ended_on
 ),
 decision as (
     select
-        dated.case_no,
-        dated.first_on,
-        dated.first_effective_on,
+        case_no,
+        first_on,
+        first_effective_on,
         case
-            when anew.case_no is null then dated.first_effective_on
-            when dated.first_effective_on is not null then coalesce(dated.decided_anew_on, anew.anew_on)
+            when not is_anew then first_effective_on
+            when first_effective_on is not null then coalesce(decided_anew_on, anew_on)
         end as decided_on,
         case
-            when dated.first_unpunished_on < coalesce(dated.first_effective_on, dated.first_unpunished_on)
-                and dated.first_unpunished_on <= coalesce(anew.earlier_ended_on, dated.first_unpunished_on)
-                then dated.first_unpunished_on
+            when first_unpunished_on < coalesce(first_effective_on, first_unpunished_on)
+                and first_unpunished_on <= coalesce(earlier_ended_on, first_unpunished_on)
+                then first_unpunished_on
         end as unpunished_on,
-        anew.earlier_ended_state,
-        anew.earlier_ended_on
+        earlier_ended_state,
+        earlier_ended_on
     from dated
-    left join anew on anew.case_no = dated.case_no
 )
 select
     filed.case_kind,

@@ -1,13 +1,15 @@
 -- Grain: one over-limit case with the passage it rests on, how surely, and why. Nothing is guessed: of several equally
 -- good candidates none is taken, and what no id says is said to be so.
--- exact: the case's check number on the day of the act names one passage, whatever its verdict here: a case may rest on
--- a passage that is within the limit by this law, or open, and that must be seen (verdict). check_no_other_plate: the
--- case names another plate than was read there (read_plate_no), as after an officer's correction; the number holds.
--- near: plate, colour and county agree within match_near_minutes, and no other passage does. weak: the plate alone, within
--- match_weak_hours. none: ambiguous (several), contested (the only candidate is also that of another case), taken (it is
+-- exact: the case's check number on the day of the act names one passage, and the plate read there agrees (check_no) or
+-- county and time within match_near_minutes do (check_no_other_plate: an officer's correction, or a plate not read;
+-- read_plate_no). Whatever its verdict here: a case may rest on a passage that is within the limit by this law, or open,
+-- and that must be seen (verdict). weak, check_no_only: the number alone, which may be another site's or
+-- mistyped; what is near outweighs it.
+-- near: plate, colour and county agree within match_near_minutes, and no other passage does. weak, plate_only: the plate
+-- alone, within match_weak_hours. none: ambiguous (several), contested (the only candidate is also that of another case), taken (it is
 -- named by another case's number), within_limit (only passages within the limit, which no case of mass is guessed to
 -- rest on), no_passage.
--- A passage that a case names by number is no candidate of another case of its kind: acts about mass and others (of
+-- A passage that a case names by number (exact) is no candidate of another case of its kind: acts about mass and others (of
 -- dimensions, of a permit) may be of one passage. Thresholds: seeds.parameter, unverified.
 -- Only exact matches are facts of a case (core.violation); near and weak ones are for a person to look at.
 with setting as (
@@ -39,13 +41,19 @@ numbered as (
         passage.record_id as passage_record_id,
         passage.plate_no as read_plate_no,
         passage.verdict,
-        coalesce(passage.plate_no = filed.plate_no, false) as is_same_plate
+        coalesce(passage.plate_no = filed.plate_no, false) as is_same_plate,
+        coalesce(
+            passage.county_code = filed.county_code
+            and abs(date_diff('second', filed.violated_at, passage.passed_at)) <= setting.near_minutes * 60,
+            false
+        ) as is_same_time
     from filed
+    cross join setting
     inner join {{ ref('passage') }} as passage
         on passage.check_no = filed.check_no
         and passage.passed_date = filed.violated_on
 ),
--- Two sites may use one number on one day: the plate tells them apart.
+-- Two sites may use one number on one day: the plate tells them apart, then county and time.
 preferred as (
     select
         record_id,
@@ -53,8 +61,11 @@ preferred as (
         passage_record_id,
         read_plate_no,
         verdict,
-        is_same_plate,
-        max(case when is_same_plate then 1 else 0 end) over (partition by record_id) as has_same_plate
+        case when is_same_plate then 'check_no' when is_same_time then 'check_no_other_plate' else 'check_no_only' end
+            as match_reason,
+        rank() over (
+            partition by record_id order by case when is_same_plate then 1 when is_same_time then 2 else 3 end
+        ) as place
     from numbered
 ),
 by_number as (
@@ -65,10 +76,21 @@ by_number as (
         min(passage_record_id) as passage_record_id,
         min(read_plate_no) as read_plate_no,
         min(verdict) as verdict,
-        max(has_same_plate) as has_same_plate
+        min(match_reason) as match_reason
     from preferred
-    where is_same_plate or has_same_plate = 0
+    where place = 1 and match_reason <> 'check_no_only'
     group by record_id, is_about_mass
+),
+number_only as (
+    select
+        record_id,
+        min(passage_record_id) as passage_record_id,
+        min(read_plate_no) as read_plate_no,
+        min(verdict) as verdict
+    from preferred
+    where place = 1 and match_reason = 'check_no_only'
+    group by record_id
+    having count(*) = 1
 ),
 taken as (
     select distinct passage_record_id, is_about_mass from by_number where candidate_count = 1
@@ -161,7 +183,7 @@ judged as (
     select
         record_id,
         'exact' as match_grade,
-        case when has_same_plate = 1 then 'check_no' else 'check_no_other_plate' end as match_reason,
+        match_reason,
         candidate_count,
         passage_record_id,
         read_plate_no,
@@ -209,6 +231,24 @@ judged as (
     where candidate_count <> 1
         or (match_grade = 'near' and near_claim_count > 1)
         or (match_grade = 'weak' and claim_count > 1)
+),
+chosen as (
+    select record_id, match_grade, match_reason, candidate_count, passage_record_id, read_plate_no, verdict
+    from judged
+    where match_grade in ('exact', 'near') or record_id not in (select record_id from number_only)
+    union all
+    select
+        number_only.record_id,
+        'weak' as match_grade,
+        'check_no_only' as match_reason,
+        1 as candidate_count,
+        number_only.passage_record_id,
+        number_only.read_plate_no,
+        number_only.verdict
+    from number_only
+    left join judged
+        on judged.record_id = number_only.record_id and judged.match_grade in ('exact', 'near')
+    where judged.record_id is null
 )
 select
     filed.case_no,
@@ -219,14 +259,14 @@ select
     filed.county_code,
     filed.violated_at,
     filed.violated_on,
-    coalesce(judged.match_grade, 'none') as match_grade,
-    coalesce(judged.match_reason, 'no_passage') as match_reason,
-    cast(coalesce(judged.candidate_count, 0) as bigint) as candidate_count,
-    judged.passage_record_id,
-    judged.read_plate_no,
-    judged.verdict,
+    coalesce(chosen.match_grade, 'none') as match_grade,
+    coalesce(chosen.match_reason, 'no_passage') as match_reason,
+    cast(coalesce(chosen.candidate_count, 0) as bigint) as candidate_count,
+    chosen.passage_record_id,
+    chosen.read_plate_no,
+    chosen.verdict,
     filed.record_id,
     filed.delivery_id,
     filed.source_line
 from filed
-left join judged on judged.record_id = filed.record_id
+left join chosen on chosen.record_id = filed.record_id

@@ -9,7 +9,8 @@
 with recursive setting as (
     select
         max(case when parameter = 'repeat_window_months' then parameter_value end) as window_months,
-        max(case when parameter = 'repeat_merge_hours' then parameter_value end) as merge_hours
+        max(case when parameter = 'repeat_merge_hours' then parameter_value end) as merge_hours,
+        max(case when parameter = 'repeat_own_decision' then parameter_value end) as own_decision
     from {{ ref('parameter') }}
 ),
 standing as (
@@ -19,15 +20,17 @@ standing as (
         violated_at,
         last_unladen_at,
         greatest(violated_on, filed_on) as filed_from,
-        greatest(violated_on, filed_on, decided_on) as decided_from,
-        decided_on is not null as is_decided
+        greatest(violated_on, filed_on, decided_on, case when own_decision = 1 then vehicle_decided_on end)
+            as decided_from,
+        decided_on is not null and (own_decision = 0 or vehicle_decided_on is not null) as is_decided
     from {{ ref('violation') }}
+    cross join setting
     where act_code in ('over_mass', 'over_mass_and_dimension')
         and filed_on is not null
         and ended_state is null
         and not is_elsewhere
         and not is_permitted
-        and (counted_ratio = 0 or excess_ratio > counted_ratio)
+        and (counted_ratio = 0 or excess_ratio_after_allowance > counted_ratio)
         and coalesce(flags, '') not like '%E-NOCERT%'
         and coalesce(flags, '') not like '%E-NODEVICE%'
 ),

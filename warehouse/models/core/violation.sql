@@ -7,7 +7,9 @@
 -- has one whose passage is not over the limit by this law: it is shown, and how far over it was is not known.
 -- is_within_limit: that passage or, where the number names none, all that was weighed of the plate around the act is
 -- within the limit.
--- counted_ratio: the excess ratio above which an act counts, of the day of the act (seeds.parameter).
+-- counted_ratio: the excess ratio above which an act counts, of the day of the act (seeds.parameter); it is held against
+-- excess_ratio_after_allowance, which is the measured one where the instrument's allowance is not known.
+-- vehicle_, driver_, enterprise_decided_on: the first penalty against that one itself since decided_on.
 -- last_unladen_at: the vehicle's last unladen passage within repeat_merge_hours before the act; it ends a trip.
 with setting as (
     select
@@ -54,6 +56,7 @@ found as (
         matched.passage_record_id,
         passage.site_code,
         finding.excess_ratio,
+        finding.excess_ratio_after_allowance,
         passage.gross_vehicle_weight_kg,
         passage.limit_kg,
         finding.flags,
@@ -68,6 +71,19 @@ found as (
         on finding.record_id = matched.passage_record_id
         and finding.passed_date = matched.violated_on
     where matched.match_grade = 'exact'
+),
+penalised as (
+    select
+        act.record_id,
+        min(case when penalty.subject_kind = 'vehicle' then penalty.decided_on end) as vehicle_decided_on,
+        min(case when penalty.subject_kind = 'driver' then penalty.decided_on end) as driver_decided_on,
+        min(case when penalty.subject_kind = 'enterprise' then penalty.decided_on end) as enterprise_decided_on
+    from act
+    inner join {{ ref('penalty_decision') }} as penalty
+        on penalty.case_no = act.case_no
+        and penalty.decided_on >= act.decided_on
+    where penalty.penalty_kind <> 'no_penalty'
+    group by act.record_id
 ),
 -- Only vehicles with another act shortly before can have been unladen between two.
 close_act as (
@@ -118,6 +134,9 @@ select
     act.earlier_decided_on,
     act.earlier_ended_state,
     act.earlier_ended_on,
+    penalised.vehicle_decided_on,
+    penalised.driver_decided_on,
+    penalised.enterprise_decided_on,
     act.case_state,
     act.check_no,
     found.passage_record_id,
@@ -125,6 +144,7 @@ select
     found.gross_vehicle_weight_kg,
     found.limit_kg,
     found.excess_ratio,
+    found.excess_ratio_after_allowance,
     ratio.parameter_value as counted_ratio,
     found.flags,
     found.permit_no,
@@ -141,4 +161,5 @@ left join {{ ref('parameter') }} as ratio
     and act.violated_on <= coalesce(ratio.valid_to, act.violated_on)
 left join found on found.record_id = act.record_id
 left join {{ ref('case_passage') }} as matched on matched.record_id = act.record_id
+left join penalised on penalised.record_id = act.record_id
 left join unladen on unladen.record_id = act.record_id

@@ -5,25 +5,7 @@
 -- itself, or the first working day after it; to it a deadline rolls. has_notice: the year's holidays are known; of a year
 -- without notice Monday to Friday are an assumption.
 with digit as (
-    select 0 as digit_no
-    union all
-    select 1
-    union all
-    select 2
-    union all
-    select 3
-    union all
-    select 4
-    union all
-    select 5
-    union all
-    select 6
-    union all
-    select 7
-    union all
-    select 8
-    union all
-    select 9
+    {{ digits('digit_no') }}
 ),
 bound as (
     select

@@ -229,17 +229,7 @@ due as (
 ),
 judged as (
     select
-        case_kind,
-        case_no,
-        decision_no,
-        clock,
-        started_on,
-        due_on,
-        ended_on,
-        stopped_on,
-        is_omitted,
-        is_party_time,
-        rule_id,
+        due.*,
         coalesce(due_on <> plain_due_on, false) as is_rolled,
         coalesce(is_rule_read, false)
         and is_duty_read
@@ -247,7 +237,7 @@ judged as (
         case
             when rule_id is null then 'no_rule'
             when due_on is null then 'no_calendar'
-            when ended_on is null and is_stopped then 'case_ended'
+            when ended_on is null and is_stopped and stopped_on is null then 'case_ended'
         end as why_not
     from due
 ),

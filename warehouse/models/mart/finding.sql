@@ -3,6 +3,8 @@
 -- apart from it: what the instrument may err by (allowance_kg, of the class of the certificate in force; by the
 -- parameter allowance_mode taken off the weight or added to the limit; rounded up, in favour of the party), the ratio
 -- above which an act counts for the repeat rule (counted_ratio, of the day), and the police's overload (over_load_kg).
+-- That ratio is a threshold of the law, no error of an instrument: the allowance, where one is known, is taken off first
+-- (excess_ratio_after_allowance).
 -- permit_state compares a permit of the vehicle (plate and colour) and day: exceeds_mass (below the weight, or no mass
 -- is told); exceeds_dimension (a measured length, width or height above the permitted one; those sensors are not
 -- verified, so a person looks); route_differs (the permit names roads by number and not the site's, 公路安全
@@ -84,12 +86,29 @@ allowed as (
         and passage.passed_date >= coalesce(counted.valid_from, passage.passed_date)
         and passage.passed_date <= coalesce(counted.valid_to, passage.passed_date)
     where passage.verdict = 'over'
+),
+measured as (
+    select
+        passage.record_id,
+        allowed.check_no,
+        allowed.accuracy_class,
+        allowed.max_error_ratio,
+        allowed.recheck_mass_kg,
+        allowed.allowance_kg,
+        allowed.counted_ratio,
+        case when allowed.allowance_kg is not null then greatest(passage.excess_kg - allowed.allowance_kg, 0) end
+            as excess_after_allowance_kg,
+        cast(greatest(passage.excess_kg - coalesce(allowed.allowance_kg, 0), 0) as double) / passage.limit_kg
+            as excess_ratio_after_allowance
+    from {{ ref('passage') }} as passage
+    inner join allowed on allowed.record_id = passage.record_id
+    where passage.verdict = 'over'
 )
 select
     passage.passed_date,
     passage.record_id,
     passage.feed,
-    allowed.check_no,
+    measured.check_no,
     passage.passed_at,
     passage.site_code,
     passage.county_code,
@@ -104,22 +123,20 @@ select
     passage.rule_id,
     passage.limit_modifiers,
     passage.axle_sum_kg,
-    allowed.counted_ratio,
-    passage.excess_ratio > allowed.counted_ratio as is_above_counted_ratio,
-    allowed.accuracy_class,
-    allowed.allowance_kg,
-    case
-        when passage.excess_kg > allowed.allowance_kg then passage.excess_kg - allowed.allowance_kg
-        when passage.excess_kg <= allowed.allowance_kg then 0
-    end as excess_after_allowance_kg,
+    measured.counted_ratio,
+    measured.excess_ratio_after_allowance > measured.counted_ratio as is_above_counted_ratio,
+    measured.accuracy_class,
+    measured.allowance_kg,
+    measured.excess_after_allowance_kg,
+    measured.excess_ratio_after_allowance,
     passage.over_load_kg,
-    allowed.recheck_mass_kg,
+    measured.recheck_mass_kg,
     concat_ws(
         ',',
         nullif(passage.flags, ''),
-        case when passage.excess_kg <= allowed.allowance_kg then 'V-ALLOWANCE' end,
-        case when allowed.max_error_ratio is null then 'V-NOCLASS' end,
-        case when passage.excess_ratio <= allowed.counted_ratio then 'V-NOTCOUNTED' end,
+        case when measured.excess_after_allowance_kg = 0 then 'V-ALLOWANCE' end,
+        case when measured.max_error_ratio is null then 'V-NOCLASS' end,
+        case when measured.excess_ratio_after_allowance <= measured.counted_ratio then 'V-NOTCOUNTED' end,
         case best_permit.permit_state
             when 'covered' then 'V-PERMIT'
             when 'exceeds_dimension' then 'V-PERMITSIZE'
@@ -135,6 +152,6 @@ select
     best_permit.permit_state,
     coalesce(best_permit.permit_state = 'covered', false) as is_permitted
 from {{ ref('passage') }} as passage
-inner join allowed on allowed.record_id = passage.record_id
+inner join measured on measured.record_id = passage.record_id
 left join best_permit on best_permit.record_id = passage.record_id and best_permit.nth = 1
 where passage.verdict = 'over'

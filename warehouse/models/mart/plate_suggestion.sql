@@ -15,22 +15,11 @@ with setting as (
         max(case when parameter = 'suggestion_evidence_count' then parameter_value end) as evidence_count
     from {{ ref('parameter') }}
 ),
+digit as (
+    {{ digits('sign_position') }}
+),
 position as (
-    select 1 as sign_position
-    union all
-    select 2
-    union all
-    select 3
-    union all
-    select 4
-    union all
-    select 5
-    union all
-    select 6
-    union all
-    select 7
-    union all
-    select 8
+    select sign_position from digit where sign_position between 1 and 8
 ),
 read_plate as (
     select distinct plate_no, passed_date from {{ ref('passage') }} where plate_no is not null
