@@ -31,11 +31,13 @@ def filters(
     day: date,
     days: tuple[date, date],
     t: Text,
+    night: html.Div | None = None,
     *,
     many: bool = False,
 ) -> html.Div:
     """The bar of choices (label, current value, options) and the day, one of ``days``; on a phone a sheet that buttons
-    open, of which one says what is ``chosen``. All of them are in the address."""
+    open, of which one says what is ``chosen``. All of them are in the address. ``night``: ``as_known.field``, where
+    the page has it."""
     fields = [
         html.Div(
             [html.Span(label, className="field-label"), links(label, current, options, many=many)],
@@ -56,6 +58,7 @@ def filters(
         **{"aria-label": t("repeat.as_of")},
     )
     fields.append(html.Div([html.Span(t("repeat.as_of"), className="field-label"), field], className="field day"))
+    fields += [] if night is None else [night]
     close = html.Button(t("filter.done"), id=f"{page}-close", className="button primary")
     bar = html.Div(
         [html.Div([html.B(t("filter.filters")), close], className="sheet-head"), *fields],
@@ -76,14 +79,22 @@ def filters(
     return html.Div([chips, dmc.DatesProvider(bar, settings=dates)], className="filters")
 
 
-def printed(chosen: Sequence[tuple[str, str]], t: Text) -> html.P:
-    """The choice as a sentence for paper, where its controls do not go."""
-    return html.P(" · ".join(f"{name}{t('app.colon')}{value}" for name, value in chosen), className="print-only")
+def printed(chosen: Sequence[tuple[str, str]], t: Text, data: str | None = None) -> html.P:
+    """The choice as a sentence for paper, where its controls do not go; ``data``: which data, in words."""
+    told = [f"{name}{t('app.colon')}{value}" for name, value in chosen]
+    return html.P(" · ".join([*told, data] if data else told), className="print-only")
 
 
-def stores(page: str, here: str, query: str, absolute: str, day: date) -> list[Any]:
+def stores(page: str, here: str, query: str, absolute: str, day: date, night: date | None = None) -> list[Any]:
     """What ``follow`` reads and writes; ``absolute``: the query that names the day even where it is the last."""
-    told = {"here": here, "query": query, "absolute": absolute, "day": day.isoformat(), "hrefs": [None]}
+    told = {
+        "here": here,
+        "query": query,
+        "absolute": absolute,
+        "day": day.isoformat(),
+        "known": night and night.isoformat(),
+        "hrefs": [None],
+    }
     return [
         dcc.Location(id=f"{page}-go", refresh="callback-nav"),
         dcc.Store(id=f"{page}-followed"),
@@ -91,9 +102,9 @@ def stores(page: str, here: str, query: str, absolute: str, day: date) -> list[A
     ]
 
 
-def follow(page: str) -> None:
-    """The callbacks of ``filters`` and ``stores``: the link that is copied carries the day; another day is another
-    address."""
+def follow(page: str, *, with_night: bool = False) -> None:
+    """The callbacks of ``filters`` and ``stores``: the link that is copied carries the day; another day, or what
+    another night knew, is another address."""
     clientside_callback(
         ClientsideFunction("heng", "followQuery"),
         Output(f"{page}-followed", "data"),
@@ -106,3 +117,11 @@ def follow(page: str) -> None:
         State(f"{page}-query", "data"),
         prevent_initial_call=True,
     )
+    if with_night:
+        clientside_callback(
+            ClientsideFunction("heng", "openKnownOn"),
+            Output(f"{page}-go", "href", allow_duplicate=True),
+            Input(f"{page}-known", "value"),
+            State(f"{page}-query", "data"),
+            prevent_initial_call=True,
+        )

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Any
 
-from dashboards import finding_facts, queries
+from dashboards import as_known, finding_facts, queries
 from dashboards.selection import ALL, Known, Selection, day_asked, option, plain_date, query_of
 from warehouse import case_amounts, cases, funnel, rules
 from warehouse.case_amounts import VERDICTS, Compared
@@ -19,7 +19,10 @@ ROWS = ("none", "clocks", "cases", "amounts")
 
 @dataclass(frozen=True)
 class Choice:
-    """Day, kind and county; ``rows`` says which rows stand below, and the fields after it narrow them."""
+    """Day, kind and county; ``rows`` says which rows stand below, and the fields after it narrow them.
+
+    ``known_on``: the night whose knowledge is asked for, None: what is served; ``last_day`` is no later than it.
+    """
 
     as_of: date
     last_day: date
@@ -33,6 +36,7 @@ class Choice:
     month: str | None = None
     age: str | None = None
     verdict: str | None = None
+    known_on: date | None = None
 
     @property
     def only(self) -> Filter:
@@ -47,7 +51,7 @@ class Choice:
     @property
     def scope(self) -> "Choice":
         """The same day and place, without rows."""
-        return Choice(self.as_of, self.last_day, self.kind, self.county)
+        return Choice(self.as_of, self.last_day, self.kind, self.county, known_on=self.known_on)
 
     def query(self, *, absolute: bool = False, **changes: Any) -> str:
         """The address's query; what is at its default is left out. ``absolute`` names the last day of data, too."""
@@ -64,7 +68,9 @@ USUAL = {field.name: field.default for field in fields(Choice) if field.name not
 def choice_of(given: Mapping[str, Any], known: Known) -> tuple[Choice, list[str]]:
     """What an address asks for, and the names of values that could not be taken."""
     bad: list[str] = []
-    day = day_asked(given, FIRST_DAY, known.last_day, bad)
+    night = as_known.night_of(given, bad)
+    last_day = known.last_day if night is None else min(known.last_day, night)
+    day = day_asked(given, FIRST_DAY, last_day, bad)
     counties = tuple(known.counties)
 
     def one(name: str, allowed: tuple[str, ...]) -> str | None:
@@ -76,15 +82,17 @@ def choice_of(given: Mapping[str, Any], known: Known) -> tuple[Choice, list[str]
         bad.append("month")
         month = None
     choice = Choice(
-        day, known.last_day,
+        day, last_day,
         option(given.get("kind"), (ALL, *KINDS), ALL, bad, "kind"),
         option(given.get("county"), (ALL, *counties), ALL, bad, "county"),
         option(given.get("rows"), ROWS, "none", bad, "rows"),
         one("clock", CLOCKS), one("state", (*STATES, *CASE_STATES)), one("soon", ("1",)), one("series", SERIES), month,
-        one("age", tuple(AGES)), one("verdict", VERDICTS),
+        one("age", tuple(AGES)), one("verdict", VERDICTS), night,
     )  # fmt: skip
     if not (choice.series and choice.month):
         choice = replace(choice, series=None, month=None)
+    if choice.rows == "amounts" and night is not None:
+        choice = replace(choice, rows="none", verdict=None)
     return choice, bad
 
 

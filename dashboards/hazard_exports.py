@@ -8,7 +8,7 @@ from typing import Any
 import flask
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 
-from dashboards import controls, exports, freshness, hazard_queries, queries, repeat_exports, shell, xlsx
+from dashboards import as_known, controls, exports, freshness, hazard_queries, queries, repeat_exports, shell, xlsx
 from dashboards import format as fmt
 from dashboards.hazard_queries import View, choice_of
 from dashboards.pages.hazards import group_name
@@ -90,8 +90,8 @@ def notes(view: View, t: Text) -> list[tuple[str, str]]:
         *((t(f"hazards.{name}"), t(f"hazards.{name}.how")) for name in ("rate", "on_time", "days", "bound")),
         *thresholds,
         (t("export.rows"), fmt.count(len(view.listed))),
-        (t("export.cut_off"), f"{fmt.day(queries.last_day(view.db), t.lang)} 24:00 (+08:00)"),
-        (t("export.snapshot"), str(view.db.version)),
+        (t("export.cut_off"), f"{fmt.day(queries.last_day(view.source), t.lang)} 24:00 (+08:00)"),
+        (t("export.snapshot"), _source(view, t)),
         (t("export.made"), f"{datetime.now(freshness.CHINA):%Y-%m-%d %H:%M} (+08:00)"),
         (t("export.link"), f"{flask.request.host_url}hazards" + choice.query(absolute=True)),
         (t("export.demo"), t("word.yes" if queries.is_demo() else "word.no")),
@@ -109,19 +109,26 @@ def _asked() -> tuple[View, Text]:
     choice, bad = choice_of(flask.request.args.to_dict(), known)
     if bad:
         raise BadRequest(f"Not usable in the address: {', '.join(bad)}.")
-    return View(db, choice, known), shell.view_of(flask.request.args).text
+    with hazard_queries.view(db, choice, known) as view:  # the rows are read at once
+        return view, shell.view_of(flask.request.args).text
+
+
+def _source(view: View, t: Text) -> str:
+    """The number of the version or, of a night, that it was known then."""
+    return str(view.db.version) if view.choice.known_on is None else as_known.words(view.source, t)
 
 
 def file_name(view: View, t: Text, suffix: str) -> str:
     show = terms.word(terms.LISTS, view.choice.show, t.lang)
-    return f"{t('hazards.file')}_{show}_{view.choice.as_of:%Y%m%d}.{suffix}".replace(" ", "-")
+    night = "" if view.choice.known_on is None else f"_{t('known.file')}{view.choice.known_on:%Y%m%d}"
+    return f"{t('hazards.file')}_{show}_{view.choice.as_of:%Y%m%d}{night}.{suffix}".replace(" ", "-")
 
 
 @routes.get("/export/hazards.csv")
 def hazards_csv() -> flask.Response:
     view, t = _asked()
     names = [*heads(LIST, t), t("repeat.as_of"), t("export.snapshot")]
-    rows = ((*row, view.choice.as_of, view.db.version) for row in list_rows(view, t))
+    rows = ((*row, view.choice.as_of, _source(view, t)) for row in list_rows(view, t))
     pieces = exports.csv_bytes(rows, names, [None] * len(names))
     return flask.Response(pieces, headers=exports.download(file_name(view, t, "csv"), "text/csv; charset=utf-8"))
 

@@ -2,7 +2,8 @@
 name: an enterprise's name is a person's where the business is one man's."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from datetime import date
 from functools import cached_property
@@ -10,7 +11,7 @@ from typing import Any
 
 from werkzeug.exceptions import BadRequest
 
-from dashboards import lists, queries
+from dashboards import as_known, lists, queries
 from dashboards.selection import ALL, Known, day_asked, option, query_of
 from warehouse import hazards
 from warehouse.hazards import CATEGORIES, LISTS, Asked, Hazard, Standing, year_before
@@ -25,6 +26,7 @@ FIRST_DAY = date(2000, 1, 1)
 class Choice:
     """What the reader asked for; ``as_of`` is the last day of data unless a link says another.
 
+    ``known_on``: the night whose knowledge is asked for, None: what is served; ``last_day`` is no later than it.
     ``cohort``: registered in the twelve months to the day, or in its year. ``show``: the list. ``by``: the groups.
     """
 
@@ -36,6 +38,7 @@ class Choice:
     by: str = "category"
     show: str = "open"
     unit: str = ""
+    known_on: date | None = None
 
     def query(self, *, absolute: bool = False, **changes: Any) -> str:
         """The query string; what is at its default is left out. ``absolute`` names the last day of data, too."""
@@ -43,7 +46,8 @@ class Choice:
 
     def data(self) -> dict[str, str]:
         """The choice as the callbacks of the list get it back; it is checked again then."""
-        return {"as_of": self.as_of.isoformat(), **{name: getattr(self, name) for name in USUAL}}
+        chosen = {name: getattr(self, name) for name in ("as_of", *USUAL)}
+        return {name: str(value) for name, value in chosen.items() if value is not None}
 
     @property
     def asked(self) -> Asked:
@@ -62,20 +66,23 @@ def token(unit: str | None) -> str:
 def choice_of(given: Mapping[str, Any], known: Known) -> tuple[Choice, list[str]]:
     """What is asked for, and the names of values that could not be taken."""
     bad: list[str] = []
-    day = day_asked(given, FIRST_DAY, known.last_day, bad)
+    night = as_known.night_of(given, bad)
+    last_day = known.last_day if night is None else min(known.last_day, night)
+    day = day_asked(given, FIRST_DAY, last_day, bad)
     unit = given.get("unit") or ""
     if unit and (not isinstance(unit, str) or len(unit) != 12 or not set(unit) <= set("0123456789abcdef")):
         bad.append("unit")
         unit = ""
     return Choice(
         day,
-        known.last_day,
+        last_day,
         option(given.get("cohort"), COHORTS, "months12", bad, "cohort"),
         option(given.get("category"), (ALL, *CATEGORIES), ALL, bad, "category"),
         option(given.get("county"), (ALL, *known.counties), ALL, bad, "county"),
         option(given.get("by"), GROUPS, "category", bad, "by"),
         option(given.get("show"), LISTS, "open", bad, "show"),
         unit,
+        night,
     ), bad
 
 
@@ -84,13 +91,23 @@ def is_built(db: queries.Source) -> bool:
     return queries.tables(db) >= set(hazards.TABLES)
 
 
-class View:
-    """The hazards of one choice: how they stand as a whole, by group and by unit, and the list that is shown."""
+@contextmanager
+def view(db: queries.Source, choice: Choice, known: Known) -> Iterator["View"]:
+    """The hazards of a choice, to be read within the ``with`` block."""
+    with as_known.source(db, "hazards", choice.known_on) as source:
+        yield View(db, choice, known, source)
 
-    def __init__(self, db: queries.Source, choice: Choice, known: Known) -> None:
+
+class View:
+    """The hazards of one choice: how they stand as a whole, by group and by unit, and the list that is shown.
+
+    ``db``: the version served; ``source``: it or what the night of the choice knew.
+    """
+
+    def __init__(self, db: queries.Source, choice: Choice, known: Known, source: queries.Source | None = None) -> None:
         self.db, self.choice, self.known = db, choice, known
-        asked = choice.asked
-        self.facts = queries.last_few(db, "hazard facts", asked, lambda: hazards.Facts(db, asked))
+        self.source, asked = source or db, choice.asked
+        self.facts = queries.last_few(self.source, "hazard facts", asked, lambda: hazards.Facts(self.source, asked))
 
     @cached_property
     def whole(self) -> Standing:
@@ -113,15 +130,15 @@ class View:
 
     @cached_property
     def ladder(self) -> list[dict[str, Any]]:
-        return hazards.ladder(self.db, self.choice.asked)
+        return hazards.ladder(self.source, self.choice.asked)
 
     @cached_property
     def works(self) -> list[dict[str, Any]]:
-        return hazards.works(self.db, self.choice.asked)
+        return hazards.works(self.source, self.choice.asked)
 
     @cached_property
     def unfinished(self) -> list[dict[str, Any]]:
-        return hazards.unfinished(self.db, self.choice.asked)
+        return hazards.unfinished(self.source, self.choice.asked)
 
     def count(self, show: str) -> int:
         return len(hazards.listed(self.facts, show))

@@ -4,7 +4,6 @@ A plate comes in the body of a request and leaves in the body of the answer to i
 asks has just typed it; it stands in no address, store, cache, log or file name.
 """
 
-import threading
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -12,13 +11,12 @@ from typing import Any
 from werkzeug.exceptions import BadRequest
 
 from dashboards import queries
+from dashboards.as_known import ONE_AT_A_TIME, night_of
 from dashboards.format import as_date
 from dashboards.selection import plain_date
 from warehouse import dossier, plate, repeat
-from warehouse.dossier_known import facts_known_on
-from warehouse.known import closed_nights
+from warehouse.known_answers import facts_known_on
 
-_ONE_AT_A_TIME = threading.Lock()
 LONGEST = 32
 """Letters of the field; no plate has so many, with all the blanks and points people put in."""
 
@@ -76,11 +74,10 @@ def asked(
     day = plain_date(as_of[:10]) if isinstance(as_of, str) else None
     if day is None or not first <= day <= last:
         raise BadRequest("not a day of the page")
-    night = None
-    if known is not None:
-        night, nights = plain_date(known), closed_nights()
-        if night is None or nights is None or not nights[0] <= night <= nights[1]:
-            raise BadRequest("not a night of the page")
+    bad: list[str] = []
+    night = night_of({"known_on": known}, bad)
+    if bad:
+        raise BadRequest("not a night of the page")
     return Asked(plate.normal(text or ""), province, color, day, window, night)
 
 
@@ -99,7 +96,7 @@ def find(db: queries.Source, question: Asked) -> Found:
         return found
     key = {"plate_no": plate_no, "plate_color_code": color}
     if question.known is not None:
-        with _ONE_AT_A_TIME:  # a private database each; a few at once would take the memory of the pages
+        with ONE_AT_A_TIME:
             facts = facts_known_on(question.known, "vehicle", key, question.as_of, question.window)
         return Found(plate_no, found.is_plate, True, known, color, (), facts)
     facts = dossier.facts(kept, "vehicle", key, question.as_of, question.window)

@@ -198,7 +198,7 @@ def option(value: Any, options: Any, fallback: str, bad: list[str], name: str) -
 
 # --- choices as of a day ---------------------------------------------------------------------------------------
 class AsOf(Protocol):
-    """A choice of a page as of a day, ``last_day`` unless its address says another; the rest is texts or None."""
+    """A choice of a page as of a day, ``last_day`` unless its address says another; the rest is texts, days or None."""
 
     @property
     def as_of(self) -> date: ...

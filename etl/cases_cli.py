@@ -10,7 +10,8 @@ from __future__ import annotations
 import csv
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, fields, replace
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any
@@ -20,6 +21,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from etl import known_on
 from etl.arguments import (
     LANGUAGES,
     AsOf,
@@ -34,6 +36,7 @@ from etl.arguments import (
     one_of,
 )
 from etl.errors import HengError
+from etl.known_on import KnownOn
 from warehouse import case_terms as terms
 from warehouse import spreadsheet
 from warehouse.case_amounts import VERDICTS, Compared, compared
@@ -59,7 +62,7 @@ from warehouse.money import yuan
 from warehouse.plate import masked
 
 if TYPE_CHECKING:
-    from warehouse.connection import Snapshot
+    from warehouse.dossier import Source
 
 app = typer.Typer(help="Cases, their states, amounts and clocks as of a day.", no_args_is_help=True)
 FORMATS = ("table", "csv", "json")
@@ -67,13 +70,13 @@ SHOWN = 50
 """Rows that a table prints; files hold all."""
 _WORDS = {
     "zh": {
-        "list": "案件 {all} 件，截至 {as_of}，版本 {version}", "clocks": "期限 {all} 项，截至 {as_of}，版本 {version}",
-        "late": "若不办理，{days} 日内将逾期的期限 {all} 项，截至 {as_of}，版本 {version}",
-        "case": "案件 {case_no}，截至 {as_of}，版本 {version}", "steps": "环节", "decisions": "处罚决定",
+        "list": "案件 {all} 件，截至 {as_of}，{source}", "clocks": "期限 {all} 项，截至 {as_of}，{source}",
+        "late": "若不办理，{days} 日内将逾期的期限 {all} 项，截至 {as_of}，{source}",
+        "case": "案件 {case_no}，截至 {as_of}，{source}", "steps": "环节", "decisions": "处罚决定",
         "nothing": "没有符合条件的记录。", "more": "表中为前 {shown} 行，共 {all} 行；全部见 --format csv 或 json。",
         "unverified": "未核实", "reported": "照录", "refused": "不生效", "list_only": "案件表记结案，结案环节未生效",
         "until": "数据截至 {until}，早于查询日 {as_of}：其后的环节和缴款尚未送达。",
-        "compared": "决定与条文幅度比对 {all} 件，截至 {as_of}，版本 {version}", "range": "条文幅度",
+        "compared": "决定与条文幅度比对 {all} 件，截至 {as_of}，{source}", "range": "条文幅度",
         "verdict": "比对", "reason": "说明", "rules": "规则", "excess_kg": "超限 kg",
         "discretion": "地方裁量基准尚未载入，低于条文幅度不等于决定有误；另列决定书自载的法定金额。",
         "stated": "自载法定金额",
@@ -90,17 +93,16 @@ _WORDS = {
         "yes": "是", "no": "否",
     },
     "en": {
-        "list": "{all} cases as of {as_of}, version {version}",
-        "clocks": "{all} clocks as of {as_of}, version {version}",
-        "late": "{all} clocks that will be late within {days} days if nothing happens, as of {as_of}, "
-        "version {version}",
-        "case": "Case {case_no} as of {as_of}, version {version}", "steps": "Steps", "decisions": "Decisions",
+        "list": "{all} cases as of {as_of}, {source}",
+        "clocks": "{all} clocks as of {as_of}, {source}",
+        "late": "{all} clocks that will be late within {days} days if nothing happens, as of {as_of}, {source}",
+        "case": "Case {case_no} as of {as_of}, {source}", "steps": "Steps", "decisions": "Decisions",
         "nothing": "Nothing answers these conditions.",
         "more": "These are the first {shown} of {all} rows; --format csv or json has all.",
         "unverified": "unverified", "reported": "as reported", "refused": "refused",
         "list_only": "closed on the list, no closing step has effect",
         "until": "Data end on {until}, before the day asked for, {as_of}: later steps and payments are not in yet.",
-        "compared": "{all} decided cases against the articles as of {as_of}, version {version}", "range": "range",
+        "compared": "{all} decided cases against the articles as of {as_of}, {source}", "range": "range",
         "verdict": "verdict", "reason": "why", "rules": "rules", "excess_kg": "excess kg",
         "discretion": "No table of local discretion is loaded: below the range does not mean that a decision is wrong. "
         "What a decision itself states as statutory stands beside it.",
@@ -153,22 +155,34 @@ OfClock = Annotated[str | None, typer.Option("--clock", help=f"{', '.join(CLOCKS
 
 
 class Asked:
-    """The version served, the day and the language of an answer."""
+    """What is asked, the day and the language of an answer."""
 
-    def __init__(self, as_of: str | None, form: str, lang: str, county: str | None = None) -> None:
-        one_of("format", form, FORMATS)
-        one_of("language", lang, LANGUAGES)
-        from warehouse import connection
-
-        self.served: Snapshot = connection.snapshot()
+    def __init__(self, source: Source, day: date | None, form: str, lang: str) -> None:
+        self.source = source
         self.form, self.lang = form, lang
-        need(self.served, TABLES, "the course of cases was told")
-        self.until = last_day(self.served)
-        self.as_of = day_or_last(self.served, day_of(as_of) if as_of else None)
-        known_county(self.served, county)
+        self.until = last_day(source)
+        self.as_of = day_or_last(source, day)
 
     def words(self, name: str, **values: Any) -> str:
-        return _WORDS[self.lang][name].format(as_of=self.as_of, version=self.served.version, **values)
+        told = known_on.told(self.source)
+        return _WORDS[self.lang][name].format(as_of=self.as_of, source=known_on.words(**told, lang=self.lang), **values)
+
+
+@contextmanager
+def _asked(
+    as_of: str | None, form: str, lang: str, known: str | None, county: str | None = None, with_amounts: bool = False
+) -> Iterator[Asked]:
+    """What a command asks, to be read within the ``with`` block; ``with_amounts``: also what articles allow."""
+    one_of("format", form, FORMATS)
+    one_of("language", lang, LANGUAGES)
+    from warehouse import connection
+    from warehouse.known_answers import amounts_known_on, cases_known_on
+
+    served, day = connection.snapshot(), day_of(as_of) if as_of else None
+    need(served, TABLES, "the course of cases was told")
+    known_county(served, county)
+    with known_on.asked(known, amounts_known_on if with_amounts else cases_known_on) as source:
+        yield Asked(source, day, form, lang)
 
 
 # --- commands ----------------------------------------------------------------------------------------------
@@ -178,6 +192,7 @@ def list_command(
     county: County = None,
     kind: Kind = None,
     state: Annotated[str | None, typer.Option("--state", help="Only cases in this state.")] = None,
+    known: KnownOn = None,
     series: Annotated[
         str | None, typer.Option("--series", help=f"Only those with a day of it in --month: {', '.join(SERIES)}.")
     ] = None,
@@ -197,9 +212,9 @@ def list_command(
         raise HengError("A series is chosen by the month: say both, --series filed --month YYYY-MM.")
     if month is not None:
         month_of(month)
-    asked = Asked(as_of, form, lang, county)
     which = OfCases(state=state, series=series, month=month, age=age)
-    found = [_masked(one) for one in cases(asked.served, asked.as_of, Filter(kind=kind, county=county), which)]
+    with _asked(as_of, form, lang, known, county) as asked:
+        found = [_masked(one) for one in cases(asked.source, asked.as_of, Filter(kind=kind, county=county), which)]
     if form == "json":
         _json(asked, {"cases": [asdict(one) for one in found]})
     elif form == "csv":
@@ -214,6 +229,7 @@ def show_command(
     case_no: Annotated[str, typer.Argument(help="Case number.")],
     as_of: AsOf = None,
     kind: Kind = None,
+    known: KnownOn = None,
     form: Form = "table",
     lang: Lang = "en",
 ) -> None:
@@ -221,8 +237,8 @@ def show_command(
     one_of("kind", kind, KINDS)
     if form == "csv":
         raise HengError("A case is several tables: choose --format table or json.")
-    asked = Asked(as_of, form, lang)
-    told = case_file(asked.served, asked.as_of, case_no, kind)
+    with _asked(as_of, form, lang, known) as asked:
+        told = case_file(asked.source, asked.as_of, case_no, kind)
     told = replace(told, case=_masked(told.case))
     if form == "json":
         _json(asked, asdict(told))
@@ -255,14 +271,16 @@ def clocks_command(
     kind: Kind = None,
     clock: OfClock = None,
     state: Annotated[str | None, typer.Option("--state", help=f"{', '.join(STATES)}.")] = None,
+    known: KnownOn = None,
     form: Form = "table",
     lang: Lang = "en",
 ) -> None:
     """Every clock that had begun by the day, with its last day, its result and its rule."""
     for what, given, allowed in (("kind", kind, KINDS), ("clock", clock, CLOCKS), ("state", state, STATES)):
         one_of(what, given, allowed)
-    asked = Asked(as_of, form, lang, county)
-    found = clocks(asked.served, asked.as_of, Filter(kind=kind, county=county), OfClocks(clock=clock, state=state))
+    which = OfClocks(clock=clock, state=state)
+    with _asked(as_of, form, lang, known, county) as asked:
+        found = clocks(asked.source, asked.as_of, Filter(kind=kind, county=county), which)
     _answer_clocks(asked, asked.words("clocks", all=len(found)), found)
 
 
@@ -272,14 +290,16 @@ def late_command(
     county: County = None,
     kind: Kind = None,
     clock: OfClock = None,
+    known: KnownOn = None,
     form: Form = "table",
     lang: Lang = "en",
 ) -> None:
     """Clocks that run now and will be late within seven days if nothing happens, the nearest first."""
     one_of("kind", kind, KINDS)
     one_of("clock", clock, CLOCKS)
-    asked = Asked(as_of, form, lang, county)
-    found = clocks(asked.served, asked.as_of, Filter(kind=kind, county=county), OfClocks(clock=clock, is_soon=True))
+    which = OfClocks(clock=clock, is_soon=True)
+    with _asked(as_of, form, lang, known, county) as asked:
+        found = clocks(asked.source, asked.as_of, Filter(kind=kind, county=county), which)
     _answer_clocks(asked, asked.words("late", all=len(found), days=SOON_DAYS), found)
 
 
@@ -290,6 +310,7 @@ def amounts_command(
     kind: Kind = None,
     verdict: Annotated[str | None, typer.Option("--verdict", help=f"{', '.join(VERDICTS)}.")] = None,
     day_from: Annotated[str | None, typer.Option("--from", help="Only cases decided from this day on.")] = None,
+    known: KnownOn = None,
     form: Form = "table",
     lang: Lang = "en",
 ) -> None:
@@ -297,12 +318,9 @@ def amounts_command(
     one_of("kind", kind, KINDS)
     one_of("verdict", verdict, VERDICTS)
     first = day_of(day_from, "--from") if day_from else date.min
-    asked = Asked(as_of, form, lang, county)
-    found = [
-        one
-        for one in compared(asked.served, asked.as_of, Filter(kind=kind, county=county), first)
-        if verdict is None or one.verdict == verdict
-    ]
+    with _asked(as_of, form, lang, known, county, with_amounts=True) as asked:
+        told = compared(asked.source, asked.as_of, Filter(kind=kind, county=county), first)
+    found = [one for one in told if verdict is None or one.verdict == verdict]
     if form == "json":
         _json(asked, {"cases": [asdict(one) for one in found]})
     elif form == "csv":
@@ -406,7 +424,7 @@ def _console() -> Console:
 
 
 def _json(asked: Asked, document: dict[str, Any]) -> None:
-    told = {"as_of": asked.as_of, "version": asked.served.version, "data_until": asked.until, **document}
+    told = {"as_of": asked.as_of, **known_on.told(asked.source), "data_until": asked.until, **document}
     sys.stdout.write(json.dumps(told, ensure_ascii=False, indent=2, default=str) + "\n")
 
 
@@ -414,8 +432,9 @@ def _csv(asked: Asked, of: type[Case | Clock | Compared], found: Sequence[Case |
     """One row each, under the names of the columns, with what was asked beside them."""
     names = [field.name for field in fields(of)]
     writer = csv.writer(sys.stdout, lineterminator="\r\n")
-    writer.writerow([*names, "as_of", "version"])
+    by = known_on.told(asked.source)
+    writer.writerow([*names, "as_of", *by])
     for one in found:
         cells = [", ".join(cell) if isinstance(cell := getattr(one, name), tuple) else cell for name in names]
         safe = [spreadsheet.safe(cell) if isinstance(cell, str) else cell for cell in cells]
-        writer.writerow([*safe, asked.as_of, asked.served.version])
+        writer.writerow([*safe, asked.as_of, *by.values()])

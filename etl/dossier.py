@@ -19,6 +19,7 @@ import typer
 from etl import private_file
 from etl.arguments import LANGUAGES, Lang, day_of, one_of
 from etl.errors import HengError
+from etl.known_on import KnownOn
 
 if TYPE_CHECKING:
     from warehouse.connection import Snapshot
@@ -87,13 +88,13 @@ def dossier_command(
     lang: Lang = "zh",
     out: Annotated[Path | None, typer.Option("--out", help="File to write; default: dossier_<digest>.html.")] = None,
     as_pdf: Annotated[bool, typer.Option("--pdf", help="Write a PDF beside the HTML file.")] = False,
-    known: Annotated[str | None, typer.Option("--known-on", help="As known on this day, by today's rules.")] = None,
+    known: KnownOn = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the facts as one JSON document; write no file.")
     ] = False,
 ) -> None:
     """How often a vehicle or enterprise was over the limit as of a day, why so often, and what would change it."""
-    from warehouse import connection, dossier, dossier_file, dossier_known, dossier_text
+    from warehouse import connection, dossier, dossier_file, dossier_text, known_answers
 
     one_of("language", lang, LANGUAGES)
     served = connection.snapshot()
@@ -103,7 +104,7 @@ def dossier_command(
         told = dossier.facts(served, kind, key, day_of(as_of) if as_of else _last_day(served), *how)
     else:
         day, on = day_of(as_of) if as_of else None, day_of(known, "--known-on")
-        told = dossier_known.facts_known_on(on, kind, key, day, *how)
+        told = known_answers.facts_known_on(on, kind, key, day, *how)
     if as_json:
         sys.stdout.write(json.dumps(told, ensure_ascii=False, indent=2) + "\n")
         return

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from etl import known_on
 from etl.arguments import LANGUAGES, County, Lang, day_of, known_county, one_of
 from etl.errors import HengError
 from etl.report_card import UNVERIFIED, period
@@ -33,7 +34,7 @@ from warehouse.plate import masked_sql
 if TYPE_CHECKING:
     import pandas as pd
 
-    from warehouse.metrics import Source
+    from warehouse.dossier import Source
 
 FORMATS = ("table", "csv", "json")
 MASKED = masked_sql("plate_no")
@@ -41,7 +42,7 @@ SHOWN_ROWS = 200
 """Rows of a table on a terminal; files hold all."""
 _WORDS = {
     "zh": {
-        "title": "超限过车去向 {first} 至 {last}，截至 {as_of}，版本 {version}", "fate": "去向", "fate_detail": "细目",
+        "title": "超限过车去向 {first} 至 {last}，截至 {as_of}，{source}", "fate": "去向", "fate_detail": "细目",
         "finding_count": "台次", "confirmed_count": "其中审核确认", "void_count": "其中审核作废", "share": "占比",
         "county_code": "县区", "site_code": "站点", "passed_month": "月份", "total": "合计", "unverified": "未核实",
         "filed": "立案（含现场决定、不含失效）{filed} 台次，占 {share}",
@@ -50,7 +51,7 @@ _WORDS = {
         "until": "{until} 之后的过车截至当日尚不可知，未列入。",
     },
     "en": {
-        "title": "Passages over the limit {first} to {last}, as of {as_of}, version {version}", "fate": "fate",
+        "title": "Passages over the limit {first} to {last}, as of {as_of}, {source}", "fate": "fate",
         "fate_detail": "detail", "finding_count": "passages", "confirmed_count": "of these confirmed",
         "void_count": "of these void", "share": "share", "county_code": "county", "site_code": "site",
         "passed_month": "month", "total": "total", "unverified": "unverified",
@@ -74,6 +75,7 @@ def findings_command(
     as_of: Annotated[
         str | None, typer.Option("--as-of", help="What was known by the end of this day; default: the last night.")
     ] = None,
+    known: known_on.KnownOn = None,
     form: Annotated[str, typer.Option("--format", help=f"{', '.join(FORMATS)}.")] = "table",
     lang: Lang = "en",
 ) -> None:
@@ -89,23 +91,24 @@ def findings_command(
     if not (day_from and day_to):
         raise HengError("Say the period: --from YYYY-MM-DD --to YYYY-MM-DD.")
     from warehouse import connection
+    from warehouse.known_answers import findings_known_on
 
     first, last = period(None, day_from, day_to)
-    served = connection.snapshot()
-    day = day_of(as_of or served.manifest["business_date"])
-    asked = Asked(first, last, day, county, site, fate)
+    served, day = connection.snapshot(), day_of(as_of) if as_of else None
     known_county(served, county)
     known_site(served, site)
-    if form == "table":
-        # One more than are shown, to know whether there are more.
-        told = rows(served, asked, SHOWN_ROWS + 1, MASKED) if as_rows else counts(served, asked, by)
-        _print(served, told, asked, as_rows, served.version, lang)
-        return
-    parts = all_rows(served, asked, MASKED) if as_rows else iter([counts(served, asked, by)])
-    if form == "csv":
-        _write_csv(parts)
-    else:
-        _write_json(served, parts, asked, by, as_rows, served.version)
+    with known_on.asked(known, lambda night: findings_known_on(night, first, last)) as source:
+        asked = Asked(first, last, day or day_of(source.manifest["business_date"]), county, site, fate)
+        if form == "table":
+            # One more than are shown, to know whether there are more.
+            told = rows(source, asked, SHOWN_ROWS + 1, MASKED) if as_rows else counts(source, asked, by)
+            _print(source, told, asked, as_rows, lang)
+            return
+        parts = all_rows(source, asked, MASKED) if as_rows else iter([counts(source, asked, by)])
+        if form == "csv":
+            _write_csv(parts, source)
+        else:
+            _write_json(source, parts, asked, by, as_rows)
 
 
 def known_site(source: Source, code: str | None) -> None:
@@ -133,23 +136,22 @@ def _iso(value: Any) -> Any:
     return text.removesuffix(" 00:00:00")
 
 
-def _write_csv(parts: Iterator[pd.DataFrame]) -> None:
-    """All parts under one heading, each written before the next is read."""
+def _write_csv(parts: Iterator[pd.DataFrame], source: Source) -> None:
+    """All parts under one heading, each written before the next is read. What was known on a night says so by row."""
+    by = known_on.column(source)
     writer = csv.writer(sys.stdout, lineterminator="\n")
     for number, part in enumerate(parts):
         if number == 0:
-            writer.writerow(part.columns)
+            writer.writerow([*part.columns, *by])
         for row in plain(part):
-            writer.writerow(["" if value is None else value for value in row.values()])
+            writer.writerow(["" if value is None else value for value in (*row.values(), *by.values())])
 
 
-def _write_json(
-    source: Source, parts: Iterator[pd.DataFrame], asked: Asked, by: str, as_rows: bool, version: int
-) -> None:
+def _write_json(source: Source, parts: Iterator[pd.DataFrame], asked: Asked, by: str, as_rows: bool) -> None:
     """The document with its rows last, each part written before the next is read."""
     head = {
         "first": asked.first, "last": asked.until, "as_of": asked.as_of, "county": asked.county, "site": asked.site,
-        "fate": asked.fate, "by": None if as_rows else by, "version": version, "fates": list(FATES),
+        "fate": asked.fate, "by": None if as_rows else by, **known_on.told(source), "fates": list(FATES),
         "thresholds": plain(thresholds(source, asked)),
     }  # fmt: skip
     opened = json.dumps(head, ensure_ascii=False, indent=2, default=str).removesuffix("\n}")
@@ -162,10 +164,11 @@ def _write_json(
     sys.stdout.write("\n  ]\n}\n")
 
 
-def _print(source: Source, told: pd.DataFrame, asked: Asked, as_rows: bool, version: int, lang: str) -> None:
+def _print(source: Source, told: pd.DataFrame, asked: Asked, as_rows: bool, lang: str) -> None:
     words = _WORDS[lang]
     console = Console() if sys.stdout.isatty() else Console(width=200)
-    title = words["title"].format(first=asked.first, last=asked.until, as_of=asked.as_of, version=version)
+    of = known_on.words(**known_on.told(source), lang=lang)
+    title = words["title"].format(first=asked.first, last=asked.until, as_of=asked.as_of, source=of)
     table = Table(title=title, title_justify="left")
     details = {code: both[lang == "en"] for code, both in detail_words(source).items()}
     total = len(told) if as_rows else int(told["finding_count"].sum())

@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -13,8 +14,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from etl import known_on
 from etl.arguments import LANGUAGES, AsOf, County, Lang, day_of, day_or_last, known_county, last_day, need, one_of
 from etl.errors import HengError
+from etl.known_on import KnownOn
 from etl.report_card import UNVERIFIED
 from warehouse import hazard_terms as terms
 from warehouse.columns import dictionary
@@ -38,7 +41,7 @@ from warehouse.hazards import (
 from warehouse.spreadsheet import safe
 
 if TYPE_CHECKING:
-    from warehouse.connection import Snapshot
+    from warehouse.dossier import Source
 
 FORMATS = ("table", "csv", "json")
 SHOWN_ROWS = 200
@@ -46,7 +49,8 @@ SHOWN_ROWS = 200
 app = typer.Typer(help="Hazards: rates of one cohort, lists, steps, spot checks, works.", no_args_is_help=True)
 _WORDS = {
     "zh": {
-        "title": "隐患整改：{first} 至 {last} 登记的隐患，截至 {as_of}，版本 {version}",
+        "title": "隐患整改：{first} 至 {last} 登记的隐患，截至 {as_of}，{source}",
+        "one": "隐患 {hazard_no}，截至 {as_of}，{source}",
         "stock": "未销号、逾期、即将到期、无期限、挂牌按全部隐患计，按期整改率按期限落在同一期间且已到的隐患计，"
         "均不限登记日期；其余按同期登记的隐患计。",
         "cohort": "整改率 = 同期登记的隐患中已销号且其后无复发环节的 ÷ 同期登记数；分子都在分母之内，不会超过100%。",
@@ -61,7 +65,8 @@ _WORDS = {
         "ladder": "挂牌督办", "works": "工程与计划", "yes": "是", "no": "否",
     },
     "en": {
-        "title": "Hazards registered {first} to {last}, as of {as_of}, version {version}",
+        "title": "Hazards registered {first} to {last}, as of {as_of}, {source}",
+        "one": "Hazard {hazard_no} as of {as_of}, {source}",
         "stock": "Open, overdue, due soon, no last day and listed count every hazard, and the on-time rate is of those "
         "whose last day lies in the same period and has come, whenever they were registered; the rest is of the "
         "cohort.",
@@ -153,32 +158,33 @@ def rate_command(
     last: Last = None,
     county: County = None,
     category: Category = None,
+    known: KnownOn = None,
     by: Annotated[str, typer.Option("--by", help=f"{', '.join(GROUPS)}.")] = "category",
     form: Format = "table",
     lang: Lang = "en",
 ) -> None:
     """Removal rates of one cohort, on time, overdue, days to close, and what came back; works and listings below."""
-    served, asked = _asked(as_of, first, last, county, category, form, lang)
-    facts = Facts(served, asked)
-    groups = standings(facts, by) + (standings(facts) if by != "all" else [])
-    rows = [rate_row(one) for one in groups]
-    if form == "csv":
-        _write_csv(_with_untold(rows, lang))
-    elif form == "json":
-        document = _document(served, asked, facts) | {
-            "by": by, "rates": rows, "ladder": ladder(served, asked), "works": works(served, asked),
-        }  # fmt: skip
-        _write_json(document)
-    else:
-        words = _WORDS[lang]
-        named = [_named(row, one, lang) for row, one in zip(rows, groups, strict=True)]
-        _table(words["title"], named, RATE_COLUMNS, lang, asked, served.version)
-        _say_notes(facts, served, lang, "cohort", "reported", "stock", "days")
-        planned = [_worded(row, lang) for row in works(served, asked)]
-        _table(words["works"], planned, WORKS_COLUMNS, lang, asked, served.version)
-        standing = [_worded(row, lang) for row in ladder(served, asked) if row["delisted_on"] is None]
-        if standing:
-            _table(words["ladder"], standing, LADDER_COLUMNS, lang, asked, served.version)
+    with _asked(as_of, first, last, county, category, known, form, lang) as (source, asked):
+        facts = Facts(source, asked)
+        groups = standings(facts, by) + (standings(facts) if by != "all" else [])
+        rows = [rate_row(one) for one in groups]
+        if form == "csv":
+            _write_csv(source, _with_untold(rows, lang))
+        elif form == "json":
+            document = _document(source, asked, facts) | {
+                "by": by, "rates": rows, "ladder": ladder(source, asked), "works": works(source, asked),
+            }  # fmt: skip
+            _write_json(document)
+        else:
+            words = _WORDS[lang]
+            named = [_named(row, one, lang) for row, one in zip(rows, groups, strict=True)]
+            _table(words["title"], named, RATE_COLUMNS, lang, asked, source)
+            _say_notes(facts, source, lang, "cohort", "reported", "stock", "days")
+            planned = [_worded(row, lang) for row in works(source, asked)]
+            _table(words["works"], planned, WORKS_COLUMNS, lang, asked, source)
+            standing = [_worded(row, lang) for row in ladder(source, asked) if row["delisted_on"] is None]
+            if standing:
+                _table(words["ladder"], standing, LADDER_COLUMNS, lang, asked, source)
 
 
 @app.command("list")
@@ -189,41 +195,47 @@ def list_command(
     last: Last = None,
     county: County = None,
     category: Category = None,
+    known: KnownOn = None,
     form: Format = "table",
     lang: Lang = "en",
 ) -> None:
     """Hazards: open, overdue, due, due soon or listed ones of all; late, refused, differing ones … of the cohort."""
     one_of("list", which, LISTS)
-    served, asked = _asked(as_of, first, last, county, category, form, lang)
-    facts = Facts(served, asked)
-    rows = [list_row(facts, one) for one in listed(facts, which)]
-    if form == "csv":
-        _write_csv(rows, list(list_columns()))
-    elif form == "json":
-        _write_json(_document(served, asked, facts) | {"list": which, "hazards": rows})
-    else:
-        title = f"{_WORDS[lang]['title']} · {terms.word(terms.LISTS, which, lang)}"
-        _table(title, [_worded(row, lang) for row in rows], LIST_COLUMNS, lang, asked, served.version)
-        _say_notes(facts, served, lang)
+    with _asked(as_of, first, last, county, category, known, form, lang) as (source, asked):
+        facts = Facts(source, asked)
+        rows = [list_row(facts, one) for one in listed(facts, which)]
+        if form == "csv":
+            _write_csv(source, rows, list(list_columns()))
+        elif form == "json":
+            _write_json(_document(source, asked, facts) | {"list": which, "hazards": rows})
+        else:
+            title = f"{_WORDS[lang]['title']} · {terms.word(terms.LISTS, which, lang)}"
+            _table(title, [_worded(row, lang) for row in rows], LIST_COLUMNS, lang, asked, source)
+            _say_notes(facts, source, lang)
 
 
 @app.command("show")
-def show_command(hazard_no: str, as_of: AsOf = None, form: Format = "table", lang: Lang = "en") -> None:
+def show_command(
+    hazard_no: str, as_of: AsOf = None, known: KnownOn = None, form: Format = "table", lang: Lang = "en"
+) -> None:
     """One hazard: what it is, every step accepted or refused with its reason, photos, listings, spot checks."""
     if form == "csv":
         raise HengError("A hazard is several tables: choose --format table or json.")
-    served, asked = _asked(as_of, None, None, None, None, form, lang)
-    told = one_hazard(served, hazard_no, asked.as_of)
-    if form == "json":
-        _write_json({"as_of": asked.as_of, "version": served.version, **told})
-        return
-    console, colon = _console(), "：" if lang == "zh" else ": "
-    for name, value in _worded(told["hazard"] | told["list_row"], lang).items():
-        text = str(value) if isinstance(value, float) else _cell(value)
-        console.print(f"{head(name, lang)}{colon}{text}", highlight=False, markup=False)
-    for name, columns in OF_ONE.items():
-        if rows := [_worded(row, lang) for row in told[name]]:
-            _table(_WORDS[lang][name], rows, columns, lang, asked, served.version)
+    with _asked(as_of, None, None, None, None, known, form, lang) as (source, asked):
+        told = one_hazard(source, hazard_no, asked.as_of)
+        if form == "json":
+            _write_json({"as_of": asked.as_of, **known_on.told(source), **told})
+            return
+        console, colon = _console(), "：" if lang == "zh" else ": "
+        of = known_on.words(**known_on.told(source), lang=lang)
+        said = _WORDS[lang]["one"].format(hazard_no=hazard_no, as_of=asked.as_of, source=of)
+        console.print(said, highlight=False, markup=False)
+        for name, value in _worded(told["hazard"] | told["list_row"], lang).items():
+            text = str(value) if isinstance(value, float) else _cell(value)
+            console.print(f"{head(name, lang)}{colon}{text}", highlight=False, markup=False)
+        for name, columns in OF_ONE.items():
+            if rows := [_worded(row, lang) for row in told[name]]:
+                _table(_WORDS[lang][name], rows, columns, lang, asked, source)
 
 
 @app.command("bound")
@@ -233,40 +245,45 @@ def bound_command(
     last: Last = None,
     county: County = None,
     category: Category = None,
+    known: KnownOn = None,
     by: Annotated[str, typer.Option("--by", help=f"{', '.join(GROUPS)}.")] = "category",
     form: Format = "table",
     lang: Lang = "en",
 ) -> None:
     """How many closures may be false, by the spot checks picked by lot: the bound behind every 100 %."""
-    served, asked = _asked(as_of, first, last, county, category, form, lang)
-    facts = Facts(served, asked)
-    groups = standings(facts, by) + (standings(facts) if by != "all" else [])
-    rows = [bound_row(one) for one in groups]
-    if form == "csv":
-        _write_csv(_with_untold(rows, lang))
-    elif form == "json":
-        _write_json(_document(served, asked, facts) | {"by": by, "bounds": rows})
-    else:
-        named = [_named(row, one, lang) for row, one in zip(rows, groups, strict=True)]
-        _table(_WORDS[lang]["title"], named, BOUND_COLUMNS, lang, asked, served.version)
-        _say_notes(facts, served, lang, "sample")
+    with _asked(as_of, first, last, county, category, known, form, lang) as (source, asked):
+        facts = Facts(source, asked)
+        groups = standings(facts, by) + (standings(facts) if by != "all" else [])
+        rows = [bound_row(one) for one in groups]
+        if form == "csv":
+            _write_csv(source, _with_untold(rows, lang))
+        elif form == "json":
+            _write_json(_document(source, asked, facts) | {"by": by, "bounds": rows})
+        else:
+            named = [_named(row, one, lang) for row, one in zip(rows, groups, strict=True)]
+            _table(_WORDS[lang]["title"], named, BOUND_COLUMNS, lang, asked, source)
+            _say_notes(facts, source, lang, "sample")
 
 
 # --- what is asked ---------------------------------------------------------------------------------------
+@contextmanager
 def _asked(
-    as_of: str | None, first: str | None, last: str | None, county: str | None, category: str | None, form: str,
-    lang: str,
-) -> tuple[Snapshot, Asked]:  # fmt: skip
+    as_of: str | None, first: str | None, last: str | None, county: str | None, category: str | None,
+    known: str | None, form: str, lang: str,
+) -> Iterator[tuple[Source, Asked]]:  # fmt: skip
+    """What a command asks and of what, to be read within the ``with`` block."""
     one_of("language", lang, LANGUAGES)
     one_of("format", form, FORMATS)
     from warehouse import connection
+    from warehouse.known_answers import hazards_known_on
 
-    served = connection.snapshot()
+    served, told = connection.snapshot(), day_of(as_of) if as_of else None
     need(served, TABLES, "hazards were judged")
-    day = day_or_last(served, day_of(as_of) if as_of else None)
-    begin = day_of(first) if first else year_before(day)
     known_county(served, county)
-    return served, Asked(day, begin, day_of(last) if last else day, county, category)
+    with known_on.asked(known, hazards_known_on) as source:
+        day = day_or_last(source, told)
+        begin = day_of(first) if first else year_before(day)
+        yield source, Asked(day, begin, day_of(last) if last else day, county, category)
 
 
 # --- rows ------------------------------------------------------------------------------------------------
@@ -372,13 +389,15 @@ def _console() -> Console:
 
 
 def _table(
-    title: str, rows: list[dict[str, Any]], columns: Sequence[str], lang: str, asked: Asked, version: int
+    title: str, rows: list[dict[str, Any]], columns: Sequence[str], lang: str, asked: Asked, source: Source
 ) -> None:
     words, console = _WORDS[lang], _console()
+    of = known_on.words(**known_on.told(source), lang=lang)
+    told = title.format(first=asked.first, last=asked.last, as_of=asked.as_of, source=of)
     if not rows:
-        console.print(words["nothing"])
+        for line in (told, words["nothing"]):
+            console.print(line, highlight=False, markup=False)
         return
-    told = title.format(first=asked.first, last=asked.last, as_of=asked.as_of, version=version)
     table = Table(title=told, title_justify="left")
     for name in columns:
         is_number = any(isinstance(row[name], (int, float)) for row in rows)
@@ -398,10 +417,10 @@ def _cell(value: Any) -> str:
     return f"{value:,}" if isinstance(value, int) else f"{value:,g}" if isinstance(value, float) else shown(str(value))
 
 
-def _say_notes(facts: Facts, served: Snapshot, lang: str, *names: str) -> None:
+def _say_notes(facts: Facts, source: Source, lang: str, *names: str) -> None:
     words, console = _WORDS[lang], _console()
     lines = [words[name] for name in names]
-    until = last_day(served)
+    until = last_day(source)
     if until is not None and until < facts.asked.as_of:
         lines.append(words["until"].format(until=until, as_of=facts.asked.as_of))
     for one in facts.told.values():
@@ -413,8 +432,8 @@ def _say_notes(facts: Facts, served: Snapshot, lang: str, *names: str) -> None:
 
 
 # --- as files ----------------------------------------------------------------------------------------------
-def _document(served: Snapshot, asked: Asked, facts: Facts) -> dict[str, Any]:
-    return {**vars(asked), "version": served.version, "data_until": served.manifest["data_until"],
+def _document(source: Source, asked: Asked, facts: Facts) -> dict[str, Any]:
+    return {**vars(asked), **known_on.told(source), "data_until": source.manifest["data_until"],
             "thresholds": [vars(one) for one in facts.told.values()]}  # fmt: skip
 
 
@@ -422,12 +441,14 @@ def _write_json(document: dict[str, Any]) -> None:
     sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2, default=str) + "\n")
 
 
-def _write_csv(rows: list[dict[str, Any]], columns: list[str] | None = None) -> None:
+def _write_csv(source: Source, rows: list[dict[str, Any]], columns: list[str] | None = None) -> None:
+    """One line a row. What was known on a night says so in each."""
+    by = known_on.column(source)
     names = columns or (list(rows[0]) if rows else [])
     writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(names)
+    writer.writerow([*names, *by])
     for row in rows:
-        writer.writerow([_inert(row[name]) for name in names])
+        writer.writerow([*(_inert(row[name]) for name in names), *by.values()])
 
 
 def _with_untold(rows: list[dict[str, Any]], lang: str) -> list[dict[str, Any]]:

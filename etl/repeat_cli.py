@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from etl import private_file
+from etl import known_on, private_file
 from etl.arguments import LANGUAGES, AsOf, Lang, before, day_of, day_or_last, last_day, one_of
 from etl.errors import HengError
 from etl.report_card import UNVERIFIED
@@ -47,8 +47,7 @@ SHOWN = 50
 """Subjects that the table prints; files hold all."""
 _WORDS = {
     "zh": {
-        "title": "多次超限名单：{subject}，截至 {as_of}，版本 {version}",
-        "title_known": "多次超限名单：{subject}，截至 {as_of}，按 {known_on} 当夜已知的数据",
+        "title": "多次超限名单：{subject}，截至 {as_of}，{source}",
         "window": "窗口", "basis": "计入日期",
         "decisions": "处罚决定", "required": "须已有处罚决定", "not_required": "含尚无决定的（已立案）",
         "threshold": "门槛", "unverified": "未核实", "no_subject": "没有符合条件的对象。",
@@ -71,8 +70,7 @@ _WORDS = {
         "thresholds": "门槛", "list": "名单", "notes": "说明",
     },
     "en": {
-        "title": "Repeated over-limit acts: {subject} as of {as_of}, version {version}",
-        "title_known": "Repeated over-limit acts: {subject} as of {as_of}, as known on {known_on}", "window": "window",
+        "title": "Repeated over-limit acts: {subject} as of {as_of}, {source}", "window": "window",
         "basis": "placed by", "decisions": "decisions", "required": "only acts with a decision",
         "not_required": "acts without a decision too (filed)", "threshold": "threshold", "unverified": "unverified",
         "no_subject": "Nobody answers these conditions.",
@@ -125,10 +123,8 @@ class Answer:
 
     @property
     def title(self) -> str:
-        values = {"subject": self.subject, "as_of": self.question.as_of}
-        if self.known_on is not None:
-            return self.words("title_known", known_on=self.known_on, **values)
-        return self.words("title", version=self.version, **values)
+        source = known_on.words(self.version, self.known_on, self.lang)
+        return self.words("title", subject=self.subject, as_of=self.question.as_of, source=source)
 
     def tier(self, one: Standing) -> str:
         return terms.tier_of(one, self.question, self.told, self.lang)[0]
@@ -184,7 +180,7 @@ def repeat_violators_command(
             help="Count acts without a decision, too, or not; default: parameter repeat_require_decision.",
         ),
     ] = None,
-    known: Annotated[str | None, typer.Option("--known-on", help="As known on this day, by today's rules.")] = None,
+    known: known_on.KnownOn = None,
     one_away: Annotated[bool, typer.Option("--one-away", help="Only those one act below the statute.")] = False,
     form: Annotated[str, typer.Option("--format", help=f"{', '.join(FORMATS)}.")] = "table",
     out: Annotated[Path | None, typer.Option("--out", help="Write to this file; xlsx needs one.")] = None,
@@ -201,15 +197,11 @@ def repeat_violators_command(
         one_of(what, given, allowed)
     if form == "xlsx" and out is None:
         raise HengError("A workbook goes to a file: add --out repeat.xlsx.")
-    from warehouse import connection
-    from warehouse.dossier_known import standings_known_on
+    from warehouse.known_answers import standings_known_on
 
     asked = (day_of(as_of) if as_of else None, subject, window, basis, undecided, lang, min_count, one_away)
-    if known is None:
-        answer = _answer(connection.snapshot(), *asked)
-    else:
-        with standings_known_on(day_of(known, "--known-on")) as source:
-            answer = _answer(source, *asked)
+    with known_on.asked(known, standings_known_on) as source:
+        answer = _answer(source, *asked)
     answer = replace(answer, is_private=out is not None)
     if form == "table":
         text = _printed(answer, out)

@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from etl import known_on
 from etl.arguments import LANGUAGES, Lang, day_of, one_of
 from etl.errors import HengError
 from warehouse.metrics import Source
@@ -224,8 +225,7 @@ def _holds(seed: dict[str, Any], value: int, of: int) -> bool:
 # --- in words ------------------------------------------------------------------------------------
 _WORDS = {
     "en": {
-        "title": "Report card {first} to {last}, version {version}",
-        "title_known": "Report card {first} to {last}, as known on {known_on}", "figure": "figure", "value": "value",
+        "title": "Report card {first} to {last}, {source}", "figure": "figure", "value": "value",
         "unit": "unit", "rows": "from rows", "days": "days", "issue": "last issue", "published": "published",
         "holds": "holds", "no_data": "no data", True: "yes", False: "no", "all": "all", "none": "none left",
         "at_least": "≥ {}", "exact": "{}", "of": "{} of {} ({})", "left": "{} of {}",
@@ -237,8 +237,7 @@ _WORDS = {
         "fines": "Penalty money is for audit and budget; no unit is ranked by it (行政处罚法 art. 74).",
     },
     "zh": {
-        "title": "成绩单 {first} 至 {last}，版本 {version}",
-        "title_known": "成绩单 {first} 至 {last}，按 {known_on} 当夜已知的数据",
+        "title": "成绩单 {first} 至 {last}，{source}",
         "figure": "指标", "value": "数值", "unit": "单位",
         "rows": "依据行数", "days": "日期", "issue": "最新签发", "published": "公布值", "holds": "符合",
         "no_data": "无数据", True: "是", False: "否", "all": "全部", "none": "清零", "at_least": "≥ {}",
@@ -272,8 +271,9 @@ def shown_value(figure: Figure, lang: str) -> str:
 def table_of(told: Card, lang: str) -> Table:
     """The card as a table, in ``zh`` or ``en``."""
     words = _WORDS[lang]
-    title = words["title_known" if told.known_on else "title"]
-    table = Table(title=title.format(**vars(told)), title_justify="left")
+    source = known_on.words(told.version, told.known_on, lang)
+    title = words["title"].format(first=told.first, last=told.last, source=source)
+    table = Table(title=title, title_justify="left")
     left = ("", words["figure"], words["value"], words["unit"])
     compared = (words["published"],) if told.is_compared else ()
     for name in (*left, *compared, words["holds"], words["rows"], words["days"], words["issue"]):
@@ -392,7 +392,7 @@ def report_card_command(
         ),
     ] = None,
     figure: Annotated[str | None, typer.Option("--figure", help="One figure: how it is computed, from what.")] = None,
-    known: Annotated[str | None, typer.Option("--known-on", help="As known on this day, by today's rules.")] = None,
+    known: known_on.KnownOn = None,
     lang: Lang = "en",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:

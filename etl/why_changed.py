@@ -1,11 +1,12 @@
-"""``heng why-changed``: why a metric says something else than it did, down to the rows that moved it."""
+"""``heng why-changed``: why a metric says something else than it did, down to the rows that moved it. The counts of
+repeat violators are answered in ``etl.why_repeat``."""
 
 from __future__ import annotations
 
 import csv
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date
 from typing import IO, TYPE_CHECKING, Annotated, Any
@@ -17,12 +18,16 @@ from rich.text import Text
 
 from etl.arguments import County, day_of, month_of, one_of
 from etl.errors import HengError
+from warehouse.repeat import BASES, SUBJECTS, WINDOWS
 from warehouse.spreadsheet import safe
 
 if TYPE_CHECKING:
     from warehouse.why_changed import Cause, Change, Effect, WhyChanged
+    from warehouse.why_repeat import WhyRepeat
 
 FORMATS = ("table", "json", "csv")
+REPEAT = "repeat"
+"""Asks for the count of a repeat violator in place of a metric."""
 CSV_COLUMNS = (
     "kind", "day", "site_code", "record_id", "row_count", "numerator", "denominator", "night", "delivery_id", "name",
     "source_line", "changes", "causes",
@@ -30,7 +35,7 @@ CSV_COLUMNS = (
 
 
 def why_changed_command(
-    metric: Annotated[str, typer.Argument(help="A metric (see 'heng explain metrics').")],
+    metric: Annotated[str, typer.Argument(help="A metric (see 'heng explain metrics'), or 'repeat'.")],
     known_from: Annotated[str, typer.Option("--from", help="As known on this day ...")],
     known_to: Annotated[str | None, typer.Option("--to", help="... and on this day; default: the last night.")] = None,
     days: Annotated[str | None, typer.Option("--period", help="Days that are counted: FIRST..LAST.")] = None,
@@ -39,16 +44,50 @@ def why_changed_command(
     ] = None,
     county: County = None,
     site: Annotated[str | None, typer.Option("--site", help="Site code.")] = None,
+    subject: Annotated[str | None, typer.Option("--subject", help=f"repeat: {', '.join(SUBJECTS)}.")] = None,
+    plate: Annotated[str | None, typer.Option("--plate", help="repeat: the vehicle.")] = None,
+    color: Annotated[int | None, typer.Option("--color", help="repeat: its colour (JT/T 697.7), of several.")] = None,
+    driver: Annotated[str | None, typer.Option("--driver", help="repeat: the driver's certificate.")] = None,
+    uscc: Annotated[str | None, typer.Option("--uscc", help="repeat: the enterprise's credit code.")] = None,
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", help="repeat: day of the count; default: last day of data of --from.")
+    ] = None,
+    window: Annotated[
+        str | None, typer.Option("--window", help=f"repeat: {', '.join(WINDOWS)}; default: repeat_window_query.")
+    ] = None,
+    basis: Annotated[
+        str | None, typer.Option("--basis", help=f"repeat: {', '.join(BASES)}; default: repeat_date_basis.")
+    ] = None,
+    undecided: Annotated[
+        bool | None,
+        typer.Option("--undecided/--decided", help="repeat: with acts without a decision; default: by parameter."),
+    ] = None,
     form: Annotated[str, typer.Option("--format", help="table, json or csv.")] = "table",
     limit: Annotated[int, typer.Option("--limit", help="Rows in the table; json and csv have all.")] = 50,
 ) -> None:
-    """Why a metric says something else than it did: what came late, was corrected or is judged otherwise."""
+    """Why a metric or a repeat violator's count is another: what came late, was corrected or is judged otherwise."""
     from warehouse.known import moment
     from warehouse.why_changed import why_changed
 
     one_of("format", form, FORMATS)
+    of_metric = {"--period": days, "--month": month, "--county": county, "--site": site}
+    of_repeat = {
+        "--subject": subject, "--plate": plate, "--color": color, "--driver": driver, "--uscc": uscc, "--as-of": as_of,
+        "--window": window, "--basis": basis, "--undecided/--decided": undecided,
+    }  # fmt: skip
+    others = of_metric if metric == REPEAT else of_repeat
+    if given := [option for option, value in others.items() if value is not None]:
+        raise HengError(f"{', '.join(given)} {'goes' if len(given) == 1 else 'go'} with "
+                        f"{'a metric' if metric == REPEAT else REPEAT}, not with {metric}.")  # fmt: skip
     start = day_of(known_from)
     end = day_of(known_to) if known_to else moment(date.max).night
+    if metric == REPEAT:
+        from etl import why_repeat
+
+        named = {"vehicle": plate, "driver": driver, "enterprise": uscc}
+        asked = why_repeat.Asked(subject, named, color, day_of(as_of) if as_of else None, window, basis, undecided)
+        why_repeat.answer(asked, start, end, form, limit)
+        return
     told = why_changed(metric, start, end, *_period(days, month, start), county, site)
     if form == "json":
         sys.stdout.write(json.dumps(document(told), ensure_ascii=False, indent=2, default=str) + "\n")
@@ -78,18 +117,16 @@ def _period(days: str | None, month: str | None, known_from: date) -> tuple[date
     return known_from.replace(day=1), known_from
 
 
-def by_kind(told: WhyChanged) -> list[dict[str, Any]]:
-    """Effects summed by kind, in the order of ``KINDS``."""
-    from warehouse.why_changed import KINDS
-
+def by_kind(effects: Sequence[Effect], kinds: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Effects summed by kind, in the order of ``kinds``."""
     rows = []
-    for kind in KINDS:
-        of_kind = [effect for effect in told.effects if effect.kind == kind]
+    for kind in kinds:
+        of_kind = [effect for effect in effects if effect.kind == kind]
         if of_kind:
             rows.append(
                 {
                     "kind": kind,
-                    "meaning": KINDS[kind],
+                    "meaning": kinds[kind],
                     "row_count": sum(effect.row_count for effect in of_kind),
                     "numerator": sum(effect.numerator for effect in of_kind),
                     "denominator": sum(effect.denominator for effect in of_kind),
@@ -100,6 +137,8 @@ def by_kind(told: WhyChanged) -> list[dict[str, Any]]:
 
 def document(told: WhyChanged) -> dict[str, Any]:
     """Everything as one JSON document."""
+    from warehouse.why_changed import KINDS
+
     above, below = told.difference
     return {
         "metric": told.metric.name,
@@ -109,24 +148,27 @@ def document(told: WhyChanged) -> dict[str, Any]:
         "before": {"night": told.night_before, **told.before},
         "after": {"night": told.night_after, **told.after},
         "difference": {"numerator": above, "denominator": below},
-        "by_kind": by_kind(told),
+        "by_kind": by_kind(told.effects, KINDS),
         "effects": [asdict(effect) for effect in told.effects],
         "notes": told.notes,
     }
 
 
-def write_csv(told: WhyChanged, stream: IO[str]) -> None:
+def write_csv(told: WhyChanged | WhyRepeat, stream: IO[str], columns: Sequence[str] = CSV_COLUMNS) -> None:
     """One line an effect. Text that a spreadsheet would take for a formula begins with an apostrophe."""
     writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(CSV_COLUMNS)
+    writer.writerow(columns)
     for effect in told.effects:
-        row = asdict(effect) | {"changes": "; ".join(_changes(effect.changes)), "causes": "; ".join(_causes(effect))}
-        writer.writerow([safe(cell) if isinstance(cell := row[name], str) else cell for name in CSV_COLUMNS])
+        row = asdict(effect)
+        row |= {"changes": "; ".join(changes_in(effect.changes)), "causes": "; ".join(causes_in(effect))}
+        writer.writerow([safe(cell) if isinstance(cell := row[name], str) else cell for name in columns])
 
 
 # --- in words ------------------------------------------------------------------------------------
 def lines_of(told: WhyChanged) -> list[str]:
     """What changed in sum, and what else is known."""
+    from warehouse.why_changed import KINDS
+
     scope = [
         f"{told.first} to {told.last}",
         *(f"{k} {v}" for k, v in (("county", told.county), ("site", told.site)) if v),
@@ -145,7 +187,7 @@ def lines_of(told: WhyChanged) -> list[str]:
         lines.append(f"Nothing changed: no row counts for something else than on {told.night_before}.")
     else:
         lines.append(f"Difference: {', '.join(parts)}, by these rows:")
-        for row in by_kind(told):
+        for row in by_kind(told.effects, KINDS):
             share = f", {row['denominator']:+,} below" if told.metric.denominator else ""
             lines.append(
                 f"  {row['kind']}: {row['row_count']:,} rows, {row['numerator']:+,} above{share}  ({row['meaning']})"
@@ -170,34 +212,34 @@ def table_of(told: WhyChanged, limit: int) -> Table:
     ):
         table.add_column(name, justify="right" if name in ("rows", "above", "below") else "left", overflow="fold")
     for effect in told.effects[:limit]:
-        why = [*_changes(effect.changes), *_causes(effect)]
+        why = [*changes_in(effect.changes), *causes_in(effect)]
         table.add_row(
             effect.kind,
             str(effect.day or ""),
-            Text(_shown(effect.site_code or "")),
+            Text(shown(effect.site_code or "")),
             effect.record_id or "",
             f"{effect.row_count:,}",
             f"{effect.numerator:+,}" if effect.numerator else "",
             f"{effect.denominator:+,}" if effect.denominator else "",
             str(effect.night or ""),
-            Text(_place(effect.name, effect.source_line)),
-            Text(_shown("; ".join(why))),
+            Text(place_of(effect.name, effect.source_line)),
+            Text(shown("; ".join(why))),
         )
     return table
 
 
-def _shown(text: str) -> str:
+def shown(text: str) -> str:
     """Text of a file or its name without a character that a terminal would act on."""
-    from etl.deliveries import shown
+    from etl import deliveries
 
-    return shown(text)
-
-
-def _place(name: str | None, line: int | None) -> str:
-    return _shown(":".join(str(part) for part in (name, line) if part is not None))
+    return deliveries.shown(text)
 
 
-def _changes(changes: tuple[Change, ...]) -> Iterator[str]:
+def place_of(name: str | None, line: int | None) -> str:
+    return shown(":".join(str(part) for part in (name, line) if part is not None))
+
+
+def changes_in(changes: tuple[Change, ...]) -> Iterator[str]:
     for change in changes:
         yield f"{change.column} {_value(change.old)} → {_value(change.new)}"
 
@@ -208,9 +250,9 @@ def _value(value: Any) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
-def _causes(effect: Effect) -> Iterator[str]:
+def causes_in(effect: Effect) -> Iterator[str]:
     for cause in effect.causes:
-        place = _place(cause.name, cause.source_line)
+        place = place_of(cause.name, cause.source_line)
         if not cause.table:
             yield f"{cause.row_count:,} rows of {place}"
         else:
@@ -221,4 +263,4 @@ def _how(cause: Cause) -> str:
     if cause.is_new or cause.is_gone:
         said = [f"{c.column} {_value(c.new if cause.is_new else c.old)}" for c in cause.changes]
         return f"{'is new' if cause.is_new else 'is gone'} ({', '.join(said)})"
-    return f"changed ({', '.join(_changes(cause.changes))})"
+    return f"changed ({', '.join(changes_in(cause.changes))})"

@@ -19,6 +19,11 @@ from warehouse.cases import DECISIONS_AND_MONEY, Filter
 from warehouse.errors import WarehouseError
 from warehouse.metrics import Source
 
+TABLES = (
+    "core.case_decision", "core.case_life", "core.case_measure", "staging.penalty_payment", "seeds.dimension_limit",
+    "seeds.fine_tier", "seeds.parameter",
+)  # fmt: skip
+"""What is read here."""
 VERDICTS = ("below", "within", "above", "unexplained")
 _ABOUT_MASS = ("over_mass", "over_mass_and_dimension")
 _ABOUT_DIMENSION = ("over_dimension", "over_mass_and_dimension")

@@ -16,10 +16,13 @@ from warehouse.errors import WarehouseError
 from warehouse.metrics import Source
 from warehouse.repeat import ENDED_STATES
 
+COURSE_TABLES = (
+    "core.case_decision", "core.case_life", "core.case_pause", "core.case_state", "mart.case_clock",
+    "staging.penalty_payment", "seeds.parameter",
+)  # fmt: skip
+"""What is read here."""
 TABLES = (
-    "core.case_decision", "core.case_life", "core.case_measure", "core.case_pause", "core.case_state",
-    "core.working_day", "mart.case_clock", "staging.penalty_payment", "seeds.fine_tier", "seeds.dimension_limit",
-    "seeds.parameter",
+    *COURSE_TABLES, "core.case_measure", "core.working_day", "seeds.dimension_limit", "seeds.fine_tier",
 )  # fmt: skip
 """What is read of cases, here and by ``warehouse.case_amounts``."""
 KINDS = ("over_limit", "illegal_operation")

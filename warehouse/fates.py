@@ -32,6 +32,12 @@ from warehouse.parameters import numbers
 if TYPE_CHECKING:
     import pandas as pd
 
+TABLES = (
+    "core.case_passage", "core.passage", "core.violation", "core.working_day", "mart.finding", "mart.screening",
+    "staging.enforcement_case", "staging.penalty_decision", "staging.vehicle", "seeds.parameter", "seeds.reason",
+    "seeds.void_code",
+)  # fmt: skip
+"""What is read here."""
 CASES = ("case_closed", "case_decided", "case_filed", "case_noted", "case_ended", "case_near")
 """``case_noted``: known, not filed. ``case_ended``: without effect; the detail says how it ended."""
 REASONS = (

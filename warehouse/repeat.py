@@ -49,13 +49,12 @@ REASONS = (
     "within_limit", "ratio_unknown", "device", "not_filed", "undecided", "others_only", "same_trip", "outside_window",
 )  # fmt: skip
 """Why an act does not count, in the order in which they are asked."""
-_ENDED = {
+ENDED_STATES = {
     "void": "void", "no_penalty": "no_penalty", "withdrawn": "withdrawn", "transferred_criminal": "transferred",
     "transferred_other": "transferred", "revoked_by_review": "annulled",
 }  # fmt: skip
-ENDED_STATES = tuple(_ENDED)
-"""States of a case without effect, as ``is_ended`` of the models."""
-ENDED_REASONS = frozenset(_ENDED.values())
+"""States of a case without effect, as ``is_ended`` of the models, each with the reason why its act does not count."""
+ENDED_REASONS = frozenset(ENDED_STATES.values())
 NO_DEVICE = frozenset({"E-NOCERT", "E-NODEVICE"})
 """Evidence reasons that say that the device was not verified on the day, or that no register knows it."""
 _NOT_MASS = "over_dimension"
@@ -311,7 +310,7 @@ qualify row_number() over (
 # The register of vehicles names its owner. A name is the enterprise's that bears it on the day or, where none does,
 # that bore it before: an enterprise that was renamed keeps the vehicles still registered to its old name. Of a name
 # that is two enterprises' nothing is told.
-_FLEETS = """
+_OWNERS = """
 with asked as (select unnest($days) as on_day),
 borne as (
     select on_day, enterprise_name, uscc, max(coalesce(valid_to, on_day) >= on_day) as is_borne_now
@@ -324,7 +323,9 @@ bearer as (
 owner as (
     select on_day, enterprise_name, min(uscc) as uscc from bearer
     group by on_day, enterprise_name having count(*) = 1 and ($units is null or list_contains($units, min(uscc)))
-),
+)
+"""
+_FLEETS = f"""{_OWNERS},
 fleet as (
     select on_day, owner.uscc, count(distinct (vehicle.plate_no, vehicle.plate_color_code)) as vehicle_count
     from owner inner join staging.vehicle as vehicle using (enterprise_name)
@@ -343,6 +344,11 @@ from named
 left join owner on owner.on_day = named.on_day and owner.enterprise_name = named.enterprise_name
 left join fleet on fleet.on_day = named.on_day and fleet.uscc = named.uscc
 order by named.on_day
+"""
+_FLEET_OF = f"""{_OWNERS}
+select distinct vehicle.plate_no, vehicle.plate_color_code
+from owner inner join staging.vehicle as vehicle using (enterprise_name)
+where on_day between vehicle.valid_from and coalesce(vehicle.valid_to, on_day)
 """
 # Days on which the fleet of one of some enterprises may change.
 _FLEET_DAYS = """
@@ -500,7 +506,7 @@ def _reason(act: Act, question: Question, told: Mapping[str, Parameter]) -> str 
     if act.act_code == _NOT_MASS:
         return "not_mass"
     if act.ended_state:
-        return _ENDED[act.ended_state]
+        return ENDED_STATES[act.ended_state]
     if act.is_elsewhere:
         return "elsewhere"
     if act.is_permitted:
@@ -640,7 +646,7 @@ class _Year:
         return found
 
 
-def _near(acts: Iterable[Act], merge_hours: float) -> list[list[Act]]:
+def near(acts: Iterable[Act], merge_hours: float) -> list[list[Act]]:
     """Acts of a vehicle, in order of time, none further than a trip lasts from the one before: others are never one
     trip."""
     longest = timedelta(hours=merge_hours)
@@ -689,7 +695,7 @@ def _since(
         return sum(window_on(day).holds(trip, question) for trip in trips)
 
     steps: dict[date, list[tuple[tuple[str, int | None], int]]] = {day: [] for day in more_days}
-    for group in _near(acts, hours):
+    for group in near(acts, hours):
         before = 0
         for day in _changes(group, year, question.as_of):
             now = counted(group, day)
@@ -742,6 +748,12 @@ def _fleets(source: Source, days: Sequence[date], units: Sequence[str] | None) -
     for row in source.rows(_FLEETS, asked):
         found[row["uscc"]].append((row["on_day"], row["enterprise_name"], row["vehicle_count"]))
     return found
+
+
+def fleet_of(source: Source, uscc: str, day: date) -> set[tuple[str, int | None]]:
+    """The vehicles that are the fleet of an enterprise on a day: plates and colours."""
+    asked = {"days": [day], "units": [uscc]}
+    return {(row["plate_no"], row["plate_color_code"]) for row in source.rows(_FLEET_OF, asked)}
 
 
 def _with_trigger(

@@ -5,7 +5,7 @@ itself counts for, before and after: a metric's counts are taken by row from the
 """
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -16,9 +16,9 @@ from sqlglot import exp, parse_one
 from warehouse import sql
 from warehouse.columns import LINEAGE, dictionary
 from warehouse.connection import Snapshot
-from warehouse.errors import SnapshotDamaged, WarehouseError
+from warehouse.errors import WarehouseError
 from warehouse.known import Known, known_on
-from warehouse.metrics import METRICS, Metric, compute, counting
+from warehouse.metrics import METRICS, Metric, Source, compute, counting
 from warehouse.plate import masked
 from warehouse.publish import published_manifest, read_manifest, versions
 
@@ -41,11 +41,15 @@ _LINEAGE = {column.name for column in LINEAGE} - {"flags"}
 
 @dataclass(frozen=True)
 class Joined:
-    """A register that passages are judged by: its columns a passage has too, and what of the passage it decides."""
+    """A register that passages are judged by: its columns a passage has too, and what of the passage it decides.
+
+    ``besides``: columns of it that decide nothing of a passage.
+    """
 
     table: str
     keys: tuple[str, ...]
     decides: frozenset[str]
+    besides: frozenset[str] = frozenset()
 
 
 _LIMIT = (
@@ -55,7 +59,12 @@ _LIMIT = (
 _EVIDENCE = ("certificate_no", "certificate_valid_to", "evidence_ok", "flags")
 _PERMIT = ("permit_no", "permit_state", "is_permitted")
 JOINED = (
-    Joined("staging.vehicle", ("plate_no",), frozenset(_LIMIT)),
+    Joined(
+        "staging.vehicle",
+        ("plate_no",),
+        frozenset(_LIMIT),
+        frozenset(("enterprise_name", "first_issue_date", "operating_permit_no")),
+    ),
     # The road of the site: whether it is on the permit's route.
     Joined("staging.wim_site", ("site_code",), frozenset(("county_code", "permit_state", "is_permitted"))),
     Joined("staging.wim_lane", ("site_code", "lane_code"), frozenset((*_EVIDENCE, "device_no"))),
@@ -162,17 +171,27 @@ def why_changed(
     """
     if name not in METRICS:
         raise WarehouseError(f"{name!r} is no metric. Metrics: {', '.join(METRICS)}.")
-    if known_to < known_from:
-        raise WarehouseError(f"--from {known_from} is after --to {known_to}. Exchange them.")
+    in_order_of_days(known_from, known_to)
     metric = METRICS[name]
     tables = ["meta.delivery", "seeds.county", *_NEEDED[metric.table]]
     with known_on(known_from, tables, first, last) as before, known_on(known_to, tables, first, last) as after:
         _refuse_unknown_place(after, county)
         was, now = (compute(source, name, first, last, county, site) for source in (before, after))
-        with _both(before, after) as both:
-            effects = both.effects(metric, {"first": first, "last": last, "county": county, "site": site})
-        notes = _published(metric, before, was, (first, last, county, site))
+        with both(before, after) as pair:
+            effects = pair.effects(metric, {"first": first, "last": last, "county": county, "site": site})
+
+        def shown(version: Source) -> Shown:
+            then = compute(version, name, first, last, county, site)
+            return (then["numerator"], then["denominator"]), f"{then['formula']} = {then['shown']}"
+
+        notes = compare_published(before, (was["numerator"], was["denominator"]), shown)
         return WhyChanged(metric, first, last, county, site, before.night, after.night, was, now, effects, notes)
+
+
+def in_order_of_days(known_from: date, known_to: date) -> None:
+    """Raises ``WarehouseError`` for days in the wrong order."""
+    if known_to < known_from:
+        raise WarehouseError(f"--from {known_from} is after --to {known_to}. Exchange them.")
 
 
 def _refuse_unknown_place(after: Known, county: str | None) -> None:
@@ -205,27 +224,32 @@ def counts_by_row(metric: Metric, catalog: str = "") -> str:
 
 
 @contextlib.contextmanager
-def _both(before: Known, after: Known) -> Iterator["_Both"]:
+def both(before: Known, after: Known) -> Iterator["Both"]:
     """Both answers in one database."""
     connection = sql.private_database(":memory:", after.path.parent / "compared", 2, "1GB")
     try:
         for name, known in (("before", before), ("after", after)):
             connection.execute(f"attach '{str(known.path).replace(chr(39), chr(39) * 2)}' as {name} (read_only)")
-        yield _Both(connection, before.night)
+        yield Both(connection, before.night)
     finally:
         connection.close()
 
 
 Rows = list[dict[str, Any]]
+_SIDES = ("before", "after")
 
 
-class _Both:
+class Both:
     """``before`` and ``after`` attached; ``night``: the last one that ``before`` knows."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, night: date) -> None:
         self.connection, self.night = connection, night
+        self.deliveries = {
+            row["delivery_id"]: row
+            for row in self.rows("select delivery_id, name, business_date from after.meta.delivery")
+        }
 
-    def _rows(self, query: str, params: Any = None) -> Rows:
+    def rows(self, query: str, params: Any = None) -> Rows:
         found = self.connection.execute(query, params)
         names = [description[0] for description in found.description or ()]
         return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
@@ -243,10 +267,6 @@ class _Both:
                 or coalesce(new.denominator, 0) <> coalesce(old.denominator, 0)""",
             place,
         )
-        self.deliveries = {
-            row["delivery_id"]: row
-            for row in self._rows("select delivery_id, name, business_date from after.meta.delivery")
-        }
         found = {
             "mart.overload_daily": self._passages,
             "mart.site_day": self._site_days,
@@ -279,17 +299,34 @@ class _Both:
             **rest,
         )
 
+    def changed(self, table: str, where: str = "true", params: Any = None) -> "list[ChangedRow]":
+        """Rows of a table that came, went or say something else, of those that ``where`` holds of on either side."""
+        asked = f"select record_id from {{}}.{table} where {where}"
+        ids = " union all ".join(asked.format(catalog) for catalog in _SIDES)
+        sides = [
+            {
+                row["record_id"]: row
+                for row in self.rows(f"select * from {side}.{table} where record_id in ({ids})", params)
+            }
+            for side in _SIDES
+        ]
+        rows = (
+            ChangedRow(table, *(side.get(record_id) for side in sides))
+            for record_id in sorted(sides[0].keys() | sides[1].keys())
+        )
+        return [row for row in rows if row.columns]
+
     # --- deliveries --------------------------------------------------------------------------
     def _deliveries(self) -> list[Effect]:
         return [
             self._effect(CAME_LATE if row["day"] <= self.night else CAME, row, delivery_id=row["key"])
-            for row in self._rows("select * from moved")
+            for row in self.rows("select * from moved")
         ]
 
     # --- passages ----------------------------------------------------------------------------
     def _passages(self) -> list[Effect]:
         # A day after that night is no restatement: its rows are told by delivery.
-        new_days = self._rows(
+        new_days = self.rows(
             """select moved.day, moved.site_code, passage.delivery_id, min(passage.source_line) as source_line,
                 count(*) as row_count, cast(sum(numerator) as bigint) as numerator,
                 cast(sum(denominator) as bigint) as denominator
@@ -304,19 +341,22 @@ class _Both:
             )
             for row in new_days
         ]
-        single = self._rows(
+        single = self.rows(
             """select * from moved
             where not (day > ? and key not in (select record_id from before.core.passage))""",
             [self.night],
         )
-        old, new = self._of_moved("before"), self._of_moved("after")
-        registers = _Registers(self._rows) if any(row["key"] in old and row["key"] in new for row in single) else None
+        moved = f"""passage.record_id in (select key from moved where day <= date '{self.night}')
+            or passage.record_id in (select record_id from before.core.passage
+                where record_id in (select key from moved))"""
+        old, new = self.judged("before", moved), self.judged("after", moved)
+        registers = Registers(self) if any(row["key"] in old and row["key"] in new for row in single) else None
         for row in single:
             told.append(self._passage(row, old.get(row["key"]), new.get(row["key"]), registers))
         return told
 
-    def _of_moved(self, catalog: str) -> dict[str, dict[str, Any]]:
-        """Passages that moved, by record: what was delivered and what was judged of it."""
+    def judged(self, catalog: str, where: str, params: Any = None) -> dict[str, dict[str, Any]]:
+        """Passages of one side by record: what was delivered (``measured_…``) and what was judged of it."""
         measured = self._columns(f"{catalog}.core.measured_passage")
         judged = [name for name in self._columns(f"{catalog}.core.passage") if name not in measured or name == "flags"]
         listed = ", ".join(
@@ -326,14 +366,12 @@ class _Both:
                 *(f"finding.{name}" for name in _PERMIT),
             ]
         )
-        rows = self._rows(
+        rows = self.rows(
             f"""select {listed} from {catalog}.core.passage as passage
             inner join {catalog}.core.measured_passage as measured on measured.record_id = passage.record_id
             left join {catalog}.mart.finding as finding on finding.record_id = passage.record_id
-            where passage.record_id in (select key from moved where day <= ?)
-                or passage.record_id in (select record_id from before.core.passage
-                    where record_id in (select key from moved))""",
-            [self.night],
+            where {where}""",
+            params,
         )
         return {row["measured_record_id"]: row for row in rows}
 
@@ -345,7 +383,7 @@ class _Both:
         row: Mapping[str, Any],
         old: dict[str, Any] | None,
         new: dict[str, Any] | None,
-        registers: "_Registers | None",
+        registers: "Registers | None",
     ) -> Effect:
         holds = new or old
         assert holds is not None
@@ -356,16 +394,16 @@ class _Both:
         }
         if new is None or old is None:
             return self._effect(WITHDRAWN if new is None else CAME_LATE, row, **stands)
-        delivered = _changes(
+        delivered = changes_of(
             old, new, [name for name in old if name.startswith("measured_") and name[9:] not in _LINEAGE], "measured_"
         )
-        judged = _changes(old, new, [name for name in old if not name.startswith("measured_")])
+        judged = changes_of(old, new, [name for name in old if not name.startswith("measured_")])
         assert registers is not None
         causes = registers.behind({change.column for change in judged}, old, new, row["day"])
         kind = CORRECTED if delivered else JUDGED_OTHERWISE
         seen = {change.column for change in delivered}
         changes = (*delivered, *(change for change in judged if change.column not in seen))
-        return self._effect(kind, row, **stands, changes=changes, causes=_causes(causes, self))
+        return self._effect(kind, row, **stands, changes=changes, causes=causes_of(causes, self))
 
     # --- days of sites -----------------------------------------------------------------------
     def _site_days(self) -> list[Effect]:
@@ -377,7 +415,7 @@ class _Both:
             select record_id, delivery_id, source_line, site_code, passed_date, hour(passed_at)
             from {0}.staging.fhwa_weight where record_kind = 'hour_empty'"""
         brought: dict[tuple[Any, ...], Rows] = {}
-        for row in self._rows(
+        for row in self.rows(
             f"""with old as ({reported.format("before")}), new as ({reported.format("after")})
             select moved.key, new.delivery_id, min(new.source_line) as source_line, count(*) as row_count,
                 count(old.record_id) as corrected_count
@@ -388,9 +426,9 @@ class _Both:
             group by moved.key, new.delivery_id order by moved.key, new.delivery_id"""
         ):
             brought.setdefault((row["key"],), []).append(row)
-        registers = _Registers(self._rows, [one for one in JOINED if one.table == "staging.wim_site"])
+        registers = Registers(self, [one for one in JOINED if one.table == "staging.wim_site"])
         told = []
-        for row in self._rows("select * from moved"):
+        for row in self.rows("select * from moved"):
             rows = brought.get((row["key"],), [])
             at = {"site_code": row["site_code"]}
             causes = registers.behind({"county_code"}, at, at, row["day"])
@@ -404,7 +442,7 @@ class _Both:
                 Cause("", one["delivery_id"], self.name_of(one["delivery_id"]), one["source_line"], one["row_count"])
                 for one in rows
             )
-            told.append(self._effect(kind, row, record_id=None, causes=(*named, *_causes(causes, self))))
+            told.append(self._effect(kind, row, record_id=None, causes=(*named, *causes_of(causes, self))))
         return told
 
     def name_of(self, delivery_id: str) -> str:
@@ -412,10 +450,27 @@ class _Both:
 
 
 @dataclass(frozen=True)
-class _RegisterRow:
+class ChangedRow:
+    """A row as it was and is known; None: not at all."""
+
     table: str
     old: dict[str, Any] | None
     new: dict[str, Any] | None
+
+    @property
+    def columns(self) -> set[str]:
+        """Columns that say something else; of a row that came or went all of them."""
+        return {
+            name
+            for name in (self.new or self.old or {})
+            if name not in _LINEAGE and (self.old is None or self.new is None or self.old[name] != self.new[name])
+        }
+
+    @property
+    def record_id(self) -> str:
+        holds = self.new or self.old
+        assert holds is not None
+        return str(holds["record_id"])
 
     def holds(self, key: tuple[str, ...], values: Sequence[Any], day: date) -> bool:
         """Whether it says, or said, something of these values on that day."""
@@ -427,29 +482,25 @@ class _RegisterRow:
         )
 
 
-class _Registers:
+class Registers:
     """Register rows that came, went or changed between the two nights."""
 
-    def __init__(self, rows: Any, joined: Sequence[Joined] = JOINED) -> None:
+    def __init__(self, pair: Both, joined: Sequence[Joined] = JOINED) -> None:
         self.joined = joined
-        self.changed: dict[str, dict[tuple[Any, ...], list[_RegisterRow]]] = {}
+        self.changed: dict[str, dict[tuple[Any, ...], list[ChangedRow]]] = {}
         for one in joined:
-            found = {catalog: rows(f"select * from {catalog}.{one.table} order by record_id") for catalog in _SIDES}
-            old, new = ({row["record_id"]: row for row in found[catalog]} for catalog in _SIDES)
-            by_key: dict[tuple[Any, ...], list[_RegisterRow]] = {}
-            for record_id in sorted(old.keys() | new.keys()):
-                row = _RegisterRow(one.table, old.get(record_id), new.get(record_id))
-                if _said(row.old) != _said(row.new):
-                    keys = {tuple(side[name] for name in one.keys) for side in (row.old, row.new) if side}
-                    for key in keys:
-                        by_key.setdefault(key, []).append(row)
+            by_key: dict[tuple[Any, ...], list[ChangedRow]] = {}
+            for row in pair.changed(one.table):
+                if not row.columns - one.besides:
+                    continue
+                keys = {tuple(side[name] for name in one.keys) for side in (row.old, row.new) if side}
+                for key in keys:
+                    by_key.setdefault(key, []).append(row)
             self.changed[one.table] = by_key
 
-    def behind(
-        self, columns: set[str], old: Mapping[str, Any], new: Mapping[str, Any], day: date
-    ) -> list[_RegisterRow]:
+    def behind(self, columns: set[str], old: Mapping[str, Any], new: Mapping[str, Any], day: date) -> list[ChangedRow]:
         """Changed rows that decide one of ``columns`` of a passage of ``day``, before or now."""
-        found: list[_RegisterRow] = []
+        found: list[ChangedRow] = []
         for one in self.joined:
             if not one.decides & columns:
                 continue
@@ -461,30 +512,22 @@ class _Registers:
         return found
 
 
-_SIDES = ("before", "after")
-
-
-def _said(row: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    """A register row without where it stands: a list that is sent again says the same."""
-    return None if row is None else {name: value for name, value in row.items() if name not in _LINEAGE}
-
-
-def _causes(rows: Sequence[_RegisterRow], both: _Both) -> tuple[Cause, ...]:
+def causes_of(rows: Sequence[ChangedRow], pair: Both) -> tuple[Cause, ...]:
     told = []
     for row in rows:
         holds = row.new or row.old
         assert holds is not None
-        changes = _changes(row.old or {}, row.new or {}, [name for name in holds if name not in _LINEAGE])
+        changes = changes_of(row.old or {}, row.new or {}, [name for name in holds if name not in _LINEAGE])
         told.append(
             Cause(
-                row.table, holds["delivery_id"], both.name_of(holds["delivery_id"]), holds["source_line"], 1, changes,
+                row.table, holds["delivery_id"], pair.name_of(holds["delivery_id"]), holds["source_line"], 1, changes,
                 is_new=row.old is None, is_gone=row.new is None,
             )
         )  # fmt: skip
     return tuple(told)
 
 
-def _changes(
+def changes_of(
     old: Mapping[str, Any], new: Mapping[str, Any], columns: Sequence[str], prefix: str = ""
 ) -> tuple[Change, ...]:
     """Columns that differ, without ``prefix``. Plates are masked as on pages, other personal values told as changed."""
@@ -503,9 +546,11 @@ def _masked(column: str, value: Any) -> Any:
 
 
 # --- what was published then ---------------------------------------------------------------------
-def _published(
-    metric: Metric, known: Known, value: Mapping[str, Any], scope: tuple[date, date, str | None, str | None]
-) -> list[str]:
+Shown = tuple[Any, str]
+"""A value to compare, and how it reads."""
+
+
+def compare_published(known: Known, value: Any, shown_by: Callable[[Source], Shown]) -> list[str]:
     """Whether the version that was published after that night said the same; if not, what is known of why."""
     kept = [row for row in versions() if row["business_date"] == known.night.isoformat()]
     if not kept:
@@ -517,13 +562,13 @@ def _published(
     try:
         manifest = read_manifest(number)
         shown = Snapshot(manifest)
-        then = compute(shown, metric.name, *scope)
-    except (SnapshotDamaged, duckdb.Error) as error:
+        then, reads = shown_by(shown)
+    except (WarehouseError, duckdb.Error) as error:
         return [f"Version {number} of that night cannot be read, so what was shown then is not compared: {error}"]
-    if (then["numerator"], then["denominator"]) == (value["numerator"], value["denominator"]):
+    if then == value:
         return [f"Version {number}, published for the night of {known.night}, says the same as the first value above."]
     lines = [
-        f"Version {number}, published for the night of {known.night}, says {then['formula']} = {then['shown']}. Of "
+        f"Version {number}, published for the night of {known.night}, says {reads}. Of "
         "what was known then today's rules and code make the first value above."
     ]
     more = [row for (row,) in shown.read("select delivery_id from meta.delivery").itertuples(index=False)]

@@ -105,6 +105,15 @@
       query.set("as_of", day);
       return links.here + "?" + query.toString();
     },
+    /* What another night knew is another address; its last day is asked for. */
+    openKnownOn: function (night, links) {
+      if (!links || (night || null) === (links.known || null)) return window.dash_clientside.no_update;
+      var query = new URLSearchParams(links.query);
+      query.delete("known_on");
+      if (night) { query.set("known_on", night); query.delete("as_of"); }
+      var text = query.toString();
+      return links.here + (text ? "?" + text : "");
+    },
     closeDrawer: function (clicks) {
       var none = window.dash_clientside.no_update;
       if (!clicks) return [none, none];

@@ -1,13 +1,15 @@
 """Which hazards are removed, which are overdue and whose, how long does it take, and how far can 100 % be trusted? Each
 rate stands with its cohort, each 100 % with the bound that spot checks leave."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import dash_ag_grid as dag
 from dash import dcc, html
 from werkzeug.exceptions import BadRequest
 
-from dashboards import as_of, charts, controls, explain, hazard_queries, lists, queries, shell
+from dashboards import as_known, as_of, charts, controls, explain, hazard_queries, lists, queries, shell
 from dashboards import format as fmt
 from dashboards.hazard_queries import COHORTS, FIRST_DAY, GROUPS, View, choice_of, token
 from dashboards.selection import ALL, from_page
@@ -152,7 +154,7 @@ def rule(view: View, name: str, value: str, label: str, t: Text) -> Any:
         ("explain.now", value),
         *([("explain.thresholds", html.Ul(lines, className="thresholds"))] if lines else []),
         ("explain.leaves_out", t(f"hazards.{name}.leaves_out")),
-        ("explain.version", t("app.snapshot", version=view.db.version)),
+        ("explain.version", as_known.words(view.source, t)),
     ]
     link = HERE + view.choice.query(show=ROWS_OF[name], unit="")
     return explain.rule_popover(label, t(f"hazards.{name}.how"), told, link, DEFINED.get(name, "hazard"), t)
@@ -236,8 +238,8 @@ def filters(view: View, t: Text) -> html.Div:
         for name in ("cohort", "category", "county")
     ]
     chosen = " · ".join(_chosen(view, name, t) for name in ("category", "county"))
-    days = FIRST_DAY, view.known.last_day
-    return as_of.filters("hazards", choices, chosen, choice.as_of, days, t, many=True)
+    days, night = (FIRST_DAY, choice.last_day), as_known.field("hazards", choice.known_on, t)
+    return as_of.filters("hazards", choices, chosen, choice.as_of, days, t, night, many=True)
 
 
 def _chosen(view: View, name: str, t: Text) -> str:
@@ -246,7 +248,8 @@ def _chosen(view: View, name: str, t: Text) -> str:
 
 def printed(view: View, t: Text) -> html.P:
     told = [(t(f"hazards.{name}"), _chosen(view, name, t)) for name in ("cohort", "category", "county")]
-    return as_of.printed([*told, (t("repeat.as_of"), fmt.day(view.choice.as_of, t.lang))], t)
+    told.append((t("repeat.as_of"), fmt.day(view.choice.as_of, t.lang)))
+    return as_of.printed(told, t, as_known.words(view.source, t))
 
 
 # --- groups and units ----------------------------------------------------------------------------------------
@@ -541,7 +544,7 @@ def _source(view: View, row: dict[str, Any], record_id: str, t: Text) -> Any:
 
 
 def drawer(view: View, one: Hazard, t: Text) -> list[Any]:
-    told = hazards.one_hazard(view.db, one.hazard_no, view.choice.as_of)
+    told = hazards.one_hazard(view.source, one.hazard_no, view.choice.as_of)
     shown = [
         *lists.fact(t("hazards.state"), terms.word(terms.STATES, one.state, t.lang) or t("hazards.no_steps")),
         *lists.fact(t("hazards.reported_state"), terms.word(terms.STATES, one.reported_state, t.lang) or fmt.NONE),
@@ -611,12 +614,17 @@ def layout(db: queries.Source, view: shell.View, query: dict[str, str]) -> html.
         card = shell.state_card("database", t("state.no_hazards.title"), [t("state.no_terminals.why")])
         return shell.frame(view, "hazards", card, db=db)
     choice, bad = choice_of(query, known)
-    told = View(db, choice, known)
-    values = tile_values(told, t)
+    with hazard_queries.view(db, choice, known) as told:
+        return _page(told, bad, view)
+
+
+def _page(told: View, bad: list[str], view: shell.View) -> html.Div:
+    t, choice, values = view.text, told.choice, tile_values(told, view.text)
     return shell.frame(
         view,
         "hazards",
         [
+            as_known.line(told.source, t("hazards.known.how"), t),
             lead(told, t),
             printed(told, t),
             filters(told, t),
@@ -628,10 +636,10 @@ def layout(db: queries.Source, view: shell.View, query: dict[str, str]) -> html.
             rows_card(told, t),
             dcc.Store(id="hazards-choice", data=choice.data()),
             *lists.stores("hazards"),
-            *as_of.stores("hazards", HERE, choice.query(), choice.query(absolute=True), choice.as_of),
+            *as_of.stores("hazards", HERE, choice.query(), choice.query(absolute=True), choice.as_of, choice.known_on),
         ],
         actions=[controls.copy_link("hazards", t), *lists.file_links("hazards", choice.query(absolute=True))],
-        db=db,
+        db=told.db,
         notices=[t("state.bad_values", values=t("availability.join").join(bad))] if bad else None,
     )
 
@@ -639,19 +647,27 @@ def layout(db: queries.Source, view: shell.View, query: dict[str, str]) -> html.
 PAGE = {"path": HERE, "title": shell.title("hazards"), "layout": layout}
 
 
-def view_of(data: Any) -> View:
+@contextmanager
+def view_of(data: Any) -> Iterator[View]:
+    """What the page shows, to be read within the ``with`` block."""
     db = queries.source()
     known = queries.known(db)
     if known is None:
         raise BadRequest("no day of data")
-    return View(db, from_page(data, lambda given: choice_of(given, known)), known)
+    with hazard_queries.view(db, from_page(data, lambda given: choice_of(given, known)), known) as view:
+        yield view
 
 
 def _rows(chosen: Any, start: int, number: int, sort: lists.Sort, t: Text) -> tuple[list[dict[str, Any]], int]:
-    view = view_of(chosen)
-    rows = hazard_queries.in_order(view, sort)
-    return [cells(view, place, one, t) for place, one in rows[start : start + number]], len(rows)
+    with view_of(chosen) as view:
+        rows = hazard_queries.in_order(view, sort)
+        return [cells(view, place, one, t) for place, one in rows[start : start + number]], len(rows)
 
 
-lists.list_with_drawer("hazards", "choice", _rows, lambda chosen, record, t: drawer_of(view_of(chosen), record, t))
-as_of.follow("hazards")
+def _drawer(chosen: Any, record: str, t: Text) -> list[Any]:
+    with view_of(chosen) as view:
+        return drawer_of(view, record, t)
+
+
+lists.list_with_drawer("hazards", "choice", _rows, _drawer)
+as_of.follow("hazards", with_night=True)

@@ -14,14 +14,13 @@ from dash import Input, Output, State, callback, ctx, dcc, html
 from dash.exceptions import PreventUpdate
 from werkzeug.exceptions import BadRequest
 
+from dashboards import as_known, lookup_facts, queries, shell
 from dashboards import format as fmt
-from dashboards import lookup_facts, queries, shell
 from dashboards.lookup_facts import Found
 from dashboards.text import Text
 from warehouse import dossier_file, dossier_text, plate, repeat
 from warehouse.dossier import main_standing, outcome
 from warehouse.dossier_text import Words
-from warehouse.known import closed_nights
 
 HOME = plate.HOME
 """The province of the bureau; a tap changes it."""
@@ -371,9 +370,7 @@ def _which_color(found: Found, t: Text, w: Words) -> html.Section:
 
 
 # --- the page -----------------------------------------------------------------------------------------------
-def form(
-    t: Text, w: Words, days: tuple[date, date], window: str, nights: tuple[date, date] | None
-) -> html.Section:  # fmt: skip
+def form(t: Text, w: Words, days: tuple[date, date], window: str) -> html.Section:
     """Province, plate, day, window, and which night's knowledge; ``days``: the first and last that can be asked for.
 
     The plate field remembers nothing.
@@ -462,7 +459,7 @@ def form(
                         ],
                         className="field grow-none",
                     ),
-                    _known_field(t, nights, dates),
+                    as_known.field("lookup", None, t),
                 ],
                 className="lookup-choices",
             ),
@@ -470,27 +467,6 @@ def form(
         className="card filters lookup-form",
         role="search",
     )
-
-
-def _known_field(t: Text, nights: tuple[date, date] | None, dates: Any) -> html.Div:
-    """The night whose knowledge is asked for: empty for what is served. Without a closed night there is none."""
-    picker = dmc.DatePickerInput(
-        id="lookup-known",
-        value=None,
-        minDate=nights and nights[0].isoformat(),
-        maxDate=nights and nights[1].isoformat(),
-        placeholder=t("lookup.known.now"),
-        clearable=True,
-        disabled=nights is None,
-        valueFormat="YYYY-MM-DD",
-        size="sm",
-        firstDayOfWeek=1,
-        monthLabelFormat="YYYY年M月" if t.lang == "zh" else "MMMM YYYY",
-        popoverProps={"position": "bottom-start"},
-        **{"aria-label": t("lookup.known")},
-    )
-    label = html.Span(t("lookup.known"), className="field-label")
-    return html.Div([label, dmc.DatesProvider(picker, settings=dates)], className="field dates")
 
 
 @shell.page("lookup")
@@ -506,7 +482,7 @@ def layout(db: queries.Source, view: shell.View, query: dict[str, str]) -> html.
         view,
         "lookup",
         [
-            form(t, w, (repeat.first_day(db), until), repeat.defaults(db, until).query_window, closed_nights()),
+            form(t, w, (repeat.first_day(db), until), repeat.defaults(db, until).query_window),
             html.Div(
                 shell.state_card("search", t("lookup.first"), [t("lookup.first.how"), t("lookup.private")]),
                 id="lookup-result",

@@ -6,7 +6,7 @@ from typing import Any
 
 from dash import dcc, html
 
-from dashboards import as_of, case_facts, charts, controls, explain, finding_facts, queries, shell
+from dashboards import as_known, as_of, case_facts, charts, controls, explain, finding_facts, queries, shell
 from dashboards import format as fmt
 from dashboards.case_facts import ROWS_SHOWN, Choice
 from dashboards.selection import ALL, Known
@@ -73,17 +73,17 @@ def filters(choice: Choice, known: Known, t: Text) -> html.Div:
     ]
     choices = [(t("penalties.kind"), choice.kind, kinds), (t("filter.county"), choice.county, counties)]
     chosen = f"{kind_words(choice.kind, t)} · {county_words(choice.county, known, t)}"
-    days = case_facts.FIRST_DAY, known.last_day
-    return as_of.filters("penalties", choices, chosen, choice.as_of, days, t, many=True)
+    days, night = (case_facts.FIRST_DAY, choice.last_day), as_known.field("penalties", choice.known_on, t)
+    return as_of.filters("penalties", choices, chosen, choice.as_of, days, t, night, many=True)
 
 
-def printed(choice: Choice, known: Known, t: Text) -> html.P:
+def printed(source: queries.Source, choice: Choice, known: Known, t: Text) -> html.P:
     told = [
         (t("penalties.kind"), kind_words(choice.kind, t)),
         (t("filter.county"), county_words(choice.county, known, t)),
         (t("repeat.as_of"), fmt.day(choice.as_of, t.lang)),
     ]
-    return as_of.printed(told, t)
+    return as_of.printed(told, t, as_known.words(source, t))
 
 
 def lead(counts: list[ClockCount], open_count: int, choice: Choice, t: Text) -> html.P:
@@ -217,7 +217,7 @@ def clock_words(clock: str, t: Text) -> str:
     return terms.CLOCK_TERMS[clock].name(t.lang)
 
 
-def clock_info(db: queries.Source, clock: str, choice: Choice, t: Text) -> Any:
+def clock_info(db: queries.Source, source: queries.Source, clock: str, choice: Choice, t: Text) -> Any:
     """The (i) of a clock: what it measures, the rules of the day and how well each is known."""
     lines = []
     for rule in case_facts.rule_in_force(db, clock, choice.as_of):
@@ -227,7 +227,7 @@ def clock_info(db: queries.Source, clock: str, choice: Choice, t: Text) -> Any:
     told: list[tuple[str, Any]] = [
         ("explain.thresholds", html.Ul(lines, className="thresholds") if lines else t("penalties.no_rule")),
         ("explain.leaves_out", t("penalties.clocks.leaves_out")),
-        ("explain.version", t("app.snapshot", version=db.version)),
+        ("explain.version", as_known.words(source, t)),
     ]
     says = terms.CLOCK_TERMS[clock].says(t.lang)
     return explain.rule_popover(
@@ -235,7 +235,10 @@ def clock_info(db: queries.Source, clock: str, choice: Choice, t: Text) -> Any:
     )
 
 
-def clocks_card(db: queries.Source, counts: list[ClockCount], choice: Choice, t: Text) -> html.Section:
+def clocks_card(
+    db: queries.Source, source: queries.Source, counts: list[ClockCount], choice: Choice, t: Text
+) -> html.Section:
+    """``db`` has the rules, ``source`` what the clocks are told from."""
     heads: controls.Heads = [
         (t("penalties.clock"), False),
         *((t(f"penalties.clocks.{name}"), True) for name in OF_CLOCK),
@@ -255,7 +258,7 @@ def clocks_card(db: queries.Source, counts: list[ClockCount], choice: Choice, t:
             tone = TONE.get(name, "") if name != "soon" else "warn"
             cells.append(number(by_state.get(name, 0), query, words, t, tone))
         told = html.Span(clock_words(clock, t))
-        head: list[Any] = [html.Div([told, clock_info(db, clock, choice, t)], className="name-and-info")]
+        head: list[Any] = [html.Div([told, clock_info(db, source, clock, choice, t)], className="name-and-info")]
         unread = sum(one.unverified_count for one in of_clock)
         if unread:
             head.append(explain.unverified_pill(t, t("penalties.clocks.unverified", count=fmt.count(unread))))
@@ -358,6 +361,7 @@ def command(choice: Choice) -> str:
     """What writes every row of the choice on the command line."""
     name = {"cases": "list", "amounts": "amounts", "clocks": "late-next-week" if choice.soon else "clocks"}[choice.rows]
     told = {"as-of": choice.as_of.isoformat()}
+    told |= {} if choice.known_on is None else {"known-on": choice.known_on.isoformat()}
     told |= {name: value for name, value in (("kind", choice.kind), ("county", choice.county)) if value != ALL}
     if choice.rows == "amounts":
         told["from"] = choice.first_month.isoformat()
@@ -495,23 +499,8 @@ def layout(db: queries.Source, view: shell.View, query: dict[str, str]) -> html.
         card = shell.state_card("database", t("penalties.old.title"), [t("state.no_terminals.why")])
         return shell.frame(view, "penalties", card, db=db)
     choice, bad = case_facts.choice_of(query, known)
-    counts = case_facts.clock_counts(db, choice.scope)
-    open_count = sum(one.case_count for one in case_facts.open_counts(db, choice.scope))
-    body: list[Any] = [
-        lead(counts, open_count, choice, t),
-        printed(choice, known, t),
-        filters(choice, known, t),
-    ]
-    if choice.rows != "none":
-        body.append(rows_card(db, choice, known, t))
-    body += [
-        clocks_card(db, counts, choice, t),
-        funnel_card(db, choice, t),
-        series_card(db, choice, t, view.theme),
-        ages_card(db, choice, t),
-        amounts_card(db, choice, t),
-        *as_of.stores("penalties", HERE, choice.query(), choice.query(absolute=True), choice.as_of),
-    ]
+    with as_known.source(db, "cases", choice.known_on) as source:
+        body = _body(db, source, choice, known, view)
     return shell.frame(
         view,
         "penalties",
@@ -522,6 +511,32 @@ def layout(db: queries.Source, view: shell.View, query: dict[str, str]) -> html.
     )
 
 
-PAGE = {"path": HERE, "title": shell.title("penalties"), "layout": layout}
+def _body(
+    db: queries.Source, source: queries.Source, choice: Choice, known: Known, view: shell.View
+) -> list[Any]:  # fmt: skip
+    """``db``: the version served; ``source``: it or what the night of the choice knew."""
+    t = view.text
+    counts = case_facts.clock_counts(source, choice.scope)
+    open_count = sum(one.case_count for one in case_facts.open_counts(source, choice.scope))
+    body: list[Any] = [
+        as_known.line(source, t("penalties.known.how"), t),
+        lead(counts, open_count, choice, t),
+        printed(source, choice, known, t),
+        filters(choice, known, t),
+    ]
+    if choice.rows != "none":
+        body.append(rows_card(source, choice, known, t))
+    is_now = choice.known_on is None  # the funnel and what articles allow rest on passages
+    body += [
+        clocks_card(db, source, counts, choice, t),
+        *([funnel_card(db, choice, t)] if is_now else []),
+        series_card(source, choice, t, view.theme),
+        ages_card(source, choice, t),
+        *([amounts_card(db, choice, t)] if is_now else []),
+    ]
+    query, absolute = choice.query(), choice.query(absolute=True)
+    return [*body, *as_of.stores("penalties", HERE, query, absolute, choice.as_of, choice.known_on)]
 
-as_of.follow("penalties")
+
+PAGE = {"path": HERE, "title": shell.title("penalties"), "layout": layout}
+as_of.follow("penalties", with_night=True)

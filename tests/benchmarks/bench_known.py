@@ -1,4 +1,4 @@
-"""What it costs to know what a night knew: lists, a month of passages, what is computed from all of them.
+"""What it costs to know what a night knew: lists and pages of lists, a month of passages, what is computed from all.
 
 Reads a published instance (HENG_HOME) and changes nothing. Prints for its first, middle and last night the rows,
 the seconds on the clock, the seconds of processor and the peak memory of a process that does nothing else.
@@ -10,24 +10,38 @@ import resource
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import date
 from typing import Any
 
+from warehouse.known import Known, known_on
+from warehouse.known_answers import (
+    amounts_known_on,
+    cases_known_on,
+    findings_known_on,
+    hazards_known_on,
+    standings_known_on,
+)
+
 LISTS = ("staging.enforcement_case", "staging.penalty_decision", "staging.vehicle", "staging.enterprise")
-MEASURES = {
-    "lists": (LISTS, False),
-    "a month of passages": (("core.passage", "mart.overload_daily"), True),
-    "facts of the report card": (("mart.report_fact",), False),
+MEASURES: dict[str, Callable[[date], AbstractContextManager[Known]]] = {
+    "lists": lambda day: known_on(day, LISTS),
+    "hazards": hazards_known_on,
+    "cases": cases_known_on,
+    "cases against the articles": amounts_known_on,
+    "repeat violators": standings_known_on,
+    "findings of a month": lambda day: findings_known_on(day, day.replace(day=1), day),
+    "a month of passages": lambda day: known_on(day, ("core.passage", "mart.overload_daily"), day.replace(day=1), day),
+    "facts of the report card": lambda day: known_on(day, ("mart.report_fact",)),
 }
+_TABLES = "select table_schema || '.' || table_name as name from information_schema.tables"
 
 
 def measure(what: str, day: date) -> dict[str, Any]:
-    from warehouse.known import known_on
-
-    tables, of_month = MEASURES[what]
-    period = (day.replace(day=1), day) if of_month else (None, None)
     began = time.perf_counter()
-    with known_on(day, tables, *period) as db:
+    with MEASURES[what](day) as db:
+        tables = db.read(_TABLES + " where table_catalog = current_database()")["name"]
         rows = sum(int(db.read(f"select count(*) from {table}").iloc[0, 0]) for table in tables)
     seconds = time.perf_counter() - began
     used = resource.getrusage(resource.RUSAGE_SELF)

@@ -50,6 +50,14 @@ def csv(feed: str, rows: list[str]) -> bytes:
     return ("\n".join([",".join(FEEDS[feed].headings), *rows]) + "\n").encode(FEEDS[feed].format.encoding)
 
 
+def lines(feed: str, *rows: dict[str, str]) -> bytes:
+    """A file of a text feed: rows by heading, what a row does not name is empty."""
+    how = FEEDS[feed].format
+    told = [FEEDS[feed].headings, *([row.get(name, "") for name in FEEDS[feed].headings] for row in rows)]
+    separator = getattr(how, "delimiter", ",")
+    return "".join(separator.join(line) + "\n" for line in told).encode(getattr(how, "encoding", "utf-8"))
+
+
 WEEK = ("2026-02-26", "2026-02-27", "2026-02-28", "2026-03-01")
 REGISTERS = {
     ("wim_site", "wim_site_20260226.csv"): [

@@ -16,7 +16,7 @@ def _seed(name: str) -> list[dict[str, str]]:
 def test_every_state_that_ends_a_case_has_a_reason_and_words() -> None:
     macro = (sql.PROJECT / "macros" / "is_ended.sql").read_text(encoding="utf-8")
     states = set(re.findall(r"'(\w+)'", macro))
-    assert states == set(repeat._ENDED)
+    assert states == set(repeat.ENDED_STATES)
     assert {f"state.{state}" for state in states} <= set(dossier_text.catalogue())
     listed = [path for path in sql.PROJECT.rglob("*.sql") if "transferred_criminal" in path.read_text(encoding="utf-8")]
     assert [path.name for path in listed] == ["is_ended.sql"]
@@ -36,5 +36,5 @@ def test_plates_are_masked_in_one_place() -> None:
     """The other mask is that of certificates."""
     paths = [path for name in ("dashboards", "etl", "warehouse") for path in (REPOSITORY / name).rglob("*.py")]
     masking = {path.name for path in paths if "·***{" in (text := path.read_text(encoding="utf-8")) or "'·***'" in text}
-    assert masking == {"plate.py", "repeat_queries.py"}
+    assert masking == {"plate.py", "repeat_terms.py"}
     assert plate.masked("湘M12322") == "湘M·***22"

@@ -19,9 +19,9 @@ from etl.cli import app
 from etl.feeds import FEEDS
 from warehouse import dossier, repeat
 from warehouse.connection import Snapshot, snapshot
-from warehouse.dossier_known import facts_known_on, standings_known_on
 from warehouse.errors import WarehouseError
 from warehouse.known import Known, closed_nights, known_on
+from warehouse.known_answers import facts_known_on, standings_known_on
 from warehouse.publish import publish
 from warehouse.repeat import Question, standings
 

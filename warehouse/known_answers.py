@@ -1,0 +1,103 @@
+"""Answers as known on a day: lists, cases, hazards and facts as a night's version would tell them by today's rules.
+
+What was filed, decided, withdrawn or registered late, or corrected since, is not known (``warehouse.known``). Each
+function opens what one topic reads and nothing more. Of passages only the days are computed that are asked about, and
+those around them from which something may have been taken: years of passages would take hours.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date, timedelta
+from typing import Any
+
+from warehouse import case_amounts, cases, dossier, fates, hazards, repeat
+from warehouse.known import Known, known_on
+
+_DAYS = "select distinct cast(violated_at as date) as violated_on from staging.enforcement_case where {where}"
+_WHERE = {
+    "vehicle": "plate_no = $plate_no and plate_color_code is not distinct from $plate_color_code",
+    "driver": "coalesce(driver_certificate_no, driver_id_hash) = $driver_no",
+    "enterprise": "uscc = $uscc",
+}
+# A case may take a passage so far away, which another case may claim, and that one yet another (core.case_passage); of
+# a finding another one of its trip may have the case.
+_REACH = """
+select max(parameter_value) as hours from seeds.parameter
+where parameter in ('match_weak_hours', 'repeat_merge_hours')
+"""
+_LINKS = 3
+
+
+@contextmanager
+def standings_known_on(day: date) -> Iterator[Known]:
+    """What ``repeat.standings`` reads, as known after the night of ``day``."""
+    with known_on(day, repeat.TABLES, passage_days=days_of_acts(day)) as source:
+        yield source
+
+
+@contextmanager
+def cases_known_on(day: date) -> Iterator[Known]:
+    """What ``cases`` reads: lists alone, no passage."""
+    with known_on(day, cases.COURSE_TABLES) as source:
+        yield source
+
+
+@contextmanager
+def amounts_known_on(day: date) -> Iterator[Known]:
+    """What ``case_amounts.compared`` reads."""
+    with known_on(day, case_amounts.TABLES, passage_days=days_of_acts(day)) as source:
+        yield source
+
+
+@contextmanager
+def hazards_known_on(day: date) -> Iterator[Known]:
+    """What ``hazards`` reads: lists alone, no passage."""
+    with known_on(day, hazards.TABLES) as source:
+        yield source
+
+
+@contextmanager
+def findings_known_on(day: date, first: date, last: date) -> Iterator[Known]:
+    """What ``fates`` reads of the findings from ``first`` to ``last``, both included."""
+    with known_on(day, ("seeds.parameter",)) as source:
+        reach = _reach(source)
+    begin, end = max(first.toordinal() - reach, 1), min(last.toordinal() + reach, date.max.toordinal())
+    days = {date.fromordinal(number) for number in range(begin, end + 1)}
+    with known_on(day, fates.TABLES, passage_days=days) as source:
+        yield source
+
+
+def facts_known_on(
+    day: date,
+    kind: str,
+    key: Mapping[str, Any],
+    as_of: date | None,
+    window: str | None = None,
+    basis: str | None = None,
+) -> dict[str, Any]:
+    """``dossier.facts`` as known after the night of ``day``; without ``as_of`` of the last day there were data of then.
+
+    Raises ``WarehouseError`` for a day before the first night.
+    """
+    with known_on(day, dossier.TABLES, passage_days=days_of_acts(day, kind, key)) as source:
+        return dossier.facts(source, kind, key, as_of or source.data_until or source.night, window, basis)
+
+
+def days_of_acts(day: date, kind: str | None = None, key: Mapping[str, Any] | None = None) -> set[date]:
+    """The days of the acts known by then, of one subject or of all, and those around from which something may have been
+    taken for them."""
+    with known_on(day, ("staging.enforcement_case", "seeds.parameter")) as source:
+        where = _WHERE[kind] if kind else "true"
+        acted = source.read(_DAYS.format(where=where), dict(key or {}))["violated_on"]
+        reach = _reach(source)
+    return {
+        one + timedelta(away) for one in acted.to_numpy("datetime64[D]").tolist() for away in range(-reach, reach + 1)
+    }
+
+
+def _reach(source: Known) -> int:
+    """Days around an act, or around a finding, that may decide what becomes of it."""
+    return _LINKS * math.ceil(source.read(_REACH).iloc[0]["hours"] / 24) + 1
