@@ -116,7 +116,7 @@ def test_the_command_of_rows_that_are_cut_writes_the_same_rows(
     monkeypatch.setattr(case_facts, "ROWS_SHOWN", 0)
     monkeypatch.setattr(penalties, "ROWS_SHOWN", 0)
     monkeypatch.setattr(connection, "snapshot", lambda: db)
-    links = [one for one in _links(callbacks.page(HERE, "?lang=en&county=431103"))]
+    links = [one for one in _links(callbacks.page(HERE, "?lang=en&county=431103")) if one["href"].startswith(HERE)]
     assert len(links) > 25
     for one in links:
         choice, bad = case_facts.choice_of(dict(parse_qsl(urlsplit(one["href"]).query)), _known(db))

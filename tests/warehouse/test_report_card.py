@@ -496,7 +496,7 @@ def _violations(prefecture: Prefecture, text: str) -> None:
             decisions.append(f"A{at} | fine | {decided}")
         if over:
             gross = 49_000 + round(float(over) * 490)
-            weighed.append(f"{check} | {act[:10]} | {act} | YZ01 | 1 | 6 | 157 | {gross}")
+            weighed.append(f"{check} | {act[:10]} | {act} | {plate} | 2 | YZ01 | 1 | 6 | 157 | {gross}")
     heading = "case_no | plate_no | plate_color_code | act_code | check_no | violated_at | found_on | filed_on"
     prefecture.given("enforcement_case", f"{heading} | county_code | procedure | case_state\n" + "\n".join(cases))
     prefecture.given("penalty_decision", "case_no | penalty_kind | decided_on\n" + "\n".join(decisions))
@@ -504,8 +504,8 @@ def _violations(prefecture: Prefecture, text: str) -> None:
     prefecture.connection.execute(
         "insert into raw.build_day select distinct cast(violated_at as date), true from raw.enforcement_case"
     )
-    heading = "check_no | event_date | passed_at | site_code | lane_code | axle_count | axle_type_code"
-    prefecture.given("wim_passage", f"{heading} | gross_vehicle_weight_kg\n" + "\n".join(weighed))
+    heading = "check_no | event_date | passed_at | plate_no | plate_color_code | site_code | lane_code | axle_count"
+    prefecture.given("wim_passage", f"{heading} | axle_type_code | gross_vehicle_weight_kg\n" + "\n".join(weighed))
 
 
 def _device(prefecture: Prefecture, *sites: str) -> None:
