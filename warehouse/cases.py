@@ -280,12 +280,12 @@ select life.case_kind, life.case_no, life.procedure, life.act_code, life.sector,
     money.collected_fen,
     money.surcharge_fen,
     life.home_authority,
-    $as_of - coalesce(life.filed_on, life.found_on) as age_days
+    $as_of - case when life.filed_on <= $as_of then life.filed_on else life.found_on end as age_days
 from core.case_life as life
 left join state on life.case_kind = 'over_limit' and state.case_no = life.case_no
 left join decided on decided.case_kind = life.case_kind and decided.case_no = life.case_no
 left join money on money.case_kind = life.case_kind and money.case_no = life.case_no
-where coalesce(life.filed_on, life.found_on) <= $as_of and {{where}}
+where least(life.found_on, life.filed_on) <= $as_of and {{where}}
 """
 _CASE_ROWS = """
 select {columns} from (

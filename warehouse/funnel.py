@@ -108,14 +108,12 @@ from fated
 left join told_case on fated.case_tie = 'check_no' and told_case.case_no = fated.case_no
 group by all
 """
-# warehouse.cases lists a case from its filing on; before it, without a step, a case is a clue.
 _UNTIMED = """
-select coalesce(told.case_state, 'clue') as case_state, count(*)::bigint as case_count
-from (select unnest($case_nos) as case_no) as own
-left join ({cases}) as told on told.case_no = own.case_no
-where not exists (
+select told.case_state, count(*)::bigint as case_count
+from ({cases}) as told
+where list_contains($case_nos, told.case_no) and not exists (
     select 1 from core.case_state as step
-    where step.case_no = own.case_no and step.is_accepted and step.event_on <= $as_of
+    where step.case_no = told.case_no and step.is_accepted and step.event_on <= $as_of
 )
 group by all
 """

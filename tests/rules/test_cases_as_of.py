@@ -46,6 +46,11 @@ def built() -> Tables:
         case_of("TWO", STEPS, decisions=(
             Decision("D7", 500_000, date(2025, 3, 1), date(2025, 3, 3)),
             Decision("D8", 100_000, date(2025, 3, 1), date(2025, 3, 20)))),
+        case_of("UNNOTICED", [
+            ("2025-01-05", "clue"), ("2025-01-06", "evidence_review"), ("2025-01-07", "notified"),
+            ("2025-01-08", "void"), ("2025-01-20", "pre_notice"), ("2025-02-01", "closed"),
+            ("2025-02-05", "revoked_by_review"), ("2025-02-10", "decided"),
+        ], decisions=(Decision("D9", 0, date(2025, 2, 10), None),)),
     ]  # fmt: skip
     return built_of(facts, random.Random(1))
 
@@ -73,6 +78,19 @@ def test_a_list_tells_its_last_state_only_from_the_day_of_it(
     assert sum(one.case_count for one in open_counts(built, on, Filter(case_no="LIST"))) == is_open
 
 
+@pytest.mark.parametrize("number", ["LIST", "ANNULLED"])
+def test_a_case_is_open_from_the_day_it_was_found_and_ages_anew_from_its_filing(built: Tables, number: str) -> None:
+    """Found on 5 January and filed on the 10th: a day between knows of no filing to come."""
+    assert cases(built, date(2025, 1, 4), Filter(case_no=number)) == []
+    for day, state, filed_on, age_days in (
+        ("2025-01-05", "clue", None, 0), ("2025-01-09", "clue", None, 4), ("2025-01-10", "filed", date(2025, 1, 10), 0),
+    ):  # fmt: skip
+        found = told(built, number, day)
+        assert (found.case_state, found.filed_on, found.age_days) == (state, filed_on, age_days), day
+        counts = open_counts(built, date.fromisoformat(day), Filter(case_no=number))
+        assert [(one.case_state, one.case_count) for one in counts] == [(state, 1)]
+
+
 def test_a_fine_counts_until_it_is_annulled(built: Tables) -> None:
     before, after = told(built, "ANNULLED", "2025-05-31"), told(built, "ANNULLED", "2025-06-01")
     assert (before.statutory_fen, before.decided_fen, before.served_on) == (600_000, 500_000, date(2025, 3, 3))
@@ -97,6 +115,19 @@ def test_a_service_that_is_still_to_come_does_not_hide_one_that_was_made(
 ) -> None:
     """Two parties of one case, served on different days."""
     assert told(built, "TWO", day).served_on == (date.fromisoformat(served_on) if served_on else None)
+
+
+def test_a_penalty_notice_that_was_refused_is_no_notice(built: Tables) -> None:
+    """The notice came when the case was void; the decision that needs one is refused as well."""
+    found = told(built, "UNNOTICED", "2025-02-28")
+    assert (found.case_state, found.refused_count) == ("revoked_by_review", 2)
+    refused = built.rows(
+        "select case_state, refusal_reason, missing_guards from core.case_state"
+        " where case_no = 'UNNOTICED' and not is_accepted order by step_no"
+    )
+    assert [tuple(row.values()) for row in refused] == [
+        ("pre_notice", "R-STEP", None), ("decided", "R-GUARD", "pre_notice"),
+    ]  # fmt: skip
 
 
 def test_a_case_whose_closing_was_refused_is_open_and_says_that_its_list_has_it_closed(built: Tables) -> None:

@@ -117,7 +117,7 @@ def plain_cases(facts: list[Case], day: date) -> dict[str, tuple[Any, ...]]:
     return {
         case.number: (*reference.state_on(case, day), *reference.amounts_on(case, day))
         for case in facts
-        if (case.filed_on or case.found_on) <= day
+        if case.found_on <= day
     }
 
 

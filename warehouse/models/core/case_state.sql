@@ -97,7 +97,7 @@ walk as (
         step_no,
         from_state,
         case when missing_guards = '' then case_state else from_state end as state_after,
-        is_noticed or (missing_guards = '' and case_state = 'pre_notice') as is_noticed,
+        is_noticed or coalesce(missing_guards = '' and case_state = 'pre_notice', false) as is_noticed,
         missing_guards
     from (
         select
