@@ -18,7 +18,7 @@ from etl.errors import HengError
 from etl.findings import known_site
 from etl.report_card import period
 from warehouse import case_terms
-from warehouse.cases import TABLES
+from warehouse.cases import COURSE_TABLES
 from warehouse.fates import detail_words
 from warehouse.funnel import CONFIDENCE, STAGE_WORDS, Asked, Stage, StateTime, reason_words, stages, times
 
@@ -92,7 +92,7 @@ def funnel_command(
     first, last = period(None, day_from, day_to)
     served = connection.snapshot()
     asked = Asked(first, last, day_of(as_of or served.manifest["business_date"]), county, site)
-    need(served, TABLES, "the course of cases was told")
+    need(served, COURSE_TABLES, "the course of cases was told")
     known_county(served, county)
     known_site(served, site)
     if as_times:

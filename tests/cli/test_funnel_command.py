@@ -143,7 +143,7 @@ def test_later_passages_are_told_to_be_left_out() -> None:
     [
         (["funnel"], "Say the period"),
         ([*PERIOD, "--format", "xml"], "table, csv, json"),
-        ([*PERIOD, "--lang", "fr"], "zh or en"),
+        ([*PERIOD, "--lang", "fr"], "zh, en"),
         ([*PERIOD, "--county", "430000"], "seeds.county"),
         ([*PERIOD, "--site", "YZ99"], "staging.wim_site"),
         ([*PERIOD, "--as-of", "2024-12-31"], "Ask as of a later day"),

@@ -123,7 +123,7 @@ def test_a_person_sees_why_it_is_four_and_not_three(ask: Any) -> None:
     assert "计次 4 起；1 起已作废；1 起未过计次门槛；1 起尚无决定；1 起同一趟次；1 起不在窗口内" in words
     assert len(by_class(layout, "left-out")) == 5
     reasons = [text_of(one) for one in by_class(layout, "act-why")]
-    assert "超限率 10%，不高于当日的计次门槛 10%" in reasons
+    assert "超限率 10%，扣除称重设备允许误差后 4.50%，不高于当日的计次门槛 10%" in reasons
     assert [text_of(one).split()[0] for one in by_class(layout, "act-number")][:4] == ["4", "3", "2", "1"]
     assert len([c for c in components(by_class(layout, "marks")) if c["props"].get("className") == "passed"]) == 1
     links = [c["props"]["href"] for c in components(layout) if "href" in c["props"]]
