@@ -103,7 +103,9 @@ def test_the_list_has_states_days_and_three_amounts_as_of_a_day() -> None:
     assert (earlier["A1"]["case_state"], earlier["A1"]["served_on"], earlier["A1"]["collected_fen"]) == (
         "decided", None, 0,
     )  # fmt: skip
-    assert document("list", "--as-of", "2026-01-05")["cases"] == []
+    found = document("list", "--as-of", "2026-01-05")["cases"]
+    assert [(one["case_state"], one["filed_on"]) for one in found] == [("clue", None)] * 3, "found, filed the day after"
+    assert document("list", "--as-of", "2026-01-04")["cases"] == []
 
 
 def test_a_table_says_what_it_is_and_that_nothing_is_a_target() -> None:
