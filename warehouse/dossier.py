@@ -236,25 +236,22 @@ select case_no, case_state, cast(event_at as date) as event_on
 from staging.case_event where list_contains($cases, case_no) and cast(event_at as date) <= $as_of
 order by case_no, event_at, event_no, record_id
 """
-# A passage is found by its day and plate before its record: facts are sorted by plate inside each month.
+# A passage is found by its day and plate before its record: facts are sorted by plate inside each month. Days and
+# plates are asked first and given as values; as a join they would let no block of a month be skipped.
+_ASKED = """
+select distinct violated_on as passed_date, read_plate_no as plate_no
+from core.case_passage
+where match_grade = 'exact' and list_contains($records, passage_record_id)
+"""
 _PASSAGES = """
-with asked as (
-    select distinct violated_on as passed_date, passage_record_id as record_id, read_plate_no as plate_no
-    from core.case_passage
-    where match_grade = 'exact' and list_contains($records, passage_record_id)
-)
 select passage.record_id, passage.feed, passage.passed_at, passage.site_code, passage.county_code, passage.lane_code,
     passage.axle_count, passage.axle_loads_kg, passage.gross_vehicle_weight_kg, passage.vehicle_kind,
     passage.drive_axle_kind, passage.single_tyre_axle_count, passage.limit_low_kg, passage.limit_kg, passage.rule_id,
     passage.limit_modifiers, passage.verdict, passage.excess_kg, passage.excess_ratio, passage.speed_kmh,
     passage.device_no, passage.certificate_no, passage.evidence_ok, passage.flags, passage.plate_no as read_plate_no,
     passage.delivery_id, passage.source_line, passage.byte_offset
-from asked
-inner join {passages} as passage
-    on passage.passed_date = asked.passed_date
-    and passage.plate_no is not distinct from asked.plate_no
-    and passage.record_id = asked.record_id
-order by passage.record_id
+from {passages} as passage
+where passage.{plate} and list_contains($days, passage.passed_date) and list_contains($records, passage.record_id)
 """
 _PASSAGE_COLUMNS = (
     "record_id, feed, passed_at, passed_date, site_code, county_code, lane_code, axle_count, axle_loads_kg,"
@@ -357,7 +354,14 @@ def _passages(source: Kept, acts: Sequence[repeat.Act], as_of: date) -> dict[str
     if not known:
         return {}
     passages = source.within("core.passage", _PASSAGE_COLUMNS, [act.violated_on for act in known])
-    found = _rows(source, _PASSAGES.format(passages=passages), {"records": [act.passage_record_id for act in known]})
+    records = [act.passage_record_id for act in known]
+    asked = source.rows(_ASKED, {"records": records})
+    bound: dict[str, Any] = {"records": records, "days": [row["passed_date"] for row in asked]}
+    found = []
+    for read in {row["plate_no"] for row in asked}:
+        is_plate, given = ("plate_no is null", {}) if read is None else ("plate_no = $read", {"read": read})
+        found += _rows(source, _PASSAGES.format(passages=passages, plate=is_plate), bound | given)
+    found.sort(key=lambda row: row["record_id"])
     devices = sorted({row["device_no"] for row in found if row["device_no"]})
     certificates = _by(_rows(source, _CERTIFICATES, {"devices": devices, "as_of": as_of}), "device_no")
     registered = _by(_rows(source, _DEVICES, {"devices": devices}), "device_no")
