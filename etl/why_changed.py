@@ -90,17 +90,11 @@ def why_changed_command(
         return
     told = why_changed(metric, start, end, *_period(days, month, start), county, site)
     if form == "json":
-        sys.stdout.write(json.dumps(document(told), ensure_ascii=False, indent=2, default=str) + "\n")
+        write_json(document(told))
     elif form == "csv":
         write_csv(told, sys.stdout)
     else:
-        console = Console() if sys.stdout.isatty() else Console(width=220)
-        for line in lines_of(told):
-            console.print(line, highlight=False, markup=False, soft_wrap=True)
-        if told.effects:
-            console.print(table_of(told, limit))
-            if len(told.effects) > limit:
-                console.print(f"{limit} of {len(told.effects):,} lines; all with --format csv", highlight=False)
+        print_told(lines_of(told), table_of(told, limit), len(told.effects), limit)
 
 
 def _period(days: str | None, month: str | None, known_from: date) -> tuple[date, date]:
@@ -152,6 +146,21 @@ def document(told: WhyChanged) -> dict[str, Any]:
         "effects": [asdict(effect) for effect in told.effects],
         "notes": told.notes,
     }
+
+
+def write_json(told: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(told, ensure_ascii=False, indent=2, default=str) + "\n")
+
+
+def print_told(lines: Sequence[str], table: Table, count: int, limit: int) -> None:
+    """What is said in words and, where rows moved the number, the first of them."""
+    console = Console() if sys.stdout.isatty() else Console(width=220)
+    for line in lines:
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
+    if count:
+        console.print(table)
+    if count > limit:
+        console.print(f"{limit} of {count:,} lines; all with --format csv", highlight=False)
 
 
 def write_csv(told: WhyChanged | WhyRepeat, stream: IO[str], columns: Sequence[str] = CSV_COLUMNS) -> None:

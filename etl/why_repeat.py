@@ -1,24 +1,23 @@
 """``heng why-changed repeat``: why the count of a vehicle, driver or enterprise is another than it was, row by row.
 
-Plates are masked; cases, files and lines tell the rows apart.
+Plates and numbers of drivers are masked; cases, files and lines tell the rows apart.
 """
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from etl.arguments import one_of
 from etl.errors import HengError
 from etl.report_card import UNVERIFIED
-from etl.why_changed import by_kind, causes_in, changes_in, place_of, shown, write_csv
+from etl.why_changed import by_kind, causes_in, changes_in, place_of, print_told, shown, write_csv, write_json
 from warehouse import repeat_terms as terms
 from warehouse.plate import masked
 from warehouse.repeat import BASES, SUBJECTS, WINDOWS, Standing
@@ -48,11 +47,9 @@ class Asked:
     def key(self) -> tuple[str, dict[str, Any]]:
         """Subject and key. Raises ``HengError`` unless one subject is named, by the option of its kind."""
         given = [subject for subject, text in self.named.items() if text is not None]
-        for option, value, allowed in (
-            ("--subject", self.subject, SUBJECTS), ("--window", self.window, WINDOWS), ("--basis", self.basis, BASES),
-        ):  # fmt: skip
-            if value is not None and value not in allowed:
-                raise HengError(f"{option} {value!r} is not one of {', '.join(allowed)}.")
+        one_of("subject", self.subject, SUBJECTS)
+        one_of("window", self.window, WINDOWS)
+        one_of("basis", self.basis, BASES)
         if len(given) != 1 or self.subject not in (None, given[0]):
             wanted = [_NAMED_BY[self.subject]] if self.subject else list(_NAMED_BY.values())
             raise HengError(f"Say whose count is asked for: {', '.join(wanted)}, and no other.")
@@ -74,23 +71,17 @@ def answer(asked: Asked, known_from: date, known_to: date, form: str, limit: int
     decisions = None if asked.undecided is None else not asked.undecided
     told = why_repeat(*asked.key(), known_from, known_to, asked.as_of, asked.window, asked.basis, decisions)
     if form == "json":
-        sys.stdout.write(json.dumps(document(told), ensure_ascii=False, indent=2, default=str) + "\n")
+        write_json(document(told))
     elif form == "csv":
         write_csv(told, sys.stdout, CSV_COLUMNS)
     else:
-        console = Console() if sys.stdout.isatty() else Console(width=220)
-        for line in lines_of(told):
-            console.print(line, highlight=False, markup=False, soft_wrap=True)
-        if told.effects:
-            console.print(table_of(told, limit))
-            if len(told.effects) > limit:
-                console.print(f"{limit} of {len(told.effects):,} lines; all with --format csv", highlight=False)
+        print_told(lines_of(told), table_of(told, limit), len(told.effects), limit)
 
 
 def name_of(told: WhyRepeat) -> str:
-    """The subject with its plate masked."""
+    """The subject, its plate or its driver's number masked."""
     number = str(next(iter(told.key.values())))
-    return masked(number) or "" if told.question.subject == "vehicle" else number
+    return {"vehicle": masked, "driver": terms.masked_driver}.get(told.question.subject, str)(number) or ""
 
 
 def document(told: WhyRepeat) -> dict[str, Any]:
@@ -123,7 +114,7 @@ def conditions(told: WhyRepeat) -> list[str]:
     lines = [f"{code}: {words[code].says('en')} {_known(words[code].confidence)}" for code, words in readings]
     for name in terms.parameters_of(question):
         one = told.thresholds[name]
-        lines.append(f"{name} = {one.value:g} {one.unit or ''}".strip() + f": {one.en} {_known(one.confidence)}")
+        lines.append(f"{name} = {one.amount}: {one.en} {_known(one.confidence)}")
     return lines
 
 

@@ -8,8 +8,8 @@ those around them from which something may have been taken: years of passages wo
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from datetime import date, timedelta
 from typing import Any
 
@@ -31,43 +31,33 @@ where parameter in ('match_weak_hours', 'repeat_merge_hours')
 _LINKS = 3
 
 
-@contextmanager
-def standings_known_on(day: date) -> Iterator[Known]:
+def standings_known_on(day: date) -> AbstractContextManager[Known]:
     """What ``repeat.standings`` reads, as known after the night of ``day``."""
-    with known_on(day, repeat.TABLES, passage_days=days_of_acts(day)) as source:
-        yield source
+    return known_on(day, repeat.TABLES, passage_days=days_of_acts(day))
 
 
-@contextmanager
-def cases_known_on(day: date) -> Iterator[Known]:
+def cases_known_on(day: date) -> AbstractContextManager[Known]:
     """What ``cases`` reads: lists alone, no passage."""
-    with known_on(day, cases.COURSE_TABLES) as source:
-        yield source
+    return known_on(day, cases.COURSE_TABLES)
 
 
-@contextmanager
-def amounts_known_on(day: date) -> Iterator[Known]:
+def amounts_known_on(day: date) -> AbstractContextManager[Known]:
     """What ``case_amounts.compared`` reads."""
-    with known_on(day, case_amounts.TABLES, passage_days=days_of_acts(day)) as source:
-        yield source
+    return known_on(day, case_amounts.TABLES, passage_days=days_of_acts(day))
 
 
-@contextmanager
-def hazards_known_on(day: date) -> Iterator[Known]:
+def hazards_known_on(day: date) -> AbstractContextManager[Known]:
     """What ``hazards`` reads: lists alone, no passage."""
-    with known_on(day, hazards.TABLES) as source:
-        yield source
+    return known_on(day, hazards.TABLES)
 
 
-@contextmanager
-def findings_known_on(day: date, first: date, last: date) -> Iterator[Known]:
+def findings_known_on(day: date, first: date, last: date) -> AbstractContextManager[Known]:
     """What ``fates`` reads of the findings from ``first`` to ``last``, both included."""
     with known_on(day, ("seeds.parameter",)) as source:
         reach = _reach(source)
     begin, end = max(first.toordinal() - reach, 1), min(last.toordinal() + reach, date.max.toordinal())
     days = {date.fromordinal(number) for number in range(begin, end + 1)}
-    with known_on(day, fates.TABLES, passage_days=days) as source:
-        yield source
+    return known_on(day, fates.TABLES, passage_days=days)
 
 
 def facts_known_on(

@@ -28,6 +28,7 @@ AS_OF = date(2026, 3, 3)
 FIRST, SECOND = date(2026, 3, 4), date(2026, 3, 5)
 PLATE, USCC, NAME = "湘M10001", uscc("91431100MA4L0000"), "示例运输1号"
 KEY = {"plate_no": PLATE, "plate_color_code": 2}
+DRIVER = "431100000000012345"
 
 
 def _weighing(number: int, day: str, hour: int, gross: int = 60_000, **changes: Any) -> str:
@@ -45,7 +46,8 @@ def _case(name: str, number: int, day: str, hour: int, **more: str) -> dict[str,
     at = f"{day} {hour:02d}:{number % 60:02d}:00"
     return {
         "案号": name, "案由": "车货总质量超限", "发现方式": "非现场", "检测单号": _check(number, day, hour),
-        "车牌号": PLATE, "车牌颜色": "黄色", "企业信用代码": USCC, "县区代码": "431103", "违法时间": at,
+        "车牌号": PLATE, "车牌颜色": "黄色", "从业资格证号": DRIVER, "企业信用代码": USCC, "县区代码": "431103",
+        "违法时间": at,
         "发现日期": day, "立案日期": day, "程序": "普通程序", "状态": "已决定", **more,
     }  # fmt: skip
 
@@ -85,12 +87,13 @@ OTHER, OTHER_CASE = (6020, "2026-02-25", 9), "C-other"
 OWN = {name: f"C-{at}" for at, name in enumerate(ACTS)}
 
 
-KEYS = {"vehicle": KEY, "enterprise": {"uscc": USCC}}
+KEYS = {"vehicle": KEY, "driver": {"driver_no": DRIVER}, "enterprise": {"uscc": USCC}}
 QUESTIONS = (
     Question(AS_OF, "vehicle", "CALENDAR", "DECISION"),
     Question(AS_OF, "vehicle", "ANNIVERSARY", "VIOLATION", require_decision=False),
     Question(date(2026, 3, 1), "vehicle", "ROLLING_12M", "VIOLATION"),
     Question(AS_OF, "enterprise", "ROLLING_12M", "DECISION"),
+    Question(AS_OF, "driver", "ROLLING_12M", "DECISION"),
 )
 
 
@@ -281,10 +284,14 @@ def test_the_command_prints_table_json_and_csv(nights: Made) -> None:
     assert "0 of 6 lines" in run(*asked, "--limit", "0")
     same = run("why-changed", "repeat", "--uscc", USCC, "--from", str(SECOND), "--to", "2026-04-01")
     assert f"Both days know what the night of {SECOND} knew" in same
+    for form in ("table", "json"):
+        driven = run("why-changed", "repeat", "--driver", DRIVER, "--from", str(FIRST), "--format", form)
+        assert DRIVER not in driven
+        assert "4311·***345" in driven, "numbers of drivers are masked"
     for wrong, says in (
         (["why-changed", "repeat", "--from", str(FIRST)], "Say whose count is asked for: --plate"),
         ([*asked, "--subject", "enterprise"], "Say whose count is asked for: --uscc"),
-        ([*asked, "--subject", "ship"], "is not one of vehicle"),
+        ([*asked, "--subject", "ship"], "There is no subject 'ship'. Choose one of vehicle"),
         ([*asked, "--month", "2026-02"], "--month goes with a metric, not with repeat"),
         (["why-changed", "overload_rate", "--from", str(FIRST), "--plate", PLATE], "--plate goes with repeat"),
         ([*asked[:2], "--plate", USCC, "--from", str(FIRST)], "it goes with --uscc"),
