@@ -19,6 +19,7 @@ HERE = "/penalties"
 OUTLIERS_SHOWN = 10
 TONE = {"lower": "warn", "higher": "warn"}
 ANCHOR = "penalties-consistency"
+COLUMNS = ("count", "warned", "median", "quartiles", "position")
 
 
 def card(db: queries.Source, choice: Choice, known: Known, t: Text) -> html.Section:
@@ -80,7 +81,7 @@ def _info(told: Told, by: str, db: queries.Source, choice: Choice, t: Text) -> A
 
 def _groups(told: Told, found: list[Group], by: str, known: Known, t: Text) -> html.Div:
     heads: list[tuple[str, bool]] = [(t(f"consistency.by.{by}"), False)]
-    heads += [(t(f"consistency.{name}"), True) for name in ("count", "warned", "median", "quartiles", "position")]
+    heads += [(t(f"consistency.{name}"), True) for name in COLUMNS]
     if by in TESTED:
         heads += [(t("consistency.difference"), True), (t("consistency.judgement"), False)]
     body = []

@@ -281,6 +281,10 @@ def _runs(
 ) -> tuple[np.ndarray, np.ndarray]:
     ways = _ways(history, day, settings, draws, rng)
     held = (history.entered <= day) & (history.left > day)
+    # The closed of years are left out, but for those that may still move.
+    reach = np.array([ways[at].days[-1] if at in ways else -1 for at in range(len(STATES))])
+    reach[_places(OPEN_STATES)] = _NEVER
+    held &= day - history.entered < reach[history.state]
     run = np.repeat(np.arange(draws), held.sum())
     state, since = np.tile(history.state[held], draws), np.tile(history.entered[held] - day, draws)
     age = -since  # a case that comes in has no age: it may leave on the same day
