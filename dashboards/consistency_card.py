@@ -62,7 +62,7 @@ def _lead(told: Told, found: list[Group], by: str, db: queries.Source, choice: C
             if judged[name]
         ]
         said.append(t("consistency.lead.groups", parts=t("availability.join").join(parts)))
-    return html.P([*said, _info(told, by, db, choice, t)], className="name-and-info")
+    return html.P([html.Span(said), _info(told, by, db, choice, t)], className="name-and-info")
 
 
 def _info(told: Told, by: str, db: queries.Source, choice: Choice, t: Text) -> Any:

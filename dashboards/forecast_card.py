@@ -30,8 +30,8 @@ def card(db: queries.Source, choice: Choice, t: Text) -> html.Section:
     asked = Asked(choice.as_of, int(choice.ahead), choice.only.county)
     told = case_facts.forecast(db, asked)
     content = [
-        html.P([_lead(told, asked, t), _info(told, db, t)], className="name-and-info"), _expected(told, asked, t),
-        *_tested(told.back_test, t),
+        html.P([html.Span(_lead(told, asked, t)), _info(told, db, t)], className="name-and-info"),
+        _expected(told, asked, t), *_tested(told.back_test, t),
     ]  # fmt: skip
     if told.untimed_count:
         content.append(html.P(t("forecast.untimed", count=fmt.count(told.untimed_count)), className="subtitle"))

@@ -21,17 +21,17 @@ def fined(number: str, ratio: float = 0.25, **told: Any) -> Fined:
     given: dict[str, Any] = {
         "county_code": "431103", "act_code": "over_mass", "decided_on": date(2025, 6, 10), "excess_kg": 12_000,
         "low_fen": HIGH_FEN, "high_fen": HIGH_FEN, "severity": "20000", "procedure": "ordinary", "origin": "local",
-        "earlier_count": 0, "is_verified": False,
+        "earlier_count": 0, "is_verified": False, "is_by_tonne": True,
     } | told  # fmt: skip
     like = Like(given["act_code"], given.pop("severity"), given.pop("procedure"))
-    origin, earlier = given.pop("origin"), given.pop("earlier_count")
+    rest = [given.pop(name) for name in ("origin", "earlier_count", "is_by_tonne")]
     decided = round(ratio * given["high_fen"])
     case = Compared(
         case_kind="over_limit", case_no=number, sector=None, violated_on=given["decided_on"], confiscated_fen=0,
         stated_fen=given["high_fen"], decided_fen=decided, collected_fen=0, decision_count=1, verdict="below",
         reason="reduced", rules=("F43-MASS-2",), law_on=given["decided_on"], **given,
     )  # fmt: skip
-    return Fined(case, like, origin, earlier)
+    return Fined(case, like, *rest)
 
 
 def parameters(names: Sequence[str] = PARAMETERS, **changed: float) -> dict[str, Parameter]:

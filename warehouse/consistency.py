@@ -5,8 +5,9 @@ cases of a period are those whose day lies in it, as of a day, so that every cas
 compared or has a reason why not, and both add up.
 
 - ``ratio``: decided ÷ the most that the articles allow for the case (``warehouse.case_amounts``): 1 is the most.
-- ``position``: (decided − least) ÷ (most − least), where the articles give a range: 0 its lower end, 1 its upper, below
-  0 and above 1 outside it. Of mass the range is what the instrument may err by; elsewhere it is the article's own.
+- ``position``: (decided − least) ÷ (most − least), where the article gives a range: 0 its lower end, 1 its upper, below
+  0 and above 1 outside it. An amount by the tonne is no range of the article: what lies between the least and the most
+  of it is what the instrument may err by, and the case has a ratio only.
 - severity: the band of the excess (parameters ``severity_*_kg``, lower bound excluded, upper included) or, for acts
   without one, the tier of the article.
 - position in the repeats: how often the plate had been penalised for acts of the months before this one
@@ -156,12 +157,14 @@ class Like(NamedTuple):
 
 @dataclass(frozen=True)
 class Fined:
-    """A case with a ratio. ``earlier_count``: penalties of the plate before it; ``origin``: one of ``ORIGINS``."""
+    """A case with a ratio. ``origin``: one of ``ORIGINS``; ``earlier_count``: penalties of the plate before it;
+    ``is_by_tonne``: the article gives an amount by the tonne, not a range."""
 
     case: Compared
     like: Like
     origin: str
     earlier_count: int
+    is_by_tonne: bool
 
     @property
     def ratio(self) -> float:
@@ -170,7 +173,7 @@ class Fined:
     @property
     def position(self) -> float | None:
         low, high = self.case.low_fen or 0, self.case.high_fen or 0
-        return None if low == high else (self.case.decided_fen - low) / (high - low)
+        return None if self.is_by_tonne or low == high else (self.case.decided_fen - low) / (high - low)
 
     @property
     def group(self) -> Mapping[str, str]:
@@ -224,7 +227,7 @@ def is_built(source: Source) -> bool:
 def told(source: Source, asked: Asked) -> Told:
     """The cases of the period by what became of them, in the order of their kinds and numbers."""
     parameters = numbers(source, PARAMETERS, asked.as_of)
-    tiers = {row.rule_id for row in penalty.law(source).fines}
+    tiers = {row.rule_id: row.fine_step_fen is not None for row in penalty.law(source).fines}
     amounts = {
         (one.case_kind, one.case_no): one
         for one in compared(source, asked.as_of, Filter(kind=asked.kind, county=asked.county), asked.first)
@@ -244,7 +247,8 @@ def told(source: Source, asked: Asked) -> Told:
             left.append(Left(row["case_no"], *why))
         if case is not None and why in (None, ("warned", "")):
             like = Like(_act(case), _severity(case, parameters, tiers), row["procedure"])
-            one = Fined(case, like, ORIGINS[row["is_from_elsewhere"]], row["earlier_count"])
+            is_by_tonne = any(tiers.get(rule, False) for rule in case.rules)
+            one = Fined(case, like, ORIGINS[row["is_from_elsewhere"]], row["earlier_count"], is_by_tonne)
             (fined if why is None else warned).append(one)
     return Told(tuple(fined), tuple(left), tuple(warned), parameters)
 
@@ -273,10 +277,10 @@ def _act(case: Compared) -> str:
     return f"{case.act_code}/{case.sector}" if case.sector else case.act_code
 
 
-def _severity(case: Compared, parameters: Mapping[str, Parameter], tiers: set[str]) -> str:
+def _severity(case: Compared, parameters: Mapping[str, Parameter], tiers: Iterable[str]) -> str:
     """The band of the excess, or the tiers of the article."""
     if not case.excess_kg:
-        return ",".join(sorted(set(case.rules) & tiers))
+        return ",".join(sorted(set(case.rules).intersection(tiers)))
     return next((str(bound) for bound in _bounds(parameters) if case.excess_kg <= bound), ABOVE)
 
 

@@ -140,12 +140,16 @@ def test_consistency_and_forecast_fit_with_everything_folded_out(
     watched: Any, monkeypatch: pytest.MonkeyPatch, lang: str, theme: str, size: str
 ) -> None:
     cases = [
-        fined(f"永交执〔2026〕{at:06d}号", 0.2 + at % 7 / 100 + (at % 3 == 0) / 9, low_fen=900_000,
+        fined(f"永交执〔2026〕{at:06d}号", 0.2 + at % 7 / 100 + (at % 3 == 0) / 9,
               county_code=("431102", "431103")[at % 2], origin=("local", "elsewhere")[at % 3 == 0],
               decided_on=date(2026, 11, 1 + at % 20))
         for at in range(60)
     ]  # fmt: skip
-    told = told_of([*cases, fined("永交执〔2026〕000999号", 1.4)], (), [Part("no_statutory", "several_subjects", 3)])
+    told = told_of(
+        [*cases, fined("永交执〔2026〕000999号", 1.4, decided_on=date(2026, 11, 9))],
+        (),
+        [Part("no_statutory", "several_subjects", 3)],
+    )
     monkeypatch.setattr(case_facts, "consistency_told", lambda *_: told)
     monkeypatch.setattr(case_facts, "consistency_groups", lambda _, __, by: consistency.groups(told, by))
     monkeypatch.setattr(case_facts, "forecast", lambda _, asked: forecast_of(asked.weeks))

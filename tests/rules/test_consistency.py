@@ -50,18 +50,18 @@ def case_of(number: str, decided: str | None, fen: int = 0, plate: str = "湘M54
     )  # fmt: skip
 
 
-# case | kg over | less allowance | yuan decided | state or reason | ratio | position | severity
+# case | kg over | less allowance | yuan decided | state or reason | ratio | severity
 TOLD = """
-QUARTER | 10000 | 10000 | 1250 | fined | 0.25 | | 10000
-RANGE | 10001 | 8001 | 4500 | fined | 0.9 | 0.5 | 20000
-BELOW | 10000 | 8000 | 3000 | fined | 0.6 | -1 | 10000
-ABOVE | 5000 | 5000 | 5000 | fined | 2 | | 5000
-CAPPED | 70000 | 70000 | 30000 | fined | 1 | | above
-EDGE | 40000 | 40000 | 2000 | fined | 0.1 | | 40000
-WARNED | 10000 | 10000 | 0 | warned | | |
-LITTLE | 900 | 900 | 0 | article_warns | | |
-HARSH | 900 | 900 | 200 | article_warns | | |
-NOWHERE | | | 1000 | no_statutory no_passage | | |
+QUARTER | 10000 | 10000 | 1250 | fined | 0.25 | 10000
+RANGE | 10001 | 8001 | 4500 | fined | 0.9 | 20000
+BELOW | 10000 | 8000 | 3000 | fined | 0.6 | 10000
+ABOVE | 5000 | 5000 | 5000 | fined | 2 | 5000
+CAPPED | 70000 | 70000 | 30000 | fined | 1 | above
+EDGE | 40000 | 40000 | 2000 | fined | 0.1 | 40000
+WARNED | 10000 | 10000 | 0 | warned |  |
+LITTLE | 900 | 900 | 0 | article_warns |  |
+HARSH | 900 | 900 | 200 | article_warns |  |
+NOWHERE |  |  | 1000 | no_statutory no_passage |  |
 """
 ROWS = [[cell.strip() for cell in line.split("|")] for line in TOLD.strip().splitlines()]
 
@@ -103,12 +103,12 @@ def left(told: Told) -> dict[str, int]:
 def test_every_case_is_compared_or_has_a_reason(every: Built) -> None:
     told = every.told()
     found = {one.case.case_no: one for one in told.fined}
-    for number, *_, why, ratio, position, severity in ROWS:
+    for number, *_, why, ratio, severity in ROWS:
         assert (number in found) == (why == "fined"), number
         if why == "fined":
             one = found[number]
             assert one.ratio == pytest.approx(float(ratio)), number
-            assert one.position == (pytest.approx(float(position)) if position else None), number
+            assert one.position is None, "by the tonne: the range is what the instrument may err by"
             assert (one.like.severity, one.like.procedure) == (severity, "ordinary"), number
     assert (found["SPOT"].like.procedure, found["SPOT"].origin, found["QUARTER"].origin) == (
         "simple", "elsewhere", "local",
@@ -207,6 +207,17 @@ def test_quartiles_lie_between_neighbours_and_few_are_marked() -> None:
     assert (enough.count, enough.is_few) == (4, False)
     assert (enough.quartile_low, enough.median, enough.quartile_high) == pytest.approx((0.175, 0.25, 0.325))
     assert consistency.quartiles([0.7]) == (0.7, 0.7, 0.7)
+
+
+def test_the_position_is_told_of_ranges_only() -> None:
+    """Decided 100,000 to 400,000 fen of 200,000 to 1,000,000."""
+    told = told_of([
+        *(fined(f"D{at}", ratio, low_fen=200_000, is_by_tonne=False) for at, ratio in enumerate((0.1, 0.2, 0.4))),
+        fined("FIXED", 0.4, is_by_tonne=False), fined("TONNE", 0.4, low_fen=200_000),
+    ])  # fmt: skip
+    assert [one.position for one in told.fined] == [pytest.approx(-0.125), 0, pytest.approx(0.25), None, None]
+    (group,) = consistency.groups(told, "act")
+    assert (group.position_count, group.position_median, group.count) == (3, 0, 5)
 
 
 def test_groups_stand_in_the_order_of_bands_and_codes() -> None:
