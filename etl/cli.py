@@ -26,6 +26,7 @@ from etl.kpi import kpi_command
 from etl.repeat_cli import repeat_violators_command
 from etl.report_card import report_card_command
 from etl.rules import app as rules_app
+from etl.safety_repeat import safety_repeat_command
 from etl.why_changed import why_changed_command
 from warehouse.errors import WarehouseError
 
@@ -52,6 +53,7 @@ app.command("why-changed")(why_changed_command)
 app.command("dossier")(dossier_command)
 app.command("verify")(verify_command)
 app.command("repeat-violators")(repeat_violators_command)
+app.command("safety-repeat")(safety_repeat_command)
 app.command("findings")(findings_command)
 app.command("funnel")(funnel_command)
 

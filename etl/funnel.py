@@ -135,7 +135,7 @@ def _write_csv(heads: list[str], rows: list[list[Any]]) -> None:
 def _write_json(served: Snapshot, asked: Asked, document: dict[str, Any]) -> None:
     head = {
         "first": asked.first, "last": asked.until, "as_of": asked.as_of, "county": asked.county, "site": asked.site,
-        "kind": asked.kind, "version": served.version,
+        "kind": "mass", "version": served.version,
     }  # fmt: skip
     sys.stdout.write(json.dumps(head | document, ensure_ascii=False, indent=2, default=str) + "\n")
 
