@@ -14,6 +14,7 @@ from rich.text import Text
 
 from etl.arguments import day_of
 from etl.cases_cli import app as cases_app
+from etl.consistency import consistency_command
 from etl.demo.cli import app as demo_app
 from etl.dossier import dossier_command, verify_command
 from etl.errors import HengError
@@ -56,6 +57,7 @@ app.command("repeat-violators")(repeat_violators_command)
 app.command("safety-repeat")(safety_repeat_command)
 app.command("findings")(findings_command)
 app.command("funnel")(funnel_command)
+app.command("consistency")(consistency_command)
 
 # Piped output keeps whole lines; a terminal has its own width.
 console = Console() if sys.stdout.isatty() else Console(width=220)

@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager
 from datetime import date, timedelta
 from typing import Any
 
-from warehouse import case_amounts, cases, dossier, fates, hazards, repeat, safety_repeat
+from warehouse import case_amounts, cases, consistency, dossier, fates, hazards, repeat, safety_repeat
 from warehouse.known import Known, known_on
 
 _DAYS = "select distinct cast(violated_at as date) as violated_on from staging.enforcement_case where {where}"
@@ -44,6 +44,11 @@ def cases_known_on(day: date) -> AbstractContextManager[Known]:
 def amounts_known_on(day: date) -> AbstractContextManager[Known]:
     """What ``case_amounts.compared`` reads."""
     return known_on(day, case_amounts.TABLES, passage_days=days_of_acts(day))
+
+
+def consistency_known_on(day: date) -> AbstractContextManager[Known]:
+    """What ``consistency`` reads."""
+    return known_on(day, consistency.TABLES, passage_days=days_of_acts(day))
 
 
 def hazards_known_on(day: date) -> AbstractContextManager[Known]:

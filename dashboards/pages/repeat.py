@@ -123,11 +123,7 @@ def rule(facts: Facts, name: str, value: str, low: str, t: Text) -> Any:
                  explain.confidence_pill(term.confidence, t)])
         for kind, term in (("window", terms.WINDOW_TERMS[choice.window]), ("basis", terms.BASIS_TERMS[choice.basis]))
     ]  # fmt: skip
-    thresholds = []
-    for one in (facts.told[name] for name in terms.parameters_of(choice.question)):
-        says = f"{t.pick(one.zh, one.en)}{t('app.colon')}{one.amount}{t('terminals.sentences')}"
-        cited = f"{says}{t.pick(one.citation_zh, one.citation_en)} "
-        thresholds.append(html.Li([cited, explain.confidence_pill(one.confidence, t)]))
+    thresholds = explain.number_lines((facts.told[name] for name in terms.parameters_of(choice.question)), t)
     told: list[tuple[str, Any]] = [
         ("explain.now", value),
         ("repeat.readings", html.Ul(readings, className="thresholds")),

@@ -12,6 +12,7 @@ import dashboards
 from dashboards import (
     case_facts,
     charts,
+    consistency_card,
     hazard_exports,
     hazard_queries,
     night,
@@ -28,6 +29,7 @@ from etl.contract import KINDS
 from etl.feeds import raw_tables
 from warehouse.cases import AGES, SERIES
 from warehouse.columns import dictionary, topics
+from warehouse.consistency import BY
 from warehouse.funnel import STAGES
 from warehouse.kpi import CLASSES
 from warehouse.metrics import METRICS
@@ -67,6 +69,8 @@ MADE = {
     *(f"night.{way}" for way in ("earlier", "later")),
     *(f"quality.group.{group}" for group in quality.GROUPS),
     *(f"definitions.kind.{kind}" for kind in KINDS),
+    *(f"consistency.by.{by}" for by in BY),
+    *(f"consistency.{name}" for name in consistency_card.COLUMNS),
     *(f"definitions.topic.{topic}" for topic in topics()),
     *(f"verdict.{v}" for v in overload_rows.VERDICT_TONE),
     *(f"direction.{d}" for d in ("up", "down")),
