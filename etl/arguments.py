@@ -55,6 +55,12 @@ def known_county(source: metrics.Source, code: str | None) -> None:
         raise HengError(f'No county has the code {code!r}. See: heng sql "select county_code from seeds.county".')
 
 
+def county_names(source: metrics.Source, lang: str) -> dict[str, str]:
+    """The name of each county by its code."""
+    rows = source.constant("select county_code, name_zh, name_en from seeds.county")
+    return {row["county_code"]: row[f"name_{lang}"] for row in rows}
+
+
 def last_day(source: Answering) -> date | None:
     """The last day of data."""
     told = source.manifest.get("data_until")
