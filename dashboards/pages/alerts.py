@@ -2,18 +2,19 @@
 alert is the same tomorrow, with its age; it decides nothing."""
 
 from collections import Counter
+from datetime import date
 from typing import Any
 
 from dash import dcc, html
 
-from dashboards import alert_facts, as_of, controls, explain, queries, shell, words
+from dashboards import alert_facts, as_of, controls, explain, queries, shell, terminal_queries, words
 from dashboards import format as fmt
 from dashboards.alert_facts import HERE, Choice
 from dashboards.selection import ALL, Known
 from dashboards.text import Text
 from warehouse.alerts import SEVERITIES, SEVERITY_WORDS, Alert, Rule, detail_words, parameters
 
-ROWS_SHOWN = 200
+ROWS_SHOWN = 100
 NAMED = 3
 """Rules that the lead sentence names at most."""
 TONE = {"act": "worse", "soon": "warn", "look": ""}
@@ -160,7 +161,11 @@ def due_words(one: Alert, t: Text) -> Any:
         return fmt.NONE
     late = one.days_late > 0
     told = t.plural("compliance.left.over" if late else "compliance.left.days", abs(one.days_late))
-    return html.Span([fmt.day(one.due_on, t.lang), html.Span(told, className="under worse" if late else "under")])
+    return html.Span([_day(one.due_on, t), html.Span(told, className="under worse" if late else "under")])
+
+
+def _day(day: date, t: Text) -> html.Span:
+    return html.Span(fmt.day(day, t.lang), className="unbroken")
 
 
 def rows(
@@ -170,9 +175,10 @@ def rows(
     heads: controls.Heads = [
         (t("alerts.subject"), False), (t("alerts.severity"), False), (t("alerts.rule"), False),
         (t("filter.county"), False), (t("alerts.unit"), False), (t("alerts.since"), False), (t("alerts.due"), False),
-        (t("alerts.acts"), False), (t("alerts.rows_at"), False),
+        (t("alerts.rows_at"), False),
     ]  # fmt: skip
     titles, reasons = queries.feed_titles(db), words.reason_words(queries.reasons(db), t)
+    firms = terminal_queries.enterprises(db)
     body = []
     for one in found:
         rule = rules[one.rule]
@@ -180,13 +186,13 @@ def rows(
         since: Any = fmt.NONE
         if one.since is not None and one.age_days is not None:
             age = t("alerts.today") if one.age_days == 0 else t.plural("alerts.days", one.age_days)
-            since = html.Span([fmt.day(one.since, t.lang), html.Span(age, className="under")])
+            since = html.Span([_day(one.since, t), html.Span(age, className="under")])
         cells = [
             severity_pill(one.severity, t),
             html.Span([rule_words(rule, t), html.Span(detail_of(one, reasons, t), className="under")]),
             controls.place_name(known, one.county_code, t) if one.county_code else fmt.NONE,
-            html.Span(one.unit, className="said") if one.unit else fmt.NONE,
-            since, due_words(one, t), t.pick(rule.acts_zh, rule.acts_en),
+            html.Span(firms.get(one.unit, (one.unit, ""))[0], className="said") if one.unit else fmt.NONE,
+            since, due_words(one, t),
             dcc.Link(t("action.rows"), href=href, className="text-link") if href else fmt.NONE,
         ]  # fmt: skip
         head = html.Span(subject_words(one, titles, t), className="said")

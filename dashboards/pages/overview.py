@@ -2,7 +2,7 @@
 number is one of another page, of the same function, and leads to it."""
 
 from collections import Counter
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from dash import ClientsideFunction, Input, Output, clientside_callback, dcc, html
@@ -27,11 +27,13 @@ from dashboards.pages import overload as overload_page
 from dashboards.pages import terminals as terminals_page
 from dashboards.selection import ALL, Known, Selection, from_url
 from dashboards.text import Text
-from warehouse import funnel
+from warehouse import funnel, hazards
 from warehouse.alerts import SEVERITIES, Alert
 
 TOP_RULES = 6
 """Rules of alerts that are shown."""
+MONTHS = 5
+"""Ends of months behind the small line of hazards."""
 STRIP = ("passed", "found", "filed", "decided", "closed")
 """Stages of the strip; the page of cases has all."""
 
@@ -84,21 +86,17 @@ def hazards_card(db: queries.Source, told: Facts, view: shell.View) -> html.Sect
     """The rate of removal of twelve months, against the end of the period before and of last year's."""
     t, known = view.text, told.known
     choice = _hazard_choice(told.selection, known, told.selection.end)
-    now = hazard_queries.View(db, choice, known)
-    months = [one.closed.ratio for one in hazard_queries.View(db, _by_month(choice), known).groups]
+    ratio = rate_of_removal(db, choice)
+    line = [rate_of_removal(db, _hazard_choice(told.selection, known, day)) for day in _month_ends(choice.as_of)]
     under: list[Any] = []
     for other, name in ((told.prior, "prior"), (told.year, "year")):
-        before = _rate_on(db, told, other.last)
+        before = rate_of_removal(db, _hazard_choice(told.selection, known, other.last))
         why = t("overview.hazards.against", day=fmt.day(other.last, t.lang))
-        change = controls.change(
-            now.whole.closed.ratio, before, "up", t, of_rate=True, against=t(f"change.{name}"), why=why
-        )
-        under.append(change)
-    ratio = now.whole.closed.ratio
+        under.append(controls.change(ratio, before, "up", t, of_rate=True, against=t(f"change.{name}"), why=why))
     number: list[Any] = [fmt.NONE]
     if ratio is not None:
         number = [fmt.indicator(ratio).rstrip("%"), html.Span("%", className="unit")]
-    image = charts.sparkline(months, charts.TOKENS[view.theme]["ink-3"])
+    image = charts.sparkline([*line, ratio], charts.TOKENS[view.theme]["ink-3"])
     return _card(t("hazards.rate"), number, image, under, "/hazards" + choice.query(), t)
 
 
@@ -106,13 +104,18 @@ def _hazard_choice(selection: Selection, known: Known, day: date) -> hazard_quer
     return hazard_queries.Choice(day, known.last_day, county=selection.county)
 
 
-def _by_month(choice: hazard_queries.Choice) -> hazard_queries.Choice:
-    return hazard_queries.Choice(choice.as_of, choice.last_day, county=choice.county, by="month")
+def _month_ends(day: date) -> list[date]:
+    """The last days of the months before the day's, the oldest first."""
+    ends = [day.replace(day=1) - timedelta(days=1)]
+    while len(ends) < MONTHS:
+        ends.append(ends[-1].replace(day=1) - timedelta(days=1))
+    return ends[::-1]
 
 
-def _rate_on(db: queries.Source, told: Facts, day: date) -> float | None:
-    """The rate as of another day; None where nothing was registered in the year before it."""
-    return hazard_queries.View(db, _hazard_choice(told.selection, told.known, day), told.known).whole.closed.ratio
+@queries.once_per_choice
+def rate_of_removal(db: queries.Source, choice: hazard_queries.Choice) -> float | None:
+    """The rate of the twelve months to a day; None where nothing was registered in them."""
+    return hazards.standings(hazards.Facts(db, choice.asked))[0].closed.ratio
 
 
 # --- places --------------------------------------------------------------------------------------------------
@@ -145,12 +148,13 @@ def counties_card(told: Facts, found: list[Alert] | None, choice: alert_facts.Ch
         head = dcc.Link(name, href=link, className="text-link") if code else name
         body.append(controls.stack_row(head, [small if fmt.missing(rate) else fmt.rate(rate), moved, alerts], heads))
     reading = t("map.reading", counties=len(table), rate=fmt.rate(rate_of(told.now.totals)))
-    content = [
+    tiles = [
         controls.chart("overview-map", figure, reading, t.lang, 420),
-        controls.stack_table(t("overview.counties"), heads, body),
         html.P(t("map.tile_note"), className="subtitle"),
     ]
-    return controls.card(t("overview.counties"), t("overview.counties.how"), content, className="map-card")
+    listed = controls.stack_table(t("overview.counties"), heads, body)
+    content = html.Div([html.Div(tiles), listed], className="two-cards")
+    return controls.card(t("overview.counties"), t("overview.counties.how"), content)
 
 
 # --- the way to closing --------------------------------------------------------------------------------------
@@ -255,7 +259,9 @@ def cards(
             told.selection.start, told.selection.end, told.selection.period, told.selection.compare,
             told.selection.county,
         ))  # fmt: skip
-        shown.append(terminals_page.kpi_card(terminal_facts.Facts(db, of_terminals, told.known), "online_rate", view))
+        online = terminals_page.kpi_card(terminal_facts.Facts(db, of_terminals, told.known), "online_rate", view)
+        online.className = "card kpi"  # the first card is the hero here
+        shown.append(online)
     if found is not None:
         shown.append(alerts_card(found, choice, view.text))
     return html.Div(shown, className="kpis")
@@ -280,13 +286,12 @@ def layout(db: queries.Source, view: shell.View, query: dict[str, str]) -> html.
     if found is not None:
         body.append(attention_card(db, found, choice, t))
     body += [
+        counties_card(told, found, choice, view),
         html.Div(
-            [counties_card(told, found, choice, view),
-             html.Div([overload_page.trend_card(told, view, "overview"), fresh_card(db, freshness.of(db), t)],
-                      className="right-side")],
-            className="two-sides",
+            [overload_page.trend_card(told, view, "overview"),
+             html.Div([strip_card(db, told, t), fresh_card(db, freshness.of(db), t)], className="stack")],
+            className="two-cards",
         ),
-        strip_card(db, told, t),
         dcc.Store(id="overview-followed"),
         dcc.Store(id="overview-query", data=_address(selection)),
     ]  # fmt: skip
