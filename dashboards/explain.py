@@ -1,6 +1,6 @@
 """How a number is made: the (i) beside it. Definitions come from ``warehouse/metrics.py`` and ``warehouse/kpi.py``."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import dash_mantine_components as dmc
@@ -12,6 +12,7 @@ from dashboards import shell, words
 from dashboards.text import Text
 from warehouse.kpi import KPIS
 from warehouse.metrics import METRICS
+from warehouse.parameters import Codes, Parameter
 
 
 def label(metric: str, t: Text) -> str:
@@ -91,6 +92,16 @@ def parameter_lines(names: Sequence[str], thresholds: pd.DataFrame, t: Text) -> 
         told = words.filled(t.pick(row.zh, row.en), thresholds)
         value = f"{told}{of_class}{t('app.colon')}{row.parameter_value:g}{unit} "
         lines.append(html.Li([value, confidence_pill(row.confidence, t)]))
+    return lines
+
+
+def number_lines(told: Iterable[Parameter | Codes], t: Text) -> list[Any]:
+    """Parameters of the law or of the product, each with its value, its source and how well it is known."""
+    lines = []
+    for one in told:
+        says = f"{t.pick(one.zh, one.en)}{t('app.colon')}{one.amount}{t('terminals.sentences')}"
+        cited = f"{says}{t.pick(one.citation_zh, one.citation_en)} "
+        lines.append(html.Li([cited, confidence_pill(one.confidence, t)]))
     return lines
 
 

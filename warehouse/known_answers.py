@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager
 from datetime import date, timedelta
 from typing import Any
 
-from warehouse import case_amounts, cases, dossier, fates, hazards, repeat
+from warehouse import case_amounts, cases, consistency, dossier, fates, hazards, repeat, safety_repeat
 from warehouse.known import Known, known_on
 
 _DAYS = "select distinct cast(violated_at as date) as violated_on from staging.enforcement_case where {where}"
@@ -46,9 +46,19 @@ def amounts_known_on(day: date) -> AbstractContextManager[Known]:
     return known_on(day, case_amounts.TABLES, passage_days=days_of_acts(day))
 
 
+def consistency_known_on(day: date) -> AbstractContextManager[Known]:
+    """What ``consistency`` reads."""
+    return known_on(day, consistency.TABLES, passage_days=days_of_acts(day))
+
+
 def hazards_known_on(day: date) -> AbstractContextManager[Known]:
     """What ``hazards`` reads: lists alone, no passage."""
     return known_on(day, hazards.TABLES)
+
+
+def safety_known_on(day: date) -> AbstractContextManager[Known]:
+    """What ``safety_repeat`` reads: lists alone, no passage."""
+    return known_on(day, safety_repeat.TABLES)
 
 
 def findings_known_on(day: date, first: date, last: date) -> AbstractContextManager[Known]:

@@ -53,8 +53,8 @@ KINDS = {
 COUNTS = "counts"
 """What became of an act that counts; else one of ``repeat.REASONS``, or None: no such act of the subject is known."""
 _OUTCOME = frozenset(
-    ("decided_on", "ended_state", "ended_on", "earlier_decided_on", "earlier_ended_state", "earlier_ended_on",
-     *(f"{subject}_decided_on" for subject in repeat.SUBJECTS))
+    ("ended_state", "ended_on", "earlier_ended_state", "earlier_ended_on",
+     *(name for name in Act._fields if name.endswith("decided_on")))
 )  # fmt: skip
 _WEIGHED = frozenset(
     ("passage_record_id", "site_code", "gross_vehicle_weight_kg", "limit_kg", "excess_ratio",

@@ -15,6 +15,8 @@ from dashboards.text import Text
 from warehouse.alerts import SEVERITIES, SEVERITY_WORDS, Alert, Rule, detail_words, parameters
 
 ROWS_SHOWN = 100
+FIRST_SHOWN = 20
+"""Rows before the others are asked for."""
 NAMED = 3
 """Rules that the lead sentence names at most."""
 TONE = {"act": "worse", "soon": "warn", "look": ""}
@@ -99,11 +101,7 @@ def printed(choice: Choice, known: Known, db: queries.Source, t: Text) -> html.P
 # --- rules ---------------------------------------------------------------------------------------------------
 def info(db: queries.Source, rule: Rule, count: int, choice: Choice, t: Text) -> Any:
     """The (i) of a rule: what it says, who acts, from which table, by which parameters."""
-    lines = []
-    for used in parameters(db, rule.parameter_names, choice.as_of):
-        says = f"{t.pick(used.zh, used.en)}{t('app.colon')}{used.amount} · "
-        cited = f"{says}{t.pick(used.citation_zh, used.citation_en)} "
-        lines.append(html.Li([cited, explain.confidence_pill(used.confidence, t)]))
+    lines = explain.number_lines(parameters(db, rule.parameter_names, choice.as_of), t)
     told: list[tuple[str, Any]] = [
         ("explain.now", fmt.count(count)),
         ("explain.known_from", explain.confidence_pill(rule.confidence, t)),
@@ -180,7 +178,7 @@ def rows(
     titles, reasons = queries.feed_titles(db), words.reason_words(queries.reasons(db), t)
     firms = terminal_queries.enterprises(db)
     body = []
-    for one in found:
+    for position, one in enumerate(found):
         rule = rules[one.rule]
         href = alert_facts.rows_of(db, choice, one.rule, one)
         since: Any = fmt.NONE
@@ -196,7 +194,9 @@ def rows(
             dcc.Link(t("action.rows"), href=href, className="text-link") if href else fmt.NONE,
         ]  # fmt: skip
         head = html.Span(subject_words(one, titles, t), className="said")
-        body.append(controls.stack_row(head, cells, heads))
+        row = controls.stack_row(head, cells, heads)
+        row.className = "beyond" if position >= FIRST_SHOWN else None
+        body.append(row)
     return controls.stack_table(t("alerts.list"), heads, body)
 
 
@@ -204,9 +204,13 @@ def rows_card(
     db: queries.Source, found: list[Alert], rules: dict[str, Rule], choice: Choice, known: Known, t: Text
 ) -> html.Section:  # fmt: skip
     shown = [one for one in found if choice.holds(one)]
-    content: Any = rows(db, shown[:ROWS_SHOWN], rules, choice, known, t)
+    content: list[Any] = [rows(db, shown[:ROWS_SHOWN], rules, choice, known, t)]
     if not shown:
-        content = html.P(t("alerts.none"), className="quiet-line")
+        content = [html.P(t("alerts.none"), className="quiet-line")]
+    if len(shown) > FIRST_SHOWN:
+        less = {"data-expand": "#rows table", "data-less": t("alerts.fewer", count=FIRST_SHOWN)}
+        more = t("alerts.more", count=fmt.count(min(len(shown), ROWS_SHOWN)))
+        content.append(html.Button(more, className="button more", **less))
     how = None
     if len(shown) > ROWS_SHOWN:
         how = [t("penalties.rows.first", shown=ROWS_SHOWN), html.Code(command(choice))]

@@ -87,11 +87,7 @@ def printed(choice: Choice, known: Known, db: queries.Source, t: Text) -> html.P
 def info(db: queries.Source, told: Facts, one: Part, choice: Choice, t: Text) -> Any:
     """The (i) of a measure: what is divided by what, what is left out, its parameters and how well each is known."""
     spec, said = MEASURES[one.measure], terms.MEASURES[one.measure]
-    lines = []
-    for used in told.used([one.measure]):
-        says = f"{t.pick(used.zh, used.en)}{t('app.colon')}{used.amount} · "
-        cited = f"{says}{t.pick(used.citation_zh, used.citation_en)} "
-        lines.append(html.Li([cited, explain.confidence_pill(used.confidence, t)]))
+    lines = explain.number_lines(told.used([one.measure]), t)
     span = fmt.day_range(choice.asked.first, choice.as_of, t.lang)
     facts: list[tuple[str, Any]] = [
         ("explain.now", f"{parts(one)} = {fmt.indicator(one.rate.ratio)}"),

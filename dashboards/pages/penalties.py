@@ -6,7 +6,19 @@ from typing import Any
 
 from dash import dcc, html
 
-from dashboards import as_known, as_of, case_facts, charts, controls, explain, finding_facts, queries, shell
+from dashboards import (
+    as_known,
+    as_of,
+    case_facts,
+    charts,
+    consistency_card,
+    controls,
+    explain,
+    finding_facts,
+    forecast_card,
+    queries,
+    shell,
+)
 from dashboards import format as fmt
 from dashboards.case_facts import ROWS_SHOWN, Choice
 from dashboards.selection import ALL, Known
@@ -532,7 +544,8 @@ def _body(
         *([funnel_card(db, choice, t)] if is_now else []),
         series_card(source, choice, t, view.theme),
         ages_card(source, choice, t),
-        *([amounts_card(db, choice, t)] if is_now else []),
+        forecast_card.card(source, choice, t),
+        *([amounts_card(db, choice, t), consistency_card.card(db, choice, known, t)] if is_now else []),
     ]
     query, absolute = choice.query(), choice.query(absolute=True)
     return [*body, *as_of.stores("penalties", HERE, query, absolute, choice.as_of, choice.known_on)]

@@ -12,6 +12,7 @@ from dashboards import (
     case_facts,
     charts,
     compliance_facts,
+    consistency_card,
     hazard_exports,
     hazard_queries,
     night,
@@ -29,6 +30,7 @@ from etl.feeds import raw_tables
 from warehouse.cases import AGES, SERIES
 from warehouse.columns import dictionary, topics
 from warehouse.compliance import MEASURES
+from warehouse.consistency import BY
 from warehouse.funnel import STAGES
 from warehouse.kpi import CLASSES
 from warehouse.metrics import METRICS
@@ -68,6 +70,8 @@ MADE = {
     *(f"night.{way}" for way in ("earlier", "later")),
     *(f"quality.group.{group}" for group in quality.GROUPS),
     *(f"definitions.kind.{kind}" for kind in KINDS),
+    *(f"consistency.by.{by}" for by in BY),
+    *(f"consistency.{name}" for name in consistency_card.COLUMNS),
     *(f"definitions.topic.{topic}" for topic in topics()),
     *(f"verdict.{v}" for v in overload_rows.VERDICT_TONE),
     *(f"direction.{d}" for d in ("up", "down")),
