@@ -2,20 +2,19 @@
 
 Planted: of the enterprises one has no certificate of standardisation (``NEVER``), one's lapsed (``LAPSED``), one's ends
 within ten days (``SOON``), and one has let its insurance lapse; a reply of a county is overdue and one is due soon; a
-driver's certificate and a coach line of 900 km end soon; ``DAWN`` drove at dawn on it.
+driver's certificate ends soon; the first of the line coaches drove at dawn two days before, on a line of 900 km.
 """
 
 from datetime import date, timedelta
 from typing import Any
 
 import duckdb
-from vehicle_fixture import ENTERPRISES, create_missing, enterprise_name, fill, plate, uscc
+from vehicle_fixture import ENTERPRISES, create_missing, enterprise_name, fill, uscc
 
 from warehouse.alerts import TABLES
 
 NEVER, LAPSED, SOON, UNINSURED = 3, 5, 8, 11
 DRIVER = "431199202601017777"
-DAWN = 7
 OVERDUE_REPLY, DUE_REPLY = "示例安函〔2026〕1号", "示例安函〔2026〕2号"
 
 
@@ -47,7 +46,12 @@ def add(con: duckdb.DuckDBPyConnection, last_day: date) -> None:
          "line_destination": "乙示例站", "line_distance_km": km, "line_class": 1, "valid_from": date(2020, 1, 1)}
         for number, km in enumerate((900.0, 300.0, 150.0))
     ])  # fmt: skip
-    fill(con, "staging.monitored_vehicle", _vehicles(con, last_day))
+    dawn = con.execute(
+        "select min(plate_no) from mart.vehicle_day where monitored_class = 'line_coach' and is_online"
+        " and event_date = ?",
+        [last_day - timedelta(days=2)],
+    ).fetchall()[0][0]
+    fill(con, "staging.monitored_vehicle", _vehicles(con, last_day, dawn))
     fill(con, "staging.relay_point", [
         {"record_id": f"j{number}", "relay_point_no": f"JB-{number}", "place": "示例接驳点", "county_code": "431102",
          "inspected_on": last_day - timedelta(days=back), "valid_from": date(2022, 1, 1)}
@@ -60,7 +64,7 @@ def add(con: duckdb.DuckDBPyConnection, last_day: date) -> None:
     ])  # fmt: skip
     con.execute(
         "update mart.vehicle_day set is_dawn_driving = true where plate_no = ? and event_date = ?",
-        [plate(DAWN), last_day - timedelta(days=2)],
+        [dawn, last_day - timedelta(days=2)],
     )
 
 
@@ -68,7 +72,7 @@ def _left(number: int) -> int:
     return -3 if number == LAPSED else 10 if number == SOON else 300
 
 
-def _vehicles(con: duckdb.DuckDBPyConnection, last_day: date) -> list[dict[str, Any]]:
+def _vehicles(con: duckdb.DuckDBPyConnection, last_day: date, dawn: str) -> list[dict[str, Any]]:
     """The register of the vehicles as they were on the last day, every fifth coach on a line."""
     rows = con.execute(
         "select plate_no, plate_color_code, monitored_class, uscc, county_code from mart.vehicle_day"
@@ -78,7 +82,7 @@ def _vehicles(con: duckdb.DuckDBPyConnection, last_day: date) -> list[dict[str, 
     return [
         {"record_id": f"m{at:04d}", "plate_no": row[0], "plate_color_code": row[1], "monitored_class": row[2],
          "uscc": row[3], "county_code": row[4], "seat_count": 57 if at == 2 else 45,
-         "line_no": "BX0" if row[0] == plate(DAWN) else f"BX{at % 3}" if at % 5 == 0 else None,
+         "line_no": "BX0" if row[0] == dawn else f"BX{at % 3}" if at % 5 == 0 else None,
          "has_smart_terminal": True, "valid_from": date(2020, 1, 1)}
         for at, row in enumerate(rows)
     ]  # fmt: skip
