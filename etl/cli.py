@@ -12,8 +12,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from etl.alerts import alerts_command
 from etl.arguments import day_of
 from etl.cases_cli import app as cases_app
+from etl.compliance import compliance_command
 from etl.consistency import consistency_command
 from etl.demo.cli import app as demo_app
 from etl.dossier import dossier_command, verify_command
@@ -57,6 +59,8 @@ app.command("repeat-violators")(repeat_violators_command)
 app.command("safety-repeat")(safety_repeat_command)
 app.command("findings")(findings_command)
 app.command("funnel")(funnel_command)
+app.command("compliance")(compliance_command)
+app.command("alerts")(alerts_command)
 app.command("consistency")(consistency_command)
 
 # Piped output keeps whole lines; a terminal has its own width.
