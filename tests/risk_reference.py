@@ -14,19 +14,22 @@ SMS_SEVERITY, OCRS_POINTS, EU_POINTS = (1, 4, 7, 10), (25, 50, 100, 300), (1, 10
 
 @dataclass(frozen=True)
 class Check:
-    """A passage that was judged. ``ratio``: its excess without the allowance; None: within the limit."""
+    """A passage that was judged. ``ratio``: its excess without the allowance; None: within the limit. ``looks``: days
+    and results, in order of time.
+    """
 
     plate: str
     color: int | None
     day: date
     ratio: float | None = None
     is_permitted: bool = False
-    voided_on: date | None = None
+    looks: tuple[tuple[date, str], ...] = ()
     county: str = "431103"
 
     def is_event(self, as_of: date) -> bool:
-        voided = self.voided_on is not None and self.voided_on <= as_of
-        return self.ratio is not None and self.ratio > 0 and not self.is_permitted and not voided
+        known = [result for day, result in self.looks if day <= as_of]
+        is_void = bool(known) and known[-1] == "void"
+        return self.ratio is not None and self.ratio > 0 and not self.is_permitted and not is_void
 
     @property
     def severity(self) -> int:

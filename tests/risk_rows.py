@@ -1,7 +1,7 @@
 """Checks of ``risk_reference`` as tables of an open database, read as a published version is."""
 
 from collections.abc import Iterable
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from typing import Any
 
 import duckdb
@@ -61,12 +61,10 @@ class Served(Tables):
                 **place, **key, "passed_at": datetime.combine(one.day, time(8)), "is_permitted": one.is_permitted,
                 "excess_ratio_after_allowance": one.ratio,
             })  # fmt: skip
-            if one.voided_on is not None:
-                # A look before it confirmed the passage: the last one holds.
-                for days, result in ((-1, "confirmed"), (0, "void")):
-                    on = one.voided_on + timedelta(days=days)
-                    looks.append({**key, "screened_date": on, "screened_at": datetime.combine(on, time(9)),
-                                  "screening_result": result})  # fmt: skip
+            looks += [
+                {**key, "screened_date": on, "screened_at": datetime.combine(on, time(9)), "screening_result": result}
+                for on, result in one.looks
+            ]
         self.add("core.passage", passages)
         self.add("mart.finding", findings)
         self.add("mart.screening", looks)

@@ -48,7 +48,7 @@ def add(con: duckdb.DuckDBPyConnection, last_day: date) -> None:
 def _weighed(
     passages: list[Any], findings: list[Any], plate: str, day: date, number: int, ratio: float | None, **more: Any
 ) -> None:
-    record = f"{len(passages):016x}beef"
+    record = f"f{len(passages):015x}beef"
     at = datetime.combine(day, time(9, number % 60))
     place = {
         "record_id": record, "feed": "wim_passage", "passed_at": at, "passed_date": day, "site_code": "YZ01",
@@ -58,12 +58,13 @@ def _weighed(
     gross = 40_000 if ratio is None else round(49_000 * (1.06 + ratio))
     verdict = "within" if ratio is None else "over"
     passages.append({
-        **place, "lane_code": "1", "verdict": verdict, "gross_vehicle_weight_kg": gross, "delivery_id": "0" * 64,
+        **place, "lane_code": "1", "verdict": verdict, "axle_loads_kg": [gross // 6] * 6, "gross_vehicle_weight_kg": gross, "delivery_id": "0" * 64,
         "source_line": 1, "excess_ratio": None if ratio is None else gross / 49_000 - 1, "vehicle_kind": "combination",
     })  # fmt: skip
     if ratio is not None:
         findings.append({
             **place, "check_no": f"S-{record}", "gross_vehicle_weight_kg": gross, "excess_kg": gross - 49_000,
+            "accuracy_class": "5",
             "excess_ratio": gross / 49_000 - 1, "excess_ratio_after_allowance": ratio, "counted_ratio": 0.1,
             "is_above_counted_ratio": ratio > 0.1, "is_permitted": False, **more,
         })  # fmt: skip

@@ -39,12 +39,14 @@ def world(seed: int) -> list[Check]:
         readiness = rng.choice([0.02, 0.1, 0.5])
         for _ in range(rng.choice([1, 4, 9, 10, 40])):
             day = rng.choice([rng.choice(edges), LAST - timedelta(days=rng.randrange(1_400))])
-            ratio, voided = None, None
+            ratio, looks = None, []
             if rng.random() < readiness:
                 ratio = rng.choice([0.0, 0.02, 0.05, 0.0999, 0.1, 0.2, 0.7])
-                voided = day + timedelta(days=rng.randrange(40)) if rng.random() < 0.2 else None
+                for at in range(rng.choice([0, 0, 0, 1, 2])):
+                    seen = day + timedelta(days=at * 40 + rng.randrange(40))
+                    looks.append((seen, rng.choice(["void", "confirmed", "pending"])))
             permitted = ratio is not None and rng.random() < 0.1
-            found.append(Check(plate, color, day, ratio, permitted, voided, rng.choice(["431103", "431102"])))
+            found.append(Check(plate, color, day, ratio, permitted, tuple(looks), rng.choice(["431103", "431102"])))
     return found
 
 
@@ -124,7 +126,7 @@ def test_one_subject_is_told_as_in_the_list_and_its_reasons_add_up(tables: Serve
 
 def test_nothing_from_after_the_day_changes_a_score(checks: list[Check]) -> None:
     """Passages, looks, registrations and owners that come after the day, and looks at passages of before."""
-    known = [replace(one, voided_on=None) for one in checks if one.day <= AS_OF]
+    known = [replace(one, looks=()) for one in checks if one.day <= AS_OF]
     one, other = served(known), served(known)
     later = AS_OF + timedelta(days=1)
     plate, color = VEHICLES[0][:2]
