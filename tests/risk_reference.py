@@ -98,19 +98,18 @@ def none_of(a: float, b: float, checks: float) -> float:
         for step in range(int(checks)):
             found *= (b + step) / (a + b + step)
         return found
-    return _ratio_of_gammas(b, checks) / _ratio_of_gammas(a + b, checks)
+    return exp(_log_ratio_of_gammas(b, checks) - _log_ratio_of_gammas(a + b, checks))
 
 
-def _ratio_of_gammas(start: float, more: float) -> float:
-    """Gamma(start + more) / Gamma(start), from far out, where Stirling's series is exact to the last digits."""
-    found, far = 1.0, 40
-    for step in range(far):
-        found *= (start + step) / (start + more + step)
+def _log_ratio_of_gammas(start: float, more: float) -> float:
+    """Of Gamma(start + more) / Gamma(start), from far out, where Stirling's series is exact to the last digits."""
+    far = 40
+    found = sum(log((start + step) / (start + more + step)) for step in range(far))
 
     def log_gamma(x: float) -> float:
         return (x - 0.5) * log(x) - x + 1 / (12 * x) - 1 / (360 * x**3) + 1 / (1260 * x**5)
 
-    return found * exp(log_gamma(start + more + far) - log_gamma(start + far))
+    return found + log_gamma(start + more + far) - log_gamma(start + far)
 
 
 def told_of(checks: Iterable[Check], as_of: date, unit_of: Any) -> dict[Any, Told]:

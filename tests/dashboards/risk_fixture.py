@@ -58,7 +58,8 @@ def _weighed(
     gross = 40_000 if ratio is None else round(49_000 * (1.06 + ratio))
     verdict = "within" if ratio is None else "over"
     passages.append({
-        **place, "lane_code": "1", "verdict": verdict, "axle_loads_kg": [gross // 6] * 6, "gross_vehicle_weight_kg": gross, "delivery_id": "0" * 64,
+        **place, "lane_code": "1", "verdict": verdict, "axle_loads_kg": [gross // 6] * 6,
+        "gross_vehicle_weight_kg": gross, "delivery_id": "0" * 64,
         "source_line": 1, "excess_ratio": None if ratio is None else gross / 49_000 - 1, "vehicle_kind": "combination",
     })  # fmt: skip
     if ratio is not None:

@@ -84,11 +84,11 @@ class Prefecture:
         assert unknown < 5
 
     def units(self, subject: str, day: date) -> Any:
-        """The units of a vehicle: itself, or its owner."""
+        """The units of a vehicle: itself, or its owner where a register knows it."""
         if subject == "vehicle":
             return lambda vehicle: [vehicle]
-        known = self.registered(day)
-        return lambda vehicle: [(self.uscc[known[vehicle]["enterprise_name"]],)] if vehicle in known else []
+        owner = {vehicle: self.uscc.get(row["enterprise_name"]) for vehicle, row in self.registered(day).items()}
+        return lambda vehicle: [(owner[vehicle],)] if owner.get(vehicle) else []
 
     def expected(self, asked: Asked) -> dict[Any, Any]:
         known = self.registered(asked.as_of)
