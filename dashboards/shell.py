@@ -29,6 +29,7 @@ PAGES = (
     ("overload", "/overload", "truck", True, True),
     ("rows", "/overload/rows", "list", True, True),
     ("repeat", "/repeat", "flag", False, True),
+    ("risk", "/risk", "adjust", False, True),
     ("findings", "/overload/findings", "list", True, False),
     ("penalties", "/penalties", "file", False, True),
     ("hazards", "/hazards", "alert", False, True),

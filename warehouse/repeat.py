@@ -225,6 +225,12 @@ def months_later(day: date, months: int) -> date:
         return date(year + (month == 11), (month + 1) % 12 + 1, 1)
 
 
+def months_from(first: date, last: date) -> list[date]:
+    """The first day of each month from that of one day to that of another."""
+    count = 12 * (last.year - first.year) + last.month - first.month
+    return [months_later(first.replace(day=1), later) for later in range(count + 1)]
+
+
 def _rolling(as_of: date, months: int) -> tuple[date, date]:
     """The days whose acts still count on ``as_of``."""
     first = as_of - timedelta(days=31 * months)
@@ -344,10 +350,11 @@ left join owner on owner.on_day = named.on_day and owner.enterprise_name = named
 left join fleet on fleet.on_day = named.on_day and fleet.uscc = named.uscc
 order by named.on_day
 """
-_FLEET_OF = f"""{_OWNERS}
-select distinct vehicle.plate_no, vehicle.plate_color_code
+_OWNED = f"""{_OWNERS}
+select distinct vehicle.plate_no, vehicle.plate_color_code, owner.uscc
 from owner inner join staging.vehicle as vehicle using (enterprise_name)
 where on_day between vehicle.valid_from and coalesce(vehicle.valid_to, on_day)
+order by vehicle.plate_no, vehicle.plate_color_code, owner.uscc
 """
 # Days on which the fleet of one of some enterprises may change.
 _FLEET_DAYS = """
@@ -762,8 +769,13 @@ def _fleets(source: Source, days: Sequence[date], units: Sequence[str] | None) -
 
 def fleet_of(source: Source, uscc: str, day: date) -> set[tuple[str, int | None]]:
     """The vehicles that are the fleet of an enterprise on a day: plates and colours."""
-    asked = {"days": [day], "units": [uscc]}
-    return {(row["plate_no"], row["plate_color_code"]) for row in source.rows(_FLEET_OF, asked)}
+    return {vehicle for vehicle, _ in owned(source, day, [uscc])}
+
+
+def owned(source: Source, day: date, units: Sequence[str] | None) -> list[tuple[tuple[str, int | None], str]]:
+    """The vehicles (plate, colour) of some or of all enterprises on a day, each with its owner's credit code."""
+    asked = {"days": [day], "units": None if units is None else list(units)}
+    return [((row["plate_no"], row["plate_color_code"]), row["uscc"]) for row in source.rows(_OWNED, asked)]
 
 
 def _with_trigger(

@@ -25,7 +25,17 @@ from dashboards import (
     terminal_facts,
     terminal_queries,
 )
-from dashboards.pages import compliance, hazards, overload, overload_rows, penalties, quality, repeat, terminal_rows
+from dashboards.pages import (
+    compliance,
+    hazards,
+    overload,
+    overload_rows,
+    penalties,
+    quality,
+    repeat,
+    risk,
+    terminal_rows,
+)
 from etl.contract import KINDS
 from etl.feeds import raw_tables
 from warehouse.cases import AGES, SERIES
@@ -36,6 +46,7 @@ from warehouse.funnel import STAGES
 from warehouse.kpi import CLASSES
 from warehouse.metrics import METRICS
 from warehouse.repeat import SUBJECTS
+from warehouse.risk import RANKINGS
 from warehouse.rules import TOPICS
 from warehouse.suggestions import EVIDENCE
 
@@ -104,6 +115,8 @@ MADE = {
     *(f"repeat.unit.{subject}" for subject in SUBJECTS),
     *(key for columns in repeat.COLUMNS.values() for _, key, *_ in columns),
     *(key for key, _ in (*repeat_exports.SUBJECT, *repeat_exports.ACT)),
+    *(f"risk.says.{name}" for name in RANKINGS),
+    *(f"risk.column.{name}" for name, *_ in risk.COLUMNS if name not in RANKINGS),
     *(f"penalties.series.{name}" for name in SERIES),
     *(f"penalties.clocks.{name}" for name in penalties.OF_CLOCK),
     *(f"penalties.age.{age}" for age in AGES),
