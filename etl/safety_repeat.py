@@ -168,10 +168,10 @@ def _print(
     else:
         console.print(words["nothing"])
     lines = []
-    for one in told.values():
-        doubt = f" · {words['unverified']}" if one.confidence in UNVERIFIED else ""
-        cited, says = (one.citation_zh, one.zh) if lang == "zh" else (one.citation_en, one.en)
-        lines.append(f"{one.name} = {one.amount}: {says}; {cited} [{one.confidence}]{doubt}")
+    for number in told.values():
+        doubt = f" · {words['unverified']}" if number.confidence in UNVERIFIED else ""
+        cited, says = (number.citation_zh, number.zh) if lang == "zh" else (number.citation_en, number.en)
+        lines.append(f"{number.name} = {number.amount}: {says}; {cited} [{number.confidence}]{doubt}")
     if until is not None and until < day:
         lines.append(words["until"].format(until=until, as_of=day))
     for line in (*lines, words["counting"], words["hazard"], words["facts"]):

@@ -259,7 +259,7 @@ def cards(
             told.selection.start, told.selection.end, told.selection.period, told.selection.compare,
             told.selection.county,
         ))  # fmt: skip
-        online = terminals_page.kpi_card(terminal_facts.Facts(db, of_terminals, told.known), "online_rate", view)
+        online: Any = terminals_page.kpi_card(terminal_facts.Facts(db, of_terminals, told.known), "online_rate", view)
         online.className = "card kpi"  # the first card is the hero here
         shown.append(online)
     if found is not None:
