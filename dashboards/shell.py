@@ -26,6 +26,7 @@ PAGES = (
     ("penalties", "/penalties", "file", False, True),
     ("hazards", "/hazards", "alert", False, True),
     ("terminals", "/terminals", "broadcast", True, True),
+    ("supervision", "/ranking", "table", False, True),
     ("vehicles", "/terminals/rows", "list", True, False),
     ("lookup", "/lookup", "search", False, True),
     ("quality", "/quality", "heartbeat", False, True),

@@ -19,6 +19,7 @@ import hazard_fixture
 import numpy as np
 import pandas as pd
 import repeat_fixture
+import supervision_fixture
 import vehicle_fixture
 from landed import Tables
 from violation_rows import Violations
@@ -394,6 +395,7 @@ def make(last_day: date = LAST_DAY) -> Fixture:
     repeat_fixture.add(con, last_day)
     case_fixture.add(con, last_day)
     hazard_fixture.add(con, last_day)
+    supervision_fixture.add(con, last_day, [code for code, *_ in COUNTIES])
     Violations().copy_to(con)
     return Fixture(con, last_day)
 
