@@ -7,13 +7,16 @@ from typing import Any
 
 from dashboards import as_known, finding_facts, queries
 from dashboards.selection import ALL, Known, Selection, day_asked, option, plain_date, query_of
-from warehouse import case_amounts, cases, funnel, rules
+from warehouse import case_amounts, cases, consistency, funnel, queue, rules
 from warehouse.case_amounts import VERDICTS, Compared
 from warehouse.cases import AGES, CASE_STATES, CLOCKS, KINDS, SERIES, STATES, Filter, OfCases, OfClocks
+from warehouse.consistency import BY
 
 ROWS_SHOWN = 200
 MONTHS_SHOWN = 12
 FIRST_DAY = date(2016, 1, 1)
+AHEAD = ("1", "4", "8")
+"""Weeks of a forecast of the queue."""
 ROWS = ("none", "clocks", "cases", "amounts")
 
 
@@ -36,6 +39,8 @@ class Choice:
     month: str | None = None
     age: str | None = None
     verdict: str | None = None
+    by: str = "county"
+    ahead: str | None = None
     known_on: date | None = None
 
     @property
@@ -69,7 +74,7 @@ def choice_of(given: Mapping[str, Any], known: Known) -> tuple[Choice, list[str]
     """What an address asks for, and the names of values that could not be taken."""
     bad: list[str] = []
     night = as_known.night_of(given, bad)
-    last_day = known.last_day if night is None else min(known.last_day, night)
+    last_day = as_known.last_day(known, night)
     day = day_asked(given, FIRST_DAY, last_day, bad)
     counties = tuple(known.counties)
 
@@ -87,7 +92,8 @@ def choice_of(given: Mapping[str, Any], known: Known) -> tuple[Choice, list[str]
         option(given.get("county"), (ALL, *counties), ALL, bad, "county"),
         option(given.get("rows"), ROWS, "none", bad, "rows"),
         one("clock", CLOCKS), one("state", (*STATES, *CASE_STATES)), one("soon", ("1",)), one("series", SERIES), month,
-        one("age", tuple(AGES)), one("verdict", VERDICTS), night,
+        one("age", tuple(AGES)), one("verdict", VERDICTS), option(given.get("by"), BY, "county", bad, "by"),
+        one("ahead", AHEAD), night,
     )  # fmt: skip
     if not (choice.series and choice.month):
         choice = replace(choice, series=None, month=None)
@@ -139,6 +145,25 @@ def findings_query(db: queries.Source, choice: Choice, fate: str | None, detail:
 def compared(db: queries.Source, choice: Choice) -> list[Compared]:
     """Cases decided within the months that are shown."""
     return case_amounts.compared(db, choice.as_of, choice.only, choice.first_month)
+
+
+@queries.once_per_choice
+def consistency_told(db: queries.Source, choice: Choice) -> consistency.Told:
+    """Cases of the months that are shown, as of the day."""
+    asked = consistency.Asked(
+        choice.first_month, choice.as_of, choice.as_of, choice.only.county, choice.only.kind
+    )  # fmt: skip
+    return consistency.told(db, asked)
+
+
+@queries.once_per_choice
+def consistency_groups(db: queries.Source, choice: Choice, by: str) -> list[consistency.Group]:
+    return consistency.groups(consistency_told(db, choice), by)
+
+
+@queries.once_per_choice
+def forecast(db: queries.Source, asked: queue.Asked) -> queue.Forecast:
+    return queue.forecast(db, asked)
 
 
 def clock_rows(db: queries.Source, choice: Choice) -> list[cases.Clock]:

@@ -1,6 +1,6 @@
 """How a number is made: the (i) beside it. Definitions come from ``warehouse/metrics.py`` and ``warehouse/kpi.py``."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import dash_mantine_components as dmc
@@ -12,6 +12,7 @@ from dashboards import shell, words
 from dashboards.text import Text
 from warehouse.kpi import KPIS
 from warehouse.metrics import METRICS
+from warehouse.parameters import Parameter
 
 
 def label(metric: str, t: Text) -> str:
@@ -94,6 +95,16 @@ def parameter_lines(names: Sequence[str], thresholds: pd.DataFrame, t: Text) -> 
     return lines
 
 
+def number_lines(told: Iterable[Parameter], t: Text) -> list[Any]:
+    """Parameters of the law or of the product, each with its value, its source and how well it is known."""
+    lines = []
+    for one in told:
+        says = f"{t.pick(one.zh, one.en)}{t('app.colon')}{one.amount}{t('terminals.sentences')}"
+        cited = f"{says}{t.pick(one.citation_zh, one.citation_en)} "
+        lines.append(html.Li([cited, confidence_pill(one.confidence, t)]))
+    return lines
+
+
 def kpi_popover(name: str, value: dict[str, str], thresholds: pd.DataFrame, t: Text, link: str | None) -> Any:
     """Formula and how well it is known, this value's sums, the thresholds used, the days behind it, the rows."""
     lines = parameter_lines(KPIS[name].parameters, thresholds, t)
@@ -107,8 +118,9 @@ def kpi_popover(name: str, value: dict[str, str], thresholds: pd.DataFrame, t: T
     return _box(kpi_label(name, t), formula, facts, link, name, t)
 
 
-def rule_popover(name: str, says: str, facts: Sequence[tuple[str, Any]], link: str, term: str, t: Text) -> Any:
-    """A number that a rule counts: what the rule says, this value, its readings and thresholds, the rows."""
+def rule_popover(name: str, says: str, facts: Sequence[tuple[str, Any]], link: str | None, term: str, t: Text) -> Any:
+    """A number that a rule counts: what the rule says, this value, its readings and thresholds, the rows if a page has
+    them."""
     return _box(name, says, facts, link, term, t)
 
 

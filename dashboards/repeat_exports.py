@@ -110,7 +110,6 @@ def notes(facts: Facts, t: Text) -> list[tuple[str, str]]:
         (t("repeat.low"), low_words(facts, choice.low, t)),
         *conditions(facts, t),
         (t("explain.leaves_out"), t("repeat.leaves_out")),
-        *([(t("explain.leaves_out"), t("repeat.safety"))] if choice.subject == "enterprise" else []),
         (t("export.rows"), fmt.count(len(facts.listed))),
         (t("export.cut_off"), f"{fmt.day(queries.last_day(facts.db), t.lang)} 24:00 (+08:00)"),
         (t("export.snapshot"), str(facts.db.version)),

@@ -14,6 +14,7 @@ from rich.text import Text
 
 from etl.arguments import day_of
 from etl.cases_cli import app as cases_app
+from etl.consistency import consistency_command
 from etl.demo.cli import app as demo_app
 from etl.dossier import dossier_command, verify_command
 from etl.errors import HengError
@@ -27,6 +28,7 @@ from etl.ranking import ranking_command
 from etl.repeat_cli import repeat_violators_command
 from etl.report_card import report_card_command
 from etl.rules import app as rules_app
+from etl.safety_repeat import safety_repeat_command
 from etl.supervision import supervision_command
 from etl.why_changed import why_changed_command
 from warehouse.errors import WarehouseError
@@ -54,10 +56,12 @@ app.command("why-changed")(why_changed_command)
 app.command("dossier")(dossier_command)
 app.command("verify")(verify_command)
 app.command("repeat-violators")(repeat_violators_command)
+app.command("safety-repeat")(safety_repeat_command)
 app.command("findings")(findings_command)
 app.command("funnel")(funnel_command)
 app.command("ranking")(ranking_command)
 app.command("supervision")(supervision_command)
+app.command("consistency")(consistency_command)
 
 # Piped output keeps whole lines; a terminal has its own width.
 console = Console() if sys.stdout.isatty() else Console(width=220)

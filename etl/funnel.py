@@ -13,9 +13,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from etl.arguments import LANGUAGES, County, Lang, day_of, known_county, need, one_of
+from etl.arguments import LANGUAGES, County, Lang, day_of, known_county, known_site, need, one_of
 from etl.errors import HengError
-from etl.findings import known_site
+from etl.forecast import forecast_answer
 from etl.report_card import period
 from warehouse import case_terms
 from warehouse.cases import COURSE_TABLES
@@ -78,6 +78,10 @@ def funnel_command(
     ] = None,
     county: County = None,
     site: Annotated[str | None, typer.Option("--site", help="Site code.")] = None,
+    weeks: Annotated[
+        int | None,
+        typer.Option("--forecast", help="The queue of cases in so many weeks to come instead; without a period."),
+    ] = None,
     as_times: Annotated[bool, typer.Option("--times", help="Days in each state of a case instead of stages.")] = False,
     form: Annotated[str, typer.Option("--format", help=f"{', '.join(FORMATS)}.")] = "table",
     lang: Lang = "en",
@@ -85,10 +89,15 @@ def funnel_command(
     """How far passages came: over the limit, usable as evidence, filed, decided, paid, closed; who did not, and why."""
     one_of("language", lang, LANGUAGES)
     one_of("format", form, FORMATS)
-    if not (day_from and day_to):
-        raise HengError("Say the period: --from YYYY-MM-DD --to YYYY-MM-DD.")
     from warehouse import connection
 
+    if weeks is not None:
+        if day_from or day_to or site or as_times:
+            raise HengError("--forecast is of the whole queue: leave out the period, --site and --times.")
+        forecast_answer(connection.snapshot(), as_of, county, weeks, form, lang)
+        return
+    if not (day_from and day_to):
+        raise HengError("Say the period: --from YYYY-MM-DD --to YYYY-MM-DD.")
     first, last = period(None, day_from, day_to)
     served = connection.snapshot()
     asked = Asked(first, last, day_of(as_of or served.manifest["business_date"]), county, site)
@@ -136,7 +145,7 @@ def _write_csv(heads: list[str], rows: list[list[Any]]) -> None:
 def _write_json(served: Snapshot, asked: Asked, document: dict[str, Any]) -> None:
     head = {
         "first": asked.first, "last": asked.until, "as_of": asked.as_of, "county": asked.county, "site": asked.site,
-        "kind": asked.kind, "version": served.version,
+        "kind": "mass", "version": served.version,
     }  # fmt: skip
     sys.stdout.write(json.dumps(head | document, ensure_ascii=False, indent=2, default=str) + "\n")
 

@@ -138,14 +138,16 @@ def card(source: Source, first: date, last: date, night: date, version: int, com
         seed = {str(name): None if value != value else value for name, value in told.items()}
         figures.append(_figure(seed, found, issues, compared))
     used = {name for figure in figures for name in figure.parameters}
+    names = (
+        "parameter", "parameter_value", "parameter_text", "unit", "zh", "en", "citation_zh", "citation_en", "confidence"
+    )  # fmt: skip
     valid = _rows(
         source,
-        "select parameter, parameter_value, unit, zh, en, citation_zh, citation_en, confidence from seeds.parameter"
+        f"select {', '.join(names)} from seeds.parameter"
         " where coalesce(valid_from, date '0001-01-01') <= $last and coalesce(valid_to, date '9999-12-31') >= $last"
         " order by parameter",
         {"last": until},
     )
-    names = ("parameter", "parameter_value", "unit", "zh", "en", "citation_zh", "citation_en", "confidence")
     parameters = [dict(zip(names, row, strict=True)) for row in valid if row[0] in used]
     return Card(first, until, last, version, compared, parameters, figures)
 
@@ -312,7 +314,8 @@ def _parameter(row: dict[str, Any], used: str, lang: str) -> str:
     unit = f" {row['unit']}" if row["unit"] else ""
     doubt = f" · {words['unverified']}" if row["confidence"] in UNVERIFIED else ""
     told = words["parameter"].format(meaning=row[lang], cited=row[f"citation_{lang}"])
-    return f"{row['parameter']} = {row['parameter_value']:g}{unit}{used}: {told} [{row['confidence']}]{doubt}"
+    value = row["parameter_text"] or f"{row['parameter_value']:g}"
+    return f"{row['parameter']} = {value}{unit}{used}: {told} [{row['confidence']}]{doubt}"
 
 
 def details_of(told: Card, figure_id: str, lang: str) -> list[str]:

@@ -8,15 +8,16 @@ import duckdb
 import landed
 from landed import Tables
 
-from etl.demo import hazards, supervision
+from etl.demo import hazards, safety, supervision
 from etl.demo.world import Delivery, World
 from etl.feeds import raw_tables
 from warehouse import sql
 
-FEEDS = ("hazard", "hazard_check", "hazard_event", "hazard_photo", "listing", "road_works", "small_works")
+FEEDS = ("hazard", "hazard_check", "hazard_event", "hazard_photo", "listing", "road_works", "safety_penalty",
+         "small_works")  # fmt: skip
 MODELS = (
     "core.hazard_life", "staging.hazard_check", "staging.hazard_photo", "staging.listing", "staging.road_works",
-    "staging.small_works",
+    "staging.safety_penalty", "staging.small_works",
 )  # fmt: skip
 
 
@@ -31,7 +32,8 @@ class Served(Tables):
 
 
 def deliveries(world: World) -> list[Delivery]:
-    return [one for one in (*hazards.deliveries(world), *supervision.deliveries(world)) if one.feed in FEEDS]
+    topics = (hazards, safety, supervision)
+    return [one for topic in topics for one in topic.deliveries(world) if one.feed in FEEDS]
 
 
 def build(found: Iterable[Delivery]) -> duckdb.DuckDBPyConnection:

@@ -61,6 +61,46 @@ KIND_TERMS = {
     "illegal_operation": Term("非法营运", "illegal operation"),
 }
 
+SECTOR_TERMS = {
+    "taxi": Term("巡游出租", "taxi"),
+    "ride_hailing": Term("网约车", "ride-hailing"),
+    "freight": Term("货运", "freight"),
+    "passenger": Term("客运", "passengers"),
+    "dangerous_goods": Term("危险货物", "dangerous goods"),
+}
+ORIGIN_TERMS = {
+    "local": Term("本地号牌", "local plates"),
+    "elsewhere": Term("外地号牌", "plates from elsewhere"),
+}
+QUEUE_TERMS = {
+    "open": Term("在办合计", "open in all"),
+    "filed": Term("立案", "filed"),
+    "decided": Term("处罚决定", "decided"),
+    "paid": Term("缴清", "paid in full"),
+    "closed": Term("结案", "closed"),
+}
+"""Flows of the queue by week, and all open cases; states have their own words."""
+PROCEDURE_TERMS = {
+    "ordinary": Term("普通程序", "ordinary procedure"),
+    "simple": Term("简易程序", "on the spot"),
+}
+SEVERITY_BAND = Term("超限 {low}–{high} 吨", "{low}–{high} t over")
+SEVERITY_ABOVE = Term("超限 {low} 吨以上", "more than {low} t over")
+SEVERITY_TIER = Term("罚则 {rules}", "tier {rules}")
+
+
+def act_name(act_code: str, sector: str | None, lang: str) -> str:
+    """What is alleged in words; of illegal operation with the trade."""
+    words = KIND_TERMS[act_code].name(lang) if act_code in KIND_TERMS else Words(lang).of("act_code", act_code)
+    return f"{words} · {SECTOR_TERMS[sector].name(lang)}" if sector else words
+
+
+def queue_name(name: str, is_flow: bool, lang: str) -> str:
+    """A line of the forecast of the queue: what comes in a week, or a state."""
+    if not is_flow:
+        return QUEUE_TERMS[name].name(lang) if name == "open" else state_name(name, lang)
+    return f"每周{QUEUE_TERMS[name].name(lang)}" if lang == "zh" else f"{QUEUE_TERMS[name].name(lang)} in a week"
+
 
 def state_name(state: str, lang: str) -> str:
     """The state of a case in words."""

@@ -357,10 +357,14 @@ def _passages(source: Kept, acts: Sequence[repeat.Act], as_of: date) -> dict[str
     records = [act.passage_record_id for act in known]
     asked = source.rows(_ASKED, {"records": records})
     bound: dict[str, Any] = {"records": records, "days": [row["passed_date"] for row in asked]}
+    reads = sorted({row["plate_no"] for row in asked if row["plate_no"] is not None})
+    plates = {f"read_{at}": read for at, read in enumerate(reads)}
     found = []
-    for read in {row["plate_no"] for row in asked}:
-        is_plate, given = ("plate_no is null", {}) if read is None else ("plate_no = $read", {"read": read})
-        found += _rows(source, _PASSAGES.format(passages=passages, plate=is_plate), bound | given)
+    if plates:
+        is_one = f"plate_no in ({', '.join(f'${name}' for name in plates)})"
+        found += _rows(source, _PASSAGES.format(passages=passages, plate=is_one), bound | plates)
+    if any(row["plate_no"] is None for row in asked):
+        found += _rows(source, _PASSAGES.format(passages=passages, plate="plate_no is null"), bound)
     found.sort(key=lambda row: row["record_id"])
     devices = sorted({row["device_no"] for row in found if row["device_no"]})
     certificates = _by(_rows(source, _CERTIFICATES, {"devices": devices, "as_of": as_of}), "device_no")

@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from warehouse import repeat_terms
+from warehouse import money, repeat_terms
 from warehouse.dossier import main_standing, outcome
 from warehouse.repeat import BASES, ENDED_REASONS, REASONS, Question
 from warehouse.repeat_terms import BASIS_TERMS, REASON_TERMS, WINDOW_TERMS
@@ -95,7 +95,7 @@ class Words:
         return NONE if value is None else f"{value * 100:g}%"
 
     def yuan(self, fen: int | None) -> str:
-        return NONE if fen is None else f"{fen / 100:,.2f}".removesuffix(".00")
+        return NONE if fen is None else money.yuan(fen).removesuffix(".00")
 
     def axle_loads(self, loads: Sequence[int] | None) -> str:
         return " + ".join(f"{load:,}" for load in loads or ())
@@ -116,12 +116,16 @@ def _row_of(told: Facts, name: str) -> Mapping[str, Any]:
 
 
 def thresholds(told: Facts, w: Words) -> str:
-    """What a count rests on, beside it: the day that places an act, the counted ratio and the trip, each as known."""
-    ratio, hours = (_row_of(told, name) for name in ("repeat_excess_ratio", "repeat_merge_hours"))
+    """What a count rests on, beside it: the day that places an act, the counted ratio, the trip and whose decisions,
+    each as known."""
+    ratio, hours, own = (
+        _row_of(told, name) for name in ("repeat_excess_ratio", "repeat_merge_hours", "repeat_own_decision")
+    )
     parts = [
         basis(told["main"]["basis"], w),
         w("threshold.ratio", ratio=w.plain_share(ratio["parameter_value"])) + _mark(ratio, w),
         w("threshold.merge", hours=f"{hours['parameter_value']:g}") + _mark(hours, w),
+        w("threshold.own" if own["parameter_value"] else "threshold.any") + _mark(own, w),
     ]
     return w("threshold", parts=w("semicolon").join(parts))
 

@@ -53,8 +53,8 @@ WORDS = {
     "case_noted": ("已录入案件系统，未立案", "case noted, not filed"),
     "case_ended": ("案件未处罚或失效", "case ended without a penalty in force"),
     "case_near": (
-        "疑有案件，检测单号与车牌、时间未同时对应，待人工确认",
-        "probably a case; number, plate and time do not all agree; for a person to confirm",
+        "疑有案件，检测单号未对应，待人工确认",
+        "probably a case, no number ties it; for a person to confirm",
     ),
     "permitted": ("持有效超限通行证", "covered by a permit"),
     "below_case_threshold": ("不超过立案比例", "excess below that of a case"),
@@ -164,7 +164,7 @@ handled as (
         case matched.match_grade when 'exact' then 'check_no' else 'near' end as case_tie,
         matched.case_no,
         case
-            when matched.match_grade <> 'exact' then 'case_near'
+            when matched.match_grade = 'near' then 'case_near'
             when act.ended_state is not null and coalesce(act.ended_on, $as_of) <= $as_of then 'case_ended'
             when filed.closed_on <= $as_of then 'case_closed'
             when decision.decided_on is not null then 'case_decided'
@@ -176,8 +176,7 @@ handled as (
     inner join acted as act on act.record_id = matched.record_id
     inner join staging.enforcement_case as filed on filed.record_id = matched.record_id
     left join decision on decision.case_no = matched.case_no
-    where (matched.match_grade in ('exact', 'near') or matched.match_reason = 'check_no_only')
-        and filed.found_on <= $as_of
+    where matched.match_grade in ('exact', 'near') and filed.found_on <= $as_of
 ),
 -- Of several cases on one passage the one that went furthest with effect.
 of_case as (

@@ -41,12 +41,10 @@ from typing import Any
 from warehouse import fates
 from warehouse.cases import CASE_STATES, OVER, Filter, cases_sql
 from warehouse.dossier_text import LANGUAGES, Words
-from warehouse.errors import WarehouseError
 from warehouse.metrics import Source
 from warehouse.survival import kaplan_meier
 
 STAGES = ("passed", "found", "usable", "filed", "decided", "paid", "closed")
-KINDS = ("mass",)
 CONFIDENCE = 0.95
 """Of the intervals of times: the usual convention, no threshold of the law."""
 STAGE_WORDS = {
@@ -66,6 +64,7 @@ _OWN_WORDS = {
     "on_the_spot": ("现场处罚，无立案", "decided on the spot, without a filing"),
     "filing_untold": ("已决定，未见立案日期", "decided, no day of filing is told"),
     "in_state": ("办理中", "in procedure"),
+    "over": ("程序已结束", "procedure over"),
     "undecided": ("未作出决定", "no penalty decided"),
     "no_fine": ("决定无罚款（警告等）", "decided without a fine (a warning)"),
     "amount_unknown": ("决定金额未知", "amount of the decision not known"),
@@ -135,7 +134,7 @@ group by all
 class Asked:
     """Passages of a period, both days included, of a county or a site (None: of all), with the knowledge of ``as_of``.
 
-    Raises ``WarehouseError`` as ``fates.Asked`` does, and for an unknown kind.
+    Raises ``WarehouseError`` as ``fates.Asked`` does.
     """
 
     first: date
@@ -143,14 +142,8 @@ class Asked:
     as_of: date
     county: str | None = None
     site: str | None = None
-    kind: str = "mass"
 
     def __post_init__(self) -> None:
-        if self.kind not in KINDS:
-            raise WarehouseError(
-                f"There are no findings of the kind {self.kind!r}. Choose one of {', '.join(KINDS)}: dimensions are "
-                "not measured by verified sensors; 'heng cases list' has their cases."
-            )
         _ = self.findings  # refuses impossible days
 
     @property
@@ -273,7 +266,7 @@ def _why_not(stage: str, row: dict[str, Any]) -> tuple[str, str]:
         return "case_ended", row["fate_detail"]
     if stage == "paid":
         return row["money"], ""
-    return "in_state", row["case_state"]
+    return ("over" if row["case_state"] in OVER else "in_state"), row["case_state"]
 
 
 def times(source: Source, asked: Asked) -> list[StateTime]:
@@ -312,7 +305,7 @@ def reason_words(part: Part, details: dict[str, tuple[str, str]], lang: str) -> 
     words = (_OWN_WORDS | fates.WORDS)[part.reason][at]
     if not part.detail:
         return words
-    if part.reason in ("in_state", "case_ended"):
+    if part.reason in ("in_state", "over", "case_ended"):
         detail = Words(lang).of("state", part.detail)
     else:
         detail = details[part.detail][at] if part.detail in details else part.detail

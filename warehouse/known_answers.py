@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager
 from datetime import date, timedelta
 from typing import Any
 
-from warehouse import case_amounts, cases, dossier, fates, hazards, repeat
+from warehouse import case_amounts, cases, consistency, dossier, fates, hazards, repeat, safety_repeat
 from warehouse.known import Known, known_on
 
 _DAYS = "select distinct cast(violated_at as date) as violated_on from staging.enforcement_case where {where}"
@@ -46,9 +46,19 @@ def amounts_known_on(day: date) -> AbstractContextManager[Known]:
     return known_on(day, case_amounts.TABLES, passage_days=days_of_acts(day))
 
 
+def consistency_known_on(day: date) -> AbstractContextManager[Known]:
+    """What ``consistency`` reads."""
+    return known_on(day, consistency.TABLES, passage_days=days_of_acts(day))
+
+
 def hazards_known_on(day: date) -> AbstractContextManager[Known]:
     """What ``hazards`` reads: lists alone, no passage."""
     return known_on(day, hazards.TABLES)
+
+
+def safety_known_on(day: date) -> AbstractContextManager[Known]:
+    """What ``safety_repeat`` reads: lists alone, no passage."""
+    return known_on(day, safety_repeat.TABLES)
 
 
 def findings_known_on(day: date, first: date, last: date) -> AbstractContextManager[Known]:
@@ -60,20 +70,9 @@ def findings_known_on(day: date, first: date, last: date) -> AbstractContextMana
     return known_on(day, fates.TABLES, passage_days=days)
 
 
-def facts_known_on(
-    day: date,
-    kind: str,
-    key: Mapping[str, Any],
-    as_of: date | None,
-    window: str | None = None,
-    basis: str | None = None,
-) -> dict[str, Any]:
-    """``dossier.facts`` as known after the night of ``day``; without ``as_of`` of the last day there were data of then.
-
-    Raises ``WarehouseError`` for a day before the first night.
-    """
-    with known_on(day, dossier.TABLES, passage_days=days_of_acts(day, kind, key)) as source:
-        return dossier.facts(source, kind, key, as_of or source.data_until or source.night, window, basis)
+def facts_known_on(day: date, kind: str, key: Mapping[str, Any]) -> AbstractContextManager[Known]:
+    """What ``dossier.facts`` reads of one subject."""
+    return known_on(day, dossier.TABLES, passage_days=days_of_acts(day, kind, key))
 
 
 def days_of_acts(day: date, kind: str | None = None, key: Mapping[str, Any] | None = None) -> set[date]:

@@ -126,6 +126,9 @@ class Act(NamedTuple):
     vehicle_decided_on: date | None
     driver_decided_on: date | None
     enterprise_decided_on: date | None
+    earlier_vehicle_decided_on: date | None
+    earlier_driver_decided_on: date | None
+    earlier_enterprise_decided_on: date | None
     check_no: str | None
     passage_record_id: str | None
     site_code: str | None
@@ -146,11 +149,6 @@ class Act(NamedTuple):
     @property
     def vehicle(self) -> tuple[str, int | None]:
         return self.plate_no, self.plate_color_code
-
-    @property
-    def own_decided_on(self) -> tuple[date | None, ...]:
-        """The days on which vehicle, driver and enterprise were penalised themselves."""
-        return self.vehicle_decided_on, self.driver_decided_on, self.enterprise_decided_on
 
 
 class Judged(NamedTuple):
@@ -411,7 +409,7 @@ def parameters(source: Source, question: Question) -> dict[str, Parameter]:
 _COLUMNS = Act._fields
 _DAYS = (
     "violated_on", "filed_on", "decided_on", "ended_on", "earlier_decided_on", "earlier_ended_on",
-    "vehicle_decided_on", "driver_decided_on", "enterprise_decided_on",
+    *(f"{subject}_decided_on" for subject in SUBJECTS), *(f"earlier_{subject}_decided_on" for subject in SUBJECTS),
 )  # fmt: skip
 _INSTANTS = ("violated_at", "last_unladen_at")
 _WHOLE = ("plate_color_code", "gross_vehicle_weight_kg", "limit_kg", "source_line")
@@ -471,7 +469,15 @@ def seen(act: Act, on: date) -> Act:
     """The act as it had come to by a day: nothing that was filed, decided or ended later."""
 
     if act.earlier_ended_on is None and all(
-        day is None or day <= on for day in (act.filed_on, act.decided_on, act.ended_on, *act.own_decided_on)
+        day is None or day <= on
+        for day in (
+            act.filed_on,
+            act.decided_on,
+            act.ended_on,
+            act.vehicle_decided_on,
+            act.driver_decided_on,
+            act.enterprise_decided_on,
+        )
     ):
         return act
 
@@ -479,26 +485,32 @@ def seen(act: Act, on: date) -> Act:
         return day if day is not None and day <= on else None
 
     decided_on, ended_state, ended_on = until(act.decided_on), act.ended_state, act.ended_on
+    own = act.vehicle_decided_on, act.driver_decided_on, act.enterprise_decided_on
     if act.earlier_ended_on is not None and decided_on is None and (ended_state is None or ended_on is not None):
         decided_on, ended_state, ended_on = until(act.earlier_decided_on), act.earlier_ended_state, act.earlier_ended_on
+        own = act.earlier_vehicle_decided_on, act.earlier_driver_decided_on, act.earlier_enterprise_decided_on
     if ended_on is not None and ended_on > on:
         ended_state = ended_on = None
     return act._replace(
         filed_on=until(act.filed_on), decided_on=decided_on, ended_state=ended_state, ended_on=ended_on,
-        earlier_decided_on=None, earlier_ended_state=None, earlier_ended_on=None,
-        vehicle_decided_on=until(act.vehicle_decided_on), driver_decided_on=until(act.driver_decided_on),
-        enterprise_decided_on=until(act.enterprise_decided_on),
+        vehicle_decided_on=until(own[0]), driver_decided_on=until(own[1]), enterprise_decided_on=until(own[2]),
+        earlier_decided_on=None, earlier_ended_state=None, earlier_ended_on=None, earlier_vehicle_decided_on=None,
+        earlier_driver_decided_on=None, earlier_enterprise_decided_on=None,
     )  # fmt: skip
 
 
-def _own(act: Act, subject: str) -> Act:
-    """The act as it counts where only a decision against the subject itself does (``repeat_own_decision``)."""
-    own = getattr(act, f"{subject}_decided_on")
+def _own(act: Act, subject: str) -> date | None:
+    """When the subject itself was penalised."""
+    own: date | None = getattr(act, f"{subject}_decided_on")
+    return own
 
-    def later(day: date | None) -> date | None:
-        return None if day is None or own is None else max(day, own)
 
-    return act._replace(decided_on=later(act.decided_on), earlier_decided_on=later(act.earlier_decided_on))
+def _known(act: Act, on: date, question: Question, told: Mapping[str, Parameter]) -> Act:
+    """The act as ``seen`` on a day; where only decisions against the subject itself count, decided by those."""
+    known = seen(act, on)
+    if not told["repeat_own_decision"].value or known.decided_on is None:
+        return known
+    return known._replace(decided_on=max(known.decided_on, _own(known, question.subject) or known.decided_on))
 
 
 def _reason(act: Act, question: Question, told: Mapping[str, Parameter]) -> str | None:
@@ -523,7 +535,9 @@ def _reason(act: Act, question: Question, told: Mapping[str, Parameter]) -> str 
     if act.filed_on is None:
         return "not_filed"
     if question.require_decision and act.decided_on is None:
-        return "others_only" if any(act.own_decided_on) else "undecided"
+        return "undecided"
+    if question.require_decision and told["repeat_own_decision"].value and _own(act, question.subject) is None:
+        return "others_only"
     return None
 
 
@@ -665,7 +679,7 @@ def _changes(acts: Sequence[Act], year: _Year, as_of: date) -> list[date]:
     """Days up to ``as_of`` on which some of the acts may begin or cease to count, in order."""
     days: set[date | None] = set()
     for act in acts:
-        of_act = {act.violated_on, act.filed_on, act.decided_on, act.earlier_decided_on} - {None}
+        of_act = {getattr(act, name) for name in _DAYS if not name.endswith("ended_on")} - {None}
         days |= {*of_act, act.ended_on, act.earlier_ended_on}
         for day in of_act:
             days.update(year.changes(day, as_of) if day is not None and day <= as_of else ())
@@ -690,7 +704,7 @@ def _since(
     window_on = cache(year.on)
 
     def counted(group: Sequence[Act], day: date) -> int:
-        left = (seen(act, day) for act in group if act.violated_on <= day)
+        left = (_known(act, day, question, told) for act in group if act.violated_on <= day)
         trips = _trips((act for act in left if _reason(act, question, told) is None), hours)
         return sum(window_on(day).holds(trip, question) for trip in trips)
 
@@ -722,8 +736,6 @@ def standings(source: Source, question: Question, only: Mapping[str, Any] | None
     told = parameters(source, question)
     months = int(told["repeat_window_months"].value)
     acts = _read_acts(source, question, only, months)
-    if told["repeat_own_decision"].value:
-        acts = [_own(act, question.subject) for act in acts]
     issued = _first_issues(source, question, only) if question.window == "ANNIVERSARY" or only else {}
     fleets = _fleets(source, [question.as_of], None) if question.subject == "enterprise" else {}
     by_key: dict[tuple[Any, ...], list[Act]] = defaultdict(list)
@@ -812,7 +824,7 @@ def _standing(
         before = _Window(*_cycle(year.begin, as_of, back=1), None)
         if window == "ANNIVERSARY" and before.first < year.begin:
             before = None
-    judged, earlier = _judge([seen(act, as_of) for act in acts], question, told, now, before)
+    judged, earlier = _judge([_known(act, as_of, question, told) for act in acts], question, told, now, before)
     counted = [one for one in judged if one.counts]
     shared: dict[str, Any] = {
         "subject": question.subject, "key": key, "window": window, "has_no_first_issue": missing,

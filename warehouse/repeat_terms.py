@@ -260,11 +260,15 @@ def as_json(standing: Standing) -> dict[str, Any]:
 
 # Ids of a driver or an owner are left out: a list of vehicles tells nobody else's, and the subject's own is its key.
 _OF_OTHERS = ("driver_no", "driver_certificate_no", "uscc")
-_BEFORE = ("earlier_decided_on", "earlier_ended_state", "earlier_ended_on")  # seen as of the day, they are empty
+_BEFORE = "earlier_"  # seen as of the day, they are empty
 
 
 def _act(judged: Judged) -> dict[str, Any]:
-    told = {name: value for name, value in judged.act._asdict().items() if name not in (*_OF_OTHERS, *_BEFORE)}
+    told = {
+        name: value
+        for name, value in judged.act._asdict().items()
+        if name not in _OF_OTHERS and not name.startswith(_BEFORE)
+    }
     return told | {
         "reason": judged.reason, "placed_on": judged.placed_on, "counts_from": judged.counts_from,
         "lapses_on": judged.lapses_on, "same_trip_as": judged.same_trip_as,

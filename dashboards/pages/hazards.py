@@ -145,11 +145,7 @@ def _found_besides(one: Standing) -> int:
 
 def rule(view: View, name: str, value: str, label: str, t: Text) -> Any:
     """The (i): how the number is made, this value, and its thresholds with how well each is known."""
-    lines = []
-    for one in (view.facts.told[parameter] for parameter in THRESHOLDS.get(name, ())):
-        says = f"{t.pick(one.zh, one.en)}{t('app.colon')}{one.amount}{t('terminals.sentences')}"
-        cited = f"{says}{t.pick(one.citation_zh, one.citation_en)} "
-        lines.append(html.Li([cited, explain.confidence_pill(one.confidence, t)]))
+    lines = explain.number_lines((view.facts.told[parameter] for parameter in THRESHOLDS.get(name, ())), t)
     told: list[tuple[str, Any]] = [
         ("explain.now", value),
         *([("explain.thresholds", html.Ul(lines, className="thresholds"))] if lines else []),

@@ -6,7 +6,19 @@ from typing import Any
 
 from dash import dcc, html
 
-from dashboards import as_known, as_of, case_facts, charts, controls, explain, finding_facts, queries, shell
+from dashboards import (
+    as_known,
+    as_of,
+    case_facts,
+    charts,
+    consistency_card,
+    controls,
+    explain,
+    finding_facts,
+    forecast_card,
+    queries,
+    shell,
+)
 from dashboards import format as fmt
 from dashboards.case_facts import ROWS_SHOWN, Choice
 from dashboards.selection import ALL, Known
@@ -140,13 +152,16 @@ def funnel_card(db: queries.Source, choice: Choice, t: Text) -> html.Section:
 
 
 def _stage_info(db: queries.Source, stage: funnel.Stage, choice: Choice, t: Text) -> Any:
-    """The (i) of a stage: what it counts, how many came beside the stage before, the day and the version."""
+    """The (i) of a stage: what it counts, the day and the version. Only what was found over the limit has a page that
+    shows it: that of fates."""
     told: list[tuple[str, Any]] = [
         ("explain.leaves_out", t("penalties.funnel.leaves_out")),
         ("explain.data", fmt.day_range(choice.first_month, choice.as_of, t.lang)),
         ("explain.version", t("app.snapshot", version=db.version)),
     ]
-    link = "/overload/findings" + (case_facts.findings_query(db, choice, None, None) or "")
+    link = None
+    if stage.stage == "found" and (query := case_facts.findings_query(db, choice, None, None)) is not None:
+        link = "/overload/findings" + query
     return explain.rule_popover(
         t.pick(*funnel.STAGE_WORDS[stage.stage]), t(f"penalties.funnel.says.{stage.stage}"), told, link,
         COLUMN_OF_STAGE[stage.stage], t,
@@ -532,7 +547,8 @@ def _body(
         *([funnel_card(db, choice, t)] if is_now else []),
         series_card(source, choice, t, view.theme),
         ages_card(source, choice, t),
-        *([amounts_card(db, choice, t)] if is_now else []),
+        forecast_card.card(source, choice, t),
+        *([amounts_card(db, choice, t), consistency_card.card(db, choice, known, t)] if is_now else []),
     ]
     query, absolute = choice.query(), choice.query(absolute=True)
     return [*body, *as_of.stores("penalties", HERE, query, absolute, choice.as_of, choice.known_on)]

@@ -9,6 +9,7 @@ from werkzeug.exceptions import BadRequest
 
 from dashboards import as_of, controls, explain, lists, queries, repeat_queries, shell
 from dashboards import format as fmt
+from dashboards.pages import repeat_safety
 from dashboards.repeat_queries import DECISIONS, LOW, Choice, Facts, choice_of
 from dashboards.selection import from_page
 from dashboards.text import Text
@@ -122,11 +123,7 @@ def rule(facts: Facts, name: str, value: str, low: str, t: Text) -> Any:
                  explain.confidence_pill(term.confidence, t)])
         for kind, term in (("window", terms.WINDOW_TERMS[choice.window]), ("basis", terms.BASIS_TERMS[choice.basis]))
     ]  # fmt: skip
-    thresholds = []
-    for one in (facts.told[name] for name in terms.parameters_of(choice.question)):
-        says = f"{t.pick(one.zh, one.en)}{t('app.colon')}{one.amount}{t('terminals.sentences')}"
-        cited = f"{says}{t.pick(one.citation_zh, one.citation_en)} "
-        thresholds.append(html.Li([cited, explain.confidence_pill(one.confidence, t)]))
+    thresholds = explain.number_lines((facts.told[name] for name in terms.parameters_of(choice.question)), t)
     told: list[tuple[str, Any]] = [
         ("explain.now", value),
         ("repeat.readings", html.Ul(readings, className="thresholds")),
@@ -423,10 +420,8 @@ def layout(db: queries.Source, view: shell.View, query: dict[str, str]) -> html.
             filters(facts, t),
             html.Div([_tile(facts, name, t) for name in TILES], className="kpis repeat-tiles"),
             html.Div(lows(facts, t), className="chips"),
-            html.P([explain.unverified_pill(t, t("repeat.safety")), " ", t("repeat.safety")], className="quiet-line")
-            if choice.subject == "enterprise"
-            else None,
             lists.beside_drawer("repeat", [total, *body], t),
+            repeat_safety.card(db, choice.as_of, t) if choice.subject == "enterprise" else None,
             dcc.Store(id="repeat-choice", data=choice.data()),
             *lists.stores("repeat"),
             *as_of.stores("repeat", HERE, choice.query(), choice.query(absolute=True), choice.as_of),

@@ -120,7 +120,9 @@ def _hazard(world: World, rng: np.random.Generator, category: str, number: int) 
     # All but the enterprises' are closed by the last day, so none is registered in the last days.
     span = max(1, len(year) - min(25, len(year) // 3))
     registered = year[int(rng.integers(0, span))]
-    major = bool(rng.random() < 0.06)
+    # At every scale there is an enterprise with a major hazard (etl.demo.safety).
+    is_planted = category == "ENT" and number == 0
+    major = bool(rng.random() < 0.06) or is_planted
     site = [site for site in SITES if site.county == county][int(rng.integers(0, 2))]
     on_road = category in ("HWY", "SIGN")
     road_class = str(rng.choice(["G", "S", "X", "Y", "C"], p=[0.18, 0.22, 0.25, 0.2, 0.15])) if on_road else None
@@ -155,7 +157,7 @@ def _hazard(world: World, rng: np.random.Generator, category: str, number: int) 
         falsehood = str(rng.choice(["photo_reused", "photo_same", "reopened"], p=[0.4, 0.2, 0.4]))
     left = (world.last_day - registered).days
     length = min(float(rng.lognormal(3.4, 0.55)), 0.9 * left)
-    still_open = category == "ENT" and rng.random() < 0.12
+    still_open = category == "ENT" and (rng.random() < 0.12 or is_planted)
     due = registered + timedelta(days=3 + _DAYS_ALLOWED[category])
     path = _path(rng, major, falsehood == "reopened", bool(length > 3 + _DAYS_ALLOWED[category]))
     if still_open:

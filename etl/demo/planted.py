@@ -167,8 +167,8 @@ _AT_TEN = {
     "5": {"ten_after_allowance": 0.1576, "above_ten_after_allowance": 0.1582},
     "10": {"ten_after_allowance": 0.2219, "above_ten_after_allowance": 0.2226},
 }
-"""By accuracy class, the excess as weighed of which just 10 %, or a few kilograms more, are left when 5 or 10 % of the
-weight are taken off."""
+"""By accuracy class, the excess as weighed of which some kilograms less than 10 %, or some more, are left when 5 or
+10 % of the weight are taken off."""
 
 
 def _edges(world: World) -> Iterator[Plan]:

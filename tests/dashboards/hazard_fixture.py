@@ -15,7 +15,7 @@ from etl.demo.world import Delivery, world
 OLD, SOON = "YH2409-431103-ENT9001", "YH2611-431103-HWY9002"
 TABLES = (
     "core.hazard_life", "core.hazard_state", "staging.hazard_check", "staging.hazard_photo", "staging.listing",
-    "staging.road_works", "staging.small_works",
+    "staging.road_works", "staging.safety_penalty", "staging.small_works",
 )  # fmt: skip
 
 

@@ -9,16 +9,19 @@ import shutil
 import threading
 import time
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlparse
 
 import pytest
 from dash import Dash
+from fined_rows import fined, forecast_of, told_of
 from werkzeug.serving import make_server
 
-from dashboards import shell
-from warehouse import dossier_file
+from dashboards import case_facts, shell
+from warehouse import consistency, dossier_file
+from warehouse.funnel import Part
 from warehouse.home import REPOSITORY
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -129,6 +132,42 @@ def test_every_page_is_quiet_local_and_fits(watched: Any, lang: str, theme: str,
             path=SCREENS / f"{key}-{lang}-{theme}-{size}.png", full_page=key not in ("rows", "vehicles")
         )
         one.check()
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(("lang", "theme"), [("zh", "dark"), ("en", "light")])
+def test_consistency_and_forecast_fit_with_everything_folded_out(
+    watched: Any, monkeypatch: pytest.MonkeyPatch, lang: str, theme: str, size: str
+) -> None:
+    cases = [
+        fined(f"永交执〔2026〕{at:06d}号", 0.2 + at % 7 / 100 + (at % 3 == 0) / 9,
+              county_code=("431102", "431103")[at % 2], origin=("local", "elsewhere")[at % 3 == 0],
+              decided_on=date(2026, 11, 1 + at % 20))
+        for at in range(60)
+    ]  # fmt: skip
+    told = told_of(
+        [*cases, fined("永交执〔2026〕000999号", 1.4, decided_on=date(2026, 11, 9))],
+        (),
+        [Part("no_statutory", "several_subjects", 3)],
+    )
+    monkeypatch.setattr(case_facts, "consistency_told", lambda *_: told)
+    monkeypatch.setattr(case_facts, "consistency_groups", lambda _, __, by: consistency.groups(told, by))
+    monkeypatch.setattr(case_facts, "forecast", lambda _, asked: forecast_of(asked.weeks))
+    one = watched(size)
+    one.open(f"{PATHS['penalties']}?lang={lang}&theme={theme}&by=origin&ahead=4")
+    for name in ("consistency", "forecast"):
+        card = one.page.locator(f"#penalties-{name}")
+        folds = card.locator(".fold")
+        for at in range(folds.count()):
+            folds.nth(at).locator("summary").click()
+        card.screenshot(path=SCREENS / f"{name}-{lang}-{theme}-{size}.png")
+        inside = card.evaluate("n => [n.scrollWidth, n.clientWidth]")
+        assert inside[0] <= inside[1], f"the card of {name} is wider than its place: {inside}"
+        card.locator("button.info").click()
+        one.page.wait_for_selector(".explain .thresholds")
+        one.page.keyboard.press("Escape")
+    assert one.page.locator("#penalties-consistency .fold[open] tbody tr").last.is_visible()
+    one.check()
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -6,6 +6,7 @@ import io
 import json
 import re
 import shlex
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -15,14 +16,16 @@ import fixture
 import pytest
 from case_fixture import WHO
 from driving import Callbacks, by_class, by_id, components, text_of
+from fined_rows import fined, forecast_of, told_of
 from typer.testing import CliRunner
 
 from dashboards import case_facts, queries
 from dashboards.case_facts import Choice
 from dashboards.pages import penalties
-from dashboards.selection import Known
+from dashboards.selection import ALL, Known
 from etl.cli import app
-from warehouse import cases, connection, fates, funnel
+from warehouse import case_terms, cases, connection, consistency, fates, funnel, queue
+from warehouse.funnel import Part
 from warehouse.home import REPOSITORY
 
 HERE = "/penalties"
@@ -214,6 +217,119 @@ def test_a_reason_of_the_funnel_opens_the_passages_of_its_fate(callbacks: Callba
     assert not [one for one in components(earlier) if "fate=" in str(one["props"].get("href", ""))], (
         "that page knows of later days"
     )
+
+
+# --- consistency and the queue ---------------------------------------------------------------------
+@pytest.fixture
+def many(monkeypatch: pytest.MonkeyPatch) -> consistency.Told:
+    """Cases of three counties: one decides more, one has few; one decision is far off."""
+    told = told_of(
+        [
+            *(fined(f"C{at:02d}", 0.2 + at % 5 / 100, county_code=f"43110{2 + at % 2}") for at in range(60)),
+            *(fined(f"H{at:02d}", 0.4 + at % 5 / 100, county_code="431181") for at in range(20)),
+            *(fined(f"F{at}", 0.2, county_code="431122") for at in range(3)),
+            fined("FAR", 1.5, county_code="431103"),
+        ],
+        [fined("W1", county_code="431122")],
+        [Part("undecided", "filed", 4), Part("no_statutory", "no_passage", 2), Part("warned", "", 1)],
+    )  # fmt: skip
+    monkeypatch.setattr(case_facts, "consistency_told", lambda *_: told)
+    monkeypatch.setattr(case_facts, "consistency_groups", lambda _, __, by: consistency.groups(told, by))
+    return told
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("by", consistency.BY)
+def test_the_card_of_consistency_tells_what_the_engine_tells(
+    callbacks: Callbacks, many: consistency.Told, by: str, lang: str
+) -> None:
+    card = by_id(callbacks.page(HERE, f"?by={by}&lang={lang}"), "penalties-consistency")
+    rows = [text_of(row) for row in components(card) if row.get("type") == "Tr"]
+    for group in consistency.groups(many, by):
+        if by != "county":
+            words = consistency.group_words(many.parameters, by, group.name, lang)
+            assert any(row.startswith(words) and f"{group.count}" in row for row in rows), words
+        if group.difference:
+            said = consistency.JUDGEMENTS[group.difference.judgement][lang == "en"]
+            assert any(said in row for row in rows)
+    told = text_of(card)
+    assert (consistency.INNOCENT[lang == "en"] in told) == (by in consistency.TESTED)
+    for part in many.remainders:
+        assert any(consistency.remainder_words(part, lang) in row for row in rows)
+    assert re.search(rf"\b{many.count}\b", told)
+    assert str(consistency.SEED) in told
+    assert ("样本少" if lang == "zh" else "Small sample") in text_of(
+        by_id(callbacks.page(HERE, f"?lang={lang}"), "penalties-consistency")
+    )
+
+
+def test_an_outlier_folds_out_to_its_twins(callbacks: Callbacks, many: consistency.Told) -> None:
+    card = by_id(callbacks.page(HERE, "?lang=en"), "penalties-consistency")
+    fold = next(text_of(one) for one in by_class(card, "fold") if "FAR" in text_of(one))
+    twins = consistency.nearest(next(one for one in many.fined if one.case.case_no == "FAR"), many)
+    assert len(twins.nearest) == consistency.TWINS
+    for twin in twins.nearest:
+        assert twin.one.case.case_no in fold
+    for words in ("150.0%", "this case", "never which is right"):
+        assert words in text_of(card), words
+
+
+def test_the_card_of_consistency_adds_up_on_what_is_served(callbacks: Callbacks, db: fixture.Fixture) -> None:
+    told = case_facts.consistency_told(db, _choice())
+    assert {one.case.case_no for one in told.fined} == {WHO["paid"], WHO["over"], WHO["owing"]}
+    found = {one.case_no for one in case_facts.compared(db, _choice())}
+    assert told.count >= len(found)
+    card = text_of(by_id(callbacks.page(HERE, "?lang=en"), "penalties-consistency"))
+    assert re.search(rf"{told.count}\s+cases,\s+{len(told.fined)}\s+of them compared", card)
+    county = by_id(callbacks.page(HERE, "?county=431103&lang=en"), "penalties-consistency")
+    assert "County" not in text_of(by_class(county, "kinds")[0]), "one county has none to be compared with"
+
+
+def test_the_queue_is_forecast_when_its_weeks_are_chosen(callbacks: Callbacks, db: fixture.Fixture) -> None:
+    asked = queue.Asked(fixture.LAST_DAY, 4)
+    told = case_facts.forecast(db, asked)
+    before = text_of(by_id(callbacks.page(HERE, "?lang=en"), "penalties-forecast"))
+    assert "Computed once the weeks are chosen" in before
+    card = text_of(by_id(callbacks.page(HERE, "?ahead=4&lang=en"), "penalties-forecast"))
+    assert told.states[0].weeks == (), "ten cases are too few"
+    assert f"{told.states[0].now_count} cases are open; there is too little data" in card
+    assert "no forecast can be tested" in card
+    other = text_of(by_id(callbacks.page(HERE, "?kind=illegal_operation&lang=en"), "penalties-forecast"))
+    assert "no steps" in other
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_forecast_shows_intervals_and_what_came_of_earlier_ones(
+    callbacks: Callbacks, monkeypatch: pytest.MonkeyPatch, lang: str
+) -> None:
+    monkeypatch.setattr(case_facts, "forecast", lambda db, asked: forecast_of(asked.weeks))
+    card = by_id(callbacks.page(HERE, f"?ahead=4&lang={lang}"), "penalties-forecast")
+    shown = text_of(card)
+    for words in ("1,234", "1,200", "1,400", "90%", "82%", str(queue.SEED), "177"):
+        assert words in shown, words
+    rows = [text_of(row) for row in components(card) if row.get("type") == "Tr"]
+    for name, is_flow in (("open", False), ("served", False), ("closed", True)):
+        assert any(row.startswith(case_terms.queue_name(name, is_flow, lang)) for row in rows), name
+
+
+def test_of_the_stages_only_what_was_found_leads_to_passages_and_to_as_many(
+    callbacks: Callbacks, db: fixture.Fixture
+) -> None:
+    def links(search: str) -> list[list[str]]:
+        card = by_id(callbacks.page(HERE, f"{search}&lang=en"), "penalties-funnel")
+        popovers = [by_class(line, "explain-links") for line in by_class(card, "step-line")]
+        hrefs = [[str(one["props"].get("href", "")) for one in components(each)] for each in popovers]
+        return [[href for href in each if href.startswith("/overload")] for each in hrefs]
+
+    for search, county in (("?", None), ("?county=431103", "431103")):
+        stages = case_facts.funnel_stages(db, replace(_choice(), county=county or ALL))
+        found = dict(zip((stage.stage for stage in stages), links(search), strict=True))
+        (link,) = found.pop("found")
+        assert set(map(tuple, found.values())) == {()}
+        opened = callbacks.page("/overload/findings", "?" + link.split("?")[1] + "&lang=en")
+        assert re.search(rf"\b{stages[1].count:,}\s+passages", text_of(by_class(opened, "lead"))), county
+    earlier = links(f"?as_of={fixture.LAST_DAY - timedelta(days=3)}")
+    assert earlier == [[]] * len(earlier), "that page knows of later days"
 
 
 def test_cases_that_begin_with_no_passage_have_no_funnel(callbacks: Callbacks) -> None:

@@ -18,8 +18,9 @@ from werkzeug.test import Client
 from dashboards import queries
 from dashboards.repeat_queries import LOW, Facts, choice_of
 from dashboards.text import Text
-from warehouse import repeat
+from warehouse import repeat, safety_repeat
 from warehouse.repeat import SUBJECTS, WINDOWS, Question, first_day, standings
+from warehouse.safety_repeat import TIER_WORDS
 
 ZH, EN = Text("zh"), Text("en")
 VIEW = {"lang": "zh", "theme": "light"}
@@ -125,9 +126,16 @@ def test_an_enterprise_is_told_as_a_share_of_its_fleet(callbacks: Callbacks) -> 
     }, "a vehicle that no register knows counts for the enterprise that its case names, not in the fleet"
 
 
-def test_the_list_of_enterprises_says_which_rule_is_not_computed(callbacks: Callbacks) -> None:
-    assert ZH("repeat.safety") in text_of(callbacks.page("/repeat", "?subject=enterprise"))
-    assert ZH("repeat.safety") not in text_of(callbacks.page("/repeat"))
+def test_enterprises_are_also_told_by_their_work_safety_penalties(callbacks: Callbacks, db: fixture.Fixture) -> None:
+    """The planted one: three decisions in 180 days while a major hazard exists, each with its fate."""
+    told = text_of(callbacks.page("/repeat", "?subject=enterprise"))
+    (met,) = [one for one in safety_repeat.standings(db, LAST) if one.tier == "met"]
+    card = told[told.index(ZH("safety.title")) :]
+    for words in (str(met.enterprise_name), TIER_WORDS["met"][0], met.open_major[0].hazard_no, ZH("safety.falls")):
+        assert words in card
+    assert all(judged.penalty.decision_no in card for judged in met.penalties)
+    assert "吊销" not in card
+    assert ZH("safety.title") not in text_of(callbacks.page("/repeat"))
 
 
 def test_an_earlier_day_has_its_own_list(callbacks: Callbacks) -> None:

@@ -3,9 +3,18 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
+import handled as built
 import pytest
+
+
+@pytest.fixture(scope="session")
+def handled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[built.Handled]:
+    """A tiny prefecture and what became of its passages and cases."""
+    made = built.made(tmp_path_factory.mktemp("handled"))
+    yield made
+    made.tables.connection.close()
 
 
 @pytest.fixture(scope="session")

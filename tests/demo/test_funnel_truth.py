@@ -1,27 +1,22 @@
 """The funnel of a tiny prefecture against plain loops over its truth, for several days, counties and sites."""
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import landed
-import match_truth
 import pyarrow.parquet as pq
 import pytest
+from handled import FIRST, LAST, Handled
 
 from etl.demo import cases
 from etl.demo.screening import over_limit
-from etl.demo.world import SCALES, World
-from etl.feeds import raw_tables
-from warehouse import fates, funnel, sql
+from etl.demo.world import World
+from warehouse import fates, funnel
 from warehouse.survival import kaplan_meier
 
-LAST = date(2025, 12, 31)
-FIRST = LAST - timedelta(days=89)
 DAYS = (FIRST, LAST - timedelta(days=45), LAST - timedelta(days=10), LAST)
 ENDS = ("no_penalty", "withdrawn", "transferred_other")
 
@@ -74,12 +69,8 @@ def _truths(world: World, folder: Path) -> dict[str, Truth]:
 
 
 class Prefecture:
-    def __init__(self, folder: Path) -> None:
-        world = World(7, SCALES["tiny"], FIRST, LAST, traffic=0.5)
-        connection = match_truth.land(world, folder)
-        models = (*match_truth.MODELS, "core.case_life", "mart.overload_daily")
-        sql.run_models(connection, raw_tables(), names=models)
-        self.tables, self.truths = landed.Tables(connection), _truths(world, folder)
+    def __init__(self, handled: Handled) -> None:
+        self.tables, self.truths = handled.tables, _truths(handled.world, handled.folder)
         self.passages = self.tables.rows(
             "select passage.passed_date, passage.county_code, passage.site_code, passage.verdict, passage.flags,"
             " passage.evidence_ok, passage.gross_vehicle_weight_kg as gross_kg, finding.check_no"
@@ -131,10 +122,8 @@ class Prefecture:
 
 
 @pytest.fixture(scope="module")
-def prefecture(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prefecture]:
-    made = Prefecture(tmp_path_factory.mktemp("funnel"))
-    yield made
-    made.tables.connection.close()
+def prefecture(handled: Handled) -> Prefecture:
+    return Prefecture(handled)
 
 
 def _asked(prefecture: Prefecture) -> list[funnel.Asked]:

@@ -240,23 +240,16 @@ def filed_by(case: Case, on: date) -> date | None:
     return case.filed if case.filed is not None and case.filed <= on else None
 
 
-def own_decision(case: Case, who: str) -> date | None:
-    """The first penalty against that one since the decision that stood last."""
-    last = rounds(case)[-1].decided
-    own = [
-        day for (day, kind), against in zip(case.decisions, case.parties, strict=True)
-        if against == who and kind != "no_penalty" and last is not None and day >= last
-    ]  # fmt: skip
-    return min(own, default=None)
-
-
 def decided_by(case: Case, on: date, whose: str | None = None) -> date | None:
-    """The decision that stands on a day; of ``whose`` only one against that one itself."""
+    """The decision that stands on a day; of ``whose`` the first one against that one itself since it."""
     decided = stands(case, on)[0]
     if decided is None or whose is None:
         return decided
-    own = own_decision(case, whose)
-    return None if own is None or own > on else max(decided, own)
+    own = [
+        day for (day, kind), against in zip(case.decisions, case.parties, strict=True)
+        if against == whose and kind != "no_penalty" and decided <= day <= on
+    ]  # fmt: skip
+    return min(own, default=None)
 
 
 @once
@@ -297,8 +290,7 @@ def reason(world: World, case: Case, on: date, require_decision: bool, whose: st
     if filed_by(case, on) is None:
         return "not_filed"
     if require_decision and decided_by(case, on, whose) is None:
-        others = (own_decision(case, who) for who in ("vehicle", "driver", "enterprise"))
-        return "others_only" if any(day is not None and day <= on for day in others) else "undecided"
+        return "undecided" if decided_by(case, on) is None else "others_only"
     return None
 
 

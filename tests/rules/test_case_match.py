@@ -71,8 +71,43 @@ def test_a_number_whose_passage_agrees_in_nothing_else_is_for_a_person_to_look_a
             4 | exact | check_no_other_plate | 1 | p4
             5 | exact | check_no             | 1 | p5
             6 | near  | plate_time_county    | 1 | p9
-            7 | none  | no_passage           | 0 |
+            7 | none  | ambiguous            | 2 |
             8 | weak  | plate_only           | 1 | p6
+        """,
+    )
+
+
+def test_a_number_alone_names_no_passage_that_is_anothers_or_within_the_limit(model):
+    """Taken: another case's number and plate name it; then, as of two cases with one number, none has it."""
+    model(
+        "core.case_passage",
+        given={
+            "staging.enforcement_case": f"""
+                {CASE}
+                c1 | 1 | over_mass      | A1 | 湘M11111 | 2 | 431103 | 2026-03-01 08:00:00
+                c2 | 2 | over_mass      | A1 | 湘M22222 | 2 | 431103 | 2026-03-01 18:00:00
+                c3 | 3 | over_dimension | A1 | 湘M33333 | 2 | 431103 | 2026-03-01 18:00:00
+                c4 | 4 | over_mass      | A4 | 湘M44444 | 2 | 431103 | 2026-03-01 18:00:00
+                c5 | 5 | over_mass      | A4 | 湘M55555 | 2 | 431103 | 2026-03-01 18:00:00
+                c6 | 6 | over_mass      | A6 | 湘M66666 | 2 | 431103 | 2026-03-01 18:00:00
+                c7 | 7 | over_dimension | A6 | 湘M77777 | 2 | 431103 | 2026-03-01 18:00:00
+            """,
+            "core.passage": f"""
+                {NUMBERED}
+                A1 | p1 | 湘M11111 | 2 | 431103 | 2026-03-01 08:00:00 | over   | 60000 | 49000
+                A4 | p4 | 湘M4444Z | 2 | 431103 | 2026-03-01 08:00:00 | over   | 60000 | 49000
+                A6 | p6 | 湘M6666Z | 2 | 431103 | 2026-03-01 08:00:00 | within | 40000 | 49000
+            """,
+        },
+        expect=f"""
+            {EXPECTED}
+            1 | exact | check_no      | 1 | p1
+            2 | none  | taken         | 0 |
+            3 | weak  | check_no_only | 1 | p1
+            4 | none  | contested     | 1 |
+            5 | none  | contested     | 1 |
+            6 | none  | within_limit  | 0 |
+            7 | weak  | check_no_only | 1 | p6
         """,
     )
 

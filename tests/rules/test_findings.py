@@ -133,7 +133,7 @@ def test_the_ratio_that_counts_is_that_of_the_day(model):
         },
         expect="""
             record_id | counted_ratio | is_above_counted_ratio | excess_ratio_after_allowance | flags
-            r1        | 0             | false                  | 0                            | V-TYPECODE,V-ALLOWANCE,V-NOTCOUNTED
+            r1        | 0             | true                   | 0                            | V-TYPECODE,V-ALLOWANCE
             r2        | 0.1           | false                  | 0.045                        | V-TYPECODE,V-NOTCOUNTED
             r3        | 0.1           | false                  | 0.1                          | V-TYPECODE,V-NOTCOUNTED
             r4        | 0.1           | true                   | 0.10002040816326531          | V-TYPECODE

@@ -207,7 +207,6 @@ def test_a_case_without_steps_has_a_state_and_no_time() -> None:
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
-        ({"kind": "dimension"}, "heng cases list"),
         ({"last": date(2024, 12, 31)}, "before it begins"),
         ({"as_of": date(2024, 12, 31)}, "Ask as of a later day"),
     ],

@@ -274,9 +274,9 @@ let off, then fined                        | 2024-07-01 | counts
 about dimensions                           | 2024-12-31 | not_mass
 weighed within the limit                   | 2024-12-31 | within_limit
 elsewhere                                  | 2024-12-31 | elsewhere
-10 % over                                  | 2024-12-31 | ratio
-10 % over after the allowance              | 2024-12-31 | ratio
-1 kg more                                  | 2024-12-31 | counts
+above 10 % before the allowance            | 2024-12-31 | ratio
+10 % after the allowance                   | 2024-12-31 | ratio
+1 kg more than that                        | 2024-12-31 | counts
 without a passage                          | 2024-12-31 | ratio_unknown
 device not verified                        | 2024-12-31 | device
 permit                                     | 2024-12-31 | permit
@@ -312,9 +312,9 @@ FACTS: dict[str, dict[str, Any]] = {
     "about dimensions": {"is_mass": False},
     "weighed within the limit": {"weighed": Weighed(LIMIT_KG, LIMIT_KG)},
     "elsewhere": {"county": "430102"},
-    "10 % over": {"weighed": Weighed(53_901, LIMIT_KG)},
-    "10 % over after the allowance": {"weighed": Weighed(56_737, LIMIT_KG)},
-    "1 kg more": {"weighed": Weighed(56_738, LIMIT_KG)},
+    "above 10 % before the allowance": {"weighed": Weighed(53_901, LIMIT_KG)},
+    "10 % after the allowance": {"weighed": Weighed(56_737, LIMIT_KG)},
+    "1 kg more than that": {"weighed": Weighed(56_738, LIMIT_KG)},
     "without a passage": {"weighed": None},
     "device not verified": {"weighed": Weighed(60_000, LIMIT_KG, verified=False)},
     "permit": {}, "permit for less": {}, "permit until the day before": {},
@@ -342,7 +342,7 @@ subject    | decisions                               | as of      | any         
 vehicle    | 2024-06-05 vehicle                      | 2024-06-04 | undecided   | undecided
 vehicle    | 2024-06-05 vehicle                      | 2024-06-05 | counts      | counts
 driver     | 2024-06-05 vehicle                      | 2024-12-31 | counts      | others_only
-enterprise | 2024-06-05 source                       | 2024-12-31 | counts      | undecided
+enterprise | 2024-06-05 source                       | 2024-12-31 | counts      | others_only
 driver     | 2024-06-05 vehicle, 2024-06-20 driver   | 2024-06-19 | counts      | others_only
 driver     | 2024-06-05 vehicle, 2024-06-20 driver   | 2024-06-20 | counts      | counts
 vehicle    | 2024-06-05 driver, 2024-06-20 source    | 2024-12-31 | counts      | others_only
@@ -363,6 +363,27 @@ def test_where_only_a_decision_against_the_subject_counts_one_against_others_doe
         (found,) = standings(rows, Question(date.fromisoformat(day), subject, changed=changed))
         assert [told or "counts" for told in reasons(found)] == [wanted]
         assert found.pending == (wanted in ("undecided", "others_only"))
+
+
+ANEW = """
+first   | anew    | as of      | any      | own
+vehicle | vehicle | 2024-07-31 | counts   | counts
+vehicle | vehicle | 2024-09-30 | annulled | annulled
+vehicle | vehicle | 2024-10-01 | counts   | counts
+vehicle | driver  | 2024-07-31 | counts   | counts
+vehicle | driver  | 2024-12-31 | counts   | others_only
+driver  | vehicle | 2024-07-31 | counts   | others_only
+driver  | vehicle | 2024-12-31 | counts   | counts
+"""
+
+
+@pytest.mark.parametrize("line", ANEW.strip().splitlines()[1:])
+def test_of_an_act_decided_anew_each_decision_is_against_its_own_party(rows: Rows, line: str) -> None:
+    first, anew, day, by_any, by_own = [cell.strip() for cell in line.split("|")]
+    rows.built(World((act("2024-06-01", against=(first, anew), **FACTS["annulled and decided anew"]),)))
+    for wanted, changed in ((by_any, {}), (by_own, {"repeat_own_decision": 1.0})):
+        (found,) = standings(rows, Question(date.fromisoformat(day), changed=changed))
+        assert [told or "counts" for told in reasons(found)] == [wanted]
 
 
 def test_the_spans_of_the_report_card_take_the_vehicles_own_decisions_where_only_those_count(rows: Rows) -> None:

@@ -42,6 +42,7 @@ ASKED = (
     ("cases", "clocks"),
     ("cases", "late-next-week"),
     ("cases", "amounts"),
+    ("consistency", "--from", "2026-02-01", "--to", "2026-03-31"),
     ("hazards", "rate"),
     ("hazards", "list", "--list", "all"),
     ("hazards", "show", HAZARD),

@@ -14,7 +14,10 @@ where (permit_no is null) <> (permit_state is null)
     or is_permitted <> coalesce(permit_state = 'covered', false)
     or (is_permitted and coalesce(permitted_mass_kg < gross_vehicle_weight_kg, true))
     or (allowance_kg is not null and excess_after_allowance_kg <> greatest(excess_kg - allowance_kg, 0))
-    or excess_ratio_after_allowance > excess_ratio
+    or excess_ratio_after_allowance is null
+    or excess_ratio_after_allowance <> cast(coalesce(excess_after_allowance_kg, excess_kg) as double) / limit_kg
+    or is_above_counted_ratio is null
+    or is_above_counted_ratio <> (counted_ratio = 0 or excess_ratio_after_allowance > counted_ratio)
     or excess_kg <> gross_vehicle_weight_kg - limit_kg
     or counted_ratio is null
     or over_load_kg < 0

@@ -112,6 +112,13 @@ penalty_kind = column(
     "处罚种类",
     zh_doc="警告、罚款、没收违法所得、罚款并没收、暂扣、限制从业、停产停业、吊销、不予处罚。",
 )
+annulled_on = column(
+    "annulled_on",
+    "DATE",
+    "Day from which a decision has no effect any more: annulled or withdrawn; empty while it stands.",
+    "撤销日期",
+    zh_doc="决定被撤销或撤回、自该日起失效的日期；仍有效的为空。",
+)
 statutory_fen = column(
     "statutory_fen",
     "BIGINT",

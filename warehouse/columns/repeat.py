@@ -82,6 +82,16 @@ vehicle_decided_on, driver_decided_on, enterprise_decided_on = (
     )
     for subject, zh in (("vehicle", "车辆"), ("driver", "驾驶人"), ("enterprise", "企业"))
 )
+earlier_vehicle_decided_on, earlier_driver_decided_on, earlier_enterprise_decided_on = (
+    column(
+        f"earlier_{subject}_decided_on",
+        "DATE",
+        f"Of an act decided anew: day of the first penalty against the {subject} itself that was taken away.",
+        f"先前对{zh}的决定日期",
+        zh_doc=f"重新作出决定的案件：先前被撤销的、首个对{zh}本身作出的处罚决定的日期。",
+    )
+    for subject, zh in (("vehicle", "车辆"), ("driver", "驾驶人"), ("enterprise", "企业"))
+)
 is_permitted = column(
     "is_permitted",
     "BOOLEAN",

@@ -3,12 +3,12 @@
 -- exact: the case's check number on the day of the act names one passage, and the plate read there agrees (check_no) or
 -- county and time within match_near_minutes do (check_no_other_plate: an officer's correction, or a plate not read;
 -- read_plate_no). Whatever its verdict here: a case may rest on a passage that is within the limit by this law, or open,
--- and that must be seen (verdict). weak, check_no_only: the number alone, which may be another site's or
--- mistyped; what is near outweighs it.
--- near: plate, colour and county agree within match_near_minutes, and no other passage does. weak, plate_only: the plate
--- alone, within match_weak_hours. none: ambiguous (several), contested (the only candidate is also that of another case), taken (it is
--- named by another case's number), within_limit (only passages within the limit, which no case of mass is guessed to
--- rest on), no_passage.
+-- and that must be seen (verdict).
+-- near: plate, colour and county agree within match_near_minutes, and no other passage does. weak: the number alone,
+-- which may be another site's or mistyped (check_no_only; what is near outweighs it), or the plate alone, within
+-- match_weak_hours (plate_only). none: ambiguous (several), contested (the only candidate is also that of another case),
+-- taken (it is named by another case's number), within_limit (only passages within the limit, which no case of mass is
+-- guessed to rest on), no_passage.
 -- A passage that a case names by number (exact) is no candidate of another case of its kind: acts about mass and others (of
 -- dimensions, of a permit) may be of one passage. Thresholds: seeds.parameter, unverified.
 -- Only exact matches are facts of a case (core.violation); near and weak ones are for a person to look at.
@@ -81,19 +81,49 @@ by_number as (
     where place = 1 and match_reason <> 'check_no_only'
     group by record_id, is_about_mass
 ),
-number_only as (
-    select
-        record_id,
-        min(passage_record_id) as passage_record_id,
-        min(read_plate_no) as read_plate_no,
-        min(verdict) as verdict
-    from preferred
-    where place = 1 and match_reason = 'check_no_only'
-    group by record_id
-    having count(*) = 1
-),
 taken as (
     select distinct passage_record_id, is_about_mass from by_number where candidate_count = 1
+),
+alone as (
+    select
+        preferred.record_id,
+        preferred.is_about_mass,
+        preferred.passage_record_id,
+        preferred.read_plate_no,
+        preferred.verdict,
+        taken.passage_record_id is not null as is_taken,
+        taken.passage_record_id is null and not (preferred.verdict = 'within' and preferred.is_about_mass)
+            as is_candidate
+    from preferred
+    left join taken
+        on taken.passage_record_id = preferred.passage_record_id
+        and taken.is_about_mass = preferred.is_about_mass
+    where preferred.place = 1 and preferred.match_reason = 'check_no_only'
+),
+by_number_alone as (
+    select
+        record_id,
+        is_about_mass,
+        count(case when is_candidate then 1 end) as candidate_count,
+        count(case when is_taken then 1 end) as taken_count,
+        min(case when is_candidate then passage_record_id end) as passage_record_id,
+        min(case when is_candidate then read_plate_no end) as read_plate_no,
+        min(case when is_candidate then verdict end) as verdict
+    from alone
+    group by record_id, is_about_mass
+),
+claimed_alone as (
+    select
+        record_id,
+        candidate_count,
+        taken_count,
+        passage_record_id,
+        read_plate_no,
+        verdict,
+        candidate_count = 1
+        and count(case when candidate_count = 1 then 1 end) over (partition by passage_record_id, is_about_mass) = 1
+            as is_sole
+    from by_number_alone
 ),
 around as (
     select
@@ -232,23 +262,46 @@ judged as (
         or (match_grade = 'near' and near_claim_count > 1)
         or (match_grade = 'weak' and claim_count > 1)
 ),
-chosen as (
-    select record_id, match_grade, match_reason, candidate_count, passage_record_id, read_plate_no, verdict
+placed as (
+    select
+        record_id,
+        match_grade,
+        match_reason,
+        candidate_count,
+        passage_record_id,
+        read_plate_no,
+        verdict,
+        case when match_grade in ('exact', 'near') then 1 else 3 end as place
     from judged
-    where match_grade in ('exact', 'near') or record_id not in (select record_id from number_only)
     union all
     select
-        number_only.record_id,
-        'weak' as match_grade,
-        'check_no_only' as match_reason,
-        1 as candidate_count,
-        number_only.passage_record_id,
-        number_only.read_plate_no,
-        number_only.verdict
-    from number_only
-    left join judged
-        on judged.record_id = number_only.record_id and judged.match_grade in ('exact', 'near')
-    where judged.record_id is null
+        record_id,
+        case when is_sole then 'weak' else 'none' end as match_grade,
+        case
+            when is_sole then 'check_no_only'
+            when candidate_count > 1 then 'ambiguous'
+            when candidate_count = 1 then 'contested'
+            when taken_count > 0 then 'taken'
+            else 'within_limit'
+        end as match_reason,
+        candidate_count,
+        case when is_sole then passage_record_id end as passage_record_id,
+        case when is_sole then read_plate_no end as read_plate_no,
+        case when is_sole then verdict end as verdict,
+        case when is_sole then 2 else 4 end as place
+    from claimed_alone
+),
+chosen as (
+    select
+        record_id,
+        match_grade,
+        match_reason,
+        candidate_count,
+        passage_record_id,
+        read_plate_no,
+        verdict,
+        row_number() over (partition by record_id order by place) as nth
+    from placed
 )
 select
     filed.case_no,
@@ -269,4 +322,4 @@ select
     filed.delivery_id,
     filed.source_line
 from filed
-left join chosen on chosen.record_id = filed.record_id
+left join chosen on chosen.record_id = filed.record_id and chosen.nth = 1

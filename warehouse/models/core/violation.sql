@@ -9,7 +9,8 @@
 -- within the limit.
 -- counted_ratio: the excess ratio above which an act counts, of the day of the act (seeds.parameter); it is held against
 -- excess_ratio_after_allowance, which is the measured one where the instrument's allowance is not known.
--- vehicle_, driver_, enterprise_decided_on: the first penalty against that one itself since decided_on.
+-- vehicle_, driver_, enterprise_decided_on: the first penalty against that one itself since decided_on. earlier_…: of an
+-- act decided anew the same since earlier_decided_on.
 -- last_unladen_at: the vehicle's last unladen passage within repeat_merge_hours before the act; it ends a trip.
 with setting as (
     select
@@ -72,18 +73,27 @@ found as (
         and finding.passed_date = matched.violated_on
     where matched.match_grade = 'exact'
 ),
-penalised as (
+penalty as (
     select
         act.record_id,
-        min(case when penalty.subject_kind = 'vehicle' then penalty.decided_on end) as vehicle_decided_on,
-        min(case when penalty.subject_kind = 'driver' then penalty.decided_on end) as driver_decided_on,
-        min(case when penalty.subject_kind = 'enterprise' then penalty.decided_on end) as enterprise_decided_on
+        decision.subject_kind,
+        decision.decided_on,
+        decision.decided_on >= act.decided_on as is_now
     from act
-    inner join {{ ref('penalty_decision') }} as penalty
-        on penalty.case_no = act.case_no
-        and penalty.decided_on >= act.decided_on
-    where penalty.penalty_kind <> 'no_penalty'
-    group by act.record_id
+    inner join {{ ref('penalty_decision') }} as decision on decision.case_no = act.case_no
+    where decision.penalty_kind <> 'no_penalty' and act.decided_on is not null
+),
+penalised as (
+    select
+        record_id,
+        min(case when is_now and subject_kind = 'vehicle' then decided_on end) as vehicle_decided_on,
+        min(case when is_now and subject_kind = 'driver' then decided_on end) as driver_decided_on,
+        min(case when is_now and subject_kind = 'enterprise' then decided_on end) as enterprise_decided_on,
+        min(case when not is_now and subject_kind = 'vehicle' then decided_on end) as earlier_vehicle_decided_on,
+        min(case when not is_now and subject_kind = 'driver' then decided_on end) as earlier_driver_decided_on,
+        min(case when not is_now and subject_kind = 'enterprise' then decided_on end) as earlier_enterprise_decided_on
+    from penalty
+    group by record_id
 ),
 -- Only vehicles with another act shortly before can have been unladen between two.
 close_act as (
@@ -137,6 +147,9 @@ select
     penalised.vehicle_decided_on,
     penalised.driver_decided_on,
     penalised.enterprise_decided_on,
+    penalised.earlier_vehicle_decided_on,
+    penalised.earlier_driver_decided_on,
+    penalised.earlier_enterprise_decided_on,
     act.case_state,
     act.check_no,
     found.passage_record_id,

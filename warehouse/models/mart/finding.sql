@@ -4,7 +4,7 @@
 -- parameter allowance_mode taken off the weight or added to the limit; rounded up, in favour of the party), the ratio
 -- above which an act counts for the repeat rule (counted_ratio, of the day), and the police's overload (over_load_kg).
 -- That ratio is a threshold of the law, no error of an instrument: the allowance, where one is known, is taken off first
--- (excess_ratio_after_allowance).
+-- (excess_ratio_after_allowance). Where it is 0, every excess counts.
 -- permit_state compares a permit of the vehicle (plate and colour) and day: exceeds_mass (below the weight, or no mass
 -- is told); exceeds_dimension (a measured length, width or height above the permitted one; those sensors are not
 -- verified, so a person looks); route_differs (the permit names roads by number and not the site's, 公路安全
@@ -65,6 +65,8 @@ best_permit as (
 allowed as (
     select
         passage.record_id,
+        passage.limit_kg,
+        passage.excess_kg,
         evidence.check_no,
         evidence.accuracy_class,
         evidence.max_error_ratio,
@@ -89,20 +91,16 @@ allowed as (
 ),
 measured as (
     select
-        passage.record_id,
-        allowed.check_no,
-        allowed.accuracy_class,
-        allowed.max_error_ratio,
-        allowed.recheck_mass_kg,
-        allowed.allowance_kg,
-        allowed.counted_ratio,
-        case when allowed.allowance_kg is not null then greatest(passage.excess_kg - allowed.allowance_kg, 0) end
-            as excess_after_allowance_kg,
-        cast(greatest(passage.excess_kg - coalesce(allowed.allowance_kg, 0), 0) as double) / passage.limit_kg
-            as excess_ratio_after_allowance
-    from {{ ref('passage') }} as passage
-    inner join allowed on allowed.record_id = passage.record_id
-    where passage.verdict = 'over'
+        record_id,
+        check_no,
+        accuracy_class,
+        max_error_ratio,
+        recheck_mass_kg,
+        allowance_kg,
+        counted_ratio,
+        case when allowance_kg is not null then greatest(excess_kg - allowance_kg, 0) end as excess_after_allowance_kg,
+        cast(greatest(excess_kg - coalesce(allowance_kg, 0), 0) as double) / limit_kg as excess_ratio_after_allowance
+    from allowed
 )
 select
     passage.passed_date,
@@ -124,7 +122,8 @@ select
     passage.limit_modifiers,
     passage.axle_sum_kg,
     measured.counted_ratio,
-    measured.excess_ratio_after_allowance > measured.counted_ratio as is_above_counted_ratio,
+    measured.counted_ratio = 0 or measured.excess_ratio_after_allowance > measured.counted_ratio
+        as is_above_counted_ratio,
     measured.accuracy_class,
     measured.allowance_kg,
     measured.excess_after_allowance_kg,
@@ -136,7 +135,10 @@ select
         nullif(passage.flags, ''),
         case when measured.excess_after_allowance_kg = 0 then 'V-ALLOWANCE' end,
         case when measured.max_error_ratio is null then 'V-NOCLASS' end,
-        case when measured.excess_ratio_after_allowance <= measured.counted_ratio then 'V-NOTCOUNTED' end,
+        case
+            when measured.counted_ratio > 0 and measured.excess_ratio_after_allowance <= measured.counted_ratio
+                then 'V-NOTCOUNTED'
+        end,
         case best_permit.permit_state
             when 'covered' then 'V-PERMIT'
             when 'exceeds_dimension' then 'V-PERMITSIZE'
