@@ -22,8 +22,8 @@ cases, other fines or a penalty in place of none move no rate; ending a case wit
 Weights, directions and minimum samples are dated rows of ``seeds.score_part``, all of them assumptions. Points of a
 part = weight × shrunk rate (1 − rate where less is better); ``warehouse.shrinkage`` says how a rate is shrunk toward
 the city's. A county with a smaller sample than the minimum has no score of that part: its total takes the city's rate
-there, which is neither gain nor loss, and says on which weight it rests. A part without data anywhere is no part of any
-total.
+there, which is neither gain nor loss, and says on which weight it rests. A part that no county has a large enough
+sample of is no part of any total.
 
 A change is told against the period before of equally many days, each as known at its own end, with the weights of
 today, over the parts that the county has in both. What was corrected since is corrected in both.
@@ -134,7 +134,11 @@ class Rate:
 
 @dataclass(frozen=True)
 class CityPart:
-    """A part over all units: ``rate`` of all (None: no source), and what ``warehouse.shrinkage`` fitted."""
+    """A part over all units: ``rate`` of all (None: no source), and what ``warehouse.shrinkage`` fitted.
+
+    ``scored``: how many units have a large enough sample; a part that none has is in no total. ``unplaced``: of the
+    denominator what no county of the day can be charged with.
+    """
 
     part: Part
     numerator: int
@@ -142,8 +146,8 @@ class CityPart:
     rate: float | None
     strength: float | None
     effect: float | None
+    scored: int
     unplaced: int
-    """Of the denominator what no county of the day can be charged with."""
 
     @property
     def points(self) -> float | None:
@@ -478,7 +482,7 @@ def ranking(source: Source, asked: Asked, *, is_compared: bool = True) -> Rankin
     read = _Read(source, asked)
     now = _of_period(read, told, counties, 0)
     before = _of_period(_Read(source, asked.before), told, counties, 1) if is_compared else []
-    sourced = [one for one in now if one.fit is not None]
+    sourced = [one for one in now if any(map(one.is_scored, counties))]
     whole = sum(one.part.weight for one in sourced)
     confidence = limits["score_confidence"].value
     weights = {
@@ -549,8 +553,11 @@ def _of_city(one: _Scored) -> CityPart:
     numerator = sum(counts.numerator for counts in one.counts.values())
     denominator = sum(counts.denominator for counts in one.counts.values())
     if one.fit is None:
-        return CityPart(one.part, 0, 0, None, None, None, one.unplaced)
-    return CityPart(one.part, numerator, denominator, one.fit.mean, one.fit.strength, one.fit.effect, one.unplaced)
+        return CityPart(one.part, 0, 0, None, None, None, 0, one.unplaced)
+    scored = sum(map(one.is_scored, one.counts))
+    return CityPart(
+        one.part, numerator, denominator, one.fit.mean, one.fit.strength, one.fit.effect, scored, one.unplaced
+    )
 
 
 def _change(now: Sequence[_Scored], before: Sequence[_Scored], county: str, confidence: float) -> Change | None:

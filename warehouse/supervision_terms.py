@@ -51,7 +51,7 @@ _RULES = {
 
 def number_words(number: Number, lang: str, written: str) -> str:
     """A number with the days it is of; ``written``: those days as the reader sees them."""
-    share = "–" if number.ratio is None else f"{number.ratio * 100:.1f}%"
+    share = ("无数据", "no data")[lang == "en"] if number.ratio is None else f"{number.ratio * 100:.1f}%"
     of = "" if number.denominator is None else f"{number.denominator:,}"
     told = _COUNTS[number.name][lang == "en"].format(
         value=f"{number.value:,.0f}", of=of, share=share, score=number.value, low=number.low, high=number.high

@@ -192,13 +192,12 @@ def parts_card(db: queries.Source, told: score.Ranking, t: Text) -> html.Section
     ]  # fmt: skip
     body = []
     for city in told.parts:
-        scored = sum(one.parts[city.part.name].points is not None for one in told.units)
         head = html.Div(
             [html.Span(score_terms.part_name(city.part.name, t.lang)), part_info(db, city, t)],
             className="name-and-info",
         )
         cells = [
-            f"{city.part.weight:g}", rate_words(city.rate, city.numerator, city.denominator, t), fmt.count(scored),
+            f"{city.part.weight:g}", rate_words(city.rate, city.numerator, city.denominator, t), fmt.count(city.scored),
             spread_words(city, t),
         ]  # fmt: skip
         body.append(controls.stack_row(head, cells, heads))
@@ -209,6 +208,8 @@ def parts_card(db: queries.Source, told: score.Ranking, t: Text) -> html.Section
 def spread_words(city: CityPart, t: Text) -> str:
     if city.strength is None:
         return fmt.NONE
+    if not city.scored:
+        return t("supervision.spread.small")
     return t("supervision.spread.none" if city.strength == float("inf") else "supervision.spread.some")
 
 
@@ -307,7 +308,7 @@ def _measure_row(
         html.Span([rung, number]),
         [
             fmt.day(one.taken_on, t.lang), html.Span([place, *unit, *hazard]),
-            html.Div([cause, *numbers(found, t)]) if cause or found else fmt.NONE,
+            html.Div([cause, *(numbers(found, t) or [html.Span(t("supervision.no_numbers"), className="under")])]),
             fmt.day(one.due_on, t.lang),
             shell.pill(supervision_terms.state_words(one, t.lang), TONE.get(one.state, "")),
         ],

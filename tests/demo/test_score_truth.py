@@ -255,7 +255,9 @@ def test_every_part_counts_what_a_plain_walk_over_the_truth_counts(
 def test_totals_are_those_of_the_formula(prefecture: Prefecture, day: date, cadence: str) -> None:
     asked = score.Asked(day, cadence)
     ranking = score.ranking(prefecture.tables, asked)
-    plain = {name: clusters for name, clusters in prefecture.plain(asked.first, day).items() if clusters}
+    plain = {
+        name: clusters for name, clusters in prefecture.plain(asked.first, day).items() if _is_scored(name, clusters)
+    }
     parts = {name: Shrunk(clusters) for name, clusters in plain.items()}
     whole = sum(WEIGHT[name] for name in parts)
     for unit in ranking.units:
@@ -268,13 +270,18 @@ def test_totals_are_those_of_the_formula(prefecture: Prefecture, day: date, cade
     assert [one.code for one in by_total] == [one.code for one in ranking.units if one.place]
 
 
+def _is_scored(name: str, clusters: Clusters) -> bool:
+    """Whether any county has a large enough sample."""
+    return any(len(of) >= MINIMUM[name] for of in clusters.values())
+
+
 def test_places_lie_as_far_apart_as_another_bootstrap_has_them(prefecture: Prefecture) -> None:
     """The same model drawn with another generator, one replicate after the other."""
     asked = score.Asked(LAST, "year")
     ranking = score.ranking(prefecture.tables, asked)
     rng, counted = np.random.Generator(np.random.MT19937(5)), defaultdict(list)
     clusters = prefecture.plain(asked.first, LAST)
-    parts = {name: Shrunk(of) for name, of in clusters.items()}
+    parts = {name: Shrunk(of) for name, of in clusters.items() if _is_scored(name, of)}
     for _ in range(800):
         totals: dict[str, float] = defaultdict(float)
         for name, part in parts.items():

@@ -221,6 +221,16 @@ def test_a_county_on_too_little_weight_has_no_place(rows: Rows) -> None:
     assert last.weight == pytest.approx(15 / 45)
 
 
+def test_a_part_that_nobody_has_a_sample_of_is_in_no_total(rows: Rows) -> None:
+    fill(rows, dict.fromkeys(COUNTIES, 30))
+    before = score.ranking(rows, Asked(JUNE))
+    rows.hazard("A", HERE, on(1, 3), on(29, 5), is_major=True)
+    after = score.ranking(rows, Asked(JUNE))
+    (major,) = [one for one in after.parts if one.part.name == "major_overdue"]
+    assert (major.rate, major.scored) == (1.0, 0)
+    assert by_code(after)[THERE].total == by_code(before)[THERE].total
+
+
 def test_without_any_data_nobody_has_a_place(rows: Rows) -> None:
     ranking = score.ranking(rows, Asked(JUNE))
     assert (ranking.total, ranking.groups, {one.place for one in ranking.units}) == (None, (), {None})
