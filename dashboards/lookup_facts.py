@@ -11,8 +11,7 @@ from typing import Any
 from werkzeug.exceptions import BadRequest
 
 from dashboards import queries
-from dashboards.as_known import ONE_AT_A_TIME, night_of
-from dashboards.format import as_date
+from dashboards.as_known import computing, night_of
 from dashboards.selection import plain_date
 from warehouse import dossier, plate, repeat
 from warehouse.known_answers import facts_known_on
@@ -82,7 +81,10 @@ def asked(
 
 
 def find(db: queries.Source, question: Asked) -> Found:
-    """The vehicle of a question, and its facts if there is one and only one. Each thing is read once."""
+    """The vehicle of a question, and its facts if there is one and only one. Each thing is read once.
+
+    Raises ``as_known.NotComputed``.
+    """
     kept = dossier.Kept(db)
     typed = question.text
     spelled = [typed] if typed[:1] in plate.PROVINCES or typed.startswith("WJ") else [question.province + typed, typed]
@@ -96,16 +98,10 @@ def find(db: queries.Source, question: Asked) -> Found:
         return found
     key = {"plate_no": plate_no, "plate_color_code": color}
     if question.known is not None:
-        with ONE_AT_A_TIME:
-            facts = facts_known_on(question.known, "vehicle", key, question.as_of, question.window)
+        with computing(question.known), facts_known_on(question.known, "vehicle", key) as source:
+            facts = dossier.facts(source, "vehicle", key, question.as_of, question.window)
         return Found(plate_no, found.is_plate, True, known, color, (), facts)
     facts = dossier.facts(kept, "vehicle", key, question.as_of, question.window)
     return Found(
         plate_no, found.is_plate, True, known, color, (), facts, tuple(dossier.recent(kept, key, question.as_of))
     )  # fmt: skip
-
-
-def last_day(db: queries.Source) -> date | None:
-    """The last day that can be asked for: the last one with data."""
-    until = queries.last_day(db)
-    return None if until is None else as_date(until)

@@ -16,6 +16,7 @@ from werkzeug.exceptions import BadRequest
 
 from dashboards import as_known, lookup_facts, queries, shell
 from dashboards import format as fmt
+from dashboards.as_known import NotComputed
 from dashboards.lookup_facts import Found
 from dashboards.text import Text
 from warehouse import dossier_file, dossier_text, plate, repeat
@@ -472,7 +473,7 @@ def form(t: Text, w: Words, days: tuple[date, date], window: str) -> html.Sectio
 @shell.page("lookup")
 def layout(db: queries.Source, view: shell.View, query: dict[str, str]) -> html.Div:
     t, w = view.text, Words(view.lang)
-    until = lookup_facts.last_day(db)
+    until = queries.last_day(db)
     if until is None:
         return shell.no_days(view, "lookup", db)
     if not lookup_facts.is_built(db):
@@ -529,7 +530,7 @@ def show(
     """The answer to what the form asks; a new plate asks for its colour anew."""
     view = shell.view_from(view_data)
     db = queries.source()
-    until = lookup_facts.last_day(db)
+    until = queries.last_day(db)
     if until is None:
         raise BadRequest("no data to look in")
     if ctx.triggered_id in ("lookup-go", "lookup-plate"):
@@ -537,7 +538,10 @@ def show(
     question = lookup_facts.asked(text, province, color, day, window, repeat.first_day(db), until, known)
     if not question.text:
         raise PreventUpdate
-    found = lookup_facts.find(db, question)
+    try:
+        found = lookup_facts.find(db, question)
+    except NotComputed as error:
+        return shell.not_computed_card(error, view.text), color
     return result(found, view.text, Words(view.lang)), found.color
 
 
@@ -561,7 +565,7 @@ def download(
     if not clicks:
         raise PreventUpdate
     db = queries.source()
-    until = lookup_facts.last_day(db)
+    until = queries.last_day(db)
     if until is None:
         raise BadRequest("no data to look in")
     first = repeat.first_day(db)
