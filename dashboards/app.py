@@ -4,8 +4,6 @@ There are no accounts yet, so the service answers loopback only: a request whose
 name gets 403, which also stops a foreign page from reaching it through a name that resolves here.
 """
 
-import logging
-import secrets
 from typing import Any
 
 import dash
@@ -15,6 +13,7 @@ from dash import Dash, html
 from werkzeug.exceptions import Forbidden, HTTPException
 
 from dashboards import hazard_exports, shell
+from dashboards.as_known import NotComputed
 from dashboards.pages import (
     alerts,
     compliance,
@@ -29,6 +28,7 @@ from dashboards.pages import (
     penalties,
     quality,
     repeat,
+    risk,
     rules,
     terminal_rows,
     terminals,
@@ -36,7 +36,6 @@ from dashboards.pages import (
 from dashboards.text import HTML_LANG
 from warehouse.connection import NoSnapshot, TooSlow
 
-log = logging.getLogger("heng.dashboards")
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 YEAR_SECONDS = 31_536_000
 
@@ -92,13 +91,6 @@ def guard() -> Any:
     return None
 
 
-def incident(error: Exception) -> str:
-    """Logs an error under a number that the reader can pass on."""
-    number = secrets.token_hex(4)
-    log.error("incident %s at %s", number, flask.request.path, exc_info=error)
-    return number
-
-
 def answer_callback_error(error: Exception) -> Any:
     """What a callback that failed leaves on the page: old values stay, a line names the incident.
 
@@ -114,8 +106,10 @@ def answer_callback_error(error: Exception) -> Any:
         message = f"{t('state.no_snapshot.title')} {error}"
     elif isinstance(error, TooSlow):
         message = t("state.too_slow")
+    elif isinstance(error, NotComputed):
+        message = t("app.colon").join(shell.not_computed(error, t))
     else:
-        message = t("state.error.line", incident=incident(error))
+        message = t("state.error.line", incident=shell.incident(error))
     if "_pages_content" in targets:
         page = shell.frame(
             view,
@@ -221,6 +215,7 @@ def create_app() -> Dash:
         findings,
         hazards,
         repeat,
+        risk,
         penalties,
         terminals,
         terminal_rows,
@@ -281,4 +276,6 @@ def _answer_error(error: Exception) -> Any:
         return flask.Response(f"{t('state.no_snapshot.title')} {error}\n", 503, mimetype="text/plain")
     if isinstance(error, TooSlow):
         return flask.Response(t("state.too_slow") + "\n", 503, mimetype="text/plain")
-    return flask.Response(t("state.error.line", incident=incident(error)) + "\n", 500, mimetype="text/plain")
+    if isinstance(error, NotComputed):
+        return flask.Response(t("app.colon").join(shell.not_computed(error, t)) + "\n", 503, mimetype="text/plain")
+    return flask.Response(t("state.error.line", incident=shell.incident(error)) + "\n", 500, mimetype="text/plain")

@@ -19,11 +19,14 @@ from dash import html
 
 from dashboards import format as fmt
 from dashboards import queries
+from dashboards.selection import Known as Offered
 from dashboards.selection import plain_date
 from dashboards.text import Text
+from warehouse.errors import LedgerBehind, WarehouseError
 from warehouse.home import home
-from warehouse.known import Known, closed_nights
+from warehouse.known import Known, closed_nights, manifest_known_on
 from warehouse.known_answers import cases_known_on, hazards_known_on
+from warehouse.last_day import usual_day
 
 TOPICS: dict[str, Callable[[date], AbstractContextManager[Known]]] = {
     "cases": cases_known_on,
@@ -31,8 +34,16 @@ TOPICS: dict[str, Callable[[date], AbstractContextManager[Known]]] = {
 }
 KEPT = 2
 """Nights that stay open, one for each of two readers or topics."""
-ONE_AT_A_TIME = threading.Lock()
+_ONE_AT_A_TIME = threading.Lock()
 """A private database each; a few at once would take the memory of the pages."""
+
+
+class NotComputed(Exception):
+    """What was known on ``night`` could not be computed; the cause says why and what to do, for the log."""
+
+    def __init__(self, night: date) -> None:
+        super().__init__(f"what was known on {night}")
+        self.night = night
 
 
 @dataclass
@@ -52,16 +63,47 @@ def night_of(given: Mapping[str, Any], bad: list[str]) -> date | None:
     text = given.get("known_on")
     if text in (None, ""):
         return None
-    night, nights = plain_date(text), closed_nights()
+    night, nights = plain_date(text), _nights()
     if night is None or nights is None or not nights[0] <= night <= nights[1]:
         bad.append("known_on")
         return None
     return night
 
 
+def _nights() -> tuple[date, date] | None:
+    """The first and the last night that can be asked for; none while the ledger waits to be restored."""
+    try:
+        return closed_nights()
+    except LedgerBehind:
+        return None
+
+
+def last_day(offered: Offered, night: date | None) -> date:
+    """The day of an address that names none, and the last that it can name. Raises ``NotComputed``."""
+    if night is None:
+        return offered.last_day
+    with _told_of(night):
+        return usual_day(manifest_known_on(night))
+
+
+@contextmanager
+def computing(night: date) -> Iterator[None]:
+    """Tables of a night are computed within, while no other thread does. Raises ``NotComputed``."""
+    with _ONE_AT_A_TIME, _told_of(night):
+        yield
+
+
+@contextmanager
+def _told_of(night: date) -> Iterator[None]:
+    try:
+        yield
+    except WarehouseError as error:
+        raise NotComputed(night) from error
+
+
 @contextmanager
 def source(db: queries.Source, topic: str, night: date | None) -> Iterator[queries.Source]:
-    """``db`` or, of a night, what it knew of a topic, to be read within the ``with`` block."""
+    """``db`` or, of a night, what it knew of a topic, to be read within the ``with`` block. Raises ``NotComputed``."""
     if night is None:
         yield db
         return
@@ -72,16 +114,27 @@ def source(db: queries.Source, topic: str, night: date | None) -> Iterator[queri
         _let_go(found)
 
 
+def _kept(key: tuple[Any, ...]) -> _Open | None:
+    """A night that is open, for one reader more."""
+    with _guard:
+        found = _opened.get(key)
+        if found is not None:
+            _opened.move_to_end(key)
+            found.readers += 1
+        return found
+
+
 def _taken(key: tuple[Any, ...]) -> _Open:
-    with ONE_AT_A_TIME:
-        with _guard:
-            found = _opened.get(key)
-            if found is not None:
-                _opened.move_to_end(key)
-                found.readers += 1
-                return found
+    """A kept night at once; another one waits for those that are computed, and looks again before it is."""
+    topic, night = key[-2:]
+    found = _kept(key)
+    if found is not None:
+        return found
+    with computing(night):
+        found = _kept(key)
+        if found is not None:
+            return found
         stack = ExitStack()
-        topic, night = key[-2:]
         found = _Open(stack.enter_context(TOPICS[topic](night)), stack.close, readers=1)
         with _guard:
             _opened[key] = found
@@ -120,7 +173,7 @@ def close_all() -> None:
 # --- words and controls --------------------------------------------------------------------------------------
 def field(page: str, night: date | None, t: Text) -> html.Div:
     """The night whose knowledge is asked for: empty for what is served. Without a closed night there is none."""
-    nights = closed_nights()
+    nights = _nights()
     picker = dmc.DatePickerInput(
         id=f"{page}-known",
         value=night and night.isoformat(),

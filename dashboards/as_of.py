@@ -63,7 +63,7 @@ def filters(
     bar = html.Div(
         [html.Div([html.B(t("filter.filters")), close], className="sheet-head"), *fields],
         id=f"{page}-filters",
-        className="filter-bar card",
+        className="filter-bar as-of card",
         role="search",
         **{"aria-label": t("filter.filters")},
     )

@@ -74,7 +74,7 @@ def choice_of(given: Mapping[str, Any], known: Known) -> tuple[Choice, list[str]
     """What an address asks for, and the names of values that could not be taken."""
     bad: list[str] = []
     night = as_known.night_of(given, bad)
-    last_day = known.last_day if night is None else min(known.last_day, night)
+    last_day = as_known.last_day(known, night)
     day = day_asked(given, FIRST_DAY, last_day, bad)
     counties = tuple(known.counties)
 

@@ -118,8 +118,9 @@ def kpi_popover(name: str, value: dict[str, str], thresholds: pd.DataFrame, t: T
     return _box(kpi_label(name, t), formula, facts, link, name, t)
 
 
-def rule_popover(name: str, says: str, facts: Sequence[tuple[str, Any]], link: str, term: str, t: Text) -> Any:
-    """A number that a rule counts: what the rule says, this value, its readings and thresholds, the rows."""
+def rule_popover(name: str, says: str, facts: Sequence[tuple[str, Any]], link: str | None, term: str, t: Text) -> Any:
+    """A number that a rule counts: what the rule says, this value, its readings and thresholds, the rows if a page has
+    them."""
     return _box(name, says, facts, link, term, t)
 
 

@@ -67,7 +67,7 @@ def choice_of(given: Mapping[str, Any], known: Known) -> tuple[Choice, list[str]
     """What is asked for, and the names of values that could not be taken."""
     bad: list[str] = []
     night = as_known.night_of(given, bad)
-    last_day = known.last_day if night is None else min(known.last_day, night)
+    last_day = as_known.last_day(known, night)
     day = day_asked(given, FIRST_DAY, last_day, bad)
     unit = given.get("unit") or ""
     if unit and (not isinstance(unit, str) or len(unit) != 12 or not set(unit) <= set("0123456789abcdef")):
@@ -104,9 +104,9 @@ class View:
     ``db``: the version served; ``source``: it or what the night of the choice knew.
     """
 
-    def __init__(self, db: queries.Source, choice: Choice, known: Known, source: queries.Source | None = None) -> None:
+    def __init__(self, db: queries.Source, choice: Choice, known: Known, source: queries.Source) -> None:
         self.db, self.choice, self.known = db, choice, known
-        self.source, asked = source or db, choice.asked
+        self.source, asked = source, choice.asked
         self.facts = queries.last_few(self.source, "hazard facts", asked, lambda: hazards.Facts(self.source, asked))
 
     @cached_property

@@ -92,12 +92,13 @@ def old_drawer(page: str, t: Text) -> list[Any]:
     return [drawer_head(page, t("vehicles.drawer.old"), t("vehicles.drawer.old.why"), t)]
 
 
-def beside_drawer(page: str, body: list[Any], t: Text) -> html.Div:
-    """The card of a list, and the drawer beside it."""
+def beside_drawer(page: str, body: list[Any], t: Text, shown: list[Any] | None = None) -> html.Div:
+    """The card of a list, and the drawer beside it; ``shown``: what an open one holds."""
+    look = "card drawer open" if shown else "card drawer"
     return html.Div(
         [
             html.Section(body, className="card rows-card"),
-            html.Aside(None, id=f"{page}-drawer", className="card drawer", **{"aria-label": t("evidence.title")}),
+            html.Aside(shown, id=f"{page}-drawer", className=look, **{"aria-label": t("evidence.title")}),
         ],
         className="rows-and-drawer",
     )

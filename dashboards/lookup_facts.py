@@ -10,12 +10,12 @@ from typing import Any
 
 from werkzeug.exceptions import BadRequest
 
-from dashboards import queries
-from dashboards.as_known import ONE_AT_A_TIME, night_of
-from dashboards.format import as_date
+from dashboards import queries, risk_facts
+from dashboards.as_known import computing, night_of
 from dashboards.selection import plain_date
 from warehouse import dossier, plate, repeat
 from warehouse.known_answers import facts_known_on
+from warehouse.risk import Explained
 
 LONGEST = 32
 """Letters of the field; no plate has so many, with all the blanks and points people put in."""
@@ -40,8 +40,8 @@ class Asked:
 class Found:
     """``plate_no`` as read; ``colors``: those it is known under; ``facts`` None while it is unknown or has several.
 
-    ``near``: known plates that differ in letters which are taken for each other. ``recent``: its last passages, of
-    what is served only.
+    ``near``: known plates that differ in letters which are taken for each other. ``recent``, ``risk``: its last
+    passages and its scores, of what is served only; no score where nothing of it was checked.
     """
 
     plate_no: str
@@ -52,6 +52,7 @@ class Found:
     near: tuple[str, ...] = ()
     facts: dict[str, Any] | None = None
     recent: tuple[dict[str, Any], ...] = ()
+    risk: Explained | None = None
 
 
 def is_built(db: queries.Source) -> bool:
@@ -82,7 +83,10 @@ def asked(
 
 
 def find(db: queries.Source, question: Asked) -> Found:
-    """The vehicle of a question, and its facts if there is one and only one. Each thing is read once."""
+    """The vehicle of a question, and its facts if there is one and only one. Each thing is read once.
+
+    Raises ``as_known.NotComputed``.
+    """
     kept = dossier.Kept(db)
     typed = question.text
     spelled = [typed] if typed[:1] in plate.PROVINCES or typed.startswith("WJ") else [question.province + typed, typed]
@@ -96,16 +100,11 @@ def find(db: queries.Source, question: Asked) -> Found:
         return found
     key = {"plate_no": plate_no, "plate_color_code": color}
     if question.known is not None:
-        with ONE_AT_A_TIME:
-            facts = facts_known_on(question.known, "vehicle", key, question.as_of, question.window)
+        with computing(question.known), facts_known_on(question.known, "vehicle", key) as source:
+            facts = dossier.facts(source, "vehicle", key, question.as_of, question.window)
         return Found(plate_no, found.is_plate, True, known, color, (), facts)
     facts = dossier.facts(kept, "vehicle", key, question.as_of, question.window)
     return Found(
-        plate_no, found.is_plate, True, known, color, (), facts, tuple(dossier.recent(kept, key, question.as_of))
+        plate_no, found.is_plate, True, known, color, (), facts, tuple(dossier.recent(kept, key, question.as_of)),
+        risk_facts.of_vehicle(db, key, question.as_of),
     )  # fmt: skip
-
-
-def last_day(db: queries.Source) -> date | None:
-    """The last day that can be asked for: the last one with data."""
-    until = queries.last_day(db)
-    return None if until is None else as_date(until)

@@ -19,6 +19,7 @@ from dashboards.selection import Known, Selection
 from warehouse import connection, findings, metrics
 from warehouse import rules as rules_of_law
 from warehouse.home import home
+from warehouse.last_day import last_day as data_until
 from warehouse.plate import masked_sql
 
 MAX_PAGE_ROWS = 200  # rows of one request of the grid
@@ -139,11 +140,9 @@ def sites(db: Source) -> pd.DataFrame:
     return registered if others.empty else pd.concat([registered, others], ignore_index=True)
 
 
-@once_per_snapshot
 def last_day(db: Source) -> date | None:
     """The last day the snapshot answers for."""
-    until = db.manifest.get("data_until")
-    return as_date(until) if until else None
+    return data_until(db.manifest)
 
 
 def last_night(db: Source) -> date:

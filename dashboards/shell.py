@@ -1,8 +1,11 @@
 """The frame around every page: navigation, data badges, language and theme, and the states a page can be in."""
 
+import logging
+import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 import flask
 from dash import dcc, html
@@ -10,10 +13,12 @@ from werkzeug.exceptions import BadRequest
 
 from dashboards import format as fmt
 from dashboards import freshness, queries
+from dashboards.as_known import NotComputed
 from dashboards.text import HTML_LANG, LANGUAGES, Text
 from warehouse.connection import NoSnapshot
 from warehouse.metrics import METRICS
 
+log = logging.getLogger("heng.dashboards")
 THEMES = ("light", "dark")
 LANG_COOKIE, THEME_COOKIE = "heng_lang", "heng_theme"
 
@@ -24,6 +29,7 @@ PAGES = (
     ("overload", "/overload", "truck", True, True),
     ("rows", "/overload/rows", "list", True, True),
     ("repeat", "/repeat", "flag", False, True),
+    ("risk", "/risk", "adjust", False, True),
     ("findings", "/overload/findings", "list", True, False),
     ("penalties", "/penalties", "file", False, True),
     ("hazards", "/hazards", "alert", False, True),
@@ -257,6 +263,24 @@ def retry(t: Text) -> html.Button:
     return html.Button(t("state.error.retry"), className="button", **{"data-reload": ""})
 
 
+def incident(error: Exception) -> str:
+    """Logs an error under a number that the reader can pass on."""
+    number = secrets.token_hex(4)
+    log.error("incident %s at %s", number, flask.request.path, exc_info=error)
+    return number
+
+
+def not_computed(error: NotComputed, t: Text) -> tuple[str, str]:
+    """That the tables of a night are not there, and the next step; why is in the log."""
+    told = t("known.not_computed", night=fmt.day(error.night, t.lang))
+    return told, t("known.not_computed.next", incident=incident(error))
+
+
+def not_computed_card(error: NotComputed, t: Text, action: Any = None) -> html.Section:
+    title, line = not_computed(error, t)
+    return state_card("alert", title, [line], action)
+
+
 def no_snapshot(view: View, current: str) -> html.Div:
     t = view.text
     return frame(
@@ -283,7 +307,8 @@ def no_terminals(view: View, current: str, db: queries.Source) -> html.Div:
 
 
 def page(current: str) -> Callable[[Callable[..., html.Div]], Callable[..., html.Div]]:
-    """Makes a page's layout: finds the view and the snapshot, and says so when there is no snapshot.
+    """Makes a page's layout: finds the view and the snapshot, and says so when there is no snapshot, or the night that
+    is asked for cannot be computed.
 
     The decorated function gets ``(db, view, query)``.
     """
@@ -295,7 +320,13 @@ def page(current: str) -> Callable[[Callable[..., html.Div]], Callable[..., html
                 db = queries.source()
             except NoSnapshot:
                 return no_snapshot(view, current)
-            return build(db, view, query)
+            try:
+                return build(db, view, query)
+            except NotComputed as error:
+                t, path = view.text, next(path for key, path, *_ in PAGES if key == current)
+                served = urlencode({name: value for name, value in query.items() if name != "known_on"})
+                link = dcc.Link(t("known.served"), href=f"{path}?{served}", className="button")
+                return frame(view, current, not_computed_card(error, t, link), db=db)
 
         return layout
 

@@ -1,28 +1,27 @@
 """What commands are told by hand, once for all of them: days, choices, places; and what they refuse, with the next
 step."""
 
+from __future__ import annotations
+
 import calendar
 import re
 from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import Annotated, Any, Protocol
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from etl.errors import HengError
 from warehouse import metrics
+from warehouse.last_day import usual_day
+
+if TYPE_CHECKING:
+    from warehouse.dossier import Source
 
 LANGUAGES = ("zh", "en")
 AsOf = Annotated[str | None, typer.Option("--as-of", help="Day, YYYY-MM-DD; default: the last day of data.")]
 County = Annotated[str | None, typer.Option("--county", help="County code.")]
 Lang = Annotated[str, typer.Option("--lang", help="zh or en.")]
-
-
-class Answering(metrics.Source, Protocol):
-    """A published version, or what was known on a night, with what it says of itself."""
-
-    @property
-    def manifest(self) -> dict[str, Any]: ...
 
 
 def day_of(text: str, option: str = "") -> date:
@@ -55,24 +54,24 @@ def known_county(source: metrics.Source, code: str | None) -> None:
         raise HengError(f'No county has the code {code!r}. See: heng sql "select county_code from seeds.county".')
 
 
+def known_site(source: metrics.Source, code: str | None) -> None:
+    """Raises ``HengError`` for a site that neither the register nor a passage names."""
+    places = ("staging.wim_site", "core.passage")
+    if code is not None and not any(
+        source.rows(f"select 1 from {table} where site_code = $code limit 1", {"code": code}) for table in places
+    ):
+        raise HengError(f'No site has the code {code!r}. See: heng sql "select site_code from staging.wim_site".')
+
+
 def county_names(source: metrics.Source, lang: str) -> dict[str, str]:
     """The name of each county by its code."""
     rows = source.constant("select county_code, name_zh, name_en from seeds.county")
     return {row["county_code"]: row[f"name_{lang}"] for row in rows}
 
 
-def last_day(source: Answering) -> date | None:
-    """The last day of data."""
-    told = source.manifest.get("data_until")
-    return date.fromisoformat(told) if told else None
-
-
-def day_or_last(source: Answering, day: date | None) -> date:
-    """The day asked for, or the last of data. Raises ``HengError`` where there is neither."""
-    day = day or last_day(source)
-    if day is None:
-        raise HengError("There is no day of data. Say one: --as-of YYYY-MM-DD.")
-    return day
+def day_or_last(source: Source, day: date | None) -> date:
+    """The day asked for, or the one of a question that names none."""
+    return day or usual_day(source.manifest)
 
 
 def need(source: metrics.Source, tables: Iterable[str], what: str) -> None:

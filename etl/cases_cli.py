@@ -30,7 +30,6 @@ from etl.arguments import (
     day_of,
     day_or_last,
     known_county,
-    last_day,
     month_of,
     need,
     one_of,
@@ -58,6 +57,7 @@ from warehouse.cases import (
     cases,
     clocks,
 )
+from warehouse.last_day import last_day
 from warehouse.money import yuan
 from warehouse.plate import masked
 
@@ -160,7 +160,7 @@ class Asked:
     def __init__(self, source: Source, day: date | None, form: str, lang: str) -> None:
         self.source = source
         self.form, self.lang = form, lang
-        self.until = last_day(source)
+        self.until = last_day(source.manifest)
         self.as_of = day_or_last(source, day)
 
     def words(self, name: str, **values: Any) -> str:

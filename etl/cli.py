@@ -28,6 +28,7 @@ from etl.jt809.cli import app as jt809_app
 from etl.kpi import kpi_command
 from etl.repeat_cli import repeat_violators_command
 from etl.report_card import report_card_command
+from etl.risk import app as risk_app
 from etl.rules import app as rules_app
 from etl.safety_repeat import safety_repeat_command
 from etl.why_changed import why_changed_command
@@ -50,6 +51,7 @@ app.add_typer(jt809_app, name="jt809")
 app.add_typer(rules_app, name="rules")
 app.add_typer(cases_app, name="cases")
 app.add_typer(hazards_app, name="hazards")
+app.add_typer(risk_app, name="risk")
 app.command("report-card")(report_card_command)
 app.command("kpi")(kpi_command)
 app.command("why-changed")(why_changed_command)

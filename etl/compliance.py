@@ -21,7 +21,6 @@ from etl.arguments import (
     day_of,
     day_or_last,
     known_county,
-    last_day,
     need,
     one_of,
 )
@@ -30,6 +29,7 @@ from etl.report_card import UNVERIFIED
 from warehouse import compliance_terms as terms
 from warehouse.compliance import GROUPS, MEASURES, TABLES, Asked, Facts, Item, Part, masked_item, year_before
 from warehouse.hazard_terms import word
+from warehouse.last_day import last_day
 from warehouse.spreadsheet import safe
 
 if TYPE_CHECKING:
@@ -220,7 +220,7 @@ def _show(told: Table | Text, served: Snapshot, facts: Facts, names: list[str], 
     words, console = _WORDS[lang], Console() if sys.stdout.isatty() else Console(width=220)
     console.print(told)
     lines = [words["more"].format(shown=SHOWN_ROWS, all=f"{count:,}")] if count > SHOWN_ROWS else []
-    until = last_day(served)
+    until = last_day(served.manifest)
     if until is not None and until < facts.asked.as_of:
         lines.append(words["until_day"].format(until=until, as_of=facts.asked.as_of))
     for name in names:

@@ -12,17 +12,15 @@ import os
 import sys
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-from etl import private_file
-from etl.arguments import LANGUAGES, Lang, day_of, one_of
+from etl import known_on, private_file
+from etl.arguments import LANGUAGES, Lang, day_of, day_or_last, one_of
 from etl.errors import HengError
 from etl.known_on import KnownOn
-
-if TYPE_CHECKING:
-    from warehouse.connection import Snapshot
+from warehouse.repeat import BASES, WINDOWS
 
 NO_PANGO = (
     "A PDF needs Pango, which is not on this machine: apt-get install libpango-1.0-0 libpangoft2-1.0-0 fonts-noto-cjk. "
@@ -62,11 +60,6 @@ def _nothing_outside(url: str, *_: Any, **__: Any) -> dict[str, Any]:
     raise ValueError(f"a dossier refers to nothing outside itself, but to {url}")
 
 
-def _last_day(served: Snapshot) -> date:
-    """The last day of data."""
-    return date.fromisoformat(served.manifest.get("data_until") or served.manifest["business_date"])
-
-
 def dossier_command(
     subject: Annotated[str, typer.Argument(help="A plate, or an enterprise's credit code (18 characters).")],
     color: Annotated[int | None, typer.Option("--color", help="Plate colour (JT/T 697.7), if it has several.")] = None,
@@ -94,17 +87,17 @@ def dossier_command(
     ] = False,
 ) -> None:
     """How often a vehicle or enterprise was over the limit as of a day, why so often, and what would change it."""
-    from warehouse import connection, dossier, dossier_file, dossier_text, known_answers
+    from warehouse import connection, dossier, dossier_file, dossier_text
+    from warehouse.known_answers import facts_known_on
 
     one_of("language", lang, LANGUAGES)
-    served = connection.snapshot()
-    kind, key = dossier.subject_of(served, subject, color)
-    how = (window and window.upper(), basis and basis.upper())
-    if known is None:
-        told = dossier.facts(served, kind, key, day_of(as_of) if as_of else _last_day(served), *how)
-    else:
-        day, on = day_of(as_of) if as_of else None, day_of(known, "--known-on")
-        told = known_answers.facts_known_on(on, kind, key, day, *how)
+    window, basis = window and window.upper(), basis and basis.upper()
+    one_of("window", window, WINDOWS)
+    one_of("basis", basis, BASES)
+    day = day_of(as_of) if as_of else None
+    kind, key = dossier.subject_of(connection.snapshot(), subject, color)
+    with known_on.asked(known, lambda night: facts_known_on(night, kind, key)) as source:
+        told = dossier.facts(source, kind, key, day_or_last(source, day), window, basis)
     if as_json:
         sys.stdout.write(json.dumps(told, ensure_ascii=False, indent=2) + "\n")
         return

@@ -5,12 +5,14 @@ from typing import Any
 
 from rich.markup import escape
 
+from etl.arguments import known_county, known_site
 from etl.deliveries import archive_path
 from etl.errors import HengError
 from etl.feeds import FEEDS
 from etl.readers import raw_of
 from warehouse.connection import Snapshot, snapshot
 from warehouse.home import home
+from warehouse.last_day import last_day
 from warehouse.ledger import Ledger
 from warehouse.metrics import Source
 
@@ -30,17 +32,16 @@ def explain(
     """
     from warehouse.metrics import METRICS
 
+    served = snapshot()
+    known_county(served, county)
+    known_site(served, site)
     if known is not None:
         return _known_metric(what, day_from, day_to, county, site, known)
-    served = snapshot()
     if what == "metrics":
         return {"kind": "metrics", "metrics": {name: metric.label_en for name, metric in METRICS.items()}}
     if what in METRICS:
-        if served.manifest["data_until"] is None:
-            raise HengError(f"Version {served.version} holds no passages, so there is nothing to count.")
-        until = date.fromisoformat(served.manifest["data_until"])
-        told = {"version": served.version, "data_until": str(until), "known_on": None}
-        return _metric(served, told, what, *_period(day_from, day_to, until), county, site)
+        told = {"version": served.version, "data_until": served.manifest["data_until"], "known_on": None}
+        return _metric(served, told, what, *_period(day_from, day_to, served.manifest), county, site)
     rows = _records(
         served,
         "select passage.*, rule.citation_zh, rule.citation_en, rule.confidence, rule.valid_from as rule_valid_from,"
@@ -59,21 +60,23 @@ def explain(
 def _known_metric(
     name: str, day_from: date | None, day_to: date | None, county: str | None, site: str | None, known: date
 ) -> dict[str, Any]:
-    from warehouse.known import known_on, moment
+    from warehouse.known import known_on, manifest_known_on
     from warehouse.metrics import METRICS
 
     if name not in METRICS:
         raise HengError(f"--known-on goes with a metric: {', '.join(METRICS)}.")
-    night = moment(known).night
-    first, last = _period(day_from, day_to, night)
-    tables = ["core.passage", METRICS[name].table, "seeds.county", "seeds.gross_weight_limit"]
+    first, last = _period(day_from, day_to, manifest_known_on(known))
+    tables = ["core.passage", METRICS[name].table, "seeds.gross_weight_limit"]
     with known_on(known, tables, first, last) as source:
-        told = {"version": None, "data_until": str(source.data_until), "known_on": str(night)}
+        told = {"version": None, **{of: source.manifest[of] for of in ("data_until", "known_on")}}
         return _metric(source, told, name, first, last, county, site)
 
 
-def _period(day_from: date | None, day_to: date | None, until: date) -> tuple[date, date]:
-    """The days asked for; without being told the month up to ``until``."""
+def _period(day_from: date | None, day_to: date | None, manifest: dict[str, Any]) -> tuple[date, date]:
+    """The days asked for; without being told the month up to the last day of data."""
+    until = last_day(manifest)
+    if until is None:
+        raise HengError(f"The night of {manifest['business_date']} held no day of data, so there is nothing to count.")
     first, last = day_from or until.replace(day=1), day_to or until
     if first > last:
         raise HengError(f"The period ends before it begins: {first} to {last}.")
@@ -98,11 +101,6 @@ def _metric(
     from warehouse.metrics import METRICS, compute
 
     metric = METRICS[name]
-    for given, table, column in ((county, "seeds.county", "county_code"), (site, "core.passage", "site_code")):
-        if given and served.read(f"select 1 from {table} where {column} = ? limit 1", [given]).empty:
-            raise HengError(
-                f"There is no {column} {given}. 'heng sql \"select distinct {column} from {table}\"' lists them."
-            )
     scope = {"from": day_from, "to": day_to, "county": county, "site": site}
     value = compute(served, name, day_from, day_to, county, site)
     where = (

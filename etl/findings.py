@@ -6,6 +6,7 @@ import csv
 import json
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -14,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from etl import known_on
-from etl.arguments import LANGUAGES, County, Lang, day_of, known_county, one_of
+from etl.arguments import LANGUAGES, County, Lang, day_of, known_county, known_site, one_of
 from etl.errors import HengError
 from etl.report_card import UNVERIFIED, period
 from warehouse.fates import (
@@ -95,10 +96,11 @@ def findings_command(
 
     first, last = period(None, day_from, day_to)
     served, day = connection.snapshot(), day_of(as_of) if as_of else None
+    asked = Asked(first, last, known_on.latest(day, known), county, site, fate)
     known_county(served, county)
     known_site(served, site)
     with known_on.asked(known, lambda night: findings_known_on(night, first, last)) as source:
-        asked = Asked(first, last, day or day_of(source.manifest["business_date"]), county, site, fate)
+        asked = replace(asked, as_of=day or day_of(source.manifest["business_date"]))
         if form == "table":
             # One more than are shown, to know whether there are more.
             told = rows(source, asked, SHOWN_ROWS + 1, MASKED) if as_rows else counts(source, asked, by)
@@ -109,16 +111,6 @@ def findings_command(
             _write_csv(parts, source)
         else:
             _write_json(source, parts, asked, by, as_rows)
-
-
-def known_site(source: Source, code: str | None) -> None:
-    """Raises ``HengError`` for a site that neither the register nor a passage names."""
-    query = """
-        select 1 where exists (select 1 from staging.wim_site where site_code = $code)
-            or exists (select 1 from mart.finding where site_code = $code)
-    """
-    if code is not None and not source.rows(query, {"code": code}):
-        raise HengError(f'No site has the code {code!r}. See: heng sql "select site_code from staging.wim_site".')
 
 
 def plain(frame: pd.DataFrame) -> list[dict[str, Any]]:

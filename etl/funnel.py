@@ -13,9 +13,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from etl.arguments import LANGUAGES, County, Lang, day_of, known_county, need, one_of
+from etl.arguments import LANGUAGES, County, Lang, day_of, known_county, known_site, need, one_of
 from etl.errors import HengError
-from etl.findings import known_site
 from etl.forecast import forecast_answer
 from etl.report_card import period
 from warehouse import case_terms

@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -15,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from etl import known_on
-from etl.arguments import LANGUAGES, AsOf, County, Lang, day_of, day_or_last, known_county, last_day, need, one_of
+from etl.arguments import LANGUAGES, AsOf, County, Lang, day_of, day_or_last, known_county, need, one_of
 from etl.errors import HengError
 from etl.known_on import KnownOn
 from etl.report_card import UNVERIFIED
@@ -39,6 +40,7 @@ from warehouse.hazards import (
     works,
     year_before,
 )
+from warehouse.last_day import last_day
 from warehouse.spreadsheet import safe
 
 if TYPE_CHECKING:
@@ -172,6 +174,7 @@ def rate_command(
     lang: Lang = "en",
 ) -> None:
     """Removal rates of one cohort, on time, overdue, days to close, and what came back; works and listings below."""
+    one_of("group", by, GROUPS)
     with _asked(as_of, first, last, county, category, known, form, lang) as (source, asked):
         facts = Facts(source, asked)
         groups = standings(facts, by) + (standings(facts) if by != "all" else [])
@@ -259,6 +262,7 @@ def bound_command(
     lang: Lang = "en",
 ) -> None:
     """How many closures may be false, by the spot checks picked by lot: the bound behind every 100 %."""
+    one_of("group", by, GROUPS)
     with _asked(as_of, first, last, county, category, known, form, lang) as (source, asked):
         facts = Facts(source, asked)
         groups = standings(facts, by) + (standings(facts) if by != "all" else [])
@@ -315,19 +319,20 @@ def _asked(
     as_of: str | None, first: str | None, last: str | None, county: str | None, category: str | None,
     known: str | None, form: str, lang: str,
 ) -> Iterator[tuple[Source, Asked]]:  # fmt: skip
-    """What a command asks and of what, to be read within the ``with`` block."""
+    """What a command asks and of what, to be read within the ``with`` block; what is typed is refused before it."""
     one_of("language", lang, LANGUAGES)
     one_of("format", form, FORMATS)
     from warehouse import connection
     from warehouse.known_answers import hazards_known_on
 
-    served, told = connection.snapshot(), day_of(as_of) if as_of else None
+    served = connection.snapshot()
+    told, begin, end = (day_of(text) if text else None for text in (as_of, first, last))
+    Asked(known_on.latest(told, known), begin or date.min, end or date.max, county, category)
     need(served, TABLES, "hazards were judged")
     known_county(served, county)
     with known_on.asked(known, hazards_known_on) as source:
         day = day_or_last(source, told)
-        begin = day_of(first) if first else year_before(day)
-        yield source, Asked(day, begin, day_of(last) if last else day, county, category)
+        yield source, Asked(day, begin or year_before(day), end or day, county, category)
 
 
 # --- rows ------------------------------------------------------------------------------------------------
@@ -464,7 +469,7 @@ def _cell(value: Any) -> str:
 def _say_notes(facts: Facts, source: Source, lang: str, *names: str) -> None:
     words, console = _WORDS[lang], _console()
     lines = [words[name] for name in names]
-    until = last_day(source)
+    until = last_day(source.manifest)
     if until is not None and until < facts.asked.as_of:
         lines.append(words["until"].format(until=until, as_of=facts.asked.as_of))
     for one in facts.told.values():

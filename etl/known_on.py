@@ -21,6 +21,11 @@ _WORDS = {
 }
 
 
+def latest(day: date | None, known: str | None) -> date:
+    """No answer is as of a later day than this: what is typed is held against it before a night is computed."""
+    return day or (date.max if known is None else day_of(known, "--known-on"))
+
+
 @contextmanager
 def asked(known: str | None, opened: Callable[[date], AbstractContextManager[Source]]) -> Iterator[Source]:
     """What is served or, where a day is named, what ``opened`` makes of it, to be read within the ``with`` block."""

@@ -22,11 +22,12 @@ from rich.table import Table
 from rich.text import Text
 
 from etl import known_on, private_file
-from etl.arguments import LANGUAGES, AsOf, Lang, before, day_of, day_or_last, last_day, one_of
+from etl.arguments import LANGUAGES, AsOf, Lang, before, day_of, day_or_last, one_of
 from etl.errors import HengError
 from etl.report_card import UNVERIFIED
 from warehouse import repeat_terms as terms
 from warehouse.dossier import Source as Served
+from warehouse.last_day import last_day
 from warehouse.repeat import (
     BASES,
     SUBJECTS,
@@ -255,7 +256,7 @@ def _answer(
     found = [one for one in standings(source, question) if one.count >= least and (one.is_one_away or not one_away)]
     known = source.manifest.get("known_on")
     known_on = date.fromisoformat(known) if known else None
-    return Answer(question, source.version, known_on, last_day(source), told, found, lang)
+    return Answer(question, source.version, known_on, last_day(source.manifest), told, found, lang)
 
 
 # --- as text -------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from rich.text import Text
 
 from etl.arguments import LANGUAGES, Lang, day_of, one_of
 from etl.errors import HengError
+from warehouse.last_day import usual_day
 from warehouse.money import yuan
 from warehouse.rules import TOPICS, Rule, book, changes, in_force, limits_changed, named, neighbours, sets, span
 
@@ -396,9 +397,8 @@ def _default_day(source: Source) -> date:
     """The last day with data, or the last night, of a version; of files: yesterday in Beijing."""
     from etl.nightly import yesterday
 
-    manifest = getattr(source, "manifest", None) or {}
-    until = manifest.get("data_until") or manifest.get("business_date")
-    return date.fromisoformat(str(until)[:10]) if until else yesterday()
+    manifest = getattr(source, "manifest", None)
+    return usual_day(manifest) if manifest else yesterday()
 
 
 def _words(lang: str) -> dict[str, str]:

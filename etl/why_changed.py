@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from etl.arguments import County, day_of, month_of, one_of
+from etl.arguments import County, day_of, known_county, known_site, month_of, one_of
 from etl.errors import HengError
 from warehouse.repeat import BASES, SUBJECTS, WINDOWS
 from warehouse.spreadsheet import safe
@@ -66,6 +66,7 @@ def why_changed_command(
     limit: Annotated[int, typer.Option("--limit", help="Rows in the table; json and csv have all.")] = 50,
 ) -> None:
     """Why a metric or a repeat violator's count is another: what came late, was corrected or is judged otherwise."""
+    from warehouse.connection import snapshot
     from warehouse.known import moment
     from warehouse.why_changed import why_changed
 
@@ -88,6 +89,9 @@ def why_changed_command(
         asked = why_repeat.Asked(subject, named, color, day_of(as_of) if as_of else None, window, basis, undecided)
         why_repeat.answer(asked, start, end, form, limit)
         return
+    served = snapshot()
+    known_county(served, county)
+    known_site(served, site)
     told = why_changed(metric, start, end, *_period(days, month, start), county, site)
     if form == "json":
         write_json(document(told))

@@ -56,6 +56,13 @@ class Asked:
         text = self.named[given[0]]
         assert text is not None
         if given[0] == "driver":
+            from warehouse.why_repeat import WRITES_DRIVERS
+
+            if "*" in text:
+                raise HengError(
+                    f"--driver {text!r} is masked, as lists print it, and may be of several drivers. Give the whole "
+                    f"number: {WRITES_DRIVERS} writes it."
+                )
             return "driver", {"driver_no": text}
         from warehouse import connection, dossier
 

@@ -22,6 +22,7 @@ from warehouse.days import candidate_days, loaded
 from warehouse.errors import BuildFailed, NoSnapshot, WarehouseError
 from warehouse.head import META, create_filled, delivery_rows
 from warehouse.home import home, temporary
+from warehouse.last_day import last_day
 from warehouse.layout import ALSO_IN_HEAD, DATED, head_models
 from warehouse.ledger import Ledger, Segment
 from warehouse.night import Book, nights
@@ -68,18 +69,14 @@ class Known(Reader):
 
     version = None
 
-    def __init__(self, path: Path, day: date, moment: Moment, data_until: date | None) -> None:
+    def __init__(self, path: Path, day: date, moment: Moment, manifest: dict[str, Any]) -> None:
         self.path = path
         self.day = day
         self.night = moment.night
         self.is_newest = moment.is_newest
-        self.data_until = data_until
+        self.data_until = last_day(manifest)
         self.after_receipt = moment.after_receipt
-        self.manifest: dict[str, Any] = {
-            "data_until": data_until and data_until.isoformat(),
-            "business_date": moment.night.isoformat(),
-            "known_on": moment.night.isoformat(),
-        }
+        self.manifest = manifest
         super().__init__(str(path), path.parent / "spill", read_only=True)
         self._lock()
 
@@ -100,6 +97,42 @@ def raw_tables() -> list[RawTable]:
     return [RawTable.read(name, told) for name, told in manifest["raw"].items()]
 
 
+def manifest_known_on(day: date) -> dict[str, Any]:
+    """What the night of ``day`` says of itself, told by the ledger alone: nothing is computed.
+
+    Raises ``WarehouseError`` before the first night.
+    """
+    with Ledger(home()) as ledger, ledger.one_moment():
+        night, _, after = _closed_by(ledger.nights(), day)
+        return _manifest(ledger, night, after, raw_tables())
+
+
+def _manifest(ledger: Ledger, night: date, after_receipt: int, tables: Iterable[RawTable]) -> dict[str, Any]:
+    events = [table.name for table in tables if table.kind == "event"]
+    until = ledger.last_day(events, night, after_receipt)
+    return {
+        "data_until": until and until.isoformat(),
+        "business_date": night.isoformat(),
+        "known_on": night.isoformat(),
+    }
+
+
+def _closed_by(closed: Sequence[Mapping[str, Any]], day: date) -> tuple[date, int, int]:
+    """Of the last night that is closed by ``day`` the business date, its place among all, and its last receipt."""
+    dates: list[date] = []
+    for night in closed:
+        own = date.fromisoformat(night["business_date"])
+        dates.append(max(own, dates[-1]) if dates else own)
+    if not dates:
+        raise WarehouseError("No night is closed yet, so no day knows anything. Run 'heng nightly'.")
+    if day < dates[0]:
+        raise WarehouseError(
+            f"Nothing was published by {day}: the first night is that of {dates[0]}. Ask for a day from then on."
+        )
+    number = max(number for number, date_of in enumerate(dates) if date_of <= day)
+    return dates[number], number, closed[number]["after_receipt"]
+
+
 def moment(day: date) -> Moment:
     """What the last version of a business date up to ``day`` was built from.
 
@@ -109,18 +142,7 @@ def moment(day: date) -> Moment:
     """
     with Ledger(home()) as ledger, ledger.one_moment():
         closed = ledger.nights()
-        dates: list[date] = []
-        for night in closed:
-            own = date.fromisoformat(night["business_date"])
-            dates.append(max(own, dates[-1]) if dates else own)
-        if not dates:
-            raise WarehouseError("No night is closed yet, so no day knows anything. Run 'heng nightly'.")
-        if day < dates[0]:
-            raise WarehouseError(
-                f"Nothing was published by {day}: the first night is that of {dates[0]}. Ask for a day from then on."
-            )
-        number = max(number for number, date_of in enumerate(dates) if date_of <= day)
-        after = closed[number]["after_receipt"]
+        night, number, after = _closed_by(closed, day)
         known = frozenset(ledger.received_by(after))
         book = Book(
             [row for row in ledger.deliveries() if row["delivery_id"] in known],
@@ -129,7 +151,7 @@ def moment(day: date) -> Moment:
             [row for row in ledger.reasons() if row["delivery_id"] in known],
         )
         segments = tuple(segment for segment in ledger.segments() if not known.isdisjoint(segment.deliveries))
-    return Moment(dates[number], number == len(dates) - 1, after, known, segments, book)
+    return Moment(night, number == len(closed) - 1, after, known, segments, book)
 
 
 @contextlib.contextmanager
@@ -283,8 +305,9 @@ class _Computation:
         finally:
             self.connection.close()
         (self.work / "work.duckdb").unlink(missing_ok=True)
-        until = max((s.event_date for s in of_events if s.event_date <= self.moment.night), default=None)
-        return Known(answer, self.day, self.moment, until)
+        with Ledger(home()) as ledger:
+            told = _manifest(ledger, self.moment.night, self.moment.after_receipt, self.raw_tables)
+        return Known(answer, self.day, self.moment, told)
 
     # --- loading -----------------------------------------------------------------------------
     def _known(self, segments: Sequence[Segment]) -> str | None:

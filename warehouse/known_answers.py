@@ -70,20 +70,9 @@ def findings_known_on(day: date, first: date, last: date) -> AbstractContextMana
     return known_on(day, fates.TABLES, passage_days=days)
 
 
-def facts_known_on(
-    day: date,
-    kind: str,
-    key: Mapping[str, Any],
-    as_of: date | None,
-    window: str | None = None,
-    basis: str | None = None,
-) -> dict[str, Any]:
-    """``dossier.facts`` as known after the night of ``day``; without ``as_of`` of the last day there were data of then.
-
-    Raises ``WarehouseError`` for a day before the first night.
-    """
-    with known_on(day, dossier.TABLES, passage_days=days_of_acts(day, kind, key)) as source:
-        return dossier.facts(source, kind, key, as_of or source.data_until or source.night, window, basis)
+def facts_known_on(day: date, kind: str, key: Mapping[str, Any]) -> AbstractContextManager[Known]:
+    """What ``dossier.facts`` reads of one subject."""
+    return known_on(day, dossier.TABLES, passage_days=days_of_acts(day, kind, key))
 
 
 def days_of_acts(day: date, kind: str | None = None, key: Mapping[str, Any] | None = None) -> set[date]:

@@ -8,7 +8,7 @@ in the journal beside the archive (``warehouse/journal.py``), from which ``heng 
 
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -311,6 +311,21 @@ class Ledger:
     def nights(self) -> list[dict[str, Any]]:
         """Closed nights in the order of their closing: ``business_date``, ``after_receipt``."""
         return self._rows("select * from night order by rowid")
+
+    def last_day(self, feeds: Sequence[str], last: date, receipt_no: int) -> date | None:
+        """The last day up to ``last`` with rows of ``feeds`` whose delivery had come as ``received_by`` tells it."""
+        of_feeds = f"feed in ({', '.join('?' * len(feeds))})"
+        days = f"select distinct event_date from segment where {of_feeds} and event_date <= ? order by event_date desc"
+        had_come = (
+            "select 1 from segment join segment_delivery using (path) join delivery using (delivery_id)"
+            f" where segment.{of_feeds} and event_date = ? and (select min(receipt_no) from receipt where"
+            " receipt.delivery_id = delivery.delivery_id and receipt.feed = delivery.feed"
+            " and receipt.name = delivery.name) <= ? limit 1"
+        )
+        for row in self._rows(days, *feeds, last.isoformat()):
+            if self._rows(had_come, *feeds, row["event_date"], receipt_no):
+                return date.fromisoformat(row["event_date"])
+        return None
 
     def received_by(self, receipt_no: int) -> set[str]:
         """Deliveries that had come, as what they are now, with this receipt or before."""

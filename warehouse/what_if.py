@@ -24,6 +24,7 @@ from warehouse.connection import NoSnapshot, Reader, Snapshot
 from warehouse.days import code_digest
 from warehouse.errors import WarehouseError
 from warehouse.known import known_on, raw_tables
+from warehouse.last_day import usual_day
 from warehouse.layout import DATED, head_models
 from warehouse.metrics import Source
 from warehouse.publish import published_manifest
@@ -300,7 +301,7 @@ def what_if(asked: Sequence[str], first: date | None = None, last: date | None =
             f"Version {manifest['version']} was built by other code, so a difference would not be that of the rules. "
             "Run 'heng build', then 'heng publish'."
         )
-    last = last or date.fromisoformat(str(manifest.get("data_until") or manifest["business_date"])[:10])
+    last = last or usual_day(manifest)
     first = first or repeat.months_later(last + timedelta(days=1), -12)
     if last < first:
         raise WarehouseError(f"The period ends before it begins: {first} to {last}.")
@@ -339,7 +340,7 @@ def _supposed(
         finally:
             opened.close()
         return
-    night = date.fromisoformat(str(manifest["business_date"])[:10])
+    night = date.fromisoformat(manifest["business_date"])
     with known_on(night, of_days, first, last, rules=rules) as known:
         opened = _Supposed(manifest, rules, touched, known.path, first, last)
         try:

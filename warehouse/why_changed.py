@@ -173,9 +173,8 @@ def why_changed(
         raise WarehouseError(f"{name!r} is no metric. Metrics: {', '.join(METRICS)}.")
     in_order_of_days(known_from, known_to)
     metric = METRICS[name]
-    tables = ["meta.delivery", "seeds.county", *_NEEDED[metric.table]]
+    tables = ["meta.delivery", *_NEEDED[metric.table]]
     with known_on(known_from, tables, first, last) as before, known_on(known_to, tables, first, last) as after:
-        _refuse_unknown_place(after, county)
         was, now = (compute(source, name, first, last, county, site) for source in (before, after))
         with both(before, after) as pair:
             effects = pair.effects(metric, {"first": first, "last": last, "county": county, "site": site})
@@ -192,11 +191,6 @@ def in_order_of_days(known_from: date, known_to: date) -> None:
     """Raises ``WarehouseError`` for days in the wrong order."""
     if known_to < known_from:
         raise WarehouseError(f"--from {known_from} is after --to {known_to}. Exchange them.")
-
-
-def _refuse_unknown_place(after: Known, county: str | None) -> None:
-    if county and after.read("select 1 from seeds.county where county_code = ?", [county]).empty:
-        raise WarehouseError(f"There is no county_code {county}. 'heng sql \"from seeds.county\"' lists them.")
 
 
 def counts_by_row(metric: Metric, catalog: str = "") -> str:

@@ -16,10 +16,13 @@ from datetime import date
 from typing import Any
 
 from warehouse import repeat
+from warehouse.errors import WarehouseError
 from warehouse.known import Known, known_on
 from warehouse.known_answers import days_of_acts
+from warehouse.last_day import usual_day
 from warehouse.metrics import Source
 from warehouse.repeat import Act, Judged, Parameter, Question, Standing
+from warehouse.repeat_terms import masked_driver
 from warehouse.why_changed import (
     JOINED,
     Both,
@@ -50,6 +53,8 @@ KINDS = {
     TRIP: "acts that are one trip with another one, or are not any more, by the rows of that one",
     FLEET: "vehicles of the fleet by a register row that came or changed since",
 }
+WRITES_DRIVERS = "'heng repeat-violators --subject driver --min-count 1 --format csv --out drivers.csv'"
+"""What writes the whole numbers of drivers, into a file of its owner."""
 COUNTS = "counts"
 """What became of an act that counts; else one of ``repeat.REASONS``, or None: no such act of the subject is known."""
 _OUTCOME = frozenset(
@@ -128,15 +133,17 @@ def why_repeat(
 
     ``key`` names the subject by the columns of its key. Without ``as_of`` the last day there were data of on the first
     of the two; window, basis and decisions default to those of a query. Raises ``WarehouseError`` for days in the wrong
-    order, one before the first night, or what ``repeat`` cannot be asked.
+    order, one before the first night, a driver nobody knows, or what ``repeat`` cannot be asked.
     """
     in_order_of_days(known_from, known_to)
     days = days_of_acts(known_from, subject, key) | days_of_acts(known_to, subject, key)
+    if subject == "driver" and not days:
+        _refuse_unknown_driver(key, known_to)
     with (
         known_on(known_from, _TABLES, passage_days=days) as before,
         known_on(known_to, _TABLES, passage_days=days) as after,
     ):
-        day = as_of or before.data_until or before.night
+        day = as_of or usual_day(before.manifest)
         usual = repeat.defaults(after, day)
         question = Question(
             day, subject, window or usual.query_window, basis or usual.basis,
@@ -153,6 +160,19 @@ def why_repeat(
 
         notes = compare_published(before, (was.count, was.fleet), shown)
         return WhyRepeat(question, dict(key), before.night, after.night, was, now, told, effects, notes)
+
+
+def _refuse_unknown_driver(key: Mapping[str, Any], day: date) -> None:
+    """Raises ``WarehouseError`` for a driver without a case whom the register of the day does not have either: for
+    vehicles and enterprises ``dossier.subject_of`` does."""
+    table, where = _FIRST_ISSUE["driver"]
+    with known_on(day, (table,)) as source:
+        is_registered = source.rows(f"select 1 from {table} where {where} limit 1", dict(key))
+    if not is_registered:
+        raise WarehouseError(
+            f"No case and no certificate known on {day} names a driver {masked_driver(key['driver_no'])}. Give the "
+            f"number of the certificate, or the hash a case has in its place: {WRITES_DRIVERS} writes them."
+        )
 
 
 def reads(one: Standing) -> str:

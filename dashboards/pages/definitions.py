@@ -13,6 +13,7 @@ from dashboards import format as fmt
 from dashboards.pages.quality import GROUPS, feed_group
 from dashboards.text import Text
 from warehouse.columns import Column, dictionary, topics
+from warehouse.last_day import usual_day
 from warehouse.rules import Rule, in_force, sets
 
 LONGEST_SEARCH = 60
@@ -90,7 +91,7 @@ def check_cards(db: queries.Source, needle: str, t: Text) -> list[Any]:
 
 def _limits(db: queries.Source) -> pd.DataFrame:
     """The thresholds in force on the last day the snapshot answers for, or on its last night."""
-    return terminal_queries.thresholds(db, queries.last_day(db) or queries.last_night(db), "local")
+    return terminal_queries.thresholds(db, usual_day(db.manifest), "local")
 
 
 def _card(name: str, label: str, formula: str, facts: list[tuple[str, Any]]) -> html.Section:
@@ -142,7 +143,7 @@ def rules_card(db: queries.Source, needle: str, t: Text) -> html.Section | None:
     """Where the rules are, and how many of those in force on the last day the search finds there."""
     if not queries.has_rulebook(db):
         return None
-    day = queries.last_day(db) or queries.last_night(db)
+    day = usual_day(db.manifest)
     count = sum(rule_matches(needle, rule, t) for rule in in_force(queries.rulebook(db), day))
     if not count:
         return None

@@ -490,7 +490,7 @@ def layout(db: queries.Source, view: shell.View, query: dict[str, str]) -> html.
     overview = overview_count(totals, selection)
     count = int(summary["rows"])
     notices = [t("state.bad_values", values="、".join(bad) if t.lang == "zh" else ", ".join(bad))] if bad else []
-    drawer: Any = None
+    drawer: list[Any] | None = None
     asked = query.get("record")
     if asked is not None:
         found = queries.record(db, asked) if RECORD.fullmatch(asked) else None
@@ -519,21 +519,7 @@ def layout(db: queries.Source, view: shell.View, query: dict[str, str]) -> html.
         [
             controls.left_out_note(selection, known, t, "/overload/rows", rows=True),
             chips(selection, known, t),
-            html.Div(
-                [
-                    html.Section(
-                        [reconciliation(summary, overview, t), *body],
-                        className="card rows-card",
-                    ),
-                    html.Aside(
-                        drawer,
-                        id="rows-drawer",
-                        className="card drawer open" if drawer else "card drawer",
-                        **{"aria-label": t("evidence.title")},
-                    ),
-                ],
-                className="rows-and-drawer",
-            ),
+            lists.beside_drawer("rows", [reconciliation(summary, overview, t), *body], t, drawer),
             dcc.Store(id="rows-selection", data=choice(selection)),
             dcc.Store(id="rows-record", data=asked if drawer else None),
             # A callback without an output does not run when its page appears, hence two empty ones.

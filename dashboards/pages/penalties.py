@@ -152,13 +152,16 @@ def funnel_card(db: queries.Source, choice: Choice, t: Text) -> html.Section:
 
 
 def _stage_info(db: queries.Source, stage: funnel.Stage, choice: Choice, t: Text) -> Any:
-    """The (i) of a stage: what it counts, how many came beside the stage before, the day and the version."""
+    """The (i) of a stage: what it counts, the day and the version. Only what was found over the limit has a page that
+    shows it: that of fates."""
     told: list[tuple[str, Any]] = [
         ("explain.leaves_out", t("penalties.funnel.leaves_out")),
         ("explain.data", fmt.day_range(choice.first_month, choice.as_of, t.lang)),
         ("explain.version", t("app.snapshot", version=db.version)),
     ]
-    link = "/overload/findings" + (case_facts.findings_query(db, choice, None, None) or "")
+    link = None
+    if stage.stage == "found" and (query := case_facts.findings_query(db, choice, None, None)) is not None:
+        link = "/overload/findings" + query
     return explain.rule_popover(
         t.pick(*funnel.STAGE_WORDS[stage.stage]), t(f"penalties.funnel.says.{stage.stage}"), told, link,
         COLUMN_OF_STAGE[stage.stage], t,

@@ -16,6 +16,7 @@ from dashboards import format as fmt
 from dashboards.pages.definitions import LONGEST_SEARCH, folded, rule_matches, table_row
 from dashboards.selection import plain_date
 from dashboards.text import Text
+from warehouse.last_day import usual_day
 from warehouse.rules import TOPICS, Change, Rule, changes, in_force, neighbours, sets, span
 
 OPEN = ("gross_weight",)
@@ -45,7 +46,7 @@ class Choice:
 def choice_of(query: dict[str, str], db: queries.Source) -> tuple[Choice, list[str]]:
     """What an address asks for, and the values in it that mean nothing."""
     bad = []
-    day = default = queries.last_day(db) or queries.last_night(db)
+    day = default = usual_day(db.manifest)
     if "on" in query:
         asked = _day(query["on"])
         bad += [f"on={query['on'][:20]}"] if asked is None else []

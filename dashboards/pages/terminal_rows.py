@@ -17,8 +17,6 @@ from dashboards.terminal_facts import SHOWS, Choice, Facts, choice_from_controls
 from dashboards.text import Text
 from warehouse.cross_checks import WEAKENED
 
-KEY = re.compile(r"(\d{1,9})-(\d{1,9})")
-"""A row in a request: version and place in the order of the list. No plate and no code of a vehicle."""
 RECORD = re.compile(r"[0-9a-f]{20}")
 HERE = "/terminals/rows"
 
@@ -662,12 +660,9 @@ def drawer_of(facts: Facts, record: str, t: Text) -> list[Any]:
         if found is None:
             raise BadRequest("no such record in this version")
         return alarm_drawer(facts, found, t)
-    match = KEY.fullmatch(record)
-    if match is None:
-        raise BadRequest("not a row of this list")
-    if int(match[1]) != facts.db.version:
+    row_no = lists.place_of(record, facts.db.version)
+    if row_no is None:
         return lists.old_drawer("vehicles", t)
-    row_no = int(match[2])
     if show == "findings":
         finding = terminal_queries.finding(facts.db, span_of(facts), facts.place, kind_of(facts.choice), row_no)
         if finding is None:

@@ -150,7 +150,7 @@ def test_the_bound_stands_behind_every_hundred_per_cent() -> None:
         (("rate", "--from", "2025-12-31", "--to", "2025-12-01"), "Exchange the two"),
         (("rate", "--from", "2026-01-05", "--to", "2026-01-09"), "after the day asked for"),
         (("rate", "--category", "ROAD"), "There is no category"),
-        (("rate", "--by", "plate"), "not grouped by"),
+        (("rate", "--by", "plate"), "There is no group"),
         (("rate", "--format", "xml"), "There is no format"),
         (("rate", "--lang", "fr"), "There is no language"),
         (("list", "--county", "999999"), "No county has the code"),

@@ -20,6 +20,7 @@ import hazard_fixture
 import numpy as np
 import pandas as pd
 import repeat_fixture
+import risk_fixture
 import vehicle_fixture
 from landed import Tables
 from violation_rows import Violations
@@ -395,6 +396,7 @@ def make(last_day: date = LAST_DAY) -> Fixture:
     repeat_fixture.add(con, last_day)
     case_fixture.add(con, last_day)
     hazard_fixture.add(con, last_day)
+    risk_fixture.add(con, last_day)
     Violations().copy_to(con)
     compliance_fixture.add(con, last_day)
     return Fixture(con, last_day)

@@ -34,7 +34,7 @@ def view_of(db: fixture.Fixture, **query: str) -> View:
     assert known is not None
     choice, bad = choice_of(query, known)
     assert bad == []
-    return View(db, choice, known)
+    return View(db, choice, known, db)
 
 
 def chosen(**changes: str) -> dict[str, str]:

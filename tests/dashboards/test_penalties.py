@@ -6,6 +6,7 @@ import io
 import json
 import re
 import shlex
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -21,7 +22,7 @@ from typer.testing import CliRunner
 from dashboards import case_facts, queries
 from dashboards.case_facts import Choice
 from dashboards.pages import penalties
-from dashboards.selection import Known
+from dashboards.selection import ALL, Known
 from etl.cli import app
 from warehouse import case_terms, cases, connection, consistency, fates, funnel, queue
 from warehouse.funnel import Part
@@ -309,6 +310,26 @@ def test_a_forecast_shows_intervals_and_what_came_of_earlier_ones(
     rows = [text_of(row) for row in components(card) if row.get("type") == "Tr"]
     for name, is_flow in (("open", False), ("served", False), ("closed", True)):
         assert any(row.startswith(case_terms.queue_name(name, is_flow, lang)) for row in rows), name
+
+
+def test_of_the_stages_only_what_was_found_leads_to_passages_and_to_as_many(
+    callbacks: Callbacks, db: fixture.Fixture
+) -> None:
+    def links(search: str) -> list[list[str]]:
+        card = by_id(callbacks.page(HERE, f"{search}&lang=en"), "penalties-funnel")
+        popovers = [by_class(line, "explain-links") for line in by_class(card, "step-line")]
+        hrefs = [[str(one["props"].get("href", "")) for one in components(each)] for each in popovers]
+        return [[href for href in each if href.startswith("/overload")] for each in hrefs]
+
+    for search, county in (("?", None), ("?county=431103", "431103")):
+        stages = case_facts.funnel_stages(db, replace(_choice(), county=county or ALL))
+        found = dict(zip((stage.stage for stage in stages), links(search), strict=True))
+        (link,) = found.pop("found")
+        assert set(map(tuple, found.values())) == {()}
+        opened = callbacks.page("/overload/findings", "?" + link.split("?")[1] + "&lang=en")
+        assert re.search(rf"\b{stages[1].count:,}\s+passages", text_of(by_class(opened, "lead"))), county
+    earlier = links(f"?as_of={fixture.LAST_DAY - timedelta(days=3)}")
+    assert earlier == [[]] * len(earlier), "that page knows of later days"
 
 
 def test_cases_that_begin_with_no_passage_have_no_funnel(callbacks: Callbacks) -> None:

@@ -1,5 +1,6 @@
 """The two catalogues say the same things, nothing in them is unused, and nothing used is missing."""
 
+import ast
 import re
 from pathlib import Path
 from string import Formatter
@@ -24,7 +25,17 @@ from dashboards import (
     terminal_facts,
     terminal_queries,
 )
-from dashboards.pages import compliance, hazards, overload, overload_rows, penalties, quality, repeat, terminal_rows
+from dashboards.pages import (
+    compliance,
+    hazards,
+    overload,
+    overload_rows,
+    penalties,
+    quality,
+    repeat,
+    risk,
+    terminal_rows,
+)
 from etl.contract import KINDS
 from etl.feeds import raw_tables
 from warehouse.cases import AGES, SERIES
@@ -35,6 +46,7 @@ from warehouse.funnel import STAGES
 from warehouse.kpi import CLASSES
 from warehouse.metrics import METRICS
 from warehouse.repeat import SUBJECTS
+from warehouse.risk import RANKINGS
 from warehouse.rules import TOPICS
 from warehouse.suggestions import EVIDENCE
 
@@ -103,6 +115,8 @@ MADE = {
     *(f"repeat.unit.{subject}" for subject in SUBJECTS),
     *(key for columns in repeat.COLUMNS.values() for _, key, *_ in columns),
     *(key for key, _ in (*repeat_exports.SUBJECT, *repeat_exports.ACT)),
+    *(f"risk.says.{name}" for name in RANKINGS),
+    *(f"risk.column.{name}" for name, *_ in risk.COLUMNS if name not in RANKINGS),
     *(f"penalties.series.{name}" for name in SERIES),
     *(f"penalties.clocks.{name}" for name in penalties.OF_CLOCK),
     *(f"penalties.age.{age}" for age in AGES),
@@ -233,6 +247,26 @@ def test_charts_use_the_colours_of_the_style_sheet(theme: str) -> None:
     block = css.split(":root {")[1] if theme == "light" else css.split('"dark"] {')[1]
     sheet = dict(re.findall(r"--([a-z0-9-]+): (#[0-9A-F]{6});", block.split("}")[0]))
     assert {name: sheet.get(name) for name in charts.TOKENS[theme]} == charts.TOKENS[theme]
+
+
+OF_LIBRARIES = ("mantine-", "ag-", "js-plotly-plot", "plotly", "modebar")
+"""What the class names begin with that component libraries write."""
+
+
+def test_every_class_and_id_of_the_style_sheets_is_written_by_a_page() -> None:
+    sheets = "".join(path.read_text(encoding="utf-8") for path in sorted((SOURCE / "assets").glob("*.css")))
+    rules = re.sub(r"/\*.*?\*/|\{[^{}]*\}", ";", sheets, flags=re.DOTALL)
+    names = set(re.findall(r"[.#]([A-Za-z][\w-]*)", rules))
+    script = (SOURCE / "assets" / "heng.js").read_text(encoding="utf-8")
+    written = {text for pair in re.findall(r"\"([^\"\n]*)\"|'([^'\n]*)'", script) for text in pair}
+    for path in SOURCE.rglob("*.py"):
+        nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+        said = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}  # docstrings
+        written |= {str(node.value) for node in nodes if isinstance(node, ast.Constant) and id(node) not in said}
+    words = {word for text in written for word in re.findall(r"[\w-]+", text)}
+    made = {"end-top", "end-bottom", "icon-arrow-down", "icon-arrow-up"} | {f"icon-{name}" for name in words}
+    assert len(names) > 200
+    assert sorted(name for name in names - words - made if not name.startswith(OF_LIBRARIES)) == []
 
 
 def test_the_vendored_chart_library_is_the_version_the_package_holds() -> None:

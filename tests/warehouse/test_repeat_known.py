@@ -142,8 +142,13 @@ def test_a_late_step_changes_the_list_and_not_what_was_known_before(told: Told) 
         assert everything(source) == before, "the days around the acts are enough"
 
 
+def facts(night: date, key: dict[str, Any]) -> dict[str, Any]:
+    with facts_known_on(night, "vehicle", key) as source:
+        return dossier.facts(source, "vehicle", key, BEFORE)
+
+
 def test_a_dossier_tells_what_was_known_and_on_which_night(told: Told) -> None:
-    before, after = (facts_known_on(night, "vehicle", told.key, BEFORE) for night in (BEFORE, AFTER))
+    before, after = (facts(night, told.key) for night in (BEFORE, AFTER))
     served = dossier.facts(snapshot(), "vehicle", told.key, BEFORE)
     counts = [dossier.main_standing(facts)["count"] for facts in (before, after, served)]
     assert counts == [told.count, told.count - 1, told.count - 1]
@@ -195,4 +200,4 @@ def test_the_look_up_page_answers_as_known_on_a_closed_night(told: Told) -> None
 
 def test_no_day_before_the_first_night_is_known(told: Told) -> None:
     with pytest.raises(WarehouseError, match="the first night is that of 2026-03-03"):
-        facts_known_on(date(2026, 3, 2), "vehicle", told.key, BEFORE)
+        facts(date(2026, 3, 2), told.key)

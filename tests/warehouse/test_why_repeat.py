@@ -29,6 +29,8 @@ FIRST, SECOND = date(2026, 3, 4), date(2026, 3, 5)
 PLATE, USCC, NAME = "湘M10001", uscc("91431100MA4L0000"), "示例运输1号"
 KEY = {"plate_no": PLATE, "plate_color_code": 2}
 DRIVER = "431100000000012345"
+MISNAMED, IDLE = "431100000000054321", "431100000000067890"
+"""A driver whom only the first night's row of a case names, and one of the register without a case."""
 
 
 def _weighing(number: int, day: str, hour: int, gross: int = 60_000, **changes: Any) -> str:
@@ -71,6 +73,10 @@ def _vehicle(plate: str, name: str = NAME, first_issue: str = "2019-05-20") -> d
     }  # fmt: skip
 
 
+CERTIFICATE = {
+    "从业资格证号": IDLE, "姓名": "示例", "身份证号": "431199199001010219", "资格类别": "道路货物运输",
+    "初次领证日期": "20190201", "有效期起": "20190201", "有效期止": "长期",
+}  # fmt: skip
 ACTS = {
     # case: number, day and hour of its passage
     "steady": (6000, "2026-02-24", 1),
@@ -139,11 +145,12 @@ def made(reference: Any, tmp_path_factory: pytest.TempPathFactory, instance: Cal
     send(
         "wim_passage", "20260304", [*(_weighing(*act) for act in ACTS.values()), _weighing(*OTHER, plate_no="湘M10009")]
     )
-    filed = [*(cases[name] for name in early), other | {"车牌号": "湘M10009"}]
+    filed = [*(cases[name] for name in early), other | {"车牌号": "湘M10009", "从业资格证号": MISNAMED}]
     send("enforcement_case", "20260304", lines("enforcement_case", *filed))
     send("penalty_decision", "20260304", "".join(decided).encode(), "ndjson")
     send("case_event", "20260304", lines("case_event", *steps))
     send("enterprise", "20260304", lines("enterprise", enterprise))
+    send("driver_certificate", "20260304", lines("driver_certificate", CERTIFICATE))
     send("vehicle", "20260304", lines("vehicle", _vehicle(PLATE), _vehicle("湘M10009")))
     publish(build_night(home, FIRST))
     served = {FIRST: answers()}
@@ -239,7 +246,8 @@ def test_of_an_enterprise_vehicles_move_the_count_and_registers_the_fleet(nights
     for one in moved:
         (cause,) = one.causes
         assert [(change.column, change.old, change.new) for change in cause.changes] == [
-            ("plate_no", "湘M·***09", "湘M·***08")
+            ("plate_no", "湘M·***09", "湘M·***08"),
+            ("driver_certificate_no", "***", "***"),
         ]
 
 
@@ -288,7 +296,17 @@ def test_the_command_prints_table_json_and_csv(nights: Made) -> None:
         driven = run("why-changed", "repeat", "--driver", DRIVER, "--from", str(FIRST), "--format", form)
         assert DRIVER not in driven
         assert "4311·***345" in driven, "numbers of drivers are masked"
+    none = run("why-changed", "repeat", "--driver", IDLE, "--from", str(FIRST))
+    assert f"Nothing changed: no act counts otherwise than on {FIRST}." in none
+    gone = json.loads(run("why-changed", "repeat", "--driver", MISNAMED, "--from", str(FIRST), "--format", "json"))
+    assert (gone["before"]["count"], gone["after"]["count"]) == (1, 0), "no row that is served names the driver"
+    by_driver = ["why-changed", "repeat", "--from", str(FIRST), "--driver"]
+    unknown = str(CliRunner().invoke(app, [*by_driver, "431100000000011111"]).exception)
+    assert "431100000000011111" not in unknown
     for wrong, says in (
+        ([*by_driver, "431100000000011111"], "names a driver 4311·***111. Give the number"),
+        ([*by_driver, "4311·***345"], "is masked, as lists print it"),
+        ([*by_driver, "***45"], "heng repeat-violators --subject driver"),
         (["why-changed", "repeat", "--from", str(FIRST)], "Say whose count is asked for: --plate"),
         ([*asked, "--subject", "enterprise"], "Say whose count is asked for: --uscc"),
         ([*asked, "--subject", "ship"], "There is no subject 'ship'. Choose one of vehicle"),
