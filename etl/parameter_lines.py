@@ -1,15 +1,15 @@
-"""How commands tell the parameters an answer rests on: each with its value, its source and how well it is known."""
+"""The parameters behind an answer as lines on a terminal: value, meaning, source, and how well each is known."""
 
 from collections.abc import Iterable
 
 from etl.report_card import UNVERIFIED
-from warehouse.parameters import Parameter
+from warehouse.parameters import Codes, Parameter
 
 _UNVERIFIED = {"zh": "未核实", "en": "unverified"}
 
 
-def parameter_lines(told: Iterable[Parameter], lang: str) -> list[str]:
-    """A line each."""
+def parameter_lines(told: Iterable[Parameter | Codes], lang: str) -> list[str]:
+    """One line a parameter; those nobody read in a text say so."""
     lines = []
     for one in told:
         doubt = f" · {_UNVERIFIED[lang]}" if one.confidence in UNVERIFIED else ""
