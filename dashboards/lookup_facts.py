@@ -10,11 +10,12 @@ from typing import Any
 
 from werkzeug.exceptions import BadRequest
 
-from dashboards import queries
+from dashboards import queries, risk_facts
 from dashboards.as_known import computing, night_of
 from dashboards.selection import plain_date
 from warehouse import dossier, plate, repeat
 from warehouse.known_answers import facts_known_on
+from warehouse.risk import Explained
 
 LONGEST = 32
 """Letters of the field; no plate has so many, with all the blanks and points people put in."""
@@ -39,8 +40,8 @@ class Asked:
 class Found:
     """``plate_no`` as read; ``colors``: those it is known under; ``facts`` None while it is unknown or has several.
 
-    ``near``: known plates that differ in letters which are taken for each other. ``recent``: its last passages, of
-    what is served only.
+    ``near``: known plates that differ in letters which are taken for each other. ``recent``, ``risk``: its last
+    passages and its scores, of what is served only; no score where nothing of it was checked.
     """
 
     plate_no: str
@@ -51,6 +52,7 @@ class Found:
     near: tuple[str, ...] = ()
     facts: dict[str, Any] | None = None
     recent: tuple[dict[str, Any], ...] = ()
+    risk: Explained | None = None
 
 
 def is_built(db: queries.Source) -> bool:
@@ -103,5 +105,6 @@ def find(db: queries.Source, question: Asked) -> Found:
         return Found(plate_no, found.is_plate, True, known, color, (), facts)
     facts = dossier.facts(kept, "vehicle", key, question.as_of, question.window)
     return Found(
-        plate_no, found.is_plate, True, known, color, (), facts, tuple(dossier.recent(kept, key, question.as_of))
+        plate_no, found.is_plate, True, known, color, (), facts, tuple(dossier.recent(kept, key, question.as_of)),
+        risk_facts.of_vehicle(db, key, question.as_of),
     )  # fmt: skip

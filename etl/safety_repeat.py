@@ -17,6 +17,7 @@ from rich.text import Text
 from etl import known_on
 from etl.arguments import LANGUAGES, AsOf, Lang, day_of, day_or_last, need, one_of
 from etl.report_card import UNVERIFIED
+from warehouse.last_day import last_day
 from warehouse.parameters import Parameter
 from warehouse.safety_repeat import (
     REASON_WORDS,
@@ -79,15 +80,16 @@ def safety_repeat_command(
         one_of(what, given, allowed)
     from warehouse.known_answers import safety_known_on
 
+    asked = day_of(as_of) if as_of else None
     with known_on.asked(known, safety_known_on) as source:
         need(source, TABLES, "work-safety penalties were told")
-        day = day_or_last(source, day_of(as_of) if as_of else None)
+        day = day_or_last(source, asked)
         found = [one for one in standings(source, day, uscc) if tier in (None, one.tier)]
         told = parameters(source, day)
         named = known_on.words(source.version, source.manifest.get("known_on"), lang)
         head = {"as_of": day, **known_on.told(source)}
         beside = known_on.column(source)
-        until = source.manifest.get("data_until")
+        until = last_day(source.manifest)
     if form == "json":
         document = head | {
             "parameters": {name: one.value for name, one in told.items()},
@@ -140,7 +142,7 @@ def _numbers(hazards: tuple[MajorHazard, ...]) -> str:
 
 
 def _print(
-    found: list[Standing], day: date, told: dict[str, Parameter], source: str, until: str | None, lang: str
+    found: list[Standing], day: date, told: dict[str, Parameter], source: str, until: date | None, lang: str
 ) -> None:
     words, at = _WORDS[lang], LANGUAGES.index(lang)
     table = Table(title=words["title"].format(as_of=day, source=source))
@@ -166,11 +168,11 @@ def _print(
     else:
         console.print(words["nothing"])
     lines = []
-    for one in told.values():
-        doubt = f" · {words['unverified']}" if one.confidence in UNVERIFIED else ""
-        cited, says = (one.citation_zh, one.zh) if lang == "zh" else (one.citation_en, one.en)
-        lines.append(f"{one.name} = {one.amount}: {says}; {cited} [{one.confidence}]{doubt}")
-    if until is not None and until < day.isoformat():
+    for number in told.values():
+        doubt = f" · {words['unverified']}" if number.confidence in UNVERIFIED else ""
+        cited, says = (number.citation_zh, number.zh) if lang == "zh" else (number.citation_en, number.en)
+        lines.append(f"{number.name} = {number.amount}: {says}; {cited} [{number.confidence}]{doubt}")
+    if until is not None and until < day:
         lines.append(words["until"].format(until=until, as_of=day))
     for line in (*lines, words["counting"], words["hazard"], words["facts"]):
         console.print(line, highlight=False, markup=False, soft_wrap=True)

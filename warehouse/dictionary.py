@@ -55,6 +55,8 @@ _SEEDS = {
     "seeds.plate_confusion": "Grain: one sign of a plate and one that it may be a misreading of: for suggestions only.",
     "seeds.report_figure": "Grain: one figure of the report card: what it counts, its unit and the published claim.",
     "seeds.county": "Grain: one county over the days its code was valid, with its place in the tile map.",
+    "seeds.alert_rule": "Grain: one rule of what needs a hand over the days it is in force: how urgent, who acts, from "
+    "which table, by which parameters. Read by warehouse/alerts.py.",
     "seeds.reason": "Grain: one reason or flag code and one outcome, with words and the next step.",
 }
 _META_TABLES = {

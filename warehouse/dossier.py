@@ -146,17 +146,11 @@ def _seen(source: Source, plate_no: str) -> list[int | None]:
     asked = {"plate_no": plate_no}
     if source.manifest.get("data_until"):
         until = date.fromisoformat(source.manifest["data_until"])
-        months = _months(repeat.months_later(until, -24), until)
+        months = repeat.months_from(repeat.months_later(until, -24), until)
         recent = source.within("core.passage", "plate_no, plate_color_code", months)
         if found := source.rows(_COLORS.format(passages=recent), asked):
             return [row["plate_color_code"] for row in found]
     return [row["plate_color_code"] for row in source.rows(_COLORS.format(passages="core.passage"), asked)]
-
-
-def _months(first: date, last: date) -> list[date]:
-    """The first day of each month from that of one day to that of another."""
-    count = 12 * (last.year - first.year) + last.month - first.month
-    return [repeat.months_later(first.replace(day=1), later) for later in range(count + 1)]
 
 
 def colors(source: Source, plate_no: str) -> list[int]:
@@ -404,7 +398,9 @@ def _screenings(
     if not acts:
         return found
     columns = "site_code, check_no, passed_date, screened_date, screened_at, screening_result"
-    screenings = source.within("mart.screening", columns, _months(min(act.violated_on for act in acts), as_of))
+    screenings = source.within(
+        "mart.screening", columns, repeat.months_from(min(act.violated_on for act in acts), as_of)
+    )
     for row in _rows(source, _SCREENINGS.format(screenings=screenings), asked):
         found.setdefault((row.pop("check_no"), row.pop("passed_date")), []).append(row)
     return found
@@ -692,6 +688,6 @@ def outcome(told: Mapping[str, Any], act: Mapping[str, Any]) -> dict[str, Any]:
 def recent(source: Source, key: Mapping[str, Any], as_of: date) -> list[dict[str, Any]]:
     """The last passages of a vehicle in the twelve months to the day, whatever became of them."""
     first = repeat.months_later(as_of, -12)
-    passages = source.within("core.passage", _RECENT_COLUMNS, _months(first, as_of))
+    passages = source.within("core.passage", _RECENT_COLUMNS, repeat.months_from(first, as_of))
     asked = {**key, "as_of": as_of, "first": first, "most": RECENT}
     return _rows(Kept(source), _RECENT.format(passages=passages), asked)

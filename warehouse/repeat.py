@@ -24,6 +24,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 from functools import cache
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from warehouse.errors import WarehouseError
@@ -224,6 +225,12 @@ def months_later(day: date, months: int) -> date:
         return date(year + (month == 11), (month + 1) % 12 + 1, 1)
 
 
+def months_from(first: date, last: date) -> list[date]:
+    """The first day of each month from that of one day to that of another."""
+    count = 12 * (last.year - first.year) + last.month - first.month
+    return [months_later(first.replace(day=1), later) for later in range(count + 1)]
+
+
 def _rolling(as_of: date, months: int) -> tuple[date, date]:
     """The days whose acts still count on ``as_of``."""
     first = as_of - timedelta(days=31 * months)
@@ -343,10 +350,11 @@ left join owner on owner.on_day = named.on_day and owner.enterprise_name = named
 left join fleet on fleet.on_day = named.on_day and fleet.uscc = named.uscc
 order by named.on_day
 """
-_FLEET_OF = f"""{_OWNERS}
-select distinct vehicle.plate_no, vehicle.plate_color_code
+_OWNED = f"""{_OWNERS}
+select distinct vehicle.plate_no, vehicle.plate_color_code, owner.uscc
 from owner inner join staging.vehicle as vehicle using (enterprise_name)
 where on_day between vehicle.valid_from and coalesce(vehicle.valid_to, on_day)
+order by vehicle.plate_no, vehicle.plate_color_code, owner.uscc
 """
 # Days on which the fleet of one of some enterprises may change.
 _FLEET_DAYS = """
@@ -407,10 +415,13 @@ def parameters(source: Source, question: Question) -> dict[str, Parameter]:
 
 
 _COLUMNS = Act._fields
+_OWN = tuple(f"{subject}_decided_on" for subject in SUBJECTS)
 _DAYS = (
     "violated_on", "filed_on", "decided_on", "ended_on", "earlier_decided_on", "earlier_ended_on",
-    *(f"{subject}_decided_on" for subject in SUBJECTS), *(f"earlier_{subject}_decided_on" for subject in SUBJECTS),
+    *_OWN, *(f"earlier_{name}" for name in _OWN),
 )  # fmt: skip
+_LATER_OF = attrgetter("filed_on", "decided_on", "ended_on", *_OWN)
+_BEGINS_OF = attrgetter(*(name for name in _DAYS if not name.endswith("ended_on")))
 _INSTANTS = ("violated_at", "last_unladen_at")
 _WHOLE = ("plate_color_code", "gross_vehicle_weight_kg", "limit_kg", "source_line")
 
@@ -468,18 +479,12 @@ def _key_of(subject: str, act: Act) -> tuple[Any, ...]:
 def seen(act: Act, on: date) -> Act:
     """The act as it had come to by a day: nothing that was filed, decided or ended later."""
 
-    if act.earlier_ended_on is None and all(
-        day is None or day <= on
-        for day in (
-            act.filed_on,
-            act.decided_on,
-            act.ended_on,
-            act.vehicle_decided_on,
-            act.driver_decided_on,
-            act.enterprise_decided_on,
-        )
-    ):
-        return act
+    if act.earlier_ended_on is None:
+        for day in _LATER_OF(act):
+            if day is not None and day > on:
+                break
+        else:
+            return act
 
     def until(day: date | None) -> date | None:
         return day if day is not None and day <= on else None
@@ -679,7 +684,7 @@ def _changes(acts: Sequence[Act], year: _Year, as_of: date) -> list[date]:
     """Days up to ``as_of`` on which some of the acts may begin or cease to count, in order."""
     days: set[date | None] = set()
     for act in acts:
-        of_act = {getattr(act, name) for name in _DAYS if not name.endswith("ended_on")} - {None}
+        of_act = {*_BEGINS_OF(act)} - {None}
         days |= {*of_act, act.ended_on, act.earlier_ended_on}
         for day in of_act:
             days.update(year.changes(day, as_of) if day is not None and day <= as_of else ())
@@ -764,8 +769,13 @@ def _fleets(source: Source, days: Sequence[date], units: Sequence[str] | None) -
 
 def fleet_of(source: Source, uscc: str, day: date) -> set[tuple[str, int | None]]:
     """The vehicles that are the fleet of an enterprise on a day: plates and colours."""
-    asked = {"days": [day], "units": [uscc]}
-    return {(row["plate_no"], row["plate_color_code"]) for row in source.rows(_FLEET_OF, asked)}
+    return {vehicle for vehicle, _ in owned(source, day, [uscc])}
+
+
+def owned(source: Source, day: date, units: Sequence[str] | None) -> list[tuple[tuple[str, int | None], str]]:
+    """The vehicles (plate, colour) of some or of all enterprises on a day, each with its owner's credit code."""
+    asked = {"days": [day], "units": None if units is None else list(units)}
+    return [((row["plate_no"], row["plate_color_code"]), row["uscc"]) for row in source.rows(_OWNED, asked)]
 
 
 def _with_trigger(

@@ -14,12 +14,12 @@ from dash import Input, Output, State, callback, ctx, dcc, html
 from dash.exceptions import PreventUpdate
 from werkzeug.exceptions import BadRequest
 
-from dashboards import as_known, lookup_facts, queries, shell
+from dashboards import as_known, lookup_facts, queries, risk_facts, shell
 from dashboards import format as fmt
 from dashboards.as_known import NotComputed
 from dashboards.lookup_facts import Found
 from dashboards.text import Text
-from warehouse import dossier_file, dossier_text, plate, repeat
+from warehouse import dossier_file, dossier_text, plate, repeat, risk
 from warehouse.dossier import main_standing, outcome
 from warehouse.dossier_text import Words
 
@@ -301,7 +301,28 @@ def passages(found: Found, t: Text, w: Words) -> html.Section:
     )
 
 
-def result(found: Found, t: Text, w: Words) -> list[Any]:
+def scores(found: Found, db: queries.Source, as_of: date, t: Text) -> html.Section:
+    """Whether to look at it first: every score, and what made the rate. No ground of a penalty."""
+    if found.risk is None:
+        return html.Section(
+            [html.H2(t("lookup.risk")), html.P(t("lookup.risk.none"), className="quiet-line")], className="card"
+        )
+    of = risk_facts.rules(db, as_of)
+    scant = t("lookup.risk.scant", least=f"{of.value('minimum_checks'):g}")
+    return html.Section(
+        [
+            html.H2(t("lookup.risk")),
+            html.P(scant, className="quiet-line") if found.risk.risk.is_scant else None,
+            risk_facts.scores(found.risk, of, db, as_of, "/risk", t),
+            *risk_facts.reasons(found.risk, "model", t, with_vehicle=False),
+            html.P(t("risk.lead.look"), className="quiet-line"),
+        ],
+        className="card",
+        id="lookup-risk",
+    )
+
+
+def result(found: Found, db: queries.Source, as_of: date, t: Text, w: Words) -> list[Any]:
     """Everything below the form."""
     if found.facts is None:
         return [_unknown(found, t) if not found.is_known else _which_color(found, t, w)]
@@ -336,7 +357,12 @@ def result(found: Found, t: Text, w: Words) -> list[Any]:
             [
                 html.Div([verdict(facts, t, w), *acts(facts, t, w)], className="stack"),
                 html.Div(
-                    [standings(facts, t, w), *open_questions(facts, w), None if known else passages(found, t, w)],
+                    [
+                        standings(facts, t, w),
+                        *open_questions(facts, w),
+                        None if known or not risk.is_built(db) else scores(found, db, as_of, t),
+                        None if known else passages(found, t, w),
+                    ],
                     className="stack",
                 ),
             ],
@@ -542,7 +568,7 @@ def show(
         found = lookup_facts.find(db, question)
     except NotComputed as error:
         return shell.not_computed_card(error, view.text), color
-    return result(found, view.text, Words(view.lang)), found.color
+    return result(found, db, question.as_of, view.text, Words(view.lang)), found.color
 
 
 @callback(

@@ -12,6 +12,7 @@ import dashboards
 from dashboards import (
     case_facts,
     charts,
+    compliance_facts,
     consistency_card,
     hazard_exports,
     hazard_queries,
@@ -24,16 +25,28 @@ from dashboards import (
     terminal_facts,
     terminal_queries,
 )
-from dashboards.pages import hazards, overload, overload_rows, penalties, quality, repeat, terminal_rows
+from dashboards.pages import (
+    compliance,
+    hazards,
+    overload,
+    overload_rows,
+    penalties,
+    quality,
+    repeat,
+    risk,
+    terminal_rows,
+)
 from etl.contract import KINDS
 from etl.feeds import raw_tables
 from warehouse.cases import AGES, SERIES
 from warehouse.columns import dictionary, topics
+from warehouse.compliance import MEASURES
 from warehouse.consistency import BY
 from warehouse.funnel import STAGES
 from warehouse.kpi import CLASSES
 from warehouse.metrics import METRICS
 from warehouse.repeat import SUBJECTS
+from warehouse.risk import RANKINGS
 from warehouse.rules import TOPICS
 from warehouse.suggestions import EVIDENCE
 
@@ -102,6 +115,8 @@ MADE = {
     *(f"repeat.unit.{subject}" for subject in SUBJECTS),
     *(key for columns in repeat.COLUMNS.values() for _, key, *_ in columns),
     *(key for key, _ in (*repeat_exports.SUBJECT, *repeat_exports.ACT)),
+    *(f"risk.says.{name}" for name in RANKINGS),
+    *(f"risk.column.{name}" for name, *_ in risk.COLUMNS if name not in RANKINGS),
     *(f"penalties.series.{name}" for name in SERIES),
     *(f"penalties.clocks.{name}" for name in penalties.OF_CLOCK),
     *(f"penalties.age.{age}" for age in AGES),
@@ -116,6 +131,9 @@ MADE = {
     *(f"hazards.head.{head}" for head in (*hazard_exports.LIST, *hazard_exports.RATES, *HAZARD_HEADS)),
     *(f"hazards.curve.head.{head}" for head in ("day", "at_risk", "ended", "share", "low", "high")),
     *(f"hazards.photo.{stage}" for stage in ("before", "after")),
+    *(f"compliance.by.{by}" for by in ("county", "kind")),
+    *(f"compliance.state.{state}" for state in (compliance_facts.OPEN, selection.ALL)),
+    *(f"compliance.head.{field}" for measure in MEASURES for field in compliance.columns_of(measure)),
     *(f"alarm_kind.{kind}" for kind in terminal_facts.SMART_KINDS),
     *(f"screening.{result}" for result in ("confirmed", "void", "pending")),
     *(f"suggestion.{grade}" for grade in ("strong", "possible")),
