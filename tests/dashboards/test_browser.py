@@ -125,7 +125,7 @@ def test_every_page_is_quiet_local_and_fits(watched: Any, lang: str, theme: str,
         if key == "hazards":
             one.page.wait_for_selector("#hazards-curve .main-svg")
             one.page.locator("#hazards-grid").scroll_into_view_if_needed()  # a list out of sight is not laid out
-        if key in ("rows", "vehicles", "repeat", "hazards"):
+        if key in ("rows", "vehicles", "repeat", "risk", "hazards"):
             one.page.wait_for_selector(".ag-row .ag-cell")
         assert one.page.evaluate("document.documentElement.lang") == ("zh-CN" if lang == "zh" else "en")
         one.page.screenshot(
@@ -297,6 +297,24 @@ def test_from_a_tier_to_its_vehicle_to_the_evidence_of_an_act(watched: Any, size
     page.wait_for_selector(".drawer.open .facts")
     page.go_back()
     page.wait_for_url("**/repeat?window=ROLLING_12M&low=statutory")
+    one.check()
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_whom_to_look_at_first_tells_what_made_its_scores(watched: Any, lang: str, size: str) -> None:
+    one = watched(size)
+    page = one.page
+    one.open(f"/risk?lang={lang}&by=ocrs")
+    open_row(page, 0)
+    page.wait_for_selector("#risk-drawer.open .step-line")
+    words = page.locator("#risk-drawer").inner_text()
+    assert "2026-08-14" in words or "14 Aug" in words
+    assert ("有通行证" if lang == "zh" else "covered by a permit") in words
+    for box in ("#risk-drawer", "#risk-tested"):
+        inside = page.locator(box).evaluate("n => [n.scrollWidth, n.clientWidth]")
+        assert inside[0] <= inside[1], f"{box} is wider than its place: {inside}"
+    page.screenshot(path=SCREENS / f"risk-drawer-{lang}-{size}.png", full_page=True)
     one.check()
 
 
