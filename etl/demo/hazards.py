@@ -111,17 +111,22 @@ def hazards(world: World) -> tuple[Hazard, ...]:
         rng = world.rng("hazards", category)
         for number in range(world.figure(count)):
             found.append(_hazard(world, rng, category, number))
+    found.append(_planted(world))
     return _with_photos(world, tuple(sorted(found, key=lambda hazard: hazard.no)))
 
 
-def _hazard(world: World, rng: np.random.Generator, category: str, number: int) -> Hazard:
+@cache
+def _planted(world: World) -> Hazard:
+    """One more, by a chance of its own: at every scale an enterprise has a major hazard that exists."""
+    return _hazard(world, world.rng("hazards", "planted"), "ENT", world.figure(_CITY["ENT"]), is_planted=True)
+
+
+def _hazard(world: World, rng: np.random.Generator, category: str, number: int, is_planted: bool = False) -> Hazard:
     year = world.year
     county = str(rng.choice(list(COUNTIES)))
     # All but the enterprises' are closed by the last day, so none is registered in the last days.
     span = max(1, len(year) - min(25, len(year) // 3))
     registered = year[int(rng.integers(0, span))]
-    # At every scale there is an enterprise with a major hazard (etl.demo.safety).
-    is_planted = category == "ENT" and number == 0
     major = bool(rng.random() < 0.06) or is_planted
     site = [site for site in SITES if site.county == county][int(rng.integers(0, 2))]
     on_road = category in ("HWY", "SIGN")
@@ -267,6 +272,8 @@ def checks(world: World) -> tuple[dict[str, Any], ...]:
     rng = world.rng("hazard_checks")
     found: list[dict[str, Any]] = []
     for hazard in hazards(world):
+        if hazard.no == _planted(world).no:
+            continue  # it is open, and the others keep their chances
         picked, doubted, after = float(rng.random()), float(rng.random()), int(rng.integers(3, 40))
         is_random = picked < _CHECKED_SHARE
         closed = next((step.at.date() for step in hazard.steps if step.state == "CLOSED"), None)
