@@ -15,6 +15,8 @@ from werkzeug.exceptions import Forbidden, HTTPException
 from dashboards import hazard_exports, shell
 from dashboards.as_known import NotComputed
 from dashboards.pages import (
+    alerts,
+    compliance,
     definitions,
     findings,
     hazards,
@@ -22,8 +24,10 @@ from dashboards.pages import (
     not_found_404,
     overload,
     overload_rows,
+    overview,
     penalties,
     quality,
+    ranking,
     repeat,
     risk,
     rules,
@@ -77,7 +81,7 @@ def _host_is_loopback() -> bool:
 
 
 def guard() -> Any:
-    """Loopback names only, and no state from another site's page. The front door is the overview."""
+    """Loopback names only, and no state from another site's page."""
     if not _host_is_loopback():
         raise Forbidden("This service answers on the loopback interface only; it has no accounts yet.")
     if flask.request.method == "POST" and flask.request.headers.get("Sec-Fetch-Site", "same-origin") not in (
@@ -85,9 +89,6 @@ def guard() -> Any:
         "none",
     ):
         raise Forbidden("This request comes from another site.")
-    if flask.request.path == "/":
-        query = flask.request.query_string.decode("ascii", "ignore")
-        return flask.redirect("/overload" + (f"?{query}" if query else ""))
     return None
 
 
@@ -207,6 +208,9 @@ def create_app() -> Dash:
         include_pages_meta=False,
     )
     for module in (
+        overview,
+        alerts,
+        compliance,
         overload,
         overload_rows,
         findings,
@@ -216,6 +220,7 @@ def create_app() -> Dash:
         penalties,
         terminals,
         terminal_rows,
+        ranking,
         lookup,
         quality,
         rules,

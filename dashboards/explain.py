@@ -12,7 +12,7 @@ from dashboards import shell, words
 from dashboards.text import Text
 from warehouse.kpi import KPIS
 from warehouse.metrics import METRICS
-from warehouse.parameters import Parameter
+from warehouse.parameters import Codes, Parameter
 
 
 def label(metric: str, t: Text) -> str:
@@ -95,7 +95,7 @@ def parameter_lines(names: Sequence[str], thresholds: pd.DataFrame, t: Text) -> 
     return lines
 
 
-def number_lines(told: Iterable[Parameter], t: Text) -> list[Any]:
+def number_lines(told: Iterable[Parameter | Codes], t: Text) -> list[Any]:
     """Parameters of the law or of the product, each with its value, its source and how well it is known."""
     lines = []
     for one in told:

@@ -24,6 +24,8 @@ LANG_COOKIE, THEME_COOKIE = "heng_lang", "heng_theme"
 
 # Only pages that exist. Text key, path, icon, whether the shared filters carry over to it, whether it is listed.
 PAGES = (
+    ("overview", "/", "home", True, True),
+    ("alerts", "/alerts", "bell", False, True),
     ("overload", "/overload", "truck", True, True),
     ("rows", "/overload/rows", "list", True, True),
     ("repeat", "/repeat", "flag", False, True),
@@ -32,13 +34,15 @@ PAGES = (
     ("penalties", "/penalties", "file", False, True),
     ("hazards", "/hazards", "alert", False, True),
     ("terminals", "/terminals", "broadcast", True, True),
+    ("compliance", "/compliance", "shield", False, True),
+    ("supervision", "/ranking", "table", False, True),
     ("vehicles", "/terminals/rows", "list", True, False),
     ("lookup", "/lookup", "search", False, True),
     ("quality", "/quality", "heartbeat", False, True),
     ("rules", "/rules", "certificate", False, True),
     ("definitions", "/definitions", "book", False, True),
 )
-IN_BAR = ("overload", "repeat", "lookup", "terminals")
+IN_BAR = ("overview", "alerts", "overload", "lookup")
 CARRYING = {key: path for key, path, _, carries, listed in PAGES if carries and listed}
 """Pages of the navigation whose address carries the shared filters."""
 

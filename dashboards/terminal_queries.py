@@ -6,7 +6,7 @@ module masked, as in ``queries``; a row is known by its place in a total order o
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import pandas as pd
@@ -22,7 +22,9 @@ from dashboards.queries import (
     once_per_snapshot,
     tables,
 )
+from warehouse import calls as vehicle_calls
 from warehouse import kpi, league
+from warehouse.calls import CALL, bound
 from warehouse.layout import DATED
 from warehouse.plate import masked, masked_sql
 
@@ -56,7 +58,6 @@ TABLES = {
 _CAPTURED = (
     "select distinct event_date from mart.vehicle_day where event_date between $first and $last order by event_date"
 )
-_LAST_CAPTURED = "select max(event_date) as last_day from mart.vehicle_day where event_date <= $day"
 _ENTERPRISES = """
 select uscc, enterprise_name, county_code from staging.enterprise
 qualify row_number() over (partition by uscc order by valid_from desc, record_id) = 1
@@ -80,8 +81,7 @@ def captured_days(db: Source, span: Span) -> list[date]:
 @once_per_choice
 def last_captured(db: Source, day: date) -> date | None:
     """The last day with captures up to a day."""
-    found = db.read(_LAST_CAPTURED, {"day": day}).iloc[0]["last_day"]
-    return None if pd.isna(found) else as_date(found)
+    return vehicle_calls.last_captured(db, day)
 
 
 @once_per_snapshot
@@ -127,54 +127,6 @@ def parameters(db: Source, day: date) -> dict[str, float]:
 
 
 # --- vehicles to call ---------------------------------------------------------------------------------------
-_CALL = f"""
-with vehicle as (
-    select plate_no, plate_color_code, max_by(uscc, event_date) as uscc, max_by(county_code, event_date) as county_code,
-        max_by(monitored_class, event_date) as monitored_class, max(event_date) as last_date,
-        max(case when is_online then event_date end) as last_online_date,
-        max(case when is_online then last_recorded_at end) as last_recorded_at
-    from mart.vehicle_day
-    where is_registered and event_date <= $day
-    group by plate_no, plate_color_code
-),
-silent as (
-    select day.plate_no, day.plate_color_code, count(*) as silent_day_count
-    from mart.vehicle_day as day
-    inner join vehicle on vehicle.plate_no = day.plate_no and vehicle.plate_color_code = day.plate_color_code
-    where day.is_registered and day.event_date <= $day
-        and day.event_date > coalesce(vehicle.last_online_date, date '0001-01-01')
-    group by day.plate_no, day.plate_color_code
-),
-finding as (
-    select plate_no, plate_color_code, count(*) filter (finding_grade = 'strong') as strong_count,
-        count(*) filter (finding_grade <> 'strong') as weak_count,
-        -- The kinds are those that are counted: strong ones, and weak ones only where there is no strong one.
-        coalesce(
-            string_agg(distinct finding_kind, ',' order by finding_kind) filter (finding_grade = 'strong'),
-            string_agg(distinct finding_kind, ',' order by finding_kind)
-        ) as finding_kinds
-    from mart.terminal_finding
-    where event_date > $findings_after and event_date <= $day
-    group by plate_no, plate_color_code
-),
-alarm as (
-    select plate_no, plate_color_code, count(*) as open_alarm_count
-    from mart.alarm_handling
-    where alarm_level = 1 and handled_at is null and event_date > $alarms_after and event_date <= $day
-        and due_at <= (select max(told_until) from mart.alarm_handling)
-    group by plate_no, plate_color_code
-),
-call as (
-    select vehicle.*, coalesce(silent.silent_day_count, 0) as silent_day_count,
-        coalesce(finding.strong_count, 0) as strong_count, coalesce(finding.weak_count, 0) as weak_count,
-        coalesce(finding.finding_kinds, '') as finding_kinds, coalesce(alarm.open_alarm_count, 0) as open_alarm_count
-    from vehicle
-    left join silent on silent.plate_no = vehicle.plate_no and silent.plate_color_code = vehicle.plate_color_code
-    left join finding on finding.plate_no = vehicle.plate_no and finding.plate_color_code = vehicle.plate_color_code
-    left join alarm on alarm.plate_no = vehicle.plate_no and alarm.plate_color_code = vehicle.plate_color_code
-    where vehicle.last_date = $day {_PLACE}
-)
-"""
 _NEEDED = """
 from call
 where silent_day_count >= $silent_days or strong_count > 0 or weak_count > 0 or open_alarm_count > 0
@@ -184,12 +136,12 @@ _CALL_ORDER = """
 order by open_alarm_count > 0 desc, strong_count > 0 desc, silent_day_count >= $silent_days desc,
     open_alarm_count desc, strong_count desc, silent_day_count desc, weak_count desc, plate_no, plate_color_code
 """
-_CALLS = f"""{_CALL}
+_CALLS = f"""{CALL}
 select {PLATE} as plate_masked, uscc, county_code, monitored_class, last_online_date, last_recorded_at,
     silent_day_count, strong_count, weak_count, finding_kinds, open_alarm_count
 {_NEEDED} {_CALL_ORDER}
 """
-_CALL_COUNTS = f"""{_CALL}
+_CALL_COUNTS = f"""{CALL}
 select count(*) filter (silent_day_count >= $silent_days or strong_count > 0 or weak_count > 0
         or open_alarm_count > 0) as call_count,
     count(*) filter (silent_day_count >= $silent_days) as silent_count,
@@ -201,27 +153,16 @@ from call
 """
 
 
-def _call_parameters(db: Source, day: date, place: Place) -> dict[str, Any]:
-    told = parameters(db, day)
-    return {
-        **place.parameters(),
-        "day": day,
-        "silent_days": told["call_silent_days"],
-        "findings_after": day - timedelta(days=int(told["call_finding_days"])),
-        "alarms_after": day - timedelta(days=int(told["call_alarm_days"])),
-    }
-
-
 @once_per_choice
 def calls(db: Source, day: date, place: Place) -> pd.DataFrame:
     """Vehicles in service on a day with captures whose terminal somebody should ask about, the gravest first."""
-    return db.read(_CALLS, _call_parameters(db, day, place))
+    return db.read(_CALLS, bound(db, day, place.parameters()))
 
 
 @once_per_choice
 def call_counts(db: Source, day: date, place: Place) -> pd.Series:
     """How many there are, by reason, and how many were in service and online."""
-    return db.read(_CALL_COUNTS, _call_parameters(db, day, place)).iloc[0]
+    return db.read(_CALL_COUNTS, bound(db, day, place.parameters())).iloc[0]
 
 
 # --- findings ------------------------------------------------------------------------------------------------
@@ -386,7 +327,7 @@ def all_alarms(db: Source, span: Span, place: Place, fate: str) -> pd.DataFrame:
 
 
 # A row of a list back to its vehicle, by its place in the order; the plate goes no further than the reads below.
-_CALL_KEY = f"{_CALL} select plate_no, plate_color_code {_NEEDED} {_CALL_ORDER} limit 1 offset $row_no"
+_CALL_KEY = f"{CALL} select plate_no, plate_color_code {_NEEDED} {_CALL_ORDER} limit 1 offset $row_no"
 _FINDING_KEY = f"""
 select plate_no, plate_color_code, {_FINDING_COLUMNS} {_FINDINGS} order by {_FINDING_ORDER} limit 1 offset $row_no
 """
@@ -442,7 +383,7 @@ def _story(db: Source, key: pd.Series, span: Span) -> Story:
 
 
 def story_of_call(db: Source, day: date, place: Place, row_no: int, span: Span) -> Story | None:
-    found = db.read(_CALL_KEY, {**_call_parameters(db, day, place), "row_no": row_no})
+    found = db.read(_CALL_KEY, {**bound(db, day, place.parameters()), "row_no": row_no})
     return None if found.empty else _story(db, found.iloc[0], span)
 
 

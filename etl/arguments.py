@@ -63,6 +63,12 @@ def known_site(source: metrics.Source, code: str | None) -> None:
         raise HengError(f'No site has the code {code!r}. See: heng sql "select site_code from staging.wim_site".')
 
 
+def county_names(source: metrics.Source, lang: str) -> dict[str, str]:
+    """The name of each county by its code."""
+    rows = source.constant("select county_code, name_zh, name_en from seeds.county")
+    return {row["county_code"]: row[f"name_{lang}"] for row in rows}
+
+
 def day_or_last(source: Source, day: date | None) -> date:
     """The day asked for, or the one of a question that names none."""
     return day or usual_day(source.manifest)

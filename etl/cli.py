@@ -12,8 +12,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from etl.alerts import alerts_command
 from etl.arguments import day_of
 from etl.cases_cli import app as cases_app
+from etl.compliance import compliance_command
 from etl.consistency import consistency_command
 from etl.demo.cli import app as demo_app
 from etl.dossier import dossier_command, verify_command
@@ -24,11 +26,13 @@ from etl.hazards import app as hazards_app
 from etl.jt808.cli import app as jt808_app
 from etl.jt809.cli import app as jt809_app
 from etl.kpi import kpi_command
+from etl.ranking import ranking_command
 from etl.repeat_cli import repeat_violators_command
 from etl.report_card import report_card_command
 from etl.risk import app as risk_app
 from etl.rules import app as rules_app
 from etl.safety_repeat import safety_repeat_command
+from etl.supervision import supervision_command
 from etl.why_changed import why_changed_command
 from warehouse.errors import WarehouseError
 
@@ -59,6 +63,10 @@ app.command("repeat-violators")(repeat_violators_command)
 app.command("safety-repeat")(safety_repeat_command)
 app.command("findings")(findings_command)
 app.command("funnel")(funnel_command)
+app.command("compliance")(compliance_command)
+app.command("alerts")(alerts_command)
+app.command("ranking")(ranking_command)
+app.command("supervision")(supervision_command)
 app.command("consistency")(consistency_command)
 
 # Piped output keeps whole lines; a terminal has its own width.

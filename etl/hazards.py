@@ -19,7 +19,7 @@ from etl import known_on
 from etl.arguments import LANGUAGES, AsOf, County, Lang, day_of, day_or_last, known_county, need, one_of
 from etl.errors import HengError
 from etl.known_on import KnownOn
-from etl.report_card import UNVERIFIED
+from etl.parameter_lines import parameter_lines
 from warehouse import hazard_terms as terms
 from warehouse.columns import dictionary
 from warehouse.hazards import (
@@ -36,6 +36,7 @@ from warehouse.hazards import (
     listed,
     one_hazard,
     standings,
+    unfinished,
     works,
     year_before,
 )
@@ -60,10 +61,11 @@ _WORDS = {
         "days": "天数按 Kaplan–Meier 估计，未销号的作截尾处理，不予剔除；括号内为区间。",
         "sample": "上限按随机抽取的复核计算（Clopper–Pearson）；没有复核即为100%。"
         "指定复核不推及其他销号；已知未消除的计入上限。",
-        "unverified": "未核实", "nothing": "没有符合条件的隐患。",
+        "nothing": "没有符合条件的隐患。",
         "more": "仅显示前 {shown} 行，共 {all} 行；全部用 --format csv。",
         "until": "数据截至 {until}，早于查询日 {as_of}：其后的环节尚未送达。", "all": "全部", "not_told": "未载明",
         "steps": "环节", "photos": "照片", "listings": "挂牌", "checks": "复核",
+        "of_works": "只计完工项目的完成量；公里、座、处不相加。五小工程没有计划年度，全部列入。",
         "ladder": "挂牌督办", "works": "工程与计划", "yes": "是", "no": "否",
     },
     "en": {
@@ -79,11 +81,13 @@ _WORDS = {
         "days": "Days by Kaplan–Meier: open hazards are censored, not left out; intervals in brackets.",
         "sample": "The bound rests on checks picked by lot (Clopper–Pearson) and is 100 % without any. Checks somebody "
         "chose say nothing of other closures; what either found false is within the bound.",
-        "unverified": "unverified", "nothing": "No hazard answers these conditions.",
+        "nothing": "No hazard answers these conditions.",
         "more": "The first {shown} of {all} rows; --format csv writes all.",
         "until": "Data end on {until}, before the day asked for, {as_of}: later steps are not in yet.", "all": "all",
         "not_told": "not told",
         "steps": "Steps", "photos": "Photos", "listings": "Listings", "checks": "Spot checks",
+        "of_works": "Only finished projects count as finished; kilometres, bridges and junctions do not add up. Small "
+        "works have no year of plan: all are told.",
         "ladder": "Listings", "works": "Works against plan", "yes": "yes", "no": "no",
     },
 }  # fmt: skip
@@ -108,7 +112,8 @@ _HEADS = {
     "refusal": ("未采纳原因", "why refused"), "is_shared": ("照片重复使用", "is used twice"),
     "is_random": ("是否随机", "is by lot"), "result": ("结果", "result"), "rung": ("状态", "state"),
     "project_count": ("项目", "projects"), "finished_count": ("完工项目", "finished projects"),
-    "finished_quantity": ("完工数量", "finished quantity"), "underway_quantity": ("在建完成数量", "quantity under way"),
+    "finished_quantity": ("完工数量", "finished quantity"), "share": ("占计划", "of the plan"),
+    "underway_quantity": ("在建完成数量", "quantity under way"),
 }  # fmt: skip
 """Heads of columns that the dictionary does not have, or has for something else."""
 RATE_COLUMNS = (
@@ -131,6 +136,9 @@ LADDER_COLUMNS = (
 WORKS_COLUMNS = (
     "works_kind", "works_unit", "project_count", "finished_count", "planned_quantity", "finished_quantity",
     "underway_quantity",
+)  # fmt: skip
+UNFINISHED_COLUMNS = (
+    "works_no", "works_kind", "works_unit", "county_code", "place", "planned_quantity", "done_quantity",
 )  # fmt: skip
 OF_ONE = {
     "steps": ("step_no", "event_at", "state_before", "hazard_state", "is_accepted", "refusal", "rule_id",
@@ -267,6 +275,42 @@ def bound_command(
             named = [_named(row, one, lang) for row, one in zip(rows, groups, strict=True)]
             _table(_WORDS[lang]["title"], named, BOUND_COLUMNS, lang, asked, source)
             _say_notes(facts, source, lang, "sample")
+
+
+@app.command("works")
+def works_command(
+    as_of: AsOf = None,
+    county: County = None,
+    known: KnownOn = None,
+    as_list: Annotated[bool, typer.Option("--unfinished", help="The projects planned and not finished.")] = False,
+    form: Format = "table",
+    lang: Lang = "en",
+) -> None:
+    """Kilometres, bridges and junctions against the plan of the day's year; what is missing, project by project."""
+    with _asked(as_of, None, None, county, None, known, form, lang) as (source, asked):
+        planned = [
+            row | {"share": Rate(row["finished_quantity"], row["planned_quantity"]).ratio}
+            for row in works(source, asked)
+        ]
+        rows = unfinished(source, asked) if as_list else planned
+        if form == "csv":
+            _write_csv(source, rows, list(UNFINISHED_COLUMNS if as_list else (*WORKS_COLUMNS, "share")))
+        elif form == "json":
+            told = {"as_of": asked.as_of, "year": asked.as_of.year, "county": county, **known_on.told(source)}
+            _write_json(told | {"works": planned, "unfinished": unfinished(source, asked)})
+        else:
+            title = f"{_WORDS[lang]['works']} {asked.as_of.year} · {asked.as_of}"
+            shown = [_worded(row | _share(row), lang) for row in rows]
+            _table(title, shown, UNFINISHED_COLUMNS if as_list else (*WORKS_COLUMNS, "share"), lang, asked, source)
+            console = _console()
+            console.print(_WORDS[lang]["of_works"], highlight=False, markup=False, soft_wrap=True)
+
+
+def _share(row: dict[str, Any]) -> dict[str, Any]:
+    """A share as per cent; projects have none."""
+    if "share" not in row:
+        return {}
+    return {"share": "–" if row["share"] is None else f"{row['share'] * 100:.2f} %"}
 
 
 # --- what is asked ---------------------------------------------------------------------------------------
@@ -428,11 +472,7 @@ def _say_notes(facts: Facts, source: Source, lang: str, *names: str) -> None:
     until = last_day(source.manifest)
     if until is not None and until < facts.asked.as_of:
         lines.append(words["until"].format(until=until, as_of=facts.asked.as_of))
-    for one in facts.told.values():
-        doubt = f" · {words['unverified']}" if one.confidence in UNVERIFIED else ""
-        says, cited = (one.zh, one.citation_zh) if lang == "zh" else (one.en, one.citation_en)
-        lines.append(f"{one.name} = {one.amount}: {says}; {cited} [{one.confidence}]{doubt}")
-    for line in lines:
+    for line in [*lines, *parameter_lines(facts.told.values(), lang)]:
         console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 

@@ -16,7 +16,8 @@ from rich.text import Text
 
 from etl import known_on
 from etl.arguments import LANGUAGES, AsOf, Lang, day_of, day_or_last, need, one_of
-from etl.report_card import UNVERIFIED
+from etl.parameter_lines import parameter_lines
+from warehouse.last_day import last_day
 from warehouse.parameters import Parameter
 from warehouse.safety_repeat import (
     REASON_WORDS,
@@ -40,7 +41,7 @@ _WORDS = {
         "counting": "一份决定计一次，按决定日期；决定日为第1日，计180日；一年至次年同日前一日"
         "（计算方法为产品理解，未核实）。",
         "hazard": "重大隐患自登记起至销号止，复发后重新起算；清单未载明企业的隐患不在其内。",
-        "facts": "本名单只列事实；是否提请关闭由主管部门依法决定。", "unverified": "未核实",
+        "facts": "本名单只列事实；是否提请关闭由主管部门依法决定。",
         "counts": "计次", "until": "数据截至 {until}，早于查询日 {as_of}：其后的决定尚未送达。",
     },
     "en": {
@@ -53,7 +54,7 @@ _WORDS = {
         "hazard": "A major hazard exists from registration until closed, and again when reopened; hazards whose list "
         "names no enterprise are not in it.",
         "facts": "The list states facts; whether to propose a closure is for the authority to decide by law.",
-        "unverified": "unverified", "counts": "counts",
+        "counts": "counts",
         "until": "Data end on {until}, before the day asked for, {as_of}: later decisions are not in yet.",
     },
 }  # fmt: skip
@@ -79,15 +80,16 @@ def safety_repeat_command(
         one_of(what, given, allowed)
     from warehouse.known_answers import safety_known_on
 
+    asked = day_of(as_of) if as_of else None
     with known_on.asked(known, safety_known_on) as source:
         need(source, TABLES, "work-safety penalties were told")
-        day = day_or_last(source, day_of(as_of) if as_of else None)
+        day = day_or_last(source, asked)
         found = [one for one in standings(source, day, uscc) if tier in (None, one.tier)]
         told = parameters(source, day)
         named = known_on.words(source.version, source.manifest.get("known_on"), lang)
         head = {"as_of": day, **known_on.told(source)}
         beside = known_on.column(source)
-        until = source.manifest.get("data_until")
+        until = last_day(source.manifest)
     if form == "json":
         document = head | {
             "parameters": {name: one.value for name, one in told.items()},
@@ -140,7 +142,7 @@ def _numbers(hazards: tuple[MajorHazard, ...]) -> str:
 
 
 def _print(
-    found: list[Standing], day: date, told: dict[str, Parameter], source: str, until: str | None, lang: str
+    found: list[Standing], day: date, told: dict[str, Parameter], source: str, until: date | None, lang: str
 ) -> None:
     words, at = _WORDS[lang], LANGUAGES.index(lang)
     table = Table(title=words["title"].format(as_of=day, source=source))
@@ -165,12 +167,8 @@ def _print(
         console.print(table)
     else:
         console.print(words["nothing"])
-    lines = []
-    for one in told.values():
-        doubt = f" · {words['unverified']}" if one.confidence in UNVERIFIED else ""
-        cited, says = (one.citation_zh, one.zh) if lang == "zh" else (one.citation_en, one.en)
-        lines.append(f"{one.name} = {one.amount}: {says}; {cited} [{one.confidence}]{doubt}")
-    if until is not None and until < day.isoformat():
+    lines = parameter_lines(told.values(), lang)
+    if until is not None and until < day:
         lines.append(words["until"].format(until=until, as_of=day))
     for line in (*lines, words["counting"], words["hazard"], words["facts"]):
         console.print(line, highlight=False, markup=False, soft_wrap=True)

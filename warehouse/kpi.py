@@ -94,7 +94,8 @@ TABLES = {
 _DUE = "day.due_at <= extract.known_until"
 _NETWORKED = "max(case when networked.plate_no is not null then 1 else 0 end)"
 _ONLINE = "max(case when day.is_online then 1 else 0 end)"
-_COACH = "day.monitored_class in ('line_coach', 'charter_coach', 'tourist_coach')"
+COACHES = ("line_coach", "charter_coach", "tourist_coach")
+_COACH = f"day.monitored_class in {COACHES}"
 _DANGEROUS = "day.monitored_class = 'dangerous_goods'"
 _PLACE = ("latitude_min_deg", "latitude_max_deg", "longitude_min_deg", "longitude_max_deg")
 _VALID = (*_PLACE, "valid_speed_max_kmh", "altitude_min_m", "altitude_max_m")
@@ -103,7 +104,7 @@ _NIGHT = ("night_from_h", "night_to_h")
 _DRIVING = (*_TRACK, "moving_kmh", "moving_hold_s", "rest_min", "unknown_gap_min")
 _FATIGUE = (*_DRIVING, "fatigue_day_h", "fatigue_night_h", *_NIGHT)
 
-MONITORED = ("line_coach", "charter_coach", "tourist_coach", "dangerous_goods")
+MONITORED = (*COACHES, "dangerous_goods")
 """Classes that the KPIs are about: 两客一危."""
 CLASSES = (*MONITORED, "bus", "taxi")
 """Every class of the register."""

@@ -24,6 +24,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 from functools import cache
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from warehouse.errors import WarehouseError
@@ -414,10 +415,13 @@ def parameters(source: Source, question: Question) -> dict[str, Parameter]:
 
 
 _COLUMNS = Act._fields
+_OWN = tuple(f"{subject}_decided_on" for subject in SUBJECTS)
 _DAYS = (
     "violated_on", "filed_on", "decided_on", "ended_on", "earlier_decided_on", "earlier_ended_on",
-    *(f"{subject}_decided_on" for subject in SUBJECTS), *(f"earlier_{subject}_decided_on" for subject in SUBJECTS),
+    *_OWN, *(f"earlier_{name}" for name in _OWN),
 )  # fmt: skip
+_LATER_OF = attrgetter("filed_on", "decided_on", "ended_on", *_OWN)
+_BEGINS_OF = attrgetter(*(name for name in _DAYS if not name.endswith("ended_on")))
 _INSTANTS = ("violated_at", "last_unladen_at")
 _WHOLE = ("plate_color_code", "gross_vehicle_weight_kg", "limit_kg", "source_line")
 
@@ -475,18 +479,12 @@ def _key_of(subject: str, act: Act) -> tuple[Any, ...]:
 def seen(act: Act, on: date) -> Act:
     """The act as it had come to by a day: nothing that was filed, decided or ended later."""
 
-    if act.earlier_ended_on is None and all(
-        day is None or day <= on
-        for day in (
-            act.filed_on,
-            act.decided_on,
-            act.ended_on,
-            act.vehicle_decided_on,
-            act.driver_decided_on,
-            act.enterprise_decided_on,
-        )
-    ):
-        return act
+    if act.earlier_ended_on is None:
+        for day in _LATER_OF(act):
+            if day is not None and day > on:
+                break
+        else:
+            return act
 
     def until(day: date | None) -> date | None:
         return day if day is not None and day <= on else None
@@ -686,7 +684,7 @@ def _changes(acts: Sequence[Act], year: _Year, as_of: date) -> list[date]:
     """Days up to ``as_of`` on which some of the acts may begin or cease to count, in order."""
     days: set[date | None] = set()
     for act in acts:
-        of_act = {getattr(act, name) for name in _DAYS if not name.endswith("ended_on")} - {None}
+        of_act = {*_BEGINS_OF(act)} - {None}
         days |= {*of_act, act.ended_on, act.earlier_ended_on}
         for day in of_act:
             days.update(year.changes(day, as_of) if day is not None and day <= as_of else ())

@@ -332,7 +332,8 @@ def county_list(facts: Facts, value: str, t: Text) -> html.Div:
 
 
 # --- trend -------------------------------------------------------------------------------------------------
-def trend_card(facts: Facts, view: shell.View) -> html.Section:
+def trend_card(facts: Facts, view: shell.View, page: str = "overload") -> html.Section:
+    """The violations of each day; ``page``: whose chart it is."""
     t = view.text
     days = trend_frame(facts)
     names = {key: t(f"trend.{key}") for key in ("now", "prior", "year")}
@@ -360,7 +361,7 @@ def trend_card(facts: Facts, view: shell.View) -> html.Section:
         t("trend.title"),
         t("trend.unit"),
         [
-            controls.chart("overload-trend", figure, reading, t.lang, 246),
+            controls.chart(f"{page}-trend", figure, reading, t.lang, 246),
             controls.data_table(t, t("trend.title"), heads, rows),
         ],
         extra=key,

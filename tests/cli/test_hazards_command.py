@@ -175,3 +175,33 @@ def test_a_version_of_before_is_told_apart_from_one_without_hazards(
 
 def test_data_that_end_before_the_day_asked_for_are_said_to() -> None:
     assert "Data end on 2025-12-31, before the day asked for, 2026-01-10" in heng("rate", "--as-of", "2026-01-10")
+
+
+def test_works_against_plan_are_those_of_the_report_and_what_is_missing_adds_up() -> None:
+    told = json.loads(heng("works", "--format", "json"))
+    by_kind = {row["works_kind"]: row for row in told["works"]}
+    assert set(by_kind) == {"safety", "bridge", "refinement", "small_works"}
+    for kind, row in by_kind.items():
+        missing = [one for one in told["unfinished"] if one["works_kind"] == kind]
+        assert row["project_count"] - row["finished_count"] == len(missing)
+        assert row["share"] == row["finished_quantity"] / row["planned_quantity"]
+        planned = row["finished_quantity"] + sum(one["planned_quantity"] for one in missing)
+        assert row["planned_quantity"] == pytest.approx(planned)
+    lines = list(csv.DictReader(io.StringIO(heng("works", "--format", "csv"))))
+    assert {line["works_kind"]: float(line["planned_quantity"]) for line in lines} == {
+        kind: float(row["planned_quantity"]) for kind, row in by_kind.items()
+    }
+    missing = list(csv.DictReader(io.StringIO(heng("works", "--unfinished", "--format", "csv"))))
+    assert [line["works_no"] for line in missing] == [one["works_no"] for one in told["unfinished"]]
+
+
+@pytest.mark.parametrize(("lang", "words"), [
+    ("zh", ("农村公路安防工程", "占计划", "公里、座、处不相加", "2025-12-31")),
+    ("en", ("rural-road safety works", "of the plan", "do not add up", "2025-12-31")),
+])  # fmt: skip
+def test_works_are_told_in_words(lang: str, words: tuple[str, ...]) -> None:
+    told = heng("works", "--lang", lang)
+    assert [word for word in words if word not in told] == []
+    assert "safety │" not in told
+    county = json.loads(heng("works", "--county", "431103", "--format", "json"))
+    assert {one["county_code"] for one in county["unfinished"]} <= {"431103"}

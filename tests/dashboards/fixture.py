@@ -13,6 +13,7 @@ Everything is drawn from one seed, so a figure in a test stays the same. Known t
 from datetime import date, datetime, timedelta
 
 import case_fixture
+import compliance_fixture
 import duckdb
 import finding_fixture
 import hazard_fixture
@@ -20,6 +21,7 @@ import numpy as np
 import pandas as pd
 import repeat_fixture
 import risk_fixture
+import supervision_fixture
 import vehicle_fixture
 from landed import Tables
 from violation_rows import Violations
@@ -396,7 +398,9 @@ def make(last_day: date = LAST_DAY) -> Fixture:
     case_fixture.add(con, last_day)
     hazard_fixture.add(con, last_day)
     risk_fixture.add(con, last_day)
+    supervision_fixture.add(con, last_day, [code for code, *_ in COUNTIES])
     Violations().copy_to(con)
+    compliance_fixture.add(con, last_day)
     return Fixture(con, last_day)
 
 
@@ -421,7 +425,9 @@ def _registers(con: duckdb.DuckDBPyConnection, sites: pd.DataFrame) -> None:
 
 
 def _seeds(con: duckdb.DuckDBPyConnection) -> None:
-    _real_seeds(con, "seeds.parameter", "seeds.accuracy_class", "seeds.void_code", *case_fixture.SEEDS)
+    _real_seeds(
+        con, "seeds.parameter", "seeds.accuracy_class", "seeds.void_code", "seeds.alert_rule", *case_fixture.SEEDS
+    )
     con.execute(
         "create table seeds.county (county_code varchar, name_zh varchar, name_en varchar, tile_col integer, "
         "tile_row integer, valid_from date, valid_to date)"

@@ -187,6 +187,27 @@ def test_the_remainders_of_the_funnel_fold_out_and_fit(watched: Any, lang: str, 
     one.check()
 
 
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_parts_of_a_county_fold_out_and_fit(watched: Any, lang: str, size: str) -> None:
+    one = watched(size)
+    one.open(f"{PATHS['supervision']}?lang={lang}&theme={'dark' if lang == 'en' else 'light'}")
+    assert one.page.locator("#supervision-table tbody tr").count() == 11
+    folds = one.page.locator("#supervision-why .fold")
+    folds.nth(0).locator("summary").click()
+    folds.nth(9).locator("summary").click()
+    assert one.page.locator("#supervision-why .fold[open] tbody tr").last.is_visible()
+    one.page.locator("#supervision-table .info").click()
+    assert one.page.locator(".explain .formula").is_visible()
+    one.page.keyboard.press("Escape")
+    for card in ("table", "why", "parts", "ladder", "suggestions"):
+        found = one.page.locator(f"#supervision-{card}")
+        found.screenshot(path=SCREENS / f"supervision-{card}-{lang}-{size}.png")
+        inside = found.evaluate("n => [n.scrollWidth, n.clientWidth]")
+        assert inside[0] <= inside[1], f"the card {card} is wider than its place: {inside}"
+    one.check()
+
+
 @pytest.mark.parametrize("width", [1366, 1280, 1000, 780])
 def test_pages_fit_between_the_widths(watched: Any, width: int) -> None:
     one = watched()

@@ -12,6 +12,7 @@ import dashboards
 from dashboards import (
     case_facts,
     charts,
+    compliance_facts,
     consistency_card,
     hazard_exports,
     hazard_queries,
@@ -24,11 +25,22 @@ from dashboards import (
     terminal_facts,
     terminal_queries,
 )
-from dashboards.pages import hazards, overload, overload_rows, penalties, quality, repeat, risk, terminal_rows
+from dashboards.pages import (
+    compliance,
+    hazards,
+    overload,
+    overload_rows,
+    penalties,
+    quality,
+    repeat,
+    risk,
+    terminal_rows,
+)
 from etl.contract import KINDS
 from etl.feeds import raw_tables
 from warehouse.cases import AGES, SERIES
 from warehouse.columns import dictionary, topics
+from warehouse.compliance import MEASURES
 from warehouse.consistency import BY
 from warehouse.funnel import STAGES
 from warehouse.kpi import CLASSES
@@ -110,6 +122,7 @@ MADE = {
     *(f"penalties.age.{age}" for age in AGES),
     *(f"penalties.funnel.says.{stage}" for stage in STAGES),
     *(f"penalties.rows.{rows}" for rows in case_facts.ROWS if rows != "none"),
+    *(f"supervision.better.{way}" for way in ("up", "down")),
     *(f"hazards.{name}{end}" for name in (*hazards.TILES, "came_back") for end in ("", ".how", ".leaves_out")),
     *(f"hazards.cohort.{cohort}" for cohort in hazard_queries.COHORTS),
     *(f"hazards.by.{by}" for by in hazard_queries.GROUPS),
@@ -118,6 +131,9 @@ MADE = {
     *(f"hazards.head.{head}" for head in (*hazard_exports.LIST, *hazard_exports.RATES, *HAZARD_HEADS)),
     *(f"hazards.curve.head.{head}" for head in ("day", "at_risk", "ended", "share", "low", "high")),
     *(f"hazards.photo.{stage}" for stage in ("before", "after")),
+    *(f"compliance.by.{by}" for by in ("county", "kind")),
+    *(f"compliance.state.{state}" for state in (compliance_facts.OPEN, selection.ALL)),
+    *(f"compliance.head.{field}" for measure in MEASURES for field in compliance.columns_of(measure)),
     *(f"alarm_kind.{kind}" for kind in terminal_facts.SMART_KINDS),
     *(f"screening.{result}" for result in ("confirmed", "void", "pending")),
     *(f"suggestion.{grade}" for grade in ("strong", "possible")),

@@ -18,6 +18,7 @@ CHECKS = (
 # Seeds that hold law or assumptions with a citation; the others are codes, words and places.
 NOT_LAW = {
     "axle_type",
+    "alert_rule",
     "alarm_type",
     "calendar_day",
     "cited_article",
@@ -124,6 +125,9 @@ def test_every_law_seed_is_in_the_rulebook_row_for_row(book: duckdb.DuckDBPyConn
         ("fine_tiers_apart", "delete from seeds.fine_tier where rule_id = 'F43-DIM-3'"),
         ("fine_tiers_apart", "update seeds.fine_tier set width_up_to_mm = 2900 where rule_id = 'F43-DIM-2'"),
         # nothing that can be applied
+        ("rule_sets_nothing", "update seeds.score_part set part_weight = 0 where score_part = 'online_rate'"),
+        ("rule_sets_nothing", "update seeds.score_part set better_way = 'upp' where score_part = 'online_rate'"),
+        ("rule_sets_nothing", "update seeds.score_part set sample_min = null where score_part = 'online_rate'"),
         ("rule_sets_nothing", "update seeds.parameter set parameter_value = null where parameter = 'repeat_count'"),
         ("rule_sets_nothing", "update seeds.parameter set parameter_value = 1 where parameter = 'repeat_window'"),
         ("rule_sets_nothing", "update seeds.fine_tier set lower_word = null where rule_id = 'F43-MASS-2'"),
@@ -139,12 +143,13 @@ def test_a_check_finds_a_rule_that_is_wrong(book: duckdb.DuckDBPyConnection, che
 
 def test_the_last_day_of_one_law_and_the_first_of_the_next_leave_no_day_out(book: duckdb.DuckDBPyConnection) -> None:
     """2015-05-01 and 2017-07-01 court action, 2016-09-21 limits, 2019-03-02 and 2023-07-20 road transport, 2021-07-15
-    procedure, 2021-10-01 Hunan, 2024-01-01 reconsideration."""
+    procedure, 2021-10-01 Hunan, 2023-01-01 coaches at dawn, 2024-01-01 reconsideration."""
     ends = book.execute(
         "select distinct cast(valid_to as varchar) from mart.rule where valid_to is not null order by 1"
     )
     assert [day for (day,) in ends.fetchall()] == [
-        "2015-04-30", "2016-09-20", "2017-06-30", "2019-03-01", "2021-07-14", "2021-09-30", "2023-07-19", "2023-12-31",
+        "2015-04-30", "2016-09-20", "2017-06-30", "2019-03-01", "2021-07-14", "2021-09-30", "2022-12-31",
+        "2023-07-19", "2023-12-31",
     ]  # fmt: skip
 
 

@@ -52,7 +52,7 @@ def test_the_day_of_a_night_is_the_same_for_every_command_and_page(nights: None)
     asked = ["--known-on", str(QUIET)]
     commands = (
         ["cases", "list"], ["cases", "amounts"], ["hazards", "rate"], ["hazards", "bound"],
-        ["repeat-violators", "--window", "ROLLING_12M"],
+        ["repeat-violators", "--window", "ROLLING_12M"], ["safety-repeat"],
     )  # fmt: skip
     told = {" ".join(one): json.loads(run(*one, *asked, "--format", "json"))["as_of"] for one in commands}
     told["dossier"] = json.loads(run("dossier", PLATE, *asked, "--json"))["as_of"]
@@ -104,6 +104,7 @@ WRONG = (
     (["hazards", "rate", "--to", "soon"], "is not a date"),
     (["hazards", "rate", "--from", "2026-03-02", "--to", "2026-03-01"], "Exchange the two"),
     (["hazards", "rate", "--from", "2026-03-06"], "after the day asked for"),
+    (["safety-repeat", "--as-of", "soon"], "is not a date"),
     (["dossier", PLATE, "--window", "decade"], "There is no window"),
     (["dossier", PLATE, "--basis", "whim"], "There is no basis"),
     (["dossier", PLATE, "--as-of", "soon"], "is not a date"),

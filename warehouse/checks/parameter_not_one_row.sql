@@ -34,6 +34,8 @@ with undated as (
     union all
     select 'repeated_within_s'
     union all
+    select 'standard_kinds'
+    union all
     select 'suggestion_evidence_count'
     union all
     select 'suggestion_speed_kmh'

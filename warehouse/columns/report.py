@@ -47,9 +47,9 @@ source_feeds = column(
 parameters = column(
     "parameters",
     "VARCHAR",
-    "Parameters of seeds.parameter that the figure depends on, comma separated.",
+    "Parameters of seeds.parameter that the figure or rule depends on, comma separated.",
     "所用参数",
-    zh_doc="指标所依据的参数，以逗号分隔，见参数表。",
+    zh_doc="指标或规则所依据的参数，以逗号分隔，见参数表。",
 )
 county_codes = column(
     "county_codes",

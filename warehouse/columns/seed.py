@@ -41,3 +41,17 @@ next_step_zh = column("next_step_zh", "VARCHAR", "What to do next, in Chinese.",
 next_step_en = column(
     "next_step_en", "VARCHAR", "What to do next, in English.", "下一步（英文）", zh_doc="下一步的英文说明。"
 )
+alert_rule = column("alert_rule", "VARCHAR", "Rule of what needs a hand.", "预警规则", zh_doc="预警规则的名称。")
+alert_severity = column(
+    "alert_severity",
+    "VARCHAR",
+    "How urgent: act (now), soon (due soon) or look (look into it).",
+    "紧急程度",
+    valid="in ('act', 'soon', 'look')",
+    zh_doc="act 立即办理，soon 即将到期，look 核查。",
+)
+acts_zh = column("acts_zh", "VARCHAR", "Who acts, in Chinese.", "办理者", zh_doc="由谁办理。")
+acts_en = column("acts_en", "VARCHAR", "Who acts, in English.", "办理者（英文）", zh_doc="由谁办理的英文说明。")
+source_table = column(
+    "source_table", "VARCHAR", "Table the rule is computed from.", "来源表", zh_doc="规则计算所依据的主要数据表。"
+)

@@ -11,7 +11,8 @@ with setting as (
         max(case when parameter = 'repeat_count' then parameter_value end) as repeat_count,
         max(case when parameter = 'long_line_km' then parameter_value end) as long_line_km,
         max(case when parameter = 'large_coach_seats' then parameter_value end) as large_coach_seats,
-        max(case when parameter = 'loading_firm_tonnage_t' then parameter_value end) as loading_firm_tonnage_t
+        max(case when parameter = 'loading_firm_tonnage_t' then parameter_value end) as loading_firm_tonnage_t,
+        max(case when parameter = 'standard_kinds' then parameter_text end) as standard_kinds
     from {{ ref('parameter') }}
 ),
 -- Every row is evidence that its source spoke of the day, whatever of it counts.
@@ -79,7 +80,8 @@ small_work as (
 held_to_standard as (
     select uscc, valid_from, valid_to
     from {{ ref('enterprise') }}
-    where enterprise_kind in ('passenger', 'dangerous_goods', 'bus', 'taxi', 'station')
+    cross join setting
+    where concat(',', standard_kinds, ',') like concat('%,', enterprise_kind, ',%')
 ),
 contribution as (
     -- F01-F04: what the bureau held and sent.

@@ -1,0 +1,316 @@
+"""What needs attention first today? What has to be done, how the month goes, and whether the numbers are in. Every
+number is one of another page, of the same function, and leads to it."""
+
+from collections import Counter
+from datetime import date, timedelta
+from typing import Any
+
+from dash import ClientsideFunction, Input, Output, clientside_callback, dcc, html
+
+from dashboards import (
+    alert_facts,
+    charts,
+    controls,
+    facts,
+    finding_facts,
+    freshness,
+    hazard_queries,
+    queries,
+    shell,
+    terminal_facts,
+    terminal_queries,
+)
+from dashboards import format as fmt
+from dashboards.facts import Facts, county_rates, map_frames, rate_of
+from dashboards.pages import alerts as alerts_page
+from dashboards.pages import overload as overload_page
+from dashboards.pages import terminals as terminals_page
+from dashboards.selection import ALL, Known, Selection, from_url
+from dashboards.text import Text
+from warehouse import funnel, hazards
+from warehouse.alerts import SEVERITIES, Alert
+
+TOP_RULES = 6
+"""Rules of alerts that are shown."""
+MONTHS = 5
+"""Ends of months behind the small line of hazards."""
+STRIP = ("passed", "found", "filed", "decided", "closed")
+"""Stages of the strip; the page of cases has all."""
+
+
+# --- lead ----------------------------------------------------------------------------------------------------
+def lead(found: list[Alert] | None, told: Facts, t: Text) -> html.P:
+    """What to do first, then how the period goes: the same numbers as the cards."""
+    said: list[Any] = []
+    if found is not None:
+        counted = Counter(one.severity for one in found)
+        said += t.parts(
+            "overview.lead.alerts",
+            day=html.Span(fmt.day(told.known.last_day, t.lang), className="unbroken"),
+            act=html.B(fmt.count(counted["act"]), className="worse" if counted["act"] else "better"),
+            soon=html.B(fmt.count(counted["soon"])),
+        )
+    return html.P([*said, *overload_page.lead(told, t).children], className="lead")
+
+
+# --- cards ---------------------------------------------------------------------------------------------------
+def _card(label: str, number: list[Any], image: str, under: list[Any], href: str, t: Text) -> html.Section:
+    """A number of another page: its name, its way there, a small line, and what stands under it."""
+    link = dcc.Link(
+        [t("action.rows"), shell.icon("right")], href=href, className="rows-link", title=t("action.rows_of", what=label)
+    )
+    spark = html.Img(src=image, alt="", className="spark") if image else None
+    return html.Section(
+        [
+            html.Div([html.H2(label), link], className="kpi-head"),
+            html.Div([html.Div(number, className="kpi-value"), spark], className="kpi-body"),
+            *under,
+        ],
+        className="card kpi",
+    )
+
+
+def alerts_card(found: list[Alert], choice: alert_facts.Choice, t: Text) -> html.Section:
+    """What is urgent, how much of it began today, and the oldest."""
+    urgent = [one for one in found if one.severity == "act"]
+    ages = [one.age_days for one in urgent if one.age_days is not None]
+    under = [
+        html.Div(t("overview.alerts.new", count=fmt.count(ages.count(0))), className="subtitle"),
+        html.Div(t.plural("overview.alerts.oldest", max(ages)) if ages else t("alerts.none"), className="subtitle"),
+    ]
+    number = [fmt.count(len(urgent)), html.Span(t("alerts.piece"), className="unit")]
+    return _card(t("overview.alerts"), number, "", under, alert_facts.HERE + choice.query(severity="act"), t)
+
+
+def hazards_card(db: queries.Source, told: Facts, view: shell.View) -> html.Section:
+    """The rate of removal of twelve months, against the end of the period before and of last year's."""
+    t, known = view.text, told.known
+    choice = _hazard_choice(told.selection, known, told.selection.end)
+    ratio = rate_of_removal(db, choice)
+    line = [rate_of_removal(db, _hazard_choice(told.selection, known, day)) for day in _month_ends(choice.as_of)]
+    under: list[Any] = []
+    for other, name in ((told.prior, "prior"), (told.year, "year")):
+        before = rate_of_removal(db, _hazard_choice(told.selection, known, other.last))
+        why = t("overview.hazards.against", day=fmt.day(other.last, t.lang))
+        under.append(controls.change(ratio, before, "up", t, of_rate=True, against=t(f"change.{name}"), why=why))
+    number: list[Any] = [fmt.NONE]
+    if ratio is not None:
+        number = [fmt.indicator(ratio).rstrip("%"), html.Span("%", className="unit")]
+    image = charts.sparkline([*line, ratio], charts.TOKENS[view.theme]["ink-3"])
+    return _card(t("hazards.rate"), number, image, under, "/hazards" + choice.query(), t)
+
+
+def _hazard_choice(selection: Selection, known: Known, day: date) -> hazard_queries.Choice:
+    return hazard_queries.Choice(day, known.last_day, county=selection.county)
+
+
+def _month_ends(day: date) -> list[date]:
+    """The last days of the months before the day's, the oldest first."""
+    ends = [day.replace(day=1) - timedelta(days=1)]
+    while len(ends) < MONTHS:
+        ends.append(ends[-1].replace(day=1) - timedelta(days=1))
+    return ends[::-1]
+
+
+@queries.once_per_choice
+def rate_of_removal(db: queries.Source, choice: hazard_queries.Choice) -> float | None:
+    """The rate of the twelve months to a day; None where nothing was registered in them."""
+    return hazards.standings(hazards.Facts(db, choice.asked))[0].closed.ratio
+
+
+# --- places --------------------------------------------------------------------------------------------------
+def counties_card(told: Facts, found: list[Alert] | None, choice: alert_facts.Choice, view: shell.View) -> html.Section:
+    """The counties as tiles by overload rate, and beside them rate, change and what is urgent."""
+    t = view.text
+    urgent = Counter(one.county_code for one in found or () if one.severity == "act")
+    table = county_rates(told)
+    counties, sites = map_frames(told, t)
+    figure = charts.county_map(counties, sites, t, view.theme, value="rate", selected=told.selection.county)
+    heads: controls.Heads = [
+        (t("filter.county"), False), (t("table.rate"), True), (t(f"table.change_{told.selection.compare}"), True),
+        (t("overview.urgent"), True),
+    ]  # fmt: skip
+    body = []
+    seen = {row.county_code for row in table.itertuples()}
+    rest = [code for code in told.known.current_counties if code not in seen]
+    told_rows = [(row.county_code, row.rate, row.change, row.weighed_count) for row in table.itertuples()]
+    for code, rate, change, weighed in [*told_rows, *((code, None, None, 0) for code in rest)]:
+        name = controls.place_name(told.known, code, t)
+        small = shell.pill(t("pill.small_sample")) if weighed else fmt.NONE
+        moved: Any = fmt.NONE
+        if not fmt.missing(change):
+            tone = controls.tone(round(change, 2), "down")
+            moved = html.Span(fmt.signed(change, 2), className=f"moved {tone}")
+        many = urgent[code]
+        alerts = dcc.Link(fmt.count(many), href=alert_facts.HERE + choice.query(county=code, severity="act"),
+                          className="text-link") if many and code else fmt.NONE  # fmt: skip
+        link = overload_page.rows_link(told, "over", county=code, site=ALL).replace("/overload/rows", "/overload")
+        head = dcc.Link(name, href=link, className="text-link") if code else name
+        body.append(controls.stack_row(head, [small if fmt.missing(rate) else fmt.rate(rate), moved, alerts], heads))
+    reading = t("map.reading", counties=len(table), rate=fmt.rate(rate_of(told.now.totals)))
+    tiles = [
+        controls.chart("overview-map", figure, reading, t.lang, 420),
+        html.P(t("map.tile_note"), className="subtitle"),
+    ]
+    listed = controls.stack_table(t("overview.counties"), heads, body)
+    content = html.Div([html.Div(tiles), listed], className="two-cards")
+    return controls.card(t("overview.counties"), t("overview.counties.how"), content)
+
+
+# --- the way to closing --------------------------------------------------------------------------------------
+def strip_card(db: queries.Source, told: Facts, t: Text) -> html.Section:
+    """How far the passages of the period came by the last day of data."""
+    link = dcc.Link([t("overview.strip.all"), shell.icon("right")], href="/penalties#penalties-funnel",
+                    className="rows-link")  # fmt: skip
+    if not finding_facts.is_built(db):
+        body: Any = html.P(t("penalties.funnel.none"), className="quiet-line")
+        return controls.card(t("penalties.funnel"), None, body, extra=link)
+    selection = told.selection
+    place = {name: None if value == ALL else value for name, value in
+             (("county", selection.county), ("site", selection.site))}  # fmt: skip
+    asked = funnel.Asked(selection.start, selection.end, told.known.last_day, **place)
+    stages = {one.stage: one for one in funnel_stages(db, asked)}
+    steps: list[Any] = []
+    before: funnel.Stage | None = None
+    for name in STRIP:
+        stage = stages[name]
+        share = fmt.mean_or_none(stage.count, before.count) if before is not None else None
+        width = 100 * min(1.0, share or 0.0) if before is not None else 100
+        number: list[Any] = [html.B(fmt.count(stage.count))]
+        if before is not None:
+            number.append(html.Span(fmt.rate(share), className="subtitle"))
+        bar = html.Span(html.I(style={"width": f"{width:.2f}%"}), className="way", **{"aria-hidden": "true"})
+        label = t.pick(*funnel.STAGE_WORDS[name])
+        steps.append(html.Li([html.Span(label, className="name"), html.Span(number, className="amount"), bar]))
+        before = stage
+    how = t("overview.strip.how", span=fmt.day_range(selection.start, selection.end, t.lang))
+    return controls.card(t("penalties.funnel"), how, html.Ol(steps, className="strip"), extra=link)
+
+
+@queries.once_per_choice
+def funnel_stages(db: queries.Source, asked: funnel.Asked) -> list[funnel.Stage]:
+    return funnel.stages(db, asked)
+
+
+# --- what needs a hand ---------------------------------------------------------------------------------------
+def attention_card(db: queries.Source, found: list[Alert], choice: alert_facts.Choice, t: Text) -> html.Section:
+    """The rules with the most of what is urgent, then of what is due soon: how many, since when, who acts."""
+    rules = alert_facts.rules(db, choice.as_of)
+    counted = Counter(one.rule for one in found)
+    order = sorted(counted, key=lambda name: (SEVERITIES.index(rules[name].alert_severity), -counted[name], name))
+    heads: controls.Heads = [
+        (t("alerts.rule"), False), (t("alerts.severity"), False), (t("alerts.count"), True), (t("alerts.new"), True),
+        (t("alerts.acts"), False),
+    ]  # fmt: skip
+    body = []
+    for name in order[:TOP_RULES]:
+        rule = rules[name]
+        new = sum(one.rule == name and one.age_days == 0 for one in found)
+        says = t.pick(rule.zh, rule.en)
+        many = dcc.Link(
+            fmt.count(counted[name]), href=alert_facts.HERE + choice.query(rule=name) + "#rows", className="text-link",
+            title=t("action.rows_of", what=says),
+        )  # fmt: skip
+        cells = [
+            alerts_page.severity_pill(rule.alert_severity, t), many, fmt.count(new) if new else fmt.NONE,
+            t.pick(rule.acts_zh, rule.acts_en),
+        ]  # fmt: skip
+        body.append(controls.stack_row(says, cells, heads))
+    content: Any = controls.stack_table(t("overview.attention"), heads, body)
+    if not body:
+        content = html.P(t("alerts.none"), className="quiet-line")
+    link = dcc.Link(
+        [t("overview.attention.all", count=fmt.count(len(found))), shell.icon("right")],
+        href=alert_facts.HERE + choice.query(), className="rows-link",
+    )  # fmt: skip
+    return controls.card(t("overview.attention"), t("overview.attention.how"), content, extra=link, id="attention")
+
+
+def fresh_card(db: queries.Source, state: freshness.Freshness | None, t: Text) -> html.Section:
+    """Whether the numbers are in: the last day of data, silent sites, feeds that are late."""
+    lines: list[Any] = []
+    if state is not None:
+        lines.append(t(f"quality.answer.{state.state}", day=fmt.day(state.until, t.lang)))
+        live = state.sites - state.silent
+        lines.append(t("overview.fresh.sites", live=fmt.count(live), sites=fmt.count(state.sites)))
+    listed = queries.feeds(db)
+    late = [row.freshness for row in listed.itertuples() if row.freshness in ("late", "missing")]
+    stopped = int((listed["last_state"] == "stopped").sum())
+    lines.append(t("overview.fresh.feeds", all=fmt.count(len(listed)), late=fmt.count(late.count("late")),
+                   missing=fmt.count(late.count("missing")), stopped=fmt.count(stopped)))  # fmt: skip
+    link = dcc.Link([t("availability.link"), shell.icon("right")], href="/quality", className="rows-link")
+    told = [html.P(line, className="quiet-line") for line in lines]
+    return controls.card(t("overview.fresh"), None, told, extra=link)
+
+
+# --- the page ------------------------------------------------------------------------------------------------
+def cards(
+    db: queries.Source, told: Facts, found: list[Alert] | None, choice: alert_facts.Choice, view: shell.View
+) -> html.Div:
+    """Five numbers, each of its own page."""
+    shown = [
+        overload_page.kpi_card(told, "overload_rate", "over", None, view),
+        overload_page.kpi_card(told, "over_count", "over", "over_count", view),
+    ]
+    if hazard_queries.is_built(db):
+        shown.append(hazards_card(db, told, view))
+    if terminal_queries.is_built(db):
+        of_terminals = terminal_facts.Choice(Selection(
+            told.selection.start, told.selection.end, told.selection.period, told.selection.compare,
+            told.selection.county,
+        ))  # fmt: skip
+        of_period = terminal_facts.Facts(db, of_terminals, told.known)
+        shown.append(terminals_page.kpi_card(of_period, "online_rate", view, first="overload_rate"))
+    if found is not None:
+        shown.append(alerts_card(found, choice, view.text))
+    return html.Div(shown, className="kpis")
+
+
+@shell.page("overview")
+def layout(db: queries.Source, view: shell.View, query: dict[str, str]) -> html.Div:
+    t = view.text
+    known = queries.known(db)
+    if known is None:
+        return shell.no_days(view, "overview", db)
+    selection, bad = from_url(query, known)
+    told = facts.read(db, selection, known)
+    choice = alert_facts.Choice(known.last_day, known.last_day, selection.county)
+    found = alert_facts.every(db, choice.asked) if alert_facts.is_built(db) else None
+    body: list[Any] = [
+        controls.printed_filters(selection, known, t),
+        controls.left_out_note(selection, known, t, "/"),
+        lead(found, told, t),
+        cards(db, told, found, choice, view),
+    ]
+    if found is not None:
+        body.append(attention_card(db, found, choice, t))
+    body += [
+        counties_card(told, found, choice, view),
+        html.Div(
+            [overload_page.trend_card(told, view, "overview"),
+             html.Div([strip_card(db, told, t), fresh_card(db, freshness.of(db), t)], className="stack")],
+            className="two-cards",
+        ),
+        dcc.Store(id="overview-followed"),
+        dcc.Store(id="overview-query", data=_address(selection)),
+    ]  # fmt: skip
+    return shell.frame(
+        view,
+        "overview",
+        body,
+        actions=[controls.copy_link("overview", t)],
+        db=db,
+        query=selection.query(),
+        notices=[t("state.bad_values", values=t("availability.join").join(bad))] if bad else None,
+    )
+
+
+def _address(selection: Selection) -> dict[str, Any]:
+    """The address, and the one with absolute dates that is copied."""
+    return {"here": "/", "query": selection.query(), "absolute": selection.query(absolute=True), "hrefs": [None]}
+
+
+PAGE = {"path": "/", "title": shell.title("overview"), "layout": layout}
+clientside_callback(
+    ClientsideFunction("heng", "followQuery"), Output("overview-followed", "data"), Input("overview-query", "data")
+)
