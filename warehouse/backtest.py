@@ -54,8 +54,8 @@ class Top:
 
 @dataclass(frozen=True)
 class Bin:
-    """Subjects with about the same chance: how many of them had an event, and how many events their rates and their
-    checks in the days after make expect."""
+    """Subjects with about the same chance, never only a part of those with one chance: how many had an event, and
+    how many events their rates and their checks in the days after make expect."""
 
     size: int
     chance: float
@@ -169,7 +169,12 @@ def _by_lot(hit: np.ndarray, size: int, confidence: float, seed: int) -> Top:
 def _bins(
     chances: np.ndarray, rates: np.ndarray, checks: np.ndarray, events: np.ndarray, confidence: float
 ) -> Iterable[Bin]:  # fmt: skip
-    for own in np.array_split(np.argsort(chances, kind="stable"), min(BINS, len(chances))):
+    order = np.argsort(chances, kind="stable")
+    # Who was told the same chance is in one group, however large.
+    cuts = [at for at in range(1, len(order)) if chances[order[at - 1]] < chances[order[at]]]
+    wanted = (len(order) * np.arange(1, BINS) / BINS).round()
+    ends = sorted({min(cuts, key=lambda at: abs(at - one)) for one in wanted}) if cuts else []
+    for own in np.split(order, ends):
         hits = int((events[own] > 0).sum())
         low, high = interval(hits, len(own), confidence)
         yield Bin(

@@ -52,7 +52,7 @@
 
   /* The record list, when the page has one and it is ready. */
   function withGrid(use) {
-    ["rows-grid", "vehicles-grid", "repeat-grid", "hazards-grid"].forEach(function (id) {
+    ["rows-grid", "vehicles-grid", "repeat-grid", "risk-grid", "hazards-grid"].forEach(function (id) {
       if (document.getElementById(id)) window.dash_ag_grid.getApiAsync(id).then(use);
     });
   }
@@ -224,7 +224,7 @@
     var own = button.dataset.copy;
     var url = own
       ? new URL(own, window.location.href)
-      : new URL(withQuery(window.location.pathname, absolute !== null && /^\/(overload|terminals|repeat|hazards|penalties|ranking)/.test(window.location.pathname) ? absolute : window.location.search), window.location.href);
+      : new URL(withQuery(window.location.pathname, absolute !== null && /^\/(overload|terminals|repeat|risk|hazards|penalties|ranking)/.test(window.location.pathname) ? absolute : window.location.search), window.location.href);
     if (navigator.clipboard && window.isSecureContext) {
       navigator.clipboard.writeText(url.href).then(function () { copied(button); });
     } else {

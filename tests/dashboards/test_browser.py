@@ -308,6 +308,8 @@ def test_whom_to_look_at_first_tells_what_made_its_scores(watched: Any, lang: st
     one.open(f"/risk?lang={lang}&by=ocrs")
     open_row(page, 0)
     page.wait_for_selector("#risk-drawer.open .step-line")
+    hidden = "() => !document.querySelector(\".ag-header-cell[col-id='kind']\")"
+    assert until(page, hidden), "beside the drawer there is room for the columns that tell rows apart only"
     words = page.locator("#risk-drawer").inner_text()
     assert "2026-08-14" in words or "14 Aug" in words
     assert ("有通行证" if lang == "zh" else "covered by a permit") in words
