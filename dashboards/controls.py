@@ -372,13 +372,13 @@ def stack_table(caption: str, heads: Heads, body: list[html.Tr]) -> html.Div:
     )
 
 
-def stack_row(head: Any, cells: Sequence[Any], heads: Heads) -> html.Tr:
+def stack_row(head: Any, cells: Sequence[Any], heads: Heads, className: str | None = None) -> html.Tr:
     """A row of a stacking table: each cell knows its column's words."""
     found: list[Any] = [html.Th(head, scope="row")]
     for cell, (name, is_number) in zip(cells, heads[1:], strict=True):
         look = " ".join(filter(None, ("number" if is_number else "", "hollow" if cell == fmt.NONE else "")))
         found.append(html.Td(cell, className=look, **{"data-head": name}))
-    return html.Tr(found)
+    return html.Tr(found, className=className)
 
 
 def record_grid(page: str, columns: list[dict[str, Any]], count: int, t: Text) -> dag.AgGrid:

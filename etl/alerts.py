@@ -25,7 +25,7 @@ from etl.arguments import (
     need,
     one_of,
 )
-from etl.report_card import UNVERIFIED
+from etl.parameter_lines import parameter_lines
 from warehouse.alerts import (
     SEVERITIES,
     SEVERITY_WORDS,
@@ -54,7 +54,7 @@ _WORDS = {
         "nothing": "没有符合条件的预警。",
         "count": "合计 {all} 项：立即办理 {act}，即将到期 {soon}，核查 {look}。",
         "more": "仅显示前 {shown} 行，共 {all} 行；全部用 --format csv。",
-        "same": "同一规则、同一对象为同一预警，次日仍为同一项；起为规则成立的首日。", "unverified": "未核实",
+        "same": "同一规则、同一对象为同一预警，次日仍为同一项；起为规则成立的首日。",
         "county_feeds": "限定县区时，数据来源的预警不列入。",
     },
     "en": {
@@ -65,7 +65,7 @@ _WORDS = {
         "count": "{all} in all: act now {act}, due soon {soon}, look into it {look}.",
         "more": "The first {shown} of {all} rows; --format csv writes all.",
         "same": "One rule and one subject are one alert, the same tomorrow; since is the first day on which it held.",
-        "unverified": "unverified", "county_feeds": "Within a county, alerts of feeds are left out.",
+        "county_feeds": "Within a county, alerts of feeds are left out.",
     },
 }  # fmt: skip
 
@@ -145,11 +145,6 @@ def _print(served: Snapshot, asked: Asked, found: list[Alert], told: dict[str, R
     if asked.county is not None:
         lines.append(words["county_feeds"])
     used = sorted({name for one in found for name in told[one.rule].parameter_names})
-    for parameter in parameters(served, used, asked.as_of):
-        doubt = f" · {words['unverified']}" if parameter.confidence in UNVERIFIED else ""
-        says, cited = (
-            (parameter.zh, parameter.citation_zh) if lang == "zh" else (parameter.en, parameter.citation_en)
-        )  # fmt: skip
-        lines.append(f"{parameter.name} = {parameter.amount}: {says}; {cited} [{parameter.confidence}]{doubt}")
+    lines += parameter_lines(parameters(served, used, asked.as_of), lang)
     for line in lines:
         console.print(line, highlight=False, markup=False, soft_wrap=True)

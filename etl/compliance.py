@@ -25,7 +25,7 @@ from etl.arguments import (
     one_of,
 )
 from etl.errors import HengError
-from etl.report_card import UNVERIFIED
+from etl.parameter_lines import parameter_lines
 from warehouse import compliance_terms as terms
 from warehouse.compliance import GROUPS, MEASURES, TABLES, Asked, Facts, Item, Part, masked_item, year_before
 from warehouse.hazard_terms import word
@@ -46,7 +46,7 @@ _WORDS = {
         "state": "状态", "subject_no": "编号", "name": "名称", "kind": "类别", "county_code": "县区",
         "document_no": "证件、保单或线路", "since": "起", "until": "止", "days_left": "剩余天数", "amount": "数值",
         "amount_of": "共", "reading": "核对提示", "renewed_from": "续期自", "all": "全部", "untold": "未载明",
-        "no_data": "无数据", "nothing": "没有符合条件的记录。", "unverified": "未核实",
+        "no_data": "无数据", "nothing": "没有符合条件的记录。",
         "more": "仅显示前 {shown} 行，共 {all} 行；全部用 --format csv。",
         "until_day": "数据截至 {until}，早于查询日 {as_of}。",
         "down": "长途班线、大型客车和凌晨运行的比率越低越好；其余越高越好。",
@@ -59,7 +59,7 @@ _WORDS = {
         "county_code": "county", "document_no": "certificate, policy or line", "since": "since", "until": "until",
         "days_left": "days left", "amount": "amount", "amount_of": "of", "reading": "look for",
         "renewed_from": "renewed from", "all": "all", "untold": "not told", "no_data": "no data",
-        "nothing": "Nothing answers these conditions.", "unverified": "unverified",
+        "nothing": "Nothing answers these conditions.",
         "more": "The first {shown} of {all} rows; --format csv writes all.",
         "until_day": "Data end on {until}, before the day asked for, {as_of}.",
         "down": "Long lines, large coaches and driving at dawn are better the lower; the others the higher.",
@@ -228,9 +228,6 @@ def _show(told: Table | Text, served: Snapshot, facts: Facts, names: list[str], 
         join = "：" if lang == "zh" else ": "
         lines.append(f"{said.name(lang)}{join}{said.says(lang)} − {said.leaves_out(lang)}")
     lines += [words["down"], words["hindsight"]]
-    for one in facts.used(names):
-        doubt = f" · {words['unverified']}" if one.confidence in UNVERIFIED else ""
-        says, cited = (one.zh, one.citation_zh) if lang == "zh" else (one.en, one.citation_en)
-        lines.append(f"{one.name} = {one.amount}: {says}; {cited} [{one.confidence}]{doubt}")
+    lines += parameter_lines(facts.used(names), lang)
     for line in lines:
         console.print(line, highlight=False, markup=False, soft_wrap=True)

@@ -19,7 +19,7 @@ from etl import known_on
 from etl.arguments import LANGUAGES, AsOf, County, Lang, day_of, day_or_last, known_county, need, one_of
 from etl.errors import HengError
 from etl.known_on import KnownOn
-from etl.report_card import UNVERIFIED
+from etl.parameter_lines import parameter_lines
 from warehouse import hazard_terms as terms
 from warehouse.columns import dictionary
 from warehouse.hazards import (
@@ -61,7 +61,7 @@ _WORDS = {
         "days": "天数按 Kaplan–Meier 估计，未销号的作截尾处理，不予剔除；括号内为区间。",
         "sample": "上限按随机抽取的复核计算（Clopper–Pearson）；没有复核即为100%。"
         "指定复核不推及其他销号；已知未消除的计入上限。",
-        "unverified": "未核实", "nothing": "没有符合条件的隐患。",
+        "nothing": "没有符合条件的隐患。",
         "more": "仅显示前 {shown} 行，共 {all} 行；全部用 --format csv。",
         "until": "数据截至 {until}，早于查询日 {as_of}：其后的环节尚未送达。", "all": "全部", "not_told": "未载明",
         "steps": "环节", "photos": "照片", "listings": "挂牌", "checks": "复核",
@@ -81,7 +81,7 @@ _WORDS = {
         "days": "Days by Kaplan–Meier: open hazards are censored, not left out; intervals in brackets.",
         "sample": "The bound rests on checks picked by lot (Clopper–Pearson) and is 100 % without any. Checks somebody "
         "chose say nothing of other closures; what either found false is within the bound.",
-        "unverified": "unverified", "nothing": "No hazard answers these conditions.",
+        "nothing": "No hazard answers these conditions.",
         "more": "The first {shown} of {all} rows; --format csv writes all.",
         "until": "Data end on {until}, before the day asked for, {as_of}: later steps are not in yet.", "all": "all",
         "not_told": "not told",
@@ -472,11 +472,7 @@ def _say_notes(facts: Facts, source: Source, lang: str, *names: str) -> None:
     until = last_day(source.manifest)
     if until is not None and until < facts.asked.as_of:
         lines.append(words["until"].format(until=until, as_of=facts.asked.as_of))
-    for one in facts.told.values():
-        doubt = f" · {words['unverified']}" if one.confidence in UNVERIFIED else ""
-        says, cited = (one.zh, one.citation_zh) if lang == "zh" else (one.en, one.citation_en)
-        lines.append(f"{one.name} = {one.amount}: {says}; {cited} [{one.confidence}]{doubt}")
-    for line in lines:
+    for line in [*lines, *parameter_lines(facts.told.values(), lang)]:
         console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 

@@ -16,7 +16,7 @@ from rich.text import Text
 
 from etl import known_on
 from etl.arguments import LANGUAGES, AsOf, Lang, day_of, day_or_last, need, one_of
-from etl.report_card import UNVERIFIED
+from etl.parameter_lines import parameter_lines
 from warehouse.last_day import last_day
 from warehouse.parameters import Parameter
 from warehouse.safety_repeat import (
@@ -41,7 +41,7 @@ _WORDS = {
         "counting": "一份决定计一次，按决定日期；决定日为第1日，计180日；一年至次年同日前一日"
         "（计算方法为产品理解，未核实）。",
         "hazard": "重大隐患自登记起至销号止，复发后重新起算；清单未载明企业的隐患不在其内。",
-        "facts": "本名单只列事实；是否提请关闭由主管部门依法决定。", "unverified": "未核实",
+        "facts": "本名单只列事实；是否提请关闭由主管部门依法决定。",
         "counts": "计次", "until": "数据截至 {until}，早于查询日 {as_of}：其后的决定尚未送达。",
     },
     "en": {
@@ -54,7 +54,7 @@ _WORDS = {
         "hazard": "A major hazard exists from registration until closed, and again when reopened; hazards whose list "
         "names no enterprise are not in it.",
         "facts": "The list states facts; whether to propose a closure is for the authority to decide by law.",
-        "unverified": "unverified", "counts": "counts",
+        "counts": "counts",
         "until": "Data end on {until}, before the day asked for, {as_of}: later decisions are not in yet.",
     },
 }  # fmt: skip
@@ -167,11 +167,7 @@ def _print(
         console.print(table)
     else:
         console.print(words["nothing"])
-    lines = []
-    for one in told.values():
-        doubt = f" · {words['unverified']}" if one.confidence in UNVERIFIED else ""
-        cited, says = (one.citation_zh, one.zh) if lang == "zh" else (one.citation_en, one.en)
-        lines.append(f"{one.name} = {one.amount}: {says}; {cited} [{one.confidence}]{doubt}")
+    lines = parameter_lines(told.values(), lang)
     if until is not None and until < day:
         lines.append(words["until"].format(until=until, as_of=day))
     for line in (*lines, words["counting"], words["hazard"], words["facts"]):

@@ -194,9 +194,7 @@ def rows(
             dcc.Link(t("action.rows"), href=href, className="text-link") if href else fmt.NONE,
         ]  # fmt: skip
         head = html.Span(subject_words(one, titles, t), className="said")
-        row = controls.stack_row(head, cells, heads)
-        row.className = "beyond" if position >= FIRST_SHOWN else None
-        body.append(row)
+        body.append(controls.stack_row(head, cells, heads, "beyond" if position >= FIRST_SHOWN else None))
     return controls.stack_table(t("alerts.list"), heads, body)
 
 

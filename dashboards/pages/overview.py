@@ -259,9 +259,8 @@ def cards(
             told.selection.start, told.selection.end, told.selection.period, told.selection.compare,
             told.selection.county,
         ))  # fmt: skip
-        online = terminals_page.kpi_card(terminal_facts.Facts(db, of_terminals, told.known), "online_rate", view)
-        online.className = "card kpi"  # the first card is the hero here
-        shown.append(online)
+        of_period = terminal_facts.Facts(db, of_terminals, told.known)
+        shown.append(terminals_page.kpi_card(of_period, "online_rate", view, first="overload_rate"))
     if found is not None:
         shown.append(alerts_card(found, choice, view.text))
     return html.Div(shown, className="kpis")

@@ -135,11 +135,12 @@ def scope(facts: Facts, name: str, t: Text) -> str:
     )
 
 
-def kpi_card(facts: Facts, name: str, view: shell.View) -> html.Section:
+def kpi_card(facts: Facts, name: str, view: shell.View, first: str = "online_rate") -> html.Section:
+    """A number of the period; ``first``: the one that stands out among its neighbours."""
     t = view.text
     now = facts.now.value(name)
     above, below = facts.now.count(name, "numerator"), facts.now.count(name, "denominator")
-    hero = name == "online_rate"
+    hero = name == first
     label = explain.kpi_label(name, t)
     link = kpi_link(facts, name)
     thresholds = terminal_queries.thresholds(facts.db, facts.selection.end, "local")
