@@ -6,7 +6,7 @@ import csv
 import json
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -124,6 +124,8 @@ def consistency_command(
     from warehouse.known_answers import consistency_known_on
 
     served, day = connection.snapshot(), day_of(as_of) if as_of else None
+    if twins is None:
+        asked = Asked(*period(None, day_from, day_to), known_on.latest(day, known), county, kind)
     need(served, engine.TABLES, "the course of cases was told")
     known_county(served, county)
     with known_on.asked(known, consistency_known_on) as source:
@@ -132,11 +134,10 @@ def consistency_command(
             answer = _Answer(source, form, lang, {"as_of": on})
             _answer_twins(answer, engine.twins(source, on, twins))
             return
-        first, last = period(None, day_from, day_to)
-        asked = Asked(first, last, on, county, kind)
+        asked = replace(asked, as_of=on)
         answer = _Answer(
             source, form, lang,
-            {"first": first, "last": asked.until, "as_of": on, "county": county, "kind": kind},
+            {"first": asked.first, "last": asked.until, "as_of": on, "county": county, "kind": kind},
         )  # fmt: skip
         told = engine.told(source, asked)
     if outliers:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -64,11 +64,12 @@ def forecast_answer(
     from warehouse import connection
     from warehouse.known_answers import cases_known_on
 
-    served = connection.snapshot()
+    day, served = day_of(as_of) if as_of else None, connection.snapshot()
+    asked = Asked(known_on.latest(day, known), weeks, county)
     need(served, queue.TABLES, "the course of cases was told")
     known_county(served, county)
     with known_on.asked(known, cases_known_on) as source:
-        asked = Asked(day_of(as_of or source.manifest["business_date"]), weeks, county)
+        asked = replace(asked, as_of=day or day_of(source.manifest["business_date"]))
         told = queue.forecast(source, asked)
         counts = clock_counts(source, asked.as_of, Filter(kind="over_limit", county=county))
     soon = {one.clock: one.soon_count for one in counts if one.soon_count}

@@ -791,3 +791,18 @@ def test_the_first_visit_stays_in_its_budget(browser: Any, address: str) -> None
     assert first <= 1_600_000
     assert requests <= 30
     assert again <= 60_000
+
+
+@pytest.mark.parametrize("path", ["/penalties", "/hazards", "/repeat"])
+def test_the_sheet_of_filters_is_one_column_however_low_the_window(watched: Any, path: str) -> None:
+    one = watched("phone")
+    one.page.set_viewport_size({"width": 390, "height": 480})
+    one.open(path)
+    page = path.removeprefix("/")
+    one.page.click(f"#{page}-open-filters")
+    one.page.wait_for_selector(f"#{page}-filters.open")
+    lefts = one.page.eval_on_selector_all(
+        f"#{page}-filters.open > .field", "fields => fields.map(one => Math.round(one.getBoundingClientRect().left))"
+    )
+    assert len(lefts) > 3
+    assert len(set(lefts)) == 1, lefts
