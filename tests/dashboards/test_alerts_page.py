@@ -58,7 +58,7 @@ def opened(db: fixture.Fixture, href: str) -> int | None:
     if parts.path == "/hazards":
         hazard_choice, bad = hazard_queries.choice_of(query, known)
         assert bad == []
-        return None if hazard_choice.show == "listed" else len(hazard_queries.View(db, hazard_choice, known).listed)
+        return None if hazard_choice.show == "listed" else len(hazard_queries.View(db, hazard_choice, known, db).listed)
     if parts.path == "/repeat":
         repeat_choice, bad = repeat_queries.choice_of(query, known, db)
         assert bad == []
