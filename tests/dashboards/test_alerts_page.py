@@ -102,7 +102,10 @@ def test_every_rule_is_counted_and_leads_to_as_many_rows(callbacks: Callbacks, d
                     assert opened(db, own) == of_state[one.detail]
             continue
         rows = opened(db, href)
-        if rows is not None:
+        if name == "dawn_long_line":  # news of a few days, of a list that holds a year
+            assert rows is not None
+            assert rows > count > 0
+        elif rows is not None:
             assert rows == count, name
             compared += 1
     assert compared >= 4
