@@ -19,7 +19,7 @@ ANCHOR = "penalties-forecast"
 
 def card(db: queries.Source, choice: Choice, t: Text) -> html.Section:
     """What is expected for the weeks chosen, and what came of such forecasts; nothing is computed before they are."""
-    options = [(weeks, t("forecast.weeks", weeks=weeks), _query(choice, weeks)) for weeks in AHEAD]
+    options = [(weeks, t.plural("forecast.weeks", int(weeks)), _query(choice, weeks)) for weeks in AHEAD]
     switch = as_of.links(t("forecast.ahead"), choice.ahead or "", options)
     if choice.kind not in (ALL, "over_limit"):
         body: Any = html.P(t("forecast.no_steps"), className="quiet-line")
@@ -48,8 +48,9 @@ def _lead(told: Forecast, asked: Asked, t: Text) -> str:
         return t("forecast.thin.lead", now=fmt.count(whole.now_count))
     last = whole.weeks[-1]
     return t(
-        "forecast.lead", now=fmt.count(whole.now_count), weeks=str(asked.weeks), mean=fmt.count(round(last.mean)),
-        low=fmt.count(round(last.low)), high=fmt.count(round(last.high)), share=f"{queue.SHARE:.0%}",
+        "forecast.lead", now=fmt.count(whole.now_count), weeks=t.plural("forecast.weeks", asked.weeks),
+        mean=fmt.count(round(last.mean)), low=fmt.count(round(last.low)), high=fmt.count(round(last.high)),
+        share=f"{queue.SHARE:.0%}",
     )  # fmt: skip
 
 

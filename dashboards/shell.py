@@ -35,6 +35,7 @@ PAGES = (
     ("hazards", "/hazards", "alert", False, True),
     ("terminals", "/terminals", "broadcast", True, True),
     ("compliance", "/compliance", "shield", False, True),
+    ("supervision", "/ranking", "table", False, True),
     ("vehicles", "/terminals/rows", "list", True, False),
     ("lookup", "/lookup", "search", False, True),
     ("quality", "/quality", "heartbeat", False, True),

@@ -26,11 +26,13 @@ from etl.hazards import app as hazards_app
 from etl.jt808.cli import app as jt808_app
 from etl.jt809.cli import app as jt809_app
 from etl.kpi import kpi_command
+from etl.ranking import ranking_command
 from etl.repeat_cli import repeat_violators_command
 from etl.report_card import report_card_command
 from etl.risk import app as risk_app
 from etl.rules import app as rules_app
 from etl.safety_repeat import safety_repeat_command
+from etl.supervision import supervision_command
 from etl.why_changed import why_changed_command
 from warehouse.errors import WarehouseError
 
@@ -63,6 +65,8 @@ app.command("findings")(findings_command)
 app.command("funnel")(funnel_command)
 app.command("compliance")(compliance_command)
 app.command("alerts")(alerts_command)
+app.command("ranking")(ranking_command)
+app.command("supervision")(supervision_command)
 app.command("consistency")(consistency_command)
 
 # Piped output keeps whole lines; a terminal has its own width.

@@ -18,6 +18,7 @@ from etl import known_on
 from etl.arguments import LANGUAGES, AsOf, County, Lang, day_of, day_or_last, known_county, need, one_of
 from etl.errors import HengError
 from etl.known_on import KnownOn
+from etl.parameter_lines import parameter_lines
 from etl.report_card import period
 from warehouse import case_terms, spreadsheet
 from warehouse import consistency as engine
@@ -53,7 +54,7 @@ _WORDS = {
         "same_county": "、县区相同",
         "least": "少于 {least} 件的组只列出，不作判断。",
         "verified": "其中 {count} 件所用规则未核实。",
-        "sides": "只列两件的异同和相差，不判断哪一件正确。", "parameters": "参数",
+        "sides": "只列两件的异同和相差，不判断哪一件正确。",
         "no_target": "案件数和罚没款不作考核或排名指标（行政处罚法第七十四条）；各组按代码排列。",
     },
     "en": {
@@ -80,7 +81,7 @@ _WORDS = {
         "same_county": " and county",
         "least": "Groups of fewer than {least} cases are shown, and nothing is said of them.",
         "verified": "Of these, {count} rest on a rule that was not read in a text.",
-        "sides": "Both sides and how they differ; which of them is right is not told.", "parameters": "parameters",
+        "sides": "Both sides and how they differ; which of them is right is not told.",
         "no_target": "Neither cases nor fines are a target or a rank (行政处罚法 art. 74); groups stand in the order "
         "of their codes.",
     },
@@ -149,7 +150,7 @@ class _Answer:
 
     def __init__(self, source: Source, form: str, lang: str, asked: dict[str, Any]) -> None:
         self.form, self.lang, self.asked = form, lang, asked
-        self.by = known_on.told(source)
+        self.by, self.column = known_on.told(source), known_on.column(source)
         self.console = Console() if sys.stdout.isatty() else Console(width=200)
 
     def words(self, name: str, **values: Any) -> str:
@@ -165,12 +166,12 @@ class _Answer:
         sys.stdout.write(json.dumps(head | document, ensure_ascii=False, indent=2, default=str) + "\n")
 
     def csv(self, rows: Sequence[dict[str, Any]], heads: Sequence[str]) -> None:
-        """Lines under the names of their values, with the day and the version beside them."""
+        """Lines under the names of their values, with the day and, where one is asked for, the night beside them."""
         writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerow([*heads, "as_of", *self.by])
+        writer.writerow([*heads, "as_of", *self.column])
         for row in rows:
             cells = [spreadsheet.safe(cell) if isinstance(cell := row[head], str) else cell for head in heads]
-            writer.writerow([*cells, self.asked["as_of"], *self.by.values()])
+            writer.writerow([*cells, self.asked["as_of"], *self.column.values()])
 
     def table(self, title: str, heads: Sequence[str], rows: Sequence[Sequence[str]], texts: set[str]) -> None:
         if not rows:
@@ -234,7 +235,7 @@ def _answer_groups(answer: _Answer, told: Told, by: str, within_county: bool) ->
     unread = sum(group.unverified_count for group in found)
     answer.say(
         answer.words("least", least=told.least), answer.words("verified", count=f"{unread:,}"),
-        _parameter_words(answer, told.parameters), answer.words("no_target"),
+        *parameter_lines(told.parameters.values(), answer.lang), answer.words("no_target"),
     )  # fmt: skip
 
 
@@ -281,14 +282,6 @@ def _tested(group: Group, answer: _Answer) -> list[str]:
     ]  # fmt: skip
 
 
-def _parameter_words(answer: _Answer, parameters: Mapping[str, Parameter]) -> str:
-    told = [
-        f"{one.name} {one.amount}" + (f" ({answer.words('unverified')})" if not one.confidence.startswith("C") else "")
-        for one in parameters.values()
-    ]
-    return f"{answer.words('parameters')}: {', '.join(told)}"
-
-
 # --- cases -----------------------------------------------------------------------------------------
 def _answer_outliers(answer: _Answer, told: Told) -> None:
     found = engine.outliers(told)
@@ -306,8 +299,8 @@ def _answer_outliers(answer: _Answer, told: Told) -> None:
     ]
     answer.table(answer.words("outliers", count=f"{len(found):,}"), [*_OF_CASE, "like_median"], cells, _TEXTS)
     answer.say(
-        answer.words("definition"), answer.pick(engine.INNOCENT), _parameter_words(answer, told.parameters),
-        answer.words("no_target"),
+        answer.words("definition"), answer.pick(engine.INNOCENT),
+        *parameter_lines(told.parameters.values(), answer.lang), answer.words("no_target"),
     )  # fmt: skip
 
 
@@ -367,5 +360,5 @@ def _answer_twins(answer: _Answer, told: Twins) -> None:
     answer.table(title, [*_OF_CASE, "excess_apart", "days_apart", "ratio_less"], cells, _TEXTS)
     answer.say(
         answer.words("sides"), answer.words("definition"), answer.pick(engine.INNOCENT),
-        _parameter_words(answer, told.parameters), answer.words("no_target"),
+        *parameter_lines(told.parameters.values(), answer.lang), answer.words("no_target"),
     )  # fmt: skip

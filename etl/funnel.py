@@ -16,6 +16,7 @@ from rich.text import Text
 from etl.arguments import LANGUAGES, County, Lang, day_of, known_county, known_site, need, one_of
 from etl.errors import HengError
 from etl.forecast import forecast_answer
+from etl.known_on import KnownOn
 from etl.report_card import period
 from warehouse import case_terms
 from warehouse.cases import COURSE_TABLES
@@ -82,6 +83,7 @@ def funnel_command(
         int | None,
         typer.Option("--forecast", help="The queue of cases in so many weeks to come instead; without a period."),
     ] = None,
+    known: KnownOn = None,
     as_times: Annotated[bool, typer.Option("--times", help="Days in each state of a case instead of stages.")] = False,
     form: Annotated[str, typer.Option("--format", help=f"{', '.join(FORMATS)}.")] = "table",
     lang: Lang = "en",
@@ -89,15 +91,17 @@ def funnel_command(
     """How far passages came: over the limit, usable as evidence, filed, decided, paid, closed; who did not, and why."""
     one_of("language", lang, LANGUAGES)
     one_of("format", form, FORMATS)
-    from warehouse import connection
-
     if weeks is not None:
         if day_from or day_to or site or as_times:
             raise HengError("--forecast is of the whole queue: leave out the period, --site and --times.")
-        forecast_answer(connection.snapshot(), as_of, county, weeks, form, lang)
+        forecast_answer(as_of, county, weeks, known, form, lang)
         return
+    if known:
+        raise HengError("What a night knew of passages is not told here: ask --known-on with --forecast.")
     if not (day_from and day_to):
         raise HengError("Say the period: --from YYYY-MM-DD --to YYYY-MM-DD.")
+    from warehouse import connection
+
     first, last = period(None, day_from, day_to)
     served = connection.snapshot()
     asked = Asked(first, last, day_of(as_of or served.manifest["business_date"]), county, site)

@@ -472,8 +472,7 @@ def _say_notes(facts: Facts, source: Source, lang: str, *names: str) -> None:
     until = last_day(source.manifest)
     if until is not None and until < facts.asked.as_of:
         lines.append(words["until"].format(until=until, as_of=facts.asked.as_of))
-    lines += parameter_lines(facts.told.values(), lang)
-    for line in lines:
+    for line in [*lines, *parameter_lines(facts.told.values(), lang)]:
         console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 

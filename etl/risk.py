@@ -10,7 +10,8 @@ import csv
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -178,7 +179,9 @@ def show_command(
 
 @app.command("backtest")
 def backtest_command(
-    as_of: AsOf = None,
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", help="Day, YYYY-MM-DD; default: so long before the last day of data.")
+    ] = None,
     horizon: Annotated[int | None, typer.Option("--horizon", help="Days after it; default: risk_horizon_days.")] = None,
     subject: Subject = "vehicle",
     county: County = None,
@@ -188,8 +191,11 @@ def backtest_command(
 ) -> None:
     """What the scores of a past day were worth: who of the first was over the limit in the days after."""
     served = _served(form, lang, county)
-    told = backtest(served, _asked(served, as_of, subject, county), horizon, seed)
-    of = risk.rules(served, told.asked.as_of)
+    asked = _asked(served, as_of, subject, county)
+    of = risk.rules(served, asked.as_of)
+    if as_of is None:  # the last day whose days after it are over
+        asked = replace(asked, as_of=asked.as_of - timedelta(days=horizon or of.horizon_days))
+    told = backtest(served, asked, horizon, seed)
     if form == "json":
         document = {name: value for name, value in asdict(told).items() if name != "asked"}
         _json(served, told.asked, {**document, "base": told.base}, of, lang)

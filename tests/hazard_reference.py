@@ -1,11 +1,13 @@
 """Hazards by plain loops over delivered rows: the path of 7.3 of the handbook, written anew, and the rates of 7.4."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
 Row = Mapping[str, Any]
+Rows = list[dict[str, Any]]
 PATH = {
     None: {"REGISTERED"},
     "REGISTERED": {"GRADED", "TRANSFERRED"},
@@ -124,3 +126,50 @@ def _lacks(life: Life, step: Row, photos: list[Row], listings: list[Row], is_maj
         if earlier and (life.removal_at is None or taken >= life.removal_at):
             return ""
     return "no_photo_after"
+
+
+class Plain:
+    """Every hazard as of a day by plain loops over what was delivered."""
+
+    def __init__(self, delivered: Mapping[str, Rows], as_of: date) -> None:
+        self.as_of = as_of
+        of: dict[str, dict[str, Rows]] = {
+            feed: defaultdict(list) for feed in ("hazard_event", "hazard_photo", "listing", "hazard", "hazard_check")
+        }
+        for feed, told in of.items():
+            for row in delivered[feed]:
+                told[row["hazard_no"]].append(row)
+        self.lists = of["hazard"]
+        self.newest = {no: told[-1] for no, told in self.lists.items()}
+        self.first_steps = {no: min(row["event_at"].date() for row in rows) for no, rows in of["hazard_event"].items()}
+        self.checks = of["hazard_check"]
+        pictures: dict[str, set[str]] = defaultdict(set)
+        for row in {row["photo_token"]: row for row in delivered["hazard_photo"]}.values():
+            if row["photo_stage"] == "after":
+                pictures[row["photo_sha256"]].add(row["hazard_no"])
+        self.shared_pictures = {no for those in pictures.values() if len(those) > 1 for no in those}
+        newest_listing = {no: {row["listing_no"]: row for row in told} for no, told in of["listing"].items()}
+        # A feed sends a step again only as it was; the last holds.
+        self.lives = {
+            no: live(
+                {row["event_no"]: row for row in of["hazard_event"][no]}.values(),
+                {row["photo_token"]: row for row in of["hazard_photo"][no]}.values(),
+                newest_listing.get(no, {}).values(),
+                told["hazard_grade"] == "major",
+                self.first_due(no),
+                as_of,
+            )
+            for no, told in self.newest.items()
+            if told["registered_on"] <= as_of
+        }
+
+    def first_due(self, no: str) -> date | None:
+        return next((row["due_on"] for row in self.lists[no] if row["due_on"]), None)
+
+    def due_on(self, no: str) -> date | None:
+        return self.lives[no].due_on
+
+    def is_changed(self, no: str) -> bool:
+        """Whether the newest list moved the day by itself; as of the last day."""
+        told = self.newest[no]["due_on"]
+        return told is not None and told != self.first_due(no) and told not in self.lives[no].granted

@@ -19,6 +19,7 @@ import numpy as np
 from warehouse import risk
 from warehouse.dossier import Source
 from warehouse.errors import WarehouseError
+from warehouse.last_day import usual_day
 from warehouse.risk import AGE_COUNT, BASELINE, RANKINGS, Asked, counted, fleets
 from warehouse.survival import upper_bound
 
@@ -110,7 +111,7 @@ def backtest(source: Source, asked: Asked, horizon: int | None = None, seed: int
     days = of.horizon_days if horizon is None else horizon
     if days < 1:
         raise WarehouseError(f"A back-test needs at least one day after {asked.as_of}: --horizon 90.")
-    until, last = asked.as_of + timedelta(days=days), date.fromisoformat(source.manifest["data_until"])
+    until, last = asked.as_of + timedelta(days=days), usual_day(source.manifest)
     if until > last:
         raise WarehouseError(
             f"Data end on {last}: {days} days after {asked.as_of} are not over. Ask as of "

@@ -31,6 +31,8 @@ CLOCKS = (
     "reconsideration_request",
 )  # fmt: skip
 """Clocks in the order of the procedure."""
+OFFICE_CLOCKS = ("filing", "notice", "decision", "service", "handover")
+"""Clocks of what the office has to do by a day; the others are the party's, the statute of limitation, and money."""
 STATES = ("overdue", "running", "late", "omitted", "met", "used", "unknown", "not_applicable")
 """States of a clock as of a day. ``omitted``: decided without it. Of the party's time: ``used``, and ``unknown`` after
 the last day where no use of it is told."""
@@ -306,7 +308,7 @@ order by all
 """
 # Days that count for the surcharge: from its first day to the day of payment or the day asked for, both included, but
 # for those of an appeal (行政处罚法 art. 73).
-_CLOCKS = """
+_JUDGED = """
 with seen as (
     select *, case when clock_ended_on <= $as_of then clock_ended_on end as ended_on,
         coalesce(clock_stopped_on <= $as_of, false) as is_stopped,
@@ -344,11 +346,13 @@ judged as (
     from seen
     left join paused using (case_kind, case_no, decision_no)
 )
+"""
+_CLOCKS = f"""{_JUDGED}
 select judged.case_kind, judged.case_no, judged.decision_no, judged.county_code, judged.clock,
     judged.clock_started_on as started_on, judged.clock_due_on as due_on, judged.ended_on, judged.state,
     judged.days_late,
     case when judged.state = 'running' then judged.clock_due_on - $as_of end as days_left,
-    judged.state = 'running' and not judged.is_party_time and judged.clock_due_on < $as_of + {soon} as is_soon,
+    judged.state = 'running' and not judged.is_party_time and judged.clock_due_on < $as_of + {{soon}} as is_soon,
     judged.is_party_time, judged.is_rolled,
     case when judged.is_stopped then 'case_ended' else judged.why_not end as why_not,
     judged.rule_id, judged.has_verified_rule, judged.principal_fen,
@@ -363,6 +367,14 @@ left join seeds.parameter as ratio on judged.clock = 'late_surcharge' and ratio.
 left join seeds.parameter as cap on judged.clock = 'late_surcharge' and cap.parameter = 'late_surcharge_cap_ratio'
     and judged.clock_started_on between coalesce(cap.valid_from, judged.clock_started_on)
     and coalesce(cap.valid_to, judged.clock_started_on)
+"""
+_RUN_OUT = f"""{_JUDGED}
+select county_code, case_kind, case_no, count(*) filter (state = 'met')::bigint as kept_count,
+    count(*)::bigint as clock_count
+from judged
+where list_contains($clocks, clock) and clock_due_on + 1 between $first and $as_of and state <> 'not_applicable'
+group by all
+order by all
 """
 _CLOCK_ROWS = """
 select {columns} from ({clocks})
@@ -502,6 +514,14 @@ def clock_counts(source: Source, as_of: date, only: Filter | None = None) -> lis
     """The clocks of the day by name and state."""
     query, given = _clocks_sql(only or Filter())
     return _rows(source, _CLOCK_COUNTS.format(clocks=query), {"as_of": as_of, **given}, ClockCount)
+
+
+def run_out(source: Source, first: date, as_of: date) -> list[dict[str, Any]]:
+    """Of each case (``county_code``, ``case_kind``, ``case_no``) how many of the ``OFFICE_CLOCKS`` ran out from
+    ``first`` to the day (``clock_count``), and how many of these were kept. A clock runs out on the day after its last
+    day, so each of them is decided: kept, late, left out or still open."""
+    query, given = _RUN_OUT.format(where="true"), {"clocks": list(OFFICE_CLOCKS)}
+    return source.rows(query, {"first": first, "as_of": as_of, **given})
 
 
 def _columns(of: type[Any]) -> str:

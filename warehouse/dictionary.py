@@ -51,6 +51,7 @@ _SEEDS = {
     "seeds.parameter": "Grain: one parameter over the days its value holds, with its confidence. Assumptions are rows, "
     "shown as unverified.",
     "seeds.cited_article": "Grain: one article a dossier cites: its effect in words, validity and confidence.",
+    "seeds.score_part": "Grain: one part of a score over the days its weight holds: direction, source, minimum sample.",
     "seeds.plate_confusion": "Grain: one sign of a plate and one that it may be a misreading of: for suggestions only.",
     "seeds.report_figure": "Grain: one figure of the report card: what it counts, its unit and the published claim.",
     "seeds.county": "Grain: one county over the days its code was valid, with its place in the tile map.",

@@ -71,7 +71,7 @@ _UNTIMED = """
 select count(*)::bigint as case_count
 from ({cases}) as told
 where told.case_kind = 'over_limit' and not list_contains($before, told.case_state)
-    and not list_contains($over, told.case_state) and not exists (
+    and not list_contains($over, told.case_state) and told.closed_on is null and not exists (
         select 1 from core.case_state as step
         where step.case_no = told.case_no and step.is_accepted and step.event_on <= $as_of
             and not list_contains($before, step.state_after)

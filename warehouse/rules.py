@@ -14,7 +14,7 @@ from warehouse.metrics import Source
 
 TOPICS = (
     "gross_weight", "weight_modifier", "axle_load", "dimension", "fine", "clock", "licence", "void", "accuracy",
-    "hazard_step", "parameter", "monitoring", "calendar", "transition",
+    "hazard_step", "parameter", "monitoring", "calendar", "transition", "score",
 )  # fmt: skip
 """Topics of rules, in the order in which they are read."""
 
@@ -27,7 +27,7 @@ _UNITS = {
 """Units of clocks: Chinese, one of them and several in English."""
 _UNITS_ZH = {
     "kg": "千克", "kg/m": "千克/米", "t": "吨", "mm": "毫米", "m": "米", "km": "千米", "s": "秒", "min": "分钟",
-    "h": "小时", "d": "天", "months": "个月", "km/h": "千米/小时", "m/s²": "米/秒²",
+    "h": "小时", "d": "天", "months": "个月", "km/h": "千米/小时", "m/s²": "米/秒²", "points": "分",
 }  # fmt: skip
 """Units of numbers in Chinese; those that are no words stay as they are."""
 _SPANS = {

@@ -224,7 +224,7 @@
     var own = button.dataset.copy;
     var url = own
       ? new URL(own, window.location.href)
-      : new URL(withQuery(window.location.pathname, absolute !== null && /^\/(overload|terminals|repeat|hazards|penalties)/.test(window.location.pathname) ? absolute : window.location.search), window.location.href);
+      : new URL(withQuery(window.location.pathname, absolute !== null && /^\/(overload|terminals|repeat|hazards|penalties|ranking)/.test(window.location.pathname) ? absolute : window.location.search), window.location.href);
     if (navigator.clipboard && window.isSecureContext) {
       navigator.clipboard.writeText(url.href).then(function () { copied(button); });
     } else {

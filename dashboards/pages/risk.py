@@ -161,8 +161,14 @@ def drawer_of(facts: Facts, record: str, t: Text) -> list[Any]:
         return lists.old_drawer("risk", t)
     told, choice = facts.at(place), facts.choice
     under = t("repeat.as_of.day", day=fmt.day(choice.as_of, t.lang))
+    shown_facts = [
+        *lists.fact(t("risk.column.kind"), name_of(told.risk.kind, t)),
+        *lists.fact(t("risk.column.checks"), fmt.count(told.risk.check_count)),
+        *lists.fact(t("risk.column.events"), fmt.count(told.risk.event_count)),
+    ]
     return [
         lists.drawer_head("risk", who(told.risk, t), under, t),
+        html.Dl(shown_facts, className="facts"),
         scores(told, facts.everybody.rules, facts.db, choice.as_of, HERE + choice.query(), t),
         *risk_facts.reasons(told, choice.by, t, with_vehicle=choice.subject == "enterprise"),
         html.P(t("risk.lead.look"), className="subtitle"),

@@ -201,6 +201,7 @@ def test_the_forecast_tells_the_same_in_all_forms() -> None:
         (["consistency", "--twins", "NOBODY"], "no case"),
         (["funnel", "--forecast", "0"], "1 to 26 weeks"),
         (["funnel", "--forecast", "4", "--site", "YZ01"], "leave out the period"),
+        (["funnel", "--from", "2025-01-01", "--to", "2025-01-31", "--known-on", "2025-02-01"], "with --forecast"),
     ],
 )
 def test_what_cannot_be_asked_says_what_can(arguments: list[str], words: str) -> None:

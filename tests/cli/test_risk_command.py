@@ -124,6 +124,8 @@ def test_a_back_test_prints_its_seed_and_intervals(served: Served) -> None:
     assert "seed 5" in printed
     assert "Clopper–Pearson" in printed
     assert "2 took part; 1 (50.0%) had an event within 30 days" in printed
+    without_day = CliRunner().invoke(app, ["risk", "backtest", "--horizon", "30"], catch_exceptions=False)
+    assert "scores of 2026-08-31 against events up to 2026-09-30" in without_day.output
     assert "种子 5" in run("backtest", "--horizon", "30", "--seed", "5", "--lang", "zh")
 
 

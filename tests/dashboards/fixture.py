@@ -21,6 +21,7 @@ import numpy as np
 import pandas as pd
 import repeat_fixture
 import risk_fixture
+import supervision_fixture
 import vehicle_fixture
 from landed import Tables
 from violation_rows import Violations
@@ -397,6 +398,7 @@ def make(last_day: date = LAST_DAY) -> Fixture:
     case_fixture.add(con, last_day)
     hazard_fixture.add(con, last_day)
     risk_fixture.add(con, last_day)
+    supervision_fixture.add(con, last_day, [code for code, *_ in COUNTIES])
     Violations().copy_to(con)
     compliance_fixture.add(con, last_day)
     return Fixture(con, last_day)

@@ -125,7 +125,7 @@ def test_every_page_is_quiet_local_and_fits(watched: Any, lang: str, theme: str,
         if key == "hazards":
             one.page.wait_for_selector("#hazards-curve .main-svg")
             one.page.locator("#hazards-grid").scroll_into_view_if_needed()  # a list out of sight is not laid out
-        if key in ("rows", "vehicles", "repeat", "hazards"):
+        if key in ("rows", "vehicles", "repeat", "risk", "hazards"):
             one.page.wait_for_selector(".ag-row .ag-cell")
         assert one.page.evaluate("document.documentElement.lang") == ("zh-CN" if lang == "zh" else "en")
         one.page.screenshot(
@@ -184,6 +184,27 @@ def test_the_remainders_of_the_funnel_fold_out_and_fit(watched: Any, lang: str, 
     card.screenshot(path=SCREENS / f"funnel-{lang}-{size}.png")
     inside = card.evaluate("n => [n.scrollWidth, n.clientWidth]")
     assert inside[0] <= inside[1], f"the card is wider than its place: {inside}"
+    one.check()
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_parts_of_a_county_fold_out_and_fit(watched: Any, lang: str, size: str) -> None:
+    one = watched(size)
+    one.open(f"{PATHS['supervision']}?lang={lang}&theme={'dark' if lang == 'en' else 'light'}")
+    assert one.page.locator("#supervision-table tbody tr").count() == 11
+    folds = one.page.locator("#supervision-why .fold")
+    folds.nth(0).locator("summary").click()
+    folds.nth(9).locator("summary").click()
+    assert one.page.locator("#supervision-why .fold[open] tbody tr").last.is_visible()
+    one.page.locator("#supervision-table .info").click()
+    assert one.page.locator(".explain .formula").is_visible()
+    one.page.keyboard.press("Escape")
+    for card in ("table", "why", "parts", "ladder", "suggestions"):
+        found = one.page.locator(f"#supervision-{card}")
+        found.screenshot(path=SCREENS / f"supervision-{card}-{lang}-{size}.png")
+        inside = found.evaluate("n => [n.scrollWidth, n.clientWidth]")
+        assert inside[0] <= inside[1], f"the card {card} is wider than its place: {inside}"
     one.check()
 
 
@@ -276,6 +297,24 @@ def test_from_a_tier_to_its_vehicle_to_the_evidence_of_an_act(watched: Any, size
     page.wait_for_selector(".drawer.open .facts")
     page.go_back()
     page.wait_for_url("**/repeat?window=ROLLING_12M&low=statutory")
+    one.check()
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_whom_to_look_at_first_tells_what_made_its_scores(watched: Any, lang: str, size: str) -> None:
+    one = watched(size)
+    page = one.page
+    one.open(f"/risk?lang={lang}&by=ocrs")
+    open_row(page, 0)
+    page.wait_for_selector("#risk-drawer.open .step-line")
+    words = page.locator("#risk-drawer").inner_text()
+    assert "2026-08-14" in words or "14 Aug" in words
+    assert ("有通行证" if lang == "zh" else "covered by a permit") in words
+    for box in ("#risk-drawer", "#risk-tested"):
+        inside = page.locator(box).evaluate("n => [n.scrollWidth, n.clientWidth]")
+        assert inside[0] <= inside[1], f"{box} is wider than its place: {inside}"
+    page.screenshot(path=SCREENS / f"risk-drawer-{lang}-{size}.png", full_page=True)
     one.check()
 
 

@@ -122,6 +122,7 @@ MADE = {
     *(f"penalties.age.{age}" for age in AGES),
     *(f"penalties.funnel.says.{stage}" for stage in STAGES),
     *(f"penalties.rows.{rows}" for rows in case_facts.ROWS if rows != "none"),
+    *(f"supervision.better.{way}" for way in ("up", "down")),
     *(f"hazards.{name}{end}" for name in (*hazards.TILES, "came_back") for end in ("", ".how", ".leaves_out")),
     *(f"hazards.cohort.{cohort}" for cohort in hazard_queries.COHORTS),
     *(f"hazards.by.{by}" for by in hazard_queries.GROUPS),

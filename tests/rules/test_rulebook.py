@@ -125,6 +125,9 @@ def test_every_law_seed_is_in_the_rulebook_row_for_row(book: duckdb.DuckDBPyConn
         ("fine_tiers_apart", "delete from seeds.fine_tier where rule_id = 'F43-DIM-3'"),
         ("fine_tiers_apart", "update seeds.fine_tier set width_up_to_mm = 2900 where rule_id = 'F43-DIM-2'"),
         # nothing that can be applied
+        ("rule_sets_nothing", "update seeds.score_part set part_weight = 0 where score_part = 'online_rate'"),
+        ("rule_sets_nothing", "update seeds.score_part set better_way = 'upp' where score_part = 'online_rate'"),
+        ("rule_sets_nothing", "update seeds.score_part set sample_min = null where score_part = 'online_rate'"),
         ("rule_sets_nothing", "update seeds.parameter set parameter_value = null where parameter = 'repeat_count'"),
         ("rule_sets_nothing", "update seeds.parameter set parameter_value = 1 where parameter = 'repeat_window'"),
         ("rule_sets_nothing", "update seeds.fine_tier set lower_word = null where rule_id = 'F43-MASS-2'"),

@@ -42,6 +42,7 @@ ASKED = (
     ("cases", "clocks"),
     ("cases", "late-next-week"),
     ("cases", "amounts"),
+    ("funnel", "--forecast", "2"),
     ("consistency", "--from", "2026-02-01", "--to", "2026-03-31"),
     ("hazards", "rate"),
     ("hazards", "list", "--list", "all"),
@@ -138,7 +139,11 @@ def answers(*more: str) -> dict[tuple[str, ...], Any]:
 
 
 PAGES = {"hazards": hazards_page, "penalties": penalties}
-OF_PASSAGES = ("Decided against the articles", "left out, and without the stage before")
+OF_PASSAGES = (
+    "Decided against the articles", "left out, and without the stage before",
+    "Consistency: are like cases decided alike?", "Cases without a ratio, and why",
+    "Outlying decisions and their twins",
+)  # fmt: skip
 """What tables of a page that no night has are called: they rest on passages."""
 HOW = {"zh": "按 2026-03-04 当夜已知的数据、今日的规则计算", "en": "As known after the night of 4 Mar 2026"}
 

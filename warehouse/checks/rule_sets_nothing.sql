@@ -1,6 +1,6 @@
 -- Severity: stop
 -- A parameter has a number and a choice, or neither; a fine has no amount that can be computed; or a bound has no word
--- that says whether the number itself belongs to it.
+-- that says whether the number itself belongs to it; or a part of a score has no weight, direction or minimum sample.
 select parameter as rule_no
 from {{ ref('parameter') }}
 where (parameter_value is null) = (parameter_text is null)
@@ -21,3 +21,9 @@ select rule_id as rule_no
 from {{ ref('axle_load_limit') }}
 where (spacing_lower_mm is null) <> (spacing_lower_word is null)
     or (spacing_upper_mm is null) <> (spacing_upper_word is null)
+union all
+select rule_id as rule_no
+from {{ ref('score_part') }}
+where coalesce(part_weight, 0) <= 0
+    or coalesce(better_way, '') not in ('up', 'down')
+    or coalesce(sample_min, 0) < 1

@@ -33,6 +33,7 @@ from warehouse.columns.register import *
 from warehouse.columns.repeat import *
 from warehouse.columns.report import *
 from warehouse.columns.rule import *
+from warehouse.columns.score import *
 from warehouse.columns.seed import *
 from warehouse.columns.site import *
 from warehouse.columns.supervision import *

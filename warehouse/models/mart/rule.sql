@@ -328,6 +328,25 @@ transition as (
         confidence
     from {{ ref('case_transition') }}
 ),
+score as (
+    select
+        rule_id as rule_no,
+        'score' as rule_topic,
+        concat('score ', score_kind, ' ', score_part) as rule_subject,
+        '' as rule_conditions,
+        zh as condition_zh,
+        en as condition_en,
+        part_weight as rule_value,
+        cast(null as varchar(60)) as value_text,
+        'points' as unit,
+        valid_from,
+        valid_to,
+        jurisdiction,
+        citation_zh,
+        citation_en,
+        confidence
+    from {{ ref('score_part') }}
+),
 every_rule as (
     select * from gross_weight
     union all
@@ -356,6 +375,8 @@ every_rule as (
     select * from calendar
     union all
     select * from transition
+    union all
+    select * from score
 )
 select
     rule_no,

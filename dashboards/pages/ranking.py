@@ -1,0 +1,380 @@
+"""Who ranks where, and why? Counties by rates of what they have to keep, each place with its interval and each total
+with its parts; then what was done toward those behind. No fine and no number of cases is read (行政处罚法 art. 74)."""
+
+from typing import Any
+
+from dash import html
+
+from dashboards import as_of, controls, explain, queries, ranking_facts, shell
+from dashboards import format as fmt
+from dashboards.ranking_facts import FIRST_DAY, MEASURES_SHOWN, Choice
+from dashboards.selection import Known
+from dashboards.text import Text
+from warehouse import score, score_terms, supervision_terms
+from warehouse.parameters import Parameter
+from warehouse.score import CityPart, Rate, Unit
+from warehouse.supervision import Measure, Number
+
+HERE = "/ranking"
+TONE = {"overdue": "worse", "done_late": "warn", "untold": "warn"}
+ROWS_OF = {
+    "hazard_closed": "/hazards", "hazard_on_time": "/hazards", "major_overdue": "/hazards", "repeat_handled": "/repeat",
+    "clocks_kept": "/penalties", "scale_reporting": "/quality",
+}  # fmt: skip
+"""The page that has the rows of a part; of the others the page of terminals has them."""
+
+
+# --- small parts -------------------------------------------------------------------------------------------
+def points(value: float) -> str:
+    return f"{value:.1f}"
+
+
+def of_hundred(value: float | None) -> str:
+    return fmt.NONE if value is None else points(value)
+
+
+def cadence_words(cadence: str, t: Text) -> str:
+    return t.pick(*score_terms.CADENCES[cadence])
+
+
+def places(one: Unit, t: Text) -> Any:
+    """The interval of a place as words and as a bar over all places."""
+    if one.low is None or one.high is None:
+        return html.Span(t("supervision.no_place"), className="neutral")
+    return html.Span(t("supervision.places", low=one.low, high=one.high), className="unbroken")
+
+
+def place_bar(one: Unit, ranked: int) -> Any:
+    if one.low is None or one.high is None:
+        return None
+    left, width = 100 * (one.low - 1) / ranked, 100 * (one.high - one.low + 1) / ranked
+    bar = html.I(style={"marginLeft": f"{left:.2f}%", "width": f"{width:.2f}%"})
+    return html.Span(bar, className="way", **{"aria-hidden": "true"})
+
+
+def change_words(one: Unit, t: Text) -> Any:
+    if one.change is None:
+        return fmt.NONE
+    told = fmt.signed(one.change.points, 1)
+    if not one.change.is_told:
+        return html.Span([told, html.Span(t("supervision.change.untold"), className="under")])
+    return html.Span(told, className="better" if one.change.points > 0 else "worse")
+
+
+def gap_list(gaps: tuple[score.Gap, ...], t: Text) -> Any:
+    return html.Div([html.Span(score_terms.gap_words(gap, t.lang), className="under") for gap in gaps]) or fmt.NONE
+
+
+def parameter_lines(told: list[Parameter], t: Text) -> html.Ul:
+    lines = [
+        html.Li([f"{t.pick(one.zh, one.en)}{t('app.colon')}{one.amount} ", explain.confidence_pill(one.confidence, t)])
+        for one in told
+    ]
+    return html.Ul(lines, className="thresholds")
+
+
+# --- above -------------------------------------------------------------------------------------------------
+def filters(choice: Choice, t: Text) -> html.Div:
+    """Cadence and day; both are in the address."""
+    cadences = [(one, cadence_words(one, t), HERE + choice.query(cadence=one)) for one in score.CADENCES]
+    choices = [(t("supervision.cadence"), choice.cadence, cadences)]
+    days = FIRST_DAY, choice.last_day
+    return as_of.filters("supervision", choices, cadence_words(choice.cadence, t), choice.as_of, days, t)
+
+
+def lead(told: score.Ranking, overdue: int, known: Known, t: Text) -> html.P:
+    """How many are ranked, whether any can be told apart, and what is overdue."""
+    ranked = [one for one in told.units if one.has_place]
+    said: list[Any] = t.parts(
+        "supervision.lead",
+        span=html.Span(fmt.day_range(told.asked.first, told.asked.as_of, t.lang), className="unbroken"),
+        count=html.B(fmt.count(len(ranked))),
+        total=html.B(of_hundred(told.total)),
+    )
+    if ranked and len(told.groups) > 1:
+        best, worst = ranked[0], ranked[-1]
+        said += t.parts(
+            "supervision.lead.apart",
+            best=html.B(controls.place_name(known, best.code, t)),
+            best_low=str(best.low),
+            best_high=str(best.high),
+            worst=html.B(controls.place_name(known, worst.code, t)),
+            worst_low=str(worst.low),
+            worst_high=str(worst.high),
+        )
+    elif ranked:
+        said.append(t("supervision.lead.alike"))
+    said += t.parts(
+        "supervision.lead.overdue", count=html.B(fmt.count(overdue), className="worse" if overdue else "better")
+    )
+    return html.P([*said, t("supervision.no_target")], className="lead")
+
+
+# --- the table ---------------------------------------------------------------------------------------------
+def total_info(db: queries.Source, told: score.Ranking, t: Text) -> Any:
+    """The (i) of the total: formula, what is left out, parameters, days compared, version."""
+    before = told.asked.before
+    facts: list[tuple[str, Any]] = [
+        ("explain.now", t("supervision.city", total=of_hundred(told.total))),
+        ("explain.counts", t("supervision.counts")),
+        ("explain.leaves_out", t("supervision.leaves_out")),
+        ("explain.thresholds", parameter_lines(list(told.parameters.values()), t)),
+        ("explain.data", t("supervision.compared", span=fmt.day_range(before.first, before.as_of, t.lang))),
+        ("explain.version", t("app.snapshot", version=db.version)),
+    ]
+    return explain.rule_popover(
+        t("supervision.total"), t("supervision.formula"), facts, HERE + "#supervision-parts", "score", t
+    )
+
+
+def ranking_card(db: queries.Source, told: score.Ranking, known: Known, t: Text) -> html.Section:
+    heads: controls.Heads = [
+        (t("supervision.county"), False), (t("supervision.interval"), False), (t("supervision.total"), True),
+        (t("supervision.group"), False), (t("supervision.weight"), True), (t("supervision.change"), True),
+        (t("supervision.gaps"), False),
+    ]  # fmt: skip
+    ranked = sum(one.has_place for one in told.units)
+    body = [
+        controls.stack_row(
+            controls.place_name(known, one.code, t),
+            [
+                html.Div([places(one, t), place_bar(one, ranked)], className="place-cell"),
+                points(one.total), score_terms.letters(one.groups) or fmt.NONE, fmt.share(one.weight),
+                change_words(one, t), gap_list(one.gaps, t),
+            ],
+            heads,
+        )
+        for one in told.units
+    ]  # fmt: skip
+    content: Any = controls.stack_table(t("supervision.table"), heads, body)
+    if not ranked:
+        content = html.P(t("supervision.none"), className="quiet-line")
+    extra = html.Span(
+        [explain.unverified_pill(t, t("supervision.assumed")), total_info(db, told, t)], className="name-and-info"
+    )
+    notes = [shell.note(score_terms.gap_words(gap, t.lang)) for gap in told.gaps]
+    how = t("supervision.how", confidence=fmt.share(told.parameters["score_confidence"].value))
+    return controls.card(t("supervision.table"), how, content, extra=extra, id="supervision-table", notes=notes)
+
+
+# --- the parts ---------------------------------------------------------------------------------------------
+def part_info(db: queries.Source, city: CityPart, t: Text) -> Any:
+    part = city.part
+    told: list[tuple[str, Any]] = [
+        ("explain.now", rate_words(city.rate, city.numerator, city.denominator, t)),
+        ("explain.counts", t(f"supervision.better.{part.better_way}")),
+        ("explain.leaves_out", t("supervision.part.leaves_out", count=fmt.count(city.unplaced))),
+        (
+            "explain.thresholds",
+            t("supervision.part.sample", count=part.sample_min, of=t.pick(part.sample_zh, part.sample_en)),
+        ),
+        (
+            "explain.known_from",
+            [t.pick(part.citation_zh, part.citation_en), " ", explain.confidence_pill(part.confidence, t)],
+        ),
+        ("explain.version", t("app.snapshot", version=db.version)),
+    ]
+    link = ROWS_OF.get(part.name, "/terminals")
+    return explain.rule_popover(
+        score_terms.part_name(part.name, t.lang), t.pick(part.zh, part.en), told, link, "score_part", t
+    )  # fmt: skip
+
+
+def rate_words(rate: float | None, numerator: int, denominator: int, t: Text) -> str:
+    return t("supervision.no_data") if rate is None else f"{fmt.indicator(rate)} ({numerator:,} / {denominator:,})"
+
+
+def parts_card(db: queries.Source, told: score.Ranking, t: Text) -> html.Section:
+    """The parts over the whole city: weight, direction, rate, and whether counties differ beyond chance."""
+    heads: controls.Heads = [
+        (t("supervision.part"), False), (t("supervision.most"), True), (t("supervision.city_rate"), True),
+        (t("supervision.scored"), True), (t("supervision.spread"), False),
+    ]  # fmt: skip
+    body = []
+    for city in told.parts:
+        head = html.Div(
+            [html.Span(score_terms.part_name(city.part.name, t.lang)), part_info(db, city, t)],
+            className="name-and-info",
+        )
+        cells = [
+            f"{city.part.weight:g}", rate_words(city.rate, city.numerator, city.denominator, t), fmt.count(city.scored),
+            spread_words(city, t),
+        ]  # fmt: skip
+        body.append(controls.stack_row(head, cells, heads))
+    content = controls.stack_table(t("supervision.parts"), heads, body)
+    return controls.card(t("supervision.parts"), t("supervision.parts.how"), content, id="supervision-parts")
+
+
+def spread_words(city: CityPart, t: Text) -> str:
+    if city.strength is None:
+        return fmt.NONE
+    if not city.scored:
+        return t("supervision.spread.small")
+    return t("supervision.spread.none" if city.strength == float("inf") else "supervision.spread.some")
+
+
+def why_card(told: score.Ranking, known: Known, t: Text) -> html.Section:
+    """Of each county what its parts give or take against the city: from the city's total to its own."""
+    folds = [_why(told, one, known, t) for one in told.units]
+    return controls.card(t("supervision.why"), t("supervision.why.how"), folds, id="supervision-why")
+
+
+def _why(told: score.Ranking, one: Unit, known: Known, t: Text) -> html.Details:
+    differs = one.total - (told.total or 0)
+    summed = t(
+        "supervision.why.line", county=controls.place_name(known, one.code, t), total=points(one.total),
+        differs=fmt.signed(differs, 1),
+    )  # fmt: skip
+    heads: controls.Heads = [
+        (t("supervision.part"), False), (t("supervision.sample"), True), (t("supervision.rate"), True),
+        (t("supervision.shrunk"), True),
+        (t("supervision.city_rate"), True), (t("supervision.points"), True), (t("supervision.against"), False),
+    ]  # fmt: skip
+    widest = max(
+        (abs(rate.against) for unit in told.units for rate in unit.parts.values() if rate.against), default=1.0
+    )
+    body = []
+    for city in told.parts:
+        part, rate = city.part, one.parts[city.part.name]
+        cells = [
+            f"{fmt.count(rate.sample)} {t.pick(part.sample_zh, part.sample_en)}",
+            rate_words(rate.rate, rate.numerator, rate.denominator, t), fmt.indicator(rate.shrunk),
+            fmt.indicator(city.rate),
+            t("supervision.points.of", points=f"{rate.points:.2f}", most=f"{part.weight:g}") if rate.points is not None
+            else shell.pill(t("supervision.no_data" if rate.rate is None else "supervision.few")),
+            _against(rate, widest),
+        ]  # fmt: skip
+        body.append(controls.stack_row(score_terms.part_name(part.name, t.lang), cells, heads))
+    table = controls.stack_table(summed, heads, body)
+    return html.Details(
+        [html.Summary([shell.icon("right"), html.Span(summed)]), table],
+        className="fold",
+        id=f"supervision-of-{one.code}",
+    )
+
+
+def _against(rate: Rate, widest: float) -> Any:
+    """Points won or lost against the city: a number, and a bar to the right or to the left of the middle."""
+    if rate.against is None:
+        return fmt.NONE
+    width = 50 * abs(rate.against) / widest
+    left = 50.0 if rate.against >= 0 else 50 - width
+    tone = "better" if rate.against > 0 else "worse"
+    bar = html.I(style={"marginLeft": f"{left:.2f}%", "width": f"{width:.2f}%"}, className=tone)
+    return html.Div(
+        [fmt.signed(rate.against, 2), html.Span(bar, className="way", **{"aria-hidden": "true"})],
+        className="place-cell",
+    )
+
+
+# --- the ladder --------------------------------------------------------------------------------------------
+def numbers(found: tuple[Number, ...], t: Text) -> list[Any]:
+    return [
+        html.Span(
+            supervision_terms.number_words(one, t.lang, fmt.day_range(one.first, one.last, t.lang)), className="under"
+        )
+        for one in found
+    ]
+
+
+def ladder_card(db: queries.Source, choice: Choice, known: Known, t: Text) -> html.Section:
+    heads: controls.Heads = [
+        (t("supervision.measure"), False), (t("supervision.taken"), False), (t("supervision.toward"), False),
+        (t("supervision.cause"), False), (t("supervision.due"), False), (t("supervision.state"), False),
+    ]  # fmt: skip
+    body = [
+        _measure_row(one, found, heads, known, t) for one, found in ranking_facts.measures(db, choice.as_of)
+    ]  # fmt: skip
+    content: Any = controls.stack_table(t("supervision.ladder"), heads, body)
+    if not body:
+        content = html.P(t("supervision.ladder.none"), className="quiet-line")
+    how: list[Any] = [t("supervision.ladder.how")]
+    if ranking_facts.measure_counts(db, choice.as_of)[0] > MEASURES_SHOWN:
+        command = f"heng supervision --as-of {choice.as_of} --format csv"
+        how += [" ", t("supervision.ladder.first", shown=MEASURES_SHOWN), " ", html.Code(command)]
+    return controls.card(t("supervision.ladder"), how, content, id="supervision-ladder")
+
+
+def _measure_row(
+    one: Measure, found: tuple[Number, ...], heads: controls.Heads, known: Known, t: Text
+) -> html.Tr:  # fmt: skip
+    place = controls.place_name(known, one.county, t) if one.county else t("supervision.everybody")
+    unit = [html.Span(one.unit, className="said under")] if one.unit else []
+    rung = t.pick(*supervision_terms.RUNGS[one.rung])
+    number = html.Span(one.number, className="said under")
+    hazard: list[Any] = [html.Span(one.hazard_no, className="under")] if one.hazard_no else []
+    cause = supervision_terms.cause_words(one, t.lang)
+    return controls.stack_row(
+        html.Span([rung, number]),
+        [
+            fmt.day(one.taken_on, t.lang), html.Span([place, *unit, *hazard]),
+            html.Div([cause, *(numbers(found, t) or [html.Span(t("supervision.no_numbers"), className="under")])]),
+            fmt.day(one.due_on, t.lang),
+            shell.pill(supervision_terms.state_words(one, t.lang), TONE.get(one.state, "")),
+        ],
+        heads,
+    )  # fmt: skip
+
+
+def suggestions_card(db: queries.Source, choice: Choice, known: Known, t: Text) -> html.Section:
+    heads: controls.Heads = [
+        (t("supervision.measure"), False), (t("supervision.toward"), False), (t("supervision.rule"), False),
+        (t("supervision.numbers"), False),
+    ]  # fmt: skip
+    body = []
+    for one in ranking_facts.suggestions(db, choice):
+        hazard = [html.Span(one.hazard_no, className="under")] if one.hazard_no else []
+        place = html.Span([controls.place_name(known, one.county, t), *hazard])
+        rule = html.Span(
+            [supervision_terms.rule_words(one, t.lang), " ", explain.unverified_pill(t, t("supervision.assumed"))]
+        )
+        rung = t.pick(*supervision_terms.RUNGS[one.rung])
+        body.append(controls.stack_row(rung, [place, rule, html.Div(numbers(one.numbers, t))], heads))
+    content: Any = controls.stack_table(t("supervision.suggestions"), heads, body)
+    if not body:
+        content = html.P(t("supervision.suggestions.none"), className="quiet-line")
+    return controls.card(
+        t("supervision.suggestions"), t("supervision.suggestions.how"), content, id="supervision-suggestions"
+    )
+
+
+# --- the page ------------------------------------------------------------------------------------------------
+@shell.page("supervision")
+def layout(db: queries.Source, view: shell.View, query: dict[str, str]) -> html.Div:
+    t = view.text
+    known = queries.known(db)
+    if known is None:
+        return shell.no_days(view, "supervision", db)
+    if not ranking_facts.is_built(db):
+        card = shell.state_card("database", t("supervision.old.title"), [t("state.no_terminals.why")])
+        return shell.frame(view, "supervision", card, db=db)
+    choice, bad = ranking_facts.choice_of(query, known)
+    told = ranking_facts.ranking(db, choice)
+    _, overdue = ranking_facts.measure_counts(db, choice.as_of)
+    printed = [
+        (t("supervision.cadence"), cadence_words(choice.cadence, t)),
+        (t("repeat.as_of"), fmt.day(choice.as_of, t.lang)),
+    ]
+    body = [
+        lead(told, overdue, known, t),
+        as_of.printed(printed, t),
+        filters(choice, t),
+        ranking_card(db, told, known, t),
+        why_card(told, known, t),
+        parts_card(db, told, t),
+        ladder_card(db, choice, known, t),
+        suggestions_card(db, choice, known, t),
+        *as_of.stores("supervision", HERE, choice.query(), choice.query(absolute=True), choice.as_of),
+    ]
+    return shell.frame(
+        view,
+        "supervision",
+        body,
+        actions=[controls.copy_link("supervision", t)],
+        db=db,
+        notices=[t("state.bad_values", values=t("availability.join").join(bad))] if bad else None,
+    )
+
+
+PAGE = {"path": HERE, "title": shell.title("supervision"), "layout": layout}
+as_of.follow("supervision")

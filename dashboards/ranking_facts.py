@@ -1,0 +1,73 @@
+"""What the page of the ranking reads: ``warehouse.score`` and ``warehouse.supervision`` for one choice."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from datetime import date
+from typing import Any
+
+from dashboards import queries
+from dashboards.selection import Known, day_asked, option, query_of
+from warehouse import score, supervision
+from warehouse.supervision import Measure, Number, Suggestion
+
+FIRST_DAY = date(2016, 1, 1)
+MEASURES_SHOWN = 40
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Day and cadence; ``last_day`` is the last of data."""
+
+    as_of: date
+    last_day: date
+    cadence: str = "month"
+
+    @property
+    def asked(self) -> score.Asked:
+        return score.Asked(self.as_of, self.cadence)
+
+    def query(self, *, absolute: bool = False, **changes: Any) -> str:
+        """The address's query; what is at its default is left out. ``absolute`` names the last day of data, too."""
+        return query_of(replace(self, **changes), USUAL, absolute=absolute)
+
+
+USUAL = {field.name: field.default for field in fields(Choice) if field.name not in ("as_of", "last_day")}
+
+
+def choice_of(given: Mapping[str, Any], known: Known) -> tuple[Choice, list[str]]:
+    """What an address asks for, and the names of values that could not be taken."""
+    bad: list[str] = []
+    day = day_asked(given, FIRST_DAY, known.last_day, bad)
+    cadence = option(given.get("cadence"), tuple(score.CADENCES), "month", bad, "cadence")
+    return Choice(day, known.last_day, cadence), bad
+
+
+def is_built(db: queries.Source) -> bool:
+    """Whether the snapshot was made by a version that ranks counties."""
+    return queries.tables(db) >= set(supervision.TABLES)
+
+
+@queries.once_per_choice
+def ranking(db: queries.Source, choice: Choice) -> score.Ranking:
+    return score.ranking(db, choice.asked)
+
+
+@queries.once_per_choice
+def measures(db: queries.Source, day: date) -> list[tuple[Measure, tuple[Number, ...]]]:
+    """Measures by the day with the numbers behind them: what is overdue first, then the newest, at most so many."""
+    told = supervision.measures(db, day)
+    told.sort(key=lambda one: one.state != "overdue")
+    behind = supervision.Behind(db, day)
+    return [(one, behind.of(one)) for one in told[:MEASURES_SHOWN]]
+
+
+@queries.once_per_choice
+def measure_counts(db: queries.Source, day: date) -> tuple[int, int]:
+    """All measures by the day, and those that are overdue."""
+    told = supervision.measures(db, day)
+    return len(told), sum(one.state == "overdue" for one in told)
+
+
+@queries.once_per_choice
+def suggestions(db: queries.Source, choice: Choice) -> list[Suggestion]:
+    return supervision.suggestions(db, choice.as_of, choice.cadence)

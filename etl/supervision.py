@@ -1,0 +1,162 @@
+"""``heng supervision``: bulletins, interviews, listings and copies with their deadlines and the numbers behind them."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from dataclasses import asdict, fields
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from etl.arguments import LANGUAGES, County, Lang, day_of, known_county, need, one_of
+from etl.ranking import FORMATS, county_names
+from warehouse import score, supervision
+from warehouse.supervision import Behind, Measure, Suggestion
+from warehouse.supervision_terms import RUNGS, cause_words, number_words, rule_words, span, state_words
+
+if TYPE_CHECKING:
+    from warehouse.connection import Snapshot
+
+_WORDS = {
+    "zh": {
+        "title": "督办措施，截至 {as_of}，版本 {version}",
+        "suggested": "建议（须由人决定），截至 {as_of}，版本 {version}",
+        "rung": "措施", "number": "编号", "taken": "日期", "unit": "对象", "cause": "事由", "due": "期限",
+        "done": "办结", "state": "状态", "behind": "所依据的数字", "rule": "规则", "hazard": "隐患",
+        "nothing": "没有符合条件的措施。", "no_suggestion": "按规则没有建议。", "all": "全市",
+        "how": "数字按今日口径对该单位当时的情形计算，并非随措施报送。约谈只有整改时限，是否整改没有来源报送。",
+        "person": "建议由成文规则得出，参数均未核实；不会自动采取任何措施，{days} 天内已采取的不再建议。",
+    },
+    "en": {
+        "title": "Measures as of {as_of}, version {version}",
+        "suggested": "Suggested, for a person to decide, as of {as_of}, version {version}",
+        "rung": "measure", "number": "number", "taken": "day", "unit": "toward", "cause": "cause", "due": "last day",
+        "done": "done", "state": "state", "behind": "numbers behind it", "rule": "rule", "hazard": "hazard",
+        "nothing": "No measure answers these conditions.", "no_suggestion": "The rule suggests nothing.",
+        "all": "all counties",
+        "how": "Numbers are computed by the definitions of today for that unit at that time; they were not delivered "
+        "with the measure. Of an interview only the day for correction is known; no feed tells whether it was met.",
+        "person": "Suggestions follow a written rule whose parameters are unverified; nothing is done by itself, and "
+        "what was done within {days} days is not suggested again.",
+    },
+}  # fmt: skip
+
+
+def supervision_command(
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", help="What was done by the end of this day; default: the last night.")
+    ] = None,
+    county: County = None,
+    rung: Annotated[str | None, typer.Option("--rung", help=f"{', '.join(supervision.RUNGS)}.")] = None,
+    state: Annotated[str | None, typer.Option("--state", help=f"{', '.join(supervision.STATES)}.")] = None,
+    suggest: Annotated[
+        bool, typer.Option("--suggest", help="What the written rule suggests instead; never done by itself.")
+    ] = False,
+    cadence: Annotated[
+        str, typer.Option("--cadence", help=f"Period of the scores behind suggestions: {', '.join(score.CADENCES)}.")
+    ] = supervision.CADENCE_OF_SCORE,
+    form: Annotated[str, typer.Option("--format", help=f"{', '.join(FORMATS)}.")] = "table",
+    lang: Lang = "en",
+) -> None:
+    """The ladder: bulletins, interviews, listings, copies to governments; deadlines, what is overdue, and why."""
+    one_of("language", lang, LANGUAGES)
+    one_of("format", form, FORMATS)
+    one_of("measure", rung, supervision.RUNGS)
+    one_of("state", state, supervision.STATES)
+    one_of("cadence", cadence, tuple(score.CADENCES))
+    from warehouse import connection
+
+    served = connection.snapshot()
+    day = day_of(as_of or served.manifest["business_date"])
+    need(served, supervision.TABLES, "measures were told")
+    known_county(served, county)
+    names = county_names(served, lang)
+    head = {"as_of": day, "version": served.version}
+    if suggest:
+        suggested = [
+            one
+            for one in supervision.suggestions(served, day, cadence)
+            if county in (None, one.county) and rung in (None, one.rung)
+        ]
+        _tell_suggested(served, suggested, names, head | {"cadence": cadence}, form, lang)
+        return
+    behind = Behind(served, day)
+    told = [
+        (one, behind.of(one))
+        for one in supervision.measures(served, day, county)
+        if rung in (None, one.rung) and state in (None, one.state)
+    ]
+    if form == "json":
+        rows = [asdict(one) | {"numbers": [asdict(number) for number in found]} for one, found in told]
+        _write_json(head | {"measures": rows})
+    elif form == "csv":
+        heads = [field.name for field in fields(Measure)]
+        _write_csv([*heads, "numbers"], [[*asdict(one).values(), _numbers(found, lang)] for one, found in told])
+    else:
+        _print(told, names, head, lang)
+
+
+def _tell_suggested(
+    served: Snapshot, suggested: list[Suggestion], names: dict[str, str], head: dict[str, Any], form: str, lang: str
+) -> None:
+    if form == "json":
+        _write_json(head | {"suggestions": [asdict(one) for one in suggested]})
+        return
+    heads = ["rung", "county", "rule", "hazard_no", "numbers"]
+    if form == "csv":
+        rows = [[one.rung, one.county, one.rule, one.hazard_no, _numbers(one.numbers, lang)] for one in suggested]
+        _write_csv(heads, rows)
+        return
+    words = _WORDS[lang]
+    table = Table(title=words["suggested"].format(**head), title_justify="left")
+    for name in ("rung", "unit", "rule", "hazard", "behind"):
+        table.add_column(words[name], overflow="fold")
+    for one in suggested:
+        table.add_row(
+            RUNGS[one.rung][lang == "en"], Text(names[one.county]), Text(rule_words(one, lang)),
+            Text(one.hazard_no or ""), Text(_numbers(one.numbers, lang)),
+        )  # fmt: skip
+    days = f"{Behind(served, head['as_of']).told['supervision_again_days'].value:g}"
+    _show(table if suggested else Text(words["no_suggestion"]), words["person"].format(days=days))
+
+
+def _print(
+    told: list[tuple[Measure, tuple[supervision.Number, ...]]], names: dict[str, str], head: dict[str, Any], lang: str
+) -> None:
+    words = _WORDS[lang]
+    table = Table(title=words["title"].format(**head), title_justify="left")
+    for name in ("rung", "number", "taken", "unit", "cause", "due", "done", "state", "behind"):
+        table.add_column(words[name], overflow="fold")
+    for one, found in told:
+        place = names.get(one.county, one.county) if one.county else words["all"]
+        unit = f"{place} · {one.unit}" if one.unit and one.rung != "bulletin" else place
+        table.add_row(
+            RUNGS[one.rung][lang == "en"], Text(one.number), str(one.taken_on), Text(unit), cause_words(one, lang),
+            str(one.due_on or ""), str(one.done_on or ""), state_words(one, lang), Text(_numbers(found, lang)),
+        )  # fmt: skip
+    _show(table if told else Text(words["nothing"]), words["how"])
+
+
+def _numbers(found: tuple[supervision.Number, ...], lang: str) -> str:
+    return "; ".join(number_words(one, lang, span(one)) for one in found)
+
+
+def _write_json(document: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2, default=str) + "\n")
+
+
+def _write_csv(heads: list[str], rows: list[list[Any]]) -> None:
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(heads)
+    writer.writerows(["" if cell is None else cell for cell in row] for row in rows)
+
+
+def _show(shown: Table | Text, line: str) -> None:
+    console = Console() if sys.stdout.isatty() else Console(width=200)
+    console.print(shown)
+    console.print(line, highlight=False, markup=False, soft_wrap=True)

@@ -1,0 +1,135 @@
+"""The page of the ranking: the numbers of the engine, parts that sum to the difference of totals, ties and gaps in
+words, measures with their deadlines, and nothing done by itself."""
+
+import re
+from typing import Any
+
+import fixture
+import pytest
+from driving import Callbacks, by_class, by_id, components, text_of
+from supervision_fixture import BEHIND, LATE, OVERDUE, SMALL
+
+from dashboards import format as fmt
+from dashboards import queries, ranking_facts
+from dashboards.pages import ranking as page
+from dashboards.ranking_facts import Choice
+from dashboards.text import Text
+from warehouse import score, score_terms, supervision
+
+HERE = "/ranking"
+
+
+@pytest.fixture(scope="module")
+def told(db: fixture.Fixture) -> score.Ranking:
+    return ranking_facts.ranking(db, Choice(fixture.LAST_DAY, fixture.LAST_DAY))
+
+
+def _rows(card: Any) -> list[Any]:
+    return [one for one in components(card) if one.get("type") == "Tr"][1:]
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_table_has_every_county_with_its_places_total_and_groups(
+    callbacks: Callbacks, told: score.Ranking, lang: str
+) -> None:
+    rows = _rows(by_id(callbacks.page(HERE, f"?lang={lang}"), "supervision-table"))
+    assert len(rows) == len(told.units) == 11
+    for row, unit in zip(rows, told.units, strict=True):
+        words = text_of(row)
+        assert f"{unit.total:.1f}" in words
+        known = {"low": unit.low, "high": unit.high}
+        places = Text(lang)("supervision.places", **known) if unit.has_place else Text(lang)("supervision.no_place")
+        assert places in words
+        assert (score_terms.letters(unit.groups) or fmt.NONE) in words.split()
+        assert all(score_terms.gap_words(gap, lang) in words for gap in unit.gaps)
+
+
+def test_what_is_far_behind_is_told_apart_and_named_once(callbacks: Callbacks, told: score.Ranking) -> None:
+    assert [(one.code, one.place) for one in told.units[-2:]] == [(BEHIND, 10), (SMALL, None)]
+    assert len(told.groups) > 1
+    lead = text_of(by_class(callbacks.page(HERE, "?lang=zh"), "lead")[0])
+    assert "道县" in lead
+    assert "第七十四条" in lead
+    assert re.search(r"督办措施中\s+\d+\s+项已逾期", lead)
+
+
+def test_the_parts_of_a_county_sum_to_what_its_total_differs_by(callbacks: Callbacks, told: score.Ranking) -> None:
+    layout = callbacks.page(HERE, "?lang=en")
+    for unit in told.units:
+        fold = by_id(layout, f"supervision-of-{unit.code}")
+        assert len(_rows(fold)) == len(told.parts)
+        taken = sum(rate.against or 0 for rate in unit.parts.values())
+        assert unit.total - told.total == pytest.approx(taken)
+        assert fmt.signed(unit.total - told.total, 1) in text_of(fold)
+        for rate in unit.parts.values():
+            if rate.rate is not None:
+                assert f"{rate.numerator:,} / {rate.denominator:,}" in text_of(fold)
+    assert any(rate.points is None and rate.rate is not None for unit in told.units for rate in unit.parts.values())
+    assert "small sample" in text_of(by_id(layout, "supervision-why"))
+
+
+def test_every_part_says_its_weight_sample_and_that_nobody_verified_it(
+    callbacks: Callbacks, told: score.Ranking
+) -> None:
+    card = by_id(callbacks.page(HERE, "?lang=en"), "supervision-parts")
+    rows = _rows(card)
+    assert len(rows) == len(told.parts) == 12
+    for row, city in zip(rows, told.parts, strict=True):
+        words = text_of(row)
+        assert f"{city.part.weight:g}" in words.split()
+        assert f"scored from {city.part.sample_min} {city.part.sample_en} on" in words
+        assert f"{Text('en')('pill.unverified')} P" in words
+
+
+def test_measures_have_their_state_deadline_and_numbers(callbacks: Callbacks, db: fixture.Fixture) -> None:
+    card = by_id(callbacks.page(HERE, "?lang=zh"), "supervision-ladder")
+    rows = [text_of(row) for row in _rows(card)]
+    taken = supervision.measures(db, fixture.LAST_DAY)
+    assert len(rows) == min(len(taken), ranking_facts.MEASURES_SHOWN)
+    (late,) = [row for row in rows if LATE in row]
+    (overdue,) = [row for row in rows if OVERDUE in row]
+    assert "逾期办结 8 天" in late
+    assert "超限率" in late
+    assert "已逾期 14 天" not in overdue
+    assert "已逾期 6 天" in overdue
+    assert "事故 1 起" in overdue
+    states = [one.state == "overdue" for one, _ in ranking_facts.measures(db, fixture.LAST_DAY)]
+    assert states == sorted(states, reverse=True), "what is overdue comes first"
+
+
+def test_suggestions_are_those_of_the_engine_and_for_a_person(callbacks: Callbacks, db: fixture.Fixture) -> None:
+    card = by_id(callbacks.page(HERE, "?lang=zh&cadence=quarter"), "supervision-suggestions")
+    found = supervision.suggestions(db, fixture.LAST_DAY, "quarter")
+    assert len(_rows(card)) == len(found)
+    assert "不会自动采取任何措施" in text_of(card)
+
+
+@pytest.mark.parametrize("cadence", score.CADENCES)
+def test_each_cadence_has_its_period_and_keeps_the_day(callbacks: Callbacks, cadence: str) -> None:
+    layout = callbacks.page(HERE, f"?lang=zh&cadence={cadence}&as_of=2026-11-15")
+    first = score.Asked(fixture.LAST_DAY, cadence).first
+    assert f"{first} 至 11-15" in text_of(by_class(layout, "lead")[0])
+    links = [one["props"]["href"] for one in components(layout) if "cadence=" in str(one["props"].get("href"))]
+    assert links
+    assert all("as_of=2026-11-15" in href for href in links)
+
+
+def test_values_that_cannot_be_used_are_named(callbacks: Callbacks) -> None:
+    words = text_of(callbacks.page(HERE, "?lang=en&cadence=week&as_of=2030-01-01"))
+    assert "cadence" in words
+    assert "as_of" in words
+
+
+def test_a_version_from_before_says_so(callbacks: Callbacks, monkeypatch: pytest.MonkeyPatch) -> None:
+    known = queries.tables
+    monkeypatch.setattr(queries, "tables", lambda db: known(db) - {"seeds.score_part"})
+    assert "没有督导排名" in text_of(callbacks.page(HERE, "?lang=zh"))
+
+
+def test_an_interval_lies_within_its_bar(told: score.Ranking) -> None:
+    for unit in told.units[:-1]:
+        bar = page.place_bar(unit, len(told.units)).children.style
+        left, width = (float(bar[name].rstrip("%")) for name in ("marginLeft", "width"))
+        assert left >= 0
+        assert width > 0
+        assert left + width <= 100.01

@@ -1,0 +1,577 @@
+"""Scores of counties: how well each keeps what it has to keep, part by part, and who can be told apart from whom.
+
+The unit is a county of the day; a part is a rate over one period, as it stood at the end of its last day. No part reads
+an amount of a penalty or a number of cases (行政处罚法 art. 74): of cases only the share of the office's own deadlines
+that were kept, and of repeat offenders the share whose cases that are due were dealt with, whatever the outcome. More
+cases, other fines or a penalty in place of none move no rate; ending a case without a penalty deals with it as well.
+
+- ``hazard_closed``, ``hazard_on_time``: 整改率 and 按期整改率 of ``warehouse.hazards`` (closed ÷ registered of one
+  cohort; closed by the last day ÷ due in the period).
+- ``major_overdue``: major hazards overdue at the end ÷ major hazards in hand (open at the end, or closed in the
+  period).
+- ``repeat_handled``: vehicles that reach ``repeat_count`` in the rolling window (``core.vehicle_violation_span``), by
+  the county of their cases: all of its cases of the vehicle that are due were decided or ended ÷ those with a case due.
+  A case whose time for a decision still runs is not due.
+- ``clocks_kept``: ``warehouse.cases.run_out``: deadlines of the office that were kept ÷ those that ran out in the
+  period.
+- ``alarm_disposal_in_time``, ``alarm_handling_rate``: 处置率 and 处理率 of alarms whose time allowed ended by then.
+- other indicators of monitoring (``warehouse.kpi``, handbook 6.5) that are shares of something: both sums are those of
+  ``heng kpi --level county``. Events per vehicle (超速, 超时驾驶, 离线位移) have no bound and are not scored.
+- ``scale_reporting``: site-days with complete data ÷ site-days in service (``mart.site_day``): scale health.
+
+Weights, directions and minimum samples are dated rows of ``seeds.score_part``, all of them assumptions. Points of a
+part = weight × shrunk rate (1 − rate where less is better); ``warehouse.shrinkage`` says how a rate is shrunk toward
+the city's. A county with a smaller sample than the minimum has no score of that part: its total takes the city's rate
+there, which is neither gain nor loss, and says on which weight it rests. A part that no county has a large enough
+sample of is no part of any total.
+
+A change is told against the period before of equally many days, each as known at its own end, with the weights of
+today, over the parts that the county has in both. What was corrected since is corrected in both.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from warehouse import cases, hazards, kpi, shrinkage
+from warehouse.errors import WarehouseError
+from warehouse.league import ranks
+from warehouse.metrics import Source
+from warehouse.parameters import Parameter, numbers
+from warehouse.repeat import months_later
+from warehouse.shrinkage import Counts, Fit, Floats
+
+TABLES = (
+    "core.case_pause", "core.hazard_life", "core.hazard_state", "core.vehicle_violation_span", "core.violation",
+    "mart.alarm_handling", "mart.case_clock", "mart.site_day", "mart.vehicle_day", "seeds.county", "seeds.parameter",
+    "seeds.score_part", "staging.hazard_check",
+)  # fmt: skip
+"""What is read here."""
+CADENCES = {"month": 1, "quarter": 3, "half": 6, "year": 12}
+"""Months of a period: 一月一调度, 一季一通报, 半年一考评, 年终一总结 (handbook 9.1)."""
+PARAMETERS = ("score_confidence", "score_min_weight")
+_HUNDRED = 100
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The period of a cadence that holds ``as_of``, up to that day.
+
+    Raises ``WarehouseError`` for an unknown cadence.
+    """
+
+    as_of: date
+    cadence: str = "month"
+
+    def __post_init__(self) -> None:
+        if self.cadence not in CADENCES:
+            raise WarehouseError(f"There is no cadence {self.cadence!r}. Choose one of {', '.join(CADENCES)}.")
+
+    @property
+    def first(self) -> date:
+        months = CADENCES[self.cadence]
+        return date(self.as_of.year, (self.as_of.month - 1) // months * months + 1, 1)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the period ends on the day."""
+        return self.as_of + timedelta(days=1) == months_later(self.first, CADENCES[self.cadence])
+
+    @property
+    def before(self) -> Asked:
+        """The period before, of equally many days; a complete one is compared with a complete one."""
+        last = self.first - timedelta(days=1)
+        if self.is_complete:
+            return Asked(last, self.cadence)
+        return Asked(min(last, Asked(last, self.cadence).first + (self.as_of - self.first)), self.cadence)
+
+
+@dataclass(frozen=True)
+class Part:
+    """A row of ``seeds.score_part`` in force on the day."""
+
+    name: str
+    weight: float
+    better_way: str
+    source_metric: str
+    sample_min: int
+    sample_zh: str
+    sample_en: str
+    zh: str
+    en: str
+    citation_zh: str
+    citation_en: str
+    confidence: str
+
+    def quality(self, rate: Any) -> Any:
+        """1 is best, whichever way the rate goes."""
+        return rate if self.better_way == "up" else 1 - rate
+
+
+@dataclass(frozen=True)
+class Rate:
+    """A part of a unit: ``numerator`` of ``denominator``, found in ``sample`` things looked at (hazards, vehicles, …).
+
+    ``points``: None where the sample is too small, and ``shrunk`` with it; ``rate`` None: nothing to divide by.
+    ``against``: points of a hundred above or below the city's; over all parts they are what the totals differ by.
+    """
+
+    sample: int
+    numerator: int
+    denominator: int
+    rate: float | None
+    shrunk: float | None
+    points: float | None
+    against: float | None
+
+
+@dataclass(frozen=True)
+class CityPart:
+    """A part over all units: ``rate`` of all (None: no source), and what ``warehouse.shrinkage`` fitted.
+
+    ``scored``: how many units have a large enough sample; a part that none has is in no total. ``unplaced``: of the
+    denominator what no county of the day can be charged with.
+    """
+
+    part: Part
+    numerator: int
+    denominator: int
+    rate: float | None
+    strength: float | None
+    effect: float | None
+    scored: int
+    unplaced: int
+
+    @property
+    def points(self) -> float | None:
+        return None if self.rate is None else self.part.weight * self.part.quality(self.rate)
+
+
+@dataclass(frozen=True)
+class Change:
+    """Points of a hundred won or lost since the period before over ``parts``, which both periods have, with its
+    interval. ``is_told``: the interval leaves out 0."""
+
+    points: float
+    low: float
+    high: float
+    parts: tuple[str, ...]
+
+    @property
+    def is_told(self) -> bool:
+        return self.low > 0 or self.high < 0
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Data that are missing: ``kind`` scale_days, capture_days, alarm_days or hazards_without_steps, and how many."""
+
+    kind: str
+    count: int
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A county in the order of places. ``total``: of a hundred; it rests on ``weight`` (share of all weights with data)
+    and is the city's for the rest. ``place``, ``low``, ``high`` None: scored on less weight than ``score_min_weight``.
+    ``groups``: numbers of those it belongs to (``Ranking.groups``), from 1."""
+
+    code: str
+    parts: Mapping[str, Rate]
+    total: float
+    weight: float
+    place: int | None
+    low: int | None
+    high: int | None
+    groups: tuple[int, ...]
+    change: Change | None
+    gaps: tuple[Gap, ...]
+
+    @property
+    def has_place(self) -> bool:
+        return self.place is not None
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """The answer: counties by place, those without one last; ``groups`` of counties that cannot be told apart."""
+
+    asked: Asked
+    parts: tuple[CityPart, ...]
+    units: tuple[Unit, ...]
+    groups: tuple[tuple[str, ...], ...]
+    total: float | None
+    """Of the city."""
+    gaps: tuple[Gap, ...]
+    """Of the whole city."""
+    parameters: Mapping[str, Parameter]
+
+
+# --- reading -----------------------------------------------------------------------------------------------
+Clusters = Iterable[tuple[str | None, int, int]]
+"""County, numerator and denominator of each vehicle, case, site or hazard."""
+
+_PARTS = """
+select score_part as name, part_weight as weight, better_way, source_metric, sample_min, sample_zh, sample_en, zh, en,
+    citation_zh, citation_en, confidence
+from seeds.score_part
+where score_kind = 'county' and $as_of between coalesce(valid_from, $as_of) and coalesce(valid_to, $as_of)
+"""
+_COUNTIES = """
+select county_code as code from seeds.county
+where $as_of between coalesce(valid_from, $as_of) and coalesce(valid_to, $as_of)
+order by county_code
+"""
+_SITES = """
+select county_code, site_code, count(*) filter (state = 'reporting')::bigint as good, count(*)::bigint as every
+from mart.site_day where passed_date between $first and $last and county_code is not null
+group by all
+"""
+# A vehicle of the list stands with every county that has a case of it in the window.
+_REPEAT = """
+with listed as (
+    select span.plate_no, span.plate_color_code
+    from core.vehicle_violation_span as span
+    inner join seeds.parameter as least on least.parameter = 'repeat_count'
+    where $as_of between span.first_day and coalesce(span.last_day, $as_of)
+        and span.case_count >= least.parameter_value
+),
+act as (
+    select act.county_code, act.plate_no, act.plate_color_code,
+        coalesce(act.decided_on <= $as_of, false)
+            or (act.ended_state is not null and coalesce(act.ended_on, $as_of) <= $as_of) as is_handled,
+        coalesce(clock.clock_due_on < $as_of, false) as is_due
+    from core.violation as act
+    inner join listed using (plate_no, plate_color_code)
+    left join mart.case_clock as clock
+        on clock.case_kind = 'over_limit' and clock.case_no = act.case_no and clock.clock = 'decision'
+    where act.filed_on <= $as_of and act.violated_on >= $since
+        and act.act_code in ('over_mass', 'over_mass_and_dimension')
+)
+select county_code, plate_no, plate_color_code, bool_and(is_handled) as is_handled
+from act where is_handled or is_due
+group by all
+"""
+_WINDOW = "select max(parameter_value) as months from seeds.parameter where parameter = 'repeat_window_months'"
+# As heng kpi counts, but nothing that happened after the day: an earlier period has had no more time than this one.
+_ALARMS = """
+select alarm.county_code, alarm.plate_no, alarm.plate_color_code, count(*) filter (alarm.is_in_time)::bigint as in_time,
+    count(*) filter (cast(alarm.handled_at as date) <= $last)::bigint as handled, count(*)::bigint as every
+from mart.alarm_handling as alarm
+cross join (select max(told_until) as known_until from mart.alarm_handling) as extract
+where alarm.is_registered and alarm.event_date between $first and $last
+    and list_contains($classes, alarm.monitored_class)
+    and alarm.due_at <= extract.known_until and cast(alarm.due_at as date) <= $last
+group by all
+"""
+_OF_VEHICLES = """
+select day.county_code, day.plate_no, day.plate_color_code, cast({numerator} as bigint) as good,
+    cast({denominator} as bigint) as every
+{rows}
+group by day.county_code, day.plate_no, day.plate_color_code
+"""
+
+
+class _Read:
+    """Clusters of every part over one period; hazards are read once."""
+
+    def __init__(self, source: Source, asked: Asked) -> None:
+        self.source, self.asked = source, asked
+        self.facts = hazards.Facts(source, hazards.Asked(asked.as_of, asked.first, asked.as_of))
+
+    def clusters(self, name: str) -> Clusters:
+        if name in _READERS:
+            return _READERS[name](self)
+        return self._of_vehicles(name)
+
+    def hazard_closed(self) -> Clusters:
+        return [(one.county_code, one.is_closed, 1) for one in self.facts.cohort]
+
+    def hazard_on_time(self) -> Clusters:
+        due = [one for one in self.facts.hazards if self.facts.is_due_in_period(one)]
+        return [(one.county_code, one.is_on_time, 1) for one in due]
+
+    def major_overdue(self) -> Clusters:
+        in_hand = [
+            one
+            for one in self.facts.hazards
+            if one.grade == "major" and (one.closed_on is None or one.closed_on >= self.asked.first)
+        ]
+        return [(one.county_code, one.is_overdue(self.asked.as_of), 1) for one in in_hand]
+
+    def repeat_handled(self) -> Clusters:
+        (window,) = self.source.rows(_WINDOW)
+        since = months_later(self.asked.as_of + timedelta(days=1), -int(window["months"]))
+        rows = self.source.rows(_REPEAT, {"as_of": self.asked.as_of, "since": since})
+        return [(row["county_code"], row["is_handled"], 1) for row in rows]
+
+    def clocks_kept(self) -> Clusters:
+        rows = cases.run_out(self.source, self.asked.first, self.asked.as_of)
+        return [(row["county_code"], row["kept_count"], row["clock_count"]) for row in rows]
+
+    def alarms_in_time(self) -> Clusters:
+        return [(row["county_code"], row["in_time"], row["every"]) for row in self._alarms]
+
+    def alarms_handled(self) -> Clusters:
+        return [(row["county_code"], row["handled"], row["every"]) for row in self._alarms]
+
+    @cached_property
+    def _alarms(self) -> list[dict[str, Any]]:
+        return self.source.rows(_ALARMS, self._monitored)
+
+    def scale_reporting(self) -> Clusters:
+        rows = self.source.rows(_SITES, {"first": self.asked.first, "last": self.asked.as_of})
+        return [(row["county_code"], row["good"], row["every"]) for row in rows]
+
+    def _of_vehicles(self, name: str) -> Clusters:
+        one = kpi.KPIS[name]
+        of_classes = " and list_contains($classes, day.monitored_class)"
+        query = _OF_VEHICLES.format(
+            numerator=one.numerator, denominator=one.denominator,
+            rows=kpi.TABLES[one.table].rows.format(of_classes=of_classes),
+        )  # fmt: skip
+        return [(row["county_code"], row["good"], row["every"]) for row in self.source.rows(query, self._monitored)]
+
+    @property
+    def _monitored(self) -> dict[str, Any]:
+        return {"first": self.asked.first, "last": self.asked.as_of, "classes": list(kpi.MONITORED)}
+
+
+_READERS: dict[str, Callable[[_Read], Clusters]] = {
+    "hazard_closed": _Read.hazard_closed,
+    "hazard_on_time": _Read.hazard_on_time,
+    "major_overdue": _Read.major_overdue,
+    "repeat_handled": _Read.repeat_handled,
+    "clocks_kept": _Read.clocks_kept,
+    "alarm_disposal_in_time": _Read.alarms_in_time,
+    "alarm_handling_rate": _Read.alarms_handled,
+    "scale_reporting": _Read.scale_reporting,
+}
+_OF_MONITORING = ("network_rate", "online_rate", "track_completeness", "data_validity", "dawn_driving", "drift_rate")
+NAMES = (*_READERS, *_OF_MONITORING)
+"""Parts that can be scored: every one a share of something."""
+
+
+def parts(source: Source, as_of: date) -> list[Part]:
+    """The parts in force on the day, by weight. Raises ``WarehouseError`` for a part that is not known here."""
+    found = [Part(**row) for row in source.constant(_PARTS, {"as_of": as_of})]
+    unknown = sorted({one.name for one in found} - set(NAMES))
+    if unknown or not found:
+        raise WarehouseError(
+            f"seeds.score_part names {', '.join(unknown) or 'no part'} as of {as_of}; known are {', '.join(NAMES)}. "
+            "Correct warehouse/seeds/score_part.csv and run 'heng build'."
+        )
+    return sorted(found, key=lambda one: (-one.weight, NAMES.index(one.name)))
+
+
+def counted(clusters: Clusters) -> dict[str | None, Counts]:
+    """Sums by county; what has nothing to divide by was not looked at."""
+    sums: dict[str | None, list[int]] = defaultdict(lambda: [0] * 6)
+    for county, good, every in clusters:
+        if every:
+            for at, value in enumerate((1, good, every, good * good, good * every, every * every)):
+                sums[county][at] += int(value)
+    return {county: Counts(*of_county) for county, of_county in sums.items()}
+
+
+def alarms_in_time(source: Source, first: date, last: date, county: str | None = None) -> tuple[int, int]:
+    """Alarms of vehicles of a county (None: of all) handled in time, and those whose time allowed ended by ``last``."""
+    rows = source.rows(_ALARMS, {"first": first, "last": last, "classes": list(kpi.MONITORED)})
+    chosen = [row for row in rows if county in (None, row["county_code"])]
+    return sum(row["in_time"] for row in chosen), sum(row["every"] for row in chosen)
+
+
+# --- one period --------------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class _Scored:
+    """A part of a period: the counties that have a rate (``at`` their places in ``fit``), and draws of both."""
+
+    part: Part
+    counts: Mapping[str, Counts]
+    at: Mapping[str, int]
+    fit: Fit | None
+    drawn_city: Floats
+    drawn: Floats
+    unplaced: int
+
+    @property
+    def city(self) -> float:
+        assert self.fit is not None
+        return self.fit.mean
+
+    def is_scored(self, county: str) -> bool:
+        return county in self.at and self.counts[county].clusters >= self.part.sample_min
+
+    def drawn_of(self, county: str) -> Floats:
+        """Draws of the rate that the total takes: the county's own, or the city's."""
+        return self.drawn[:, self.at[county]] if self.is_scored(county) else self.drawn_city
+
+    def rate_of(self, county: str) -> float:
+        """The rate that the total takes."""
+        if self.fit is None or not self.is_scored(county):
+            return self.city
+        return float(self.fit.shrunk[self.at[county]])
+
+
+def _scored(
+    part: Part, found: Mapping[str | None, Counts], counties: Sequence[str], rng: np.random.Generator
+) -> _Scored:
+    counts = {county: found[county] for county in counties if county in found}
+    unplaced = sum(one.denominator for county, one in found.items() if county not in counts)
+    if not counts:
+        return _Scored(part, {}, {}, None, np.empty(0), np.empty((0, 0)), unplaced)
+    fit = shrinkage.fit(list(counts.values()))
+    city, drawn = fit.draws(rng, shrinkage.REPLICATES)
+    return _Scored(part, counts, {county: at for at, county in enumerate(counts)}, fit, city, drawn, unplaced)
+
+
+def _of_period(read: _Read, told: Sequence[Part], counties: Sequence[str], salt: int) -> list[_Scored]:
+    return [
+        _scored(part, counted(read.clusters(part.name)), counties, np.random.default_rng([shrinkage.SEED, salt, at]))
+        for at, part in enumerate(told)
+    ]
+
+
+# --- gaps --------------------------------------------------------------------------------------------------
+_SILENT_DAYS = """
+select county_code, count(*)::bigint as day_count from mart.site_day
+where passed_date between $first and $last and state <> 'reporting' and county_code is not null
+group by all
+"""
+_CAPTURED = """
+select count(distinct event_date)::bigint as day_count from mart.vehicle_day where event_date between $first and $last
+"""
+_TOLD_UNTIL = "select cast(max(told_until) as date) as until from mart.alarm_handling"
+
+
+def _city_gaps(source: Source, asked: Asked) -> tuple[Gap, ...]:
+    """Days of the period without any captures, and days after the extract of alarms ends."""
+    days = (asked.as_of - asked.first).days + 1
+    (captured,) = source.rows(_CAPTURED, {"first": asked.first, "last": asked.as_of})
+    (alarms,) = source.rows(_TOLD_UNTIL)
+    told = 0 if alarms["until"] is None else (min(alarms["until"], asked.as_of) - asked.first).days + 1
+    found = (Gap("capture_days", days - captured["day_count"]), Gap("alarm_days", days - max(0, told)))
+    return tuple(gap for gap in found if gap.count)
+
+
+def _gaps(read: _Read) -> dict[str | None, tuple[Gap, ...]]:
+    """By county: site-days that are silent or partial, and hazards of the cohort without a step."""
+    silent = read.source.rows(_SILENT_DAYS, {"first": read.asked.first, "last": read.asked.as_of})
+    untold = Counter(one.county_code for one in read.facts.cohort if one.state is None)
+    found: dict[str | None, tuple[Gap, ...]] = defaultdict(tuple)
+    for row in silent:
+        found[row["county_code"]] += (Gap("scale_days", row["day_count"]),)
+    for county, count in untold.items():
+        found[county] += (Gap("hazards_without_steps", count),)
+    return found
+
+
+# --- the answer --------------------------------------------------------------------------------------------
+def ranking(source: Source, asked: Asked, *, is_compared: bool = True) -> Ranking:
+    """Counties of the day by the total of their parts, each with the interval of its place; ``is_compared``: with the
+    change since the period before."""
+    told, limits = parts(source, asked.as_of), numbers(source, PARAMETERS, asked.as_of)
+    counties = [row["code"] for row in source.constant(_COUNTIES, {"as_of": asked.as_of})]
+    read = _Read(source, asked)
+    now = _of_period(read, told, counties, 0)
+    before = _of_period(_Read(source, asked.before), told, counties, 1) if is_compared else []
+    sourced = [one for one in now if any(map(one.is_scored, counties))]
+    whole = sum(one.part.weight for one in sourced)
+    confidence = limits["score_confidence"].value
+    weights = {
+        county: sum(one.part.weight for one in sourced if one.is_scored(county)) / whole if whole else 0.0
+        for county in counties
+    }
+    totals = {county: _points(sourced, [one.rate_of(county) for one in sourced]) for county in counties}
+    ranked = [county for county in counties if weights[county] >= limits["score_min_weight"].value and whole]
+    spans = _spans(sourced, ranked, confidence)
+    at = ranks({county: round(totals[county], 9) for county in ranked}, "up")
+    order = sorted(counties, key=lambda county: (at.get(county, len(counties)), -totals[county], county))
+    groups = shrinkage.groups({county: spans[county] for county in order if county in spans})
+    gaps = _gaps(read)
+    units = tuple(
+        Unit(
+            county,
+            {one.part.name: _rate(one, county, whole) for one in now},
+            totals[county],
+            weights[county],
+            at.get(county),
+            spans[county][0] if county in spans else None,
+            spans[county][1] if county in spans else None,
+            tuple(number for number, group in enumerate(groups, 1) if county in group),
+            _change(now, before, county, confidence) if is_compared else None,
+            gaps[county],
+        )
+        for county in order
+    )
+    return Ranking(
+        asked, tuple(map(_of_city, now)), units, tuple(groups),
+        _points(sourced, [one.city for one in sourced]) if sourced else None, _city_gaps(source, asked), limits,
+    )  # fmt: skip
+
+
+def _points(scored: Sequence[_Scored], rates: Sequence[Any]) -> Any:
+    """Points of a hundred over these parts, of one rate each or of draws of it."""
+    whole = sum(one.part.weight for one in scored)
+    if not whole:
+        return 0.0
+    found = (one.part.weight * one.part.quality(rate) for one, rate in zip(scored, rates, strict=True))
+    return _HUNDRED * sum(found) / whole
+
+
+def _spans(sourced: Sequence[_Scored], ranked: Sequence[str], confidence: float) -> dict[str, tuple[int, int]]:
+    """The interval of the place of each county."""
+    if not ranked:
+        return {}
+    drawn = np.stack([_points(sourced, [one.drawn_of(county) for one in sourced]) for county in ranked], axis=-1)
+    low, high = shrinkage.interval(shrinkage.places(drawn, np.random.default_rng(shrinkage.SEED)), confidence)
+    return {county: (int(low[at]), int(high[at])) for at, county in enumerate(ranked)}
+
+
+def _rate(one: _Scored, county: str, whole: float) -> Rate:
+    if county not in one.at:
+        return Rate(0, 0, 0, None, None, None, None)
+    counts, is_scored = one.counts[county], one.is_scored(county)
+    shrunk = one.rate_of(county) if is_scored else None
+    points = None if shrunk is None else one.part.weight * one.part.quality(shrunk)
+    against = None
+    if points is not None:
+        against = _HUNDRED * (points - one.part.weight * one.part.quality(one.city)) / whole
+    return Rate(
+        counts.clusters, counts.numerator, counts.denominator, counts.rate, shrunk, points, against
+    )  # fmt: skip
+
+
+def _of_city(one: _Scored) -> CityPart:
+    numerator = sum(counts.numerator for counts in one.counts.values())
+    denominator = sum(counts.denominator for counts in one.counts.values())
+    if one.fit is None:
+        return CityPart(one.part, 0, 0, None, None, None, 0, one.unplaced)
+    scored = sum(map(one.is_scored, one.counts))
+    return CityPart(
+        one.part, numerator, denominator, one.fit.mean, one.fit.strength, one.fit.effect, scored, one.unplaced
+    )
+
+
+def _change(now: Sequence[_Scored], before: Sequence[_Scored], county: str, confidence: float) -> Change | None:
+    """None: no part that both periods have."""
+    of_now, of_then = [
+        [pair[side] for pair in zip(now, before, strict=True) if all(one.is_scored(county) for one in pair)]
+        for side in (0, 1)
+    ]
+    if not of_now:
+        return None
+    then_and_now = [
+        (_points(told, [one.rate_of(county) for one in told]), _points(told, [one.drawn_of(county) for one in told]))
+        for told in (of_then, of_now)
+    ]
+    (then, drawn_then), (point, drawn) = then_and_now
+    low, high = shrinkage.interval((drawn - drawn_then)[:, None], confidence)
+    return Change(point - then, float(low[0]), float(high[0]), tuple(one.part.name for one in of_now))

@@ -1,0 +1,43 @@
+"""What the words of scores mean, in both languages: cadences, parts, and data that are missing."""
+
+from __future__ import annotations
+
+from warehouse.kpi import KPIS
+from warehouse.score import Gap
+
+CADENCES = {
+    "month": ("月度", "month"),
+    "quarter": ("季度", "quarter"),
+    "half": ("半年", "half-year"),
+    "year": ("年度", "year"),
+}
+_PARTS = {
+    "hazard_closed": ("隐患整改率", "Hazards closed"),
+    "hazard_on_time": ("隐患按期整改率", "Hazards closed on time"),
+    "major_overdue": ("重大隐患逾期率", "Major hazards overdue"),
+    "repeat_handled": ("多次违法车辆办结率", "Repeat offenders dealt with"),
+    "clocks_kept": ("办案期限遵守率", "Deadlines of cases kept"),
+    "scale_reporting": ("站点数据完整率", "Scales with complete data"),
+}
+_GAPS = {
+    "scale_days": ("{} 个站·日无数据或缺数较长", "{} site-days silent or partial"),
+    "hazards_without_steps": ("{} 处隐患无环节记录", "{} hazards without steps"),
+    "capture_days": ("{} 天没有任何终端报文", "{} days without any capture"),
+    "alarm_days": ("报警处置记录缺最后 {} 天", "handling of alarms is not told for the last {} days"),
+}
+
+
+def part_name(name: str, lang: str) -> str:
+    """Short name of a part of a score."""
+    if name in _PARTS:
+        return _PARTS[name][lang == "en"]
+    return KPIS[name].zh if lang == "zh" else KPIS[name].en
+
+
+def gap_words(gap: Gap, lang: str) -> str:
+    return _GAPS[gap.kind][lang == "en"].format(f"{gap.count:,}")
+
+
+def letters(groups: tuple[int, ...]) -> str:
+    """Groups as letters: A, AB, B; after Z numbers."""
+    return "".join(chr(ord("A") + number - 1) if number <= 26 else str(number) for number in groups)
