@@ -153,7 +153,7 @@ def consistency_told(db: queries.Source, choice: Choice) -> consistency.Told:
     asked = consistency.Asked(
         choice.first_month, choice.as_of, choice.as_of, choice.only.county, choice.only.kind
     )  # fmt: skip
-    return consistency.told(db, asked)
+    return consistency.told(db, asked, compared(db, choice))
 
 
 @queries.once_per_choice

@@ -224,14 +224,16 @@ def is_built(source: Source) -> bool:
 
 
 # --- the cases -------------------------------------------------------------------------------------
-def told(source: Source, asked: Asked) -> Told:
-    """The cases of the period by what became of them, in the order of their kinds and numbers."""
+def told(source: Source, asked: Asked, amounts: Sequence[Compared] | None = None) -> Told:
+    """The cases of the period by what became of them, in the order of their kinds and numbers.
+
+    ``amounts``: what ``compared`` tells of the same day, place and beginning, by whoever has asked it already.
+    """
     parameters = numbers(source, PARAMETERS, asked.as_of)
     tiers = {row.rule_id: row.fine_step_fen is not None for row in penalty.law(source).fines}
-    amounts = {
-        (one.case_kind, one.case_no): one
-        for one in compared(source, asked.as_of, Filter(kind=asked.kind, county=asked.county), asked.first)
-    }
+    if amounts is None:
+        amounts = compared(source, asked.as_of, Filter(kind=asked.kind, county=asked.county), asked.first)
+    known = {(one.case_kind, one.case_no): one for one in amounts}
     query, given = cases_sql(Filter(kind=asked.kind))
     bound = {
         "first": asked.first, "last": asked.until, "as_of": asked.as_of, "county": asked.county,
@@ -241,7 +243,7 @@ def told(source: Source, asked: Asked) -> Told:
     warned: list[Fined] = []
     left: list[Left] = []
     for row in source.rows(_FACTS.format(cases=query), bound):
-        case = amounts.get((row["case_kind"], row["case_no"]))
+        case = known.get((row["case_kind"], row["case_no"]))
         why = _why_not(row, case)
         if why is not None:
             left.append(Left(row["case_no"], *why))
