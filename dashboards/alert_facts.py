@@ -5,7 +5,15 @@ from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Any
 
-from dashboards import case_facts, compliance_facts, hazard_queries, queries, repeat_queries, terminal_facts
+from dashboards import (
+    case_facts,
+    compliance_facts,
+    hazard_queries,
+    queries,
+    ranking_facts,
+    repeat_queries,
+    terminal_facts,
+)
 from dashboards.selection import ALL, Known, Selection, day_asked, option, query_of
 from warehouse import alerts, repeat
 from warehouse.alerts import SEVERITIES, Alert, Asked, Rule
@@ -90,6 +98,8 @@ def rows_of(db: queries.Source, choice: Choice, rule: str, one: Alert | None = N
     if begins in ("hazard", "listing"):
         show = "listed" if begins == "listing" else {"overdue": "overdue", "soon": "due_soon"}[ends]
         return "/hazards" + hazard_queries.Choice(day, last, county=county).query(show=show)
+    if begins == "referral":
+        return "/ranking" + ranking_facts.Choice(day, last).query() + "#supervision-ladder"
     if begins == "repeat":
         subject = one.detail if one is not None and one.detail is not None else "vehicle"
         known = queries.known(db)
