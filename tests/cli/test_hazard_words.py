@@ -13,7 +13,8 @@ from warehouse.home import REPOSITORY
 
 SHOWN = {
     *command.RATE_COLUMNS, *command.BOUND_COLUMNS, *command.LIST_COLUMNS, *command.LADDER_COLUMNS,
-    *command.WORKS_COLUMNS, *(name for columns in command.OF_ONE.values() for name in columns),
+    *command.WORKS_COLUMNS, *command.UNFINISHED_COLUMNS, "share",
+    *(name for columns in command.OF_ONE.values() for name in columns),
     *hazards.Hazard._fields, "delivery_id", "source_line",
 }  # fmt: skip
 
