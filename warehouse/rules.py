@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from warehouse.compliance_terms import KINDS
 from warehouse.errors import WarehouseError
 from warehouse.metrics import Source
 
@@ -222,6 +223,9 @@ def sets(rule: Rule, lang: str) -> str:
         word = _CODES[rule.value_text][at]
         return f"{word} ({rule.value_text})" if rule.topic == "parameter" else word
     if rule.value_text is not None:
+        kinds = rule.value_text.split(",")
+        if KINDS.keys() >= set(kinds):
+            return ("、" if lang == "zh" else ", ").join(KINDS[kind][at] for kind in kinds)
         return _range(rule.value_text, rule.unit, lang)
     if rule.value is None:
         return ""
