@@ -223,7 +223,7 @@ def attention_card(db: queries.Source, found: list[Alert], choice: alert_facts.C
         [t("overview.attention.all", count=fmt.count(len(found))), shell.icon("right")],
         href=alert_facts.HERE + choice.query(), className="rows-link",
     )  # fmt: skip
-    return controls.card(t("overview.attention"), t("overview.attention.how"), content, extra=link, id="attention")
+    return controls.card(t("overview.attention"), t("overview.attention.how"), content, extra=link, id="overview-attention")
 
 
 def fresh_card(db: queries.Source, state: freshness.Freshness | None, t: Text) -> html.Section:

@@ -39,7 +39,7 @@ def add(con: duckdb.DuckDBPyConnection, last_day: date) -> None:
     }])  # fmt: skip
     fill(con, "staging.vehicle", [
         {"record_id": f"risk-{at}", "plate_no": plate, "plate_color_code": YELLOW, "vehicle_kind": "combination",
-         "axle_count": 6, "enterprise_name": "示例运输0公司", "valid_from": date(2020, 1, 1), "delivery_id": "0" * 64,
+         "axle_count": 6, "enterprise_name": "示例运输九公司", "valid_from": date(2020, 1, 1), "delivery_id": "0" * 64,
          "source_line": at}
         for at, plate in enumerate(PLATES)
     ])  # fmt: skip
