@@ -110,7 +110,7 @@ def info(db: queries.Source, rule: Rule, count: int, choice: Choice, t: Text) ->
         ("explain.data", html.Code(rule.source_table)),
         ("explain.version", t("app.snapshot", version=db.version)),
     ]
-    link = HERE + choice.query(rule=rule.alert_rule) + "#rows"
+    link = HERE + choice.query(rule=rule.alert_rule) + "#alerts-rows"
     says = rule_words(rule, t)
     return explain.rule_popover(says, says, told, link, rule.source_table.split(".")[1], t)
 
@@ -130,7 +130,7 @@ def rules_card(
         rule = rules[name]
         ages = [one.age_days for one in found if one.rule == name and one.age_days is not None]
         link = dcc.Link(
-            fmt.count(counted[name]), href=HERE + choice.query(rule=name, severity=ALL) + "#rows",
+            fmt.count(counted[name]), href=HERE + choice.query(rule=name, severity=ALL) + "#alerts-rows",
             title=t("action.rows_of", what=rule_words(rule, t)), className="text-link",
         )  # fmt: skip
         href = alert_facts.rows_of(db, choice, name)
@@ -206,7 +206,7 @@ def rows_card(
     if not shown:
         content = [html.P(t("alerts.none"), className="quiet-line")]
     if len(shown) > FIRST_SHOWN:
-        less = {"data-expand": "#rows table", "data-less": t("alerts.fewer", count=FIRST_SHOWN)}
+        less = {"data-expand": "#alerts-rows table", "data-less": t("alerts.fewer", count=FIRST_SHOWN)}
         more = t("alerts.more", count=fmt.count(min(len(shown), ROWS_SHOWN)))
         content.append(html.Button(more, className="button more", **less))
     how = None
@@ -219,7 +219,7 @@ def rows_card(
     if choice.rule != ALL or choice.severity != ALL:
         every = HERE + choice.query(rule=ALL, severity=ALL)
         close = dcc.Link([shell.icon("x"), t("alerts.show_all")], href=every, className="button")
-    return controls.card(told, how, content, extra=close, id="rows")
+    return controls.card(told, how, content, extra=close, id="alerts-rows")
 
 
 def command(choice: Choice) -> str:

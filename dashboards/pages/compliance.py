@@ -120,7 +120,7 @@ def measures_card(db: queries.Source, told: Facts, choice: Choice, t: Text) -> h
                 pill = shell.pill(f"{state_words(state, t)} {fmt.count(one.states[state])}", TONE.get(state, ""))
                 states += [dcc.Link(pill, href=HERE + choice.opened(spec.name, state)), " "]
         by = dcc.Link(
-            t("compliance.by_county"), href=HERE + choice.query(measure=spec.name, state=OPEN) + "#groups",
+            t("compliance.by_county"), href=HERE + choice.query(measure=spec.name, state=OPEN) + "#compliance-groups",
             className="text-link",
         )  # fmt: skip
         cells = [fmt.indicator(one.rate.ratio), parts(one) if one.rate.of else fmt.NONE, html.Span(states), by]
@@ -150,7 +150,7 @@ def groups_card(told: Facts, choice: Choice, known: Known, t: Text) -> html.Sect
             table = html.Div(controls.plain_table(caption, heads, rows), className="table-scroll", tabIndex=0)
         tables.append(table)
     title = t("compliance.groups.of", name=name_of(choice.measure, t))
-    return controls.card(title, t("compliance.groups.how"), html.Div(tables, className="two-cards"), id="groups")
+    return controls.card(title, t("compliance.groups.how"), html.Div(tables, className="two-cards"), id="compliance-groups")
 
 
 # --- rows ----------------------------------------------------------------------------------------------------
@@ -220,7 +220,7 @@ def rows_card(told: Facts, choice: Choice, known: Known, t: Text) -> html.Sectio
     if len(found) > ROWS_SHOWN:
         how = [t("penalties.rows.first", shown=ROWS_SHOWN), html.Code(command(choice))]
     title = t("compliance.rows", name=name, state=state_words(choice.state, t), count=fmt.count(len(found)))
-    return controls.card(title, how, content, id="rows")
+    return controls.card(title, how, content, id="compliance-rows")
 
 
 def command(choice: Choice) -> str:

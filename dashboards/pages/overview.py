@@ -208,7 +208,7 @@ def attention_card(db: queries.Source, found: list[Alert], choice: alert_facts.C
         new = sum(one.rule == name and one.age_days == 0 for one in found)
         says = t.pick(rule.zh, rule.en)
         many = dcc.Link(
-            fmt.count(counted[name]), href=alert_facts.HERE + choice.query(rule=name) + "#rows", className="text-link",
+            fmt.count(counted[name]), href=alert_facts.HERE + choice.query(rule=name) + "#alerts-rows", className="text-link",
             title=t("action.rows_of", what=says),
         )  # fmt: skip
         cells = [
