@@ -37,7 +37,7 @@ class Choice:
 
     def opened(self, measure: str, state: str = OPEN) -> str:
         """The query that opens rows of a measure, and where they stand."""
-        return self.query(measure=measure, state=state) + "#rows"
+        return self.query(measure=measure, state=state) + "#compliance-rows"
 
 
 USUAL = {field.name: field.default for field in fields(Choice) if field.name not in ("as_of", "last_day")}

@@ -33,7 +33,7 @@ with os.fdopen(int(sys.argv[1]), "w", encoding="utf-8") as answers:
         told, failed = {}, ""
         try:
             exec(code, {"bag": bag, "run": run, "told": told})
-        except Exception:
+        except Exception:  # whatever it is: the test that sent the code fails with this traceback
             failed = traceback.format_exc()
         print(json.dumps([told, failed]), file=answers, flush=True)
 """
@@ -50,11 +50,12 @@ def in_airflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..
     environment = supervise.airflow_environment(state, 18080)
     supervise.begin_migration(state, environment).finish()
     reading, writing = os.pipe()
-    with (state / "airflow.log").open("w+", encoding="utf-8") as log, os.fdopen(reading, encoding="utf-8") as answers:
+    log = state / "airflow.log"
+    with log.open("ab") as written, os.fdopen(reading, encoding="utf-8") as answers:
         airflow = subprocess.Popen(
             [sys.executable, "-c", SERVE, str(writing)],
             env={**os.environ, **environment, "HENG_STABLE_SECONDS": "0", "HENG_HOME": str(state)},
-            stdin=subprocess.PIPE, stdout=log, stderr=log, pass_fds=[writing], text=True, encoding="utf-8",
+            stdin=subprocess.PIPE, stdout=written, stderr=written, pass_fds=[writing], text=True, encoding="utf-8",
         )  # fmt: skip
         os.close(writing)
 
@@ -63,12 +64,15 @@ def in_airflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..
             print(json.dumps([code, str(home)]), file=airflow.stdin, flush=True)
             ready, _, _ = select.select([answers], [], [], TIMEOUT_S)
             line = answers.readline() if ready else ""
-            log.seek(0)
-            assert line, log.read()[-3_000:]
+            if not line:
+                airflow.kill()  # the tests after this one shall not wait as long
+            assert line, log.read_text(encoding="utf-8", errors="replace")[-3_000:]
             told, failed = json.loads(line)
             assert not failed, failed
             return told
 
-        yield ask
-        airflow.kill()
-        airflow.wait()
+        try:
+            yield ask
+        finally:
+            airflow.kill()
+            airflow.wait()

@@ -139,8 +139,8 @@ def test_the_list_names_what_where_since_when_and_who_acts(callbacks: Callbacks)
     assert compliance_fixture.OVERDUE_REPLY in told
     assert f"逾期 4 天 {fmt.NONE}" in told or "逾期 4 天" in told
     assert "市局安全监督部门" in told
-    assert compliance_fixture.DUE_REPLY not in words(by_id(callbacks.page("/alerts", "?rule=referral_overdue"), "rows"))
-    firms = words(by_id(callbacks.page("/alerts", "?severity=act"), "rows"))
+    assert compliance_fixture.DUE_REPLY not in words(by_id(callbacks.page("/alerts", "?rule=referral_overdue"), "alerts-rows"))
+    firms = words(by_id(callbacks.page("/alerts", "?severity=act"), "alerts-rows"))
     assert vehicle_fixture.enterprise_name(compliance_fixture.UNINSURED) in firms
 
 
@@ -171,7 +171,7 @@ def test_what_is_cut_names_the_command(callbacks: Callbacks, monkeypatch: pytest
     from dashboards.pages import alerts as page
 
     monkeypatch.setattr(page, "ROWS_SHOWN", 2)
-    told = words(by_id(callbacks.page("/alerts", "?severity=act"), "rows"))
+    told = words(by_id(callbacks.page("/alerts", "?severity=act"), "alerts-rows"))
     assert f"heng alerts --as-of {LAST} --severity act --format csv" in told
 
 
@@ -190,7 +190,8 @@ def test_every_number_of_compliance_opens_its_rows(callbacks: Callbacks, db: fix
             if whole.states[state]:
                 href = compliance_facts.HERE + choice.opened(spec.name, state)
                 assert href in hrefs
-                rows = words(by_id(callbacks.page("/compliance", "?" + urlsplit(href).query), "rows"))
+                opened = urlsplit(href)
+                rows = words(by_id(callbacks.page("/compliance", "?" + opened.query), opened.fragment))
                 assert f"：{whole.states[state]} 条" in rows
                 opened_states += 1
     assert opened_states >= 7
@@ -198,10 +199,10 @@ def test_every_number_of_compliance_opens_its_rows(callbacks: Callbacks, db: fix
 
 
 def test_rows_of_compliance_say_whose_and_until_when(callbacks: Callbacks) -> None:
-    soon = words(by_id(callbacks.page("/compliance", "?measure=standard&state=soon"), "rows"))
+    soon = words(by_id(callbacks.page("/compliance", "?measure=standard&state=soon"), "compliance-rows"))
     assert vehicle_fixture.enterprise_name(compliance_fixture.SOON) in soon
     assert "剩 10 天" in soon
-    dawn = words(by_id(callbacks.page("/compliance", "?measure=dawn_driving&state=drove"), "rows"))
+    dawn = words(by_id(callbacks.page("/compliance", "?measure=dawn_driving&state=drove"), "compliance-rows"))
     assert "线路达到长途里程" in dawn
 
 
