@@ -149,8 +149,8 @@ def groups_card(told: Facts, choice: Choice, known: Known, t: Text) -> html.Sect
             caption = f"{name_of(choice.measure, t)} · {t(f'compliance.by.{by}')}"
             table = html.Div(controls.plain_table(caption, heads, rows), className="table-scroll", tabIndex=0)
         tables.append(table)
-    title = t("compliance.groups.of", name=name_of(choice.measure, t))
-    return controls.card(title, t("compliance.groups.how"), html.Div(tables, className="two-cards"), id="compliance-groups")
+    title, content = t("compliance.groups.of", name=name_of(choice.measure, t)), html.Div(tables, className="two-cards")
+    return controls.card(title, t("compliance.groups.how"), content, id="compliance-groups")
 
 
 # --- rows ----------------------------------------------------------------------------------------------------

@@ -208,8 +208,8 @@ def attention_card(db: queries.Source, found: list[Alert], choice: alert_facts.C
         new = sum(one.rule == name and one.age_days == 0 for one in found)
         says = t.pick(rule.zh, rule.en)
         many = dcc.Link(
-            fmt.count(counted[name]), href=alert_facts.HERE + choice.query(rule=name) + "#alerts-rows", className="text-link",
-            title=t("action.rows_of", what=says),
+            fmt.count(counted[name]), href=f"{alert_facts.HERE}{choice.query(rule=name)}#alerts-rows",
+            className="text-link", title=t("action.rows_of", what=says),
         )  # fmt: skip
         cells = [
             alerts_page.severity_pill(rule.alert_severity, t), many, fmt.count(new) if new else fmt.NONE,
@@ -223,7 +223,8 @@ def attention_card(db: queries.Source, found: list[Alert], choice: alert_facts.C
         [t("overview.attention.all", count=fmt.count(len(found))), shell.icon("right")],
         href=alert_facts.HERE + choice.query(), className="rows-link",
     )  # fmt: skip
-    return controls.card(t("overview.attention"), t("overview.attention.how"), content, extra=link, id="overview-attention")
+    title, how = t("overview.attention"), t("overview.attention.how")
+    return controls.card(title, how, content, extra=link, id="overview-attention")
 
 
 def fresh_card(db: queries.Source, state: freshness.Freshness | None, t: Text) -> html.Section:

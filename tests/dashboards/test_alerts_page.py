@@ -139,7 +139,8 @@ def test_the_list_names_what_where_since_when_and_who_acts(callbacks: Callbacks)
     assert compliance_fixture.OVERDUE_REPLY in told
     assert f"逾期 4 天 {fmt.NONE}" in told or "逾期 4 天" in told
     assert "市局安全监督部门" in told
-    assert compliance_fixture.DUE_REPLY not in words(by_id(callbacks.page("/alerts", "?rule=referral_overdue"), "alerts-rows"))
+    overdue = words(by_id(callbacks.page("/alerts", "?rule=referral_overdue"), "alerts-rows"))
+    assert compliance_fixture.DUE_REPLY not in overdue
     firms = words(by_id(callbacks.page("/alerts", "?severity=act"), "alerts-rows"))
     assert vehicle_fixture.enterprise_name(compliance_fixture.UNINSURED) in firms
 
