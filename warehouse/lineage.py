@@ -8,8 +8,8 @@ from functools import cache
 from typing import Any
 
 import duckdb
-from sqlglot import exp, parse_one
-from sqlglot.lineage import lineage
+from sqlglot import MappingSchema, exp, parse_one
+from sqlglot.lineage import Node, lineage
 from sqlglot.optimizer import build_scope
 from sqlglot.optimizer.qualify import qualify
 
@@ -26,19 +26,20 @@ class Lineage:
     def __init__(self, raw_tables: list[RawTable]) -> None:
         connection = duckdb.connect()
         sql.run_models(connection, raw_tables)
-        self._schema: dict[str, Any] = {}  # schema → table → column → type, as sqlglot takes it
+        self._types: dict[str, Any] = {}  # schema → table → column → type
         for schema, table, column, type in connection.execute(
             "select schema_name, table_name, column_name, data_type from duckdb_columns()"
             " where not internal order by schema_name, table_name, column_index"
         ).fetchall():
-            self._schema.setdefault(schema, {}).setdefault(table, {})[column] = type
+            self._types.setdefault(schema, {}).setdefault(table, {})[column] = type
         connection.close()
+        self._schema = MappingSchema(self._types, dialect="duckdb")
         self._direct = cache(self._direct_of)
 
     def columns(self, table: str) -> dict[str, list[str]]:
         """Every column of a table with the raw and seed columns its values come from."""
         schema, name = table.split(".")
-        return {column: sorted(self._sources(table, column)) for column in self._schema[schema][name]}
+        return {column: sorted(self._sources(table, column)) for column in self._types[schema][name]}
 
     def direct(self, table: str) -> dict[str, list[str]]:
         """The same one step down: columns of the tables the model reads."""
@@ -55,17 +56,25 @@ class Lineage:
 
     def _direct_of(self, table: str) -> dict[str, Sources]:
         query = qualify(parse_one(sql.render(table).sql, dialect="duckdb"), schema=self._schema, dialect="duckdb")
-        scope = build_scope(query)
-        schema, name = table.split(".")
-        found = {}
-        for column in self._schema[schema][name]:
-            node = lineage(column, query, schema=self._schema, dialect="duckdb", scope=scope, copy=False)
-            found[column] = frozenset(
-                f"{leaf.source.db}.{leaf.source.name}.{leaf.name.rpartition('.')[2].strip(chr(34))}"
-                for leaf in node.walk()
-                if not leaf.downstream and isinstance(leaf.source, exp.Table)
-            )
-        return found
+        # All columns at once share what they have in common; a select trimmed to one column is only to be looked at.
+        nodes = lineage(
+            None, query, schema=self._schema, dialect="duckdb", scope=build_scope(query), copy=False, trim_selects=False
+        )
+        known: dict[int, Sources] = {}
+        return {column: _ends(node, known) for column, node in nodes.items()}
+
+
+def _ends(node: Node, known: dict[int, Sources]) -> Sources:
+    """The columns of tables at the ends of a node's paths; ``known``: those of nodes met before, as paths join."""
+    if id(node) not in known:
+        if node.downstream:
+            known[id(node)] = frozenset().union(*(_ends(one, known) for one in node.downstream))
+        elif isinstance(node.source, exp.Table):
+            column = node.name.rpartition(".")[2].strip('"')
+            known[id(node)] = frozenset({f"{node.source.db}.{node.source.name}.{column}"})
+        else:
+            known[id(node)] = frozenset()
+    return known[id(node)]
 
 
 def columns(table: str, raw_tables: list[RawTable]) -> dict[str, list[str]]:

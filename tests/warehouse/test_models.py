@@ -9,7 +9,6 @@ import sqlglot
 from sqlglot import exp
 
 from etl.feeds import raw_tables
-from warehouse import dictionary as tables_page
 from warehouse import sql
 from warehouse.columns import dictionary, entry
 from warehouse.days import SHOWN_VALID_TO
@@ -143,12 +142,6 @@ def test_the_dictionary_says_a_thing_once() -> None:
 def test_a_check_says_its_severity_and_what_a_finding_means(path: Path) -> None:
     assert check_severities()[path.stem] in ("stop", "warn")
     assert len(check_meaning(path.stem)) > 30
-
-
-def test_tables_page_is_not_stale() -> None:
-    for path, text in tables_page.pages(raw_tables()).items():
-        assert path.is_file(), f"{path.name} is missing: run make docs"
-        assert path.read_text(encoding="utf-8") == text, f"{path.name} is stale: run make docs"
 
 
 def test_lineage_reaches_the_delivered_columns(lineage: Lineage) -> None:
