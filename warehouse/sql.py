@@ -76,6 +76,11 @@ def _macros() -> dict[str, Any]:
     return {path.stem: getattr(module, path.stem) for path, module in zip(paths, modules, strict=True)}
 
 
+@cache
+def _template(text: str) -> jinja2.Template:
+    return _ENVIRONMENT.from_string(text)
+
+
 def render_text(text: str, variables: Mapping[str, Any] | None = None) -> tuple[str, frozenset[str]]:
     """A template's SQL and the tables it reads. ``variables`` replace those of ``dbt_project.yml``."""
     known = {**project()["vars"], **(variables or {})}
@@ -89,7 +94,7 @@ def render_text(text: str, variables: Mapping[str, Any] | None = None) -> tuple[
         reads.add(f"{schema}.{name}")
         return f"{schema}.{name}"
 
-    sql = _ENVIRONMENT.from_string(text).render(ref=ref, source=source, var=lambda name: known[name], **_macros())
+    sql = _template(text).render(ref=ref, source=source, var=lambda name: known[name], **_macros())
     return sql, frozenset(reads)
 
 
