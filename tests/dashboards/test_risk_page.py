@@ -8,7 +8,7 @@ from typing import Any
 import fixture
 import pytest
 from driving import Callbacks, by_class, by_id, components, locale, text_of
-from risk_fixture import OFTEN, ONCE, PLATES
+from risk_fixture import FIRM, OFTEN, ONCE, PLATES
 from werkzeug.test import TestResponse
 
 from dashboards import risk_facts
@@ -116,7 +116,7 @@ def test_the_drawer_tells_the_parts_of_a_score_and_what_does_not_count(
 
 
 def test_an_enterprise_is_listed_with_its_name(callbacks: Callbacks, db: fixture.Fixture) -> None:
-    (row,) = [row for row in listed(callbacks, subject="enterprise") if row["who"] == "示例运输九公司"]
+    (row,) = [row for row in listed(callbacks, subject="enterprise") if row["who"] == FIRM]
     said = " ".join(text_of(drawer(callbacks, row["record"], subject="enterprise")).split())
     assert masked(OFTEN) in said
     assert OFTEN not in said
