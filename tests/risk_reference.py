@@ -128,14 +128,15 @@ def told_of(checks: Iterable[Check], as_of: date, unit_of: Any) -> dict[Any, Tol
 
 
 def prior_of(units: Iterable[tuple[int, int]]) -> tuple[float, float]:
-    """Mean and strength from checks and events of each unit."""
+    """Mean and strength from checks and events of each unit; it weighs no more than those checks."""
     rows = list(units)
     checks, events = sum(n for n, _ in rows), sum(x for _, x in rows)
     mean = (events + 0.5) / (checks + 1)
     pairs, both = sum(2 * comb(n, 2) for n, _ in rows), sum(2 * comb(x, 2) for _, x in rows)
+    most = min(MOST, max(1.0, checks))
     if not pairs or both / pairs <= mean * mean:
-        return mean, MOST
-    return mean, min(MOST, max(1.0, (mean - both / pairs) / (both / pairs - mean * mean)))
+        return mean, most
+    return mean, min(most, max(1.0, (mean - both / pairs) / (both / pairs - mean * mean)))
 
 
 def priors(checks: Iterable[Check], as_of: date, unit_of: Any, kind_of: Any) -> dict[str, tuple[float, float]]:

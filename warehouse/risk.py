@@ -473,12 +473,14 @@ def fleets(
 # --- the model -------------------------------------------------------------------------------------------
 def fitted(kind: str, events: np.ndarray, checks: np.ndarray, most: float) -> Prior:
     """The prior of a kind by moments, from the events and checks of its units: the mean is that of all checks, the
-    spread that of pairs of checks of one unit. Where no spread is seen, the prior weighs ``most``."""
+    spread that of pairs of checks of one unit. Where no spread is seen, the prior weighs ``most``; never more than the
+    checks it is fitted to, and never less than one."""
     mean = float((events.sum() + 0.5) / (checks.sum() + 1))
     pairs = float((checks * (checks - 1)).sum())
     both = float((events * (events - 1)).sum()) / pairs if pairs else 0.0
     spread = both - mean * mean
     strength = most if spread <= 0 else min(max((mean - both) / spread, 1.0), most)
+    strength = min(strength, max(1.0, float(checks.sum())))
     return Prior(kind, mean, strength, len(checks), int(checks.sum()))
 
 

@@ -290,6 +290,13 @@ def test_a_fleet_without_spread_or_events_has_the_strongest_prior() -> None:
     assert fitted("rigid", checks, checks, 1_000).strength == 1.0
 
 
+@pytest.mark.parametrize(
+    ("units", "strength"), [(0, 1.0), (1, 2.0), (3, 6.0), (400, 800.0), (500, 1_000.0), (501, 1_000.0)]
+)
+def test_a_prior_weighs_no_more_than_the_checks_it_is_fitted_to(units: int, strength: float) -> None:
+    assert fitted("rigid", np.zeros(units), np.full(units, 2.0), 1_000).strength == strength
+
+
 def covered(seed: int, weights: risk.Rules, draw: Any) -> tuple[int, int]:
     """Vehicles whose planted rate lies in their interval, of those with enough checks."""
     rng = np.random.default_rng(seed)
