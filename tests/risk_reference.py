@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from math import comb, exp, log
 from typing import Any
 
-KINDS = ("rigid", "combination", "agricultural", "unregistered", "enterprise")
+KINDS = ("rigid", "combination", "agricultural", "unknown", "unregistered", "enterprise")
 LEAST_CHECKS, LEAST_UNITS, MOST, PRIOR_DAYS, HORIZON = 10, 30, 1_000.0, 90, 90
 SMS_SEVERITY, OCRS_POINTS, EU_POINTS = (1, 4, 7, 10), (25, 50, 100, 300), (1, 10, 30, 90)
 

@@ -61,7 +61,7 @@ BASELINE = "count"
 SEVERITIES = ("minor", "serious", "very_serious", "most_serious")
 AGES = (6, 12, 24, 36)
 """Ends of the classes of age, in months: where a weight of some formula may change."""
-KINDS = ("rigid", "combination", "agricultural", "unregistered", "enterprise")
+KINDS = ("rigid", "combination", "agricultural", "unknown", "unregistered", "enterprise")
 LEFT_OUT = ("void", "permit", "allowance")
 """Why a passage over the limit is no event, in the order in which they are asked."""
 BANDS = ("green", "amber", "red")
@@ -79,6 +79,7 @@ WORDS = {
     "rigid": ("货车", "rigid"),
     "combination": ("汽车列车", "combination"),
     "agricultural": ("农用车", "agricultural"),
+    "unknown": ("车辆组成未登记", "kind not on record"),
     "unregistered": ("本地未登记", "not in the register"),
     "enterprise": ("企业", "enterprise"),
     "all": ("全部", "all"),
@@ -164,7 +165,8 @@ order by plate_no, color
 """
 _ONLY = " and plate_no = $plate_no and plate_color_code is not distinct from cast($plate_color_code as integer)"
 _KINDS = """
-select plate_no, coalesce(plate_color_code, -1) as color, min(vehicle_kind) as vehicle_kind
+select plate_no, coalesce(plate_color_code, -1) as color,
+    coalesce(min(vehicle_kind), 'unknown') as vehicle_kind
 from staging.vehicle
 where $as_of between valid_from and coalesce(valid_to, $as_of)
     and (cast($plate_no as varchar) is null or plate_no = $plate_no)

@@ -96,7 +96,7 @@ class Prefecture:
         def kind_of(unit: Any) -> str:
             if asked.subject == "enterprise":
                 return "enterprise"
-            return str(known[unit]["vehicle_kind"]) if unit in known else "unregistered"
+            return str(known[unit]["vehicle_kind"] or "unknown") if unit in known else "unregistered"
 
         here = [one for one in self.checks if asked.county in (None, one.county)]
         return risk_reference.scored(here, asked.as_of, kind_of, self.units(asked.subject, asked.as_of))

@@ -168,6 +168,17 @@ def test_ages_and_severities_begin_where_they_are_said_to(
     made.connection.close()
 
 
+def test_a_vehicle_whose_kind_the_register_does_not_say_is_of_a_kind_of_its_own() -> None:
+    made = Served(LAST)
+    made.vehicles([("湘M70001", 2, None, None)])
+    made.checks([Check("湘M70001", 2, AS_OF)])
+    told = risk.everybody(made, Asked(AS_OF)).at(0)
+    found = risk.explained(made, Asked(AS_OF), {"plate_no": "湘M70001", "plate_color_code": 2}).risk
+    assert told == found
+    assert (found.kind, risk.WORDS[found.kind]) == ("unknown", ("车辆组成未登记", "kind not on record"))
+    made.connection.close()
+
+
 def test_a_check_of_three_years_ago_is_forgotten() -> None:
     made = Served(LAST)
     made.checks([Check("湘M70001", 2, risk_reference.months_before(AS_OF, 36), 0.3)])
