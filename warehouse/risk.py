@@ -36,7 +36,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
-from math import exp, isnan, lgamma
+from math import expm1, isnan, lgamma
 from typing import Any
 
 import numpy as np
@@ -601,7 +601,10 @@ def _sortable(key: tuple[Any, ...]) -> tuple[str, ...]:
 
 def chance(hits: float, misses: float, checks: float) -> float:
     """Of at least one event in so many checks, where the rate is Beta(``hits``, ``misses``)."""
-    return 1 - exp(lgamma(misses + checks) + lgamma(hits + misses) - lgamma(misses) - lgamma(hits + misses + checks))
+    if not checks:
+        return 0.0
+    none = lgamma(misses + checks) + lgamma(hits + misses) - lgamma(misses) - lgamma(hits + misses + checks)
+    return -expm1(none)
 
 
 def everybody(source: Source, asked: Asked) -> Everybody:

@@ -283,6 +283,15 @@ def test_the_beta_distribution_of_broken_numbers_is_that_of_a_simulation() -> No
         assert beta.quantile(part, 0.7, 21.3) == pytest.approx(np.quantile(drawn, part), rel=0.03)
 
 
+@pytest.mark.parametrize(("hits", "misses"), [(0.0005, 999.9995), (3.7, 8.1), (500.3, 1_200.9), (0.3, 0.7)])
+def test_the_chance_of_an_event_is_none_without_checks_and_exact_for_few(hits: float, misses: float) -> None:
+    """Of one and of two checks: the mean, and what Polya's urn gives; no rounding sets apart who is not checked."""
+    both = hits + misses
+    assert risk.chance(hits, misses, 0.0) == 0.0
+    assert risk.chance(hits, misses, 1.0) == pytest.approx(hits / both, rel=1e-6)
+    assert risk.chance(hits, misses, 2.0) == pytest.approx(hits / both * (1 + misses / (both + 1)), rel=1e-6)
+
+
 @pytest.mark.parametrize("strength", [5.0, 30.0, 200.0])
 def test_the_prior_finds_what_was_planted(strength: float) -> None:
     rng = np.random.default_rng(int(strength))
