@@ -38,14 +38,17 @@ class Check:
 
 
 def months_before(day: date, months: int) -> date:
-    """The same day so many months earlier; the first of the month after, where there is none."""
-    year, month = day.year, day.month - months
+    """The last day before the months up to a day: they begin on the day of an earlier month that the day after it is
+    of, or on the first of the month after that one, where there is none."""
+    after = day + timedelta(days=1)
+    year, month = after.year, after.month - months
     while month < 1:
         year, month = year - 1, month + 12
     try:
-        return date(year, month, day.day)
+        first = date(year, month, after.day)
     except ValueError:
-        return date(year + month // 12, month % 12 + 1, 1)
+        first = date(year + month // 12, month % 12 + 1, 1)
+    return first - timedelta(days=1)
 
 
 def age(day: date, as_of: date) -> int | None:

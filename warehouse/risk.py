@@ -208,8 +208,9 @@ class Asked:
 
     @property
     def since(self) -> tuple[date, ...]:
-        """The last day before each class of age."""
-        return tuple(repeat.months_later(self.as_of, -months) for months in AGES)
+        """The last day before each class of age: up to the last day of June six months begin on the first of January."""
+        after = self.as_of + timedelta(days=1)
+        return tuple(repeat.months_later(after, -months) - timedelta(days=1) for months in AGES)
 
 
 @dataclass(frozen=True)

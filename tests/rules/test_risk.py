@@ -168,6 +168,28 @@ def test_ages_and_severities_begin_where_they_are_said_to(
     made.connection.close()
 
 
+@pytest.mark.parametrize(
+    ("day", "six", "twelve"),
+    [
+        ("2026-08-31", "2026-03-01", "2025-09-01"),
+        ("2026-08-30", "2026-03-01", "2025-08-31"),
+        ("2026-08-29", "2026-03-01", "2025-08-30"),
+        ("2026-08-28", "2026-03-01", "2025-08-29"),
+        ("2026-08-27", "2026-02-28", "2025-08-28"),
+        ("2026-02-28", "2025-09-01", "2025-03-01"),
+        ("2028-02-28", "2027-08-29", "2027-03-01"),
+        ("2028-02-29", "2027-09-01", "2027-03-01"),
+        ("2026-06-30", "2026-01-01", "2025-07-01"),
+        ("2026-03-31", "2025-10-01", "2025-04-01"),
+        ("2026-07-15", "2026-01-16", "2025-07-16"),
+    ],
+)
+def test_months_up_to_the_last_day_of_one_are_whole_ones(day: str, six: str, twelve: str) -> None:
+    """The first day that is up to six, and up to twelve months old."""
+    first = [one + timedelta(days=1) for one in Asked(date.fromisoformat(day)).since[:2]]
+    assert [str(one) for one in first] == [six, twelve]
+
+
 def test_a_vehicle_whose_kind_the_register_does_not_say_is_of_a_kind_of_its_own() -> None:
     made = Served(LAST)
     made.vehicles([("湘M70001", 2, None, None)])
