@@ -208,7 +208,7 @@ class Asked:
 
     @property
     def since(self) -> tuple[date, ...]:
-        """The last day before each class of age: up to the last day of June six months begin on the first of January."""
+        """The last day before each class of age; up to the last of June six months begin on the first of January."""
         after = self.as_of + timedelta(days=1)
         return tuple(repeat.months_later(after, -months) - timedelta(days=1) for months in AGES)
 

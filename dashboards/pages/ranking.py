@@ -91,8 +91,9 @@ def lead(told: score.Ranking, overdue: int, known: Known, t: Text) -> html.P:
         count=html.B(fmt.count(len(ranked))),
         total=html.B(of_hundred(told.total)),
     )
-    if ranked and len(told.groups) > 1:
-        best, worst = ranked[0], ranked[-1]
+    pair = ranking_facts.apart(told)
+    if pair is not None:
+        best, worst = pair
         said += t.parts(
             "supervision.lead.apart",
             best=html.B(controls.place_name(known, best.code, t)),
