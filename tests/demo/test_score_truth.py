@@ -153,7 +153,7 @@ class Prefecture:
             due = alarm["alarm_began_at"] + timedelta(minutes=alarm["handle_within_min"])
             held = [row for row in spans[alarm["plate_no"]] if row["valid_from"] <= on <= (row["valid_to"] or on)]
             if (
-                alarm["alarm_no"] not in numbers or not first <= on <= day or due > end or not held
+                alarm["alarm_no"] not in numbers or not first <= due.date() <= day or due > end or not held
                 or held[0]["monitored_class"] not in MONITORED
             ):  # fmt: skip
                 continue

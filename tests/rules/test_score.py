@@ -137,6 +137,19 @@ def test_alarms_know_nothing_of_what_happened_after_the_day(rows: Rows) -> None:
     assert told(rows, "alarm_handling_rate") == (2, 2, 3)
 
 
+def test_an_alarm_counts_in_the_one_period_in_which_its_time_ends(rows: Rows) -> None:
+    """One begins on the last of May, one ends with the last minute of June, one with the first of July."""
+    rows.alarm("湘M10001", HERE, on(31, 5), datetime(2026, 6, 1, 0, 30), within_min=17 * 60)
+    rows.alarm("湘M10002", HERE, on(29), None, within_min=40 * 60 - 1)
+    rows.alarm("湘M10003", HERE, on(30), None, within_min=16 * 60)
+    for part in ("alarm_disposal_in_time", "alarm_handling_rate"):
+        assert told(rows, part, day=on(31, 5)) == (0, 0, 0)
+        assert told(rows, part) == (2, 1, 2)
+        assert told(rows, part, day=on(31, 7)) == (1, 0, 1)
+        assert told(rows, part, cadence="quarter") == (2, 1, 2)
+    assert score.alarms_in_time(rows, on(1), JUNE, HERE) == (1, 2)
+
+
 def test_sums_of_monitoring_are_those_of_the_league(rows: Rows) -> None:
     for at in range(12):
         rows.vehicle_day(f"湘M1{at:04d}", HERE, on(3), is_online=at > 2, is_dawn_driving=at == 5, complete_m=at * 80)
