@@ -235,7 +235,8 @@ select county_code, site_code, count(*) filter (state = 'reporting')::bigint as 
 from mart.site_day where passed_date between $first and $last and county_code is not null
 group by all
 """
-# A vehicle of the list stands with every county that has a case of it in the window.
+# A vehicle of the list stands with every county that has a case of it in the window. A case that was decided anew was
+# dealt with since its first round.
 _REPEAT = """
 with listed as (
     select span.plate_no, span.plate_color_code
@@ -246,7 +247,7 @@ with listed as (
 ),
 act as (
     select act.county_code, act.plate_no, act.plate_color_code,
-        coalesce(act.decided_on <= $as_of, false)
+        coalesce(least(act.decided_on, act.earlier_decided_on, act.earlier_ended_on) <= $as_of, false)
             or (act.ended_state is not null and coalesce(act.ended_on, $as_of) <= $as_of) as is_handled,
         coalesce(clock.clock_due_on < $as_of, false) as is_due
     from core.violation as act

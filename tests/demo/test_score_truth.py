@@ -130,7 +130,9 @@ class Prefecture:
             if case.plate not in listed or not filed or filed > day or case.violated_on <= _year_before(day):
                 continue
             _, ended, decided = case_reference.outcome(case)
-            done = any(on is not None and on <= day for on in (ended, decided))
+            rounds = [one.decided_on for one in case.decisions if one.penalises]
+            rounds += [at.date() for at, _, state in case.in_order if state in case_reference.ENDS]
+            done = any(on is not None and on <= day for on in (ended, decided, *rounds))
             clock = case_reference.clocks_on(case, day).get((None, "decision"))
             if done or (clock and clock.due_on and clock.due_on < day):
                 of_vehicle[self.county_of_case[case.number], case.plate].append(done)

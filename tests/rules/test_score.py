@@ -128,6 +128,33 @@ def test_repeat_offenders_are_dealt_with_whatever_the_outcome(rows: Rows) -> Non
     assert told(rows, "repeat_handled", day=on(31, 7)) == (4, 3, 4), "decided since, and E is late"
 
 
+def test_a_case_decided_anew_later_changes_no_earlier_day(rows: Rows) -> None:
+    """Decided in March, taken away in May, decided anew in August; another ended in May and decided first in August."""
+    rows.repeat("湘M10001", on(1, 2), 3)
+    rows.repeat("湘M10002", on(1, 2), 3)
+    for case, plate in (("A", "湘M10001"), ("B", "湘M10002")):
+        rows.act(case, plate, HERE, on(1, 2))
+        rows.clock(case, HERE, on(1, 3), None, clock="decision")
+    days = (on(2, 3), on(30, 4), on(31, 5), JUNE, on(31, 8))
+
+    def handled() -> list[int]:
+        return [told(rows, "repeat_handled", day=day)[1] for day in days]
+
+    def known(case: str, **columns: date | str | None) -> None:
+        sets = ", ".join(f"{name} = ${name}" for name in columns)
+        rows.connection.execute(
+            f"update core.violation set {sets} where case_no = $case_no", columns | {"case_no": case}
+        )
+
+    known("A", decided_on=on(10, 3), ended_state="revoked", ended_on=on(9, 5))
+    known("B", ended_state="no_penalty", ended_on=on(9, 5))
+    before = handled()
+    anew = {"decided_on": on(1, 8), "ended_state": None, "ended_on": None, "earlier_ended_on": on(9, 5)}
+    known("A", **anew, earlier_decided_on=on(10, 3), earlier_ended_state="revoked")
+    known("B", **anew, earlier_ended_state="no_penalty")
+    assert handled() == before == [0, 1, 2, 2, 2]
+
+
 def test_alarms_know_nothing_of_what_happened_after_the_day(rows: Rows) -> None:
     rows.alarm("湘M10001", HERE, on(30), datetime(2026, 6, 30, 8, 30))
     rows.alarm("湘M10001", HERE, on(29), datetime(2026, 6, 29, 9, 30))  # late
