@@ -238,7 +238,8 @@ def last_complete(before: date, cadence: str) -> score.Asked:
 def suggestions(source: Source, as_of: date, cadence: str = CADENCE_OF_SCORE) -> list[Suggestion]:
     """What the rule suggests on a day, from the lowest step to the highest; nothing is done by it.
 
-    ``bottom``: all places that a county may have lie among the last. ``bottom_again``: so in several periods in a row.
+    ``bottom``: all places that a county may have lie among the last; nobody's do where fewer than twice as many
+    counties have a place. ``bottom_again``: so in several periods in a row.
     ``many_overdue``: hazards overdue. ``major_overdue``: a major hazard overdue and not listed. ``listed_overdue``: a
     hazard listed and not delisted so many days after its last day.
     """
@@ -277,8 +278,8 @@ def _by_score(behind: Behind, as_of: date, cadence: str, told: Mapping[str, floa
 
 
 def _bottom(ranking: score.Ranking, places: int) -> set[str]:
-    ranked = [one for one in ranking.units if one.low is not None]
-    return {one.code for one in ranked if one.low is not None and one.low > len(ranked) - places}
+    lows = {one.code: one.low for one in ranking.units if one.low is not None}
+    return {county for county, low in lows.items() if low > len(lows) - places} if len(lows) >= 2 * places else set()
 
 
 def _by_hazards(behind: Behind, as_of: date, told: Mapping[str, float]) -> Iterable[Suggestion]:

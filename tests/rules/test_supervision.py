@@ -185,6 +185,20 @@ def test_a_bulletin_follows_one_period_at_the_bottom_and_an_interview_two(rows: 
     assert suggested(rows, date(2026, 6, 29)) == [("bulletin", HERE, "bottom")], "of May"
 
 
+@pytest.mark.parametrize(("ranked", "is_suggested"), [(2, False), (5, False), (6, True)])
+def test_nobody_is_among_the_last_of_few(rows: Rows, ranked: int, is_suggested: bool) -> None:
+    """Of two counties with a place both would be among the last three."""
+    some = COUNTIES[:ranked]
+    assert HERE in some
+    for due in (date(2026, 5, 10), date(2026, 6, 10)):
+        rows.clocks({county: 40 if county != HERE else 2 for county in some}, 80, due)
+    ranking = score.ranking(rows, score.Asked(date(2026, 6, 30)))
+    assert sum(one.has_place for one in ranking.units) == ranked
+    assert ranking.units[ranked - 1].code == HERE
+    expected = [("bulletin", HERE, "bottom"), ("interview", HERE, "bottom_again")] if is_suggested else []
+    assert suggested(rows) == expected
+
+
 def test_what_was_done_lately_is_not_suggested_again(rows: Rows) -> None:
     behind_hand(rows, (date(2026, 5, 10), date(2026, 6, 10)))
     bulletin(rows, "T1", date(2026, 7, 2))
