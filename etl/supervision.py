@@ -30,7 +30,7 @@ _WORDS = {
         "done": "办结", "state": "状态", "behind": "所依据的数字", "rule": "规则", "hazard": "隐患",
         "nothing": "没有符合条件的措施。", "no_suggestion": "按规则没有建议。", "all": "全市",
         "how": "数字按今日口径对该单位当时的情形计算，并非随措施报送。约谈只有整改时限，是否整改没有来源报送。",
-        "person": "建议由成文规则得出，参数均未核实；不会自动采取任何措施，{days} 天内已采取的不再建议。",
+        "person": "建议由成文规则得出，参数均未核实；不会自动采取任何措施，{days} 天内已对县区采取的不再建议。",
     },
     "en": {
         "title": "Measures as of {as_of}, version {version}",
@@ -42,7 +42,7 @@ _WORDS = {
         "how": "Numbers are computed by the definitions of today for that unit at that time; they were not delivered "
         "with the measure. Of an interview only the day for correction is known; no feed tells whether it was met.",
         "person": "Suggestions follow a written rule whose parameters are unverified; nothing is done by itself, and "
-        "what was done within {days} days is not suggested again.",
+        "what was done toward a county within {days} days is not suggested again.",
     },
 }  # fmt: skip
 

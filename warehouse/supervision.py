@@ -13,7 +13,8 @@ the days it covers. No number is a fine or a number of cases (行政处罚法 ar
 
 Suggestions follow a written rule, each with the numbers that met it; all thresholds are dated rows of
 ``seeds.parameter``, assumptions that nobody verified. Nothing is done by itself: whether a measure is taken is for a
-person to decide, and what was done within ``supervision_again_days`` is not suggested again.
+person to decide, and what was done within ``supervision_again_days`` toward the county (its bureau or its government,
+not one of its enterprises) or toward all is not suggested again.
 """
 
 from __future__ import annotations
@@ -247,7 +248,7 @@ def suggestions(source: Source, as_of: date, cadence: str = CADENCE_OF_SCORE) ->
     told = {name: one.value for name, one in behind.told.items()}
     taken = measures(source, as_of)
     since = as_of - timedelta(days=int(told["supervision_again_days"]))
-    recent = {(one.rung, one.county) for one in taken if one.taken_on > since}
+    recent = {(one.rung, one.county) for one in taken if one.taken_on > since and one.unit_kind != "enterprise"}
     found = [
         *_by_score(behind, as_of, cadence, told),
         *_by_hazards(behind, as_of, told),

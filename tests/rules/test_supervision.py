@@ -205,7 +205,9 @@ def test_what_was_done_lately_is_not_suggested_again(rows: Rows) -> None:
     assert suggested(rows) == [("interview", HERE, "bottom_again")]
     interview(rows, "Y1", DAY - timedelta(days=30), DAY)
     assert suggested(rows) == [("interview", HERE, "bottom_again")], "thirty days ago is not within thirty days"
-    interview(rows, "Y2", DAY - timedelta(days=29), DAY)
+    interview(rows, "Y2", DAY - timedelta(days=29), DAY, uscc="U1", unit_kind="enterprise")
+    assert suggested(rows) == [("interview", HERE, "bottom_again")], "an enterprise is not its county"
+    interview(rows, "Y3", DAY - timedelta(days=29), DAY)
     assert suggested(rows) == []
 
 
