@@ -34,7 +34,8 @@ _WORDS = {
         "同组的县区无法区分，不应据名次先后论优劣。",
         "small": "样本少于下限的项不给分，总分中该项取全市水平，不得不失；“依据权重”为有得分的项所占权重。"
         "依据权重低于 {min_weight} 的不排名。",
-        "compared": "较上期：与 {first} 至 {last}（天数相同）相比，仅计两期均有得分的项；区间含 0 的注明无法区分。",
+        "compared": "较上期：与 {first} 至 {last} 相比（整期比整期，未满一期的比上期相同天数，上期较短的比整个上期），"
+        "仅计两期均有得分的项；区间含 0 的注明无法区分。",
         "no_target": "不取罚没款和案件数（行政处罚法第七十四条）：案件只取办理期限遵守率和到期办结率，"
         "与处罚与否、数额无关。",
         "assumed": "权重、方向和最小样本均为产品假设，未核实，待局方确认。", "city_gap": "全市：{gap}。",
@@ -52,7 +53,8 @@ _WORDS = {
         "small": "A part with a smaller sample than the minimum has no points; the total takes the city's rate there, "
         "neither gain nor loss, and rests on the weight of the others. Below {min_weight} of all weight there is no "
         "place.",
-        "compared": "Change: against {first} to {last}, equally many days, over parts scored in both; where the "
+        "compared": "Change: against {first} to {last} of the period before (a whole one against the whole one, a part "
+        "against as many of its days or, where it is shorter, all of it), over parts scored in both; where the "
         "interval holds 0 it cannot be told.",
         "no_target": "Neither fines nor numbers of cases are read (行政处罚法 art. 74): of cases only the share of "
         "deadlines kept and of those due that were dealt with, whatever the outcome and the amount.",

@@ -26,8 +26,9 @@ the city's. A county with a smaller sample than the minimum has no score of that
 there, which is neither gain nor loss, and says on which weight it rests. A part that no county has a large enough
 sample of is no part of any total.
 
-A change is told against the period before of equally many days, each as known at its own end, with the weights of
-today, over the parts that the county has in both. What was corrected since is corrected in both.
+A change is told against the period before, each as known at its own end, with the weights of today, over the parts that
+the county has in both: a whole period against a whole one (a month of 31 days against one of 28), a part of one against
+as many days of the one before, or all of it where it is shorter. What was corrected since is corrected in both.
 """
 
 from __future__ import annotations
@@ -87,7 +88,7 @@ class Asked:
 
     @property
     def before(self) -> Asked:
-        """The period before, of equally many days; a complete one is compared with a complete one."""
+        """The whole period before of a whole one; else its first days, as many as there are so far, if it has them."""
         last = self.first - timedelta(days=1)
         if self.is_complete:
             return Asked(last, self.cadence)

@@ -60,7 +60,7 @@ def on(day: int, month: int = 6) -> date:
         ("2024-12-30", "year", "2024-01-01", ("2023-01-01", "2023-12-31")),
     ],
 )
-def test_a_period_is_held_against_the_one_before_of_equally_many_days(
+def test_a_whole_period_is_held_against_a_whole_one_and_a_part_against_as_many_days_of_it(
     day: str, cadence: str, first: str, before: tuple[str, str]
 ) -> None:
     asked = Asked(date.fromisoformat(day), cadence)
