@@ -138,11 +138,7 @@ def rate_span(one: Risk) -> str:
 
 def info(name: str, of: Rules, db: queries.Source, as_of: date, link: str, t: Text) -> Any:
     """The (i) of a ranking: its formula, what is left out, every parameter with how well it is known."""
-    lines = []
-    for one in (of.told[parameter] for parameter in risk.parameters_of(name)):
-        says = f"{t.pick(one.zh, one.en)}{t('app.colon')}{one.amount}{t('terminals.sentences')}"
-        cited = f"{says}{t.pick(one.citation_zh, one.citation_en)} "
-        lines.append(html.Li([cited, explain.confidence_pill(one.confidence, t)]))
+    lines = explain.number_lines((of.told[parameter] for parameter in risk.parameters_of(name)), t)
     told: list[tuple[str, Any]] = [
         ("explain.leaves_out", t("risk.leaves_out")),
         ("explain.thresholds", html.Ul(lines, className="thresholds")),

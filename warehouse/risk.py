@@ -355,6 +355,12 @@ def shown(name: str, score: float | None) -> str:
     return f"{score * 100:.1f}%" if name in ("model", "chance") else f"{score:.3f}" if name == "sms" else f"{score:.2f}"
 
 
+def shown_with_band(name: str, one: Risk, lang: str) -> str:
+    """A score of a subject as it is read, with its band where it has one."""
+    band = one.bands.get(name)
+    return shown(name, one.scores[name]) + (f" {WORDS[band][lang == 'en']}" if band else "")
+
+
 # --- rules -----------------------------------------------------------------------------------------------
 _TIMES = {"sms": (6, 12, 24), "ocrs": (12, 24, 36), "eu": (24,), "model": (24,)}
 """Months up to which each scale has a weight; from the last one on nothing counts."""

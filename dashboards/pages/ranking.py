@@ -11,7 +11,6 @@ from dashboards.ranking_facts import FIRST_DAY, MEASURES_SHOWN, Choice
 from dashboards.selection import Known
 from dashboards.text import Text
 from warehouse import score, score_terms, supervision_terms
-from warehouse.parameters import Parameter
 from warehouse.score import CityPart, Rate, Unit
 from warehouse.supervision import Measure, Number
 
@@ -65,14 +64,6 @@ def gap_list(gaps: tuple[score.Gap, ...], t: Text) -> Any:
     return html.Div([html.Span(score_terms.gap_words(gap, t.lang), className="under") for gap in gaps]) or fmt.NONE
 
 
-def parameter_lines(told: list[Parameter], t: Text) -> html.Ul:
-    lines = [
-        html.Li([f"{t.pick(one.zh, one.en)}{t('app.colon')}{one.amount} ", explain.confidence_pill(one.confidence, t)])
-        for one in told
-    ]
-    return html.Ul(lines, className="thresholds")
-
-
 # --- above -------------------------------------------------------------------------------------------------
 def filters(choice: Choice, t: Text) -> html.Div:
     """Cadence and day; both are in the address."""
@@ -119,7 +110,7 @@ def total_info(db: queries.Source, told: score.Ranking, t: Text) -> Any:
         ("explain.now", t("supervision.city", total=of_hundred(told.total))),
         ("explain.counts", t("supervision.counts")),
         ("explain.leaves_out", t("supervision.leaves_out")),
-        ("explain.thresholds", parameter_lines(list(told.parameters.values()), t)),
+        ("explain.thresholds", html.Ul(explain.number_lines(told.parameters.values(), t), className="thresholds")),
         ("explain.data", t("supervision.compared", span=fmt.day_range(before.first, before.as_of, t.lang))),
         ("explain.version", t("app.snapshot", version=db.version)),
     ]
