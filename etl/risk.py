@@ -54,7 +54,7 @@ _WORDS = {
         "more": "表中为前 {shown} 个，共 {all} 个；全部见 --format csv 或 json。",
         "passed_at": "时间", "site": "站点", "excess": "扣除允许误差后超限率", "severity": "程度", "vehicle": "车辆",
         "age": "月龄", "left_out": "不计：{why}", "prior": "同类车辆的先验", "sum": "合计",
-        "clear": "未超限的检测 {clear} 次降低了分值；只计超限的检测时为：",
+        "clear": "只计超限的检测时为（括号内为使分值降低的未超限检测次数）：",
         "prior_says": "先验：{kind}，平均 {mean}，相当于 {strength} 次检测（{units} 个对象的 {checks} 次检测）。",
         "score": "分值", "parameters": "参数", "nothing": "没有可排序的对象。",
         "ranking": "排序", "size": "前", "hits": "其后超限", "precision": "命中率", "lift": "倍数",
@@ -79,7 +79,7 @@ _WORDS = {
         "more": "These are the first {shown} of {all}; --format csv or json has all.",
         "passed_at": "at", "site": "site", "excess": "excess without allowance", "severity": "severity",
         "vehicle": "vehicle", "age": "months", "left_out": "not counted: {why}", "prior": "prior of the kind",
-        "sum": "sum", "clear": "{clear} clear checks lowered the scores; of the events alone they were:",
+        "sum": "sum", "clear": "Of the events alone the scores were (in brackets the clear checks that lower each):",
         "prior_says": "Prior: {kind}, mean {mean}, worth {strength} checks (from {checks} checks of {units}).",
         "score": "score", "parameters": "Parameters", "nothing": "Nobody has a rank.",
         "ranking": "ranking", "size": "first", "hits": "over after", "precision": "precision", "lift": "lift",
@@ -249,7 +249,8 @@ def _document(one: Risk) -> dict[str, Any]:
         "subject": _subject(one), "color": one.key[1] if one.subject == "vehicle" else None, "name": one.name,
         "kind": one.kind, "check_count": one.check_count, "event_count": one.event_count, "checks_by_age": one.checks,
         "events_by_age_and_severity": one.events, "scores": one.scores, "low": one.low, "high": one.high,
-        "bands": one.bands, "without_clear": one.without_clear, "prior": asdict(one.prior), "is_scant": one.is_scant,
+        "bands": one.bands, "clear_counts": one.clear_counts, "without_clear": one.without_clear,
+        "prior": asdict(one.prior), "is_scant": one.is_scant,
     }  # fmt: skip
 
 
@@ -336,13 +337,15 @@ def _print_one(served: Source, asked: Asked, told: Explained, of: risk.Rules, wh
                  f"≤ {risk.AGES[reason.age]}"]  # fmt: skip
         table.add_row(*map(Text, [*cells, *parts]))
     table.add_row(_words(lang, "sum"), "", "", "", "", "", *(shown_with_band(name, one, lang) for name in SCALES))
-    alone = "; ".join(f"{_name(name, lang)} {shown(name, one.without_clear[name])}" for name in SCALES)
+    alone = "; ".join(
+        f"{_name(name, lang)} {shown(name, one.without_clear[name])} ({one.clear_counts[name]})" for name in SCALES
+    )
     prior = one.prior
     lines = [
         f"{_name('model', lang)} {shown('model', one.scores['model'])}, "
         f"{_words(lang, 'interval', share=_share(of))} {shown('model', one.low)} – {shown('model', one.high)}; "
         f"{_name('chance', lang)} {shown('chance', one.scores['chance'])}",
-        f"{_words(lang, 'clear', clear=one.check_count - one.event_count)} {alone}",
+        f"{_words(lang, 'clear')} {alone}",
         _words(lang, "prior_says", kind=_name(prior.kind, lang), mean=shown("model", prior.mean),
                strength=f"{prior.strength:.1f}", units=prior.unit_count, checks=prior.check_count),
     ]  # fmt: skip

@@ -288,7 +288,8 @@ class Risk:
     """A subject as of the day. ``checks`` by class of age, ``events`` by class of age and severity.
 
     ``scores``: of every ranking; None where nothing was checked in its time. ``low``, ``high``: where the rate is with
-    the confidence of ``risk_interval``. ``without_clear``: each score if only the events had been checked.
+    the confidence of ``risk_interval``. ``clear_counts``: clear checks in the time of each scale, which lower it.
+    ``without_clear``: each score if only the events had been checked; None where none counts.
     ``is_scant``: too little data for a rank.
     """
 
@@ -299,6 +300,7 @@ class Risk:
     checks: tuple[int, ...]
     events: tuple[tuple[int, ...], ...]
     scores: Mapping[str, float | None]
+    clear_counts: Mapping[str, int]
     without_clear: Mapping[str, float | None]
     bands: Mapping[str, str]
     prior: Prior
@@ -586,13 +588,15 @@ class Everybody:
             without[name] = _number(self.rules.scales[name].scores(alone)[0])
         (hits,), (checks,) = self.rules.scales["model"].sums(alone)
         without["model"] = float((prior.mean * prior.strength + hits) / (prior.strength + checks))
+        clear_of_age = counts[:AGE_COUNT] - events.sum(axis=1)
+        clear = {name: int(clear_of_age[np.array(self.rules.scales[name].exposure) > 0].sum()) for name in SCALES}
         banded = {name: self.rules.scales[name].band(scores[name]) for name in PUBLISHED}
         key = self.keys[place]
         return Risk(
             self.asked.subject, key, self.names.get(str(key[0])), self.kinds[place],
             tuple(int(number) for number in counts[:AGE_COUNT]),
             tuple(tuple(int(number) for number in row) for row in events),
-            scores, without, {name: band for name, band in banded.items() if band is not None}, prior,
+            scores, clear, without, {name: band for name, band in banded.items() if band is not None}, prior,
             (float(self.posterior[0][place]), float(self.posterior[1][place])), self.rules.value("interval"),
             bool(self.is_scant[place]),
         )  # fmt: skip

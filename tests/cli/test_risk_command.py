@@ -96,8 +96,8 @@ def test_every_reason_is_told_with_its_part_and_they_add_up(served: Served) -> N
         assert begin + sum(float(row[name] or 0) for row in listed) == pytest.approx(told["scores"][name])
     printed = run("show", OFTEN)
     assert "not counted: covered by a permit" in printed
-    assert "16 clear checks lowered the scores" in printed
-    assert f"{told['without_clear']['ocrs']:.2f}" in printed
+    assert told["clear_counts"] == dict.fromkeys(risk.SCALES, 16)
+    assert f"OCRS-style score {told['without_clear']['ocrs']:.2f} (16)" in printed
 
 
 def test_parameters_are_told_with_how_well_they_are_known(served: Served) -> None:

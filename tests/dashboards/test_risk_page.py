@@ -2,16 +2,20 @@
 penalty; the look-up tells the same of a vehicle."""
 
 import json
+import re
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import fixture
 import pytest
 from driving import Callbacks, by_class, by_id, components, locale, text_of
-from risk_fixture import FIRM, OFTEN, ONCE, PLATES
+from plotly.utils import PlotlyJSONEncoder
+from risk_fixture import CHECKS, FIRM, OFTEN, ONCE, PLATES
 from werkzeug.test import TestResponse
 
 from dashboards import risk_facts
+from dashboards.text import Text
 from warehouse import risk
 from warehouse.backtest import backtest
 from warehouse.plate import masked
@@ -113,6 +117,31 @@ def test_the_drawer_tells_the_parts_of_a_score_and_what_does_not_count(
         assert len(links) == len(found.reasons)
         assert OFTEN not in json.dumps(told, ensure_ascii=False)
     assert locale("en")["vehicles.drawer.old"] in text_of(drawer(callbacks, "11-0"))
+
+
+def test_what_clear_checks_did_is_said_in_words_and_no_list_stops_unsaid(
+    callbacks: Callbacks, db: fixture.Fixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = listed(callbacks)
+    for by in ("sms", "ocrs", "eu"):
+        said = " ".join(text_of(drawer(callbacks, rows[-1]["record"], by=by)).split())
+        assert f"{CHECKS} clear checks and no event that counts: 0.00" in said
+        assert said.count("no event that counts") == 1 + 3, "the sentence, and a line a published score"
+        assert "—" not in said
+    found = risk.explained(db, Asked(fixture.LAST_DAY), {"plate_no": OFTEN, "plate_color_code": 2})
+    old = replace(found.risk, clear_counts=dict.fromkeys(risk.SCALES, 0))
+    assert "No clear check lowers it." in text_of(
+        sent(risk_facts.reasons(replace(found, risk=old), "sms", Text("en"), with_vehicle=False))
+    )
+    monkeypatch.setattr(risk_facts, "MOST_REASONS", 1)
+    said = text_of(sent(risk_facts.reasons(found, "sms", Text("en"), with_vehicle=False)))
+    counted = sum(one.left_out is None for one in found.reasons)
+    assert f"{counted - 1} more events" in said
+    assert re.search(r"\b2 more(?! events)", said)
+
+
+def sent(parts: list[Any]) -> Any:
+    return json.loads(json.dumps(parts, cls=PlotlyJSONEncoder))
 
 
 def test_an_enterprise_is_listed_with_its_name(callbacks: Callbacks, db: fixture.Fixture) -> None:

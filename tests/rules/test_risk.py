@@ -104,8 +104,10 @@ def test_scores_are_those_of_a_plain_computation(seed: int) -> None:
     made.connection.close()
 
 
-def test_one_subject_is_told_as_in_the_list_and_its_reasons_add_up(tables: Served) -> None:
+def test_one_subject_is_told_as_in_the_list_and_its_reasons_add_up(checks: list[Check], tables: Served) -> None:
     seen = set()
+    plain = {unit: told for units in (lambda vehicle: [vehicle], owner_of)
+             for unit, told in risk_reference.told_of(checks, AS_OF, units).items()}  # fmt: skip
     for subject, names in (("vehicle", ("plate_no", "plate_color_code")), ("enterprise", ("uscc",))):
         asked = Asked(AS_OF, subject)
         told = risk.everybody(tables, asked)
@@ -118,6 +120,10 @@ def test_one_subject_is_told_as_in_the_list_and_its_reasons_add_up(tables: Serve
                 assert total == pytest.approx(found.risk.scores[name] or 0.0), (key, name)
                 without = found.risk.without_clear[name]
                 assert without is None or without >= (found.risk.scores[name] or 0.0) - 1e-12
+                oldest = 4 if name == "ocrs" else 3
+                events = sum(count for (age, _), count in plain[key].events.items() if age < oldest)
+                clear = sum(count for age, count in plain[key].checks.items() if age < oldest) - events
+                assert (found.risk.clear_counts[name], without is None) == (clear, name != "model" and not events)
             counted = [one for one in found.reasons if one.left_out is None]
             assert len(counted) == found.risk.event_count
             seen |= {one.left_out for one in found.reasons}
