@@ -146,8 +146,9 @@ from judged where left_out is null
 group by all
 """
 _REASONS = f"""{_FOUND}
-select record_id, passed_at, site_code, excess_ratio_after_allowance, age, severity, left_out
-from judged order by passed_at desc, record_id
+select plate_no, plate_color_code, record_id, passed_at, site_code, excess_ratio_after_allowance, age, severity,
+    left_out
+from judged order by passed_at desc, record_id desc
 """
 _CHECKS = f"""
 select
@@ -163,7 +164,10 @@ where plate_no is not null and passed_date > $since_3 and passed_date <= $until 
 group by all
 order by plate_no, color
 """
-_ONLY = " and plate_no = $plate_no and plate_color_code is not distinct from cast($plate_color_code as integer)"
+# Facts are sorted by plate inside each month: plates given as values let blocks be skipped.
+_ONLY = f"""
+    and plate_no in ({{plates}})
+    and list_contains($vehicles, concat(plate_no, ' ', coalesce(plate_color_code, {_NO_COLOR})))"""
 _KINDS = """
 select plate_no, coalesce(plate_color_code, -1) as color,
     coalesce(min(vehicle_kind), 'unknown') as vehicle_kind
@@ -437,19 +441,28 @@ def _tables(source: Source, since: Sequence[date], until: date) -> dict[str, str
     }
 
 
+def _of(only: Sequence[Vehicle] | None) -> tuple[str, dict[str, Any]]:
+    """The condition that holds for some vehicles, and its values."""
+    if only is None:
+        return "", {}
+    plates = {f"plate_{at}": plate_no for at, plate_no in enumerate(sorted({plate_no for plate_no, _ in only}))}
+    vehicles = [f"{plate_no} {_NO_COLOR if color is None else color}" for plate_no, color in only]
+    return _ONLY.format(plates=", ".join(f"${name}" for name in plates)), plates | {"vehicles": vehicles}
+
+
 def _vehicle(plate_no: str, color: int) -> Vehicle:
     return plate_no, None if color == _NO_COLOR else color
 
 
 def counted(
-    source: Source, since: Sequence[date], until: date, county: str | None, of: Rules, only: Vehicle | None = None
-) -> tuple[list[Vehicle], np.ndarray]:
-    """Vehicles by plate, and of each its checks by class of age and its events by class of age and severity."""
-    bound = _bound(since, until, county, of)
-    told = _tables(source, since, until) | {"who": ""}
-    if only is not None:
-        bound |= {"plate_no": only[0], "plate_color_code": only[1]}
-        told |= {"who": _ONLY}
+    source: Source, since: Sequence[date], until: date, county: str | None, of: Rules,
+    only: Sequence[Vehicle] | None = None,
+) -> tuple[list[Vehicle], np.ndarray]:  # fmt: skip
+    """Vehicles by plate, and of each its checks by class of age and its events by class of age and severity. ``only``:
+    of these, at least one; None: of all."""
+    who, named = _of(only)
+    bound = _bound(since, until, county, of) | named
+    told = _tables(source, since, until) | {"who": who}
     used = {name: value for name, value in bound.items() if not name.startswith("ratio_")}
     checked = source.read(_CHECKS.format(**told), used)
     vehicles = [_vehicle(*key) for key in zip(checked["plate_no"].tolist(), checked["color"].tolist(), strict=True)]
@@ -637,7 +650,7 @@ def explained(
     source: Source, asked: Asked, key: Mapping[str, Any], every: Mapping[str, Prior] | None = None
 ) -> Explained:
     """One subject with its reasons. ``key``: plate and colour, or credit code; ``every``: the priors of the day, where
-    they are known already. Of a vehicle only its own passages are read; of an enterprise those of each of its vehicles.
+    they are known already. Only the passages of the vehicle, or of those of the enterprise, are read.
 
     Raises ``Unchecked`` where nothing of it was checked in the last 36 months.
     """
@@ -649,11 +662,9 @@ def explained(
         else sorted(repeat.fleet_of(source, key["uscc"], asked.as_of), key=_sortable)
     )
     counts = np.zeros((1, AGE_COUNT + _CELLS))
-    found: list[tuple[Vehicle, dict[str, Any]]] = []
-    for vehicle in own:
-        _, own_counts = counted(source, asked.since, asked.as_of, asked.county, of, vehicle)
-        counts += own_counts.sum(axis=0)
-        found += [(vehicle, row) for row in _findings_of(source, asked, of, vehicle)]
+    if own:
+        _, of_each = counted(source, asked.since, asked.as_of, asked.county, of, own)
+        counts += of_each.sum(axis=0)
     if not counts.any():
         raise Unchecked(
             f"No passage of it was weighed and judged in the {AGES[-1]} months up to {asked.as_of}, so there is no "
@@ -667,30 +678,28 @@ def explained(
         names = {row["uscc"]: row["enterprise_name"] for row in source.rows(_NAMES, {"as_of": asked.as_of})}
     told = Everybody(asked, of, every, [tuple(key.values())], [kind], counts, names)
     risk = told.at(0)
-    found.sort(key=lambda row: (row[1]["passed_at"], row[1]["record_id"]), reverse=True)
     below = {name: float(of.scales[name].sums(counts)[1][0]) for name in SCALES}
     below["model"] += risk.prior.strength
     return Explained(
         risk,
-        tuple(_reason(vehicle, row, of, below) for vehicle, row in found),
+        tuple(_reason(row, of, below) for row in _findings_of(source, asked, of, own)),
         risk.prior.mean * risk.prior.strength / below["model"],
     )
 
 
-def _findings_of(source: Source, asked: Asked, of: Rules, vehicle: Vehicle) -> list[dict[str, Any]]:
-    told = _tables(source, asked.since, asked.as_of) | {"who": _ONLY}
-    bound = _bound(asked.since, asked.as_of, asked.county, of)
-    return source.rows(
-        _REASONS.format(**told), bound | {"plate_no": vehicle[0], "plate_color_code": vehicle[1]}
-    )  # fmt: skip
+def _findings_of(source: Source, asked: Asked, of: Rules, own: Sequence[Vehicle]) -> list[dict[str, Any]]:
+    """Passages of some vehicles over the limit, the latest first."""
+    who, named = _of(own)
+    told = _tables(source, asked.since, asked.as_of) | {"who": who}
+    return source.rows(_REASONS.format(**told), _bound(asked.since, asked.as_of, asked.county, of) | named)
 
 
-def _reason(vehicle: Vehicle, row: Mapping[str, Any], of: Rules, below: Mapping[str, float]) -> Reason:
+def _reason(row: Mapping[str, Any], of: Rules, below: Mapping[str, float]) -> Reason:
     age, severity = row["age"], row["severity"]
     parts = {}
     if row["left_out"] is None:
         parts = {name: of.scales[name].weight(age, severity) / below[name] for name in SCALES if below[name]}
     return Reason(
-        vehicle, row["record_id"], row["passed_at"], row["site_code"], row["excess_ratio_after_allowance"], age,
-        SEVERITIES[severity], row["left_out"], parts,
+        (row["plate_no"], row["plate_color_code"]), row["record_id"], row["passed_at"], row["site_code"],
+        row["excess_ratio_after_allowance"], age, SEVERITIES[severity], row["left_out"], parts,
     )  # fmt: skip

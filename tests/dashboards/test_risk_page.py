@@ -216,4 +216,4 @@ def test_a_look_up_reads_the_passages_of_its_plate_alone(db: fixture.Fixture, mo
     assert found is not None
     of_passages = [params for sql, params in asked if "core.passage" in sql or "mart." in sql]
     assert len(of_passages) == 3
-    assert all(params["plate_no"] == ONCE for params in of_passages)
+    assert all((params["plate_0"], params["vehicles"]) == (ONCE, [f"{ONCE} 2"]) for params in of_passages)

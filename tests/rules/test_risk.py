@@ -130,6 +130,31 @@ def test_one_subject_is_told_as_in_the_list_and_its_reasons_add_up(checks: list[
     assert seen == {None, "void", "permit", "allowance"}
 
 
+def test_a_fleet_is_read_at_once_and_only_the_colours_it_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = Served(LAST)
+    made.enterprises([OWNERS[0]])
+    made.vehicles([(f"湘M7{at:04d}", 2, "rigid", OWNERS[0][1]) for at in range(30)])
+    made.checks([Check(f"湘M7{at:04d}", color, AS_OF, 0.3) for at in range(30) for color in (2, 4, None)])
+    asked: list[str] = []
+
+    def noted(answer: Any) -> Any:
+        def ask(query: str, params: Any = None) -> Any:
+            asked.append(query)
+            return answer(query, params)
+
+        return ask
+
+    day = Asked(AS_OF, "enterprise")
+    every = risk.everybody(made, day)
+    for name in ("read", "rows"):
+        monkeypatch.setattr(made, name, noted(getattr(made, name)))
+    found = risk.explained(made, day, {"uscc": OWNERS[0][0]}, every.priors)
+    assert sum("core.passage" in query or "mart.finding" in query for query in asked) == 3
+    assert found.risk == every.at(0)
+    assert {one.vehicle for one in found.reasons} == {(f"湘M7{at:04d}", 2) for at in range(30)}
+    made.connection.close()
+
+
 def test_nothing_from_after_the_day_changes_a_score(checks: list[Check]) -> None:
     """Passages, looks, registrations and owners that come after the day, and looks at passages of before."""
     known = [replace(one, looks=()) for one in checks if one.day <= AS_OF]
