@@ -80,16 +80,16 @@ class Facts:
     @cached_property
     def tested(self) -> backtest.BackTest | None:
         """The back-test of the last days that are over on the day; None: nobody had enough data before them."""
-        begin = self.choice.as_of - timedelta(days=self.everybody.rules.horizon_days)
-        asked = Asked(begin, self.choice.subject)
+        days = self.everybody.rules.horizon_days
+        asked = Asked(self.choice.as_of - timedelta(days=days), self.choice.subject)
 
         def test() -> backtest.BackTest | None:
             try:
-                return backtest.backtest(self.db, asked)
+                return backtest.backtest(self.db, asked, days)
             except backtest.Untested:
                 return None
 
-        return queries.last_few(self.db, "risk tests", asked, test)
+        return queries.last_few(self.db, "risk tests", (asked, days), test)
 
     def at(self, place: int) -> Explained:
         told = self.everybody

@@ -155,7 +155,7 @@ def list_command(
               told.rules, lang)  # fmt: skip
     else:
         heads = ["rank", "subject", "color", "kind", "check_count", "event_count", *RANKINGS, "low", "high",
-                 "ocrs_band", "eu_band", "is_scant", "as_of", "version"]  # fmt: skip
+                 "ocrs_band", "is_scant", "as_of", "version"]  # fmt: skip
         write_csv(heads, ([rank, *_row(one), asked.as_of, served.version] for rank, one in ranked))
 
 
@@ -202,10 +202,11 @@ def backtest_command(
     """What the scores of a past day were worth: who of the first was over the limit in the days after."""
     served = _served(form, lang, county)
     asked = _asked(served, as_of, subject, county)
-    of = risk.rules(served, asked.as_of)
+    days = risk.rules(served, asked.as_of).horizon_days if horizon is None else horizon
     if as_of is None:  # the last day whose days after it are over
-        asked = replace(asked, as_of=asked.as_of - timedelta(days=horizon or of.horizon_days))
-    told = backtest(served, asked, horizon, seed)
+        asked = replace(asked, as_of=asked.as_of - timedelta(days=days))
+    told = backtest(served, asked, days, seed)
+    of = risk.rules(served, asked.as_of)
     if form == "json":
         document = {name: value for name, value in asdict(told).items() if name != "asked"}
         _json(served, told.asked, {**document, "base": told.base}, of, lang)
@@ -239,7 +240,7 @@ def _vehicle(one: Reason) -> str:
 def _row(one: Risk) -> list[Any]:
     return [
         _subject(one), one.key[1] if one.subject == "vehicle" else None, one.kind, one.check_count, one.event_count,
-        *(one.scores[name] for name in RANKINGS), one.low, one.high, one.bands.get("ocrs"), one.bands.get("eu"),
+        *(one.scores[name] for name in RANKINGS), one.low, one.high, one.bands.get("ocrs"),
         one.is_scant,
     ]  # fmt: skip
 

@@ -70,7 +70,7 @@ class Told:
     def weighed(self, time: Mapping[int, float]) -> float:
         return sum(time.get(old, 0) * count for old, count in self.checks.items())
 
-    def scores(self, prior: tuple[float, float], six_months: int) -> dict[str, float | None]:
+    def scores(self, prior: tuple[float, float], six_months: int, days: int) -> dict[str, float | None]:
         two_years, three_years = {0: 1, 1: 1, 2: 1}, {0: 1, 1: 1, 2: 1, 3: 1}
         found: dict[str, float | None] = {}
         for name, time, points, below in (
@@ -85,7 +85,7 @@ class Told:
         checks = self.weighed(two_years)
         a, b = mean * strength + hits, (1 - mean) * strength + checks - hits
         found["model"] = a / (a + b)
-        found["chance"] = 1 - none_of(a, b, self.checks.get(0, 0) * HORIZON / six_months)
+        found["chance"] = 1 - none_of(a, b, self.checks.get(0, 0) * days / six_months)
         found["count"] = sum(count for (old, _), count in self.events.items() if old < 2)
         return found
 
@@ -159,13 +159,13 @@ def priors(checks: Iterable[Check], as_of: date, unit_of: Any, kind_of: Any) -> 
 
 
 def scored(
-    checks: list[Check], as_of: date, kind_of: Any, unit_of: Any = lambda vehicle: [vehicle]
+    checks: list[Check], as_of: date, kind_of: Any, unit_of: Any = lambda vehicle: [vehicle], days: int = HORIZON
 ) -> dict[Any, tuple[dict[str, float | None], bool]]:
-    """Scores of each unit, and whether it has too little data."""
+    """Scores of each unit, with its chance of an event within ``days``, and whether it has too little data."""
     known = priors(checks, as_of, unit_of, kind_of)
     six_months = (as_of - months_before(as_of, 6)).days
     return {
-        unit: (told.scores(known[kind_of(unit)], six_months), told.is_scant)
+        unit: (told.scores(known[kind_of(unit)], six_months, days), told.is_scant)
         for unit, told in told_of(checks, as_of, unit_of).items()
     }
 

@@ -17,7 +17,8 @@ events over the weights of its checks, so that every clear check lowers it:
   a clear check is a clear event. The original rates operators; for one vehicle it is an analogy.
 - ``eu`` (Implementing Regulation (EU) 2022/695, Annex): points of the infringements of each check over its vehicles,
   on average of all checks. One vehicle is checked at a time here (N = 1), with one infringement at most, so that no
-  score exceeds the points of the most serious one; the factor for smart tachographs is 1, nothing is known of them.
+  score exceeds the points of the most serious one: all would be in the lowest band of the original (up to 100), so
+  that none is told. The factor for smart tachographs is 1, nothing is known of them.
 - ``model``: the rate of events per check, shrunk toward the fleet of its kind: a beta-binomial model whose prior is
   fitted by moments to the checks of the last days (``risk_prior_days``), with an interval. ``chance``: of an event
   within the next days (``risk_horizon_days``), if the vehicle is checked as often as in the last six months.
@@ -379,7 +380,7 @@ _NAMES_OF_PARAMETERS = tuple(
         *(f"{severity}_ratio" for severity in SEVERITIES[1:]),
         *(f"{scale}_{severity}" for scale in PUBLISHED for severity in SEVERITIES),
         *(f"{scale}_time_{months}" for scale, every in _TIMES.items() for months in every),
-        *(f"{scale}_{band}_to" for scale in ("ocrs", "eu") for band in BANDS[:-1]),
+        *(f"ocrs_{band}_to" for band in BANDS[:-1]),
         *_OTHERS,
     )
 )
@@ -562,13 +563,17 @@ class Everybody:
         """Of every ranking, and of the baseline."""
         found = {name: self.rules.scales[name].scores(self.counts) for name in PUBLISHED}
         hits, misses = self.posterior
-        days = (self.asked.as_of - self.asked.since[0]).days
-        expected = self.counts[:, 0] * (self.rules.horizon_days / days)
         found["model"] = hits / (hits + misses)
-        found["chance"] = np.array([chance(*one) for one in zip(hits, misses, expected, strict=True)])
+        found["chance"] = self.chances(self.rules.horizon_days)
         year = self.counts[:, AGE_COUNT : AGE_COUNT + 2 * len(SEVERITIES)]
         found[BASELINE] = year.sum(axis=1)
         return found
+
+    def chances(self, days: int) -> np.ndarray:
+        """Of at least one event within so many days, if each is checked as often as in the last six months."""
+        hits, misses = self.posterior
+        expected = self.counts[:, 0] * (days / (self.asked.as_of - self.asked.since[0]).days)
+        return np.array([chance(*one) for one in zip(hits, misses, expected, strict=True)])
 
     @cached_property
     def is_scant(self) -> np.ndarray:

@@ -131,6 +131,25 @@ def test_a_back_test_prints_its_seed_and_intervals(served: Served) -> None:
     assert "种子 5" in run("backtest", "--horizon", "30", "--seed", "5", "--lang", "zh")
 
 
+def test_days_that_a_parameter_changed_since_are_those_of_the_last_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Twenty days until late September, thirty since: the last thirty days are tested as a whole."""
+    made = Served(DAY + timedelta(days=30))
+    made.checks(Check(OFTEN, 2, DAY - timedelta(days=at), 0.25 if at % 4 == 0 else None) for at in range(20))
+    made.connection.execute(
+        "insert into seeds.parameter select * replace (date '2026-09-25' as valid_from, 30 as parameter_value)"
+        " from seeds.parameter where parameter = 'risk_horizon_days'"
+    )
+    made.connection.execute(
+        "update seeds.parameter set valid_to = date '2026-09-24', parameter_value = 20"
+        " where parameter = 'risk_horizon_days' and valid_from is null"
+    )
+    monkeypatch.setattr(connection, "snapshot", lambda: made)
+    told = CliRunner().invoke(app, ["risk", "backtest"], catch_exceptions=False).output
+    made.connection.close()
+    assert "scores of 2026-08-31 against events up to 2026-09-30" in told
+    assert "risk_horizon_days = 20" in told, "that of the list on the day"
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [

@@ -72,7 +72,7 @@ def test_the_page_says_what_a_score_is_not_and_what_it_was_worth(
     layout = callbacks.page(HERE, f"?lang={lang}")
     words = text_of(by_class(layout, "lead"))
     assert locale(lang)["risk.lead.look"].strip() in words
-    tested = backtest(db, Asked(fixture.LAST_DAY - timedelta(days=90)))
+    tested = backtest(db, Asked(fixture.LAST_DAY - timedelta(days=90)), 90)
     assert (tested.subject_count, tested.hit_count) == (len(PLATES), 1)
     card = by_id(layout, "risk-tested")
     rows = [part for part in components(card) if part["type"] == "Tr"]

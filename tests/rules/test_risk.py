@@ -308,10 +308,15 @@ def test_a_light_event_more_lowers_a_published_mean_of_heavier_ones(weights: ris
     assert scores["model"][1] > scores["model"][0]
 
 
-def test_no_eu_score_of_single_checks_leaves_the_lowest_band(weights: risk.Rules) -> None:
+def test_no_eu_score_of_single_checks_would_leave_the_lowest_band_so_that_none_is_told(weights: risk.Rules) -> None:
     scale = weights.scales["eu"]
     assert scale.scores(np.array([matrix([0] * 4, [0, 0, 0, 9, *[0] * 12])]))[0] == max(scale.severity) == 90
-    assert [scale.band(score) for score in (90, 100, 100.1, 200, 201, None)] == [
+    assert scale.band(90) is None
+
+
+def test_a_band_ends_with_its_last_score(weights: risk.Rules) -> None:
+    scale = weights.scales["ocrs"]
+    assert [scale.band(score) for score in (0, 10, 10.1, 25, 25.1, None)] == [
         "green", "green", "amber", "amber", "red", None,
     ]  # fmt: skip
 
@@ -406,15 +411,16 @@ def test_intervals_hold_planted_rates_as_often_as_they_say(
 
 
 # --- what the scores were worth ----------------------------------------------------------------------------
-def test_a_back_test_counts_as_a_plain_loop_does(checks: list[Check], tables: Served) -> None:
-    told = backtest(tables, Asked(AS_OF), 90)
-    until = AS_OF + timedelta(days=90)
-    expected = risk_reference.scored(checks, AS_OF, kind_of)
+@pytest.mark.parametrize("days", [90, 45])
+def test_a_back_test_counts_as_a_plain_loop_does(checks: list[Check], tables: Served, days: int) -> None:
+    told = backtest(tables, Asked(AS_OF), days)
+    until = AS_OF + timedelta(days=days)
+    expected = risk_reference.scored(checks, AS_OF, kind_of, days=days)
     ranked = {unit: scores for unit, (scores, is_scant) in expected.items() if not is_scant}
     after = [one for one in checks if AS_OF < one.day <= until]
     hit = {(one.plate, one.color) for one in after if one.is_event(until)} & set(ranked)
     assert (told.subject_count, told.scant_count) == (len(ranked), len(expected) - len(ranked))
-    assert told.hit_count == len(hit) > 2
+    assert told.hit_count == len(hit) > 1
     assert told.unseen_count == len(set(ranked) - {(one.plate, one.color) for one in after}) > 0
     for one in told.tops:
         if one.ranking == "random":
@@ -430,8 +436,19 @@ def test_a_back_test_counts_as_a_plain_loop_does(checks: list[Check], tables: Se
     assert sum(one.hit_count for one in told.bins) == told.hit_count
     events = sum(one.is_event(until) for one in after if (one.plate, one.color) in ranked)
     assert sum(one.event_count for one in told.bins) == events
-    assert told == backtest(tables, Asked(AS_OF), 90)
-    assert told != backtest(tables, Asked(AS_OF), 90, seed=2)
+    assert told == backtest(tables, Asked(AS_OF), days)
+    assert told != backtest(tables, Asked(AS_OF), days, seed=2)
+    rest = sorted(ranked, key=lambda unit: ranked[unit]["chance"] or 0)
+    assert len(told.bins) > 2
+    for one in told.bins:
+        own, rest = rest[: one.size], rest[one.size :]
+        seen = [[check for check in after if (check.plate, check.color) == unit] for unit in own]
+        assert one.chance == pytest.approx(sum(ranked[unit]["chance"] or 0 for unit in own) / one.size, abs=1e-12)
+        expects = sum((ranked[unit]["model"] or 0) * len(every) for unit, every in zip(own, seen, strict=True))
+        assert one.expected_events == pytest.approx(expects)
+        assert one.event_count == sum(check.is_event(until) for every in seen for check in every)
+        assert one.hit_count == sum(any(check.is_event(until) for check in every) for every in seen)
+    assert sum(one.expected_events for one in told.bins) > 1
 
 
 def test_what_comes_after_the_horizon_is_no_hit(tables: Served) -> None:
