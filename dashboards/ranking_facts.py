@@ -8,6 +8,7 @@ from typing import Any
 from dashboards import queries
 from dashboards.selection import Known, day_asked, option, query_of
 from warehouse import score, supervision
+from warehouse.score import Unit
 from warehouse.supervision import Measure, Number, Suggestion
 
 FIRST_DAY = date(2016, 1, 1)
@@ -50,6 +51,17 @@ def is_built(db: queries.Source) -> bool:
 @queries.once_per_choice
 def ranking(db: queries.Source, choice: Choice) -> score.Ranking:
     return score.ranking(db, choice.asked)
+
+
+def apart(told: score.Ranking) -> tuple[Unit, Unit] | None:
+    """Who is surely ahead of whom: the county whose last place is highest, and the one whose first place is lowest.
+    None where even their places overlap, as then those of any two do."""
+    spans = [(one.low, one.high, one) for one in told.units if one.low is not None and one.high is not None]
+    if not spans:
+        return None
+    _, best_high, best = min(spans, key=lambda span: span[1])
+    worst_low, _, worst = max(spans, key=lambda span: span[0])
+    return (best, worst) if best_high < worst_low else None
 
 
 @queries.once_per_choice

@@ -80,16 +80,16 @@ class Facts:
     @cached_property
     def tested(self) -> backtest.BackTest | None:
         """The back-test of the last days that are over on the day; None: nobody had enough data before them."""
-        begin = self.choice.as_of - timedelta(days=self.everybody.rules.horizon_days)
-        asked = Asked(begin, self.choice.subject)
+        days = self.everybody.rules.horizon_days
+        asked = Asked(self.choice.as_of - timedelta(days=days), self.choice.subject)
 
         def test() -> backtest.BackTest | None:
             try:
-                return backtest.backtest(self.db, asked)
+                return backtest.backtest(self.db, asked, days)
             except backtest.Untested:
                 return None
 
-        return queries.last_few(self.db, "risk tests", asked, test)
+        return queries.last_few(self.db, "risk tests", (asked, days), test)
 
     def at(self, place: int) -> Explained:
         told = self.everybody
@@ -138,11 +138,7 @@ def rate_span(one: Risk) -> str:
 
 def info(name: str, of: Rules, db: queries.Source, as_of: date, link: str, t: Text) -> Any:
     """The (i) of a ranking: its formula, what is left out, every parameter with how well it is known."""
-    lines = []
-    for one in (of.told[parameter] for parameter in risk.parameters_of(name)):
-        says = f"{t.pick(one.zh, one.en)}{t('app.colon')}{one.amount}{t('terminals.sentences')}"
-        cited = f"{says}{t.pick(one.citation_zh, one.citation_en)} "
-        lines.append(html.Li([cited, explain.confidence_pill(one.confidence, t)]))
+    lines = explain.number_lines((of.told[parameter] for parameter in risk.parameters_of(name)), t)
     told: list[tuple[str, Any]] = [
         ("explain.leaves_out", t("risk.leaves_out")),
         ("explain.thresholds", html.Ul(lines, className="thresholds")),
@@ -165,6 +161,8 @@ def scores(told: Explained, of: Rules, db: queries.Source, as_of: date, link: st
             under = t("risk.interval", share=f"{one.confidence:.0%}", span=rate_span(one))
         elif name == "chance":
             under = t("risk.chance.how", days=of.horizon_days)
+        elif one.without_clear[name] is None:
+            under = t("risk.without_clear.none")
         else:
             under = t("risk.without_clear", score=shown(name, one.without_clear[name]))
         lines.append(
@@ -204,28 +202,31 @@ def reasons(told: Explained, by: str, t: Text, *, with_vehicle: bool) -> list[An
     if len(counted) > MOST_REASONS:
         rest = sum(one.parts.get(name, 0.0) for one in counted[MOST_REASONS:])
         lines.append(_part(t("risk.more", count=fmt.count(len(counted) - MOST_REASONS)), rest, score, name))
-    clear = told.risk.check_count - told.risk.event_count
-    credit = t(
-        "risk.credit", clear=fmt.count(clear), score=shown(name, told.risk.scores[name]),
-        without=shown(name, told.risk.without_clear[name]),
-    )  # fmt: skip
     found: list[Any] = [
         html.H3(t("risk.reasons", name=name_of(name, t))),
         html.Div(lines, className="step-lines") if lines else html.P(t("risk.reasons.none"), className="quiet-line"),
-        html.P(credit, className="quiet-line"),
+        html.P(_credit(told.risk, name, t), className="quiet-line"),
     ]
     if left_out:
-        found += [
-            html.H3(t("risk.left_out", count=fmt.count(len(left_out)))),
-            html.Ul(
-                [
-                    html.Li([_event(one, t, with_vehicle), t("app.colon"), name_of(str(one.left_out), t)])
-                    for one in left_out[:MOST_REASONS]
-                ],
-                className="lines",
-            ),
+        why = [
+            html.Li([_event(one, t, with_vehicle), t("app.colon"), name_of(str(one.left_out), t)])
+            for one in left_out[:MOST_REASONS]
         ]
+        if len(left_out) > MOST_REASONS:
+            why.append(html.Li(t("risk.left_out.more", count=fmt.count(len(left_out) - MOST_REASONS))))
+        found += [html.H3(t("risk.left_out", count=fmt.count(len(left_out)))), html.Ul(why, className="lines")]
     return found
+
+
+def _credit(one: Risk, name: str, t: Text) -> str:
+    """What the clear checks in the time of a score did to it."""
+    clear, without = one.clear_counts[name], one.without_clear[name]
+    if not clear:
+        return t("risk.credit.none")
+    score = shown(name, one.scores[name])
+    if without is None:
+        return t("risk.credit.alone", clear=fmt.count(clear), score=score)
+    return t("risk.credit", clear=fmt.count(clear), score=score, without=shown(name, without))
 
 
 def _event(one: Reason, t: Text, with_vehicle: bool) -> html.Span:

@@ -2,39 +2,35 @@
 
 from __future__ import annotations
 
-import csv
-import json
-import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from etl.arguments import LANGUAGES, County, Lang, day_of, known_county, need, one_of
-from etl.report_card import UNVERIFIED
+from etl.arguments import LANGUAGES, County, Lang, county_names, day_of, day_or_last, known_county, need, one_of
+from etl.output import FORMATS, say, write_csv, write_json
+from etl.parameter_lines import known_from
 from warehouse import score
-from warehouse.metrics import Source
 from warehouse.score_terms import CADENCES, gap_words, letters, part_name
 
 if TYPE_CHECKING:
     from warehouse.connection import Snapshot
 
-FORMATS = ("table", "csv", "json")
 _WORDS = {
     "zh": {
         "title": "督导排名（{cadence}）{first} 至 {last}，版本 {version}", "place": "名次", "interval": "名次区间",
         "county": "县市区", "total": "总分", "weight": "依据权重", "groups": "组", "change": "较上期",
         "gaps": "数据缺失", "part": "评分项", "sample": "样本", "of": "分子", "by": "分母", "rate": "本县",
         "shrunk": "收缩后", "city": "全市", "points": "得分", "most": "满分", "few": "样本少", "none": "无数据",
-        "not_told": "无法区分", "known": "可信度", "unverified": "未核实",
+        "not_told": "无法区分", "known": "可信度",
         "how": "总分为各项得分之和（百分制）。比率按样本量向全市比率收缩；名次区间为 {confidence} 自助区间。"
         "同组的县区无法区分，不应据名次先后论优劣。",
         "small": "样本少于下限的项不给分，总分中该项取全市水平，不得不失；“依据权重”为有得分的项所占权重。"
         "依据权重低于 {min_weight} 的不排名。",
-        "compared": "较上期：与 {first} 至 {last}（天数相同）相比，仅计两期均有得分的项；区间含 0 的注明无法区分。",
+        "compared": "较上期：与 {first} 至 {last} 相比（整期比整期，未满一期的比上期相同天数，上期较短的比整个上期），"
+        "仅计两期均有得分的项；区间含 0 的注明无法区分。",
         "no_target": "不取罚没款和案件数（行政处罚法第七十四条）：案件只取办理期限遵守率和到期办结率，"
         "与处罚与否、数额无关。",
         "assumed": "权重、方向和最小样本均为产品假设，未核实，待局方确认。", "city_gap": "全市：{gap}。",
@@ -45,14 +41,14 @@ _WORDS = {
         "change": "change", "gaps": "missing data", "part": "part", "sample": "sample", "of": "numerator",
         "by": "denominator", "rate": "own rate", "shrunk": "shrunk", "city": "city", "points": "points", "most": "of",
         "few": "small sample", "none": "no data", "not_told": "cannot be told", "known": "known from",
-        "unverified": "unverified",
         "how": "The total is the sum of points, of a hundred. Rates are shrunk toward the city's by their sample; "
         "places have a {confidence} bootstrap interval. Counties of one group cannot be told apart: the order within "
         "it means nothing.",
         "small": "A part with a smaller sample than the minimum has no points; the total takes the city's rate there, "
         "neither gain nor loss, and rests on the weight of the others. Below {min_weight} of all weight there is no "
         "place.",
-        "compared": "Change: against {first} to {last}, equally many days, over parts scored in both; where the "
+        "compared": "Change: against {first} to {last} of the period before (a whole one against the whole one, a part "
+        "against as many of its days or, where it is shorter, all of it), over parts scored in both; where the "
         "interval holds 0 it cannot be told.",
         "no_target": "Neither fines nor numbers of cases are read (行政处罚法 art. 74): of cases only the share of "
         "deadlines kept and of those due that were dealt with, whatever the outcome and the amount.",
@@ -60,13 +56,12 @@ _WORDS = {
         "confirmed by the bureau.", "city_gap": "Whole city: {gap}.",
     },
 }  # fmt: skip
-_NAMES = "select county_code, name_zh, name_en from seeds.county"
 _OF_UNIT = ("place", "low", "high", "total", "weight", "groups", "change", "change_low", "change_high", "gaps")
 
 
 def ranking_command(
     as_of: Annotated[
-        str | None, typer.Option("--as-of", help="Last day of the period, YYYY-MM-DD; default: the last night.")
+        str | None, typer.Option("--as-of", help="Last day of the period, YYYY-MM-DD; default: the last day of data.")
     ] = None,
     cadence: Annotated[str, typer.Option("--cadence", help=f"{', '.join(score.CADENCES)}.")] = "month",
     county: County = None,
@@ -81,7 +76,7 @@ def ranking_command(
     from warehouse import connection
 
     served = connection.snapshot()
-    asked = score.Asked(day_of(as_of or served.manifest["business_date"]), cadence)
+    asked = score.Asked(day_or_last(served, day_of(as_of) if as_of else None), cadence)
     need(served, score.TABLES, "counties were ranked")
     known_county(served, county)
     told = score.ranking(served, asked)
@@ -93,11 +88,6 @@ def ranking_command(
         _write_csv(told, units, names, with_parts)
     else:
         _print(served, told, units, names, lang, with_parts or county is not None)
-
-
-def county_names(source: Source, lang: str) -> dict[str, str]:
-    """Names of counties of today and before by their codes."""
-    return {row["county_code"]: row[f"name_{lang}"] for row in source.rows(_NAMES)}
 
 
 def _write_json(served: Snapshot, told: score.Ranking, units: list[score.Unit]) -> None:
@@ -112,33 +102,31 @@ def _write_json(served: Snapshot, told: score.Ranking, units: list[score.Unit]) 
     # A prior of infinite strength, where units differ no more than by chance, is no number of JSON.
     for part in document["parts"]:
         part["strength"] = None if part["strength"] == float("inf") else part["strength"]
-    sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2, default=str) + "\n")
+    write_json(document)
 
 
 def _write_csv(told: score.Ranking, units: list[score.Unit], names: dict[str, str], with_parts: bool) -> None:
-    writer = csv.writer(sys.stdout, lineterminator="\n")
+    rows: list[list[Any]] = []
     if with_parts:
         heads = ("sample", "numerator", "denominator", "rate", "shrunk", "points", "against")
-        writer.writerow(["county_code", "county", "part", "weight", "better_way", "city_rate", *heads])
         for one in units:
             for city in told.parts:
                 rate = one.parts[city.part.name]
-                writer.writerow([
+                rows.append([
                     one.code, names[one.code], city.part.name, city.part.weight, city.part.better_way,
                     _cell(city.rate), *(_cell(getattr(rate, head)) for head in heads),
                 ])  # fmt: skip
+        write_csv(["county_code", "county", "part", "weight", "better_way", "city_rate", *heads], rows)
         return
-    writer.writerow(["county_code", "county", *_OF_UNIT])
     for one in units:
         change = (None, None, None) if one.change is None else (one.change.points, one.change.low, one.change.high)
         gaps = ";".join(f"{gap.kind}={gap.count}" for gap in one.gaps)
         cells = (one.place, one.low, one.high, one.total, one.weight, letters(one.groups), *change, gaps)
-        writer.writerow([one.code, names[one.code], *map(_cell, cells)])
+        rows.append([one.code, names[one.code], *map(_cell, cells)])
+    write_csv(["county_code", "county", *_OF_UNIT], rows)
 
 
 def _cell(value: Any) -> Any:
-    if value is None:
-        return ""
     return round(value, 6) if isinstance(value, float) else value
 
 
@@ -146,7 +134,6 @@ def _print(
     served: Snapshot, told: score.Ranking, units: list[score.Unit], names: dict[str, str], lang: str, with_parts: bool
 ) -> None:
     words, asked = _WORDS[lang], told.asked
-    console = Console() if sys.stdout.isatty() else Console(width=200)
     title = words["title"].format(
         cadence=CADENCES[asked.cadence][lang == "en"], first=asked.first, last=asked.as_of, version=served.version
     )
@@ -159,10 +146,7 @@ def _print(
             f"{one.total:.1f}", letters(one.groups), f"{one.weight:.0%}", _change(one.change, words),
             "; ".join(gap_words(gap, lang) for gap in one.gaps),
         )  # fmt: skip
-    console.print(table)
-    if with_parts:
-        for one in units:
-            console.print(_parts(told, one, names[one.code], lang))
+    parts = [_parts(told, one, names[one.code], lang) for one in units] if with_parts else []
     before = asked.before
     values = {
         "confidence": f"{told.parameters['score_confidence'].value:.0%}",
@@ -171,8 +155,7 @@ def _print(
     }  # fmt: skip
     lines = [words["city_gap"].format(gap=gap_words(gap, lang)) for gap in told.gaps]
     lines += [words[name].format(**values) for name in ("how", "small", "compared", "no_target", "assumed")]
-    for line in lines:
-        console.print(line, highlight=False, markup=False, soft_wrap=True)
+    say(table, *parts, *lines)
 
 
 def _change(change: score.Change | None, words: dict[str, str]) -> str:
@@ -190,12 +173,12 @@ def _parts(told: score.Ranking, one: score.Unit, name: str, lang: str) -> Table:
     for city in told.parts:
         part, rate = city.part, one.parts[city.part.name]
         sample = f"{rate.sample:,} {part.sample_zh if lang == 'zh' else part.sample_en}"
-        doubt = f" {words['unverified']}" if part.confidence in UNVERIFIED else ""
         points = words["none"] if rate.rate is None else words["few"]
         table.add_row(
             Text(part_name(part.name, lang)), sample, f"{rate.numerator:,}", f"{rate.denominator:,}",
             _percent(rate.rate), _percent(rate.shrunk), _percent(city.rate),
-            points if rate.points is None else f"{rate.points:.2f}", f"{part.weight:g}", f"[{part.confidence}]{doubt}",
+            points if rate.points is None else f"{rate.points:.2f}", f"{part.weight:g}",
+            known_from(part.confidence, lang),
         )  # fmt: skip
     return table
 

@@ -6,31 +6,41 @@ A score is no ground of a penalty, and no fine enters one (行政处罚法 art. 
 
 from __future__ import annotations
 
-import csv
-import json
-import sys
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from etl.arguments import LANGUAGES, AsOf, County, Lang, before, day_of, day_or_last, known_county, one_of
+from etl.output import FORMATS, say, write_csv, write_json
+from etl.parameter_lines import parameter_lines
 from etl.report_card import UNVERIFIED
 from warehouse import dossier, risk
 from warehouse.backtest import BackTest, backtest
 from warehouse.plate import masked
-from warehouse.risk import PUBLISHED, RANKINGS, SCALES, SUBJECTS, Asked, Everybody, Explained, Reason, Risk, shown
+from warehouse.risk import (
+    PUBLISHED,
+    RANKINGS,
+    SCALES,
+    SUBJECTS,
+    Asked,
+    Everybody,
+    Explained,
+    Reason,
+    Risk,
+    shown,
+    shown_with_band,
+)
 
 if TYPE_CHECKING:
     from warehouse.dossier import Source
+    from warehouse.parameters import Parameter
 
 app = typer.Typer(help="Whom to look at first: scores, their reasons, and what they were worth.", no_args_is_help=True)
-FORMATS = ("table", "csv", "json")
 SHOWN = 50
 """Subjects that a table prints; files hold all."""
 _WORDS = {
@@ -44,9 +54,9 @@ _WORDS = {
         "more": "表中为前 {shown} 个，共 {all} 个；全部见 --format csv 或 json。",
         "passed_at": "时间", "site": "站点", "excess": "扣除允许误差后超限率", "severity": "程度", "vehicle": "车辆",
         "age": "月龄", "left_out": "不计：{why}", "prior": "同类车辆的先验", "sum": "合计",
-        "clear": "未超限的检测 {clear} 次降低了分值；只计超限的检测时为：",
+        "clear": "只计超限的检测时为（括号内为使分值降低的未超限检测次数）：",
         "prior_says": "先验：{kind}，平均 {mean}，相当于 {strength} 次检测（{units} 个对象的 {checks} 次检测）。",
-        "score": "分值", "parameters": "参数", "unverified": "未核实", "nothing": "没有可排序的对象。",
+        "score": "分值", "parameters": "参数", "nothing": "没有可排序的对象。",
         "ranking": "排序", "size": "前", "hits": "其后超限", "precision": "命中率", "lift": "倍数",
         "bins": "模型的概率与结果（每组人数相近）", "bin_size": "对象", "told": "预计概率", "observed": "实际比例",
         "within": "区间含预计", "expected_events": "预计次数", "event_count": "实际次数", "yes": "是", "no": "否",
@@ -69,9 +79,9 @@ _WORDS = {
         "more": "These are the first {shown} of {all}; --format csv or json has all.",
         "passed_at": "at", "site": "site", "excess": "excess without allowance", "severity": "severity",
         "vehicle": "vehicle", "age": "months", "left_out": "not counted: {why}", "prior": "prior of the kind",
-        "sum": "sum", "clear": "{clear} clear checks lowered the scores; of the events alone they were:",
+        "sum": "sum", "clear": "Of the events alone the scores were (in brackets the clear checks that lower each):",
         "prior_says": "Prior: {kind}, mean {mean}, worth {strength} checks (from {checks} checks of {units}).",
-        "score": "score", "parameters": "Parameters", "unverified": "unverified", "nothing": "Nobody has a rank.",
+        "score": "score", "parameters": "Parameters", "nothing": "Nobody has a rank.",
         "ranking": "ranking", "size": "first", "hits": "over after", "precision": "precision", "lift": "lift",
         "bins": "Chances of the model against what came (groups of like size)", "bin_size": "subjects",
         "told": "told", "observed": "observed", "within": "interval holds it", "expected_events": "events expected",
@@ -145,8 +155,8 @@ def list_command(
               told.rules, lang)  # fmt: skip
     else:
         heads = ["rank", "subject", "color", "kind", "check_count", "event_count", *RANKINGS, "low", "high",
-                 "ocrs_band", "eu_band", "is_scant", "as_of", "version"]  # fmt: skip
-        _csv(heads, ([rank, *_row(one), asked.as_of, served.version] for rank, one in ranked))
+                 "ocrs_band", "is_scant", "as_of", "version"]  # fmt: skip
+        write_csv(heads, ([rank, *_row(one), asked.as_of, served.version] for rank, one in ranked))
 
 
 @app.command("show")
@@ -170,7 +180,7 @@ def show_command(
     elif form == "csv":
         heads = ["vehicle", "color", "passed_at", "site_code", "record_id", "excess_ratio", "age_months", "severity",
                  "left_out", *SCALES]  # fmt: skip
-        _csv(heads, ([_vehicle(one), one.vehicle[1], one.passed_at, one.site_code, one.record_id, one.excess_ratio,
+        write_csv(heads, ([_vehicle(one), one.vehicle[1], one.passed_at, one.site_code, one.record_id, one.excess_ratio,
                       risk.AGES[one.age], one.severity, one.left_out, *(one.parts.get(name) for name in SCALES)]
                      for one in told.reasons))  # fmt: skip
     else:
@@ -192,10 +202,11 @@ def backtest_command(
     """What the scores of a past day were worth: who of the first was over the limit in the days after."""
     served = _served(form, lang, county)
     asked = _asked(served, as_of, subject, county)
-    of = risk.rules(served, asked.as_of)
+    days = risk.rules(served, asked.as_of).horizon_days if horizon is None else horizon
     if as_of is None:  # the last day whose days after it are over
-        asked = replace(asked, as_of=asked.as_of - timedelta(days=horizon or of.horizon_days))
-    told = backtest(served, asked, horizon, seed)
+        asked = replace(asked, as_of=asked.as_of - timedelta(days=days))
+    told = backtest(served, asked, days, seed)
+    of = risk.rules(served, asked.as_of)
     if form == "json":
         document = {name: value for name, value in asdict(told).items() if name != "asked"}
         _json(served, told.asked, {**document, "base": told.base}, of, lang)
@@ -211,7 +222,7 @@ def backtest_command(
              one.expected_events, one.event_count]
             for one in told.bins
         ]  # fmt: skip
-        _csv(heads, rows)
+        write_csv(heads, rows)
     else:
         _print_backtest(served, told, of, lang)
 
@@ -229,7 +240,7 @@ def _vehicle(one: Reason) -> str:
 def _row(one: Risk) -> list[Any]:
     return [
         _subject(one), one.key[1] if one.subject == "vehicle" else None, one.kind, one.check_count, one.event_count,
-        *(one.scores[name] for name in RANKINGS), one.low, one.high, one.bands.get("ocrs"), one.bands.get("eu"),
+        *(one.scores[name] for name in RANKINGS), one.low, one.high, one.bands.get("ocrs"),
         one.is_scant,
     ]  # fmt: skip
 
@@ -239,19 +250,24 @@ def _document(one: Risk) -> dict[str, Any]:
         "subject": _subject(one), "color": one.key[1] if one.subject == "vehicle" else None, "name": one.name,
         "kind": one.kind, "check_count": one.check_count, "event_count": one.event_count, "checks_by_age": one.checks,
         "events_by_age_and_severity": one.events, "scores": one.scores, "low": one.low, "high": one.high,
-        "bands": one.bands, "without_clear": one.without_clear, "prior": asdict(one.prior), "is_scant": one.is_scant,
+        "bands": one.bands, "clear_counts": one.clear_counts, "without_clear": one.without_clear,
+        "prior": asdict(one.prior), "is_scant": one.is_scant,
     }  # fmt: skip
 
 
-def _parameters(of: risk.Rules, scales: Sequence[str], lang: str) -> list[dict[str, Any]]:
+def _told(of: risk.Rules, scales: Sequence[str]) -> list[Parameter]:
     names = dict.fromkeys(name for scale in scales for name in risk.parameters_of(scale))
+    return [of.told[name] for name in names]
+
+
+def _parameters(of: risk.Rules, scales: Sequence[str], lang: str) -> list[dict[str, Any]]:
     return [
         {
             "parameter": one.name, "value": one.value, "unit": one.unit, "confidence": one.confidence,
             "is_unverified": one.confidence in UNVERIFIED, "says": one.zh if lang == "zh" else one.en,
             "citation": one.citation_zh if lang == "zh" else one.citation_en,
         }
-        for one in (of.told[name] for name in names)
+        for one in _told(of, scales)
     ]  # fmt: skip
 
 
@@ -260,13 +276,7 @@ def _json(served: Source, asked: Asked, document: dict[str, Any], of: risk.Rules
         "as_of": asked.as_of, "subject_kind": asked.subject, "county": asked.county, "version": served.version,
         "parameters": _parameters(of, RANKINGS, lang),
     }  # fmt: skip
-    sys.stdout.write(json.dumps(head | document, ensure_ascii=False, indent=2, default=str) + "\n")
-
-
-def _csv(heads: list[str], rows: Any) -> None:
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(heads)
-    writer.writerows(["" if cell is None else cell for cell in row] for row in rows)
+    write_json(head | document)
 
 
 # --- as text -----------------------------------------------------------------------------------------------
@@ -278,26 +288,8 @@ def _table(title: str, heads: Sequence[str], left: int) -> Table:
     return table
 
 
-def _say(told: Table | Text, *lines: str) -> None:
-    console = Console() if sys.stdout.isatty() else Console(width=200)
-    console.print(told)
-    for line in lines:
-        console.print(line, highlight=False, markup=False, soft_wrap=True)
-
-
 def _known(of: risk.Rules, scales: Sequence[str], lang: str) -> list[str]:
-    """A line a parameter: its value, its source, and whether nobody has verified it."""
-    lines = [_words(lang, "parameters")]
-    for one in _parameters(of, scales, lang):
-        mark = f" [{_words(lang, 'unverified')} {one['confidence']}]" if one["is_unverified"] else ""
-        unit = f" {one['unit']}" if one["unit"] else ""
-        lines.append(f"  {one['parameter']} = {one['value']:g}{unit}{mark} {one['says']}; {one['citation']}")
-    return lines
-
-
-def _with_band(name: str, one: Risk, lang: str) -> str:
-    band = one.bands.get(name)
-    return shown(name, one.scores[name]) + (f" {_name(band, lang)}" if band else "")
+    return [_words(lang, "parameters"), *parameter_lines(_told(of, scales), lang)]
 
 
 def _share(of: risk.Rules) -> str:
@@ -317,7 +309,7 @@ def _print_list(served: Source, told: Everybody, found: list[Risk], by: str, lan
         cells = [str(rank), who, _name(one.kind, lang), str(one.check_count), str(one.event_count),
                  shown("chance", one.scores["chance"]), shown("model", one.scores["model"]),
                  f"{shown('model', one.low)} – {shown('model', one.high)}",
-                 *(_with_band(name, one, lang) for name in PUBLISHED)]  # fmt: skip
+                 *(shown_with_band(name, one, lang) for name in PUBLISHED)]  # fmt: skip
         table.add_row(*map(Text, cells))
     lines = []
     if told.ranked_count > len(found):
@@ -325,7 +317,7 @@ def _print_list(served: Source, told: Everybody, found: list[Risk], by: str, lan
     least = f"{told.rules.value('minimum_checks'):g}"
     lines.append(_words(lang, "scant_count", count=len(told.scant()), least=least))
     lines += [_words(lang, name) for name in ("event", "mean", "look")]
-    _say(table if found else Text(f"{title}\n{_words(lang, 'nothing')}"), *lines, *_known(told.rules, RANKINGS, lang))
+    say(table if found else Text(f"{title}\n{_words(lang, 'nothing')}"), *lines, *_known(told.rules, RANKINGS, lang))
 
 
 def _print_one(served: Source, asked: Asked, told: Explained, of: risk.Rules, who: str, lang: str) -> None:
@@ -345,20 +337,22 @@ def _print_one(served: Source, asked: Asked, told: Explained, of: risk.Rules, wh
                  f"{reason.excess_ratio * 100:.1f} %", _name(reason.severity, lang),
                  f"≤ {risk.AGES[reason.age]}"]  # fmt: skip
         table.add_row(*map(Text, [*cells, *parts]))
-    table.add_row(_words(lang, "sum"), "", "", "", "", "", *(_with_band(name, one, lang) for name in SCALES))
-    alone = "; ".join(f"{_name(name, lang)} {shown(name, one.without_clear[name])}" for name in SCALES)
+    table.add_row(_words(lang, "sum"), "", "", "", "", "", *(shown_with_band(name, one, lang) for name in SCALES))
+    alone = "; ".join(
+        f"{_name(name, lang)} {shown(name, one.without_clear[name])} ({one.clear_counts[name]})" for name in SCALES
+    )
     prior = one.prior
     lines = [
         f"{_name('model', lang)} {shown('model', one.scores['model'])}, "
         f"{_words(lang, 'interval', share=_share(of))} {shown('model', one.low)} – {shown('model', one.high)}; "
         f"{_name('chance', lang)} {shown('chance', one.scores['chance'])}",
-        f"{_words(lang, 'clear', clear=one.check_count - one.event_count)} {alone}",
+        f"{_words(lang, 'clear')} {alone}",
         _words(lang, "prior_says", kind=_name(prior.kind, lang), mean=shown("model", prior.mean),
                strength=f"{prior.strength:.1f}", units=prior.unit_count, checks=prior.check_count),
     ]  # fmt: skip
     if one.is_scant:
         lines.insert(0, _words(lang, "scant"))
-    _say(table, *lines, *(_words(lang, name) for name in ("event", "mean", "look")), *_known(of, RANKINGS, lang))
+    say(table, *lines, *(_words(lang, name) for name in ("event", "mean", "look")), *_known(of, RANKINGS, lang))
 
 
 def _print_backtest(served: Source, told: BackTest, of: risk.Rules, lang: str) -> None:
@@ -381,7 +375,7 @@ def _print_backtest(served: Source, told: BackTest, of: risk.Rules, lang: str) -
                      f"{group.expected_events:.1f}", str(group.event_count))  # fmt: skip
     base = _words(lang, "base", all=told.subject_count, days=told.days, hits=told.hit_count, base=f"{told.base:.1%}",
                   unseen=told.unseen_count, scant=told.scant_count)  # fmt: skip
-    _say(table, base)
+    say(table, base)
     lines = [_words(lang, "chance_band", share=share, rounds=told.rounds, seed=told.seed),
              *(_words(lang, name) for name in ("no_leak", "look"))]  # fmt: skip
-    _say(bins, *lines, *_known(of, RANKINGS, lang))
+    say(bins, *lines, *_known(of, RANKINGS, lang))

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import csv
-import json
-import sys
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from etl.arguments import LANGUAGES, County, Lang, day_of, known_county, need, one_of
-from etl.ranking import FORMATS, county_names
+from etl.arguments import LANGUAGES, AsOf, County, Lang, county_names, day_of, day_or_last, known_county, need, one_of
+from etl.output import FORMATS, say, write_csv, write_json
 from warehouse import score, supervision
 from warehouse.supervision import Behind, Measure, Suggestion
 from warehouse.supervision_terms import RUNGS, cause_words, number_words, rule_words, span, state_words
@@ -30,7 +26,7 @@ _WORDS = {
         "done": "办结", "state": "状态", "behind": "所依据的数字", "rule": "规则", "hazard": "隐患",
         "nothing": "没有符合条件的措施。", "no_suggestion": "按规则没有建议。", "all": "全市",
         "how": "数字按今日口径对该单位当时的情形计算，并非随措施报送。约谈只有整改时限，是否整改没有来源报送。",
-        "person": "建议由成文规则得出，参数均未核实；不会自动采取任何措施，{days} 天内已采取的不再建议。",
+        "person": "建议由成文规则得出，参数均未核实；不会自动采取任何措施，{days} 天内已对县区采取的不再建议。",
     },
     "en": {
         "title": "Measures as of {as_of}, version {version}",
@@ -42,15 +38,13 @@ _WORDS = {
         "how": "Numbers are computed by the definitions of today for that unit at that time; they were not delivered "
         "with the measure. Of an interview only the day for correction is known; no feed tells whether it was met.",
         "person": "Suggestions follow a written rule whose parameters are unverified; nothing is done by itself, and "
-        "what was done within {days} days is not suggested again.",
+        "what was done toward a county within {days} days is not suggested again.",
     },
 }  # fmt: skip
 
 
 def supervision_command(
-    as_of: Annotated[
-        str | None, typer.Option("--as-of", help="What was done by the end of this day; default: the last night.")
-    ] = None,
+    as_of: AsOf = None,
     county: County = None,
     rung: Annotated[str | None, typer.Option("--rung", help=f"{', '.join(supervision.RUNGS)}.")] = None,
     state: Annotated[str | None, typer.Option("--state", help=f"{', '.join(supervision.STATES)}.")] = None,
@@ -72,7 +66,7 @@ def supervision_command(
     from warehouse import connection
 
     served = connection.snapshot()
-    day = day_of(as_of or served.manifest["business_date"])
+    day = day_or_last(served, day_of(as_of) if as_of else None)
     need(served, supervision.TABLES, "measures were told")
     known_county(served, county)
     names = county_names(served, lang)
@@ -93,10 +87,10 @@ def supervision_command(
     ]
     if form == "json":
         rows = [asdict(one) | {"numbers": [asdict(number) for number in found]} for one, found in told]
-        _write_json(head | {"measures": rows})
+        write_json(head | {"measures": rows})
     elif form == "csv":
         heads = [field.name for field in fields(Measure)]
-        _write_csv([*heads, "numbers"], [[*asdict(one).values(), _numbers(found, lang)] for one, found in told])
+        write_csv([*heads, "numbers"], [[*asdict(one).values(), _numbers(found, lang)] for one, found in told])
     else:
         _print(told, names, head, lang)
 
@@ -105,12 +99,12 @@ def _tell_suggested(
     served: Snapshot, suggested: list[Suggestion], names: dict[str, str], head: dict[str, Any], form: str, lang: str
 ) -> None:
     if form == "json":
-        _write_json(head | {"suggestions": [asdict(one) for one in suggested]})
+        write_json(head | {"suggestions": [asdict(one) for one in suggested]})
         return
     heads = ["rung", "county", "rule", "hazard_no", "numbers"]
     if form == "csv":
         rows = [[one.rung, one.county, one.rule, one.hazard_no, _numbers(one.numbers, lang)] for one in suggested]
-        _write_csv(heads, rows)
+        write_csv(heads, rows)
         return
     words = _WORDS[lang]
     table = Table(title=words["suggested"].format(**head), title_justify="left")
@@ -122,7 +116,7 @@ def _tell_suggested(
             Text(one.hazard_no or ""), Text(_numbers(one.numbers, lang)),
         )  # fmt: skip
     days = f"{Behind(served, head['as_of']).told['supervision_again_days'].value:g}"
-    _show(table if suggested else Text(words["no_suggestion"]), words["person"].format(days=days))
+    say(table if suggested else Text(words["no_suggestion"]), words["person"].format(days=days))
 
 
 def _print(
@@ -139,24 +133,8 @@ def _print(
             RUNGS[one.rung][lang == "en"], Text(one.number), str(one.taken_on), Text(unit), cause_words(one, lang),
             str(one.due_on or ""), str(one.done_on or ""), state_words(one, lang), Text(_numbers(found, lang)),
         )  # fmt: skip
-    _show(table if told else Text(words["nothing"]), words["how"])
+    say(table if told else Text(words["nothing"]), words["how"])
 
 
 def _numbers(found: tuple[supervision.Number, ...], lang: str) -> str:
     return "; ".join(number_words(one, lang, span(one)) for one in found)
-
-
-def _write_json(document: dict[str, Any]) -> None:
-    sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2, default=str) + "\n")
-
-
-def _write_csv(heads: list[str], rows: list[list[Any]]) -> None:
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(heads)
-    writer.writerows(["" if cell is None else cell for cell in row] for row in rows)
-
-
-def _show(shown: Table | Text, line: str) -> None:
-    console = Console() if sys.stdout.isatty() else Console(width=200)
-    console.print(shown)
-    console.print(line, highlight=False, markup=False, soft_wrap=True)

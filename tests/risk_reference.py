@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from math import comb, exp, log
 from typing import Any
 
-KINDS = ("rigid", "combination", "agricultural", "unregistered", "enterprise")
+KINDS = ("rigid", "combination", "agricultural", "unknown", "unregistered", "enterprise")
 LEAST_CHECKS, LEAST_UNITS, MOST, PRIOR_DAYS, HORIZON = 10, 30, 1_000.0, 90, 90
 SMS_SEVERITY, OCRS_POINTS, EU_POINTS = (1, 4, 7, 10), (25, 50, 100, 300), (1, 10, 30, 90)
 
@@ -38,14 +38,17 @@ class Check:
 
 
 def months_before(day: date, months: int) -> date:
-    """The same day so many months earlier; the first of the month after, where there is none."""
-    year, month = day.year, day.month - months
+    """The last day before the months up to a day: they begin on the day of an earlier month that the day after it is
+    of, or on the first of the month after that one, where there is none."""
+    after = day + timedelta(days=1)
+    year, month = after.year, after.month - months
     while month < 1:
         year, month = year - 1, month + 12
     try:
-        return date(year, month, day.day)
+        first = date(year, month, after.day)
     except ValueError:
-        return date(year + month // 12, month % 12 + 1, 1)
+        first = date(year + month // 12, month % 12 + 1, 1)
+    return first - timedelta(days=1)
 
 
 def age(day: date, as_of: date) -> int | None:
@@ -67,7 +70,7 @@ class Told:
     def weighed(self, time: Mapping[int, float]) -> float:
         return sum(time.get(old, 0) * count for old, count in self.checks.items())
 
-    def scores(self, prior: tuple[float, float], six_months: int) -> dict[str, float | None]:
+    def scores(self, prior: tuple[float, float], six_months: int, days: int) -> dict[str, float | None]:
         two_years, three_years = {0: 1, 1: 1, 2: 1}, {0: 1, 1: 1, 2: 1, 3: 1}
         found: dict[str, float | None] = {}
         for name, time, points, below in (
@@ -82,7 +85,7 @@ class Told:
         checks = self.weighed(two_years)
         a, b = mean * strength + hits, (1 - mean) * strength + checks - hits
         found["model"] = a / (a + b)
-        found["chance"] = 1 - none_of(a, b, self.checks.get(0, 0) * HORIZON / six_months)
+        found["chance"] = 1 - none_of(a, b, self.checks.get(0, 0) * days / six_months)
         found["count"] = sum(count for (old, _), count in self.events.items() if old < 2)
         return found
 
@@ -128,14 +131,15 @@ def told_of(checks: Iterable[Check], as_of: date, unit_of: Any) -> dict[Any, Tol
 
 
 def prior_of(units: Iterable[tuple[int, int]]) -> tuple[float, float]:
-    """Mean and strength from checks and events of each unit."""
+    """Mean and strength from checks and events of each unit; it weighs no more than those checks."""
     rows = list(units)
     checks, events = sum(n for n, _ in rows), sum(x for _, x in rows)
     mean = (events + 0.5) / (checks + 1)
     pairs, both = sum(2 * comb(n, 2) for n, _ in rows), sum(2 * comb(x, 2) for _, x in rows)
+    most = min(MOST, max(1.0, checks))
     if not pairs or both / pairs <= mean * mean:
-        return mean, MOST
-    return mean, min(MOST, max(1.0, (mean - both / pairs) / (both / pairs - mean * mean)))
+        return mean, most
+    return mean, min(most, max(1.0, (mean - both / pairs) / (both / pairs - mean * mean)))
 
 
 def priors(checks: Iterable[Check], as_of: date, unit_of: Any, kind_of: Any) -> dict[str, tuple[float, float]]:
@@ -155,13 +159,13 @@ def priors(checks: Iterable[Check], as_of: date, unit_of: Any, kind_of: Any) -> 
 
 
 def scored(
-    checks: list[Check], as_of: date, kind_of: Any, unit_of: Any = lambda vehicle: [vehicle]
+    checks: list[Check], as_of: date, kind_of: Any, unit_of: Any = lambda vehicle: [vehicle], days: int = HORIZON
 ) -> dict[Any, tuple[dict[str, float | None], bool]]:
-    """Scores of each unit, and whether it has too little data."""
+    """Scores of each unit, with its chance of an event within ``days``, and whether it has too little data."""
     known = priors(checks, as_of, unit_of, kind_of)
     six_months = (as_of - months_before(as_of, 6)).days
     return {
-        unit: (told.scores(known[kind_of(unit)], six_months), told.is_scant)
+        unit: (told.scores(known[kind_of(unit)], six_months, days), told.is_scant)
         for unit, told in told_of(checks, as_of, unit_of).items()
     }
 

@@ -69,7 +69,7 @@ class Served(Tables):
         self.add("mart.finding", findings)
         self.add("mart.screening", looks)
 
-    def vehicles(self, rows: Iterable[tuple[str, int, str, str | None]], first: date = date(2015, 1, 1)) -> None:
+    def vehicles(self, rows: Iterable[tuple[str, int, str | None, str | None]], first: date = date(2015, 1, 1)) -> None:
         """Plate, colour, kind and owner of each."""
         self.add("staging.vehicle", [
             {"plate_no": plate, "plate_color_code": color, "vehicle_kind": kind, "enterprise_name": owner,

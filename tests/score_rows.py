@@ -34,7 +34,8 @@ class Rows(Tables):
 
     def __init__(self, until: date) -> None:
         super().__init__(duckdb.connect())
-        self.manifest: dict[str, Any] = {"business_date": until.isoformat(), "data_until": until.isoformat()}
+        night = until + timedelta(days=1)  # which brought nothing
+        self.manifest: dict[str, Any] = {"business_date": night.isoformat(), "data_until": until.isoformat()}
         models = [name for name in supervision.TABLES if not name.startswith("seeds.")]
         sql.run_models(self.connection, raw_tables(), names=models)
 

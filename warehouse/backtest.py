@@ -101,14 +101,13 @@ class BackTest:
         return self.hit_count / self.subject_count
 
 
-def backtest(source: Source, asked: Asked, horizon: int | None = None, seed: int = 1) -> BackTest:
-    """Scores as of the day against the events of the days after it (``horizon``; None: that of the chance).
+def backtest(source: Source, asked: Asked, days: int, seed: int = 1) -> BackTest:
+    """Scores as of the day, and the chance of an event within so many ``days``, against the events of those days.
 
     Raises ``WarehouseError`` where these days are not over in the data, and ``Untested`` where nobody has enough data
     for a rank.
     """
     of = risk.rules(source, asked.as_of)
-    days = of.horizon_days if horizon is None else horizon
     if days < 1:
         raise WarehouseError(f"A back-test needs at least one day after {asked.as_of}: --horizon 90.")
     until, last = asked.as_of + timedelta(days=days), usual_day(source.manifest)
@@ -138,13 +137,14 @@ def backtest(source: Source, asked: Asked, horizon: int | None = None, seed: int
     sizes = sorted({size for size in (*TOPS, ceil(TOP_SHARE * len(ranked))) if size <= len(ranked)})
     confidence = of.value("interval")
     tops = [_by_lot(hit, size, confidence, seed) for size in sizes]
+    every = told.scores | {"chance": told.chances(days)}
     for ranking in (BASELINE, *RANKINGS):
-        scores = np.nan_to_num(told.scores[ranking][ranked], nan=-1.0)
+        scores = np.nan_to_num(every[ranking][ranked], nan=-1.0)
         tops += [_top(ranking, scores, hit, size, confidence) for size in sizes]
     return BackTest(
         asked, until, seed, ROUNDS, confidence, len(ranked), int(told.is_scant.sum()), int(hit.sum()),
         int((checks == 0).sum()), tuple(tops),
-        tuple(_bins(told.scores["chance"][ranked], told.scores["model"][ranked], checks, events, confidence)),
+        tuple(_bins(every["chance"][ranked], every["model"][ranked], checks, events, confidence)),
     )  # fmt: skip
 
 

@@ -17,7 +17,8 @@ events over the weights of its checks, so that every clear check lowers it:
   a clear check is a clear event. The original rates operators; for one vehicle it is an analogy.
 - ``eu`` (Implementing Regulation (EU) 2022/695, Annex): points of the infringements of each check over its vehicles,
   on average of all checks. One vehicle is checked at a time here (N = 1), with one infringement at most, so that no
-  score exceeds the points of the most serious one; the factor for smart tachographs is 1, nothing is known of them.
+  score exceeds the points of the most serious one: all would be in the lowest band of the original (up to 100), so
+  that none is told. The factor for smart tachographs is 1, nothing is known of them.
 - ``model``: the rate of events per check, shrunk toward the fleet of its kind: a beta-binomial model whose prior is
   fitted by moments to the checks of the last days (``risk_prior_days``), with an interval. ``chance``: of an event
   within the next days (``risk_horizon_days``), if the vehicle is checked as often as in the last six months.
@@ -36,7 +37,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
-from math import exp, isnan, lgamma
+from math import expm1, isnan, lgamma
 from typing import Any
 
 import numpy as np
@@ -61,7 +62,7 @@ BASELINE = "count"
 SEVERITIES = ("minor", "serious", "very_serious", "most_serious")
 AGES = (6, 12, 24, 36)
 """Ends of the classes of age, in months: where a weight of some formula may change."""
-KINDS = ("rigid", "combination", "agricultural", "unregistered", "enterprise")
+KINDS = ("rigid", "combination", "agricultural", "unknown", "unregistered", "enterprise")
 LEFT_OUT = ("void", "permit", "allowance")
 """Why a passage over the limit is no event, in the order in which they are asked."""
 BANDS = ("green", "amber", "red")
@@ -79,6 +80,7 @@ WORDS = {
     "rigid": ("货车", "rigid"),
     "combination": ("汽车列车", "combination"),
     "agricultural": ("农用车", "agricultural"),
+    "unknown": ("车辆组成未登记", "kind not on record"),
     "unregistered": ("本地未登记", "not in the register"),
     "enterprise": ("企业", "enterprise"),
     "all": ("全部", "all"),
@@ -145,8 +147,9 @@ from judged where left_out is null
 group by all
 """
 _REASONS = f"""{_FOUND}
-select record_id, passed_at, site_code, excess_ratio_after_allowance, age, severity, left_out
-from judged order by passed_at desc, record_id
+select plate_no, plate_color_code, record_id, passed_at, site_code, excess_ratio_after_allowance, age, severity,
+    left_out
+from judged order by passed_at desc, record_id desc
 """
 _CHECKS = f"""
 select
@@ -162,9 +165,13 @@ where plate_no is not null and passed_date > $since_3 and passed_date <= $until 
 group by all
 order by plate_no, color
 """
-_ONLY = " and plate_no = $plate_no and plate_color_code is not distinct from cast($plate_color_code as integer)"
+# Facts are sorted by plate inside each month: plates given as values let blocks be skipped.
+_ONLY = f"""
+    and plate_no in ({{plates}})
+    and list_contains($vehicles, concat(plate_no, ' ', coalesce(plate_color_code, {_NO_COLOR})))"""
 _KINDS = """
-select plate_no, coalesce(plate_color_code, -1) as color, min(vehicle_kind) as vehicle_kind
+select plate_no, coalesce(plate_color_code, -1) as color,
+    coalesce(min(vehicle_kind), 'unknown') as vehicle_kind
 from staging.vehicle
 where $as_of between valid_from and coalesce(valid_to, $as_of)
     and (cast($plate_no as varchar) is null or plate_no = $plate_no)
@@ -206,8 +213,9 @@ class Asked:
 
     @property
     def since(self) -> tuple[date, ...]:
-        """The last day before each class of age."""
-        return tuple(repeat.months_later(self.as_of, -months) for months in AGES)
+        """The last day before each class of age; up to the last of June six months begin on the first of January."""
+        after = self.as_of + timedelta(days=1)
+        return tuple(repeat.months_later(after, -months) - timedelta(days=1) for months in AGES)
 
 
 @dataclass(frozen=True)
@@ -285,7 +293,8 @@ class Risk:
     """A subject as of the day. ``checks`` by class of age, ``events`` by class of age and severity.
 
     ``scores``: of every ranking; None where nothing was checked in its time. ``low``, ``high``: where the rate is with
-    the confidence of ``risk_interval``. ``without_clear``: each score if only the events had been checked.
+    the confidence of ``risk_interval``. ``clear_counts``: clear checks in the time of each scale, which lower it.
+    ``without_clear``: each score if only the events had been checked; None where none counts.
     ``is_scant``: too little data for a rank.
     """
 
@@ -296,6 +305,7 @@ class Risk:
     checks: tuple[int, ...]
     events: tuple[tuple[int, ...], ...]
     scores: Mapping[str, float | None]
+    clear_counts: Mapping[str, int]
     without_clear: Mapping[str, float | None]
     bands: Mapping[str, str]
     prior: Prior
@@ -352,6 +362,12 @@ def shown(name: str, score: float | None) -> str:
     return f"{score * 100:.1f}%" if name in ("model", "chance") else f"{score:.3f}" if name == "sms" else f"{score:.2f}"
 
 
+def shown_with_band(name: str, one: Risk, lang: str) -> str:
+    """A score of a subject as it is read, with its band where it has one."""
+    band = one.bands.get(name)
+    return shown(name, one.scores[name]) + (f" {WORDS[band][lang == 'en']}" if band else "")
+
+
 # --- rules -----------------------------------------------------------------------------------------------
 _TIMES = {"sms": (6, 12, 24), "ocrs": (12, 24, 36), "eu": (24,), "model": (24,)}
 """Months up to which each scale has a weight; from the last one on nothing counts."""
@@ -364,7 +380,7 @@ _NAMES_OF_PARAMETERS = tuple(
         *(f"{severity}_ratio" for severity in SEVERITIES[1:]),
         *(f"{scale}_{severity}" for scale in PUBLISHED for severity in SEVERITIES),
         *(f"{scale}_time_{months}" for scale, every in _TIMES.items() for months in every),
-        *(f"{scale}_{band}_to" for scale in ("ocrs", "eu") for band in BANDS[:-1]),
+        *(f"ocrs_{band}_to" for band in BANDS[:-1]),
         *_OTHERS,
     )
 )
@@ -426,19 +442,28 @@ def _tables(source: Source, since: Sequence[date], until: date) -> dict[str, str
     }
 
 
+def _of(only: Sequence[Vehicle] | None) -> tuple[str, dict[str, Any]]:
+    """The condition that holds for some vehicles, and its values."""
+    if only is None:
+        return "", {}
+    plates = {f"plate_{at}": plate_no for at, plate_no in enumerate(sorted({plate_no for plate_no, _ in only}))}
+    vehicles = [f"{plate_no} {_NO_COLOR if color is None else color}" for plate_no, color in only]
+    return _ONLY.format(plates=", ".join(f"${name}" for name in plates)), plates | {"vehicles": vehicles}
+
+
 def _vehicle(plate_no: str, color: int) -> Vehicle:
     return plate_no, None if color == _NO_COLOR else color
 
 
 def counted(
-    source: Source, since: Sequence[date], until: date, county: str | None, of: Rules, only: Vehicle | None = None
-) -> tuple[list[Vehicle], np.ndarray]:
-    """Vehicles by plate, and of each its checks by class of age and its events by class of age and severity."""
-    bound = _bound(since, until, county, of)
-    told = _tables(source, since, until) | {"who": ""}
-    if only is not None:
-        bound |= {"plate_no": only[0], "plate_color_code": only[1]}
-        told |= {"who": _ONLY}
+    source: Source, since: Sequence[date], until: date, county: str | None, of: Rules,
+    only: Sequence[Vehicle] | None = None,
+) -> tuple[list[Vehicle], np.ndarray]:  # fmt: skip
+    """Vehicles by plate, and of each its checks by class of age and its events by class of age and severity. ``only``:
+    of these, at least one; None: of all."""
+    who, named = _of(only)
+    bound = _bound(since, until, county, of) | named
+    told = _tables(source, since, until) | {"who": who}
     used = {name: value for name, value in bound.items() if not name.startswith("ratio_")}
     checked = source.read(_CHECKS.format(**told), used)
     vehicles = [_vehicle(*key) for key in zip(checked["plate_no"].tolist(), checked["color"].tolist(), strict=True)]
@@ -473,12 +498,14 @@ def fleets(
 # --- the model -------------------------------------------------------------------------------------------
 def fitted(kind: str, events: np.ndarray, checks: np.ndarray, most: float) -> Prior:
     """The prior of a kind by moments, from the events and checks of its units: the mean is that of all checks, the
-    spread that of pairs of checks of one unit. Where no spread is seen, the prior weighs ``most``."""
+    spread that of pairs of checks of one unit. Where no spread is seen, the prior weighs ``most``; never more than the
+    checks it is fitted to, and never less than one."""
     mean = float((events.sum() + 0.5) / (checks.sum() + 1))
     pairs = float((checks * (checks - 1)).sum())
     both = float((events * (events - 1)).sum()) / pairs if pairs else 0.0
     spread = both - mean * mean
     strength = most if spread <= 0 else min(max((mean - both) / spread, 1.0), most)
+    strength = min(strength, max(1.0, float(checks.sum())))
     return Prior(kind, mean, strength, len(checks), int(checks.sum()))
 
 
@@ -536,13 +563,17 @@ class Everybody:
         """Of every ranking, and of the baseline."""
         found = {name: self.rules.scales[name].scores(self.counts) for name in PUBLISHED}
         hits, misses = self.posterior
-        days = (self.asked.as_of - self.asked.since[0]).days
-        expected = self.counts[:, 0] * (self.rules.horizon_days / days)
         found["model"] = hits / (hits + misses)
-        found["chance"] = np.array([chance(*one) for one in zip(hits, misses, expected, strict=True)])
+        found["chance"] = self.chances(self.rules.horizon_days)
         year = self.counts[:, AGE_COUNT : AGE_COUNT + 2 * len(SEVERITIES)]
         found[BASELINE] = year.sum(axis=1)
         return found
+
+    def chances(self, days: int) -> np.ndarray:
+        """Of at least one event within so many days, if each is checked as often as in the last six months."""
+        hits, misses = self.posterior
+        expected = self.counts[:, 0] * (days / (self.asked.as_of - self.asked.since[0]).days)
+        return np.array([chance(*one) for one in zip(hits, misses, expected, strict=True)])
 
     @cached_property
     def is_scant(self) -> np.ndarray:
@@ -575,13 +606,15 @@ class Everybody:
             without[name] = _number(self.rules.scales[name].scores(alone)[0])
         (hits,), (checks,) = self.rules.scales["model"].sums(alone)
         without["model"] = float((prior.mean * prior.strength + hits) / (prior.strength + checks))
+        clear_of_age = counts[:AGE_COUNT] - events.sum(axis=1)
+        clear = {name: int(clear_of_age[np.array(self.rules.scales[name].exposure) > 0].sum()) for name in SCALES}
         banded = {name: self.rules.scales[name].band(scores[name]) for name in PUBLISHED}
         key = self.keys[place]
         return Risk(
             self.asked.subject, key, self.names.get(str(key[0])), self.kinds[place],
             tuple(int(number) for number in counts[:AGE_COUNT]),
             tuple(tuple(int(number) for number in row) for row in events),
-            scores, without, {name: band for name, band in banded.items() if band is not None}, prior,
+            scores, clear, without, {name: band for name, band in banded.items() if band is not None}, prior,
             (float(self.posterior[0][place]), float(self.posterior[1][place])), self.rules.value("interval"),
             bool(self.is_scant[place]),
         )  # fmt: skip
@@ -597,7 +630,10 @@ def _sortable(key: tuple[Any, ...]) -> tuple[str, ...]:
 
 def chance(hits: float, misses: float, checks: float) -> float:
     """Of at least one event in so many checks, where the rate is Beta(``hits``, ``misses``)."""
-    return 1 - exp(lgamma(misses + checks) + lgamma(hits + misses) - lgamma(misses) - lgamma(hits + misses + checks))
+    if not checks:
+        return 0.0
+    none = lgamma(misses + checks) + lgamma(hits + misses) - lgamma(misses) - lgamma(hits + misses + checks)
+    return -expm1(none)
 
 
 def everybody(source: Source, asked: Asked) -> Everybody:
@@ -619,7 +655,7 @@ def explained(
     source: Source, asked: Asked, key: Mapping[str, Any], every: Mapping[str, Prior] | None = None
 ) -> Explained:
     """One subject with its reasons. ``key``: plate and colour, or credit code; ``every``: the priors of the day, where
-    they are known already. Of a vehicle only its own passages are read; of an enterprise those of each of its vehicles.
+    they are known already. Only the passages of the vehicle, or of those of the enterprise, are read.
 
     Raises ``Unchecked`` where nothing of it was checked in the last 36 months.
     """
@@ -631,11 +667,9 @@ def explained(
         else sorted(repeat.fleet_of(source, key["uscc"], asked.as_of), key=_sortable)
     )
     counts = np.zeros((1, AGE_COUNT + _CELLS))
-    found: list[tuple[Vehicle, dict[str, Any]]] = []
-    for vehicle in own:
-        _, own_counts = counted(source, asked.since, asked.as_of, asked.county, of, vehicle)
-        counts += own_counts.sum(axis=0)
-        found += [(vehicle, row) for row in _findings_of(source, asked, of, vehicle)]
+    if own:
+        _, of_each = counted(source, asked.since, asked.as_of, asked.county, of, own)
+        counts += of_each.sum(axis=0)
     if not counts.any():
         raise Unchecked(
             f"No passage of it was weighed and judged in the {AGES[-1]} months up to {asked.as_of}, so there is no "
@@ -649,30 +683,28 @@ def explained(
         names = {row["uscc"]: row["enterprise_name"] for row in source.rows(_NAMES, {"as_of": asked.as_of})}
     told = Everybody(asked, of, every, [tuple(key.values())], [kind], counts, names)
     risk = told.at(0)
-    found.sort(key=lambda row: (row[1]["passed_at"], row[1]["record_id"]), reverse=True)
     below = {name: float(of.scales[name].sums(counts)[1][0]) for name in SCALES}
     below["model"] += risk.prior.strength
     return Explained(
         risk,
-        tuple(_reason(vehicle, row, of, below) for vehicle, row in found),
+        tuple(_reason(row, of, below) for row in _findings_of(source, asked, of, own)),
         risk.prior.mean * risk.prior.strength / below["model"],
     )
 
 
-def _findings_of(source: Source, asked: Asked, of: Rules, vehicle: Vehicle) -> list[dict[str, Any]]:
-    told = _tables(source, asked.since, asked.as_of) | {"who": _ONLY}
-    bound = _bound(asked.since, asked.as_of, asked.county, of)
-    return source.rows(
-        _REASONS.format(**told), bound | {"plate_no": vehicle[0], "plate_color_code": vehicle[1]}
-    )  # fmt: skip
+def _findings_of(source: Source, asked: Asked, of: Rules, own: Sequence[Vehicle]) -> list[dict[str, Any]]:
+    """Passages of some vehicles over the limit, the latest first."""
+    who, named = _of(own)
+    told = _tables(source, asked.since, asked.as_of) | {"who": who}
+    return source.rows(_REASONS.format(**told), _bound(asked.since, asked.as_of, asked.county, of) | named)
 
 
-def _reason(vehicle: Vehicle, row: Mapping[str, Any], of: Rules, below: Mapping[str, float]) -> Reason:
+def _reason(row: Mapping[str, Any], of: Rules, below: Mapping[str, float]) -> Reason:
     age, severity = row["age"], row["severity"]
     parts = {}
     if row["left_out"] is None:
         parts = {name: of.scales[name].weight(age, severity) / below[name] for name in SCALES if below[name]}
     return Reason(
-        vehicle, row["record_id"], row["passed_at"], row["site_code"], row["excess_ratio_after_allowance"], age,
-        SEVERITIES[severity], row["left_out"], parts,
+        (row["plate_no"], row["plate_color_code"]), row["record_id"], row["passed_at"], row["site_code"],
+        row["excess_ratio_after_allowance"], age, SEVERITIES[severity], row["left_out"], parts,
     )  # fmt: skip

@@ -14,7 +14,8 @@ cases, other fines or a penalty in place of none move no rate; ending a case wit
   A case whose time for a decision still runs is not due.
 - ``clocks_kept``: ``warehouse.cases.run_out``: deadlines of the office that were kept ÷ those that ran out in the
   period.
-- ``alarm_disposal_in_time``, ``alarm_handling_rate``: 处置率 and 处理率 of alarms whose time allowed ended by then.
+- ``alarm_disposal_in_time``, ``alarm_handling_rate``: 处置率 and 处理率 of alarms whose time allowed ended in the
+  period, whenever they began: each counts in one.
 - other indicators of monitoring (``warehouse.kpi``, handbook 6.5) that are shares of something: both sums are those of
   ``heng kpi --level county``. Events per vehicle (超速, 超时驾驶, 离线位移) have no bound and are not scored.
 - ``scale_reporting``: site-days with complete data ÷ site-days in service (``mart.site_day``): scale health.
@@ -25,8 +26,9 @@ the city's. A county with a smaller sample than the minimum has no score of that
 there, which is neither gain nor loss, and says on which weight it rests. A part that no county has a large enough
 sample of is no part of any total.
 
-A change is told against the period before of equally many days, each as known at its own end, with the weights of
-today, over the parts that the county has in both. What was corrected since is corrected in both.
+A change is told against the period before, each as known at its own end, with the weights of today, over the parts that
+the county has in both: a whole period against a whole one (a month of 31 days against one of 28), a part of one against
+as many days of the one before, or all of it where it is shorter. What was corrected since is corrected in both.
 """
 
 from __future__ import annotations
@@ -86,7 +88,7 @@ class Asked:
 
     @property
     def before(self) -> Asked:
-        """The period before, of equally many days; a complete one is compared with a complete one."""
+        """The whole period before of a whole one; else its first days, as many as there are so far, if it has them."""
         last = self.first - timedelta(days=1)
         if self.is_complete:
             return Asked(last, self.cadence)
@@ -234,7 +236,8 @@ select county_code, site_code, count(*) filter (state = 'reporting')::bigint as 
 from mart.site_day where passed_date between $first and $last and county_code is not null
 group by all
 """
-# A vehicle of the list stands with every county that has a case of it in the window.
+# A vehicle of the list stands with every county that has a case of it in the window. A case that was decided anew was
+# dealt with since its first round.
 _REPEAT = """
 with listed as (
     select span.plate_no, span.plate_color_code
@@ -245,7 +248,7 @@ with listed as (
 ),
 act as (
     select act.county_code, act.plate_no, act.plate_color_code,
-        coalesce(act.decided_on <= $as_of, false)
+        coalesce(least(act.decided_on, act.earlier_decided_on, act.earlier_ended_on) <= $as_of, false)
             or (act.ended_state is not null and coalesce(act.ended_on, $as_of) <= $as_of) as is_handled,
         coalesce(clock.clock_due_on < $as_of, false) as is_due
     from core.violation as act
@@ -260,15 +263,15 @@ from act where is_handled or is_due
 group by all
 """
 _WINDOW = "select max(parameter_value) as months from seeds.parameter where parameter = 'repeat_window_months'"
-# As heng kpi counts, but nothing that happened after the day: an earlier period has had no more time than this one.
+# As heng kpi counts, but by the day on which the time ended, and nothing that happened after the day: an earlier period
+# has had no more time than this one.
 _ALARMS = """
 select alarm.county_code, alarm.plate_no, alarm.plate_color_code, count(*) filter (alarm.is_in_time)::bigint as in_time,
     count(*) filter (cast(alarm.handled_at as date) <= $last)::bigint as handled, count(*)::bigint as every
 from mart.alarm_handling as alarm
 cross join (select max(told_until) as known_until from mart.alarm_handling) as extract
-where alarm.is_registered and alarm.event_date between $first and $last
-    and list_contains($classes, alarm.monitored_class)
-    and alarm.due_at <= extract.known_until and cast(alarm.due_at as date) <= $last
+where alarm.is_registered and cast(alarm.due_at as date) between $first and $last
+    and list_contains($classes, alarm.monitored_class) and alarm.due_at <= extract.known_until
 group by all
 """
 _OF_VEHICLES = """
@@ -382,7 +385,7 @@ def counted(clusters: Clusters) -> dict[str | None, Counts]:
 
 
 def alarms_in_time(source: Source, first: date, last: date, county: str | None = None) -> tuple[int, int]:
-    """Alarms of vehicles of a county (None: of all) handled in time, and those whose time allowed ended by ``last``."""
+    """Alarms of vehicles of a county (None: of all) whose time ended in these days: handled in time, and all."""
     rows = source.rows(_ALARMS, {"first": first, "last": last, "classes": list(kpi.MONITORED)})
     chosen = [row for row in rows if county in (None, row["county_code"])]
     return sum(row["in_time"] for row in chosen), sum(row["every"] for row in chosen)

@@ -13,7 +13,8 @@ the days it covers. No number is a fine or a number of cases (行政处罚法 ar
 
 Suggestions follow a written rule, each with the numbers that met it; all thresholds are dated rows of
 ``seeds.parameter``, assumptions that nobody verified. Nothing is done by itself: whether a measure is taken is for a
-person to decide, and what was done within ``supervision_again_days`` is not suggested again.
+person to decide, and what was done within ``supervision_again_days`` toward the county (its bureau or its government,
+not one of its enterprises) or toward all is not suggested again.
 """
 
 from __future__ import annotations
@@ -238,7 +239,8 @@ def last_complete(before: date, cadence: str) -> score.Asked:
 def suggestions(source: Source, as_of: date, cadence: str = CADENCE_OF_SCORE) -> list[Suggestion]:
     """What the rule suggests on a day, from the lowest step to the highest; nothing is done by it.
 
-    ``bottom``: all places that a county may have lie among the last. ``bottom_again``: so in several periods in a row.
+    ``bottom``: all places that a county may have lie among the last; nobody's do where fewer than twice as many
+    counties have a place. ``bottom_again``: so in several periods in a row.
     ``many_overdue``: hazards overdue. ``major_overdue``: a major hazard overdue and not listed. ``listed_overdue``: a
     hazard listed and not delisted so many days after its last day.
     """
@@ -246,7 +248,7 @@ def suggestions(source: Source, as_of: date, cadence: str = CADENCE_OF_SCORE) ->
     told = {name: one.value for name, one in behind.told.items()}
     taken = measures(source, as_of)
     since = as_of - timedelta(days=int(told["supervision_again_days"]))
-    recent = {(one.rung, one.county) for one in taken if one.taken_on > since}
+    recent = {(one.rung, one.county) for one in taken if one.taken_on > since and one.unit_kind != "enterprise"}
     found = [
         *_by_score(behind, as_of, cadence, told),
         *_by_hazards(behind, as_of, told),
@@ -277,8 +279,8 @@ def _by_score(behind: Behind, as_of: date, cadence: str, told: Mapping[str, floa
 
 
 def _bottom(ranking: score.Ranking, places: int) -> set[str]:
-    ranked = [one for one in ranking.units if one.low is not None]
-    return {one.code for one in ranked if one.low is not None and one.low > len(ranked) - places}
+    lows = {one.code: one.low for one in ranking.units if one.low is not None}
+    return {county for county, low in lows.items() if low > len(lows) - places} if len(lows) >= 2 * places else set()
 
 
 def _by_hazards(behind: Behind, as_of: date, told: Mapping[str, float]) -> Iterable[Suggestion]:

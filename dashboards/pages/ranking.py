@@ -11,7 +11,6 @@ from dashboards.ranking_facts import FIRST_DAY, MEASURES_SHOWN, Choice
 from dashboards.selection import Known
 from dashboards.text import Text
 from warehouse import score, score_terms, supervision_terms
-from warehouse.parameters import Parameter
 from warehouse.score import CityPart, Rate, Unit
 from warehouse.supervision import Measure, Number
 
@@ -65,14 +64,6 @@ def gap_list(gaps: tuple[score.Gap, ...], t: Text) -> Any:
     return html.Div([html.Span(score_terms.gap_words(gap, t.lang), className="under") for gap in gaps]) or fmt.NONE
 
 
-def parameter_lines(told: list[Parameter], t: Text) -> html.Ul:
-    lines = [
-        html.Li([f"{t.pick(one.zh, one.en)}{t('app.colon')}{one.amount} ", explain.confidence_pill(one.confidence, t)])
-        for one in told
-    ]
-    return html.Ul(lines, className="thresholds")
-
-
 # --- above -------------------------------------------------------------------------------------------------
 def filters(choice: Choice, t: Text) -> html.Div:
     """Cadence and day; both are in the address."""
@@ -91,8 +82,9 @@ def lead(told: score.Ranking, overdue: int, known: Known, t: Text) -> html.P:
         count=html.B(fmt.count(len(ranked))),
         total=html.B(of_hundred(told.total)),
     )
-    if ranked and len(told.groups) > 1:
-        best, worst = ranked[0], ranked[-1]
+    pair = ranking_facts.apart(told)
+    if pair is not None:
+        best, worst = pair
         said += t.parts(
             "supervision.lead.apart",
             best=html.B(controls.place_name(known, best.code, t)),
@@ -118,7 +110,7 @@ def total_info(db: queries.Source, told: score.Ranking, t: Text) -> Any:
         ("explain.now", t("supervision.city", total=of_hundred(told.total))),
         ("explain.counts", t("supervision.counts")),
         ("explain.leaves_out", t("supervision.leaves_out")),
-        ("explain.thresholds", parameter_lines(list(told.parameters.values()), t)),
+        ("explain.thresholds", html.Ul(explain.number_lines(told.parameters.values(), t), className="thresholds")),
         ("explain.data", t("supervision.compared", span=fmt.day_range(before.first, before.as_of, t.lang))),
         ("explain.version", t("app.snapshot", version=db.version)),
     ]

@@ -12,8 +12,9 @@ from dashboards import format as fmt
 from dashboards.risk_facts import Choice, Facts, choice_of, info, name_of, rate_span, scores, who
 from dashboards.selection import from_page
 from dashboards.text import Text
+from dashboards.words import unverified
 from warehouse.backtest import BackTest, Top
-from warehouse.risk import BASELINE, PUBLISHED, RANKINGS, SUBJECTS, Risk, is_built, parameters_of, shown
+from warehouse.risk import BASELINE, PUBLISHED, RANKINGS, SUBJECTS, is_built, parameters_of, shown_with_band
 
 HERE = "/risk"
 # field, width, number, whether it stays beside the drawer
@@ -94,7 +95,7 @@ def formulas(facts: Facts, t: Text) -> html.Section:
     lines = []
     for name in RANKINGS:
         head = [html.Span(name_of(name, t)), info(name, of, facts.db, choice.as_of, HERE + choice.query(by=name), t)]
-        doubt = any(of.told[one].confidence not in ("C1", "C2") for one in parameters_of(name))
+        doubt = any(unverified(of.told[one].confidence) for one in parameters_of(name))
         mark = explain.unverified_pill(t, t("risk.unverified")) if doubt else None
         says = html.Span(t(f"risk.says.{name}"), className="subtitle")
         lines.append(html.Li([html.Span(head, className="name-and-info"), mark, says]))
@@ -105,10 +106,9 @@ def formulas(facts: Facts, t: Text) -> html.Section:
 def cells(facts: Facts, rank: int, place: int, t: Text) -> dict[str, Any]:
     """A row as the grid shows it, and the lines of its card on a phone."""
     one = facts.everybody.at(place)
-    told = {name: shown(name, one.scores[name]) for name in RANKINGS}
-    banded = {name: _with_band(name, one, t) for name in ("ocrs", "eu")}
+    told = {name: shown_with_band(name, one, t.lang) for name in RANKINGS}
     counts = t("risk.counts", events=fmt.count(one.event_count), checks=fmt.count(one.check_count))
-    published = [f"{name_of(name, t)} {banded.get(name, told[name])}" for name in PUBLISHED]
+    published = [f"{name_of(name, t)} {told[name]}" for name in PUBLISHED]
     return {
         "record": f"{facts.db.version}-{place}",
         "rank": fmt.count(rank),
@@ -117,7 +117,6 @@ def cells(facts: Facts, rank: int, place: int, t: Text) -> dict[str, Any]:
         "checks": fmt.count(one.check_count),
         "events": fmt.count(one.event_count),
         **told,
-        **banded,
         "interval": rate_span(one),
         "pill": told[facts.choice.by],
         "pill_tone": "",
@@ -127,11 +126,6 @@ def cells(facts: Facts, rank: int, place: int, t: Text) -> dict[str, Any]:
         "where": counts,
         "under": t("availability.join").join(published),
     }
-
-
-def _with_band(name: str, one: Risk, t: Text) -> str:
-    band = one.bands.get(name)
-    return shown(name, one.scores[name]) + (f" {name_of(band, t)}" if band else "")
 
 
 def grid(facts: Facts, t: Text) -> dag.AgGrid:

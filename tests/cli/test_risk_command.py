@@ -96,8 +96,8 @@ def test_every_reason_is_told_with_its_part_and_they_add_up(served: Served) -> N
         assert begin + sum(float(row[name] or 0) for row in listed) == pytest.approx(told["scores"][name])
     printed = run("show", OFTEN)
     assert "not counted: covered by a permit" in printed
-    assert "16 clear checks lowered the scores" in printed
-    assert f"{told['without_clear']['ocrs']:.2f}" in printed
+    assert told["clear_counts"] == dict.fromkeys(risk.SCALES, 16)
+    assert f"OCRS-style score {told['without_clear']['ocrs']:.2f} (16)" in printed
 
 
 def test_parameters_are_told_with_how_well_they_are_known(served: Served) -> None:
@@ -106,8 +106,10 @@ def test_parameters_are_told_with_how_well_they_are_known(served: Served) -> Non
     assert (told["risk_sms_minor"]["confidence"], told["risk_sms_minor"]["is_unverified"]) == ("P", True)
     assert "2022/695" in told["risk_eu_most_serious"]["citation"]
     printed = run("list", "--lang", "zh")
-    assert "risk_sms_minor = 1 [未核实 P]" in printed
-    assert "risk_eu_most_serious = 90 欧盟" in printed
+    told = {line.split(" = ")[0]: line for line in printed.splitlines() if line.startswith("risk_")}
+    assert told["risk_sms_minor"].startswith("risk_sms_minor = 1: SMS")
+    assert told["risk_sms_minor"].endswith("[P] · 未核实")
+    assert told["risk_eu_most_serious"].endswith("[C2]")
     assert "不是处罚依据" in printed
 
 
@@ -127,6 +129,25 @@ def test_a_back_test_prints_its_seed_and_intervals(served: Served) -> None:
     without_day = CliRunner().invoke(app, ["risk", "backtest", "--horizon", "30"], catch_exceptions=False)
     assert "scores of 2026-08-31 against events up to 2026-09-30" in without_day.output
     assert "种子 5" in run("backtest", "--horizon", "30", "--seed", "5", "--lang", "zh")
+
+
+def test_days_that_a_parameter_changed_since_are_those_of_the_last_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Twenty days until late September, thirty since: the last thirty days are tested as a whole."""
+    made = Served(DAY + timedelta(days=30))
+    made.checks(Check(OFTEN, 2, DAY - timedelta(days=at), 0.25 if at % 4 == 0 else None) for at in range(20))
+    made.connection.execute(
+        "insert into seeds.parameter select * replace (date '2026-09-25' as valid_from, 30 as parameter_value)"
+        " from seeds.parameter where parameter = 'risk_horizon_days'"
+    )
+    made.connection.execute(
+        "update seeds.parameter set valid_to = date '2026-09-24', parameter_value = 20"
+        " where parameter = 'risk_horizon_days' and valid_from is null"
+    )
+    monkeypatch.setattr(connection, "snapshot", lambda: made)
+    told = CliRunner().invoke(app, ["risk", "backtest"], catch_exceptions=False).output
+    made.connection.close()
+    assert "scores of 2026-08-31 against events up to 2026-09-30" in told
+    assert "risk_horizon_days = 20" in told, "that of the list on the day"
 
 
 @pytest.mark.parametrize(

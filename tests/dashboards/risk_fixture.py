@@ -12,6 +12,7 @@ import duckdb
 from vehicle_fixture import create_missing, fill
 
 OFTEN, ONCE = "湘MS0011", "湘MS0022"
+FIRM = "示例运输九公司"
 PLATES = (OFTEN, ONCE, *(f"湘MS01{at:02d}" for at in range(40)))
 CHECKS = 21
 YELLOW = 2
@@ -37,9 +38,14 @@ def add(con: duckdb.DuckDBPyConnection, last_day: date) -> None:
         "passed_date": void["passed_date"], "screened_at": void["passed_at"], "screening_result": "void",
         "void_code": "plate_misread",
     }])  # fmt: skip
+    # Of no county, so that no list of a county has one more.
+    fill(con, "staging.enterprise", [{
+        "record_id": "risk-enterprise", "uscc": "91431100TEST00900X", "enterprise_name": FIRM,
+        "enterprise_kind": "freight", "valid_from": date(2020, 1, 1),
+    }])  # fmt: skip
     fill(con, "staging.vehicle", [
         {"record_id": f"risk-{at}", "plate_no": plate, "plate_color_code": YELLOW, "vehicle_kind": "combination",
-         "axle_count": 6, "enterprise_name": "示例运输九公司", "valid_from": date(2020, 1, 1), "delivery_id": "0" * 64,
+         "axle_count": 6, "enterprise_name": FIRM, "valid_from": date(2020, 1, 1), "delivery_id": "0" * 64,
          "source_line": at}
         for at, plate in enumerate(PLATES)
     ])  # fmt: skip

@@ -1,20 +1,23 @@
 """The page of the ranking: the numbers of the engine, parts that sum to the difference of totals, ties and gaps in
 words, measures with their deadlines, and nothing done by itself."""
 
+import json
 import re
+from dataclasses import replace
 from typing import Any
 
 import fixture
 import pytest
 from driving import Callbacks, by_class, by_id, components, text_of
+from plotly.utils import PlotlyJSONEncoder
 from supervision_fixture import BEHIND, LATE, OVERDUE, SMALL
 
+from dashboards import controls, queries, ranking_facts
 from dashboards import format as fmt
-from dashboards import queries, ranking_facts
 from dashboards.pages import ranking as page
 from dashboards.ranking_facts import Choice
 from dashboards.text import Text
-from warehouse import score, score_terms, supervision
+from warehouse import score, score_terms, shrinkage, supervision
 
 HERE = "/ranking"
 
@@ -51,6 +54,37 @@ def test_what_is_far_behind_is_told_apart_and_named_once(callbacks: Callbacks, t
     assert "道县" in lead
     assert "第七十四条" in lead
     assert re.search(r"督办措施中\s+\d+\s+项已逾期", lead)
+
+
+@pytest.mark.parametrize(
+    ("places", "pair"),
+    [
+        # The first by its total may stand anywhere; the second is surely before the last.
+        ({"431102": (1, 4), "431103": (1, 2), "431124": (4, 4), "431122": (2, 4)}, ("431103", "431124")),
+        ({"431102": (1, 2), "431103": (1, 3), "431124": (2, 4), "431122": (2, 4)}, None),
+        ({"431102": (1, 1), "431103": (2, 2)}, ("431102", "431103")),
+        ({"431102": (1, 1)}, None),
+        ({}, None),
+    ],
+)
+def test_two_are_told_apart_whose_places_do_not_overlap(
+    db: fixture.Fixture, told: score.Ranking, places: dict[str, tuple[int, int]], pair: tuple[str, str] | None
+) -> None:
+    units = tuple(
+        replace(told.units[0], code=code, place=place, low=low, high=high)
+        for place, (code, (low, high)) in enumerate(places.items(), 1)
+    )
+    some = replace(told, units=(*units, told.units[-1]), groups=tuple(shrinkage.groups(places)))
+    assert (len(some.groups) > 1) == (pair is not None), "no group holds all where some are told apart"
+    found = ranking_facts.apart(some)
+    assert (found and tuple(one.code for one in found)) == pair
+    t, known = Text("zh"), queries.known(db)
+    assert known is not None
+    words = text_of(json.loads(json.dumps(page.lead(some, 0, known, t), cls=PlotlyJSONEncoder)))
+    names = [controls.place_name(known, code, t) for code in pair or ()]
+    assert ("可以区分" in words) == bool(names)
+    assert ("名次没有意义" in words) == (bool(places) and not names)
+    assert all(name in words for name in names)
 
 
 def test_the_parts_of_a_county_sum_to_what_its_total_differs_by(callbacks: Callbacks, told: score.Ranking) -> None:

@@ -2,16 +2,20 @@
 penalty; the look-up tells the same of a vehicle."""
 
 import json
+import re
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import fixture
 import pytest
 from driving import Callbacks, by_class, by_id, components, locale, text_of
-from risk_fixture import OFTEN, ONCE, PLATES
+from plotly.utils import PlotlyJSONEncoder
+from risk_fixture import CHECKS, FIRM, OFTEN, ONCE, PLATES
 from werkzeug.test import TestResponse
 
 from dashboards import risk_facts
+from dashboards.text import Text
 from warehouse import risk
 from warehouse.backtest import backtest
 from warehouse.plate import masked
@@ -68,7 +72,7 @@ def test_the_page_says_what_a_score_is_not_and_what_it_was_worth(
     layout = callbacks.page(HERE, f"?lang={lang}")
     words = text_of(by_class(layout, "lead"))
     assert locale(lang)["risk.lead.look"].strip() in words
-    tested = backtest(db, Asked(fixture.LAST_DAY - timedelta(days=90)))
+    tested = backtest(db, Asked(fixture.LAST_DAY - timedelta(days=90)), 90)
     assert (tested.subject_count, tested.hit_count) == (len(PLATES), 1)
     card = by_id(layout, "risk-tested")
     rows = [part for part in components(card) if part["type"] == "Tr"]
@@ -115,8 +119,33 @@ def test_the_drawer_tells_the_parts_of_a_score_and_what_does_not_count(
     assert locale("en")["vehicles.drawer.old"] in text_of(drawer(callbacks, "11-0"))
 
 
+def test_what_clear_checks_did_is_said_in_words_and_no_list_stops_unsaid(
+    callbacks: Callbacks, db: fixture.Fixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = listed(callbacks)
+    for by in ("sms", "ocrs", "eu"):
+        said = " ".join(text_of(drawer(callbacks, rows[-1]["record"], by=by)).split())
+        assert f"{CHECKS} clear checks and no event that counts: 0.00" in said
+        assert said.count("no event that counts") == 1 + 3, "the sentence, and a line a published score"
+        assert "—" not in said
+    found = risk.explained(db, Asked(fixture.LAST_DAY), {"plate_no": OFTEN, "plate_color_code": 2})
+    old = replace(found.risk, clear_counts=dict.fromkeys(risk.SCALES, 0))
+    assert "No clear check lowers it." in text_of(
+        sent(risk_facts.reasons(replace(found, risk=old), "sms", Text("en"), with_vehicle=False))
+    )
+    monkeypatch.setattr(risk_facts, "MOST_REASONS", 1)
+    said = text_of(sent(risk_facts.reasons(found, "sms", Text("en"), with_vehicle=False)))
+    counted = sum(one.left_out is None for one in found.reasons)
+    assert f"{counted - 1} more events" in said
+    assert re.search(r"\b2 more(?! events)", said)
+
+
+def sent(parts: list[Any]) -> Any:
+    return json.loads(json.dumps(parts, cls=PlotlyJSONEncoder))
+
+
 def test_an_enterprise_is_listed_with_its_name(callbacks: Callbacks, db: fixture.Fixture) -> None:
-    (row,) = [row for row in listed(callbacks, subject="enterprise") if row["who"] == "示例运输九公司"]
+    (row,) = [row for row in listed(callbacks, subject="enterprise") if row["who"] == FIRM]
     said = " ".join(text_of(drawer(callbacks, row["record"], subject="enterprise")).split())
     assert masked(OFTEN) in said
     assert OFTEN not in said
@@ -187,4 +216,4 @@ def test_a_look_up_reads_the_passages_of_its_plate_alone(db: fixture.Fixture, mo
     assert found is not None
     of_passages = [params for sql, params in asked if "core.passage" in sql or "mart." in sql]
     assert len(of_passages) == 3
-    assert all(params["plate_no"] == ONCE for params in of_passages)
+    assert all((params["plate_0"], params["vehicles"]) == (ONCE, [f"{ONCE} 2"]) for params in of_passages)

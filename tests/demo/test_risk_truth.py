@@ -90,16 +90,16 @@ class Prefecture:
         owner = {vehicle: self.uscc.get(row["enterprise_name"]) for vehicle, row in self.registered(day).items()}
         return lambda vehicle: [(owner[vehicle],)] if owner.get(vehicle) else []
 
-    def expected(self, asked: Asked) -> dict[Any, Any]:
+    def expected(self, asked: Asked, days: int = risk_reference.HORIZON) -> dict[Any, Any]:
         known = self.registered(asked.as_of)
 
         def kind_of(unit: Any) -> str:
             if asked.subject == "enterprise":
                 return "enterprise"
-            return str(known[unit]["vehicle_kind"]) if unit in known else "unregistered"
+            return str(known[unit]["vehicle_kind"] or "unknown") if unit in known else "unregistered"
 
         here = [one for one in self.checks if asked.county in (None, one.county)]
-        return risk_reference.scored(here, asked.as_of, kind_of, self.units(asked.subject, asked.as_of))
+        return risk_reference.scored(here, asked.as_of, kind_of, self.units(asked.subject, asked.as_of), days)
 
 
 @pytest.fixture(scope="module")
@@ -137,7 +137,7 @@ def test_the_back_test_is_that_of_plain_loops(prefecture: Prefecture) -> None:
     day, until = DAYS[0], DAYS[0] + timedelta(days=30)
     for subject in risk.SUBJECTS:
         asked = Asked(day, subject)
-        told, expected = backtest(prefecture.tables, asked, 30), prefecture.expected(asked)
+        told, expected = backtest(prefecture.tables, asked, 30), prefecture.expected(asked, 30)
         ranked = {unit: scores for unit, (scores, is_scant) in expected.items() if not is_scant}
         seen, hits = Counter[Any](), defaultdict[Any, int](int)
         units = prefecture.units(subject, day)

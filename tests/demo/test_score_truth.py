@@ -130,7 +130,9 @@ class Prefecture:
             if case.plate not in listed or not filed or filed > day or case.violated_on <= _year_before(day):
                 continue
             _, ended, decided = case_reference.outcome(case)
-            done = any(on is not None and on <= day for on in (ended, decided))
+            rounds = [one.decided_on for one in case.decisions if one.penalises]
+            rounds += [at.date() for at, _, state in case.in_order if state in case_reference.ENDS]
+            done = any(on is not None and on <= day for on in (ended, decided, *rounds))
             clock = case_reference.clocks_on(case, day).get((None, "decision"))
             if done or (clock and clock.due_on and clock.due_on < day):
                 of_vehicle[self.county_of_case[case.number], case.plate].append(done)
@@ -153,7 +155,7 @@ class Prefecture:
             due = alarm["alarm_began_at"] + timedelta(minutes=alarm["handle_within_min"])
             held = [row for row in spans[alarm["plate_no"]] if row["valid_from"] <= on <= (row["valid_to"] or on)]
             if (
-                alarm["alarm_no"] not in numbers or not first <= on <= day or due > end or not held
+                alarm["alarm_no"] not in numbers or not first <= due.date() <= day or due > end or not held
                 or held[0]["monitored_class"] not in MONITORED
             ):  # fmt: skip
                 continue

@@ -104,8 +104,10 @@ def test_scores_are_those_of_a_plain_computation(seed: int) -> None:
     made.connection.close()
 
 
-def test_one_subject_is_told_as_in_the_list_and_its_reasons_add_up(tables: Served) -> None:
+def test_one_subject_is_told_as_in_the_list_and_its_reasons_add_up(checks: list[Check], tables: Served) -> None:
     seen = set()
+    plain = {unit: told for units in (lambda vehicle: [vehicle], owner_of)
+             for unit, told in risk_reference.told_of(checks, AS_OF, units).items()}  # fmt: skip
     for subject, names in (("vehicle", ("plate_no", "plate_color_code")), ("enterprise", ("uscc",))):
         asked = Asked(AS_OF, subject)
         told = risk.everybody(tables, asked)
@@ -118,10 +120,39 @@ def test_one_subject_is_told_as_in_the_list_and_its_reasons_add_up(tables: Serve
                 assert total == pytest.approx(found.risk.scores[name] or 0.0), (key, name)
                 without = found.risk.without_clear[name]
                 assert without is None or without >= (found.risk.scores[name] or 0.0) - 1e-12
+                oldest = 4 if name == "ocrs" else 3
+                events = sum(count for (age, _), count in plain[key].events.items() if age < oldest)
+                clear = sum(count for age, count in plain[key].checks.items() if age < oldest) - events
+                assert (found.risk.clear_counts[name], without is None) == (clear, name != "model" and not events)
             counted = [one for one in found.reasons if one.left_out is None]
             assert len(counted) == found.risk.event_count
             seen |= {one.left_out for one in found.reasons}
     assert seen == {None, "void", "permit", "allowance"}
+
+
+def test_a_fleet_is_read_at_once_and_only_the_colours_it_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = Served(LAST)
+    made.enterprises([OWNERS[0]])
+    made.vehicles([(f"湘M7{at:04d}", 2, "rigid", OWNERS[0][1]) for at in range(30)])
+    made.checks([Check(f"湘M7{at:04d}", color, AS_OF, 0.3) for at in range(30) for color in (2, 4, None)])
+    asked: list[str] = []
+
+    def noted(answer: Any) -> Any:
+        def ask(query: str, params: Any = None) -> Any:
+            asked.append(query)
+            return answer(query, params)
+
+        return ask
+
+    day = Asked(AS_OF, "enterprise")
+    every = risk.everybody(made, day)
+    for name in ("read", "rows"):
+        monkeypatch.setattr(made, name, noted(getattr(made, name)))
+    found = risk.explained(made, day, {"uscc": OWNERS[0][0]}, every.priors)
+    assert sum("core.passage" in query or "mart.finding" in query for query in asked) == 3
+    assert found.risk == every.at(0)
+    assert {one.vehicle for one in found.reasons} == {(f"湘M7{at:04d}", 2) for at in range(30)}
+    made.connection.close()
 
 
 def test_nothing_from_after_the_day_changes_a_score(checks: list[Check]) -> None:
@@ -165,6 +196,39 @@ def test_ages_and_severities_begin_where_they_are_said_to(
     made.checks([Check("湘M70001", 2, risk_reference.months_before(AS_OF, months) + timedelta(days=more), ratio)])
     found = risk.everybody(made, Asked(AS_OF)).at(0)
     assert found.checks[age] == found.events[age][severity] == found.check_count == found.event_count == 1
+    made.connection.close()
+
+
+@pytest.mark.parametrize(
+    ("day", "six", "twelve"),
+    [
+        ("2026-08-31", "2026-03-01", "2025-09-01"),
+        ("2026-08-30", "2026-03-01", "2025-08-31"),
+        ("2026-08-29", "2026-03-01", "2025-08-30"),
+        ("2026-08-28", "2026-03-01", "2025-08-29"),
+        ("2026-08-27", "2026-02-28", "2025-08-28"),
+        ("2026-02-28", "2025-09-01", "2025-03-01"),
+        ("2028-02-28", "2027-08-29", "2027-03-01"),
+        ("2028-02-29", "2027-09-01", "2027-03-01"),
+        ("2026-06-30", "2026-01-01", "2025-07-01"),
+        ("2026-03-31", "2025-10-01", "2025-04-01"),
+        ("2026-07-15", "2026-01-16", "2025-07-16"),
+    ],
+)
+def test_months_up_to_the_last_day_of_one_are_whole_ones(day: str, six: str, twelve: str) -> None:
+    """The first day that is up to six, and up to twelve months old."""
+    first = [one + timedelta(days=1) for one in Asked(date.fromisoformat(day)).since[:2]]
+    assert [str(one) for one in first] == [six, twelve]
+
+
+def test_a_vehicle_whose_kind_the_register_does_not_say_is_of_a_kind_of_its_own() -> None:
+    made = Served(LAST)
+    made.vehicles([("湘M70001", 2, None, None)])
+    made.checks([Check("湘M70001", 2, AS_OF)])
+    told = risk.everybody(made, Asked(AS_OF)).at(0)
+    found = risk.explained(made, Asked(AS_OF), {"plate_no": "湘M70001", "plate_color_code": 2}).risk
+    assert told == found
+    assert (found.kind, risk.WORDS[found.kind]) == ("unknown", ("车辆组成未登记", "kind not on record"))
     made.connection.close()
 
 
@@ -244,10 +308,15 @@ def test_a_light_event_more_lowers_a_published_mean_of_heavier_ones(weights: ris
     assert scores["model"][1] > scores["model"][0]
 
 
-def test_no_eu_score_of_single_checks_leaves_the_lowest_band(weights: risk.Rules) -> None:
+def test_no_eu_score_of_single_checks_would_leave_the_lowest_band_so_that_none_is_told(weights: risk.Rules) -> None:
     scale = weights.scales["eu"]
     assert scale.scores(np.array([matrix([0] * 4, [0, 0, 0, 9, *[0] * 12])]))[0] == max(scale.severity) == 90
-    assert [scale.band(score) for score in (90, 100, 100.1, 200, 201, None)] == [
+    assert scale.band(90) is None
+
+
+def test_a_band_ends_with_its_last_score(weights: risk.Rules) -> None:
+    scale = weights.scales["ocrs"]
+    assert [scale.band(score) for score in (0, 10, 10.1, 25, 25.1, None)] == [
         "green", "green", "amber", "amber", "red", None,
     ]  # fmt: skip
 
@@ -272,6 +341,15 @@ def test_the_beta_distribution_of_broken_numbers_is_that_of_a_simulation() -> No
         assert beta.quantile(part, 0.7, 21.3) == pytest.approx(np.quantile(drawn, part), rel=0.03)
 
 
+@pytest.mark.parametrize(("hits", "misses"), [(0.0005, 999.9995), (3.7, 8.1), (500.3, 1_200.9), (0.3, 0.7)])
+def test_the_chance_of_an_event_is_none_without_checks_and_exact_for_few(hits: float, misses: float) -> None:
+    """Of one and of two checks: the mean, and what Polya's urn gives; no rounding sets apart who is not checked."""
+    both = hits + misses
+    assert risk.chance(hits, misses, 0.0) == 0.0
+    assert risk.chance(hits, misses, 1.0) == pytest.approx(hits / both, rel=1e-6)
+    assert risk.chance(hits, misses, 2.0) == pytest.approx(hits / both * (1 + misses / (both + 1)), rel=1e-6)
+
+
 @pytest.mark.parametrize("strength", [5.0, 30.0, 200.0])
 def test_the_prior_finds_what_was_planted(strength: float) -> None:
     rng = np.random.default_rng(int(strength))
@@ -288,6 +366,13 @@ def test_a_fleet_without_spread_or_events_has_the_strongest_prior() -> None:
     assert fitted("rigid", alike, checks, 1_000).strength == 1_000
     assert fitted("rigid", np.zeros(500), checks, 1_000) == Prior("rigid", 0.5 / 10_001, 1_000, 500, 10_000)
     assert fitted("rigid", checks, checks, 1_000).strength == 1.0
+
+
+@pytest.mark.parametrize(
+    ("units", "strength"), [(0, 1.0), (1, 2.0), (3, 6.0), (400, 800.0), (500, 1_000.0), (501, 1_000.0)]
+)
+def test_a_prior_weighs_no_more_than_the_checks_it_is_fitted_to(units: int, strength: float) -> None:
+    assert fitted("rigid", np.zeros(units), np.full(units, 2.0), 1_000).strength == strength
 
 
 def covered(seed: int, weights: risk.Rules, draw: Any) -> tuple[int, int]:
@@ -326,15 +411,16 @@ def test_intervals_hold_planted_rates_as_often_as_they_say(
 
 
 # --- what the scores were worth ----------------------------------------------------------------------------
-def test_a_back_test_counts_as_a_plain_loop_does(checks: list[Check], tables: Served) -> None:
-    told = backtest(tables, Asked(AS_OF), 90)
-    until = AS_OF + timedelta(days=90)
-    expected = risk_reference.scored(checks, AS_OF, kind_of)
+@pytest.mark.parametrize("days", [90, 45])
+def test_a_back_test_counts_as_a_plain_loop_does(checks: list[Check], tables: Served, days: int) -> None:
+    told = backtest(tables, Asked(AS_OF), days)
+    until = AS_OF + timedelta(days=days)
+    expected = risk_reference.scored(checks, AS_OF, kind_of, days=days)
     ranked = {unit: scores for unit, (scores, is_scant) in expected.items() if not is_scant}
     after = [one for one in checks if AS_OF < one.day <= until]
     hit = {(one.plate, one.color) for one in after if one.is_event(until)} & set(ranked)
     assert (told.subject_count, told.scant_count) == (len(ranked), len(expected) - len(ranked))
-    assert told.hit_count == len(hit) > 2
+    assert told.hit_count == len(hit) > 1
     assert told.unseen_count == len(set(ranked) - {(one.plate, one.color) for one in after}) > 0
     for one in told.tops:
         if one.ranking == "random":
@@ -350,8 +436,19 @@ def test_a_back_test_counts_as_a_plain_loop_does(checks: list[Check], tables: Se
     assert sum(one.hit_count for one in told.bins) == told.hit_count
     events = sum(one.is_event(until) for one in after if (one.plate, one.color) in ranked)
     assert sum(one.event_count for one in told.bins) == events
-    assert told == backtest(tables, Asked(AS_OF), 90)
-    assert told != backtest(tables, Asked(AS_OF), 90, seed=2)
+    assert told == backtest(tables, Asked(AS_OF), days)
+    assert told != backtest(tables, Asked(AS_OF), days, seed=2)
+    rest = sorted(ranked, key=lambda unit: ranked[unit]["chance"] or 0)
+    assert len(told.bins) > 2
+    for one in told.bins:
+        own, rest = rest[: one.size], rest[one.size :]
+        seen = [[check for check in after if (check.plate, check.color) == unit] for unit in own]
+        assert one.chance == pytest.approx(sum(ranked[unit]["chance"] or 0 for unit in own) / one.size, abs=1e-12)
+        expects = sum((ranked[unit]["model"] or 0) * len(every) for unit, every in zip(own, seen, strict=True))
+        assert one.expected_events == pytest.approx(expects)
+        assert one.event_count == sum(check.is_event(until) for every in seen for check in every)
+        assert one.hit_count == sum(any(check.is_event(until) for check in every) for every in seen)
+    assert sum(one.expected_events for one in told.bins) > 1
 
 
 def test_what_comes_after_the_horizon_is_no_hit(tables: Served) -> None:

@@ -1,12 +1,13 @@
 """The rulebook as data: the seeds hold what the checks demand, and each check finds what it is there for."""
 
+import re
 from collections.abc import Iterator
 
 import duckdb
 import pytest
 
 from etl.feeds import raw_tables
-from warehouse import penalty, repeat, sql
+from warehouse import penalty, repeat, risk, score, sql, supervision
 from warehouse.errors import CheckFailed
 from warehouse.layout import head_checks, head_models
 from warehouse.project import refuse_findings, run_checks
@@ -110,6 +111,15 @@ def test_every_law_seed_is_in_the_rulebook_row_for_row(book: duckdb.DuckDBPyConn
         ("parameter_not_accepted", "delete from seeds.parameter where parameter = 'gain_confiscation'"),
         ("parameter_not_accepted",
          "update seeds.parameter set parameter_value = null where parameter = 'repeat_excess_ratio'"),
+        ("parameter_not_accepted",
+         "update seeds.parameter set parameter_value = 0 where parameter = 'risk_horizon_days'"),
+        ("parameter_not_accepted",
+         "update seeds.parameter set parameter_value = 2.5 where parameter = 'risk_minimum_checks'"),
+        ("parameter_not_accepted",
+         "update seeds.parameter set parameter_value = 1 where parameter = 'score_confidence'"),
+        ("parameter_not_accepted",
+         "update seeds.parameter set valid_to = '2020-01-01' where parameter = 'supervision_bottom_places'"),
+        ("parameter_not_accepted", "delete from seeds.parameter where parameter = 'supervision_again_days'"),
         # tiers that leave an amount to none or to two
         ("fine_tiers_apart", "update seeds.fine_tier set lower_bound = 1001 where rule_id = 'F43-MASS-2'"),
         ("fine_tiers_apart", "update seeds.fine_tier set lower_bound = 999 where rule_id = 'F43-MASS-2'"),
@@ -139,6 +149,12 @@ def test_every_law_seed_is_in_the_rulebook_row_for_row(book: duckdb.DuckDBPyConn
 def test_a_check_finds_a_rule_that_is_wrong(book: duckdb.DuckDBPyConnection, check: str, change: str) -> None:
     book.execute(change)
     assert check in findings(book)
+
+
+def test_every_parameter_of_scores_and_suggestions_has_its_bounds() -> None:
+    text = (sql.PROJECT / "checks" / "parameter_not_accepted.sql").read_text(encoding="utf-8")
+    told = set(re.findall(r"'((?:risk|score|supervision)_\w+)'", text))
+    assert told == {*risk._NAMES_OF_PARAMETERS, *score.PARAMETERS, *supervision.PARAMETERS}
 
 
 def test_the_last_day_of_one_law_and_the_first_of_the_next_leave_no_day_out(book: duckdb.DuckDBPyConnection) -> None:

@@ -60,7 +60,7 @@ def on(day: int, month: int = 6) -> date:
         ("2024-12-30", "year", "2024-01-01", ("2023-01-01", "2023-12-31")),
     ],
 )
-def test_a_period_is_held_against_the_one_before_of_equally_many_days(
+def test_a_whole_period_is_held_against_a_whole_one_and_a_part_against_as_many_days_of_it(
     day: str, cadence: str, first: str, before: tuple[str, str]
 ) -> None:
     asked = Asked(date.fromisoformat(day), cadence)
@@ -128,6 +128,33 @@ def test_repeat_offenders_are_dealt_with_whatever_the_outcome(rows: Rows) -> Non
     assert told(rows, "repeat_handled", day=on(31, 7)) == (4, 3, 4), "decided since, and E is late"
 
 
+def test_a_case_decided_anew_later_changes_no_earlier_day(rows: Rows) -> None:
+    """Decided in March, taken away in May, decided anew in August; another ended in May and decided first in August."""
+    rows.repeat("湘M10001", on(1, 2), 3)
+    rows.repeat("湘M10002", on(1, 2), 3)
+    for case, plate in (("A", "湘M10001"), ("B", "湘M10002")):
+        rows.act(case, plate, HERE, on(1, 2))
+        rows.clock(case, HERE, on(1, 3), None, clock="decision")
+    days = (on(2, 3), on(30, 4), on(31, 5), JUNE, on(31, 8))
+
+    def handled() -> list[int]:
+        return [told(rows, "repeat_handled", day=day)[1] for day in days]
+
+    def known(case: str, **columns: date | str | None) -> None:
+        sets = ", ".join(f"{name} = ${name}" for name in columns)
+        rows.connection.execute(
+            f"update core.violation set {sets} where case_no = $case_no", columns | {"case_no": case}
+        )
+
+    known("A", decided_on=on(10, 3), ended_state="revoked", ended_on=on(9, 5))
+    known("B", ended_state="no_penalty", ended_on=on(9, 5))
+    before = handled()
+    anew = {"decided_on": on(1, 8), "ended_state": None, "ended_on": None, "earlier_ended_on": on(9, 5)}
+    known("A", **anew, earlier_decided_on=on(10, 3), earlier_ended_state="revoked")
+    known("B", **anew, earlier_ended_state="no_penalty")
+    assert handled() == before == [0, 1, 2, 2, 2]
+
+
 def test_alarms_know_nothing_of_what_happened_after_the_day(rows: Rows) -> None:
     rows.alarm("湘M10001", HERE, on(30), datetime(2026, 6, 30, 8, 30))
     rows.alarm("湘M10001", HERE, on(29), datetime(2026, 6, 29, 9, 30))  # late
@@ -135,6 +162,19 @@ def test_alarms_know_nothing_of_what_happened_after_the_day(rows: Rows) -> None:
     rows.alarm("湘M10002", HERE, on(30), None, within_min=24 * 60)  # its time ends after the day
     assert told(rows, "alarm_disposal_in_time") == (2, 1, 3)
     assert told(rows, "alarm_handling_rate") == (2, 2, 3)
+
+
+def test_an_alarm_counts_in_the_one_period_in_which_its_time_ends(rows: Rows) -> None:
+    """One begins on the last of May, one ends with the last minute of June, one with the first of July."""
+    rows.alarm("湘M10001", HERE, on(31, 5), datetime(2026, 6, 1, 0, 30), within_min=17 * 60)
+    rows.alarm("湘M10002", HERE, on(29), None, within_min=40 * 60 - 1)
+    rows.alarm("湘M10003", HERE, on(30), None, within_min=16 * 60)
+    for part in ("alarm_disposal_in_time", "alarm_handling_rate"):
+        assert told(rows, part, day=on(31, 5)) == (0, 0, 0)
+        assert told(rows, part) == (2, 1, 2)
+        assert told(rows, part, day=on(31, 7)) == (1, 0, 1)
+        assert told(rows, part, cadence="quarter") == (2, 1, 2)
+    assert score.alarms_in_time(rows, on(1), JUNE, HERE) == (1, 2)
 
 
 def test_sums_of_monitoring_are_those_of_the_league(rows: Rows) -> None:

@@ -185,13 +185,29 @@ def test_a_bulletin_follows_one_period_at_the_bottom_and_an_interview_two(rows: 
     assert suggested(rows, date(2026, 6, 29)) == [("bulletin", HERE, "bottom")], "of May"
 
 
+@pytest.mark.parametrize(("ranked", "is_suggested"), [(2, False), (5, False), (6, True)])
+def test_nobody_is_among_the_last_of_few(rows: Rows, ranked: int, is_suggested: bool) -> None:
+    """Of two counties with a place both would be among the last three."""
+    some = COUNTIES[:ranked]
+    assert HERE in some
+    for due in (date(2026, 5, 10), date(2026, 6, 10)):
+        rows.clocks({county: 40 if county != HERE else 2 for county in some}, 80, due)
+    ranking = score.ranking(rows, score.Asked(date(2026, 6, 30)))
+    assert sum(one.has_place for one in ranking.units) == ranked
+    assert ranking.units[ranked - 1].code == HERE
+    expected = [("bulletin", HERE, "bottom"), ("interview", HERE, "bottom_again")] if is_suggested else []
+    assert suggested(rows) == expected
+
+
 def test_what_was_done_lately_is_not_suggested_again(rows: Rows) -> None:
     behind_hand(rows, (date(2026, 5, 10), date(2026, 6, 10)))
     bulletin(rows, "T1", date(2026, 7, 2))
     assert suggested(rows) == [("interview", HERE, "bottom_again")]
     interview(rows, "Y1", DAY - timedelta(days=30), DAY)
     assert suggested(rows) == [("interview", HERE, "bottom_again")], "thirty days ago is not within thirty days"
-    interview(rows, "Y2", DAY - timedelta(days=29), DAY)
+    interview(rows, "Y2", DAY - timedelta(days=29), DAY, uscc="U1", unit_kind="enterprise")
+    assert suggested(rows) == [("interview", HERE, "bottom_again")], "an enterprise is not its county"
+    interview(rows, "Y3", DAY - timedelta(days=29), DAY)
     assert suggested(rows) == []
 
 

@@ -29,6 +29,86 @@ with accepted as (
     select 'repeat_enterprise_ratio', 'a number from 0 to 1', 0, 1
     union all
     select 'repeat_statutory_over', 'a number from 0 to 1000', 0, 1000
+    union all
+    select 'risk_serious_ratio', 'a number from 0 to 1', 0, 1
+    union all
+    select 'risk_very_serious_ratio', 'a number from 0 to 1', 0, 1
+    union all
+    select 'risk_most_serious_ratio', 'a number from 0 to 1', 0, 1
+    union all
+    select 'risk_sms_minor', 'a number from 0 to 1000', 0, 1000
+    union all
+    select 'risk_sms_serious', 'a number from 0 to 1000', 0, 1000
+    union all
+    select 'risk_sms_very_serious', 'a number from 0 to 1000', 0, 1000
+    union all
+    select 'risk_sms_most_serious', 'a number from 0 to 1000', 0, 1000
+    union all
+    select 'risk_sms_time_6', 'a number from 0 to 1000', 0, 1000
+    union all
+    select 'risk_sms_time_12', 'a number from 0 to 1000', 0, 1000
+    union all
+    select 'risk_sms_time_24', 'a number from 0 to 1000', 0, 1000
+    union all
+    select 'risk_ocrs_minor', 'a number from 0 to 1000', 0, 1000
+    union all
+    select 'risk_ocrs_serious', 'a number from 0 to 1000', 0, 1000
+    union all
+    select 'risk_ocrs_very_serious', 'a number from 0 to 1000', 0, 1000
+    union all
+    select 'risk_ocrs_most_serious', 'a number from 0 to 1000', 0, 1000
+    union all
+    select 'risk_ocrs_time_12', 'a number from 0 to 1000', 0, 1000
+    union all
+    select 'risk_ocrs_time_24', 'a number from 0 to 1000', 0, 1000
+    union all
+    select 'risk_ocrs_time_36', 'a number from 0 to 1000', 0, 1000
+    union all
+    select 'risk_eu_minor', 'a number from 0 to 1000', 0, 1000
+    union all
+    select 'risk_eu_serious', 'a number from 0 to 1000', 0, 1000
+    union all
+    select 'risk_eu_very_serious', 'a number from 0 to 1000', 0, 1000
+    union all
+    select 'risk_eu_most_serious', 'a number from 0 to 1000', 0, 1000
+    union all
+    select 'risk_eu_time_24', 'a number from 0 to 1000', 0, 1000
+    union all
+    select 'risk_ocrs_green_to', 'a number from 0 to 1000', 0, 1000
+    union all
+    select 'risk_ocrs_amber_to', 'a number from 0 to 1000', 0, 1000
+    union all
+    select 'risk_model_time_24', 'a number from 0 to 1000', 0, 1000
+    union all
+    select 'risk_minimum_checks', 'a whole number from 1 to 1000', 1, 1000
+    union all
+    select 'risk_prior_days', 'a whole number from 1 to 1100', 1, 1100
+    union all
+    select 'risk_prior_units', 'a whole number from 1 to 100000', 1, 100000
+    union all
+    select 'risk_prior_most_checks', 'a number from 1 to 1000000', 1, 1000000
+    union all
+    select 'risk_interval', 'a number from 0.5 to 0.999', 0.5, 0.999
+    union all
+    select 'risk_horizon_days', 'a whole number from 1 to 366', 1, 366
+    union all
+    select 'score_confidence', 'a number from 0.5 to 0.999', 0.5, 0.999
+    union all
+    select 'score_min_weight', 'a number from 0 to 1', 0, 1
+    union all
+    select 'supervision_lookback_days', 'a whole number from 1 to 1100', 1, 1100
+    union all
+    select 'supervision_bottom_places', 'a whole number from 1 to 1000', 1, 1000
+    union all
+    select 'supervision_interview_periods', 'a whole number from 1 to 12', 1, 12
+    union all
+    select 'supervision_interview_overdue', 'a whole number from 1 to 100000', 1, 100000
+    union all
+    select 'supervision_listing_days', 'a whole number from 0 to 1100', 0, 1100
+    union all
+    select 'supervision_referral_days', 'a whole number from 0 to 1100', 0, 1100
+    union all
+    select 'supervision_again_days', 'a whole number from 0 to 1100', 0, 1100
 ),
 told as (
     select
@@ -42,7 +122,8 @@ told as (
                 then coalesce(
                     setting.rule_value < accepted.at_least
                     or setting.rule_value > accepted.at_most
-                    or (accepted.accepted_values = '0 or 1' and setting.rule_value not in (0, 1)),
+                    or (accepted.accepted_values = '0 or 1' and setting.rule_value not in (0, 1))
+                    or (accepted.accepted_values like 'a whole%' and setting.rule_value <> floor(setting.rule_value)),
                     true
                 )
             else coalesce(
