@@ -50,7 +50,7 @@ _WORDS = {
         "definition": "比例 = 决定金额 ÷ 条文最高额；条文有幅度时另列位置 =（决定 − 最低）÷（最高 − 最低）。"
         "金额单位为元。",
         "same": "同类：案由、档次、程序相同{county}。差为同类内平均比例之差，按同类两边件数加权；p 由同类内随机调换 "
-        "{draws} 次得出，随机种子 {seed}，各组一并按 Holm 校正；区间由重抽样得出。",
+        "{draws} 次得出，随机种子 {seed}，各组一并按 Holm 校正；区间由同类内残差重抽样得出。",
         "same_county": "、县区相同",
         "least": "少于 {least} 件的组只列出，不作判断。",
         "verified": "其中 {count} 件所用规则未核实。",
@@ -77,7 +77,7 @@ _WORDS = {
         "(decided − least) ÷ (most − least). Amounts are yuan.",
         "same": "Like cases: same act, severity and procedure{county}. The difference is that of mean ratios among "
         "like cases, weighted by the cases on both sides; p from exchanging them {draws} times, seed {seed}, by Holm "
-        "for all groups; the interval from drawing them again.",
+        "for all groups; the interval from drawing their residuals again.",
         "same_county": " and county",
         "least": "Groups of fewer than {least} cases are shown, and nothing is said of them.",
         "verified": "Of these, {count} rest on a rule that was not read in a text.",

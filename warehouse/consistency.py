@@ -21,7 +21,7 @@ Groups differ in what they have to decide, so medians say little of a practice. 
 severity and procedure (``Like``), what is decided on the spot having limits of its own (行政处罚法 art. 51). The
 difference of a group is the mean ratio of its cases less that of the other like cases, strata weighted by n₁n₂ ÷ (n₁ +
 n₂). Its p-value is that of exchanging the ratios within the strata ``DRAWS`` times, by Holm for all groups asked about;
-its interval is that of drawing the cases of each group and stratum again. Both begin at ``SEED``. The others are all of
+its interval is that of drawing the residuals of each stratum again. Both begin at ``SEED``. The others are all of
 them together: one group that differs much moves the others a little. What is not told apart may still differ, and what
 is has more explanations than a practice: neither the discretion table nor what a party did about it is told by any
 feed. Nothing here says that a decision is wrong, or ranks a county (art. 74).
@@ -433,26 +433,34 @@ def _sums(stratum: _Stratum) -> np.ndarray:
     return np.array([[values.sum() for values in stratum.ratios]])
 
 
+def _begins(stratum: _Stratum) -> np.ndarray:
+    """Where the cases of each group begin among those of the stratum."""
+    return np.cumsum([0, *(len(of_group) for of_group in stratum.ratios[:-1])])
+
+
 def _exchanged(stratum: _Stratum, rng: np.random.Generator) -> np.ndarray:
     """The same sums where the ratios are dealt out anew, a row a draw."""
     values = np.concatenate(stratum.ratios)
-    begins = np.cumsum([0, *(len(of_group) for of_group in stratum.ratios[:-1])])
     return np.concatenate([
-        np.add.reduceat(rng.permuted(np.tile(values, (rows, 1)), axis=1), begins, axis=1)
+        np.add.reduceat(rng.permuted(np.tile(values, (rows, 1)), axis=1), _begins(stratum), axis=1)
         for rows in _rows_at_a_time(len(values))
     ])  # fmt: skip
 
 
 def _again(stratum: _Stratum, rng: np.random.Generator) -> np.ndarray:
-    """The same sums where as many cases of each group are drawn again, with replacement, a row a draw."""
-    drawn = [
-        np.concatenate([
-            values[rng.integers(0, len(values), (rows, len(values)))].sum(axis=1)
-            for rows in _rows_at_a_time(len(values))
-        ])
-        for values in stratum.ratios
-    ]  # fmt: skip
-    return np.stack(drawn, axis=1)
+    """The same sums where each case is its group's mean and a residual of the stratum, drawn again, a row a draw.
+
+    A group of one case has no residual of its own, and drawing it again would tell of no spread at all. Residuals are
+    widened by √(n ÷ (n − groups)), what the means took of them. Where every group has a single case they are those
+    from the mean of the stratum.
+    """
+    values, many = np.concatenate(stratum.ratios), len(stratum.ratios)
+    apart = np.concatenate([of_group - of_group.mean() for of_group in stratum.ratios])
+    if many == len(values):
+        apart, many = values - values.mean(), 1
+    apart *= np.sqrt(len(values) / (len(values) - many))
+    drawn = (apart[rng.integers(0, len(apart), (rows, len(apart)))] for rows in _rows_at_a_time(len(apart)))
+    return np.concatenate([_sums(stratum) + np.add.reduceat(one, _begins(stratum), axis=1) for one in drawn])
 
 
 def _rows_at_a_time(width: int) -> list[int]:
