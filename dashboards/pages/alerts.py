@@ -157,9 +157,8 @@ def due_words(one: Alert, t: Text) -> Any:
     """The last day, and how far off it is."""
     if one.due_on is None or one.days_late is None:
         return fmt.NONE
-    late = one.days_late > 0
-    told = t.plural("compliance.left.over" if late else "compliance.left.days", abs(one.days_late))
-    return html.Span([_day(one.due_on, t), html.Span(told, className="under worse" if late else "under")])
+    under = "under worse" if one.days_late > 0 else "under"
+    return html.Span([_day(one.due_on, t), html.Span(words.days_left(-one.days_late, t), className=under)])
 
 
 def _day(day: date, t: Text) -> html.Span:

@@ -5,12 +5,11 @@ from typing import Any
 
 from dash import dcc, html
 
-from dashboards import as_of, compliance_facts, controls, explain, queries, shell
+from dashboards import as_of, compliance_facts, controls, explain, queries, shell, words
 from dashboards import format as fmt
 from dashboards.compliance_facts import FIRST_DAY, HERE, OPEN, Choice
 from dashboards.selection import ALL, Known
 from dashboards.text import Text
-from dashboards.words import unverified
 from warehouse import compliance_terms as terms
 from warehouse.compliance import MEASURES, Facts, Item, Part
 from warehouse.hazard_terms import word
@@ -111,7 +110,7 @@ def measures_card(db: queries.Source, told: Facts, choice: Choice, t: Text) -> h
     for spec in MEASURES.values():
         one = told.whole(spec.name)
         head: list[Any] = [html.Span(name_of(spec.name, t)), info(db, told, one, choice, t)]
-        if any(unverified(used.confidence) for used in told.used([spec.name])):
+        if any(words.unverified(used.confidence) for used in told.used([spec.name])):
             head.append(explain.unverified_pill(t, t("compliance.unverified")))
         under = word(terms.TOPICS, spec.topic, t.lang) + (f" · {spec.figure}" if spec.figure else "")
         states: list[Any] = []
@@ -173,10 +172,7 @@ def _cell(one: Item, field: str, known: Known, t: Text) -> Any:
     if field == "county":
         return controls.place_name(known, one.county_code, t) if one.county_code else fmt.NONE
     if field == "left":
-        if one.days_left is None:
-            return fmt.NONE
-        late = one.days_left < 0
-        return t.plural("compliance.left.over" if late else "compliance.left.days", abs(one.days_left))
+        return fmt.NONE if one.days_left is None else words.days_left(one.days_left, t)
     if field == "amount":
         if one.amount is None:
             return fmt.NONE

@@ -18,6 +18,7 @@ from dashboards import (
     forecast_card,
     queries,
     shell,
+    words,
 )
 from dashboards import format as fmt
 from dashboards.case_facts import ROWS_SHOWN, Choice
@@ -443,9 +444,9 @@ def _days(one: Clock, t: Text) -> Any:
     """Days late, days left, and what a late payment comes to."""
     told = fmt.NONE
     if one.days_late:
-        told = t("penalties.days.late", count=fmt.count(one.days_late))
+        told = words.days_left(-one.days_late, t)
     elif one.days_left is not None:
-        told = t("penalties.days.left", count=fmt.count(one.days_left))
+        told = words.days_left(one.days_left, t)
     if one.surcharge_fen is None:
         return told
     return html.Span(

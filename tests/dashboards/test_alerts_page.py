@@ -26,6 +26,7 @@ from dashboards import (
     terminal_queries,
 )
 from dashboards import format as fmt
+from dashboards import words as words_of
 from dashboards.pages import overview
 from dashboards.text import Text
 from warehouse import alerts, funnel, supervision
@@ -205,6 +206,12 @@ def test_rows_of_compliance_say_whose_and_until_when(callbacks: Callbacks) -> No
     assert "剩 10 天" in soon
     dawn = words(by_id(callbacks.page("/compliance", "?measure=dawn_driving&state=drove"), "compliance-rows"))
     assert "线路达到长途里程" in dawn
+
+
+def test_the_last_day_itself_is_today_and_not_none_left() -> None:
+    told = [words_of.days_left(days, Text("zh")) for days in (1, 0, -1)]
+    assert told == ["剩 1 天", "今日到期", "逾期 1 天"]
+    assert words_of.days_left(0, Text("en")) == "due today"
 
 
 @pytest.mark.parametrize("search", ["?measure=fines", "?state=drove", "?county=1", "?as_of=x"])

@@ -69,6 +69,15 @@ def test_tomorrow_it_is_the_same_alert_a_day_older(tables: Registers, found: lis
     assert len(keys) == len(set(keys))
 
 
+def test_a_day_before_knows_of_no_later_handling_and_waits_for_the_last_hour(tables: Registers) -> None:
+    """On the day before one alarm is open that was handled since, and one is not late that is now."""
+    told = {
+        on: {one.subject: one.amount for one in alerts(tables, Asked(on)) if one.rule == "alarm_open"}
+        for on in (DAY - timedelta(days=1), DAY)
+    }
+    assert told == {DAY - timedelta(days=1): {"湘M·***01": 1, "湘M·***02": 1}, DAY: {"湘M·***01": 2}}
+
+
 def test_nobodys_plate_or_certificate_is_told_nor_hashed(found: list[Alert]) -> None:
     text = str(found)
     assert [number for number in (PLATE, SECOND, DRIVER, PERMIT) if number in text] == []
