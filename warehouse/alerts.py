@@ -6,7 +6,8 @@ violators ``warehouse.repeat``, silent terminals ``warehouse.calls``, certificat
 report of the night. So each rule has as many alerts as the page it leads to has rows; of news that page has all.
 
 An alert is known by its rule and its subject: the same one tomorrow, with its age. ``since`` is the first day on which
-the rule held, as far as the data tell: the day after the last day, the first silent day, the first night of the run.
+the rule held without a break, as far as the data tell: the day after the last day, the first silent day, the first
+night in that state, the day a refused delivery was issued.
 
 Clocks of the late surcharge are left out (it runs until paid and tells nothing new), and time of the party, which
 nobody else can miss. A number of violations and driving at dawn are news for ``alert_news_days``; so are certificates
@@ -114,48 +115,67 @@ where sent_on <= $as_of and (replied_on is null or replied_on > $as_of)
     and (cast($county as varchar) is null or county_code = $county)
 order by referral_no
 """
-# The run of days that ends on the last day with data; a site not in service that day has no row or another state.
+# The run of days in the state of the last day with data; a site not in service that day has no row or another state.
 _SITES = """
-with told as (
-    select site_code, county_code, state, passed_date from mart.site_day
-    where passed_date <= $as_of and (cast($county as varchar) is null or county_code = $county)
+with now as (
+    select site_code, county_code, state from mart.site_day
+    where passed_date = (select max(passed_date) from mart.site_day where passed_date <= $as_of)
+        and state in ('silent', 'partial') and (cast($county as varchar) is null or county_code = $county)
 ),
-last_day as (select max(passed_date) as passed_date from mart.site_day where passed_date <= $as_of),
-last_good as (
-    select site_code, max(passed_date) as good_date from told where state not in ('silent', 'partial') group by
-site_code )
-select told.site_code, max_by(told.county_code, told.passed_date) as county_code,
-    max_by(told.state, told.passed_date) as state, min(told.passed_date) as since
+told as (
+    select now.site_code, now.county_code, now.state, day.passed_date, day.state = now.state as is_same
+    from now
+    inner join mart.site_day as day on day.site_code = now.site_code
+    where day.passed_date <= $as_of
+),
+other as (select site_code, max(passed_date) as last_date from told where not is_same group by site_code)
+select told.site_code, told.county_code, told.state, min(told.passed_date) as since
 from told
-cross join last_day
-left join last_good on last_good.site_code = told.site_code
-where told.passed_date > coalesce(last_good.good_date, date '0001-01-01')
-group by told.site_code
-having max(told.passed_date) = max(last_day.passed_date)
+left join other on other.site_code = told.site_code
+where told.passed_date > coalesce(other.last_date, date '0001-01-01')
+group by told.site_code, told.county_code, told.state
 order by told.site_code
 """
 _FEEDS = """
-with night as (select max(business_date) as last_night from meta.night_report where business_date <= $as_of),
-on_time as (
-    select feed, max(business_date) as good_night from meta.night_report
-    where business_date <= $as_of and freshness not in ('late', 'missing') group by feed
-)
-select report.feed, max_by(report.freshness, report.business_date) as freshness, min(report.business_date) as since
-from meta.night_report as report
-cross join night
-left join on_time on on_time.feed = report.feed
-where report.business_date <= $as_of and report.business_date > coalesce(on_time.good_night, date '0001-01-01')
-group by report.feed
-having max(report.business_date) = max(night.last_night)
-    and max_by(report.freshness, report.business_date) in ('late', 'missing')
-order by report.feed
+with now as (
+    select feed, freshness from meta.night_report
+    where business_date = (select max(business_date) from meta.night_report where business_date <= $as_of)
+        and freshness in ('late', 'missing')
+),
+told as (
+    select now.feed, now.freshness, report.business_date,
+        report.freshness is not distinct from now.freshness as is_same
+    from now
+    inner join meta.night_report as report on report.feed = now.feed
+    where report.business_date <= $as_of
+),
+other as (select feed, max(business_date) as last_night from told where not is_same group by feed)
+select told.feed, told.freshness, min(told.business_date) as since
+from told
+left join other on other.feed = told.feed
+where told.business_date > coalesce(other.last_night, date '0001-01-01')
+group by told.feed, told.freshness
+order by told.feed
 """
 _STOPPED = """
-select feed, reason, cast(received_at as date) as since from meta.delivery
+select feed, reason, cast(issued_at as date) as since from meta.delivery
 where cast(issued_at as date) <= $as_of
 qualify row_number() over (partition by feed order by received_at desc, issued_at desc, delivery_id desc) = 1
     and state = 'stopped'
 order by feed
+"""
+# A night is news for so many days: nights no further apart than that are one alert.
+_DAWNS = """
+with dawn as (
+    select plate_no, plate_color_code, event_date,
+        event_date - lag(event_date) over (partition by plate_no, plate_color_code order by event_date) as days_after
+    from mart.vehicle_day
+    where is_registered and is_dawn_driving and event_date <= $as_of and list_contains($plates, plate_no)
+)
+select plate_no, plate_color_code, max(event_date) as first_on
+from dawn
+where days_after is null or days_after > $news_days
+group by plate_no, plate_color_code
 """
 
 
@@ -209,7 +229,8 @@ class _Day:
     def __init__(self, source: Source, asked: Asked) -> None:
         self.source, self.as_of, self.county = source, asked.as_of, asked.county
         told = numbers(source, _NUMBERS, asked.as_of)
-        self.news_after = asked.as_of - timedelta(days=int(told["alert_news_days"].value))
+        self.news_days = int(told["alert_news_days"].value)
+        self.news_after = asked.as_of - timedelta(days=self.news_days)
         self.reply_days = int(told["referral_soon_days"].value)
 
     def rows(self, query: str, **bound: Any) -> list[dict[str, Any]]:
@@ -373,13 +394,17 @@ def _of_compliance(day: _Day) -> Iterator[_Found]:
     news = compliance.Facts(
         day.source, compliance.Asked(day.as_of, day.news_after + timedelta(days=1), day.county)
     )  # fmt: skip
-    for whole in news.items("dawn_driving"):
-        if whole.reading == "long":
-            one = compliance.masked_item(whole)
-            yield _Found(
-                "dawn_long_line", (whole.subject_no, whole.plate_color_code), one.subject_no, one.since, None,
-                one.county_code, one.uscc, one.document_no, int(one.amount or 0), True,
-            )  # fmt: skip
+    drove = [one for one in news.items("dawn_driving") if one.reading == "long"]
+    firsts = {
+        (row["plate_no"], row["plate_color_code"]): row["first_on"]
+        for row in day.rows(_DAWNS, plates=[one.subject_no for one in drove], news_days=day.news_days)
+    }
+    for whole in drove:
+        one, who = compliance.masked_item(whole), (whole.subject_no, whole.plate_color_code)
+        yield _Found(
+            "dawn_long_line", who, one.subject_no, firsts[who], None, one.county_code, one.uscc, one.document_no,
+            int(one.amount or 0), True,
+        )  # fmt: skip
 
 
 _MAKERS: tuple[Callable[[_Day], Iterable[_Found]], ...] = (
