@@ -181,14 +181,13 @@ class Part:
 
 # --- reading ---------------------------------------------------------------------------------------------
 # Of spans that overlap the one that began last holds.
-_UNITS = """
+_PLACED = """
 select uscc, enterprise_name as name, enterprise_kind as kind, county_code
 from staging.enterprise
-where $as_of between valid_from and coalesce(valid_to, $as_of) {of_kinds}
+where $as_of between valid_from and coalesce(valid_to, $as_of)
 qualify row_number() over (partition by uscc order by valid_from desc, record_id) = 1
 """
-_HELD = _UNITS.format(of_kinds="and list_contains($kinds, enterprise_kind)")
-_PLACED = _UNITS.format(of_kinds="")
+_HELD = f"select uscc, name, kind, county_code from ({_PLACED}) where list_contains($kinds, kind)"
 # Of a subject's spans that began by the day the one that ends last; what begins after the day is a successor.
 _LAST = """
 newest as (
@@ -303,25 +302,35 @@ left join later on later.subject_no = device.device_no
 order by subject_no
 """
 _LINES = f"""
-with placed as ({_PLACED})
+with placed as ({_PLACED}),
+line as (
+    select line_no, line_origin, line_destination, line_class, uscc, valid_from, valid_to, line_distance_km
+    from staging.coach_line
+    where $as_of between valid_from and coalesce(valid_to, $as_of)
+    qualify row_number() over (partition by line_no order by valid_from desc, record_id) = 1
+)
 select line.line_no as subject_no, concat(line.line_origin, '—', line.line_destination) as name,
     cast(line.line_class as varchar) as kind, placed.county_code, line.uscc, line.valid_from as since,
     line.valid_to as until, line.line_distance_km as amount
-from staging.coach_line as line
+from line
 left join placed on placed.uscc = line.uscc
-where $as_of between line.valid_from and coalesce(line.valid_to, $as_of)
-order by subject_no, since
+order by subject_no
 """
 _COACHES = f"""
-with placed as ({_PLACED})
+with placed as ({_PLACED}),
+vehicle as (
+    select plate_no, plate_color_code, monitored_class, county_code, uscc, line_no, valid_from, valid_to, seat_count
+    from staging.monitored_vehicle
+    where $as_of between valid_from and coalesce(valid_to, $as_of)
+    qualify row_number() over (partition by plate_no, plate_color_code order by valid_from desc, record_id) = 1
+)
 select coach.plate_no as subject_no, coach.plate_color_code, placed.name, coach.monitored_class as kind,
     coach.county_code, coach.uscc, coach.line_no as document_no, coach.valid_from as since, coach.valid_to as until,
     coach.seat_count as amount
-from staging.monitored_vehicle as coach
+from vehicle as coach
 left join placed on placed.uscc = coach.uscc
 where list_contains($classes, coach.monitored_class)
-    and $as_of between coach.valid_from and coalesce(coach.valid_to, $as_of)
-order by subject_no, plate_color_code, since
+order by subject_no, plate_color_code
 """
 _RELAYS = """
 with point as (
@@ -348,16 +357,25 @@ coach as (
     group by plate_no, plate_color_code
     having count(*) filter (is_online) > 0
 ),
-line as (
-    select coach.plate_no, coach.plate_color_code, max(register.line_no) as line_no, max(line.line_distance_km) as km
+register as (
+    select coach.plate_no, coach.plate_color_code, coach.last_on, told.line_no
     from coach
-    inner join staging.monitored_vehicle as register
-        on register.plate_no = coach.plate_no and register.plate_color_code = coach.plate_color_code
-        and coach.last_on between register.valid_from and coalesce(register.valid_to, coach.last_on)
-    inner join staging.coach_line as line
-        on line.line_no = register.line_no
-        and coach.last_on between line.valid_from and coalesce(line.valid_to, coach.last_on)
-    group by all
+    inner join staging.monitored_vehicle as told
+        on told.plate_no = coach.plate_no and told.plate_color_code = coach.plate_color_code
+        and coach.last_on between told.valid_from and coalesce(told.valid_to, coach.last_on)
+    qualify row_number() over (
+        partition by coach.plate_no, coach.plate_color_code order by told.valid_from desc, told.record_id
+    ) = 1
+),
+line as (
+    select register.plate_no, register.plate_color_code, told.line_no, told.line_distance_km as km
+    from register
+    inner join staging.coach_line as told
+        on told.line_no = register.line_no
+        and register.last_on between told.valid_from and coalesce(told.valid_to, register.last_on)
+    qualify row_number() over (
+        partition by register.plate_no, register.plate_color_code order by told.valid_from desc, told.record_id
+    ) = 1
 )
 select coach.plate_no as subject_no, coach.plate_color_code, placed.name, coach.kind, coach.county_code, coach.uscc,
     line.line_no as document_no, coach.last_on as since, coach.dawn_days as amount, coach.online_days as amount_of,
