@@ -174,16 +174,15 @@ class _Answer:
             cells = [spreadsheet.safe(cell) if isinstance(cell := row[head], str) else cell for head in heads]
             writer.writerow([*cells, self.asked["as_of"], *self.column.values()])
 
-    def table(self, title: str, heads: Sequence[str], rows: Sequence[Sequence[str]], texts: set[str]) -> None:
+    def table(
+        self, title: str, heads: Sequence[str], rows: Sequence[Sequence[str]], texts: set[str], **values: str
+    ) -> None:  # fmt: skip
         if not rows:
             self.say(title, self.words("nothing"))
             return
         shown = Table(title=Text(title), title_justify="left")
         for head in heads:
-            shown.add_column(
-                self.words(head, share=f"{engine.CONFIDENCE:.0%}"),
-                justify="left" if head in texts else "right", overflow="fold",
-            )  # fmt: skip
+            shown.add_column(self.words(head, **values), justify="left" if head in texts else "right", overflow="fold")
         for row in rows:
             shown.add_row(*[Text(cell) for cell in row])
         self.console.print(shown)
@@ -201,7 +200,7 @@ def _answer_groups(answer: _Answer, told: Told, by: str, within_county: bool) ->
             "by": by, "within_county": within_county, "count": told.count, "fined_count": len(told.fined),
             "groups": [asdict(group) for group in found],
             "remainders": [asdict(part) for part in told.remainders],
-            "draws": engine.DRAWS, "seed": engine.SEED, "confidence": engine.CONFIDENCE,
+            "draws": engine.DRAWS, "seed": engine.SEED, "confidence": told.confidence,
             "parameters": [asdict(one) for one in told.parameters.values()],
         })  # fmt: skip
         return
@@ -220,7 +219,7 @@ def _answer_groups(answer: _Answer, told: Told, by: str, within_county: bool) ->
     ]
     if tested:
         cells = [[*row, *_tested(group, answer)] for row, group in zip(cells, found, strict=True)]
-    answer.table(answer.words("title"), heads, cells, {"group", "judgement"})
+    answer.table(answer.words("title"), heads, cells, {"group", "judgement"}, share=f"{told.confidence:.0%}")
     left = told.count - len(told.fined)
     answer.say(answer.words("sum", count=f"{told.count:,}", fined=f"{len(told.fined):,}", left=f"{left:,}"))
     parts = [[engine.remainder_words(part, answer.lang), f"{part.count:,}"] for part in told.remainders]

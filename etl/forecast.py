@@ -84,7 +84,7 @@ def forecast_answer(
 def _write_json(source: Source, asked: Asked, told: Forecast, soon: dict[str, int]) -> None:
     head = {
         "as_of": asked.as_of, "weeks": asked.weeks, "week_ends": queue.week_ends(asked), "county": asked.county,
-        **known_on.told(source), "draws": queue.DRAWS, "seed": queue.SEED, "share": queue.SHARE,
+        **known_on.told(source), "draws": queue.DRAWS, "seed": queue.SEED, "share": told.share,
         "late_within": SOON_DAYS, "soon": soon,
     }  # fmt: skip
     document = asdict(told) | {"parameters": [asdict(one) for one in told.parameters.values()]}
@@ -150,7 +150,7 @@ def _print(source: Source, asked: Asked, told: Forecast, soon: dict[str, int], l
         console.print(shown)
         notes.append(words["coverage"].format(
             forecasts=past.forecast_count, count=f"{past.count:,}", inside=f"{past.inside:,}",
-            share=f"{queue.SHARE:.0%}", rate=f"{past.inside / past.count:.0%}",
+            share=f"{told.share:.0%}", rate=f"{past.inside / past.count:.0%}",
         ))  # fmt: skip
     parts = ", ".join(f"{case_terms.CLOCK_TERMS[clock].name(lang)} {count:,}" for clock, count in soon.items())
     late = words["soon"] if soon else words["none_soon"]
@@ -158,7 +158,7 @@ def _print(source: Source, asked: Asked, told: Forecast, soon: dict[str, int], l
     values: dict[str, Any] = {
         "history": f"{told.parameters['forecast_history_days'].value:g}",
         "arrival": f"{told.parameters['forecast_arrival_weeks'].value:g}",
-        "draws": queue.DRAWS, "seed": queue.SEED, "share": f"{queue.SHARE:.0%}",
+        "draws": queue.DRAWS, "seed": queue.SEED, "share": f"{told.share:.0%}",
     }  # fmt: skip
     notes += [words["how"].format(**values), words["limits"]]
     if told.untimed_count:

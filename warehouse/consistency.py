@@ -44,7 +44,7 @@ from warehouse.case_amounts import Compared, compared
 from warehouse.cases import COURSE_TABLES, Filter, case_file, cases_sql
 from warehouse.dossier_text import LANGUAGES
 from warehouse.errors import WarehouseError
-from warehouse.funnel import CONFIDENCE, Part
+from warehouse.funnel import Part
 from warehouse.metrics import Source
 from warehouse.parameters import Parameter, numbers
 from warehouse.repeat import ENDED_STATES
@@ -74,7 +74,8 @@ SEED = 20_210_715
 _AT_A_TIME = 2_000_000
 BANDS = ("severity_1_kg", "severity_2_kg", "severity_3_kg", "severity_4_kg", "severity_5_kg")
 PARAMETERS = (
-    "consistency_least_cases", "consistency_fence", "consistency_twin_days", "repeat_window_months", *BANDS,
+    "consistency_confidence", "consistency_least_cases", "consistency_fence", "consistency_twin_days",
+    "repeat_window_months", *BANDS,
 )  # fmt: skip
 ABOVE = "above"
 """Name of the band above the last bound; the others are named by their upper bound."""
@@ -216,6 +217,11 @@ class Told:
     def least(self) -> int:
         """Fewest cases on which anything is said."""
         return int(self.parameters["consistency_least_cases"].value)
+
+    @property
+    def confidence(self) -> float:
+        """Share that the interval of a difference holds; above 1 less it a p-value tells nothing apart."""
+        return self.parameters["consistency_confidence"].value
 
 
 def is_built(source: Source) -> bool:
@@ -394,12 +400,12 @@ def differences(told: Told, by: str, within_county: bool = False) -> dict[str, D
             _contrast([sums[at] for at in own], [strata[at] for at in own], name)
             for sums in (told_sums, exchanged, again)
         )
-        low, high = np.quantile(redrawn, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
+        low, high = np.quantile(redrawn, [(1 - told.confidence) / 2, (1 + told.confidence) / 2])
         found[name] = replace(found[name], mean=float(mean[0]), low=float(low), high=float(high))
         # Equal up to what is lost by adding in another order.
         chances[name] = (1 + int((np.abs(by_chance) >= abs(mean[0]) - 1e-12).sum())) / (1 + DRAWS)
     for name, p in _holm(chances).items():
-        way = "alike" if p > 1 - CONFIDENCE else "lower" if (found[name].mean or 0) < 0 else "higher"
+        way = "alike" if p > 1 - told.confidence else "lower" if (found[name].mean or 0) < 0 else "higher"
         found[name] = replace(found[name], p=p, judgement=way)
     return found
 

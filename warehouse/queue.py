@@ -40,12 +40,10 @@ OPEN = "open"
 """Name of the line of all open cases."""
 FLOWS = {"filed": ("filed",), "decided": ("decided", "decided_simple"), "paid": ("paid",), "closed": ("closed",)}
 """What is counted by week: the cases that come into one of these states."""
-PARAMETERS = ("forecast_history_days", "forecast_arrival_weeks", "forecast_least_exits")
+PARAMETERS = ("forecast_history_days", "forecast_arrival_weeks", "forecast_least_exits", "forecast_share")
 MOST_WEEKS = 26
 DRAWS = 400
 SEED = 20_210_715
-SHARE = 0.9
-"""Of the runs that lie within an interval: a convention. Of a narrower one fewer back-tests tell whether it holds."""
 BACK_TESTS = 8
 """Forecasts of days gone by, a week apart."""
 MOST_STEPS = 50
@@ -103,7 +101,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Expected:
-    """A number of one week: its mean over the runs and the interval that holds ``SHARE`` of them."""
+    """A number of one week: its mean over the runs and the interval that holds ``forecast_share`` of them."""
 
     mean: float
     low: float
@@ -157,6 +155,11 @@ class Forecast:
     back_test: BackTest | None
     parameters: Mapping[str, Parameter]
 
+    @property
+    def share(self) -> float:
+        """Of the runs, which an interval holds."""
+        return self.parameters["forecast_share"].value
+
 
 class History(NamedTuple):
     """Spells as arrays: days as numbers, states by their place in ``STATES``; ``left`` ``_NEVER`` and ``after`` -1
@@ -174,12 +177,14 @@ class _Settings(NamedTuple):
     history_days: int
     arrival_weeks: int
     least: int
+    share: float
 
 
 def forecast(source: Source, asked: Asked) -> Forecast:
     """The queue in the weeks after the day, and how well such forecasts did before."""
     parameters = numbers(source, PARAMETERS, asked.as_of)
-    settings = _Settings(*(int(parameters[name].value) for name in PARAMETERS))
+    *counts, share = (parameters[name].value for name in PARAMETERS)
+    settings = _Settings(*map(int, counts), share)
     history, day = read(source, asked), asked.as_of.toordinal()
     states, flows = lines(history, day, asked.weeks, settings)
     query, given = cases_sql(Filter(county=asked.county))
@@ -224,17 +229,17 @@ def lines(
     is_open = _places(OPEN_STATES)
     whole = _line(
         OPEN, int(now[is_open].sum()), int(entries[_places(OVER)].sum()), standing[:, is_open].sum(axis=1),
-        settings.least, has_arrivals,
+        settings, has_arrivals,
     )  # fmt: skip
     states = tuple(
-        _line(state, int(now[at]), int(exits[at]), standing[:, at], settings.least, has_arrivals)
+        _line(state, int(now[at]), int(exits[at]), standing[:, at], settings, has_arrivals)
         for state in OPEN_STATES
         if now[at := STATES.index(state)] or standing[:, at].any()
     )
     last_week = came(history, day - 7, 1)
     flows = tuple(
         _line(
-            name, int(last_week[own, 0].sum()), int(entries[own].sum()), coming[:, own].sum(axis=1), settings.least,
+            name, int(last_week[own, 0].sum()), int(entries[own].sum()), coming[:, own].sum(axis=1), settings,
             has_arrivals,
         )
         for name, into in FLOWS.items()
@@ -247,10 +252,10 @@ def _places(states: Iterable[str]) -> list[int]:
     return [STATES.index(state) for state in states if state in STATES]
 
 
-def _line(name: str, now: int, exits: int, runs: np.ndarray, least: int, has_arrivals: bool) -> Line:
-    if exits < least or not has_arrivals:
+def _line(name: str, now: int, exits: int, runs: np.ndarray, settings: _Settings, has_arrivals: bool) -> Line:
+    if exits < settings.least or not has_arrivals:
         return Line(name, now, exits, ())
-    low, high = np.quantile(runs, [(1 - SHARE) / 2, (1 + SHARE) / 2], axis=0)
+    low, high = np.quantile(runs, [(1 - settings.share) / 2, (1 + settings.share) / 2], axis=0)
     expected = zip(runs.mean(axis=0).tolist(), low.tolist(), high.tolist(), strict=True)
     return Line(name, now, exits, tuple(Expected(*one) for one in expected))
 

@@ -349,6 +349,19 @@ def test_the_difference_and_its_chance_are_those_of_every_exchange() -> None:
     assert (told.count, told.other_count, told.strata_count) == (3, 4, 2)
 
 
+def test_how_sure_is_sure_is_a_parameter() -> None:
+    world = made(random.Random(5), 300, 0.005)
+    sure, lax = (
+        consistency.differences(told_of(world.fined, consistency_confidence=share), "county")["431102"]
+        for share in (0.95, 0.05)
+    )
+    assert (sure.p, sure.mean) == (lax.p, lax.mean)
+    assert (sure.judgement, lax.judgement) == ("alike", "lower")
+    assert sure.low is not None
+    assert lax.low is not None
+    assert sure.low < lax.low
+
+
 def test_several_groups_at_once_ask_for_more() -> None:
     assert consistency._holm({"a": 0.01, "b": 0.04, "c": 0.03}) == pytest.approx({"a": 0.03, "c": 0.06, "b": 0.06})
     assert consistency._holm({"a": 0.9, "b": 0.8}) == {"b": 1.0, "a": 1.0}
