@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from etl import known_on
-from etl.arguments import day_of, known_county, need
+from etl.arguments import day_of, day_or_last, known_county, need
 from etl.parameter_lines import parameter_lines
 from warehouse import case_terms, queue
 from warehouse.cases import SOON_DAYS, Filter, clock_counts
@@ -69,7 +69,7 @@ def forecast_answer(
     need(served, queue.TABLES, "the course of cases was told")
     known_county(served, county)
     with known_on.asked(known, cases_known_on) as source:
-        asked = replace(asked, as_of=day or day_of(source.manifest["business_date"]))
+        asked = replace(asked, as_of=day_or_last(source, day))
         told = queue.forecast(source, asked)
         counts = clock_counts(source, asked.as_of, Filter(kind="over_limit", county=county))
     soon = {one.clock: one.soon_count for one in counts if one.soon_count}

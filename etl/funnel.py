@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from etl.arguments import LANGUAGES, County, Lang, day_of, known_county, known_site, need, one_of
+from etl.arguments import LANGUAGES, County, Lang, day_of, day_or_last, known_county, known_site, need, one_of
 from etl.errors import HengError
 from etl.forecast import forecast_answer
 from etl.known_on import KnownOn
@@ -104,7 +104,7 @@ def funnel_command(
 
     first, last = period(None, day_from, day_to)
     served = connection.snapshot()
-    asked = Asked(first, last, day_of(as_of or served.manifest["business_date"]), county, site)
+    asked = Asked(first, last, day_or_last(served, day_of(as_of) if as_of else None), county, site)
     need(served, COURSE_TABLES, "the course of cases was told")
     known_county(served, county)
     known_site(served, site)

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from etl.arguments import LANGUAGES, County, Lang, day_of, known_county, need, one_of
+from etl.arguments import LANGUAGES, County, Lang, day_of, day_or_last, known_county, need, one_of
 from etl.report_card import UNVERIFIED
 from warehouse import score
 from warehouse.metrics import Source
@@ -81,7 +81,7 @@ def ranking_command(
     from warehouse import connection
 
     served = connection.snapshot()
-    asked = score.Asked(day_of(as_of or served.manifest["business_date"]), cadence)
+    asked = score.Asked(day_or_last(served, day_of(as_of) if as_of else None), cadence)
     need(served, score.TABLES, "counties were ranked")
     known_county(served, county)
     told = score.ranking(served, asked)

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from etl.arguments import LANGUAGES, County, Lang, day_of, known_county, need, one_of
+from etl.arguments import LANGUAGES, County, Lang, day_of, day_or_last, known_county, need, one_of
 from etl.ranking import FORMATS, county_names
 from warehouse import score, supervision
 from warehouse.supervision import Behind, Measure, Suggestion
@@ -72,7 +72,7 @@ def supervision_command(
     from warehouse import connection
 
     served = connection.snapshot()
-    day = day_of(as_of or served.manifest["business_date"])
+    day = day_or_last(served, day_of(as_of) if as_of else None)
     need(served, supervision.TABLES, "measures were told")
     known_county(served, county)
     names = county_names(served, lang)

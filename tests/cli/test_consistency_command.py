@@ -42,7 +42,7 @@ class Served(Tables):
     warned, one not decided."""
 
     version = 7
-    manifest = {"business_date": "2025-06-30", "data_until": "2025-06-30"}  # noqa: RUF012
+    manifest = {"business_date": "2025-07-01", "data_until": "2025-06-30"}  # noqa: RUF012
 
     def __init__(self) -> None:
         facts, begins = [], date(2025, 1, 6)
@@ -179,6 +179,8 @@ def test_the_forecast_tells_the_same_in_all_forms() -> None:
     assert {row["name"] for row in rows if row["line"].startswith("tested")} == {
         line["name"] for line in told["back_test"]["lines"]
     }
+    unasked = json.loads(run(["funnel", "--forecast", "2", "--format", "json"]))
+    assert unasked["as_of"] == "2025-06-30", "the last day of data, not the night after it"
     for lang, words in (("zh", ("回测", "90% 区间", "随机种子", "数据过少", "将逾期")),
                         ("en", ("Back-test", "90% interval", "seed", "too little data", "will be late"))):  # fmt: skip
         text = run([*asked, "--lang", lang])
