@@ -17,6 +17,7 @@ from dashboards import (
 from dashboards.selection import ALL, Known, Selection, day_asked, option, query_of
 from warehouse import alerts, repeat
 from warehouse.alerts import SEVERITIES, Alert, Asked, Rule
+from warehouse.compliance import MEASURES, UNHELD
 
 HERE = "/alerts"
 FIRST_DAY = date(2016, 1, 1)
@@ -115,6 +116,9 @@ def rows_of(db: queries.Source, choice: Choice, rule: str, one: Alert | None = N
     if rule == "dawn_long_line":
         return compliance_facts.HERE + compliance_facts.Choice(day, last, county).opened("dawn_driving", "drove")
     if begins in _COMPLIANCE:
-        state = one.detail.split(" ")[1] if one is not None and one.detail is not None else ends
-        return compliance_facts.HERE + compliance_facts.Choice(day, last, county).opened(_COMPLIANCE[begins], state)
+        measure = _COMPLIANCE[begins]
+        state = UNHELD if ends == "lapsed" and UNHELD in MEASURES[measure].lists else ends
+        if one is not None and one.detail is not None:
+            state = one.detail.split(" ")[1]
+        return compliance_facts.HERE + compliance_facts.Choice(day, last, county).opened(measure, state)
     return None

@@ -75,7 +75,9 @@ LIST_COLUMNS = (
 def compliance_command(
     measure: Annotated[str | None, typer.Option("--measure", help=f"{', '.join(MEASURES)}.")] = None,
     as_list: Annotated[bool, typer.Option("--list", help="The rows behind a measure instead of rates.")] = False,
-    state: Annotated[str | None, typer.Option("--state", help="Rows of one state only, with --list.")] = None,
+    state: Annotated[
+        str | None, typer.Option("--state", help="Rows of one state, open or unheld, with --list.")
+    ] = None,
     as_of: AsOf = None,
     first: Annotated[
         str | None, typer.Option("--from", help="First day of training and the like; default: a year before.")
@@ -97,7 +99,7 @@ def compliance_command(
     if as_list and by != "all":
         raise HengError("--by groups rates: leave it out, or --list.")
     if measure is not None:
-        one_of("state", state, MEASURES[measure].states)
+        one_of("state", state, tuple(MEASURES[measure].lists))
     from warehouse import connection
 
     served = connection.snapshot()

@@ -44,7 +44,7 @@ from warehouse.parameters import Codes, Parameter, numbers, texts
 from warehouse.plate import masked
 from warehouse.repeat_terms import masked_driver
 
-__all__ = ["GROUPS", "MEASURES", "TABLES", "Asked", "Facts", "Item", "Measure", "Part", "year_before"]
+__all__ = ["GROUPS", "MEASURES", "OPEN", "TABLES", "UNHELD", "Asked", "Facts", "Item", "Measure", "Part", "year_before"]
 
 TABLES = (
     "mart.vehicle_day", "seeds.kpi_scheme", "seeds.parameter", "staging.coach_line", "staging.driver_certificate",
@@ -56,6 +56,8 @@ TABLES = (
 GROUPS = ("all", "county", "kind")
 _NUMBERS = ("certificate_soon_days", "long_line_km", "large_coach_seats", "dawn_exempt_km")
 _KINDS = ("standard_kinds", "insurance_kinds", "training_kinds")
+OPEN, UNHELD = "open", "unheld"
+"""Lists of several states: what somebody has to look at; what lapsed or was never held."""
 _VALID = ("valid", "soon", "renewed")
 _EXPIRY = (*_VALID, "lapsed")
 
@@ -77,6 +79,14 @@ class Measure:
     parameters: tuple[str, ...] = ()
     figure: str = ""
     of_period: bool = False
+
+    @property
+    def lists(self) -> dict[str, tuple[str, ...]]:
+        """The states of each list of rows that can be asked for: of several states, then of each."""
+        several = {OPEN: self.open_states}
+        if "never" in self.states:
+            several[UNHELD] = ("lapsed", "never")
+        return several | {state: (state,) for state in self.states}
 
 
 MEASURES = {
@@ -420,11 +430,11 @@ class Facts:
         return self._items[measure]
 
     def listed(self, measure: str, state: str | None = None) -> list[Item]:
-        """Items of a measure, of one state or of all: the first to expire first, then by number."""
-        known = MEASURES[measure].states if measure in MEASURES else ()
+        """Items of a measure, of one of its ``lists`` or (None) all: the first to expire first, then by number."""
+        known = MEASURES[measure].lists if measure in MEASURES else {}
         if state is not None and state not in known:
             raise WarehouseError(f"{measure} has no state {state!r}. Choose one of {', '.join(known or MEASURES)}.")
-        found = [one for one in self.items(measure) if state in (None, one.state)]
+        found = [one for one in self.items(measure) if state is None or one.state in known[state]]
         return sorted(found, key=lambda one: (one.until or date.max, one.subject_no, one.since or date.min))
 
     def parts(self, measure: str, by: str = "all") -> list[Part]:

@@ -7,11 +7,11 @@ from dash import dcc, html
 
 from dashboards import as_of, compliance_facts, controls, explain, queries, shell, words
 from dashboards import format as fmt
-from dashboards.compliance_facts import FIRST_DAY, HERE, OPEN, Choice
+from dashboards.compliance_facts import FIRST_DAY, HERE, Choice
 from dashboards.selection import ALL, Known
 from dashboards.text import Text
 from warehouse import compliance_terms as terms
-from warehouse.compliance import MEASURES, Facts, Item, Part
+from warehouse.compliance import MEASURES, OPEN, UNHELD, Facts, Item, Part
 from warehouse.hazard_terms import word
 
 ROWS_SHOWN = 200
@@ -31,7 +31,7 @@ def name_of(measure: str, t: Text) -> str:
 
 
 def state_words(state: str, t: Text) -> str:
-    return t(f"compliance.state.{state}") if state in (OPEN, ALL) else word(terms.STATES, state, t.lang)
+    return t(f"compliance.state.{state}") if state in (OPEN, UNHELD, ALL) else word(terms.STATES, state, t.lang)
 
 
 def parts(one: Part) -> str:
@@ -205,7 +205,7 @@ def rows_card(told: Facts, choice: Choice, known: Known, t: Text) -> html.Sectio
     spec = MEASURES[choice.measure]
     options = [
         (state, f"{state_words(state, t)}", HERE + choice.opened(choice.measure, state))
-        for state in (OPEN, ALL, *spec.states)
+        for state in dict.fromkeys((OPEN, ALL, *spec.lists))
     ]
     name = name_of(choice.measure, t)
     content: list[Any] = [as_of.links(t("compliance.head.state"), choice.state, options, many=True)]
@@ -223,7 +223,7 @@ def command(choice: Choice) -> str:
     """What writes every row of the choice on the command line."""
     told = {"measure": choice.measure, "as-of": choice.as_of.isoformat()}
     told |= {} if choice.county == ALL else {"county": choice.county}
-    told |= {} if choice.state in (OPEN, ALL) else {"state": choice.state}
+    told |= {} if choice.state == ALL else {"state": choice.state}
     return " ".join(["heng compliance --list", *(f"--{name} {value}" for name, value in told.items()), "--format csv"])
 
 

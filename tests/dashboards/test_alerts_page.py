@@ -1,5 +1,7 @@
 """The pages of alerts, of compliance and the overview: their numbers are those of the pages they lead to."""
 
+import csv
+import io
 import re
 from collections import Counter
 from datetime import timedelta
@@ -11,6 +13,7 @@ import fixture
 import pytest
 import vehicle_fixture
 from driving import HOST, Callbacks, by_class, by_id, components, text_of
+from typer.testing import CliRunner
 from werkzeug.test import Client
 
 from dashboards import (
@@ -27,9 +30,10 @@ from dashboards import (
 )
 from dashboards import format as fmt
 from dashboards import words as words_of
-from dashboards.pages import overview
+from dashboards.pages import compliance, overview
 from dashboards.text import Text
-from warehouse import alerts, funnel, supervision
+from etl.cli import app
+from warehouse import alerts, connection, funnel, supervision
 from warehouse.compliance import MEASURES
 
 LAST = fixture.LAST_DAY
@@ -99,7 +103,7 @@ def test_every_rule_is_counted_and_leads_to_as_many_rows(callbacks: Callbacks, d
     for name, count in counted.items():
         href = alert_facts.rows_of(db, choice, name)
         assert href is not None
-        # Certificates that lapsed and those never had are two states: each alert opens its own.
+        # Certificates that lapsed and those never had are two states: the rule opens both, each alert its own.
         if name.endswith("_lapsed"):
             of_state = Counter(one.detail for one in found if one.rule == name)
             for one in found:
@@ -107,7 +111,6 @@ def test_every_rule_is_counted_and_leads_to_as_many_rows(callbacks: Callbacks, d
                     own = alert_facts.rows_of(db, choice, name, one)
                     assert own is not None
                     assert opened(db, own) == of_state[one.detail]
-            continue
         rows = opened(db, href)
         if name == "dawn_long_line":  # news of a few days, of a list that holds a year
             assert rows is not None
@@ -198,6 +201,23 @@ def test_every_number_of_compliance_opens_its_rows(callbacks: Callbacks, db: fix
                 opened_states += 1
     assert opened_states >= 7
     assert fmt.indicator(told.whole("standard").rate.ratio) in words(by_class(layout, "lead"))
+
+
+@pytest.mark.parametrize("state", ["open", "unheld", "lapsed", "all"])
+def test_the_command_beneath_cut_rows_writes_the_rows_of_the_page(
+    db: fixture.Fixture, monkeypatch: pytest.MonkeyPatch, state: str
+) -> None:
+    known = queries.known(db)
+    assert known is not None
+    choice, bad = compliance_facts.choice_of({"measure": "insurance", "state": state}, known)
+    assert bad == []
+    monkeypatch.setattr(connection, "snapshot", lambda: db)
+    heng, *arguments = compliance.command(choice).split()
+    told = CliRunner().invoke(app, arguments, catch_exceptions=False)
+    rows = list(csv.DictReader(io.StringIO(told.output)))
+    shown = compliance_facts.listed(compliance_facts.facts(db, choice), choice)
+    assert heng == "heng"
+    assert [row["subject_no"] for row in rows] == [one.subject_no for one in shown] != []
 
 
 def test_rows_of_compliance_say_whose_and_until_when(callbacks: Callbacks) -> None:

@@ -369,7 +369,7 @@ def test_each_measure_names_only_states_and_parameters_that_are_there(tables: Re
     ("ask", "words"),
     [
         (lambda told: told.items("fines"), "Choose one of standard, insurance"),
-        (lambda told: told.listed("standard", "drove"), "Choose one of valid, soon"),
+        (lambda told: told.listed("standard", "drove"), "Choose one of open, unheld, valid, soon"),
         (lambda told: told.listed("fines", "drove"), "Choose one of standard"),
         (lambda told: told.parts("standard", "month"), "Choose one of all, county, kind"),
     ],
