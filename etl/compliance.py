@@ -30,6 +30,7 @@ from warehouse import compliance_terms as terms
 from warehouse.compliance import GROUPS, MEASURES, TABLES, Asked, Facts, Item, Part, masked_item, year_before
 from warehouse.hazard_terms import word
 from warehouse.last_day import last_day
+from warehouse.metrics import percent
 from warehouse.spreadsheet import safe
 
 if TYPE_CHECKING:
@@ -166,7 +167,7 @@ def _print_parts(served: Snapshot, facts: Facts, parts: list[Part], names: list[
         if by != "all":
             told = counties.get(one.group or "", one.group) if by == "county" else terms.of_kind(one.group, lang)
             group = [told or words["untold"]]
-        ratio = words["no_data"] if rate.ratio is None else f"{_floored(rate.ratio)} %"
+        ratio = words["no_data"] if rate.ratio is None else f"{percent(rate.ratio)} %"
         states = ", ".join(
             f"{word(terms.STATES, state, lang)} {one.states[state]:,}"
             for state in spec.open_states
@@ -177,11 +178,6 @@ def _print_parts(served: Snapshot, facts: Facts, parts: list[Part], names: list[
             f"{rate.of:,}", ratio, states, spec.figure,
         )  # fmt: skip
     _show(table, served, facts, names, lang)
-
-
-def _floored(ratio: float) -> str:
-    """Per cent, rounded down: 99.996 % is not all."""
-    return f"{int(ratio * 10_000 + 1e-9) / 100:.2f}"
 
 
 def _print_list(served: Snapshot, facts: Facts, measure: str, rows: list[dict[str, Any]], lang: str) -> None:
