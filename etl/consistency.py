@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from etl import known_on
-from etl.arguments import LANGUAGES, AsOf, County, Lang, day_of, day_or_last, known_county, need, one_of
+from etl.arguments import LANGUAGES, AsOf, County, Lang, county_names, day_of, day_or_last, known_county, need, one_of
 from etl.errors import HengError
 from etl.known_on import KnownOn
 from etl.parameter_lines import parameter_lines
@@ -128,15 +128,16 @@ def consistency_command(
         asked = Asked(*period(None, day_from, day_to), known_on.latest(day, known), county, kind)
     need(served, engine.TABLES, "the course of cases was told")
     known_county(served, county)
+    counties = county_names(served, lang)
     with known_on.asked(known, consistency_known_on) as source:
         on = day_or_last(source, day)
         if twins is not None:
-            answer = _Answer(source, form, lang, {"as_of": on})
+            answer = _Answer(source, form, lang, counties, {"as_of": on})
             _answer_twins(answer, engine.twins(source, on, twins))
             return
         asked = replace(asked, as_of=on)
         answer = _Answer(
-            source, form, lang,
+            source, form, lang, counties,
             {"first": asked.first, "last": asked.until, "as_of": on, "county": county, "kind": kind},
         )  # fmt: skip
         told = engine.told(source, asked)
@@ -147,10 +148,12 @@ def consistency_command(
 
 
 class _Answer:
-    """How an answer is written, and what was asked."""
+    """How an answer is written, and what was asked; ``counties``: their names by their codes."""
 
-    def __init__(self, source: Source, form: str, lang: str, asked: dict[str, Any]) -> None:
-        self.form, self.lang, self.asked = form, lang, asked
+    def __init__(
+        self, source: Source, form: str, lang: str, counties: dict[str, str], asked: dict[str, Any]
+    ) -> None:  # fmt: skip
+        self.form, self.lang, self.counties, self.asked = form, lang, counties, asked
         self.by, self.column = known_on.told(source), known_on.column(source)
         self.console = Console() if sys.stdout.isatty() else Console(width=200)
 
@@ -158,6 +161,10 @@ class _Answer:
         return _WORDS[self.lang][name].format(
             source=known_on.words(**self.by, lang=self.lang), **(self.asked | values)
         )  # fmt: skip
+
+    def county(self, code: str) -> str:
+        """The name of a county; one that has none stands for itself."""
+        return self.counties.get(code, code)
 
     def pick(self, both: tuple[str, str]) -> str:
         return both[LANGUAGES.index(self.lang)]
@@ -215,7 +222,13 @@ def _answer_groups(answer: _Answer, told: Told, by: str, within_county: bool) ->
     if tested:
         heads += ["difference", "interval", "p", "judgement"]
     cells = [
-        [engine.group_words(told.parameters, by, group.name, answer.lang), *_numbers(group, answer)] for group in found
+        [
+            answer.county(group.name)
+            if by == "county"
+            else engine.group_words(told.parameters, by, group.name, answer.lang),
+            *_numbers(group, answer),
+        ]
+        for group in found
     ]
     if tested:
         cells = [[*row, *_tested(group, answer)] for row, group in zip(cells, found, strict=True)]
@@ -328,7 +341,7 @@ def _case_cells(one: Fined, answer: _Answer, parameters: Mapping[str, Parameter]
     low, high = yuan(case.low_fen or 0), yuan(case.high_fen or 0)
     known = "" if case.is_verified else f" ({answer.words('unverified')})"
     return [
-        case.case_no, case.county_code, engine.like_words(parameters, one.like, lang),
+        case.case_no, answer.county(case.county_code), engine.like_words(parameters, one.like, lang),
         case_terms.ORIGIN_TERMS[one.origin].name(lang), str(one.earlier_count), case.decided_on.isoformat(),
         "" if case.excess_kg is None else f"{case.excess_kg:,}",
         (low if low == high else f"{low} – {high}") + known, yuan(case.decided_fen), _share(one.ratio),

@@ -28,7 +28,8 @@ from warehouse.case_terms import CLOCK_TERMS
 from warehouse.compliance_terms import MEASURES as MEASURE_WORDS
 from warehouse.compliance_terms import STATES as MEASURE_STATES
 from warehouse.hazard_terms import CATEGORIES
-from warehouse.kpi import MONITORED
+from warehouse.kpi import MONITORED, scheme_parameters
+from warehouse.league import PAGE_SCHEME
 from warehouse.metrics import Source
 from warehouse.parameters import Codes, Parameter, numbers, texts
 from warehouse.plate import masked
@@ -83,7 +84,8 @@ class Alert(NamedTuple):
     """One thing to do. ``key``: the same for the same thing on another day; None where it would tell a plate or a
     person.
 
-    ``subject``: what it is about, plates and certificates masked; ``unit``: whose it is. ``detail``: a code in words by
+    ``subject``: what it is about, plates and certificates masked; ``unit``: whose it is, by name, and ``uscc``:
+    its credit code, where the register tells them. ``detail``: a code in words by
     ``detail_words`` (clock, category, state, feed). ``amount``: days or alarms, as the rule counts. ``age_days``: since
     when, the first day counted as 0; ``days_late``: after the last day, negative before it.
     """
@@ -93,6 +95,7 @@ class Alert(NamedTuple):
     key: str | None
     subject: str
     unit: str | None
+    uscc: str | None
     detail: str | None
     county_code: str | None
     since: date | None
@@ -185,11 +188,13 @@ def rules(source: Source, as_of: date) -> dict[str, Rule]:
 
 
 def parameters(source: Source, names: Iterable[str], as_of: date) -> list[Parameter | Codes]:
-    """The parameters of rules, numbers and lists of codes, each with its source and how well it is known."""
-    wanted = list(names)
-    kinds = [name for name in wanted if name.endswith("_kinds")]
-    told = numbers(source, [name for name in wanted if name not in kinds], as_of)
-    return [*told.values(), *texts(source, kinds, as_of).values()]
+    """The parameters of rules, numbers and lists of codes, each with its source and how well it is known: rows of
+    ``seeds.parameter``, of the list of calls those of ``seeds.kpi_scheme``."""
+    wanted = set(names)
+    kinds = sorted(name for name in wanted if name.endswith("_kinds"))
+    of_calls = [one for one in scheme_parameters(source, as_of, PAGE_SCHEME) if one.name in wanted]
+    told = numbers(source, sorted(wanted.difference(kinds, (one.name for one in of_calls))), as_of)
+    return [*told.values(), *of_calls, *texts(source, kinds, as_of).values()]
 
 
 def alerts(source: Source, asked: Asked) -> list[Alert]:
@@ -221,6 +226,7 @@ class _Found(NamedTuple):
     detail: str | None = None
     amount: int | None = None
     is_personal: bool = False
+    uscc: str | None = None
 
 
 class _Day:
@@ -241,7 +247,7 @@ class _Day:
         return Alert(
             one.rule, rule.alert_severity,
             None if one.is_personal else hashlib.sha256(named.encode()).hexdigest()[:16],
-            one.subject, one.unit, one.detail, one.county_code, one.since, one.due_on,
+            one.subject, one.unit, one.uscc, one.detail, one.county_code, one.since, one.due_on,
             None if one.since is None else (self.as_of - one.since).days,
             None if one.due_on is None else (self.as_of - one.due_on).days,
             one.amount,
@@ -326,18 +332,20 @@ def _of_terminals(day: _Day) -> Iterator[_Found]:
     if last is None:
         return
     place = {"county": day.county, "uscc": None, "classes": list(MONITORED)}
+    firms = compliance.names(day.source, day.as_of)
     for row in calls.silent_or_alarmed(day.source, last, place):
+        unit, uscc = firms.get(row["uscc"]), row["uscc"]
         who = (row["plate_no"], row["plate_color_code"])
         shown, where = masked(row["plate_no"]), row["county_code"]
         if row["is_silent"]:
             yield _Found(
-                "terminal_silent", who, shown, row["silent_since"], None, where, row["uscc"], row["monitored_class"],
-                row["silent_day_count"], True,
+                "terminal_silent", who, shown, row["silent_since"], None, where, unit, row["monitored_class"],
+                row["silent_day_count"], True, uscc,
             )  # fmt: skip
         if row["open_alarm_count"]:
             yield _Found(
-                "alarm_open", who, shown, row["alarm_due_on"], row["alarm_due_on"], where, row["uscc"],
-                row["monitored_class"], row["open_alarm_count"], True,
+                "alarm_open", who, shown, row["alarm_due_on"], row["alarm_due_on"], where, unit,
+                row["monitored_class"], row["open_alarm_count"], True, uscc,
             )  # fmt: skip
 
 
@@ -382,11 +390,15 @@ def _of_compliance(day: _Day) -> Iterator[_Found]:
                 first = whole.until - soon if whole.state == "soon" else whole.until + timedelta(days=1)
                 since = max(first, whole.since)
             one = compliance.masked_item(whole)
-            is_firm = measure in ("standard", "insurance")
+            subject = one.subject_no
+            if measure in ("standard", "insurance"):
+                subject = one.name or subject
+            elif measure == "scale_certificate":
+                subject = f"{one.name} {subject}"  # its site
             yield _Found(
                 f"{begins}_{'soon' if one.state == 'soon' else 'lapsed'}", (whole.subject_no, whole.plate_color_code),
-                (one.name if is_firm else None) or one.subject_no, since, one.until, one.county_code,
-                one.uscc if is_firm else one.name, f"{measure} {one.state}", is_personal=is_news,
+                subject, since, one.until, one.county_code, None if measure == "scale_certificate" else one.name,
+                f"{measure} {one.state}", is_personal=is_news, uscc=one.uscc,
             )  # fmt: skip
     last = calls.last_captured(day.source, day.as_of)
     if last is None or last <= day.news_after:
@@ -402,8 +414,8 @@ def _of_compliance(day: _Day) -> Iterator[_Found]:
     for whole in drove:
         one, who = compliance.masked_item(whole), (whole.subject_no, whole.plate_color_code)
         yield _Found(
-            "dawn_long_line", who, one.subject_no, firsts[who], None, one.county_code, one.uscc, one.document_no,
-            int(one.amount or 0), True,
+            "dawn_long_line", who, one.subject_no, firsts[who], None, one.county_code, one.name, one.document_no,
+            int(one.amount or 0), True, one.uscc,
         )  # fmt: skip
 
 

@@ -38,7 +38,7 @@ from typing import Any, NamedTuple
 
 from warehouse.errors import WarehouseError
 from warehouse.hazards import Rate, year_before
-from warehouse.kpi import COACHES, thresholds
+from warehouse.kpi import COACHES, scheme_parameters
 from warehouse.metrics import Source
 from warehouse.parameters import Codes, Parameter, numbers, texts
 from warehouse.plate import masked
@@ -397,6 +397,11 @@ order by subject_no, plate_color_code
 """
 
 
+def names(source: Source, as_of: date) -> dict[str, str]:
+    """The names of the enterprises registered on a day, by their credit codes."""
+    return {row["uscc"]: row["name"] for row in source.rows(_PLACED, {"as_of": as_of})}
+
+
 class Facts:
     """The items of every measure for one question, each read when it is first asked for."""
 
@@ -409,9 +414,7 @@ class Facts:
     @cached_property
     def _scheme(self) -> list[Parameter]:
         """Thresholds of driving at dawn (``seeds.kpi_scheme``) of the day."""
-        told = thresholds(self.source, self.asked.as_of).drop(columns="monitored_class")
-        named = told.rename(columns={"parameter": "name", "parameter_value": "value"}).to_dict("records")
-        return [Parameter(**{str(name): value for name, value in row.items()}) for row in named]
+        return scheme_parameters(self.source, self.asked.as_of)
 
     def used(self, measures: Iterable[str]) -> list[Parameter | Codes]:
         """Parameters of these measures, each with its source and how well it is known."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from dash import dcc, html
 
-from dashboards import alert_facts, as_of, controls, explain, queries, shell, terminal_queries, words
+from dashboards import alert_facts, as_of, controls, explain, queries, shell, words
 from dashboards import format as fmt
 from dashboards.alert_facts import HERE, Choice
 from dashboards.selection import ALL, Known
@@ -175,7 +175,6 @@ def rows(
         (t("alerts.rows_at"), False),
     ]  # fmt: skip
     titles, reasons = queries.feed_titles(db), words.reason_words(queries.reasons(db), t)
-    firms = terminal_queries.enterprises(db)
     body = []
     for position, one in enumerate(found):
         rule = rules[one.rule]
@@ -188,7 +187,7 @@ def rows(
             severity_pill(one.severity, t),
             html.Span([rule_words(rule, t), html.Span(detail_of(one, reasons, t), className="under")]),
             controls.place_name(known, one.county_code, t) if one.county_code else fmt.NONE,
-            html.Span(firms.get(one.unit, (one.unit, ""))[0], className="said") if one.unit else fmt.NONE,
+            html.Span(unit, className="said") if (unit := one.unit or one.uscc) else fmt.NONE,
             since, due_words(one, t),
             dcc.Link(t("action.rows"), href=href, className="text-link") if href else fmt.NONE,
         ]  # fmt: skip

@@ -157,6 +157,16 @@ def test_outliers_and_twins_are_told_in_all_forms() -> None:
 
 
 @pytest.mark.usefixtures("served")
+@pytest.mark.parametrize(("lang", "name"), [("zh", "冷水滩区"), ("en", "Lengshuitan")])
+def test_counties_have_their_names_in_tables_and_their_codes_in_files(lang: str, name: str) -> None:
+    (code,) = {row["group"] for row in lines("--by", "county") if row["line"] == "group"}
+    for more in (["--by", "county"], ["--outliers"]):
+        text = run([*PERIOD, *more, "--lang", lang])
+        assert name in text
+        assert code not in text
+
+
+@pytest.mark.usefixtures("served")
 def test_a_day_before_knows_fewer() -> None:
     told = document("--as-of", "2025-03-01")
     assert told["count"] == 57, "one a day, found by then, and the two of the first day"
