@@ -1,5 +1,6 @@
 """What needs a hand, for pages: ``warehouse.alerts`` of one choice, and where the rows behind an alert are."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import date
@@ -78,6 +79,13 @@ def rules(db: queries.Source, as_of: date) -> dict[str, Rule]:
 
 def every(db: queries.Source, asked: Asked) -> list[Alert]:
     return queries.last_few(db, "alerts", asked, lambda: alerts.alerts(db, asked))
+
+
+def by_urgency(found: list[Alert], told: Mapping[str, Rule]) -> dict[str, int]:
+    """How many alerts each rule has: the most urgent rules first, of these those with the most."""
+    counted = Counter(one.rule for one in found)
+    order = sorted(counted, key=lambda name: (SEVERITIES.index(told[name].alert_severity), -counted[name], name))
+    return {name: counted[name] for name in order}
 
 
 _COMPLIANCE = {

@@ -38,11 +38,6 @@ def parts(one: Part) -> str:
     return f"{fmt.count(one.rate.part)} / {fmt.count(one.rate.of)}"
 
 
-def county_words(county: str, known: Known, t: Text) -> str:
-    every = t("filter.county.all", count=len(known.current_counties))
-    return every if county == ALL else controls.place_name(known, county, t)
-
-
 # --- above ---------------------------------------------------------------------------------------------------
 def lead(told: Facts, choice: Choice, t: Text) -> html.P:
     """The rates of the year's report, and how much has to be looked at."""
@@ -64,10 +59,10 @@ def lead(told: Facts, choice: Choice, t: Text) -> html.P:
 def filters(choice: Choice, known: Known, t: Text) -> html.Div:
     """County and day; both are in the address."""
     counties = [
-        (code, county_words(code, known, t), HERE + choice.query(county=code))
+        (code, controls.county_words(code, known, t), HERE + choice.query(county=code))
         for code in (ALL, *known.current_counties)
     ]
-    chosen = county_words(choice.county, known, t)
+    chosen = controls.county_words(choice.county, known, t)
     days = (FIRST_DAY, choice.last_day)
     choices = [(t("filter.county"), choice.county, counties)]
     return as_of.filters("compliance", choices, chosen, choice.as_of, days, t, many=True)
@@ -75,7 +70,7 @@ def filters(choice: Choice, known: Known, t: Text) -> html.Div:
 
 def printed(choice: Choice, known: Known, db: queries.Source, t: Text) -> html.P:
     told = [
-        (t("filter.county"), county_words(choice.county, known, t)),
+        (t("filter.county"), controls.county_words(choice.county, known, t)),
         (t("repeat.as_of"), fmt.day(choice.as_of, t.lang)),
         (t("compliance.measure"), f"{name_of(choice.measure, t)} · {state_words(choice.state, t)}"),
     ]

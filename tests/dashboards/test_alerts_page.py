@@ -259,10 +259,30 @@ def test_the_strip_is_the_funnel_of_the_period(callbacks: Callbacks, db: fixture
     asked = funnel.Asked(LAST.replace(day=1), LAST, LAST)
     told = {one.stage: one for one in funnel.stages(db, asked)}
     strip = words(by_class(callbacks.page("/"), "strip"))
-    for name in overview.STRIP:
-        assert f"{funnel.STAGE_WORDS[name][0]} {fmt.count(told[name].count)}" in strip
+    assert tuple(told) == funnel.STAGES
+    for name, one in told.items():
+        assert f"{funnel.STAGE_WORDS[name][0]} {fmt.count(one.count)}" in strip
     over = words(by_class(by_class(callbacks.page("/"), "kpi")[1], "kpi-value")).split(" ")[0]
     assert fmt.count(told["found"].count) == over
+
+
+def test_who_skips_a_stage_is_no_part_of_its_share(callbacks: Callbacks, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ten were filed and eight of them decided, beside four on the spot: 12, of which 8 ÷ 10 came that way."""
+    beside = (funnel.Part("on_the_spot", "", 4),)
+    made = [
+        funnel.Stage(name, through, (), beside if name == "decided" else ())
+        for name, through in zip(funnel.STAGES, (100, 40, 20, 10, 8, 0, 0), strict=True)
+    ]
+    monkeypatch.setattr(overview, "funnel_stages", lambda db, asked: made)
+    strip = words(by_class(callbacks.page("/"), "strip"))
+    names = [funnel.STAGE_WORDS[name][0] for name in funnel.STAGES]
+    numbers = ("100", "40 40.0%", "20 50.0%", "10 50.0%", "12 80.0%", "0 0.00%", "0 —")
+    assert strip == " ".join(f"{name} {number}" for name, number in zip(names, numbers, strict=True))
+
+
+def test_the_strip_leads_to_the_cases_of_its_county(callbacks: Callbacks) -> None:
+    hrefs = {c["props"]["href"] for c in components(callbacks.page("/", "?county=431102")) if c["type"] == "Link"}
+    assert "/penalties?county=431102#penalties-funnel" in hrefs
 
 
 def test_links_of_the_overview_lead_to_pages_that_are_there(callbacks: Callbacks, client: Client) -> None:
