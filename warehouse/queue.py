@@ -183,8 +183,8 @@ class _Settings(NamedTuple):
 def forecast(source: Source, asked: Asked) -> Forecast:
     """The queue in the weeks after the day, and how well such forecasts did before."""
     parameters = numbers(source, PARAMETERS, asked.as_of)
-    *counts, share = (parameters[name].value for name in PARAMETERS)
-    settings = _Settings(*map(int, counts), share)
+    days, weeks, least, share = (parameters[name].value for name in PARAMETERS)
+    settings = _Settings(int(days), int(weeks), int(least), share)
     history, day = read(source, asked), asked.as_of.toordinal()
     states, flows = lines(history, day, asked.weeks, settings)
     query, given = cases_sql(Filter(county=asked.county))
