@@ -1,5 +1,6 @@
 """What needs a hand, for pages: ``warehouse.alerts`` of one choice, and where the rows behind an alert are."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import date
@@ -17,6 +18,7 @@ from dashboards import (
 from dashboards.selection import ALL, Known, Selection, day_asked, option, query_of
 from warehouse import alerts, repeat
 from warehouse.alerts import SEVERITIES, Alert, Asked, Rule
+from warehouse.compliance import MEASURES, UNHELD
 
 HERE = "/alerts"
 FIRST_DAY = date(2016, 1, 1)
@@ -79,6 +81,13 @@ def every(db: queries.Source, asked: Asked) -> list[Alert]:
     return queries.last_few(db, "alerts", asked, lambda: alerts.alerts(db, asked))
 
 
+def by_urgency(found: list[Alert], told: Mapping[str, Rule]) -> dict[str, int]:
+    """How many alerts each rule has: the most urgent rules first, of these those with the most."""
+    counted = Counter(one.rule for one in found)
+    order = sorted(counted, key=lambda name: (SEVERITIES.index(told[name].alert_severity), -counted[name], name))
+    return {name: counted[name] for name in order}
+
+
 _COMPLIANCE = {
     "standard": "standard", "insurance": "insurance", "scale": "scale_certificate", "driver": "driver_certificate",
     "permit": "vehicle_permit",
@@ -115,6 +124,9 @@ def rows_of(db: queries.Source, choice: Choice, rule: str, one: Alert | None = N
     if rule == "dawn_long_line":
         return compliance_facts.HERE + compliance_facts.Choice(day, last, county).opened("dawn_driving", "drove")
     if begins in _COMPLIANCE:
-        state = one.detail.split(" ")[1] if one is not None and one.detail is not None else ends
-        return compliance_facts.HERE + compliance_facts.Choice(day, last, county).opened(_COMPLIANCE[begins], state)
+        measure = _COMPLIANCE[begins]
+        state = UNHELD if ends == "lapsed" and UNHELD in MEASURES[measure].lists else ends
+        if one is not None and one.detail is not None:
+            state = one.detail.split(" ")[1]
+        return compliance_facts.HERE + compliance_facts.Choice(day, last, county).opened(measure, state)
     return None

@@ -8,13 +8,10 @@ from typing import Any
 from dashboards import queries
 from dashboards.selection import ALL, Known, day_asked, option, query_of
 from warehouse import compliance
-from warehouse.compliance import MEASURES, Asked, Facts, year_before
+from warehouse.compliance import MEASURES, OPEN, Asked, Facts, year_before
 
 HERE = "/compliance"
 FIRST_DAY = date(2016, 1, 1)
-OPEN = "open"
-"""Of the states of a list: those somebody has to look at."""
-STATES = tuple(dict.fromkeys(state for one in MEASURES.values() for state in one.states))
 
 
 @dataclass(frozen=True)
@@ -49,7 +46,7 @@ def choice_of(given: Mapping[str, Any], known: Known) -> tuple[Choice, list[str]
     day = day_asked(given, FIRST_DAY, known.last_day, bad)
     county = option(given.get("county"), (ALL, *known.counties), ALL, bad, "county")
     measure = option(given.get("measure"), tuple(MEASURES), "standard", bad, "measure")
-    state = option(given.get("state"), (OPEN, ALL, *MEASURES[measure].states), OPEN, bad, "state")
+    state = option(given.get("state"), (ALL, *MEASURES[measure].lists), OPEN, bad, "state")
     return Choice(day, known.last_day, county, measure, state), bad
 
 
@@ -64,6 +61,5 @@ def facts(db: queries.Source, choice: Choice) -> Facts:
 
 def listed(told: Facts, choice: Choice) -> list[compliance.Item]:
     """The rows of the choice, plates and certificates masked."""
-    every = told.listed(choice.measure, None if choice.state in (OPEN, ALL) else choice.state)
-    wanted = MEASURES[choice.measure].open_states
-    return [compliance.masked_item(one) for one in every if choice.state != OPEN or one.state in wanted]
+    every = told.listed(choice.measure, None if choice.state == ALL else choice.state)
+    return [compliance.masked_item(one) for one in every]

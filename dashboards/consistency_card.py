@@ -98,7 +98,7 @@ def _groups(told: Told, found: list[Group], by: str, known: Known, t: Text) -> h
         position = f"{fmt.rate(group.position_median)} ({fmt.count(group.position_count)})"
         cells = [
             count, fmt.count(group.warned_count) if group.warned_count else fmt.NONE, fmt.rate(group.median), quartiles,
-            position if group.position_count else fmt.NONE, *(_tested(group, t) if by in TESTED else []),
+            position if group.position_count else fmt.NONE, *(_tested(group, told, t) if by in TESTED else []),
         ]  # fmt: skip
         body.append(controls.stack_row(name, cells, heads))
     table = controls.stack_table(t("consistency.title"), heads, body)
@@ -106,7 +106,7 @@ def _groups(told: Told, found: list[Group], by: str, known: Known, t: Text) -> h
     return html.Div([table, note])
 
 
-def _tested(group: Group, t: Text) -> list[Any]:
+def _tested(group: Group, told: Told, t: Text) -> list[Any]:
     """The difference from like cases with its interval, and what is said of it."""
     apart = group.difference
     if apart is None:
@@ -115,7 +115,7 @@ def _tested(group: Group, t: Text) -> list[Any]:
     if apart.mean is None:
         return [fmt.NONE, said]
     span = t(
-        "consistency.interval", share=f"{consistency.CONFIDENCE:.0%}", low=points(apart.low), high=points(apart.high),
+        "consistency.interval", share=f"{told.confidence:.0%}", low=points(apart.low), high=points(apart.high),
         p=f"{apart.p:.3f}",
     )  # fmt: skip
     return [html.Span([points(apart.mean), html.Span(span, className="under")]), said]

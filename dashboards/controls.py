@@ -20,9 +20,14 @@ def place_name(known: Known, code: Any, t: Text) -> str:
     return t("county.none")
 
 
+def county_words(county: str, known: Known, t: Text) -> str:
+    """A county that can be chosen, or all of them."""
+    every = t("filter.county.all", count=len(known.current_counties))
+    return every if county == ALL else place_name(known, county, t)
+
+
 def county_options(known: Known, t: Text) -> list[dict[str, str]]:
-    every = {"value": ALL, "label": t("filter.county.all", count=len(known.current_counties))}
-    return [every, *({"value": code, "label": place_name(known, code, t)} for code in known.current_counties)]
+    return [{"value": code, "label": county_words(code, known, t)} for code in (ALL, *known.current_counties)]
 
 
 def site_name(known: Known, code: str, t: Text) -> str:
@@ -211,9 +216,7 @@ def left_out_note(selection: Selection, known: Known, t: Text, path: str, rows: 
 def chip_place(selection: Selection, known: Known, t: Text) -> str:
     if selection.site != ALL:
         return site_name(known, selection.site, t)
-    if selection.county != ALL:
-        return place_name(known, selection.county, t)
-    return t("filter.county.all", count=len(known.current_counties))
+    return county_words(selection.county, known, t)
 
 
 def printed_filters(selection: Selection, known: Known, t: Text, *, scales: bool = True) -> html.P:

@@ -11,7 +11,7 @@ from dashboards.selection import ALL
 from dashboards.text import Text
 from warehouse import case_terms as terms
 from warehouse import queue
-from warehouse.queue import Asked, BackTest, Expected, Forecast, Line
+from warehouse.queue import Asked, Expected, Forecast, Line
 
 HERE = "/penalties"
 ANCHOR = "penalties-forecast"
@@ -31,7 +31,7 @@ def card(db: queries.Source, choice: Choice, t: Text) -> html.Section:
     told = case_facts.forecast(db, asked)
     content = [
         html.P([html.Span(_lead(told, asked, t)), _info(told, db, t)], className="name-and-info"),
-        _expected(told, asked, t), *_tested(told.back_test, t),
+        _expected(told, asked, t), *_tested(told, t),
     ]  # fmt: skip
     if told.untimed_count:
         content.append(html.P(t("forecast.untimed", count=fmt.count(told.untimed_count)), className="subtitle"))
@@ -50,7 +50,7 @@ def _lead(told: Forecast, asked: Asked, t: Text) -> str:
     return t(
         "forecast.lead", now=fmt.count(whole.now_count), weeks=t.plural("forecast.weeks", asked.weeks),
         mean=fmt.count(round(last.mean)), low=fmt.count(round(last.low)), high=fmt.count(round(last.high)),
-        share=f"{queue.SHARE:.0%}",
+        share=f"{told.share:.0%}",
     )  # fmt: skip
 
 
@@ -89,8 +89,9 @@ def _line(line: Line, is_flow: bool, heads: controls.Heads, t: Text) -> html.Tr:
     return controls.stack_row(name, [fmt.count(line.now_count), *cells], heads)
 
 
-def _tested(past: BackTest | None, t: Text) -> list[Any]:
+def _tested(told: Forecast, t: Text) -> list[Any]:
     """The newest forecast whose weeks are over, and how often intervals held what came."""
+    past = told.back_test
     if past is None:
         return [html.P(t("forecast.untested"), className="subtitle")]
     heads: controls.Heads = [
@@ -104,7 +105,7 @@ def _tested(past: BackTest | None, t: Text) -> list[Any]:
     ]
     said = t(
         "forecast.tested", day=fmt.day(past.made_on, t.lang), forecasts=str(past.forecast_count),
-        count=fmt.count(past.count), inside=fmt.count(past.inside), share=f"{queue.SHARE:.0%}",
+        count=fmt.count(past.count), inside=fmt.count(past.inside), share=f"{told.share:.0%}",
         rate=f"{past.inside / past.count:.0%}",
     )  # fmt: skip
     title = t("forecast.test")

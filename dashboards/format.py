@@ -7,6 +7,8 @@ from typing import Any
 
 import pandas as pd
 
+from warehouse.metrics import percent
+
 MINUS = "\u2212"
 NONE = "—"
 SHARE_DECIMALS = 3  # of a ratio, hence one of its percentage
@@ -54,11 +56,8 @@ def share(ratio: Any) -> str:
 
 
 def indicator(value: Any) -> str:
-    """A share of the monthly lists, which print two decimals; what is short of all is never shown as 100 %."""
-    if missing(value):
-        return NONE
-    percent = round(float(value) * 100, 2)
-    return f"{min(percent, 99.99) if float(value) < 1 else percent:.2f}%"
+    """A share of the monthly lists, which print two decimals."""
+    return NONE if missing(value) else f"{percent(float(value))}%"
 
 
 def signed(number: float, digits: int) -> str:

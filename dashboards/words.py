@@ -40,6 +40,13 @@ def flag_list(flags: Any, words: dict[str, str]) -> list[tuple[str, str]]:
     return [(code, words.get(code, code)) for code in flags.split(",")]
 
 
+def days_left(days: int, t: Text) -> str:
+    """Days to the last day, which is 0 itself, or over it."""
+    if days == 0:
+        return t("left.today")
+    return t.plural("left.over", -days) if days < 0 else t.plural("left.days", days)
+
+
 def verdict(code: Any, t: Text) -> str:
     return t(f"verdict.{code}") if isinstance(code, str) and t.has(f"verdict.{code}") else fmt.NONE
 

@@ -129,8 +129,9 @@ def _print(served: Snapshot, asked: Asked, found: list[Alert], told: dict[str, R
             rule = told[one.rule]
             cells: list[Any] = [
                 SEVERITY_WORDS[one.severity][lang == "en"], rule.zh if lang == "zh" else rule.en, one.subject,
-                detail_words(one, lang), counties.get(one.county_code or "", one.county_code), one.unit, one.since,
-                one.age_days, one.due_on, one.days_late if one.days_late is not None and one.days_late > 0 else None,
+                detail_words(one, lang), counties.get(one.county_code or "", one.county_code), one.unit or one.uscc,
+                one.since, one.age_days, one.due_on,
+                one.days_late if one.days_late is not None and one.days_late > 0 else None,
                 rule.acts_zh if lang == "zh" else rule.acts_en,
             ]  # fmt: skip
             table.add_row(*[Text("" if cell is None else shown(str(cell))) for cell in cells])

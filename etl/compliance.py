@@ -30,6 +30,7 @@ from warehouse import compliance_terms as terms
 from warehouse.compliance import GROUPS, MEASURES, TABLES, Asked, Facts, Item, Part, masked_item, year_before
 from warehouse.hazard_terms import word
 from warehouse.last_day import last_day
+from warehouse.metrics import percent
 from warehouse.spreadsheet import safe
 
 if TYPE_CHECKING:
@@ -75,7 +76,9 @@ LIST_COLUMNS = (
 def compliance_command(
     measure: Annotated[str | None, typer.Option("--measure", help=f"{', '.join(MEASURES)}.")] = None,
     as_list: Annotated[bool, typer.Option("--list", help="The rows behind a measure instead of rates.")] = False,
-    state: Annotated[str | None, typer.Option("--state", help="Rows of one state only, with --list.")] = None,
+    state: Annotated[
+        str | None, typer.Option("--state", help="Rows of one state, open or unheld, with --list.")
+    ] = None,
     as_of: AsOf = None,
     first: Annotated[
         str | None, typer.Option("--from", help="First day of training and the like; default: a year before.")
@@ -97,7 +100,7 @@ def compliance_command(
     if as_list and by != "all":
         raise HengError("--by groups rates: leave it out, or --list.")
     if measure is not None:
-        one_of("state", state, MEASURES[measure].states)
+        one_of("state", state, tuple(MEASURES[measure].lists))
     from warehouse import connection
 
     served = connection.snapshot()
@@ -164,7 +167,7 @@ def _print_parts(served: Snapshot, facts: Facts, parts: list[Part], names: list[
         if by != "all":
             told = counties.get(one.group or "", one.group) if by == "county" else terms.of_kind(one.group, lang)
             group = [told or words["untold"]]
-        ratio = words["no_data"] if rate.ratio is None else f"{_floored(rate.ratio)} %"
+        ratio = words["no_data"] if rate.ratio is None else f"{percent(rate.ratio)} %"
         states = ", ".join(
             f"{word(terms.STATES, state, lang)} {one.states[state]:,}"
             for state in spec.open_states
@@ -175,11 +178,6 @@ def _print_parts(served: Snapshot, facts: Facts, parts: list[Part], names: list[
             f"{rate.of:,}", ratio, states, spec.figure,
         )  # fmt: skip
     _show(table, served, facts, names, lang)
-
-
-def _floored(ratio: float) -> str:
-    """Per cent, rounded down: 99.996 % is not all."""
-    return f"{int(ratio * 10_000 + 1e-9) / 100:.2f}"
 
 
 def _print_list(served: Snapshot, facts: Facts, measure: str, rows: list[dict[str, Any]], lang: str) -> None:

@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from etl import known_on
-from etl.arguments import LANGUAGES, AsOf, County, Lang, day_of, day_or_last, known_county, need, one_of
+from etl.arguments import LANGUAGES, AsOf, County, Lang, county_names, day_of, day_or_last, known_county, need, one_of
 from etl.errors import HengError
 from etl.known_on import KnownOn
 from etl.parameter_lines import parameter_lines
@@ -50,7 +50,7 @@ _WORDS = {
         "definition": "比例 = 决定金额 ÷ 条文最高额；条文有幅度时另列位置 =（决定 − 最低）÷（最高 − 最低）。"
         "金额单位为元。",
         "same": "同类：案由、档次、程序相同{county}。差为同类内平均比例之差，按同类两边件数加权；p 由同类内随机调换 "
-        "{draws} 次得出，随机种子 {seed}，各组一并按 Holm 校正；区间由重抽样得出。",
+        "{draws} 次得出，随机种子 {seed}，各组一并按 Holm 校正；区间由同类内残差重抽样得出。",
         "same_county": "、县区相同",
         "least": "少于 {least} 件的组只列出，不作判断。",
         "verified": "其中 {count} 件所用规则未核实。",
@@ -77,7 +77,7 @@ _WORDS = {
         "(decided − least) ÷ (most − least). Amounts are yuan.",
         "same": "Like cases: same act, severity and procedure{county}. The difference is that of mean ratios among "
         "like cases, weighted by the cases on both sides; p from exchanging them {draws} times, seed {seed}, by Holm "
-        "for all groups; the interval from drawing them again.",
+        "for all groups; the interval from drawing their residuals again.",
         "same_county": " and county",
         "least": "Groups of fewer than {least} cases are shown, and nothing is said of them.",
         "verified": "Of these, {count} rest on a rule that was not read in a text.",
@@ -128,15 +128,16 @@ def consistency_command(
         asked = Asked(*period(None, day_from, day_to), known_on.latest(day, known), county, kind)
     need(served, engine.TABLES, "the course of cases was told")
     known_county(served, county)
+    counties = county_names(served, lang)
     with known_on.asked(known, consistency_known_on) as source:
         on = day_or_last(source, day)
         if twins is not None:
-            answer = _Answer(source, form, lang, {"as_of": on})
+            answer = _Answer(source, form, lang, counties, {"as_of": on})
             _answer_twins(answer, engine.twins(source, on, twins))
             return
         asked = replace(asked, as_of=on)
         answer = _Answer(
-            source, form, lang,
+            source, form, lang, counties,
             {"first": asked.first, "last": asked.until, "as_of": on, "county": county, "kind": kind},
         )  # fmt: skip
         told = engine.told(source, asked)
@@ -147,10 +148,12 @@ def consistency_command(
 
 
 class _Answer:
-    """How an answer is written, and what was asked."""
+    """How an answer is written, and what was asked; ``counties``: their names by their codes."""
 
-    def __init__(self, source: Source, form: str, lang: str, asked: dict[str, Any]) -> None:
-        self.form, self.lang, self.asked = form, lang, asked
+    def __init__(
+        self, source: Source, form: str, lang: str, counties: dict[str, str], asked: dict[str, Any]
+    ) -> None:  # fmt: skip
+        self.form, self.lang, self.counties, self.asked = form, lang, counties, asked
         self.by, self.column = known_on.told(source), known_on.column(source)
         self.console = Console() if sys.stdout.isatty() else Console(width=200)
 
@@ -158,6 +161,10 @@ class _Answer:
         return _WORDS[self.lang][name].format(
             source=known_on.words(**self.by, lang=self.lang), **(self.asked | values)
         )  # fmt: skip
+
+    def county(self, code: str) -> str:
+        """The name of a county; one that has none stands for itself."""
+        return self.counties.get(code, code)
 
     def pick(self, both: tuple[str, str]) -> str:
         return both[LANGUAGES.index(self.lang)]
@@ -174,16 +181,15 @@ class _Answer:
             cells = [spreadsheet.safe(cell) if isinstance(cell := row[head], str) else cell for head in heads]
             writer.writerow([*cells, self.asked["as_of"], *self.column.values()])
 
-    def table(self, title: str, heads: Sequence[str], rows: Sequence[Sequence[str]], texts: set[str]) -> None:
+    def table(
+        self, title: str, heads: Sequence[str], rows: Sequence[Sequence[str]], texts: set[str], **values: str
+    ) -> None:  # fmt: skip
         if not rows:
             self.say(title, self.words("nothing"))
             return
         shown = Table(title=Text(title), title_justify="left")
         for head in heads:
-            shown.add_column(
-                self.words(head, share=f"{engine.CONFIDENCE:.0%}"),
-                justify="left" if head in texts else "right", overflow="fold",
-            )  # fmt: skip
+            shown.add_column(self.words(head, **values), justify="left" if head in texts else "right", overflow="fold")
         for row in rows:
             shown.add_row(*[Text(cell) for cell in row])
         self.console.print(shown)
@@ -201,7 +207,7 @@ def _answer_groups(answer: _Answer, told: Told, by: str, within_county: bool) ->
             "by": by, "within_county": within_county, "count": told.count, "fined_count": len(told.fined),
             "groups": [asdict(group) for group in found],
             "remainders": [asdict(part) for part in told.remainders],
-            "draws": engine.DRAWS, "seed": engine.SEED, "confidence": engine.CONFIDENCE,
+            "draws": engine.DRAWS, "seed": engine.SEED, "confidence": told.confidence,
             "parameters": [asdict(one) for one in told.parameters.values()],
         })  # fmt: skip
         return
@@ -216,11 +222,17 @@ def _answer_groups(answer: _Answer, told: Told, by: str, within_county: bool) ->
     if tested:
         heads += ["difference", "interval", "p", "judgement"]
     cells = [
-        [engine.group_words(told.parameters, by, group.name, answer.lang), *_numbers(group, answer)] for group in found
+        [
+            answer.county(group.name)
+            if by == "county"
+            else engine.group_words(told.parameters, by, group.name, answer.lang),
+            *_numbers(group, answer),
+        ]
+        for group in found
     ]
     if tested:
         cells = [[*row, *_tested(group, answer)] for row, group in zip(cells, found, strict=True)]
-    answer.table(answer.words("title"), heads, cells, {"group", "judgement"})
+    answer.table(answer.words("title"), heads, cells, {"group", "judgement"}, share=f"{told.confidence:.0%}")
     left = told.count - len(told.fined)
     answer.say(answer.words("sum", count=f"{told.count:,}", fined=f"{len(told.fined):,}", left=f"{left:,}"))
     parts = [[engine.remainder_words(part, answer.lang), f"{part.count:,}"] for part in told.remainders]
@@ -329,7 +341,7 @@ def _case_cells(one: Fined, answer: _Answer, parameters: Mapping[str, Parameter]
     low, high = yuan(case.low_fen or 0), yuan(case.high_fen or 0)
     known = "" if case.is_verified else f" ({answer.words('unverified')})"
     return [
-        case.case_no, case.county_code, engine.like_words(parameters, one.like, lang),
+        case.case_no, answer.county(case.county_code), engine.like_words(parameters, one.like, lang),
         case_terms.ORIGIN_TERMS[one.origin].name(lang), str(one.earlier_count), case.decided_on.isoformat(),
         "" if case.excess_kg is None else f"{case.excess_kg:,}",
         (low if low == high else f"{low} – {high}") + known, yuan(case.decided_fen), _share(one.ratio),

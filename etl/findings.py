@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from etl import known_on
-from etl.arguments import LANGUAGES, County, Lang, day_of, known_county, known_site, one_of
+from etl.arguments import LANGUAGES, County, Lang, day_of, day_or_last, known_county, known_site, one_of
 from etl.errors import HengError
 from etl.report_card import UNVERIFIED, period
 from warehouse.fates import (
@@ -100,7 +100,7 @@ def findings_command(
     known_county(served, county)
     known_site(served, site)
     with known_on.asked(known, lambda night: findings_known_on(night, first, last)) as source:
-        asked = replace(asked, as_of=day or day_of(source.manifest["business_date"]))
+        asked = replace(asked, as_of=day_or_last(source, day))
         if form == "table":
             # One more than are shown, to know whether there are more.
             told = rows(source, asked, SHOWN_ROWS + 1, MASKED) if as_rows else counts(source, asked, by)

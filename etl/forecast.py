@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from etl import known_on
-from etl.arguments import day_of, known_county, need
+from etl.arguments import day_of, day_or_last, known_county, need
 from etl.parameter_lines import parameter_lines
 from warehouse import case_terms, queue
 from warehouse.cases import SOON_DAYS, Filter, clock_counts
@@ -69,7 +69,7 @@ def forecast_answer(
     need(served, queue.TABLES, "the course of cases was told")
     known_county(served, county)
     with known_on.asked(known, cases_known_on) as source:
-        asked = replace(asked, as_of=day or day_of(source.manifest["business_date"]))
+        asked = replace(asked, as_of=day_or_last(source, day))
         told = queue.forecast(source, asked)
         counts = clock_counts(source, asked.as_of, Filter(kind="over_limit", county=county))
     soon = {one.clock: one.soon_count for one in counts if one.soon_count}
@@ -84,7 +84,7 @@ def forecast_answer(
 def _write_json(source: Source, asked: Asked, told: Forecast, soon: dict[str, int]) -> None:
     head = {
         "as_of": asked.as_of, "weeks": asked.weeks, "week_ends": queue.week_ends(asked), "county": asked.county,
-        **known_on.told(source), "draws": queue.DRAWS, "seed": queue.SEED, "share": queue.SHARE,
+        **known_on.told(source), "draws": queue.DRAWS, "seed": queue.SEED, "share": told.share,
         "late_within": SOON_DAYS, "soon": soon,
     }  # fmt: skip
     document = asdict(told) | {"parameters": [asdict(one) for one in told.parameters.values()]}
@@ -150,7 +150,7 @@ def _print(source: Source, asked: Asked, told: Forecast, soon: dict[str, int], l
         console.print(shown)
         notes.append(words["coverage"].format(
             forecasts=past.forecast_count, count=f"{past.count:,}", inside=f"{past.inside:,}",
-            share=f"{queue.SHARE:.0%}", rate=f"{past.inside / past.count:.0%}",
+            share=f"{told.share:.0%}", rate=f"{past.inside / past.count:.0%}",
         ))  # fmt: skip
     parts = ", ".join(f"{case_terms.CLOCK_TERMS[clock].name(lang)} {count:,}" for clock, count in soon.items())
     late = words["soon"] if soon else words["none_soon"]
@@ -158,7 +158,7 @@ def _print(source: Source, asked: Asked, told: Forecast, soon: dict[str, int], l
     values: dict[str, Any] = {
         "history": f"{told.parameters['forecast_history_days'].value:g}",
         "arrival": f"{told.parameters['forecast_arrival_weeks'].value:g}",
-        "draws": queue.DRAWS, "seed": queue.SEED, "share": f"{queue.SHARE:.0%}",
+        "draws": queue.DRAWS, "seed": queue.SEED, "share": f"{told.share:.0%}",
     }  # fmt: skip
     notes += [words["how"].format(**values), words["limits"]]
     if told.untimed_count:

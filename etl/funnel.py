@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from etl.arguments import LANGUAGES, County, Lang, day_of, known_county, known_site, need, one_of
+from etl.arguments import LANGUAGES, County, Lang, day_of, day_or_last, known_county, known_site, need, one_of
 from etl.errors import HengError
 from etl.forecast import forecast_answer
 from etl.known_on import KnownOn
@@ -21,7 +21,8 @@ from etl.report_card import period
 from warehouse import case_terms
 from warehouse.cases import COURSE_TABLES
 from warehouse.fates import detail_words
-from warehouse.funnel import CONFIDENCE, STAGE_WORDS, Asked, Stage, StateTime, reason_words, stages, times
+from warehouse.funnel import CONFIDENCE, STAGE_WORDS, Asked, Stage, StateTime, reason_words, share, stages, times
+from warehouse.metrics import percent
 
 if TYPE_CHECKING:
     from warehouse.connection import Snapshot
@@ -104,7 +105,7 @@ def funnel_command(
 
     first, last = period(None, day_from, day_to)
     served = connection.snapshot()
-    asked = Asked(first, last, day_of(as_of or served.manifest["business_date"]), county, site)
+    asked = Asked(first, last, day_or_last(served, day_of(as_of) if as_of else None), county, site)
     need(served, COURSE_TABLES, "the course of cases was told")
     known_county(served, county)
     known_site(served, site)
@@ -167,9 +168,10 @@ def _print_stages(served: Snapshot, told: list[Stage], asked: Asked, lang: str) 
                 reason = f"  {words[line]}{reason_words(part, details, lang)}"
                 sign = "−" if line == "left" else "+"
                 table.add_row(Text(reason, style="dim"), Text(f"{sign}{part.count:,}", style="dim"), "")
-        share = f"{stage.through / before.count * 100:.2f} %" if before is not None and before.count else ""
+        reached = share(stage, before) if before is not None else None
+        shown = "" if reached is None else f"{percent(reached)} %"
         name = STAGE_WORDS[stage.stage][lang == "en"]
-        table.add_row(Text(name, style="bold"), Text(f"{stage.count:,}", style="bold"), share)
+        table.add_row(Text(name, style="bold"), Text(f"{stage.count:,}", style="bold"), shown)
         before = stage
     _show(table, asked, lang, "unit", "sum", "usable", "filed", "mass", "no_target")
 

@@ -41,6 +41,7 @@ from warehouse.hazards import (
     year_before,
 )
 from warehouse.last_day import last_day
+from warehouse.metrics import percent
 from warehouse.spreadsheet import safe
 
 if TYPE_CHECKING:
@@ -310,7 +311,7 @@ def _share(row: dict[str, Any]) -> dict[str, Any]:
     """A share as per cent; projects have none."""
     if "share" not in row:
         return {}
-    return {"share": "–" if row["share"] is None else f"{row['share'] * 100:.2f} %"}
+    return {"share": "–" if row["share"] is None else f"{percent(row['share'])} %"}
 
 
 # --- what is asked ---------------------------------------------------------------------------------------
@@ -394,7 +395,7 @@ def _named(row: dict[str, Any], one: Standing, lang: str) -> dict[str, Any]:
     told = row | {"group": words["all"] if one.group == "" else _group_word(one.group, lang)}
     for share in ("rate", "reported_rate", "on_time_rate", "bound"):
         if share in row:
-            told[share] = "–" if row[share] is None else f"{row[share] * 100:.2f} %"
+            told[share] = "–" if row[share] is None else f"{percent(row[share])} %"
     told |= {
         part: _parts(rate)
         for part, rate in (("extended", one.extended), ("reopened", one.reopened), ("recurred", one.recurred))

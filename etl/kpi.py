@@ -17,7 +17,7 @@ from etl.arguments import LANGUAGES, Lang, month_of, one_of
 from etl.errors import HengError
 from etl.report_card import UNVERIFIED, period
 from warehouse.kpi import KPIS, LEVELS, MONITORED, Kpi, kpis, thresholds
-from warehouse.metrics import Source
+from warehouse.metrics import Source, percent
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -138,7 +138,7 @@ def shown(kpi: Kpi, value: float | None, lang: str) -> str:
     if value is None or value != value:
         return _WORDS[lang]["no_data"]
     unit = kpi.unit_zh if lang == "zh" else kpi.unit_en
-    return f"{value:,.2f} {unit}" if unit else f"{value * 100:.2f} %"
+    return f"{value:,.2f} {unit}" if unit else f"{percent(value)} %"
 
 
 def _count(value: float | None) -> str:

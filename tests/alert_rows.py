@@ -60,6 +60,10 @@ _TABLES = {
         YZ03      | 431103      | 2026-03-30  | reporting
         YZ03      | 431103      | 2026-03-31  | partial
         YZ04      | 431103      | 2026-03-30  | silent
+        YZ06      | 431103      | 2026-03-26  | silent
+        YZ06      | 431103      | 2026-03-28  | partial
+        YZ06      | 431103      | 2026-03-29  | silent
+        YZ06      | 431103      | 2026-03-31  | silent
         YZ05      | 431103      | 2026-04-01  | reporting
     """,
     "meta.night_report": """
@@ -67,6 +71,9 @@ _TABLES = {
         2026-03-29    | case_event    | on time
         2026-03-30    | case_event    | late
         2026-03-31    | case_event    | missing
+        2026-03-28    | hazard        | missing
+        2026-03-29    | hazard        | late
+        2026-03-30    | hazard        | late
         2026-03-31    | hazard        | late
         2026-03-30    | meeting       | late
         2026-03-31    | meeting       | on time
@@ -144,22 +151,23 @@ EXPECTED = {
     ("referral_overdue", "R6", "2026-03-21", "2026-03-20"),
     ("referral_soon", "R2", "2026-03-24", "2026-03-31"),
     ("referral_soon", "R3", "2026-03-31", "2026-04-07"),
-    ("site_silent", "YZ01", "2026-03-29", None),
+    ("site_silent", "YZ01", "2026-03-31", None),
+    ("site_silent", "YZ06", "2026-03-29", None),
     ("site_partial", "YZ03", "2026-03-31", None),
-    ("feed_missing", "case_event", "2026-03-30", None),
-    ("feed_late", "hazard", "2026-03-31", None),
-    ("feed_stopped", "training", "2026-03-31", None),
+    ("feed_missing", "case_event", "2026-03-31", None),
+    ("feed_late", "hazard", "2026-03-29", None),
+    ("feed_stopped", "training", "2026-03-30", None),
     ("standard_soon", "示例客运", "2026-03-11", "2026-04-10"),
     ("standard_lapsed", "示例公交", "2026-03-02", "2026-03-01"),
     ("insurance_soon", "示例公交", "2026-03-06", "2026-04-05"),
     ("insurance_lapsed", "示例客运", "2026-03-01", "2026-02-28"),
-    ("scale_soon", "W1", "2026-03-01", "2026-03-31"),
-    ("scale_lapsed", "W2", None, None),
+    ("scale_soon", "YZ01 W1", "2026-03-01", "2026-03-31"),
+    ("scale_lapsed", "YZ01 W2", None, None),
     ("driver_lapsed", "4311·***456", "2026-03-26", "2026-03-25"),
     ("driver_soon", "4311·***458", "2026-03-31", "2026-04-30"),
     ("permit_soon", "湘M·***21", "2026-03-02", "2026-04-01"),
     ("permit_lapsed", "湘M·***22", "2026-03-31", "2026-03-30"),
-    ("dawn_long_line", "湘M·***01", "2026-03-30", None),
+    ("dawn_long_line", "湘M·***01", "2026-03-24", None),
     ("terminal_silent", "湘M·***02", "2026-03-25", None),
     ("alarm_open", "湘M·***01", "2026-03-30", "2026-03-30"),
 }
@@ -177,9 +185,9 @@ def filled() -> Registers:
     made.connection.execute("update core.hazard_life set is_due_changed = false, has_shared_photo = false")
     rows = ["event_date | plate_no | plate_color_code | monitored_class | uscc | county_code | is_registered |"
             " is_online | is_dawn_driving"]  # fmt: skip
-    for day in range(20, 32):
+    for day in range(16, 32):
         at = f"2026-03-{day:02d}"
-        rows.append(f"{at} | 湘M20001 | 2 | line_coach | A | 431102 | true | true | {str(day == 30).lower()}")
+        rows.append(f"{at} | 湘M20001 | 2 | line_coach | A | 431102 | true | true | {str(day in (16, 24, 30)).lower()}")
         rows.append(f"{at} | 湘M20002 | 2 | line_coach | A | 431102 | true | {str(day < 25).lower()} | false")
     rows.append("2026-03-22 | 湘M20003 | 2 | line_coach | A | 431102 | true | true | true")
     made.given("mart.vehicle_day", "\n".join(rows))
@@ -189,6 +197,7 @@ def filled() -> Registers:
            2026-03-29 | 湘M20001 | 1           | 2026-03-30 08:00:00 |
            2026-03-30 | 湘M20001 | 1           | 2026-03-31 08:00:00 |
            2026-03-30 | 湘M20001 | 2           | 2026-03-30 09:00:00 |
+           2026-03-29 | 湘M20002 | 1           | 2026-03-30 06:00:00 | 2026-03-31 09:00:00
            2026-03-30 | 湘M20002 | 1           | 2026-03-30 08:00:00 | 2026-03-30 07:00:00""",
     )
     made.connection.execute(

@@ -6,7 +6,8 @@ violators ``warehouse.repeat``, silent terminals ``warehouse.calls``, certificat
 report of the night. So each rule has as many alerts as the page it leads to has rows; of news that page has all.
 
 An alert is known by its rule and its subject: the same one tomorrow, with its age. ``since`` is the first day on which
-the rule held, as far as the data tell: the day after the last day, the first silent day, the first night of the run.
+the rule held without a break, as far as the data tell: the day after the last day, the first silent day, the first
+night in that state, the day a refused delivery was issued.
 
 Clocks of the late surcharge are left out (it runs until paid and tells nothing new), and time of the party, which
 nobody else can miss. A number of violations and driving at dawn are news for ``alert_news_days``; so are certificates
@@ -27,7 +28,8 @@ from warehouse.case_terms import CLOCK_TERMS
 from warehouse.compliance_terms import MEASURES as MEASURE_WORDS
 from warehouse.compliance_terms import STATES as MEASURE_STATES
 from warehouse.hazard_terms import CATEGORIES
-from warehouse.kpi import MONITORED
+from warehouse.kpi import MONITORED, scheme_parameters
+from warehouse.league import PAGE_SCHEME
 from warehouse.metrics import Source
 from warehouse.parameters import Codes, Parameter, numbers, texts
 from warehouse.plate import masked
@@ -82,7 +84,8 @@ class Alert(NamedTuple):
     """One thing to do. ``key``: the same for the same thing on another day; None where it would tell a plate or a
     person.
 
-    ``subject``: what it is about, plates and certificates masked; ``unit``: whose it is. ``detail``: a code in words by
+    ``subject``: what it is about, plates and certificates masked; ``unit``: whose it is, by name, and ``uscc``:
+    its credit code, where the register tells them. ``detail``: a code in words by
     ``detail_words`` (clock, category, state, feed). ``amount``: days or alarms, as the rule counts. ``age_days``: since
     when, the first day counted as 0; ``days_late``: after the last day, negative before it.
     """
@@ -92,6 +95,7 @@ class Alert(NamedTuple):
     key: str | None
     subject: str
     unit: str | None
+    uscc: str | None
     detail: str | None
     county_code: str | None
     since: date | None
@@ -114,48 +118,67 @@ where sent_on <= $as_of and (replied_on is null or replied_on > $as_of)
     and (cast($county as varchar) is null or county_code = $county)
 order by referral_no
 """
-# The run of days that ends on the last day with data; a site not in service that day has no row or another state.
+# The run of days in the state of the last day with data; a site not in service that day has no row or another state.
 _SITES = """
-with told as (
-    select site_code, county_code, state, passed_date from mart.site_day
-    where passed_date <= $as_of and (cast($county as varchar) is null or county_code = $county)
+with now as (
+    select site_code, county_code, state from mart.site_day
+    where passed_date = (select max(passed_date) from mart.site_day where passed_date <= $as_of)
+        and state in ('silent', 'partial') and (cast($county as varchar) is null or county_code = $county)
 ),
-last_day as (select max(passed_date) as passed_date from mart.site_day where passed_date <= $as_of),
-last_good as (
-    select site_code, max(passed_date) as good_date from told where state not in ('silent', 'partial') group by
-site_code )
-select told.site_code, max_by(told.county_code, told.passed_date) as county_code,
-    max_by(told.state, told.passed_date) as state, min(told.passed_date) as since
+told as (
+    select now.site_code, now.county_code, now.state, day.passed_date, day.state = now.state as is_same
+    from now
+    inner join mart.site_day as day on day.site_code = now.site_code
+    where day.passed_date <= $as_of
+),
+other as (select site_code, max(passed_date) as last_date from told where not is_same group by site_code)
+select told.site_code, told.county_code, told.state, min(told.passed_date) as since
 from told
-cross join last_day
-left join last_good on last_good.site_code = told.site_code
-where told.passed_date > coalesce(last_good.good_date, date '0001-01-01')
-group by told.site_code
-having max(told.passed_date) = max(last_day.passed_date)
+left join other on other.site_code = told.site_code
+where told.passed_date > coalesce(other.last_date, date '0001-01-01')
+group by told.site_code, told.county_code, told.state
 order by told.site_code
 """
 _FEEDS = """
-with night as (select max(business_date) as last_night from meta.night_report where business_date <= $as_of),
-on_time as (
-    select feed, max(business_date) as good_night from meta.night_report
-    where business_date <= $as_of and freshness not in ('late', 'missing') group by feed
-)
-select report.feed, max_by(report.freshness, report.business_date) as freshness, min(report.business_date) as since
-from meta.night_report as report
-cross join night
-left join on_time on on_time.feed = report.feed
-where report.business_date <= $as_of and report.business_date > coalesce(on_time.good_night, date '0001-01-01')
-group by report.feed
-having max(report.business_date) = max(night.last_night)
-    and max_by(report.freshness, report.business_date) in ('late', 'missing')
-order by report.feed
+with now as (
+    select feed, freshness from meta.night_report
+    where business_date = (select max(business_date) from meta.night_report where business_date <= $as_of)
+        and freshness in ('late', 'missing')
+),
+told as (
+    select now.feed, now.freshness, report.business_date,
+        report.freshness is not distinct from now.freshness as is_same
+    from now
+    inner join meta.night_report as report on report.feed = now.feed
+    where report.business_date <= $as_of
+),
+other as (select feed, max(business_date) as last_night from told where not is_same group by feed)
+select told.feed, told.freshness, min(told.business_date) as since
+from told
+left join other on other.feed = told.feed
+where told.business_date > coalesce(other.last_night, date '0001-01-01')
+group by told.feed, told.freshness
+order by told.feed
 """
 _STOPPED = """
-select feed, reason, cast(received_at as date) as since from meta.delivery
+select feed, reason, cast(issued_at as date) as since from meta.delivery
 where cast(issued_at as date) <= $as_of
 qualify row_number() over (partition by feed order by received_at desc, issued_at desc, delivery_id desc) = 1
     and state = 'stopped'
 order by feed
+"""
+# A night is news for so many days: nights no further apart than that are one alert.
+_DAWNS = """
+with dawn as (
+    select plate_no, plate_color_code, event_date,
+        event_date - lag(event_date) over (partition by plate_no, plate_color_code order by event_date) as days_after
+    from mart.vehicle_day
+    where is_registered and is_dawn_driving and event_date <= $as_of and list_contains($plates, plate_no)
+)
+select plate_no, plate_color_code, max(event_date) as first_on
+from dawn
+where days_after is null or days_after > $news_days
+group by plate_no, plate_color_code
 """
 
 
@@ -165,11 +188,13 @@ def rules(source: Source, as_of: date) -> dict[str, Rule]:
 
 
 def parameters(source: Source, names: Iterable[str], as_of: date) -> list[Parameter | Codes]:
-    """The parameters of rules, numbers and lists of codes, each with its source and how well it is known."""
-    wanted = list(names)
-    kinds = [name for name in wanted if name.endswith("_kinds")]
-    told = numbers(source, [name for name in wanted if name not in kinds], as_of)
-    return [*told.values(), *texts(source, kinds, as_of).values()]
+    """The parameters of rules, numbers and lists of codes, each with its source and how well it is known: rows of
+    ``seeds.parameter``, of the list of calls those of ``seeds.kpi_scheme``."""
+    wanted = set(names)
+    kinds = sorted(name for name in wanted if name.endswith("_kinds"))
+    of_calls = [one for one in scheme_parameters(source, as_of, PAGE_SCHEME) if one.name in wanted]
+    told = numbers(source, sorted(wanted.difference(kinds, (one.name for one in of_calls))), as_of)
+    return [*told.values(), *of_calls, *texts(source, kinds, as_of).values()]
 
 
 def alerts(source: Source, asked: Asked) -> list[Alert]:
@@ -201,6 +226,7 @@ class _Found(NamedTuple):
     detail: str | None = None
     amount: int | None = None
     is_personal: bool = False
+    uscc: str | None = None
 
 
 class _Day:
@@ -209,7 +235,8 @@ class _Day:
     def __init__(self, source: Source, asked: Asked) -> None:
         self.source, self.as_of, self.county = source, asked.as_of, asked.county
         told = numbers(source, _NUMBERS, asked.as_of)
-        self.news_after = asked.as_of - timedelta(days=int(told["alert_news_days"].value))
+        self.news_days = int(told["alert_news_days"].value)
+        self.news_after = asked.as_of - timedelta(days=self.news_days)
         self.reply_days = int(told["referral_soon_days"].value)
 
     def rows(self, query: str, **bound: Any) -> list[dict[str, Any]]:
@@ -220,7 +247,7 @@ class _Day:
         return Alert(
             one.rule, rule.alert_severity,
             None if one.is_personal else hashlib.sha256(named.encode()).hexdigest()[:16],
-            one.subject, one.unit, one.detail, one.county_code, one.since, one.due_on,
+            one.subject, one.unit, one.uscc, one.detail, one.county_code, one.since, one.due_on,
             None if one.since is None else (self.as_of - one.since).days,
             None if one.due_on is None else (self.as_of - one.due_on).days,
             one.amount,
@@ -305,18 +332,20 @@ def _of_terminals(day: _Day) -> Iterator[_Found]:
     if last is None:
         return
     place = {"county": day.county, "uscc": None, "classes": list(MONITORED)}
+    firms = compliance.names(day.source, day.as_of)
     for row in calls.silent_or_alarmed(day.source, last, place):
+        unit, uscc = firms.get(row["uscc"]), row["uscc"]
         who = (row["plate_no"], row["plate_color_code"])
         shown, where = masked(row["plate_no"]), row["county_code"]
         if row["is_silent"]:
             yield _Found(
-                "terminal_silent", who, shown, row["silent_since"], None, where, row["uscc"], row["monitored_class"],
-                row["silent_day_count"], True,
+                "terminal_silent", who, shown, row["silent_since"], None, where, unit, row["monitored_class"],
+                row["silent_day_count"], True, uscc,
             )  # fmt: skip
         if row["open_alarm_count"]:
             yield _Found(
-                "alarm_open", who, shown, row["alarm_due_on"], row["alarm_due_on"], where, row["uscc"],
-                row["monitored_class"], row["open_alarm_count"], True,
+                "alarm_open", who, shown, row["alarm_due_on"], row["alarm_due_on"], where, unit,
+                row["monitored_class"], row["open_alarm_count"], True, uscc,
             )  # fmt: skip
 
 
@@ -361,11 +390,15 @@ def _of_compliance(day: _Day) -> Iterator[_Found]:
                 first = whole.until - soon if whole.state == "soon" else whole.until + timedelta(days=1)
                 since = max(first, whole.since)
             one = compliance.masked_item(whole)
-            is_firm = measure in ("standard", "insurance")
+            subject = one.subject_no
+            if measure in ("standard", "insurance"):
+                subject = one.name or subject
+            elif measure == "scale_certificate":
+                subject = f"{one.name} {subject}"  # its site
             yield _Found(
                 f"{begins}_{'soon' if one.state == 'soon' else 'lapsed'}", (whole.subject_no, whole.plate_color_code),
-                (one.name if is_firm else None) or one.subject_no, since, one.until, one.county_code,
-                one.uscc if is_firm else one.name, f"{measure} {one.state}", is_personal=is_news,
+                subject, since, one.until, one.county_code, None if measure == "scale_certificate" else one.name,
+                f"{measure} {one.state}", is_personal=is_news, uscc=one.uscc,
             )  # fmt: skip
     last = calls.last_captured(day.source, day.as_of)
     if last is None or last <= day.news_after:
@@ -373,13 +406,17 @@ def _of_compliance(day: _Day) -> Iterator[_Found]:
     news = compliance.Facts(
         day.source, compliance.Asked(day.as_of, day.news_after + timedelta(days=1), day.county)
     )  # fmt: skip
-    for whole in news.items("dawn_driving"):
-        if whole.reading == "long":
-            one = compliance.masked_item(whole)
-            yield _Found(
-                "dawn_long_line", (whole.subject_no, whole.plate_color_code), one.subject_no, one.since, None,
-                one.county_code, one.uscc, one.document_no, int(one.amount or 0), True,
-            )  # fmt: skip
+    drove = [one for one in news.items("dawn_driving") if one.reading == "long"]
+    firsts = {
+        (row["plate_no"], row["plate_color_code"]): row["first_on"]
+        for row in day.rows(_DAWNS, plates=[one.subject_no for one in drove], news_days=day.news_days)
+    }
+    for whole in drove:
+        one, who = compliance.masked_item(whole), (whole.subject_no, whole.plate_color_code)
+        yield _Found(
+            "dawn_long_line", who, one.subject_no, firsts[who], None, one.county_code, one.name, one.document_no,
+            int(one.amount or 0), True, one.uscc,
+        )  # fmt: skip
 
 
 _MAKERS: tuple[Callable[[_Day], Iterable[_Found]], ...] = (

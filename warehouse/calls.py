@@ -1,8 +1,9 @@
 """Vehicles whose terminal somebody should ask about: silent for days, in conflict with a scale or another terminal, or
 with alarms nobody handled. One query for the page that lists them and for the alerts.
 
-Days are those with captures: a day without any tells of nobody. How many days of silence, and how far back findings and
-alarms count, are rows of ``seeds.kpi_scheme`` (``warehouse.league``).
+Days are those with captures: a day without any tells of nobody. Each is told as its end knew it: an alarm handled later
+was open, one due later was not late. How many days of silence, and how far back findings and alarms count, are rows of
+``seeds.kpi_scheme`` (``warehouse.league``).
 """
 
 from __future__ import annotations
@@ -50,7 +51,9 @@ finding as (
 alarm as (
     select plate_no, plate_color_code, count(*) as open_alarm_count, min(cast(due_at as date)) as alarm_due_on
     from mart.alarm_handling
-    where alarm_level = 1 and handled_at is null and event_date > $alarms_after and event_date <= $day
+    where alarm_level = 1 and event_date > $alarms_after and event_date <= $day and cast(due_at as date) <= $day
+        and (handled_at is null or cast(handled_at as date) > $day)
+        -- Of the last day the extract may not tell the end.
         and due_at <= (select max(told_until) from mart.alarm_handling)
     group by plate_no, plate_color_code
 ),

@@ -38,13 +38,13 @@ from typing import Any, NamedTuple
 
 from warehouse.errors import WarehouseError
 from warehouse.hazards import Rate, year_before
-from warehouse.kpi import COACHES, thresholds
+from warehouse.kpi import COACHES, scheme_parameters
 from warehouse.metrics import Source
 from warehouse.parameters import Codes, Parameter, numbers, texts
 from warehouse.plate import masked
 from warehouse.repeat_terms import masked_driver
 
-__all__ = ["GROUPS", "MEASURES", "TABLES", "Asked", "Facts", "Item", "Measure", "Part", "year_before"]
+__all__ = ["GROUPS", "MEASURES", "OPEN", "TABLES", "UNHELD", "Asked", "Facts", "Item", "Measure", "Part", "year_before"]
 
 TABLES = (
     "mart.vehicle_day", "seeds.kpi_scheme", "seeds.parameter", "staging.coach_line", "staging.driver_certificate",
@@ -56,6 +56,8 @@ TABLES = (
 GROUPS = ("all", "county", "kind")
 _NUMBERS = ("certificate_soon_days", "long_line_km", "large_coach_seats", "dawn_exempt_km")
 _KINDS = ("standard_kinds", "insurance_kinds", "training_kinds")
+OPEN, UNHELD = "open", "unheld"
+"""Lists of several states: what somebody has to look at; what lapsed or was never held."""
 _VALID = ("valid", "soon", "renewed")
 _EXPIRY = (*_VALID, "lapsed")
 
@@ -77,6 +79,14 @@ class Measure:
     parameters: tuple[str, ...] = ()
     figure: str = ""
     of_period: bool = False
+
+    @property
+    def lists(self) -> dict[str, tuple[str, ...]]:
+        """The states of each list of rows that can be asked for: of several states, then of each."""
+        several = {OPEN: self.open_states}
+        if "never" in self.states:
+            several[UNHELD] = ("lapsed", "never")
+        return several | {state: (state,) for state in self.states}
 
 
 MEASURES = {
@@ -181,14 +191,13 @@ class Part:
 
 # --- reading ---------------------------------------------------------------------------------------------
 # Of spans that overlap the one that began last holds.
-_UNITS = """
+_PLACED = """
 select uscc, enterprise_name as name, enterprise_kind as kind, county_code
 from staging.enterprise
-where $as_of between valid_from and coalesce(valid_to, $as_of) {of_kinds}
+where $as_of between valid_from and coalesce(valid_to, $as_of)
 qualify row_number() over (partition by uscc order by valid_from desc, record_id) = 1
 """
-_HELD = _UNITS.format(of_kinds="and list_contains($kinds, enterprise_kind)")
-_PLACED = _UNITS.format(of_kinds="")
+_HELD = f"select uscc, name, kind, county_code from ({_PLACED}) where list_contains($kinds, kind)"
 # Of a subject's spans that began by the day the one that ends last; what begins after the day is a successor.
 _LAST = """
 newest as (
@@ -303,25 +312,35 @@ left join later on later.subject_no = device.device_no
 order by subject_no
 """
 _LINES = f"""
-with placed as ({_PLACED})
+with placed as ({_PLACED}),
+line as (
+    select line_no, line_origin, line_destination, line_class, uscc, valid_from, valid_to, line_distance_km
+    from staging.coach_line
+    where $as_of between valid_from and coalesce(valid_to, $as_of)
+    qualify row_number() over (partition by line_no order by valid_from desc, record_id) = 1
+)
 select line.line_no as subject_no, concat(line.line_origin, '—', line.line_destination) as name,
     cast(line.line_class as varchar) as kind, placed.county_code, line.uscc, line.valid_from as since,
     line.valid_to as until, line.line_distance_km as amount
-from staging.coach_line as line
+from line
 left join placed on placed.uscc = line.uscc
-where $as_of between line.valid_from and coalesce(line.valid_to, $as_of)
-order by subject_no, since
+order by subject_no
 """
 _COACHES = f"""
-with placed as ({_PLACED})
+with placed as ({_PLACED}),
+vehicle as (
+    select plate_no, plate_color_code, monitored_class, county_code, uscc, line_no, valid_from, valid_to, seat_count
+    from staging.monitored_vehicle
+    where $as_of between valid_from and coalesce(valid_to, $as_of)
+    qualify row_number() over (partition by plate_no, plate_color_code order by valid_from desc, record_id) = 1
+)
 select coach.plate_no as subject_no, coach.plate_color_code, placed.name, coach.monitored_class as kind,
     coach.county_code, coach.uscc, coach.line_no as document_no, coach.valid_from as since, coach.valid_to as until,
     coach.seat_count as amount
-from staging.monitored_vehicle as coach
+from vehicle as coach
 left join placed on placed.uscc = coach.uscc
 where list_contains($classes, coach.monitored_class)
-    and $as_of between coach.valid_from and coalesce(coach.valid_to, $as_of)
-order by subject_no, plate_color_code, since
+order by subject_no, plate_color_code
 """
 _RELAYS = """
 with point as (
@@ -348,16 +367,25 @@ coach as (
     group by plate_no, plate_color_code
     having count(*) filter (is_online) > 0
 ),
-line as (
-    select coach.plate_no, coach.plate_color_code, max(register.line_no) as line_no, max(line.line_distance_km) as km
+register as (
+    select coach.plate_no, coach.plate_color_code, coach.last_on, told.line_no
     from coach
-    inner join staging.monitored_vehicle as register
-        on register.plate_no = coach.plate_no and register.plate_color_code = coach.plate_color_code
-        and coach.last_on between register.valid_from and coalesce(register.valid_to, coach.last_on)
-    inner join staging.coach_line as line
-        on line.line_no = register.line_no
-        and coach.last_on between line.valid_from and coalesce(line.valid_to, coach.last_on)
-    group by all
+    inner join staging.monitored_vehicle as told
+        on told.plate_no = coach.plate_no and told.plate_color_code = coach.plate_color_code
+        and coach.last_on between told.valid_from and coalesce(told.valid_to, coach.last_on)
+    qualify row_number() over (
+        partition by coach.plate_no, coach.plate_color_code order by told.valid_from desc, told.record_id
+    ) = 1
+),
+line as (
+    select register.plate_no, register.plate_color_code, told.line_no, told.line_distance_km as km
+    from register
+    inner join staging.coach_line as told
+        on told.line_no = register.line_no
+        and register.last_on between told.valid_from and coalesce(told.valid_to, register.last_on)
+    qualify row_number() over (
+        partition by register.plate_no, register.plate_color_code order by told.valid_from desc, told.record_id
+    ) = 1
 )
 select coach.plate_no as subject_no, coach.plate_color_code, placed.name, coach.kind, coach.county_code, coach.uscc,
     line.line_no as document_no, coach.last_on as since, coach.dawn_days as amount, coach.online_days as amount_of,
@@ -367,6 +395,11 @@ left join line on line.plate_no = coach.plate_no and line.plate_color_code = coa
 left join placed on placed.uscc = coach.uscc
 order by subject_no, plate_color_code
 """
+
+
+def names(source: Source, as_of: date) -> dict[str, str]:
+    """The names of the enterprises registered on a day, by their credit codes."""
+    return {row["uscc"]: row["name"] for row in source.rows(_PLACED, {"as_of": as_of})}
 
 
 class Facts:
@@ -381,9 +414,7 @@ class Facts:
     @cached_property
     def _scheme(self) -> list[Parameter]:
         """Thresholds of driving at dawn (``seeds.kpi_scheme``) of the day."""
-        told = thresholds(self.source, self.asked.as_of).drop(columns="monitored_class")
-        named = told.rename(columns={"parameter": "name", "parameter_value": "value"}).to_dict("records")
-        return [Parameter(**{str(name): value for name, value in row.items()}) for row in named]
+        return scheme_parameters(self.source, self.asked.as_of)
 
     def used(self, measures: Iterable[str]) -> list[Parameter | Codes]:
         """Parameters of these measures, each with its source and how well it is known."""
@@ -402,11 +433,11 @@ class Facts:
         return self._items[measure]
 
     def listed(self, measure: str, state: str | None = None) -> list[Item]:
-        """Items of a measure, of one state or of all: the first to expire first, then by number."""
-        known = MEASURES[measure].states if measure in MEASURES else ()
+        """Items of a measure, of one of its ``lists`` or (None) all: the first to expire first, then by number."""
+        known = MEASURES[measure].lists if measure in MEASURES else {}
         if state is not None and state not in known:
             raise WarehouseError(f"{measure} has no state {state!r}. Choose one of {', '.join(known or MEASURES)}.")
-        found = [one for one in self.items(measure) if state in (None, one.state)]
+        found = [one for one in self.items(measure) if state is None or one.state in known[state]]
         return sorted(found, key=lambda one: (one.until or date.max, one.subject_no, one.since or date.min))
 
     def parts(self, measure: str, by: str = "all") -> list[Part]:

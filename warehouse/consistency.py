@@ -21,7 +21,7 @@ Groups differ in what they have to decide, so medians say little of a practice. 
 severity and procedure (``Like``), what is decided on the spot having limits of its own (行政处罚法 art. 51). The
 difference of a group is the mean ratio of its cases less that of the other like cases, strata weighted by n₁n₂ ÷ (n₁ +
 n₂). Its p-value is that of exchanging the ratios within the strata ``DRAWS`` times, by Holm for all groups asked about;
-its interval is that of drawing the cases of each group and stratum again. Both begin at ``SEED``. The others are all of
+its interval is that of drawing the residuals of each stratum again. Both begin at ``SEED``. The others are all of
 them together: one group that differs much moves the others a little. What is not told apart may still differ, and what
 is has more explanations than a practice: neither the discretion table nor what a party did about it is told by any
 feed. Nothing here says that a decision is wrong, or ranks a county (art. 74).
@@ -44,7 +44,7 @@ from warehouse.case_amounts import Compared, compared
 from warehouse.cases import COURSE_TABLES, Filter, case_file, cases_sql
 from warehouse.dossier_text import LANGUAGES
 from warehouse.errors import WarehouseError
-from warehouse.funnel import CONFIDENCE, Part
+from warehouse.funnel import Part
 from warehouse.metrics import Source
 from warehouse.parameters import Parameter, numbers
 from warehouse.repeat import ENDED_STATES
@@ -74,7 +74,8 @@ SEED = 20_210_715
 _AT_A_TIME = 2_000_000
 BANDS = ("severity_1_kg", "severity_2_kg", "severity_3_kg", "severity_4_kg", "severity_5_kg")
 PARAMETERS = (
-    "consistency_least_cases", "consistency_fence", "consistency_twin_days", "repeat_window_months", *BANDS,
+    "consistency_confidence", "consistency_least_cases", "consistency_fence", "consistency_twin_days",
+    "repeat_window_months", *BANDS,
 )  # fmt: skip
 ABOVE = "above"
 """Name of the band above the last bound; the others are named by their upper bound."""
@@ -216,6 +217,11 @@ class Told:
     def least(self) -> int:
         """Fewest cases on which anything is said."""
         return int(self.parameters["consistency_least_cases"].value)
+
+    @property
+    def confidence(self) -> float:
+        """Share that the interval of a difference holds; above 1 less it a p-value tells nothing apart."""
+        return self.parameters["consistency_confidence"].value
 
 
 def is_built(source: Source) -> bool:
@@ -394,12 +400,12 @@ def differences(told: Told, by: str, within_county: bool = False) -> dict[str, D
             _contrast([sums[at] for at in own], [strata[at] for at in own], name)
             for sums in (told_sums, exchanged, again)
         )
-        low, high = np.quantile(redrawn, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
+        low, high = np.quantile(redrawn, [(1 - told.confidence) / 2, (1 + told.confidence) / 2])
         found[name] = replace(found[name], mean=float(mean[0]), low=float(low), high=float(high))
         # Equal up to what is lost by adding in another order.
         chances[name] = (1 + int((np.abs(by_chance) >= abs(mean[0]) - 1e-12).sum())) / (1 + DRAWS)
     for name, p in _holm(chances).items():
-        way = "alike" if p > 1 - CONFIDENCE else "lower" if (found[name].mean or 0) < 0 else "higher"
+        way = "alike" if p > 1 - told.confidence else "lower" if (found[name].mean or 0) < 0 else "higher"
         found[name] = replace(found[name], p=p, judgement=way)
     return found
 
@@ -433,26 +439,34 @@ def _sums(stratum: _Stratum) -> np.ndarray:
     return np.array([[values.sum() for values in stratum.ratios]])
 
 
+def _begins(stratum: _Stratum) -> np.ndarray:
+    """Where the cases of each group begin among those of the stratum."""
+    return np.cumsum([0, *(len(of_group) for of_group in stratum.ratios[:-1])])
+
+
 def _exchanged(stratum: _Stratum, rng: np.random.Generator) -> np.ndarray:
     """The same sums where the ratios are dealt out anew, a row a draw."""
     values = np.concatenate(stratum.ratios)
-    begins = np.cumsum([0, *(len(of_group) for of_group in stratum.ratios[:-1])])
     return np.concatenate([
-        np.add.reduceat(rng.permuted(np.tile(values, (rows, 1)), axis=1), begins, axis=1)
+        np.add.reduceat(rng.permuted(np.tile(values, (rows, 1)), axis=1), _begins(stratum), axis=1)
         for rows in _rows_at_a_time(len(values))
     ])  # fmt: skip
 
 
 def _again(stratum: _Stratum, rng: np.random.Generator) -> np.ndarray:
-    """The same sums where as many cases of each group are drawn again, with replacement, a row a draw."""
-    drawn = [
-        np.concatenate([
-            values[rng.integers(0, len(values), (rows, len(values)))].sum(axis=1)
-            for rows in _rows_at_a_time(len(values))
-        ])
-        for values in stratum.ratios
-    ]  # fmt: skip
-    return np.stack(drawn, axis=1)
+    """The same sums where each case is its group's mean and a residual of the stratum, drawn again, a row a draw.
+
+    A group of one case has no residual of its own, and drawing it again would tell of no spread at all. Residuals are
+    widened by √(n ÷ (n − groups)), what the means took of them. Where every group has a single case they are those
+    from the mean of the stratum.
+    """
+    values, many = np.concatenate(stratum.ratios), len(stratum.ratios)
+    apart = np.concatenate([of_group - of_group.mean() for of_group in stratum.ratios])
+    if many == len(values):
+        apart, many = values - values.mean(), 1
+    apart *= np.sqrt(len(values) / (len(values) - many))
+    drawn = (apart[rng.integers(0, len(apart), (rows, len(apart)))] for rows in _rows_at_a_time(len(apart)))
+    return np.concatenate([_sums(stratum) + np.add.reduceat(one, _begins(stratum), axis=1) for one in drawn])
 
 
 def _rows_at_a_time(width: int) -> list[int]:

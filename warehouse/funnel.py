@@ -249,6 +249,12 @@ def stages(source: Source, asked: Asked) -> list[Stage]:
     return told
 
 
+def share(stage: Stage, before: Stage) -> float | None:
+    """Of the passages of the stage before those that reached this one; None: of nothing. Never above 1: who came
+    beside the stage before is no part of it."""
+    return stage.through / before.count if before.count else None
+
+
 def _parts(counts: Iterable[tuple[tuple[str, str], int]]) -> tuple[Part, ...]:
     parts = [Part(reason, detail, count) for (reason, detail), count in counts if count]
     return tuple(sorted(parts, key=lambda part: (-part.count, part.reason, part.detail)))

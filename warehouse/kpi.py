@@ -22,6 +22,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from warehouse.metrics import Source
+from warehouse.parameters import Parameter
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -371,15 +372,28 @@ def alarms(
     )
 
 
+_IN_FORCE = """
+select parameter, monitored_class, parameter_value, unit, zh, en, citation_zh, citation_en, confidence
+from seeds.kpi_scheme
+where kpi_scheme = $scheme and $day between coalesce(valid_from, $day) and coalesce(valid_to, $day)
+order by parameter, monitored_class nulls first
+"""
+
+
 def thresholds(source: Source, day: date, scheme: str = "local") -> pd.DataFrame:
     """Rows of a scheme in force on a day, each with its source and how well it is known."""
-    return source.read(
-        """select parameter, monitored_class, parameter_value, unit, zh, en, citation_zh, citation_en, confidence
-        from seeds.kpi_scheme
-        where kpi_scheme = $scheme and $day between coalesce(valid_from, $day) and coalesce(valid_to, $day)
-        order by parameter, monitored_class nulls first""",
-        {"scheme": scheme, "day": day},
-    )
+    return source.read(_IN_FORCE, {"scheme": scheme, "day": day})
+
+
+def scheme_parameters(source: Source, day: date, scheme: str = "local") -> list[Parameter]:
+    """Thresholds of a scheme as parameters; those of one class of vehicles stand beside those of all."""
+    return [
+        Parameter(
+            row["parameter"], row["parameter_value"],
+            *(row[name] for name in ("unit", "zh", "en", "citation_zh", "citation_en", "confidence")),
+        )
+        for row in source.rows(_IN_FORCE, {"scheme": scheme, "day": day})
+    ]  # fmt: skip
 
 
 def of_every_class(source: Source, day: date, scheme: str) -> dict[str, float]:

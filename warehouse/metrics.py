@@ -36,6 +36,12 @@ def tables(source: Source) -> set[str]:
     return {row["name"] for row in source.constant(_TABLES)}
 
 
+def percent(ratio: float) -> str:
+    """A share in per cent with two decimals, without the sign; what is short of all is never shown as 100.00."""
+    rounded = round(ratio * 100, 2)
+    return f"{min(rounded, 99.99) if ratio < 1 else rounded:.2f}"
+
+
 @dataclass(frozen=True)
 class Metric:
     """``numerator`` and ``denominator`` are counted columns of ``table``; ``good`` says which way is better."""

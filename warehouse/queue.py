@@ -7,9 +7,10 @@ without a step are counted and left out: since when they wait is not known.
 From each state a case goes on by what those did that entered it within ``forecast_history_days`` of the day: days in
 the state and the state after it are drawn together, by the curve of Kaplan and Meier (those still in it are censored),
 given that a case has waited as long as it has; what nobody left after so many days is not left. New cases are the
-arrivals of a week drawn from the last ``forecast_arrival_weeks``, by weekday and first state. Both are drawn again for
-each of ``DRAWS`` runs (spells by Poisson weights, weeks with replacement), so that an interval holds what little is
-known, too; what it cannot hold is a change: a holiday, more staff, another practice. All begins at ``SEED``.
+arrivals of a week drawn from the last ``forecast_arrival_weeks``, as far as there are data of them, by weekday and
+first state. Both are drawn again for each of ``DRAWS`` runs (spells by Poisson weights, weeks with replacement), so
+that an interval holds what little is known, too; what it cannot hold is a change: a holiday, more staff, another
+practice. All begins at ``SEED``.
 
 ``back_test`` makes the same forecast on days gone by, of what had happened by then, and holds it against what came. A
 step that was delivered late is known to it and was not then. Nothing here is a target (行政处罚法 art. 74).
@@ -39,12 +40,10 @@ OPEN = "open"
 """Name of the line of all open cases."""
 FLOWS = {"filed": ("filed",), "decided": ("decided", "decided_simple"), "paid": ("paid",), "closed": ("closed",)}
 """What is counted by week: the cases that come into one of these states."""
-PARAMETERS = ("forecast_history_days", "forecast_arrival_weeks", "forecast_least_exits")
+PARAMETERS = ("forecast_history_days", "forecast_arrival_weeks", "forecast_least_exits", "forecast_share")
 MOST_WEEKS = 26
 DRAWS = 400
 SEED = 20_210_715
-SHARE = 0.9
-"""Of the runs that lie within an interval: a convention. Of a narrower one fewer back-tests tell whether it holds."""
 BACK_TESTS = 8
 """Forecasts of days gone by, a week apart."""
 MOST_STEPS = 50
@@ -66,6 +65,10 @@ select event_on as entered_on, state_after as case_state,
     row_number() over (partition by case_no order by step_no) = 1 as is_first
 from step
 order by case_no, step_no
+"""
+_FIRST = """
+select min(event_on) as first_day from core.case_state
+where is_accepted and event_on <= $as_of and not list_contains($before, state_after)
 """
 _UNTIMED = """
 select count(*)::bigint as case_count
@@ -98,7 +101,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Expected:
-    """A number of one week: its mean over the runs and the interval that holds ``SHARE`` of them."""
+    """A number of one week: its mean over the runs and the interval that holds ``forecast_share`` of them."""
 
     mean: float
     low: float
@@ -152,28 +155,36 @@ class Forecast:
     back_test: BackTest | None
     parameters: Mapping[str, Parameter]
 
+    @property
+    def share(self) -> float:
+        """Of the runs, which an interval holds."""
+        return self.parameters["forecast_share"].value
+
 
 class History(NamedTuple):
     """Spells as arrays: days as numbers, states by their place in ``STATES``; ``left`` ``_NEVER`` and ``after`` -1
-    where nothing ended it."""
+    where nothing ended it. ``first_day``: of the data, of whatever county; before it nothing is known."""
 
     entered: np.ndarray
     left: np.ndarray
     state: np.ndarray
     after: np.ndarray
     is_first: np.ndarray
+    first_day: int
 
 
 class _Settings(NamedTuple):
     history_days: int
     arrival_weeks: int
     least: int
+    share: float
 
 
 def forecast(source: Source, asked: Asked) -> Forecast:
     """The queue in the weeks after the day, and how well such forecasts did before."""
     parameters = numbers(source, PARAMETERS, asked.as_of)
-    settings = _Settings(*(int(parameters[name].value) for name in PARAMETERS))
+    days, weeks, least, share = (parameters[name].value for name in PARAMETERS)
+    settings = _Settings(int(days), int(weeks), int(least), share)
     history, day = read(source, asked), asked.as_of.toordinal()
     states, flows = lines(history, day, asked.weeks, settings)
     query, given = cases_sql(Filter(county=asked.county))
@@ -187,11 +198,12 @@ def forecast(source: Source, asked: Asked) -> Forecast:
 
 def read(source: Source, asked: Asked) -> History:
     """Every spell from filing on that began by the day."""
-    bound = {"as_of": asked.as_of, "county": asked.county, "before": list(BEFORE_FILING)}
-    return history_of(source.rows(_STEPS, bound))
+    bound = {"as_of": asked.as_of, "before": list(BEFORE_FILING)}
+    (known,) = source.rows(_FIRST, bound)
+    return history_of(source.rows(_STEPS, bound | {"county": asked.county}), known["first_day"] or asked.as_of)
 
 
-def history_of(rows: Sequence[Mapping[str, Any]]) -> History:
+def history_of(rows: Sequence[Mapping[str, Any]], first_day: date) -> History:
     place = {state: at for at, state in enumerate(STATES)}
     return History(
         np.array([row["entered_on"].toordinal() for row in rows], np.int64),
@@ -199,6 +211,7 @@ def history_of(rows: Sequence[Mapping[str, Any]]) -> History:
         np.array([place[row["case_state"]] for row in rows], np.int64),
         np.array([place[row["next_state"]] if row["next_state"] else -1 for row in rows], np.int64),
         np.array([row["is_first"] for row in rows], bool),
+        first_day.toordinal(),
     )
 
 
@@ -216,17 +229,17 @@ def lines(
     is_open = _places(OPEN_STATES)
     whole = _line(
         OPEN, int(now[is_open].sum()), int(entries[_places(OVER)].sum()), standing[:, is_open].sum(axis=1),
-        settings.least, has_arrivals,
+        settings, has_arrivals,
     )  # fmt: skip
     states = tuple(
-        _line(state, int(now[at]), int(exits[at]), standing[:, at], settings.least, has_arrivals)
+        _line(state, int(now[at]), int(exits[at]), standing[:, at], settings, has_arrivals)
         for state in OPEN_STATES
         if now[at := STATES.index(state)] or standing[:, at].any()
     )
     last_week = came(history, day - 7, 1)
     flows = tuple(
         _line(
-            name, int(last_week[own, 0].sum()), int(entries[own].sum()), coming[:, own].sum(axis=1), settings.least,
+            name, int(last_week[own, 0].sum()), int(entries[own].sum()), coming[:, own].sum(axis=1), settings,
             has_arrivals,
         )
         for name, into in FLOWS.items()
@@ -239,10 +252,10 @@ def _places(states: Iterable[str]) -> list[int]:
     return [STATES.index(state) for state in states if state in STATES]
 
 
-def _line(name: str, now: int, exits: int, runs: np.ndarray, least: int, has_arrivals: bool) -> Line:
-    if exits < least or not has_arrivals:
+def _line(name: str, now: int, exits: int, runs: np.ndarray, settings: _Settings, has_arrivals: bool) -> Line:
+    if exits < settings.least or not has_arrivals:
         return Line(name, now, exits, ())
-    low, high = np.quantile(runs, [(1 - SHARE) / 2, (1 + SHARE) / 2], axis=0)
+    low, high = np.quantile(runs, [(1 - settings.share) / 2, (1 + settings.share) / 2], axis=0)
     expected = zip(runs.mean(axis=0).tolist(), low.tolist(), high.tolist(), strict=True)
     return Line(name, now, exits, tuple(Expected(*one) for one in expected))
 
@@ -261,10 +274,15 @@ def came(history: History, day: int, weeks: int) -> np.ndarray:
     return np.bincount(cell, minlength=len(STATES) * weeks).reshape(len(STATES), weeks)
 
 
+def arrival_weeks(history: History, day: int, settings: _Settings) -> int:
+    """Weeks of which arrivals are drawn: whole ones within the data. A week before them is not one without cases."""
+    return max(0, min(settings.arrival_weeks, (day - history.first_day + 1) // 7))
+
+
 def arrived(history: History, day: int, settings: _Settings) -> np.ndarray:
-    """Places of the spells with which a case came into the queue in the weeks of which arrivals are drawn."""
+    """Places of the spells with which a case came into the queue in these weeks."""
     ago = day - history.entered
-    return np.flatnonzero(history.is_first & (ago >= 0) & (ago < 7 * settings.arrival_weeks))
+    return np.flatnonzero(history.is_first & (ago >= 0) & (ago < 7 * arrival_weeks(history, day, settings)))
 
 
 def simulated(history: History, day: int, weeks: int, settings: _Settings, draws: int) -> tuple[np.ndarray, np.ndarray]:
@@ -381,10 +399,13 @@ def _arrivals(
     history: History, day: int, weeks: int, settings: _Settings, draws: int, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Run, first state and day of every new case: the arrivals of a week drawn for each week to come."""
-    own = arrived(history, day, settings)
+    own, among = arrived(history, day, settings), arrival_weeks(history, day, settings)
+    if not among:
+        nobody = np.zeros(0, np.int64)
+        return nobody, nobody, nobody
     ago = day - history.entered[own]
-    by_week = [own[ago // 7 == week] for week in range(settings.arrival_weeks)]
-    drawn = rng.integers(0, settings.arrival_weeks, (draws, weeks))
+    by_week = [own[ago // 7 == week] for week in range(among)]
+    drawn = rng.integers(0, among, (draws, weeks))
     run, spell, ahead = [], [], []
     for number in range(draws):
         for week in range(weeks):

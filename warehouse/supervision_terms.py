@@ -79,6 +79,8 @@ def state_words(measure: Measure, lang: str) -> str:
     told = STATES[measure.state][lang == "en"]
     if measure.days_late is not None:
         return f"{told} {measure.days_late} 天" if lang == "zh" else f"{told}, {measure.days_late} d"
+    if measure.days_left == 0:
+        return f"{told}，今日到期" if lang == "zh" else f"{told}, due today"
     if measure.days_left is not None:
         return f"{told}，余 {measure.days_left} 天" if lang == "zh" else f"{told}, {measure.days_left} d left"
     return told

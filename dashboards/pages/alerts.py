@@ -7,7 +7,7 @@ from typing import Any
 
 from dash import dcc, html
 
-from dashboards import alert_facts, as_of, controls, explain, queries, shell, terminal_queries, words
+from dashboards import alert_facts, as_of, controls, explain, queries, shell, words
 from dashboards import format as fmt
 from dashboards.alert_facts import HERE, Choice
 from dashboards.selection import ALL, Known
@@ -29,11 +29,6 @@ def rule_words(rule: Rule, t: Text) -> str:
 
 def severity_pill(severity: str, t: Text) -> html.Span:
     return shell.pill(t.pick(*SEVERITY_WORDS[severity]), TONE[severity])
-
-
-def county_words(county: str, known: Known, t: Text) -> str:
-    every = t("filter.county.all", count=len(known.current_counties))
-    return every if county == ALL else controls.place_name(known, county, t)
 
 
 def subject_words(one: Alert, titles: dict[str, tuple[str, str]], t: Text) -> str:
@@ -80,19 +75,19 @@ def filters(choice: Choice, known: Known, first: Any, t: Text) -> html.Div:
         for name in (ALL, *SEVERITIES)
     ]  # fmt: skip
     counties = [
-        (code, county_words(code, known, t), HERE + choice.query(county=code))
+        (code, controls.county_words(code, known, t), HERE + choice.query(county=code))
         for code in (ALL, *known.current_counties)
     ]
     choices = [
         (t("alerts.severity"), choice.severity, severities), (t("filter.county"), choice.county, counties)
     ]  # fmt: skip
-    chosen = county_words(choice.county, known, t)
+    chosen = controls.county_words(choice.county, known, t)
     return as_of.filters("alerts", choices, chosen, choice.as_of, (first, choice.last_day), t, many=True)
 
 
 def printed(choice: Choice, known: Known, db: queries.Source, t: Text) -> html.P:
     told = [
-        (t("filter.county"), county_words(choice.county, known, t)),
+        (t("filter.county"), controls.county_words(choice.county, known, t)),
         (t("repeat.as_of"), fmt.day(choice.as_of, t.lang)),
     ]
     return as_of.printed(told, t, t("app.snapshot", version=db.version))
@@ -123,23 +118,19 @@ def rules_card(
         (t("alerts.rule"), False), (t("alerts.severity"), False), (t("alerts.count"), True), (t("alerts.new"), True),
         (t("alerts.oldest"), True), (t("alerts.acts"), False), (t("alerts.rows_at"), False),
     ]  # fmt: skip
-    counted = Counter(one.rule for one in found)
-    order = sorted(counted, key=lambda name: (SEVERITIES.index(rules[name].alert_severity), -counted[name], name))
     body = []
-    for name in order:
+    for name, count in alert_facts.by_urgency(found, rules).items():
         rule = rules[name]
         ages = [one.age_days for one in found if one.rule == name and one.age_days is not None]
         link = dcc.Link(
-            fmt.count(counted[name]), href=HERE + choice.query(rule=name, severity=ALL) + "#alerts-rows",
+            fmt.count(count), href=HERE + choice.query(rule=name, severity=ALL) + "#alerts-rows",
             title=t("action.rows_of", what=rule_words(rule, t)), className="text-link",
         )  # fmt: skip
         href = alert_facts.rows_of(db, choice, name)
         at: Any = fmt.NONE
         if href:
             at = dcc.Link([t("action.rows"), shell.icon("right")], href=href, className="rows-link")
-        head = html.Div(
-            [html.Span(rule_words(rule, t)), info(db, rule, counted[name], choice, t)], className="name-and-info"
-        )
+        head = html.Div([html.Span(rule_words(rule, t)), info(db, rule, count, choice, t)], className="name-and-info")
         cells = [
             severity_pill(rule.alert_severity, t), link, fmt.count(ages.count(0)) if ages.count(0) else fmt.NONE,
             t.plural("alerts.days", max(ages)) if ages else fmt.NONE, t.pick(rule.acts_zh, rule.acts_en), at,
@@ -157,9 +148,8 @@ def due_words(one: Alert, t: Text) -> Any:
     """The last day, and how far off it is."""
     if one.due_on is None or one.days_late is None:
         return fmt.NONE
-    late = one.days_late > 0
-    told = t.plural("compliance.left.over" if late else "compliance.left.days", abs(one.days_late))
-    return html.Span([_day(one.due_on, t), html.Span(told, className="under worse" if late else "under")])
+    under = "under worse" if one.days_late > 0 else "under"
+    return html.Span([_day(one.due_on, t), html.Span(words.days_left(-one.days_late, t), className=under)])
 
 
 def _day(day: date, t: Text) -> html.Span:
@@ -176,7 +166,6 @@ def rows(
         (t("alerts.rows_at"), False),
     ]  # fmt: skip
     titles, reasons = queries.feed_titles(db), words.reason_words(queries.reasons(db), t)
-    firms = terminal_queries.enterprises(db)
     body = []
     for position, one in enumerate(found):
         rule = rules[one.rule]
@@ -189,7 +178,7 @@ def rows(
             severity_pill(one.severity, t),
             html.Span([rule_words(rule, t), html.Span(detail_of(one, reasons, t), className="under")]),
             controls.place_name(known, one.county_code, t) if one.county_code else fmt.NONE,
-            html.Span(firms.get(one.unit, (one.unit, ""))[0], className="said") if one.unit else fmt.NONE,
+            html.Span(unit, className="said") if (unit := one.unit or one.uscc) else fmt.NONE,
             since, due_words(one, t),
             dcc.Link(t("action.rows"), href=href, className="text-link") if href else fmt.NONE,
         ]  # fmt: skip

@@ -5,14 +5,13 @@ from typing import Any
 
 from dash import dcc, html
 
-from dashboards import as_of, compliance_facts, controls, explain, queries, shell
+from dashboards import as_of, compliance_facts, controls, explain, queries, shell, words
 from dashboards import format as fmt
-from dashboards.compliance_facts import FIRST_DAY, HERE, OPEN, Choice
+from dashboards.compliance_facts import FIRST_DAY, HERE, Choice
 from dashboards.selection import ALL, Known
 from dashboards.text import Text
-from dashboards.words import unverified
 from warehouse import compliance_terms as terms
-from warehouse.compliance import MEASURES, Facts, Item, Part
+from warehouse.compliance import MEASURES, OPEN, UNHELD, Facts, Item, Part
 from warehouse.hazard_terms import word
 
 ROWS_SHOWN = 200
@@ -32,16 +31,11 @@ def name_of(measure: str, t: Text) -> str:
 
 
 def state_words(state: str, t: Text) -> str:
-    return t(f"compliance.state.{state}") if state in (OPEN, ALL) else word(terms.STATES, state, t.lang)
+    return t(f"compliance.state.{state}") if state in (OPEN, UNHELD, ALL) else word(terms.STATES, state, t.lang)
 
 
 def parts(one: Part) -> str:
     return f"{fmt.count(one.rate.part)} / {fmt.count(one.rate.of)}"
-
-
-def county_words(county: str, known: Known, t: Text) -> str:
-    every = t("filter.county.all", count=len(known.current_counties))
-    return every if county == ALL else controls.place_name(known, county, t)
 
 
 # --- above ---------------------------------------------------------------------------------------------------
@@ -65,10 +59,10 @@ def lead(told: Facts, choice: Choice, t: Text) -> html.P:
 def filters(choice: Choice, known: Known, t: Text) -> html.Div:
     """County and day; both are in the address."""
     counties = [
-        (code, county_words(code, known, t), HERE + choice.query(county=code))
+        (code, controls.county_words(code, known, t), HERE + choice.query(county=code))
         for code in (ALL, *known.current_counties)
     ]
-    chosen = county_words(choice.county, known, t)
+    chosen = controls.county_words(choice.county, known, t)
     days = (FIRST_DAY, choice.last_day)
     choices = [(t("filter.county"), choice.county, counties)]
     return as_of.filters("compliance", choices, chosen, choice.as_of, days, t, many=True)
@@ -76,7 +70,7 @@ def filters(choice: Choice, known: Known, t: Text) -> html.Div:
 
 def printed(choice: Choice, known: Known, db: queries.Source, t: Text) -> html.P:
     told = [
-        (t("filter.county"), county_words(choice.county, known, t)),
+        (t("filter.county"), controls.county_words(choice.county, known, t)),
         (t("repeat.as_of"), fmt.day(choice.as_of, t.lang)),
         (t("compliance.measure"), f"{name_of(choice.measure, t)} · {state_words(choice.state, t)}"),
     ]
@@ -111,7 +105,7 @@ def measures_card(db: queries.Source, told: Facts, choice: Choice, t: Text) -> h
     for spec in MEASURES.values():
         one = told.whole(spec.name)
         head: list[Any] = [html.Span(name_of(spec.name, t)), info(db, told, one, choice, t)]
-        if any(unverified(used.confidence) for used in told.used([spec.name])):
+        if any(words.unverified(used.confidence) for used in told.used([spec.name])):
             head.append(explain.unverified_pill(t, t("compliance.unverified")))
         under = word(terms.TOPICS, spec.topic, t.lang) + (f" · {spec.figure}" if spec.figure else "")
         states: list[Any] = []
@@ -173,10 +167,7 @@ def _cell(one: Item, field: str, known: Known, t: Text) -> Any:
     if field == "county":
         return controls.place_name(known, one.county_code, t) if one.county_code else fmt.NONE
     if field == "left":
-        if one.days_left is None:
-            return fmt.NONE
-        late = one.days_left < 0
-        return t.plural("compliance.left.over" if late else "compliance.left.days", abs(one.days_left))
+        return fmt.NONE if one.days_left is None else words.days_left(one.days_left, t)
     if field == "amount":
         if one.amount is None:
             return fmt.NONE
@@ -209,7 +200,7 @@ def rows_card(told: Facts, choice: Choice, known: Known, t: Text) -> html.Sectio
     spec = MEASURES[choice.measure]
     options = [
         (state, f"{state_words(state, t)}", HERE + choice.opened(choice.measure, state))
-        for state in (OPEN, ALL, *spec.states)
+        for state in dict.fromkeys((OPEN, ALL, *spec.lists))
     ]
     name = name_of(choice.measure, t)
     content: list[Any] = [as_of.links(t("compliance.head.state"), choice.state, options, many=True)]
@@ -227,7 +218,7 @@ def command(choice: Choice) -> str:
     """What writes every row of the choice on the command line."""
     told = {"measure": choice.measure, "as-of": choice.as_of.isoformat()}
     told |= {} if choice.county == ALL else {"county": choice.county}
-    told |= {} if choice.state in (OPEN, ALL) else {"state": choice.state}
+    told |= {} if choice.state == ALL else {"state": choice.state}
     return " ".join(["heng compliance --list", *(f"--{name} {value}" for name, value in told.items()), "--format csv"])
 
 

@@ -9,7 +9,7 @@ import dash_ag_grid as dag
 from dash import dcc, html
 from werkzeug.exceptions import BadRequest
 
-from dashboards import as_known, as_of, charts, controls, explain, hazard_queries, lists, queries, shell
+from dashboards import as_known, as_of, charts, controls, explain, hazard_queries, lists, queries, shell, words
 from dashboards import format as fmt
 from dashboards.hazard_queries import COHORTS, FIRST_DAY, GROUPS, View, choice_of, token
 from dashboards.selection import ALL, from_page
@@ -97,8 +97,7 @@ def left(view: View, one: Hazard, t: Text) -> str:
         return t("hazards.left.late") if one.due_on is not None and not one.is_on_time else ""
     if one.due_on is None:
         return t("hazards.left.none")
-    days = (one.due_on - view.choice.as_of).days
-    return t.plural("hazards.left.over", -days) if days < 0 else t.plural("hazards.left.days", days)
+    return words.days_left((one.due_on - view.choice.as_of).days, t)
 
 
 def group_name(view: View, one: Standing, t: Text) -> str:

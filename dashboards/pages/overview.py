@@ -9,6 +9,7 @@ from dash import ClientsideFunction, Input, Output, clientside_callback, dcc, ht
 
 from dashboards import (
     alert_facts,
+    case_facts,
     charts,
     controls,
     facts,
@@ -28,14 +29,12 @@ from dashboards.pages import terminals as terminals_page
 from dashboards.selection import ALL, Known, Selection, from_url
 from dashboards.text import Text
 from warehouse import funnel, hazards
-from warehouse.alerts import SEVERITIES, Alert
+from warehouse.alerts import Alert
 
 TOP_RULES = 6
 """Rules of alerts that are shown."""
 MONTHS = 5
 """Ends of months behind the small line of hazards."""
-STRIP = ("passed", "found", "filed", "decided", "closed")
-"""Stages of the strip; the page of cases has all."""
 
 
 # --- lead ----------------------------------------------------------------------------------------------------
@@ -160,27 +159,28 @@ def counties_card(told: Facts, found: list[Alert] | None, choice: alert_facts.Ch
 # --- the way to closing --------------------------------------------------------------------------------------
 def strip_card(db: queries.Source, told: Facts, t: Text) -> html.Section:
     """How far the passages of the period came by the last day of data."""
-    link = dcc.Link([t("overview.strip.all"), shell.icon("right")], href="/penalties#penalties-funnel",
-                    className="rows-link")  # fmt: skip
+    selection, last = told.selection, told.known.last_day
+    cases = case_facts.Choice(last, last, county=selection.county)
+    link = dcc.Link(
+        [t("overview.strip.all"), shell.icon("right")], href=f"/penalties{cases.query()}#penalties-funnel",
+        className="rows-link",
+    )  # fmt: skip
     if not finding_facts.is_built(db):
         body: Any = html.P(t("penalties.funnel.none"), className="quiet-line")
         return controls.card(t("penalties.funnel"), None, body, extra=link)
-    selection = told.selection
     place = {name: None if value == ALL else value for name, value in
              (("county", selection.county), ("site", selection.site))}  # fmt: skip
-    asked = funnel.Asked(selection.start, selection.end, told.known.last_day, **place)
-    stages = {one.stage: one for one in funnel_stages(db, asked)}
+    asked = funnel.Asked(selection.start, selection.end, last, **place)
     steps: list[Any] = []
     before: funnel.Stage | None = None
-    for name in STRIP:
-        stage = stages[name]
-        share = fmt.mean_or_none(stage.count, before.count) if before is not None else None
-        width = 100 * min(1.0, share or 0.0) if before is not None else 100
+    for stage in funnel_stages(db, asked):
+        share = funnel.share(stage, before) if before is not None else None
+        width = 100 * (share or 0.0) if before is not None else 100
         number: list[Any] = [html.B(fmt.count(stage.count))]
         if before is not None:
             number.append(html.Span(fmt.rate(share), className="subtitle"))
         bar = html.Span(html.I(style={"width": f"{width:.2f}%"}), className="way", **{"aria-hidden": "true"})
-        label = t.pick(*funnel.STAGE_WORDS[name])
+        label = t.pick(*funnel.STAGE_WORDS[stage.stage])
         steps.append(html.Li([html.Span(label, className="name"), html.Span(number, className="amount"), bar]))
         before = stage
     how = t("overview.strip.how", span=fmt.day_range(selection.start, selection.end, t.lang))
@@ -196,19 +196,18 @@ def funnel_stages(db: queries.Source, asked: funnel.Asked) -> list[funnel.Stage]
 def attention_card(db: queries.Source, found: list[Alert], choice: alert_facts.Choice, t: Text) -> html.Section:
     """The rules with the most of what is urgent, then of what is due soon: how many, since when, who acts."""
     rules = alert_facts.rules(db, choice.as_of)
-    counted = Counter(one.rule for one in found)
-    order = sorted(counted, key=lambda name: (SEVERITIES.index(rules[name].alert_severity), -counted[name], name))
+    counted = alert_facts.by_urgency(found, rules)
     heads: controls.Heads = [
         (t("alerts.rule"), False), (t("alerts.severity"), False), (t("alerts.count"), True), (t("alerts.new"), True),
         (t("alerts.acts"), False),
     ]  # fmt: skip
     body = []
-    for name in order[:TOP_RULES]:
+    for name, count in list(counted.items())[:TOP_RULES]:
         rule = rules[name]
         new = sum(one.rule == name and one.age_days == 0 for one in found)
         says = t.pick(rule.zh, rule.en)
         many = dcc.Link(
-            fmt.count(counted[name]), href=f"{alert_facts.HERE}{choice.query(rule=name)}#alerts-rows",
+            fmt.count(count), href=f"{alert_facts.HERE}{choice.query(rule=name)}#alerts-rows",
             className="text-link", title=t("action.rows_of", what=says),
         )  # fmt: skip
         cells = [

@@ -18,6 +18,7 @@ from dashboards import (
     forecast_card,
     queries,
     shell,
+    words,
 )
 from dashboards import format as fmt
 from dashboards.case_facts import ROWS_SHOWN, Choice
@@ -70,21 +71,16 @@ def kind_words(kind: str, t: Text) -> str:
     return t("penalties.kind.all") if kind == ALL else terms.KIND_TERMS[kind].name(t.lang)
 
 
-def county_words(county: str, known: Known, t: Text) -> str:
-    every = t("filter.county.all", count=len(known.current_counties))
-    return every if county == ALL else controls.place_name(known, county, t)
-
-
 # --- above -------------------------------------------------------------------------------------------------
 def filters(choice: Choice, known: Known, t: Text) -> html.Div:
     """Kind, county and day; all of them are in the address."""
     kinds = [(kind, kind_words(kind, t), HERE + choice.scope.query(kind=kind)) for kind in (ALL, *KINDS)]
     counties = [
-        (code, county_words(code, known, t), HERE + choice.scope.query(county=code))
+        (code, controls.county_words(code, known, t), HERE + choice.scope.query(county=code))
         for code in (ALL, *known.current_counties)
     ]
     choices = [(t("penalties.kind"), choice.kind, kinds), (t("filter.county"), choice.county, counties)]
-    chosen = f"{kind_words(choice.kind, t)} · {county_words(choice.county, known, t)}"
+    chosen = f"{kind_words(choice.kind, t)} · {controls.county_words(choice.county, known, t)}"
     days, night = (case_facts.FIRST_DAY, choice.last_day), as_known.field("penalties", choice.known_on, t)
     return as_of.filters("penalties", choices, chosen, choice.as_of, days, t, night, many=True)
 
@@ -92,7 +88,7 @@ def filters(choice: Choice, known: Known, t: Text) -> html.Div:
 def printed(source: queries.Source, choice: Choice, known: Known, t: Text) -> html.P:
     told = [
         (t("penalties.kind"), kind_words(choice.kind, t)),
-        (t("filter.county"), county_words(choice.county, known, t)),
+        (t("filter.county"), controls.county_words(choice.county, known, t)),
         (t("repeat.as_of"), fmt.day(choice.as_of, t.lang)),
     ]
     return as_of.printed(told, t, as_known.words(source, t))
@@ -122,7 +118,7 @@ def funnel_card(db: queries.Source, choice: Choice, t: Text) -> html.Section:
     before: funnel.Stage | None = None
     for stage in case_facts.funnel_stages(db, choice.scope):
         name = t.pick(*funnel.STAGE_WORDS[stage.stage])
-        share = stage.through / before.count if before is not None and before.count else None
+        share = funnel.share(stage, before) if before is not None else None
         width = 100 * (share or 0) if before is not None else 100
         number: list[Any] = [html.B(fmt.count(stage.count))]
         if before is not None:
@@ -443,9 +439,9 @@ def _days(one: Clock, t: Text) -> Any:
     """Days late, days left, and what a late payment comes to."""
     told = fmt.NONE
     if one.days_late:
-        told = t("penalties.days.late", count=fmt.count(one.days_late))
+        told = words.days_left(-one.days_late, t)
     elif one.days_left is not None:
-        told = t("penalties.days.left", count=fmt.count(one.days_left))
+        told = words.days_left(one.days_left, t)
     if one.surcharge_fen is None:
         return told
     return html.Span(

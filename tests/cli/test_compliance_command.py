@@ -122,6 +122,9 @@ def test_the_table_tells_rates_states_and_definitions(lang: str, words: tuple[st
 @pytest.mark.usefixtures("served")
 def test_a_list_of_one_state_and_an_empty_one() -> None:
     assert [row["subject_no"] for row in lines("--measure", "standard", "--list", "--state", "soon")] == ["A"]
+    every = {state: [row["state"] for row in lines("--measure", "standard", "--list", "--state", state)]
+             for state in ("open", "unheld")}  # fmt: skip
+    assert every == {"open": ["soon", "never"], "unheld": ["never"]}
     assert lines("--measure", "standard", "--list", "--county", "431103")[0]["name"] == "'=示例危货"
     assert "没有符合条件的记录" in run("--measure", "relay_inspection", "--list", "--lang", "zh")
     assert "Data end on 2026-06-30" in run("--as-of", "2026-07-31")
@@ -135,6 +138,7 @@ def test_a_list_of_one_state_and_an_empty_one() -> None:
         (["--list"], "--measure with one of"),
         (["--state", "soon"], "add --list"),
         (["--measure", "standard", "--list", "--state", "drove"], "valid, soon"),
+        (["--measure", "dawn_driving", "--list", "--state", "unheld"], "open, drove, kept"),
         (["--measure", "standard", "--list", "--by", "county"], "--by groups rates"),
         (["--by", "month"], "all, county, kind"),
         (["--format", "xml"], "table, csv, json"),

@@ -42,7 +42,7 @@ class Served(Tables):
     warned, one not decided."""
 
     version = 7
-    manifest = {"business_date": "2025-06-30", "data_until": "2025-06-30"}  # noqa: RUF012
+    manifest = {"business_date": "2025-07-01", "data_until": "2025-06-30"}  # noqa: RUF012
 
     def __init__(self) -> None:
         facts, begins = [], date(2025, 1, 6)
@@ -157,6 +157,16 @@ def test_outliers_and_twins_are_told_in_all_forms() -> None:
 
 
 @pytest.mark.usefixtures("served")
+@pytest.mark.parametrize(("lang", "name"), [("zh", "冷水滩区"), ("en", "Lengshuitan")])
+def test_counties_have_their_names_in_tables_and_their_codes_in_files(lang: str, name: str) -> None:
+    (code,) = {row["group"] for row in lines("--by", "county") if row["line"] == "group"}
+    for more in (["--by", "county"], ["--outliers"]):
+        text = run([*PERIOD, *more, "--lang", lang])
+        assert name in text
+        assert code not in text
+
+
+@pytest.mark.usefixtures("served")
 def test_a_day_before_knows_fewer() -> None:
     told = document("--as-of", "2025-03-01")
     assert told["count"] == 57, "one a day, found by then, and the two of the first day"
@@ -179,6 +189,8 @@ def test_the_forecast_tells_the_same_in_all_forms() -> None:
     assert {row["name"] for row in rows if row["line"].startswith("tested")} == {
         line["name"] for line in told["back_test"]["lines"]
     }
+    unasked = json.loads(run(["funnel", "--forecast", "2", "--format", "json"]))
+    assert unasked["as_of"] == "2025-06-30", "the last day of data, not the night after it"
     for lang, words in (("zh", ("回测", "90% 区间", "随机种子", "数据过少", "将逾期")),
                         ("en", ("Back-test", "90% interval", "seed", "too little data", "will be late"))):  # fmt: skip
         text = run([*asked, "--lang", lang])

@@ -27,7 +27,7 @@ class Served(Tables):
     """Ten passages; two over the limit, one of them a case that was decided, as a published version is read."""
 
     version = 7
-    manifest = {"business_date": "2025-03-31"}  # noqa: RUF012
+    manifest = {"business_date": "2025-04-01", "data_until": "2025-03-31"}  # noqa: RUF012
 
     def __init__(self) -> None:
         steps = tuple((datetime.fromisoformat(f"{day} 09:00"), at, state) for at, (day, state) in enumerate(STEPS))

@@ -1,5 +1,7 @@
 """The pages of alerts, of compliance and the overview: their numbers are those of the pages they lead to."""
 
+import csv
+import io
 import re
 from collections import Counter
 from datetime import timedelta
@@ -11,6 +13,7 @@ import fixture
 import pytest
 import vehicle_fixture
 from driving import HOST, Callbacks, by_class, by_id, components, text_of
+from typer.testing import CliRunner
 from werkzeug.test import Client
 
 from dashboards import (
@@ -26,9 +29,11 @@ from dashboards import (
     terminal_queries,
 )
 from dashboards import format as fmt
-from dashboards.pages import overview
+from dashboards import words as words_of
+from dashboards.pages import compliance, overview
 from dashboards.text import Text
-from warehouse import alerts, funnel, supervision
+from etl.cli import app
+from warehouse import alerts, connection, funnel, supervision
 from warehouse.compliance import MEASURES
 
 LAST = fixture.LAST_DAY
@@ -98,7 +103,7 @@ def test_every_rule_is_counted_and_leads_to_as_many_rows(callbacks: Callbacks, d
     for name, count in counted.items():
         href = alert_facts.rows_of(db, choice, name)
         assert href is not None
-        # Certificates that lapsed and those never had are two states: each alert opens its own.
+        # Certificates that lapsed and those never had are two states: the rule opens both, each alert its own.
         if name.endswith("_lapsed"):
             of_state = Counter(one.detail for one in found if one.rule == name)
             for one in found:
@@ -106,7 +111,6 @@ def test_every_rule_is_counted_and_leads_to_as_many_rows(callbacks: Callbacks, d
                     own = alert_facts.rows_of(db, choice, name, one)
                     assert own is not None
                     assert opened(db, own) == of_state[one.detail]
-            continue
         rows = opened(db, href)
         if name == "dawn_long_line":  # news of a few days, of a list that holds a year
             assert rows is not None
@@ -199,12 +203,35 @@ def test_every_number_of_compliance_opens_its_rows(callbacks: Callbacks, db: fix
     assert fmt.indicator(told.whole("standard").rate.ratio) in words(by_class(layout, "lead"))
 
 
+@pytest.mark.parametrize("state", ["open", "unheld", "lapsed", "all"])
+def test_the_command_beneath_cut_rows_writes_the_rows_of_the_page(
+    db: fixture.Fixture, monkeypatch: pytest.MonkeyPatch, state: str
+) -> None:
+    known = queries.known(db)
+    assert known is not None
+    choice, bad = compliance_facts.choice_of({"measure": "insurance", "state": state}, known)
+    assert bad == []
+    monkeypatch.setattr(connection, "snapshot", lambda: db)
+    heng, *arguments = compliance.command(choice).split()
+    told = CliRunner().invoke(app, arguments, catch_exceptions=False)
+    rows = list(csv.DictReader(io.StringIO(told.output)))
+    shown = compliance_facts.listed(compliance_facts.facts(db, choice), choice)
+    assert heng == "heng"
+    assert [row["subject_no"] for row in rows] == [one.subject_no for one in shown] != []
+
+
 def test_rows_of_compliance_say_whose_and_until_when(callbacks: Callbacks) -> None:
     soon = words(by_id(callbacks.page("/compliance", "?measure=standard&state=soon"), "compliance-rows"))
     assert vehicle_fixture.enterprise_name(compliance_fixture.SOON) in soon
     assert "剩 10 天" in soon
     dawn = words(by_id(callbacks.page("/compliance", "?measure=dawn_driving&state=drove"), "compliance-rows"))
     assert "线路达到长途里程" in dawn
+
+
+def test_the_last_day_itself_is_today_and_not_none_left() -> None:
+    told = [words_of.days_left(days, Text("zh")) for days in (1, 0, -1)]
+    assert told == ["剩 1 天", "今日到期", "逾期 1 天"]
+    assert words_of.days_left(0, Text("en")) == "due today"
 
 
 @pytest.mark.parametrize("search", ["?measure=fines", "?state=drove", "?county=1", "?as_of=x"])
@@ -232,10 +259,30 @@ def test_the_strip_is_the_funnel_of_the_period(callbacks: Callbacks, db: fixture
     asked = funnel.Asked(LAST.replace(day=1), LAST, LAST)
     told = {one.stage: one for one in funnel.stages(db, asked)}
     strip = words(by_class(callbacks.page("/"), "strip"))
-    for name in overview.STRIP:
-        assert f"{funnel.STAGE_WORDS[name][0]} {fmt.count(told[name].count)}" in strip
+    assert tuple(told) == funnel.STAGES
+    for name, one in told.items():
+        assert f"{funnel.STAGE_WORDS[name][0]} {fmt.count(one.count)}" in strip
     over = words(by_class(by_class(callbacks.page("/"), "kpi")[1], "kpi-value")).split(" ")[0]
     assert fmt.count(told["found"].count) == over
+
+
+def test_who_skips_a_stage_is_no_part_of_its_share(callbacks: Callbacks, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ten were filed and eight of them decided, beside four on the spot: 12, of which 8 ÷ 10 came that way."""
+    beside = (funnel.Part("on_the_spot", "", 4),)
+    made = [
+        funnel.Stage(name, through, (), beside if name == "decided" else ())
+        for name, through in zip(funnel.STAGES, (100, 40, 20, 10, 8, 0, 0), strict=True)
+    ]
+    monkeypatch.setattr(overview, "funnel_stages", lambda db, asked: made)
+    strip = words(by_class(callbacks.page("/"), "strip"))
+    names = [funnel.STAGE_WORDS[name][0] for name in funnel.STAGES]
+    numbers = ("100", "40 40.0%", "20 50.0%", "10 50.0%", "12 80.0%", "0 0.00%", "0 —")
+    assert strip == " ".join(f"{name} {number}" for name, number in zip(names, numbers, strict=True))
+
+
+def test_the_strip_leads_to_the_cases_of_its_county(callbacks: Callbacks) -> None:
+    hrefs = {c["props"]["href"] for c in components(callbacks.page("/", "?county=431102")) if c["type"] == "Link"}
+    assert "/penalties?county=431102#penalties-funnel" in hrefs
 
 
 def test_links_of_the_overview_lead_to_pages_that_are_there(callbacks: Callbacks, client: Client) -> None:

@@ -19,6 +19,8 @@ from dashboards.pages import terminal_rows
 from dashboards.terminal_facts import Choice, Facts, choice_from_url
 from dashboards.terminal_queries import Place
 from dashboards.text import Text
+from etl import hazards
+from etl import kpi as kpi_command
 from warehouse import kpi, league
 from warehouse.cross_checks import CHECKS
 
@@ -653,6 +655,9 @@ def test_the_definitions_hold_every_kpi_finding_and_parameter_with_its_confidenc
 )
 def test_a_share_short_of_all_is_not_shown_as_all(value: float | None, shown: str) -> None:
     assert fmt.indicator(value) == shown
+    if value is not None:
+        told = [kpi_command.shown(kpi.KPIS["online_rate"], value, "zh"), hazards._share({"share": value})["share"]]
+        assert [one.replace(" ", "") for one in told] == [shown] * 2, "on the command line as on pages"
 
 
 def test_a_snapshot_from_before_terminals_says_that_they_come_with_the_next_night(

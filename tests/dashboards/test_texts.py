@@ -12,7 +12,6 @@ import dashboards
 from dashboards import (
     case_facts,
     charts,
-    compliance_facts,
     consistency_card,
     hazard_exports,
     hazard_queries,
@@ -40,7 +39,7 @@ from etl.contract import KINDS
 from etl.feeds import raw_tables
 from warehouse.cases import AGES, SERIES
 from warehouse.columns import dictionary, topics
-from warehouse.compliance import MEASURES
+from warehouse.compliance import MEASURES, OPEN, UNHELD
 from warehouse.consistency import BY
 from warehouse.funnel import STAGES
 from warehouse.kpi import CLASSES
@@ -132,7 +131,7 @@ MADE = {
     *(f"hazards.curve.head.{head}" for head in ("day", "at_risk", "ended", "share", "low", "high")),
     *(f"hazards.photo.{stage}" for stage in ("before", "after")),
     *(f"compliance.by.{by}" for by in ("county", "kind")),
-    *(f"compliance.state.{state}" for state in (compliance_facts.OPEN, selection.ALL)),
+    *(f"compliance.state.{state}" for state in (OPEN, UNHELD, selection.ALL)),
     *(f"compliance.head.{field}" for measure in MEASURES for field in compliance.columns_of(measure)),
     *(f"alarm_kind.{kind}" for kind in terminal_facts.SMART_KINDS),
     *(f"screening.{result}" for result in ("confirmed", "void", "pending")),

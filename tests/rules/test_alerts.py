@@ -69,6 +69,15 @@ def test_tomorrow_it_is_the_same_alert_a_day_older(tables: Registers, found: lis
     assert len(keys) == len(set(keys))
 
 
+def test_a_day_before_knows_of_no_later_handling_and_waits_for_the_last_hour(tables: Registers) -> None:
+    """On the day before one alarm is open that was handled since, and one is not late that is now."""
+    told = {
+        on: {one.subject: one.amount for one in alerts(tables, Asked(on)) if one.rule == "alarm_open"}
+        for on in (DAY - timedelta(days=1), DAY)
+    }
+    assert told == {DAY - timedelta(days=1): {"湘M·***01": 1, "湘M·***02": 1}, DAY: {"湘M·***01": 2}}
+
+
 def test_nobodys_plate_or_certificate_is_told_nor_hashed(found: list[Alert]) -> None:
     text = str(found)
     assert [number for number in (PLATE, SECOND, DRIVER, PERMIT) if number in text] == []
@@ -95,11 +104,21 @@ def test_there_are_as_many_as_the_answers_they_come_from_say(tables: Registers, 
     assert (counted["hazard_overdue"], counted["hazard_soon"]) == (whole.overdue, whole.due_soon)
 
 
+def test_a_unit_is_a_name_with_its_code_beside_it(found: list[Alert]) -> None:
+    told = {one.rule: (one.unit, one.uscc) for one in found}
+    passenger, freight = ("示例客运", "A"), ("示例货运", "B")
+    assert told["terminal_silent"] == told["alarm_open"] == told["dawn_long_line"] == passenger
+    assert told["insurance_lapsed"] == told["standard_soon"] == passenger
+    assert told["driver_soon"] == told["permit_soon"] == freight
+    assert told["hazard_overdue"] == ("示例养护中心", None)
+    assert told["scale_soon"] == (None, None)
+
+
 def test_details_are_words(found: list[Alert]) -> None:
     told = {(one.rule, one.subject): (detail_words(one, "zh"), detail_words(one, "en")) for one in found}
     assert told["case_overdue", "C1"] == ("作出决定", "decision")
     assert told["hazard_overdue", "H1"] == ("公路隐患", "highway")
-    assert told["scale_lapsed", "W2"] == ("称重设备检定有效率：未见记录", "scales verified: none on record")
+    assert told["scale_lapsed", "YZ01 W2"] == ("称重设备检定有效率：未见记录", "scales verified: none on record")
     assert told["site_silent", "YZ01"] == ("", "")
 
 
@@ -119,6 +138,9 @@ def test_every_parameter_of_a_rule_is_told(tables: Registers) -> None:
         told = parameters(tables, rule.parameter_names, DAY)
         assert {one.name for one in told} == set(rule.parameter_names), rule.alert_rule
         assert rule.alert_severity in SEVERITIES
+    told = rules(tables, DAY)
+    assert told["terminal_silent"].parameter_names == ["call_silent_days"]
+    assert told["alarm_open"].parameter_names == ["call_alarm_days"]
 
 
 def test_a_day_without_any_data_has_no_alerts() -> None:

@@ -234,6 +234,46 @@ def test_thresholds_of_lines_and_seats_count_themselves(tables: Registers) -> No
     assert told.whole("large_coach").open_count == 2, "seats that are not told are to be looked at"
 
 
+def test_of_spans_that_overlap_the_one_that_began_last_holds_and_counts_once(tables: Registers) -> None:
+    """A first span that was never ended: of a line, a coach and an enterprise."""
+    tables.given(
+        "staging.enterprise",
+        """uscc | enterprise_name | enterprise_kind | county_code | valid_from
+           A    | 示例货运二      | freight         | 431102      | 2026-01-01""",
+    )
+    tables.given(
+        "staging.coach_line",
+        """line_no | uscc | line_origin | line_destination | line_distance_km | valid_from | valid_to
+           CUT     | B    | 甲          | 乙               | 900              | 2020-01-01 |
+           CUT     | B    | 甲          | 乙               | 700              | 2026-01-01 |
+           WITHIN  | B    | 甲          | 丙               | 850              | 2020-01-01 |
+           WITHIN  | B    | 甲          | 丙               | 700              | 2025-01-01 | 2025-12-31
+           FAR     | B    | 甲          | 丁               | 950              | 2020-01-01 |""",
+    )
+    tables.given(
+        "staging.monitored_vehicle",
+        """plate_no | plate_color_code | monitored_class | seat_count | uscc | county_code | line_no | valid_from
+           湘M10001 | 2                | line_coach      | 57         | A    | 431102      | FAR     | 2020-01-01
+           湘M10001 | 2                | line_coach      | 45         | B    | 431103      | CUT     | 2026-01-01
+           湘M10002 | 2                | line_coach      | 57         | A    | 431102      |         | 2020-01-01
+           湘M10002 | 2                | bus             | 57         | C    | 431102      |         | 2026-01-01""",
+    )
+    tables.given(
+        "mart.vehicle_day",
+        "event_date | plate_no | plate_color_code | monitored_class | uscc | county_code | is_registered | is_online |"
+        f" is_dawn_driving \n {DAY} | 湘M10001 | 2 | line_coach | B | 431103 | true | true | true",
+    )
+    told = facts(tables)
+    assert [(one.subject_no, one.state) for one in told.items("long_line")] == [
+        ("CUT", "below"), ("FAR", "reaches"), ("WITHIN", "reaches"),
+    ]  # fmt: skip
+    (coach,) = told.items("large_coach")
+    assert (coach.subject_no, coach.state, coach.county_code) == ("湘M10001", "below", "431103")
+    assert set(states(told, "standard")) == {"B", "C"}, "A is a freight carrier since January"
+    (dawn,) = told.items("dawn_driving")
+    assert (dawn.document_no, dawn.reading) == ("CUT", "between")
+
+
 def test_relay_points_by_their_last_inspection_up_to_the_day(tables: Registers) -> None:
     tables.given(
         "staging.relay_point",
@@ -329,7 +369,7 @@ def test_each_measure_names_only_states_and_parameters_that_are_there(tables: Re
     ("ask", "words"),
     [
         (lambda told: told.items("fines"), "Choose one of standard, insurance"),
-        (lambda told: told.listed("standard", "drove"), "Choose one of valid, soon"),
+        (lambda told: told.listed("standard", "drove"), "Choose one of open, unheld, valid, soon"),
         (lambda told: told.listed("fines", "drove"), "Choose one of standard"),
         (lambda told: told.parts("standard", "month"), "Choose one of all, county, kind"),
     ],

@@ -225,15 +225,57 @@ def test_a_state_counts_what_holds_on_the_last_day_of_the_period(prefecture: Pre
 def test_nothing_left_holds_only_where_there_is_something_it_could_be_left_of(prefecture: Prefecture) -> None:
     prefecture.given(
         "monitored_vehicle",
-        """monitored_class | seat_count | county_code | has_smart_terminal | valid_from | valid_to
-           line_coach      | 57 | 431102 | true | 2020-01-01 | 2025-06-30
-           charter_coach   | 56 | 431102 | true | 2020-01-01 |
-           bus             | 80 | 431102 | true | 2020-01-01 | """,
+        """plate_no | monitored_class | seat_count | county_code | has_smart_terminal | valid_from | valid_to
+           湘M10001 | line_coach      | 57 | 431102 | true | 2020-01-01 | 2025-06-30
+           湘M10002 | charter_coach   | 56 | 431102 | true | 2020-01-01 |
+           湘M10003 | bus             | 80 | 431102 | true | 2020-01-01 | """,
     )
     found = figures(prefecture.card())["F06"]
     assert (found.value, found.of, found.holds) == (0, 1, True)
     found = figures(prefecture.again(date(2025, 1, 1), date(2025, 6, 30)))["F06"]
     assert (found.value, found.of, found.holds) == (1, 2, False)
+
+
+def test_of_spans_that_overlap_the_one_that_began_last_holds_and_counts_once(prefecture: Prefecture) -> None:
+    """A line cut to 700 km whose first span was never ended; one that ended within another; a coach and an enterprise
+    alike."""
+    prefecture.given(
+        "coach_line",
+        """line_no | line_distance_km | valid_from | valid_to
+           CUT     | 900 | 2020-01-01 |
+           CUT     | 700 | 2025-06-01 |
+           WITHIN  | 700 | 2020-01-01 |
+           WITHIN  | 900 | 2025-02-01 | 2025-08-31 """,
+    )
+    prefecture.given(
+        "monitored_vehicle",
+        """plate_no | plate_color_code | monitored_class | seat_count | county_code | has_smart_terminal | valid_from
+           湘M10001 | 2 | line_coach | 57 | 431102 | true  | 2020-01-01
+           湘M10001 | 2 | line_coach | 45 | 431102 | true  | 2025-06-01
+           湘M10001 | 1 | line_coach | 57 | 431102 | true  | 2025-06-01
+           湘M10002 | 2 | line_coach | 57 | 431102 | true  | 2020-01-01
+           湘M10002 | 2 | bus        | 57 | 431102 | true  | 2025-06-01 """,
+    )
+    prefecture.given(
+        "enterprise",
+        """uscc | enterprise_kind | valid_from
+           A    | passenger       | 2020-01-01
+           A    | freight         | 2025-06-01 """,
+    )
+    prefecture.given(
+        "safety_standard",
+        "uscc | passed_standard_on | valid_from | valid_to \n A | 2024-01-01 | 2024-01-01 | 2027-01-01",
+    )
+
+    def told(last: str) -> dict[str, tuple[Any, Any]]:
+        found = figures(prefecture.again(date(2025, 1, 1), date.fromisoformat(last)))
+        return {name: (found[name].value, found[name].of) for name in ("F05", "F06", "F27")}
+
+    prefecture.card()
+    assert told("2025-01-31") == {"F05": (1, 2), "F06": (2, 2), "F27": (1, 1)}
+    assert told("2025-05-31") == {"F05": (2, 2), "F06": (2, 2), "F27": (1, 1)}
+    assert told("2025-06-01") == {"F05": (1, 2), "F06": (1, 2), "F27": (None, None)}
+    assert told("2025-09-01") == {"F05": (0, 2), "F06": (1, 2), "F27": (None, None)}
 
 
 def test_a_rate_is_of_one_cohort_by_registration(prefecture: Prefecture) -> None:
@@ -368,14 +410,14 @@ def test_firms_of_the_threshold_have_to_be_linked_to_both_platforms(prefecture: 
 def test_terminals_count_by_class_and_in_the_districts_that_the_seed_names(prefecture: Prefecture) -> None:
     prefecture.given(
         "monitored_vehicle",
-        """monitored_class | county_code | has_smart_terminal | carries_slogan | valid_from
-           tourist_coach   | 431124 | true  |       | 2024-01-01
-           dangerous_goods | 431124 | true  |       | 2024-01-01
-           line_coach      | 431124 | false |       | 2024-01-01
-           bus             | 431102 | true  | true  | 2024-01-01
-           bus             | 431124 | true  | true  | 2024-01-01
-           taxi            | 431103 | true  |       | 2024-01-01
-           taxi            | 431103 | false | false | 2024-01-01 """,
+        """plate_no | monitored_class | county_code | has_smart_terminal | carries_slogan | valid_from
+           湘M10001 | tourist_coach   | 431124 | true  |       | 2024-01-01
+           湘M10002 | dangerous_goods | 431124 | true  |       | 2024-01-01
+           湘M10003 | line_coach      | 431124 | false |       | 2024-01-01
+           湘M10004 | bus             | 431102 | true  | true  | 2024-01-01
+           湘M10005 | bus             | 431124 | true  | true  | 2024-01-01
+           湘M10006 | taxi            | 431103 | true  |       | 2024-01-01
+           湘M10007 | taxi            | 431103 | false | false | 2024-01-01 """,
     )
     told = prefecture.card()
     assert values(told, "F22", "F23", "F24") == [2, 1, 1]

@@ -23,6 +23,53 @@ hazard as (
         case when hazard_state = 'CLOSED' then hazard_closed_on end as removed_on
     from {{ ref('hazard') }}
 ),
+-- Of a register's spans that overlap the one that began last holds: each day of a subject is told by one span.
+span as (
+    select 'line' as register, record_id, line_no as subject_no, valid_from, valid_to from {{ ref('coach_line') }}
+    union all
+    select 'vehicle', record_id, concat(plate_no, ' ', plate_color_code), valid_from, valid_to
+    from {{ ref('monitored_vehicle') }}
+    union all
+    select 'enterprise', record_id, uscc, valid_from, valid_to from {{ ref('enterprise') }}
+),
+edge as (
+    select register, subject_no, valid_from as first_day from span
+    union
+    select register, subject_no, cast(valid_to + interval 1 day as date) from span where valid_to is not null
+),
+stretch as (
+    select
+        register,
+        subject_no,
+        first_day,
+        cast(
+            lead(first_day) over (partition by register, subject_no order by first_day) - interval 1 day as date
+        ) as last_day
+    from edge
+),
+holding as (
+    select
+        stretch.register,
+        stretch.first_day,
+        stretch.last_day,
+        span.record_id,
+        row_number() over (
+            partition by stretch.register, stretch.subject_no, stretch.first_day
+            order by span.valid_from desc, span.record_id
+        ) as nth
+    from stretch
+    inner join span
+        on span.register = stretch.register
+        and span.subject_no = stretch.subject_no
+        and stretch.first_day >= span.valid_from
+        and stretch.first_day <= coalesce(span.valid_to, stretch.first_day)
+),
+line as (
+    select told.line_distance_km, holding.first_day, holding.last_day
+    from holding
+    inner join {{ ref('coach_line') }} as told on told.record_id = holding.record_id
+    where holding.register = 'line' and holding.nth = 1
+),
 monitored as (
     select
         vehicle.monitored_class in ('tourist_coach', 'charter_coach', 'line_coach') as is_coach,
@@ -31,15 +78,17 @@ monitored as (
         vehicle.seat_count,
         vehicle.has_smart_terminal,
         vehicle.carries_slogan,
-        vehicle.valid_from,
-        vehicle.valid_to
-    from {{ ref('monitored_vehicle') }} as vehicle
+        holding.first_day,
+        holding.last_day
+    from holding
+    inner join {{ ref('monitored_vehicle') }} as vehicle on vehicle.record_id = holding.record_id
     left join {{ ref('report_figure') }} as figure
         on figure.figure_id = case vehicle.monitored_class when 'bus' then 'F23' when 'taxi' then 'F24' else 'F22' end
         and (
             figure.county_codes is null
             or concat(',', figure.county_codes, ',') like concat('%,', vehicle.county_code, ',%')
         )
+    where holding.register = 'vehicle' and holding.nth = 1
 ),
 firm as (
     select
@@ -78,10 +127,12 @@ small_work as (
         and (is_flashing_light_done or not is_flashing_light_planned)
 ),
 held_to_standard as (
-    select uscc, valid_from, valid_to
-    from {{ ref('enterprise') }}
+    select told.uscc, holding.first_day, holding.last_day
+    from holding
+    inner join {{ ref('enterprise') }} as told on told.record_id = holding.record_id
     cross join setting
-    where concat(',', standard_kinds, ',') like concat('%,', enterprise_kind, ',%')
+    where holding.register = 'enterprise' and holding.nth = 1
+        and concat(',', standard_kinds, ',') like concat('%,', told.enterprise_kind, ',%')
 ),
 contribution as (
     -- F01-F04: what the bureau held and sent.
@@ -103,15 +154,15 @@ contribution as (
     select 'F04', 'value', null, sent_on, sent_on, 1, 1 from {{ ref('referral') }}
     union all
     -- F05-F07: long lines, large coaches, relay points.
-    select 'F05', 'of', null, valid_from, valid_to, 1, 1 from {{ ref('coach_line') }}
+    select 'F05', 'of', null, first_day, last_day, 1, 1 from line
     union all
-    select 'F05', 'value', null, valid_from, valid_to, 1, 1
-    from {{ ref('coach_line') }} cross join setting
+    select 'F05', 'value', null, first_day, last_day, 1, 1
+    from line cross join setting
     where line_distance_km >= long_line_km
     union all
-    select 'F06', 'of', null, valid_from, valid_to, 1, 1 from monitored where is_coach
+    select 'F06', 'of', null, first_day, last_day, 1, 1 from monitored where is_coach
     union all
-    select 'F06', 'value', null, valid_from, valid_to, 1, 1
+    select 'F06', 'value', null, first_day, last_day, 1, 1
     from monitored cross join setting
     where is_coach and seat_count >= large_coach_seats
     union all
@@ -216,13 +267,13 @@ contribution as (
     select 'F21', 'value', null, linked_from, valid_to, 1, 1 from firm where linked_from is not null
     union all
     -- F22-F24, F32: vehicles under monitoring.
-    select figure_id, 'of', null, valid_from, valid_to, 1, 1 from monitored
+    select figure_id, 'of', null, first_day, last_day, 1, 1 from monitored
     union all
-    select figure_id, 'value', null, valid_from, valid_to, 1, 1 from monitored where has_smart_terminal
+    select figure_id, 'value', null, first_day, last_day, 1, 1 from monitored where has_smart_terminal
     union all
-    select 'F32', 'of', null, valid_from, valid_to, 1, 1 from monitored where is_civic
+    select 'F32', 'of', null, first_day, last_day, 1, 1 from monitored where is_civic
     union all
-    select 'F32', 'value', null, valid_from, valid_to, 1, 1 from monitored where is_civic and carries_slogan
+    select 'F32', 'value', null, first_day, last_day, 1, 1 from monitored where is_civic and carries_slogan
     union all
     -- F25: which violations count is decided in core.vehicle_violation_span.
     select 'F25a', 'of', null, first_day, last_day, case_count, 1 from {{ ref('vehicle_violation_span') }}
@@ -242,18 +293,18 @@ contribution as (
     -- F26, F27: an enterprise counts once, whatever its certificates and spans.
     select 'F26', 'value', uscc, passed_standard_on, passed_standard_on, 1, 1 from {{ ref('safety_standard') }}
     union all
-    select 'F27', 'of', uscc, valid_from, valid_to, 1, 1 from held_to_standard
+    select 'F27', 'of', uscc, first_day, last_day, 1, 1 from held_to_standard
     union all
     select
         'F27', 'value', held.uscc,
-        greatest(held.valid_from, standard.valid_from),
-        least(coalesce(held.valid_to, standard.valid_to), standard.valid_to),
+        greatest(held.first_day, standard.valid_from),
+        least(coalesce(held.last_day, standard.valid_to), standard.valid_to),
         1, 1
     from held_to_standard as held
     inner join {{ ref('safety_standard') }} as standard
         on standard.uscc = held.uscc
-        and standard.valid_from <= coalesce(held.valid_to, date '9999-12-31')
-        and standard.valid_to >= held.valid_from
+        and standard.valid_from <= coalesce(held.last_day, date '9999-12-31')
+        and standard.valid_to >= held.first_day
     union all
     -- F31: of an enterprise that took part more than once the largest event counts.
     select 'F31a', 'value', uscc, held_on, held_on, 1, 1 from {{ ref('training') }}
