@@ -365,6 +365,22 @@ def test_where_only_a_decision_against_the_subject_counts_one_against_others_doe
         assert found.pending == (wanted in ("undecided", "others_only"))
 
 
+def test_an_act_without_a_decision_against_the_subject_itself_stands_by_its_filing(rows: Rows) -> None:
+    """By the day of the decision that counts: the one against others, five weeks later, does not place the act."""
+    case = act("2023-02-20", filed_on=date(2023, 2, 27), decisions=((date(2023, 4, 3), "fine"),), against=("driver",))
+    rows.built(World((case,)))
+    by_own = {"repeat_own_decision": 1.0}
+    for changed, placed, lapses in (({}, "2023-04-03", "2024-04-03"), (by_own, "2023-02-27", "2024-02-27")):
+        (found,) = standings(
+            rows, Question(date(2023, 12, 31), basis="DECISION", require_decision=False, changed=changed)
+        )
+        assert [one.placed_on for one in found.counted] == [date.fromisoformat(placed)]
+        assert found.lapses_on == date.fromisoformat(lapses)
+    for day, pending in ((date(2024, 2, 26), 1), (date(2024, 2, 27), 0)):
+        (found,) = standings(rows, Question(day, basis="DECISION", changed=by_own))
+        assert (reasons(found), found.pending) == (["others_only"], pending)
+
+
 ANEW = """
 first   | anew    | as of      | any      | own
 vehicle | vehicle | 2024-07-31 | counts   | counts
