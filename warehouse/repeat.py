@@ -119,6 +119,7 @@ class Act(NamedTuple):
     uscc: str | None
     filed_on: date | None
     decided_on: date | None
+    is_decided_by_step: bool
     ended_state: str | None
     ended_on: date | None
     earlier_decided_on: date | None
@@ -490,6 +491,7 @@ def seen(act: Act, on: date) -> Act:
         return day if day is not None and day <= on else None
 
     decided_on, ended_state, ended_on = until(act.decided_on), act.ended_state, act.ended_on
+    by_step = act.is_decided_by_step and decided_on is not None
     own = act.vehicle_decided_on, act.driver_decided_on, act.enterprise_decided_on
     if act.earlier_ended_on is not None and decided_on is None and (ended_state is None or ended_on is not None):
         decided_on, ended_state, ended_on = until(act.earlier_decided_on), act.earlier_ended_state, act.earlier_ended_on
@@ -497,7 +499,8 @@ def seen(act: Act, on: date) -> Act:
     if ended_on is not None and ended_on > on:
         ended_state = ended_on = None
     return act._replace(
-        filed_on=until(act.filed_on), decided_on=decided_on, ended_state=ended_state, ended_on=ended_on,
+        filed_on=until(act.filed_on), decided_on=decided_on, is_decided_by_step=by_step, ended_state=ended_state,
+        ended_on=ended_on,
         vehicle_decided_on=until(own[0]), driver_decided_on=until(own[1]), enterprise_decided_on=until(own[2]),
         earlier_decided_on=None, earlier_ended_state=None, earlier_ended_on=None, earlier_vehicle_decided_on=None,
         earlier_driver_decided_on=None, earlier_enterprise_decided_on=None,
@@ -532,7 +535,7 @@ def _reason(act: Act, question: Question, told: Mapping[str, Parameter]) -> str 
     if act.filed_on is None:
         return "not_filed"
     if question.require_decision and _decided(act, question, told) is None:
-        return "undecided" if act.decided_on is None else "others_only"
+        return "undecided" if act.decided_on is None or act.is_decided_by_step else "others_only"
     return None
 
 

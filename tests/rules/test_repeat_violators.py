@@ -402,6 +402,24 @@ def test_of_an_act_decided_anew_each_decision_is_against_its_own_party(rows: Row
         assert [told or "counts" for told in reasons(found)] == [wanted]
 
 
+def test_an_act_decided_anew_by_a_step_alone_is_not_known_to_be_against_others(rows: Rows) -> None:
+    """The decision itself was not delivered; the first one, against another, was."""
+    facts = FACTS["annulled and decided anew"]
+    (first, _), steps = facts["decisions"], facts["steps"]
+    case = act("2024-06-01", decisions=(first,), against=("driver",), steps=steps)
+    rows.built(World((case,)))
+    by_own = {"repeat_own_decision": 1.0}
+    for day, wanted in (
+        (date(2024, 7, 31), "others_only"),
+        (date(2024, 9, 30), "annulled"),
+        (date(2024, 12, 31), "undecided"),
+    ):
+        (found,) = standings(rows, Question(day, changed=by_own))
+        assert (day, reasons(found)) == (day, [wanted])
+    (found,) = standings(rows, Question(date(2024, 12, 31)))
+    assert found.count == 1
+
+
 def test_the_spans_of_the_report_card_take_the_vehicles_own_decisions_where_only_those_count(rows: Rows) -> None:
     rows.connection.execute("update seeds.parameter set parameter_value = 1 where parameter = 'repeat_own_decision'")
     own = {"decisions": ((date(2024, 6, 5), "fine"), (date(2024, 6, 20), "fine")), "against": ("driver", "vehicle")}
