@@ -14,7 +14,7 @@ from landed import Tables
 from etl.feeds import raw_tables
 from warehouse import sql
 from warehouse.errors import WarehouseError
-from warehouse.safety_repeat import REASON_WORDS, REASONS, TIER_WORDS, TIERS, Standing, standings
+from warehouse.safety_repeat import REASON_WORDS, REASONS, TIER_WORDS, TIERS, Standing, is_built, standings
 
 USCC = "91431100MAE0000107"
 
@@ -199,6 +199,17 @@ def test_the_spans_are_the_parameters_of_the_day() -> None:
         (None, False, on("2026-01-30"), on("2026-05-01")),
         (None, True, on("2026-03-31"), on("2026-07-01")),
     ]
+
+
+@pytest.mark.parametrize(
+    "lost", ["drop table staging.safety_penalty", "delete from seeds.parameter where parameter = 'safety_repeat_days'"]
+)
+def test_a_version_from_before_an_upgrade_is_known_as_one(lost: str) -> None:
+    given = built(decisions_of("2025-01-01"), [])
+    assert is_built(given)
+    given = built(decisions_of("2025-01-01"), [])
+    given.connection.execute(lost)
+    assert not is_built(given)
 
 
 def test_before_the_rule_it_cannot_be_asked() -> None:
