@@ -112,6 +112,37 @@ def test_a_number_alone_names_no_passage_that_is_anothers_or_within_the_limit(mo
     )
 
 
+def test_a_plate_weighed_only_within_the_limit_is_told_so_though_the_passage_is_anothers(model):
+    """Its act is within the limit (core.violation); with another passage over the limit, taken too, it is not."""
+    model(
+        "core.case_passage",
+        given={
+            "staging.enforcement_case": f"""
+                {CASE}
+                c1 | 1 | over_mass      | A1 | 湘M11111 | 2 | 431103 | 2026-03-01 08:00:00
+                c2 | 2 | over_mass      |    | 湘M11111 | 2 | 431103 | 2026-03-01 08:00:00
+                c3 | 3 | over_mass      | A3 | 湘M33333 | 2 | 431103 | 2026-03-01 08:00:00
+                c4 | 4 | over_mass      | A4 | 湘M33333 | 2 | 431103 | 2026-03-01 09:00:00
+                c5 | 5 | over_mass      |    | 湘M33333 | 2 | 431103 | 2026-03-01 08:00:00
+            """,
+            "core.passage": f"""
+                {NUMBERED}
+                A1 | p1 | 湘M11111 | 2 | 431103 | 2026-03-01 08:00:00 | within | 40000 | 49000
+                A3 | p3 | 湘M33333 | 2 | 431103 | 2026-03-01 08:00:00 | within | 40000 | 49000
+                A4 | p4 | 湘M33333 | 2 | 431103 | 2026-03-01 09:00:00 | over   | 60000 | 49000
+            """,
+        },
+        expect=f"""
+            {EXPECTED}
+            1 | exact | check_no     | 1 | p1
+            2 | none  | within_limit | 0 |
+            3 | exact | check_no     | 1 | p3
+            4 | exact | check_no     | 1 | p4
+            5 | none  | taken        | 0 |
+        """,
+    )
+
+
 def test_a_passage_that_two_cases_come_to_by_different_ways_is_the_surer_ones_or_nobodys(model):
     """By number alone and by plate alone is equally unsure; what a case comes to is settled before whose it is."""
     model(

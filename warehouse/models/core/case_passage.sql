@@ -8,7 +8,7 @@
 -- which may be another site's or mistyped (check_no_only; what is near outweighs it), or the plate alone, within
 -- match_weak_hours (plate_only). none: ambiguous (several), contested (another case comes to the same
 -- passage, and not less surely), taken (it is named by another case's number), within_limit (only passages within the
--- limit, which no case of mass is guessed to rest on), no_passage.
+-- limit, which no case of mass is guessed to rest on, whoever's they are), no_passage.
 -- A passage that a case names by number (exact) is no candidate of another case of its kind: acts about mass and others (of
 -- dimensions, of a permit) may be of one passage. Thresholds: seeds.parameter, unverified.
 -- Only exact matches are facts of a case (core.violation); near and weak ones are for a person to look at.
@@ -147,6 +147,7 @@ graded as (
         passage_record_id,
         verdict,
         is_taken,
+        is_within_limit,
         not is_taken and not is_within_limit as is_candidate,
         is_near and not is_taken and not is_within_limit as is_near_candidate
     from around
@@ -158,7 +159,7 @@ counted as (
         plate_no,
         count(case when is_near_candidate then 1 end) as near_count,
         count(case when is_candidate then 1 end) as weak_count,
-        count(case when is_taken then 1 end) as taken_count,
+        count(case when is_taken and not is_within_limit then 1 end) as taken_count,
         min(case when is_near_candidate then passage_record_id end) as near_record_id,
         min(case when is_candidate then passage_record_id end) as weak_record_id,
         min(case when is_near_candidate then verdict end) as near_verdict,
