@@ -37,7 +37,8 @@ _WORDS = {
     "zh": {
         "title": "安全生产多次受罚企业（《安全生产法》第一百一十三条），截至 {as_of}，{source}",
         "uscc": "信用代码", "enterprise": "企业", "tier": "分档", "count_180d": "180日内", "count_1y": "一年内",
-        "major": "存在的重大隐患", "met_on": "达到起", "lapses_on": "次数下降日", "nothing": "没有符合条件的企业。",
+        "major": "存在的重大隐患", "met_on": "达到起", "lapses_on": "不再达到次数之日",
+        "nothing": "没有符合条件的企业。",
         "counting": "一份决定计一次，按决定日期；决定日为第1日，计180日；一年至次年同日前一日"
         "（计算方法为产品理解，未核实）。",
         "hazard": "重大隐患自登记起至销号止，复发后重新起算；清单未载明企业的隐患不在其内。",
@@ -48,7 +49,7 @@ _WORDS = {
         "title": "Repeated work-safety penalties (安全生产法 art. 113) as of {as_of}, {source}",
         "uscc": "credit code", "enterprise": "enterprise", "tier": "tier", "count_180d": "in 180 days",
         "count_1y": "in a year", "major": "major hazards that exist", "met_on": "met since",
-        "lapses_on": "number falls on", "nothing": "No enterprise answers these conditions.",
+        "lapses_on": "no longer reached from", "nothing": "No enterprise answers these conditions.",
         "counting": "One decision is one penalty, on its day; that day is the first of 180; a year ends the day before "
         "its anniversary (how days are counted is our reading, unverified).",
         "hazard": "A major hazard exists from registration until closed, and again when reopened; hazards whose list "
@@ -59,11 +60,12 @@ _WORDS = {
     },
 }  # fmt: skip
 ENTERPRISE_COLUMNS = (
-    "uscc", "enterprise_name", "county_code", "tier", "count_180d", "count_1y", "open_major", "met_on", "lapses_on",
+    "uscc", "enterprise_name", "county_code", "tier", "count_180d", "count_1y", "open_major", "closed_major", "met_on",
+    "lapses_on",
 )  # fmt: skip
 DECISION_COLUMNS = (
-    "decision_no", "decided_on", "penalty_kind", "as_reported", "reason", "is_in_180d", "annulled_on", "hazard_no",
-    "leaves_180d_on", "leaves_1y_on", "delivery_id", "source_line",
+    "decision_no", "decided_on", "penalty_kind", "as_reported", "counts", "reason", "is_in_180d", "annulled_on",
+    "hazard_no", "leaves_180d_on", "leaves_1y_on", "delivery_id", "source_line",
 )  # fmt: skip
 
 
@@ -101,7 +103,8 @@ def safety_repeat_command(
         writer.writerow([*ENTERPRISE_COLUMNS, *DECISION_COLUMNS, *beside])
         for one in found:
             for judged in one.penalties:
-                cells = (*_cells(one), *_decision(judged), *beside.values())
+                decision = _decision(judged)
+                cells = (*_cells(one), *(decision[name] for name in DECISION_COLUMNS), *beside.values())
                 writer.writerow([safe(cell) if isinstance(cell, str) else cell for cell in cells])
     else:
         _print(found, day, told, named, until, lang)
@@ -112,29 +115,19 @@ def _document(one: Standing) -> dict[str, Any]:
     return asdict(one) | {
         "open_major": [hazard._asdict() for hazard in one.open_major],
         "closed_major": [hazard._asdict() for hazard in one.closed_major],
-        "penalties": [
-            judged.penalty._asdict()
-            | {
-                "reason": judged.reason, "is_in_180d": judged.is_in_180d,
-                "leaves_180d_on": judged.penalty.leaves_180d_on, "leaves_1y_on": judged.penalty.leaves_1y_on,
-            }
-            for judged in one.penalties
-        ],
-    }  # fmt: skip
+        "penalties": [_decision(judged) for judged in one.penalties],
+    }
 
 
 def _cells(one: Standing) -> list[Any]:
-    told = vars(one) | {"open_major": _numbers(one.open_major)}
+    told = vars(one) | {"open_major": _numbers(one.open_major), "closed_major": _numbers(one.closed_major)}
     return [told[name] for name in ENTERPRISE_COLUMNS]
 
 
-def _decision(judged: Judged) -> list[Any]:
-    of = judged.penalty
-    told = of._asdict() | {
-        "reason": judged.reason or "counts", "is_in_180d": judged.reason is None and judged.is_in_180d,
-        "leaves_180d_on": of.leaves_180d_on, "leaves_1y_on": of.leaves_1y_on,
-    }  # fmt: skip
-    return [told[name] for name in DECISION_COLUMNS]
+def _decision(judged: Judged) -> dict[str, Any]:
+    """A decision as JSON and CSV tell it."""
+    own = {name: value for name, value in judged._asdict().items() if name != "penalty"}
+    return {**judged.penalty._asdict(), "counts": judged.reason is None, **own}
 
 
 def _numbers(hazards: tuple[MajorHazard, ...]) -> str:

@@ -123,11 +123,16 @@ def thresholds(told: Facts, w: Words) -> str:
     )
     parts = [
         basis(told["main"]["basis"], w),
-        w("threshold.ratio", ratio=w.plain_share(ratio["parameter_value"])) + _mark(ratio, w),
+        _counted_ratio(ratio["parameter_value"], w) + _mark(ratio, w),
         w("threshold.merge", hours=f"{hours['parameter_value']:g}") + _mark(hours, w),
         w("threshold.own" if own["parameter_value"] else "threshold.any") + _mark(own, w),
     ]
     return w("threshold", parts=w("semicolon").join(parts))
+
+
+def _counted_ratio(ratio: float, w: Words) -> str:
+    """At 0 nothing is held against the excess: not even one that the allowance takes up is left out."""
+    return w("threshold.ratio", ratio=w.plain_share(ratio)) if ratio else w("threshold.any_excess")
 
 
 def _mark(row: Mapping[str, Any], w: Words) -> str:

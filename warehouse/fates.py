@@ -11,7 +11,10 @@ its trip speaks against filing one.
 All is told as of a day: passages, looks and steps of cases after it are not known. Only of a case whose state alone
 says that it ended no day is known; it has ended on every day (as for ``warehouse.repeat``).
 
-``case_near`` is a case that no number ties to the passage (``core.case_match``): for a person to confirm.
+``case_near`` is a case that plate, colour, county and time tie to the passage and no number does
+(``core.case_passage``): for a person to confirm. Weak ties are left out, the plate alone within a day as much as the
+check number alone: a vehicle passes more than once a day, a number may be mistyped or another site's, and the finding
+would be told as handled by a guess.
 ``same_trip``: another finding of the vehicle within ``repeat_merge_hours`` has a case of its own, and the vehicle was
 not weighed unladen between the two. ``confirmed_overdue``: confirmed more than ``filing_sla_workdays`` before the day
 that is asked for, in working days (``core.working_day``). Thresholds are those of ``seeds.parameter``; all are

@@ -119,6 +119,7 @@ class Act(NamedTuple):
     uscc: str | None
     filed_on: date | None
     decided_on: date | None
+    is_decided_by_step: bool
     ended_state: str | None
     ended_on: date | None
     earlier_decided_on: date | None
@@ -490,6 +491,7 @@ def seen(act: Act, on: date) -> Act:
         return day if day is not None and day <= on else None
 
     decided_on, ended_state, ended_on = until(act.decided_on), act.ended_state, act.ended_on
+    by_step = act.is_decided_by_step and decided_on is not None
     own = act.vehicle_decided_on, act.driver_decided_on, act.enterprise_decided_on
     if act.earlier_ended_on is not None and decided_on is None and (ended_state is None or ended_on is not None):
         decided_on, ended_state, ended_on = until(act.earlier_decided_on), act.earlier_ended_state, act.earlier_ended_on
@@ -497,25 +499,18 @@ def seen(act: Act, on: date) -> Act:
     if ended_on is not None and ended_on > on:
         ended_state = ended_on = None
     return act._replace(
-        filed_on=until(act.filed_on), decided_on=decided_on, ended_state=ended_state, ended_on=ended_on,
+        filed_on=until(act.filed_on), decided_on=decided_on, is_decided_by_step=by_step, ended_state=ended_state,
+        ended_on=ended_on,
         vehicle_decided_on=until(own[0]), driver_decided_on=until(own[1]), enterprise_decided_on=until(own[2]),
         earlier_decided_on=None, earlier_ended_state=None, earlier_ended_on=None, earlier_vehicle_decided_on=None,
         earlier_driver_decided_on=None, earlier_enterprise_decided_on=None,
     )  # fmt: skip
 
 
-def _own(act: Act, subject: str) -> date | None:
-    """When the subject itself was penalised."""
-    own: date | None = getattr(act, f"{subject}_decided_on")
-    return own
-
-
-def _known(act: Act, on: date, question: Question, told: Mapping[str, Parameter]) -> Act:
-    """The act as ``seen`` on a day; where only decisions against the subject itself count, decided by those."""
-    known = seen(act, on)
-    if not told["repeat_own_decision"].value or known.decided_on is None:
-        return known
-    return known._replace(decided_on=max(known.decided_on, _own(known, question.subject) or known.decided_on))
+def _decided(act: Act, question: Question, told: Mapping[str, Parameter]) -> date | None:
+    """The day of the decision that counts: against anyone or, where only those count, against the subject itself."""
+    own: date | None = getattr(act, f"{question.subject}_decided_on")
+    return own if told["repeat_own_decision"].value else act.decided_on
 
 
 def _reason(act: Act, question: Question, told: Mapping[str, Parameter]) -> str | None:
@@ -539,10 +534,8 @@ def _reason(act: Act, question: Question, told: Mapping[str, Parameter]) -> str 
         return "device"
     if act.filed_on is None:
         return "not_filed"
-    if question.require_decision and act.decided_on is None:
-        return "undecided"
-    if question.require_decision and told["repeat_own_decision"].value and _own(act, question.subject) is None:
-        return "others_only"
+    if question.require_decision and _decided(act, question, told) is None:
+        return "undecided" if act.decided_on is None or act.is_decided_by_step else "others_only"
     return None
 
 
@@ -567,15 +560,15 @@ def _trips(acts: Iterable[Act], merge_hours: float) -> list[list[Act]]:
     return found
 
 
-def _placed(act: Act, question: Question) -> date:
-    """The act's day in the window; by decision, an act that has none by then stands by its filing."""
+def _placed(act: Act, question: Question, told: Mapping[str, Parameter]) -> date:
+    """The act's day in the window; by decision, an act that has none that counts by then stands by its filing."""
     if question.basis == "DECISION":
-        return act.decided_on or act.filed_on or act.violated_on
+        return _decided(act, question, told) or act.filed_on or act.violated_on
     return act.violated_on
 
 
-def _from(act: Act, question: Question) -> date:
-    days = (act.violated_on, act.filed_on, act.decided_on if question.require_decision else None)
+def _from(act: Act, question: Question, told: Mapping[str, Parameter]) -> date:
+    days = (act.violated_on, act.filed_on, _decided(act, question, told) if question.require_decision else None)
     return max(day for day in days if day is not None)
 
 
@@ -587,16 +580,16 @@ class _Window:
     last: date
     months: int | None
 
-    def holds(self, trip: Sequence[Act], question: Question) -> bool:
-        return self.first <= _placed(trip[0], question) <= self.last
+    def holds(self, act: Act, question: Question, told: Mapping[str, Parameter]) -> bool:
+        return self.first <= _placed(act, question, told) <= self.last
 
-    def judged(self, trip: Sequence[Act], question: Question) -> Judged:
+    def judged(self, trip: Sequence[Act], question: Question, told: Mapping[str, Parameter]) -> Judged:
         """The head of a trip in this window."""
         head = trip[0]
-        placed = _placed(head, question)
+        placed = _placed(head, question, told)
         if not self.first <= placed <= self.last:
             return Judged(head, "outside_window", placed)
-        begun = max(placed, min(_from(act, question) for act in trip))
+        begun = max(placed, min(_from(act, question, told) for act in trip))
         lapses = self.last + timedelta(days=1) if self.months is None else months_later(placed, self.months)
         return Judged(head, None, placed, begun, lapses)
 
@@ -610,12 +603,12 @@ def _judge(
     judged: dict[str, Judged] = {}
     for trip in trips:
         head = trip[0]
-        judged[head.record_id] = window.judged(trip, question)
+        judged[head.record_id] = window.judged(trip, question, told)
         for act in trip[1:]:
-            judged[act.record_id] = Judged(act, "same_trip", _placed(act, question), same_trip_as=head.case_no)
+            judged[act.record_id] = Judged(act, "same_trip", _placed(act, question, told), same_trip_as=head.case_no)
     earlier = None
     if before is not None:
-        earlier = [before.judged(trip, question) for trip in trips if before.holds(trip, question)]
+        earlier = [before.judged(trip, question, told) for trip in trips if before.holds(trip[0], question, told)]
     return [judged.get(act.record_id) or Judged(act, reasons[act.record_id]) for act in acts], earlier
 
 
@@ -709,9 +702,9 @@ def _since(
     window_on = cache(year.on)
 
     def counted(group: Sequence[Act], day: date) -> int:
-        left = (_known(act, day, question, told) for act in group if act.violated_on <= day)
+        left = (seen(act, day) for act in group if act.violated_on <= day)
         trips = _trips((act for act in left if _reason(act, question, told) is None), hours)
-        return sum(window_on(day).holds(trip, question) for trip in trips)
+        return sum(window_on(day).holds(trip[0], question, told) for trip in trips)
 
     steps: dict[date, list[tuple[tuple[str, int | None], int]]] = {day: [] for day in more_days}
     for group in near(acts, hours):
@@ -834,13 +827,13 @@ def _standing(
         before = _Window(*_cycle(year.begin, as_of, back=1), None)
         if window == "ANNIVERSARY" and before.first < year.begin:
             before = None
-    judged, earlier = _judge([_known(act, as_of, question, told) for act in acts], question, told, now, before)
+    judged, earlier = _judge([seen(act, as_of) for act in acts], question, told, now, before)
     counted = [one for one in judged if one.counts]
     shared: dict[str, Any] = {
         "subject": question.subject, "key": key, "window": window, "has_no_first_issue": missing,
         "first_issue_date": issued, "window_first": now.first, "window_last": now.last, "acts": tuple(judged),
         "pending": sum(
-            one.reason in ("undecided", "others_only") and now.first <= _placed(one.act, question) <= now.last
+            one.reason in ("undecided", "others_only") and now.holds(one.act, question, told)
             for one in judged
         ),
         "previous_first": before and before.first, "previous_last": before and before.last,

@@ -3,10 +3,11 @@
 The statute: where a major hazard exists and the enterprise was penalised under that law three times within 180 days or
 four times within a year, the authority proposes to the government to close it. The numbers themselves suffice, unlike
 art. 66 of the 公路安全保护条例 (more than three). What is counted are the decisions of ``staging.safety_penalty``: one
-decision is one penalty, on the day it was decided. A decision counts on 180 days, its own the first, and up to the day
-before its anniversary. Not counted: decisions not to penalise, annulled ones from the day they were annulled on, and
-those from before the rule was in force. How the days are counted, and that an earlier decision does not count, are
-readings of the text and no part of it.
+decision is one penalty, on the day it was decided. It counts on ``safety_repeat_days``, its own the first, and up to
+the day before the same day ``safety_repeat_months`` later; fields are named by the 180 days and the year that these
+are. Not counted: decisions not to penalise, annulled ones from the day they were annulled on, and those from before the
+rule was in force. How the days are counted, and that an earlier decision does not count, are readings of the text and
+no part of it.
 
 A major hazard exists from its registration until it is closed by an accepted step (``core.hazard_state``), and again
 when it is reopened. Hazards of roads have no enterprise; those of the list that name none cannot be told here.
@@ -32,9 +33,6 @@ from warehouse.repeat import months_later
 
 TABLES = ("core.hazard_life", "core.hazard_state", "staging.safety_penalty", "seeds.parameter")
 """What is read here."""
-DAYS = 180
-MONTHS = 12
-"""The spans of art. 113; the numbers of penalties within them are parameters."""
 TIERS = ("met", "no_major", "one_away", "below")
 REASONS = ("no_penalty", "annulled", "before_rule", "outside_year")
 TIER_WORDS = {
@@ -49,7 +47,9 @@ REASON_WORDS = {
     "before_rule": ("在该条施行之前", "before the rule was in force"),
     "outside_year": ("超出一年", "more than a year ago"),
 }
-_PARAMETERS = ("safety_repeat_count_180d", "safety_repeat_count_1y")
+_PARAMETERS = (
+    "safety_repeat_days", "safety_repeat_count_180d", "safety_repeat_months", "safety_repeat_count_1y",
+)  # fmt: skip
 
 
 class Penalty(NamedTuple):
@@ -69,21 +69,18 @@ class Penalty(NamedTuple):
     delivery_id: str
     source_line: int
 
-    @property
-    def leaves_180d_on(self) -> date:
-        return self.decided_on + timedelta(DAYS)
-
-    @property
-    def leaves_1y_on(self) -> date:
-        return months_later(self.decided_on, MONTHS)
-
 
 class Judged(NamedTuple):
-    """A decision and what became of it; ``reason`` None: it counts, within 180 days too where ``is_in_180d``."""
+    """A decision and what became of it; ``reason`` None: it counts, within 180 days too where ``is_in_180d``.
+
+    ``leaves_180d_on``, ``leaves_1y_on``: the first days on which it does not count any more.
+    """
 
     penalty: Penalty
     reason: str | None
     is_in_180d: bool
+    leaves_180d_on: date
+    leaves_1y_on: date
 
 
 class MajorHazard(NamedTuple):
@@ -127,7 +124,11 @@ from staging.safety_penalty
 where decided_on <= $as_of and (cast($uscc as varchar) is null or uscc = $uscc)
 order by decided_on, decision_no
 """
-_FIRST_DAY = "select min(valid_from) as first_day from seeds.parameter where list_contains($names, parameter)"
+_FIRST_DAY = """
+select max(began) as first_day, count(*) as parameter_count from (
+    select min(valid_from) as began from seeds.parameter where list_contains($names, parameter) group by parameter
+) as of_each
+"""
 _HAZARDS = """
 select life.uscc, life.hazard_no, life.hazard_description as description, life.registered_on, step.step_on,
     step.hazard_closed_on is not null as is_closed
@@ -140,23 +141,44 @@ order by life.hazard_no, step.step_no
 
 
 def is_built(source: Source) -> bool:
-    """Whether the snapshot has the decisions; one from before an upgrade has not."""
-    return "staging.safety_penalty" in tables(source)
+    """Whether the snapshot has the decisions and what they are counted by; one from before an upgrade has not."""
+    if not tables(source) >= set(TABLES):
+        return False
+    (row,) = source.constant(_FIRST_DAY, {"names": list(_PARAMETERS)})
+    return bool(row["parameter_count"] == len(_PARAMETERS))
+
+
+def first_day(source: Source) -> date:
+    """The first day as of which the rule can be asked: all of its numbers are in force."""
+    (row,) = source.constant(_FIRST_DAY, {"names": list(_PARAMETERS)})
+    first: date = row["first_day"]
+    return first
 
 
 def parameters(source: Source, as_of: date) -> dict[str, Parameter]:
     """The numbers of the day. Raises ``WarehouseError`` for a day before the rule was in force."""
-    first = _first_day(source)
-    if as_of < first:
+    if as_of < (first := first_day(source)):
         raise WarehouseError(
             f"Art. 113 of the Work Safety Law sets these numbers since {first}. Ask as of that day or later."
         )
     return numbers(source, _PARAMETERS, as_of)
 
 
-def _first_day(source: Source) -> date:
-    first: date = source.rows(_FIRST_DAY, {"names": list(_PARAMETERS)})[0]["first_day"]
-    return first
+@dataclass(frozen=True)
+class _Rule:
+    """The spans of the day asked, the numbers of penalties within them, and since when the rule is in force."""
+
+    days: int
+    count_180d: float
+    months: int
+    count_1y: float
+    first: date
+
+    def leaves_180d_on(self, one: Penalty) -> date:
+        return one.decided_on + timedelta(self.days)
+
+    def leaves_1y_on(self, one: Penalty) -> date:
+        return months_later(one.decided_on, self.months)
 
 
 def standings(source: Source, as_of: date, uscc: str | None = None) -> list[Standing]:
@@ -165,14 +187,14 @@ def standings(source: Source, as_of: date, uscc: str | None = None) -> list[Stan
     Raises ``WarehouseError`` as ``parameters`` does.
     """
     told = parameters(source, as_of)
-    first = _first_day(source)
-    most = {DAYS: told["safety_repeat_count_180d"].value, MONTHS: told["safety_repeat_count_1y"].value}
+    days, count_180d, months, count_1y = (told[name].value for name in _PARAMETERS)
+    rule = _Rule(int(days), count_180d, int(months), count_1y, first_day(source))
     bound = {"as_of": as_of, "uscc": uscc}
     by_enterprise: dict[str, list[Penalty]] = defaultdict(list)
     for row in source.rows(_PENALTIES, bound):
         by_enterprise[row["uscc"]].append(Penalty(**row))
     majors = _majors(source.rows(_HAZARDS, bound))
-    found = [_standing(penalties, majors.get(of, {}), as_of, first, most) for of, penalties in by_enterprise.items()]
+    found = [_standing(penalties, majors.get(of, {}), as_of, rule) for of, penalties in by_enterprise.items()]
     return sorted(found, key=lambda one: (TIERS.index(one.tier), -one.count_180d, -one.count_1y, one.uscc))
 
 
@@ -210,25 +232,23 @@ def _majors(rows: Iterable[Mapping[str, object]]) -> dict[str, dict[str, _Major]
     return found
 
 
-def _standing(
-    penalties: Sequence[Penalty], majors: Mapping[str, _Major], as_of: date, first: date, most: Mapping[int, float]
-) -> Standing:
+def _standing(penalties: Sequence[Penalty], majors: Mapping[str, _Major], as_of: date, rule: _Rule) -> Standing:
     def reason(one: Penalty, day: date) -> str | None:
         if one.penalty_kind == "no_penalty":
             return "no_penalty"
         if one.annulled_on is not None and one.annulled_on <= day:
             return "annulled"
-        if one.decided_on < first:
+        if one.decided_on < rule.first:
             return "before_rule"
-        return "outside_year" if one.leaves_1y_on <= day else None
+        return "outside_year" if rule.leaves_1y_on(one) <= day else None
 
     def counts(day: date) -> tuple[int, int]:
         left = [one for one in penalties if one.decided_on <= day and reason(one, day) is None]
-        return sum(day < one.leaves_180d_on for one in left), len(left)
+        return sum(day < rule.leaves_180d_on(one) for one in left), len(left)
 
     def is_reached(day: date, more: int = 0) -> bool:
         near, year = counts(day)
-        return near + more >= most[DAYS] or year + more >= most[MONTHS]
+        return near + more >= rule.count_180d or year + more >= rule.count_1y
 
     def is_met(day: date) -> bool:
         return is_reached(day) and any(one.exists(day) for one in majors.values())
@@ -238,7 +258,7 @@ def _standing(
         tier = "met" if has_major else "no_major"
     else:
         tier = "one_away" if has_major and is_reached(as_of, 1) else "below"
-    leaving = {day for one in penalties for day in (one.leaves_180d_on, one.leaves_1y_on)}
+    leaving = {day for one in penalties for day in (rule.leaves_180d_on(one), rule.leaves_1y_on(one))}
     changes = sorted(
         day
         for day in {
@@ -253,14 +273,18 @@ def _standing(
             break
         met_on = day
     ahead = sorted(day for day in leaving if day > as_of) if tier in ("met", "no_major") else []
-    year_ago = months_later(as_of, -MONTHS)
     seen = [one.seen(as_of) for one in majors.values()]
     newest = penalties[-1]
     near, year = counts(as_of)
+
+    def judged(one: Penalty) -> Judged:
+        why, leaves = reason(one, as_of), rule.leaves_180d_on(one)
+        return Judged(one, why, why is None and as_of < leaves, leaves, rule.leaves_1y_on(one))
+
     return Standing(
         newest.uscc, newest.enterprise_name, newest.county_code, tier, near, year,
         tuple(one for one in seen if one.closed_on is None),
-        tuple(one for one in seen if one.closed_on is not None and one.closed_on > year_ago),
+        tuple(one for one in seen if one.closed_on and as_of < months_later(one.closed_on, rule.months)),
         met_on, next((day for day in ahead if not is_reached(day)), None),
-        tuple(Judged(one, reason(one, as_of), as_of < one.leaves_180d_on) for one in penalties),
+        tuple(judged(one) for one in penalties),
     )  # fmt: skip

@@ -9,7 +9,6 @@ from dashboards import controls, explain, queries, shell
 from dashboards import format as fmt
 from dashboards.text import Text
 from warehouse import safety_repeat
-from warehouse.errors import WarehouseError
 from warehouse.safety_repeat import REASON_WORDS, TIER_WORDS, TIERS, MajorHazard, Standing
 
 TONES = {"met": "worse", "no_major": "warn", "one_away": "warn", "below": ""}
@@ -20,11 +19,12 @@ def card(db: queries.Source, as_of: date, t: Text) -> html.Section:
     title = t("safety.title")
     if not safety_repeat.is_built(db):
         return controls.card(title, None, html.P(t("safety.old"), className="quiet-line"))
-    try:
-        told = safety_repeat.parameters(db, as_of)
-        everybody = safety_repeat.standings(db, as_of)
-    except WarehouseError as error:
-        return controls.card(title, None, html.P(str(error), className="quiet-line"))
+    if as_of < (first := safety_repeat.first_day(db)):
+        return controls.card(
+            title, None, html.P(t("safety.before", day=fmt.day(first, t.lang)), className="quiet-line")
+        )
+    told = safety_repeat.parameters(db, as_of)
+    everybody = safety_repeat.standings(db, as_of)
     shown = [one for one in everybody if one.tier != "below"]
     heads: controls.Heads = [
         (t("terminals.enterprise"), False), (t("repeat.tier"), False), (t("safety.180d"), True), (t("safety.1y"), True),
@@ -33,14 +33,7 @@ def card(db: queries.Source, as_of: date, t: Text) -> html.Section:
     body = [controls.stack_row(_who(one, t), _cells(one, t), heads) for one in shown]
     counts = {tier: sum(one.tier == tier for one in everybody) for tier in TIERS}
     how = t("safety.how", all=fmt.count(len(everybody)), **{tier: fmt.count(counts[tier]) for tier in TIERS})
-    thresholds = [
-        html.Li([
-            f"{t.pick(one.zh, one.en)}{t('app.colon')}{one.amount}{t('terminals.sentences')}"
-            f"{t.pick(one.citation_zh, one.citation_en)} ",
-            explain.confidence_pill(one.confidence, t),
-        ])
-        for one in told.values()
-    ]  # fmt: skip
+    thresholds = explain.number_lines(told.values(), t)
     facts: list[tuple[str, Any]] = [
         ("explain.now", t("safety.now", met=fmt.count(counts["met"]))),
         ("repeat.readings", [t("safety.counting"), " ", explain.unverified_pill(t, t("safety.counting"))]),
@@ -73,7 +66,7 @@ def _decision(judged: safety_repeat.Judged, t: Text) -> str:
         fate = t.pick(*REASON_WORDS[judged.reason])
         fate += t("safety.on", day=fmt.day(of.annulled_on, t.lang)) if judged.reason == "annulled" else ""
     else:
-        until = of.leaves_180d_on if judged.is_in_180d else of.leaves_1y_on
+        until = judged.leaves_180d_on if judged.is_in_180d else judged.leaves_1y_on
         fate = t("safety.counts.180d" if judged.is_in_180d else "safety.counts.1y", until=fmt.day(until, t.lang))
     day, basis = fmt.day(of.decided_on, t.lang), of.as_reported or ""
     return t("safety.decision", day=day, number=of.decision_no, basis=basis, fate=fate)

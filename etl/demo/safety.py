@@ -1,8 +1,9 @@
 """Penalties under the Work Safety Law, against enterprises (安全生产法 art. 113 counts them).
 
-Planted, one story an enterprise: ``met`` three in 180 days and a major hazard that exists; ``no_major`` four in a year
-(three where the world is short) and none; ``annulled`` three, of which one was annulled; ``apart`` three of which the
-first and the last lie 180 days apart; ``let_off`` three decisions of which one is not to penalise. Others have one.
+Planted, one story an enterprise: ``met`` three in 180 days and a major hazard that exists, which they cite once it is
+registered; ``no_major`` four in a year (three where the world is short) and none; ``annulled`` three, of which one was
+annulled; ``apart`` three of which the first and the last lie 180 days apart; ``let_off`` three decisions of which one
+is not to penalise. Others have one.
 """
 
 from collections.abc import Iterator
@@ -56,7 +57,8 @@ def penalties(world: World) -> tuple[dict[str, Any], ...]:
             "uscc": uscc, "enterprise_name": firms[uscc]["enterprise_name"], "county_code": firms[uscc]["county_code"],
             "as_reported": f"{article}：{words}", "penalty_kind": kind, "decided_fen": yuan * 100, "decided_on": day,
             "annulled_on": day + timedelta(7) if fate == "annulled" else None,
-            "hazard_no": still[0].no if story == "met" else None, "story": story,
+            "hazard_no": still[0].no if story == "met" and still[0].record["registered_on"] <= day else None,
+            "story": story,
         })  # fmt: skip
 
     for story, uscc in chosen.items():

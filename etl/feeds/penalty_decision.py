@@ -10,6 +10,20 @@ from warehouse import columns as c
 
 # The cap of 令2016-62 art. 43 for over-limit carriage (30 000 yuan), in fen; read in a secondary source.
 OVER_LIMIT_CAP_FEN = 3_000_000
+PENALTY_KINDS = {
+    "警告": "warning",
+    "罚款": "fine",
+    "没收违法所得": "confiscation",
+    "罚款并没收": "fine_and_confiscation",
+    "暂扣": "suspension",
+    "限制从业": "practice_restriction",
+    "停产停业": "closure",
+    "吊销": "revocation",
+    "不予处罚": "no_penalty",
+}
+NO_AMOUNT = Rule(
+    "R-AMOUNT", "penalty_kind in ('warning', 'no_penalty') and decided_fen <> 0", "an amount with a warning"
+)
 
 FEED = Feed(
     name="penalty_decision",
@@ -28,20 +42,7 @@ FEED = Feed(
             c.subject_kind, codes={"车辆": "vehicle", "驾驶人": "driver", "企业": "enterprise", "源头": "source"}
         ),
         "isOverLimit": c.is_over_limit_case,
-        "penalty": read(
-            c.penalty_kind,
-            codes={
-                "警告": "warning",
-                "罚款": "fine",
-                "没收违法所得": "confiscation",
-                "罚款并没收": "fine_and_confiscation",
-                "暂扣": "suspension",
-                "限制从业": "practice_restriction",
-                "停产停业": "closure",
-                "吊销": "revocation",
-                "不予处罚": "no_penalty",
-            },
-        ),
+        "penalty": read(c.penalty_kind, codes=PENALTY_KINDS),
         "statutoryYuan": read(c.statutory_fen, scale=100),
         "decidedYuan": read(c.decided_fen, scale=100),
         "decidedOn": c.decided_on,
@@ -58,6 +59,6 @@ FEED = Feed(
             f"is_over_limit_case and decided_fen > {OVER_LIMIT_CAP_FEN}",
             "above the cap of 令2016-62 art. 43",
         ),
-        Rule("R-AMOUNT", "penalty_kind in ('warning', 'no_penalty') and decided_fen <> 0", "an amount with a warning"),
+        NO_AMOUNT,
     ),
 )

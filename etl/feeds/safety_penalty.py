@@ -6,6 +6,7 @@ decisions under transport law are in ``penalty_decision``.
 """
 
 from etl.contract import Csv, Feed, Rule, read
+from etl.feeds.penalty_decision import NO_AMOUNT, PENALTY_KINDS
 from warehouse import columns as c
 
 FEED = Feed(
@@ -24,20 +25,7 @@ FEED = Feed(
         "单位名称": c.enterprise_name,
         "县区代码": read(c.county_code, pattern=r"4311\d{2}"),
         "处罚依据": c.as_reported,
-        "处罚种类": read(
-            c.penalty_kind,
-            codes={
-                "警告": "warning",
-                "罚款": "fine",
-                "没收违法所得": "confiscation",
-                "罚款并没收": "fine_and_confiscation",
-                "暂扣": "suspension",
-                "限制从业": "practice_restriction",
-                "停产停业": "closure",
-                "吊销": "revocation",
-                "不予处罚": "no_penalty",
-            },
-        ),
+        "处罚种类": read(c.penalty_kind, codes=PENALTY_KINDS),
         "罚款金额": read(c.decided_fen, scale=100),
         "决定日期": c.decided_on,
         "撤销日期": c.annulled_on.optional(),
@@ -47,7 +35,7 @@ FEED = Feed(
     quarantine=(
         Rule("R-ORDER", "annulled_on < decided_on", "annulled before it was decided"),
         Rule("R-AMOUNT", "decided_fen < 0", "a negative amount"),
-        Rule("R-AMOUNT", "penalty_kind in ('warning', 'no_penalty') and decided_fen <> 0", "an amount with a warning"),
+        NO_AMOUNT,
     ),
     expected_every_days=None,
 )

@@ -41,6 +41,7 @@ select
     cast(null as date) as earlier_ended_on, 'K' || n as check_no, md5(cast(n as varchar))[1:20] as passage_record_id,
     'YZ01' as site_code, 60000 as gross_vehicle_weight_kg, 49000 as limit_kg,
     cast(null as date) as vehicle_decided_on, cast(null as date) as driver_decided_on,
+    false as is_decided_by_step,
     cast(null as date) as enterprise_decided_on, cast(null as date) as earlier_vehicle_decided_on,
     cast(null as date) as earlier_driver_decided_on, cast(null as date) as earlier_enterprise_decided_on,
     case when dice in (3, 4, 5) then 0.05 else 0.22 end as excess_ratio,

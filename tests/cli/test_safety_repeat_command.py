@@ -43,13 +43,27 @@ def test_the_three_formats_tell_the_same() -> None:
     rows = list(csv.DictReader(io.StringIO(heng("--tier", "met", "--format", "csv"))))
     assert {row["uscc"] for row in rows} == {one["uscc"]}
     assert [row["decision_no"] for row in rows] == [penalty["decision_no"] for penalty in one["penalties"]]
-    assert [row["reason"] for row in rows] == ["counts"] * 3
+    assert [(row["counts"], row["reason"]) for row in rows] == [("True", "")] * 3
     assert (rows[0]["count_180d"], rows[0]["open_major"]) == ("3", one["open_major"][0]["hazard_no"])
     table = heng("--tier", "met")
     assert one["uscc"] in table
     assert "safety_repeat_count_180d = 3" in table
     assert "our reading, unverified" in table
     assert "本名单只列事实" in heng("--lang", "zh")
+
+
+def test_what_does_not_count_is_told_alike_as_json_and_csv() -> None:
+    enterprises = json.loads(heng("--format", "json"))["enterprises"]
+    decisions = {told["decision_no"]: told for one in enterprises for told in one["penalties"]}
+    rows = {row["decision_no"]: row for row in csv.DictReader(io.StringIO(heng("--format", "csv")))}
+    assert rows.keys() == decisions.keys()
+    for name in ("counts", "reason", "is_in_180d", "leaves_180d_on", "leaves_1y_on"):
+        assert {number: row[name] for number, row in rows.items()} == {
+            number: "" if told[name] is None else str(told[name]) for number, told in decisions.items()
+        }
+    left_out = [told for told in decisions.values() if not told["counts"]]
+    assert left_out
+    assert all(told["reason"] and not told["is_in_180d"] for told in left_out)
 
 
 def test_an_earlier_day_tells_what_held_then() -> None:

@@ -138,6 +138,13 @@ def test_enterprises_are_also_told_by_their_work_safety_penalties(callbacks: Cal
     assert ZH("safety.title") not in text_of(callbacks.page("/repeat"))
 
 
+def test_before_the_rule_of_work_safety_penalties_the_page_says_since_when_it_is_in_force(callbacks: Callbacks) -> None:
+    told = text_of(callbacks.page("/repeat", "?subject=enterprise&as_of=2021-08-31"))
+    card = told[told.index(ZH("safety.title")) :]
+    assert ZH("safety.before", day="2021-09-01") in card
+    assert "Ask as of" not in card
+
+
 def test_an_earlier_day_has_its_own_list(callbacks: Callbacks) -> None:
     before = (LAST - timedelta(days=35)).isoformat()
     told = rows(callbacks, chosen(as_of=before))["rowData"]

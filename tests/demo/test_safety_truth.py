@@ -8,7 +8,7 @@ import hazard_truth
 import pytest
 from landed import Tables
 
-from etl.demo import safety
+from etl.demo import hazards, safety
 from etl.demo.world import World, world
 from warehouse.safety_repeat import Standing, standings
 
@@ -35,6 +35,16 @@ def test_every_story_has_its_tier_and_its_counts(city: World, found: dict[str, S
     }  # fmt: skip
     assert told["met"].met_on == LAST - timedelta(9)
     assert [one.reason for one in told["annulled"].penalties] == [None, "annulled", None]
+
+
+@pytest.mark.parametrize(("seed", "scale"), [(2, "tiny"), (7, "tiny"), (7, "city")])
+def test_a_decision_cites_a_hazard_that_is_registered(seed: int, scale: str) -> None:
+    told = world(seed, scale, LAST - timedelta(days=364), LAST)
+    registered = {one.no: one.record["registered_on"] for one in hazards.hazards(told)}
+    met = [row for row in safety.penalties(told) if row["story"] == "met"]
+    (number,) = {row["hazard_no"] for row in met} - {None}
+    assert [row["hazard_no"] == number for row in met] == [registered[number] <= row["decided_on"] for row in met]
+    assert {row["hazard_no"] for row in safety.penalties(told) if row["story"] != "met"} == {None}
 
 
 def test_every_decision_is_of_one_standing_and_none_is_lost(city: World, found: dict[str, Standing]) -> None:

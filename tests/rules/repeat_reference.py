@@ -290,7 +290,9 @@ def reason(world: World, case: Case, on: date, require_decision: bool, whose: st
     if filed_by(case, on) is None:
         return "not_filed"
     if require_decision and decided_by(case, on, whose) is None:
-        return "undecided" if decided_by(case, on) is None else "others_only"
+        since = decided_by(case, on)
+        told = since is not None and any(kind != "no_penalty" and since <= day <= on for day, kind in case.decisions)
+        return "others_only" if told else "undecided"
     return None
 
 

@@ -112,6 +112,78 @@ def test_a_number_alone_names_no_passage_that_is_anothers_or_within_the_limit(mo
     )
 
 
+def test_a_plate_weighed_only_within_the_limit_is_told_so_though_the_passage_is_anothers(model):
+    """Its act is within the limit (core.violation); with another passage over the limit, taken too, it is not."""
+    model(
+        "core.case_passage",
+        given={
+            "staging.enforcement_case": f"""
+                {CASE}
+                c1 | 1 | over_mass      | A1 | 湘M11111 | 2 | 431103 | 2026-03-01 08:00:00
+                c2 | 2 | over_mass      |    | 湘M11111 | 2 | 431103 | 2026-03-01 08:00:00
+                c3 | 3 | over_mass      | A3 | 湘M33333 | 2 | 431103 | 2026-03-01 08:00:00
+                c4 | 4 | over_mass      | A4 | 湘M33333 | 2 | 431103 | 2026-03-01 09:00:00
+                c5 | 5 | over_mass      |    | 湘M33333 | 2 | 431103 | 2026-03-01 08:00:00
+            """,
+            "core.passage": f"""
+                {NUMBERED}
+                A1 | p1 | 湘M11111 | 2 | 431103 | 2026-03-01 08:00:00 | within | 40000 | 49000
+                A3 | p3 | 湘M33333 | 2 | 431103 | 2026-03-01 08:00:00 | within | 40000 | 49000
+                A4 | p4 | 湘M33333 | 2 | 431103 | 2026-03-01 09:00:00 | over   | 60000 | 49000
+            """,
+        },
+        expect=f"""
+            {EXPECTED}
+            1 | exact | check_no     | 1 | p1
+            2 | none  | within_limit | 0 |
+            3 | exact | check_no     | 1 | p3
+            4 | exact | check_no     | 1 | p4
+            5 | none  | taken        | 0 |
+        """,
+    )
+
+
+def test_a_passage_that_two_cases_come_to_by_different_ways_is_the_surer_ones_or_nobodys(model):
+    """By number alone and by plate alone is equally unsure; what a case comes to is settled before whose it is."""
+    model(
+        "core.case_passage",
+        given={
+            "staging.enforcement_case": f"""
+                {CASE}
+                c1 | 1 | over_mass      | A1 | 湘M11111 | 2 | 431103 | 2026-03-01 18:00:00
+                c2 | 2 | over_mass      |    | 湘M22222 | 2 | 431103 | 2026-03-01 08:00:00
+                c3 | 3 | over_mass      | A3 | 湘M33333 | 2 | 431103 | 2026-03-01 18:00:00
+                c4 | 4 | over_mass      |    | 湘M44444 | 2 | 431103 | 2026-03-01 18:00:00
+                c5 | 5 | over_mass      | A3 | 湘M55555 | 2 | 431103 | 2026-03-01 18:00:00
+                c6 | 6 | over_mass      | A6 | 湘M66666 | 2 | 431103 | 2026-03-01 18:00:00
+                c7 | 7 | over_mass      | A6 | 湘M77777 | 2 | 431103 | 2026-03-01 18:00:00
+                c8 | 8 | over_dimension |    | 湘M44444 | 2 | 431103 | 2026-03-01 18:00:00
+                c9 | 9 | over_mass      |    | 湘M88888 | 2 | 431103 | 2026-03-01 17:00:00
+            """,
+            "core.passage": f"""
+                {NUMBERED}
+                A1 | p1 | 湘M22222 | 2 | 431103 | 2026-03-01 08:10:00 | over | 60000 | 49000
+                A3 | p3 | 湘M44444 | 2 | 431103 | 2026-03-01 08:00:00 | over | 60000 | 49000
+                A6 | p6 | 湘M66666 | 2 | 431103 | 2026-03-01 08:00:00 | over | 60000 | 49000
+                A9 | p9 | 湘M77777 | 2 | 431103 | 2026-03-01 10:00:00 | over | 60000 | 49000
+                A8 | p8 | 湘M88888 | 2 | 431103 | 2026-03-01 10:00:00 | over | 60000 | 49000
+            """,
+        },
+        expect=f"""
+            {EXPECTED} | read_plate_no | verdict
+            1 | none  | contested         | 1 |    |          |
+            2 | near  | plate_time_county | 1 | p1 | 湘M22222 | over
+            3 | none  | contested         | 1 |    |          |
+            4 | none  | contested         | 1 |    |          |
+            5 | none  | contested         | 1 |    |          |
+            6 | exact | check_no          | 1 | p6 | 湘M66666 | over
+            7 | weak  | plate_only        | 1 | p9 | 湘M77777 | over
+            8 | weak  | plate_only        | 1 | p3 | 湘M44444 | over
+            9 | weak  | plate_only        | 1 | p8 | 湘M88888 | over
+        """,
+    )
+
+
 def test_a_number_names_its_passage_whatever_our_verdict_is(model):
     """A case may rest on a passage that is within the limit by this law: it is named with its verdict, not lost."""
     model(

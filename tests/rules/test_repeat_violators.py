@@ -365,6 +365,22 @@ def test_where_only_a_decision_against_the_subject_counts_one_against_others_doe
         assert found.pending == (wanted in ("undecided", "others_only"))
 
 
+def test_an_act_without_a_decision_against_the_subject_itself_stands_by_its_filing(rows: Rows) -> None:
+    """By the day of the decision that counts: the one against others, five weeks later, does not place the act."""
+    case = act("2023-02-20", filed_on=date(2023, 2, 27), decisions=((date(2023, 4, 3), "fine"),), against=("driver",))
+    rows.built(World((case,)))
+    by_own = {"repeat_own_decision": 1.0}
+    for changed, placed, lapses in (({}, "2023-04-03", "2024-04-03"), (by_own, "2023-02-27", "2024-02-27")):
+        (found,) = standings(
+            rows, Question(date(2023, 12, 31), basis="DECISION", require_decision=False, changed=changed)
+        )
+        assert [one.placed_on for one in found.counted] == [date.fromisoformat(placed)]
+        assert found.lapses_on == date.fromisoformat(lapses)
+    for day, pending in ((date(2024, 2, 26), 1), (date(2024, 2, 27), 0)):
+        (found,) = standings(rows, Question(day, basis="DECISION", changed=by_own))
+        assert (reasons(found), found.pending) == (["others_only"], pending)
+
+
 ANEW = """
 first   | anew    | as of      | any      | own
 vehicle | vehicle | 2024-07-31 | counts   | counts
@@ -384,6 +400,24 @@ def test_of_an_act_decided_anew_each_decision_is_against_its_own_party(rows: Row
     for wanted, changed in ((by_any, {}), (by_own, {"repeat_own_decision": 1.0})):
         (found,) = standings(rows, Question(date.fromisoformat(day), changed=changed))
         assert [told or "counts" for told in reasons(found)] == [wanted]
+
+
+def test_an_act_decided_anew_by_a_step_alone_is_not_known_to_be_against_others(rows: Rows) -> None:
+    """The decision itself was not delivered; the first one, against another, was."""
+    facts = FACTS["annulled and decided anew"]
+    (first, _), steps = facts["decisions"], facts["steps"]
+    case = act("2024-06-01", decisions=(first,), against=("driver",), steps=steps)
+    rows.built(World((case,)))
+    by_own = {"repeat_own_decision": 1.0}
+    for day, wanted in (
+        (date(2024, 7, 31), "others_only"),
+        (date(2024, 9, 30), "annulled"),
+        (date(2024, 12, 31), "undecided"),
+    ):
+        (found,) = standings(rows, Question(day, changed=by_own))
+        assert (day, reasons(found)) == (day, [wanted])
+    (found,) = standings(rows, Question(date(2024, 12, 31)))
+    assert found.count == 1
 
 
 def test_the_spans_of_the_report_card_take_the_vehicles_own_decisions_where_only_those_count(rows: Rows) -> None:

@@ -8,13 +8,14 @@ import pytest
 
 from etl.feeds import raw_tables
 from warehouse import penalty, repeat, risk, score, sql, supervision
+from warehouse.columns import dictionary
 from warehouse.errors import CheckFailed
 from warehouse.layout import head_checks, head_models
 from warehouse.project import refuse_findings, run_checks
 
 CHECKS = (
-    "fine_tiers_apart", "parameter_not_accepted", "rule_sets_nothing", "rule_spans_gap", "rule_spans_overlap",
-    "rule_without_source",
+    "fine_tiers_apart", "parameter_kinds_unknown", "parameter_not_accepted", "rule_sets_nothing", "rule_spans_gap",
+    "rule_spans_overlap", "rule_without_source",
 )  # fmt: skip
 # Seeds that hold law or assumptions with a citation; the others are codes, words and places.
 NOT_LAW = {
@@ -47,6 +48,15 @@ def findings(book: duckdb.DuckDBPyConnection) -> dict[str, int]:
 
 def test_the_shipped_rules_pass_every_check(book: duckdb.DuckDBPyConnection) -> None:
     assert findings(book) == {}
+
+
+def test_every_kind_of_enterprise_of_the_dictionary_may_be_listed(book: duckdb.DuckDBPyConnection) -> None:
+    kinds = [word for word in str(dictionary()["enterprise_kind"].valid).split("'") if word.isidentifier()]
+    listed = [*kinds, ",".join(kinds), ",".join(reversed(kinds))]
+    assert len(kinds) == 7
+    for text in listed:
+        book.execute("update seeds.parameter set parameter_text = ? where parameter like '%_kinds'", [text])
+        assert findings(book) == {}, text
 
 
 def test_the_checks_stop_a_version() -> None:
@@ -120,6 +130,14 @@ def test_every_law_seed_is_in_the_rulebook_row_for_row(book: duckdb.DuckDBPyConn
         ("parameter_not_accepted",
          "update seeds.parameter set valid_to = '2020-01-01' where parameter = 'supervision_bottom_places'"),
         ("parameter_not_accepted", "delete from seeds.parameter where parameter = 'supervision_again_days'"),
+        # a kind of enterprise that no register knows, one twice, none, and a list nobody finds
+        *(
+            ("parameter_kinds_unknown",
+             f"update seeds.parameter set parameter_text = '{listed}' where parameter = '{name}_kinds'")
+            for name in ("standard", "insurance", "training")
+            for listed in ("passenger,busses", "passenger, bus", "bus,passenger,bus", "Bus", ",bus", "passenger;bus")
+        ),
+        ("parameter_kinds_unknown", "delete from seeds.parameter where parameter = 'insurance_kinds'"),
         # tiers that leave an amount to none or to two
         ("fine_tiers_apart", "update seeds.fine_tier set lower_bound = 1001 where rule_id = 'F43-MASS-2'"),
         ("fine_tiers_apart", "update seeds.fine_tier set lower_bound = 999 where rule_id = 'F43-MASS-2'"),

@@ -14,7 +14,7 @@ from landed import Tables
 from etl.feeds import raw_tables
 from warehouse import sql
 from warehouse.errors import WarehouseError
-from warehouse.safety_repeat import REASON_WORDS, REASONS, TIER_WORDS, TIERS, Standing, standings
+from warehouse.safety_repeat import REASON_WORDS, REASONS, TIER_WORDS, TIERS, Standing, is_built, standings
 
 USCC = "91431100MAE0000107"
 
@@ -131,6 +131,85 @@ def test_a_hazard_closed_within_the_year_stands_beside() -> None:
     (closed,) = given.asked(on("2026-05-09")).closed_major
     assert (closed.hazard_no, closed.closed_on) == ("H1", on("2025-05-10"))
     assert given.asked(on("2026-05-10")).closed_major == ()
+
+
+@pytest.mark.parametrize(
+    ("closed", "day", "is_beside"),
+    [
+        ("2023-03-01", "2024-02-29", True),
+        ("2023-03-01", "2024-03-01", False),
+        ("2024-02-29", "2025-02-28", True),
+        ("2024-02-29", "2025-03-01", False),
+    ],
+)
+def test_a_closure_leaves_as_a_penalty_does_at_the_end_of_february(closed: str, day: str, is_beside: bool) -> None:
+    found = built(decisions_of(closed), turns_of(f"2022-01-01 to {closed}")).asked(on(day))
+    assert [one.closed_on for one in found.closed_major] == [on(closed)] * is_beside
+    assert found.count_1y == is_beside
+
+
+STEPS = """
+registered | steps                                                          | as of      | exists | closed on
+2025-03-01 | 2025-02-20 closed                                              | 2025-02-28 |        |
+2025-03-01 | 2025-02-20 closed                                              | 2025-03-01 | no     | 2025-03-01
+2025-03-01 | 2025-02-20 closed, 2025-02-25 open                             | 2025-03-01 | yes    |
+2025-03-01 | 2025-02-20 closed, 2025-03-10 open                             | 2025-03-09 | no     | 2025-03-01
+2025-03-01 | 2025-02-20 closed, 2025-03-10 open                             | 2025-03-10 | yes    |
+2025-03-01 | 2025-04-01 closed, 2025-04-01 open                             | 2025-04-01 | yes    |
+2025-03-01 | 2025-04-01 closed, 2025-04-01 open, 2025-04-01 closed          | 2025-04-01 | no     | 2025-04-01
+2025-03-01 | 2025-04-01 closed, 2025-04-05 open, 2025-04-05 closed          | 2025-04-05 | no     | 2025-04-01
+2025-03-01 | 2025-03-01 closed, 2025-03-01 open                             | 2025-03-01 | yes    |
+"""
+
+
+@pytest.mark.parametrize("line", STEPS.strip().splitlines()[1:])
+def test_a_hazard_begins_with_its_registration_and_days_end_with_their_last_step(line: str) -> None:
+    registered, steps, day, exists, closed = [cell.strip() for cell in line.split("|")]
+    given = built(decisions_of("2025-02-01"), turns_of(registered))
+    given.connection.execute("delete from core.hazard_state")
+    for at, step in enumerate(steps.split(", ")):
+        step_on, state = step.split()
+        is_closed = state == "closed"
+        given.connection.execute(
+            "insert into core.hazard_state values ('H1', ?, ?, ?)",
+            [at, on(step_on), on(step_on) if is_closed else None],
+        )
+    found = given.asked(on(day))
+    assert [len(found.open_major), len(found.closed_major)] == [exists == "yes", exists == "no"]
+    assert [str(one.closed_on) for one in found.closed_major] == [closed] * (exists == "no")
+
+
+def test_the_spans_are_the_parameters_of_the_day() -> None:
+    """From 2026-01-01 on, as if amended: 90 days and six months; a day before is asked by what held then."""
+    given = built(decisions_of("2025-09-01, 2025-11-01, 2025-12-31"), turns_of("2025-01-01"))
+    given.connection.execute(
+        "insert into seeds.parameter select * replace (date '2026-01-01' as valid_from,"
+        " case parameter when 'safety_repeat_days' then 90 else 6 end as parameter_value) from seeds.parameter"
+        " where parameter in ('safety_repeat_days', 'safety_repeat_months')"
+    )
+    given.connection.execute(
+        "update seeds.parameter set valid_to = date '2025-12-31'"
+        " where parameter in ('safety_repeat_days', 'safety_repeat_months') and valid_from < date '2026-01-01'"
+    )
+    before, after = given.asked(on("2025-12-31")), given.asked(on("2026-01-01"))
+    assert [(one.tier, one.count_180d, one.count_1y) for one in (before, after)] == [("met", 3, 3), ("one_away", 2, 3)]
+    later = given.asked(on("2026-03-01")).penalties
+    assert [(one.reason, one.is_in_180d, one.leaves_180d_on, one.leaves_1y_on) for one in later] == [
+        ("outside_year", False, on("2025-11-30"), on("2026-03-01")),
+        (None, False, on("2026-01-30"), on("2026-05-01")),
+        (None, True, on("2026-03-31"), on("2026-07-01")),
+    ]
+
+
+@pytest.mark.parametrize(
+    "lost", ["drop table staging.safety_penalty", "delete from seeds.parameter where parameter = 'safety_repeat_days'"]
+)
+def test_a_version_from_before_an_upgrade_is_known_as_one(lost: str) -> None:
+    given = built(decisions_of("2025-01-01"), [])
+    assert is_built(given)
+    given = built(decisions_of("2025-01-01"), [])
+    given.connection.execute(lost)
+    assert not is_built(given)
 
 
 def test_before_the_rule_it_cannot_be_asked() -> None:

@@ -244,6 +244,25 @@ def test_the_count_falls_on_the_days_that_are_told(source: Violations) -> None:
                 assert later["count"] == lapse["count"], (plate_no, window, day)
 
 
+@pytest.mark.parametrize(
+    ("lang", "ratio", "said"),
+    [
+        ("zh", 0.1, "扣除允许误差后超限率高于 10%"),
+        ("zh", 0.0, "凡超限即计"),
+        ("en", 0.1, "if the excess after the scale's allowance is above 10%"),
+        ("en", 0.0, "any excess counts"),
+    ],
+)
+def test_a_ratio_of_nothing_is_told_as_any_excess(four: dict[str, Any], lang: str, ratio: float, said: str) -> None:
+    rows = [
+        row | {"parameter_value": ratio} if row["parameter"] == "repeat_excess_ratio" else row
+        for row in four["parameters"]
+    ]
+    words = dossier_text.thresholds(four | {"parameters": rows}, Words(lang))
+    assert said in words
+    assert "0%" not in words.replace("10%", "")
+
+
 def test_unverified_thresholds_are_counted_anew_and_shown_as_such(four: dict[str, Any]) -> None:
     recounted = {one["parameter"]: one["count"] for one in four["changes"] if one["kind"] == "parameter"}
     assert recounted == {"repeat_excess_ratio": 5, "repeat_merge_hours": 5, "repeat_own_decision": 4}

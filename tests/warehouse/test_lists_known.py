@@ -49,6 +49,8 @@ ASKED = (
     ("hazards", "show", HAZARD),
     ("hazards", "bound"),
 )
+BY = ("Data snapshot", "As known after the night")
+"""How words begin that say by which version."""
 _OVER = """
 select passage.plate_no, finding.check_no, finding.passed_date, passage.passed_at, passage.site_code
 from mart.finding as finding
@@ -138,6 +140,36 @@ def answers(*more: str) -> dict[tuple[str, ...], Any]:
     return {asked: json.loads(run(*asked, "--format", "json", *more)) for asked in ASKED}
 
 
+def csv_rows(text: str) -> list[dict[str, str]]:
+    """Every row but for the words that say by which version or night."""
+    return [
+        {name: cell for name, cell in row.items() if name not in ("version", "known_on")}
+        for row in csv.DictReader(io.StringIO(text))
+    ]
+
+
+def tables(*more: str) -> dict[tuple[str, ...], list[dict[str, str]]]:
+    return {asked: csv_rows(run(*asked, "--format", "csv", *more)) for asked in ASKED if asked[1] != "show"}
+
+
+def exported(query: str) -> list[list[str]]:
+    """The heads and rows of the file of hazards; the last column says by which version or night."""
+    client = create_app().server.test_client()
+    answer = client.get(f"/export/hazards.csv?show=all&lang=en{query}", headers={"Host": "127.0.0.1"})
+    assert answer.status_code == 200, answer.text
+    return list(csv.reader(io.StringIO(answer.text.lstrip("\ufeff"))))
+
+
+def listed(known_on: str) -> tuple[list[dict[str, Any]], dict[str, list[str]]]:
+    """The rows of the page of hazards and the drawer of each in words, but for what names the version."""
+    data = {"as_of": "", "known_on": known_on, "show": "all"}
+    rows, count = hazards_page._rows(data, 0, 100, None, Text("en"))
+    assert count == len(rows)
+    drawers = {row["no"]: words_of(hazards_page._drawer(data, row["record"], Text("en"))) for row in rows}
+    told = [{name: cell for name, cell in row.items() if name != "record"} for row in rows]
+    return told, {no: [text for text in words if not text.startswith(BY)] for no, words in drawers.items()}
+
+
 PAGES = {"hazards": hazards_page, "penalties": penalties}
 OF_PASSAGES = (
     "Decided against the articles", "left out, and without the stage before",
@@ -176,17 +208,23 @@ def words_of(node: Any) -> list[str]:
 def shown(page: Any) -> list[list[str]]:
     """The lead of a page and each of its tables, in words, but for the words that say by which version."""
     chosen = [one for one in parts_of(page) if one["type"] == "Table" or one.get("className") == "lead"]
-    by = ("Data snapshot", "As known after the night")
-    return [[text for text in words_of(one.get("children")) if not text.startswith(by)] for one in chosen]
+    return [[text for text in words_of(one.get("children")) if not text.startswith(BY)] for one in chosen]
 
 
 @dataclass(frozen=True)
 class Made:
-    """An instance after both nights, and what its commands answered and its pages showed after each."""
+    """An instance after both nights, and what its commands and files answered and its pages showed after each."""
 
     home: Path
     served: dict[date, dict[tuple[str, ...], Any]]
+    tables: dict[date, dict[tuple[str, ...], list[dict[str, str]]]]
     pages: dict[date, dict[str, list[list[str]]]]
+    hazards: dict[date, tuple[list[dict[str, Any]], dict[str, list[str]]]]
+    files: dict[date, list[list[str]]]
+
+    def keep(self, night: date) -> None:
+        self.served[night], self.tables[night], self.pages[night] = answers(), tables(), all_pages()
+        self.hazards[night], self.files[night] = listed(""), exported("")
 
 
 def all_pages() -> dict[str, list[list[str]]]:
@@ -218,7 +256,8 @@ def made(reference: Any, tmp_path_factory: pytest.TempPathFactory, instance: Cal
     step_rows = _hazard_steps(HAZARD, 4)
     deliver(home, "hazard_event", "hazard_event_20260304.csv", lines("hazard_event", *step_rows))
     publish(build_night(home, BEFORE))
-    served, pages = {BEFORE: answers()}, {BEFORE: all_pages()}
+    found = Made(home, {}, {}, {}, {}, {})
+    found.keep(BEFORE)
     # All is about days before: a passage, a case, looks, service, a payment and closures that come a night late.
     late = [passage(9, "2026-02-28", 7, gross_vehicle_weight_kg=70_000)]
     deliver(home, "wim_passage", "wim_passage_20260305.csv", late)
@@ -238,8 +277,8 @@ def made(reference: Any, tmp_path_factory: pytest.TempPathFactory, instance: Cal
              "复核单位": "示例县交通运输局"}  # fmt: skip
     deliver(home, "hazard_check", "hazard_check_20260305.csv", lines("hazard_check", check))
     publish(build_night(home, AFTER))
-    served[AFTER], pages[AFTER] = answers(), all_pages()
-    return Made(home, served, pages)
+    found.keep(AFTER)
+    return found
 
 
 @pytest.fixture
@@ -260,6 +299,7 @@ def test_every_list_answers_as_it_did_when_nothing_later_had_come(nights: Made, 
         assert was["version"]
         assert was["known_on"] is None
         assert _without_source(told) == _without_source(was), asked
+    assert tables("--known-on", str(night)) == nights.tables[night]
 
 
 def test_what_came_since_changes_what_is_served_by_every_list(nights: Made) -> None:
@@ -340,27 +380,24 @@ def test_every_link_of_a_page_keeps_the_night_and_a_night_there_is_not_is_told(n
         assert "As known after the night" not in text
 
 
-def test_rows_and_the_drawer_of_a_hazard_are_those_of_the_night(nights: Made) -> None:
-    data = {"as_of": str(BEFORE), "known_on": str(BEFORE), "show": "all"}
-    (row,), count = hazards_page._rows(data, 0, 100, None, Text("en"))
-    assert (count, row["no"], row["state"]) == (1, HAZARD, "under removal")
-    told = words_of(hazards_page._drawer(data, row["record"], Text("en")))
-    assert "Steps 4" in told
-    assert hazards_page._rows({**data, "known_on": "", "as_of": ""}, 0, 100, None, Text("en"))[1] == 2
+def test_rows_and_drawers_of_hazards_are_those_of_the_night(nights: Made) -> None:
+    for night in (BEFORE, AFTER):
+        assert listed(str(night)) == nights.hazards[night]
+    ((row,), drawers), (rows, _) = nights.hazards[BEFORE], nights.hazards[AFTER]
+    assert (row["no"], row["state"]) == (HAZARD, "under removal")
+    assert "Steps 4" in drawers[HAZARD]
+    assert len(rows) == 2
 
 
 def test_the_file_of_hazards_is_that_of_the_night_and_says_so(nights: Made) -> None:
+    for night in (BEFORE, AFTER):
+        was, told = nights.files[night], exported(f"&known_on={night}")
+        assert [row[:-1] for row in told] == [row[:-1] for row in was]
+        assert [row[-1].startswith("As known after the night of") for row in told[1:]] == [True] * (len(was) - 1)
+    assert [{row[0] for row in nights.files[night][1:]} for night in (BEFORE, AFTER)] == [
+        {HAZARD}, {HAZARD, "YH2602-431103-HWY0002"},
+    ]  # fmt: skip
     client = create_app().server.test_client()
-
-    def rows(query: str) -> list[list[str]]:
-        answer = client.get(f"/export/hazards.csv?show=all&lang=en{query}", headers={"Host": "127.0.0.1"})
-        assert answer.status_code == 200, answer.text
-        return list(csv.reader(io.StringIO(answer.text.lstrip("\ufeff"))))
-
-    assert {row[0] for row in rows("")[1:]} == {HAZARD, "YH2602-431103-HWY0002"}
-    (row,) = rows(f"&known_on={BEFORE}")[1:]
-    assert row[0] == HAZARD
-    assert row[-1].startswith("As known after the night of 4 Mar 2026")
     wrong = client.get("/export/hazards.csv?known_on=2026-03-02", headers={"Host": "127.0.0.1"})
     assert wrong.status_code == 400
 

@@ -72,6 +72,13 @@ counted_ratio = column(
     "计次门槛",
     zh_doc="违法当日有效的计次门槛：扣除允许误差后的超限率高于它才计次，见参数表。",
 )
+is_decided_by_step = column(
+    "is_decided_by_step",
+    "BOOLEAN",
+    "Only a step tells decided_on: no decision of that day or since was delivered, so against whom is not known.",
+    "仅环节载明决定",
+    zh_doc="决定日期仅由案件环节载明，未收到该日起的处罚决定，针对何人不明。",
+)
 vehicle_decided_on, driver_decided_on, enterprise_decided_on = (
     column(
         f"{subject}_decided_on",

@@ -6,9 +6,9 @@
 -- and that must be seen (verdict).
 -- near: plate, colour and county agree within match_near_minutes, and no other passage does. weak: the number alone,
 -- which may be another site's or mistyped (check_no_only; what is near outweighs it), or the plate alone, within
--- match_weak_hours (plate_only). none: ambiguous (several), contested (the only candidate is also that of another case),
--- taken (it is named by another case's number), within_limit (only passages within the limit, which no case of mass is
--- guessed to rest on), no_passage.
+-- match_weak_hours (plate_only). none: ambiguous (several), contested (another case comes to the same
+-- passage, and not less surely), taken (it is named by another case's number), within_limit (only passages within the
+-- limit, which no case of mass is guessed to rest on, whoever's they are), no_passage.
 -- A passage that a case names by number (exact) is no candidate of another case of its kind: acts about mass and others (of
 -- dimensions, of a permit) may be of one passage. Thresholds: seeds.parameter, unverified.
 -- Only exact matches are facts of a case (core.violation); near and weak ones are for a person to look at.
@@ -112,19 +112,6 @@ by_number_alone as (
     from alone
     group by record_id, is_about_mass
 ),
-claimed_alone as (
-    select
-        record_id,
-        candidate_count,
-        taken_count,
-        passage_record_id,
-        read_plate_no,
-        verdict,
-        candidate_count = 1
-        and count(case when candidate_count = 1 then 1 end) over (partition by passage_record_id, is_about_mass) = 1
-            as is_sole
-    from by_number_alone
-),
 around as (
     select
         filed.record_id,
@@ -160,6 +147,7 @@ graded as (
         passage_record_id,
         verdict,
         is_taken,
+        is_within_limit,
         not is_taken and not is_within_limit as is_candidate,
         is_near and not is_taken and not is_within_limit as is_near_candidate
     from around
@@ -171,7 +159,7 @@ counted as (
         plate_no,
         count(case when is_near_candidate then 1 end) as near_count,
         count(case when is_candidate then 1 end) as weak_count,
-        count(case when is_taken then 1 end) as taken_count,
+        count(case when is_taken and not is_within_limit then 1 end) as taken_count,
         min(case when is_near_candidate then passage_record_id end) as near_record_id,
         min(case when is_candidate then passage_record_id end) as weak_record_id,
         min(case when is_near_candidate then verdict end) as near_verdict,
@@ -179,121 +167,60 @@ counted as (
     from graded
     group by record_id, is_about_mass, plate_no
 ),
-by_plate as (
+-- What each case comes to by itself: by number, by plate, by the number alone; the surest first.
+proposed as (
     select
         record_id,
         is_about_mass,
-        plate_no,
-        case when near_count > 0 then 'near' else 'weak' end as match_grade,
+        case when candidate_count = 1 then 'exact' else 'none' end as match_grade,
+        case when candidate_count = 1 then match_reason else 'ambiguous' end as match_reason,
+        candidate_count,
+        passage_record_id,
+        read_plate_no,
+        verdict,
+        1 as place
+    from by_number
+    union all
+    select
+        record_id,
+        is_about_mass,
+        case when near_count = 1 then 'near' when near_count = 0 and weak_count = 1 then 'weak' else 'none' end
+            as match_grade,
+        case
+            when near_count = 1 then 'plate_time_county'
+            when near_count > 1 or weak_count > 1 then 'ambiguous'
+            when weak_count = 1 then 'plate_only'
+            when taken_count > 0 then 'taken'
+            else 'within_limit'
+        end as match_reason,
         case when near_count > 0 then near_count else weak_count end as candidate_count,
         case when near_count > 0 then near_record_id else weak_record_id end as passage_record_id,
-        case when near_count > 0 then near_verdict else weak_verdict end as verdict,
-        taken_count
-    from counted
-),
--- The only candidate of a case may be that of another one, too: a near match outweighs weak ones.
-claimed as (
-    select
-        record_id,
-        plate_no,
-        match_grade,
-        candidate_count,
-        passage_record_id,
-        verdict,
-        taken_count,
-        count(case when candidate_count = 1 and match_grade = 'near' then 1 end) over (
-            partition by passage_record_id, is_about_mass
-        ) as near_claim_count,
-        count(case when candidate_count = 1 then 1 end) over (
-            partition by passage_record_id, is_about_mass
-        ) as claim_count
-    from by_plate
-),
-judged as (
-    select
-        record_id,
-        'exact' as match_grade,
-        match_reason,
-        candidate_count,
-        passage_record_id,
-        read_plate_no,
-        verdict
-    from by_number
-    where candidate_count = 1
-    union all
-    select
-        record_id,
-        'none' as match_grade,
-        'ambiguous' as match_reason,
-        candidate_count,
-        null as passage_record_id,
-        null as read_plate_no,
-        null as verdict
-    from by_number
-    where candidate_count > 1
-    union all
-    select
-        record_id,
-        match_grade,
-        case match_grade when 'near' then 'plate_time_county' else 'plate_only' end as match_reason,
-        candidate_count,
-        passage_record_id,
         plate_no as read_plate_no,
-        verdict
-    from claimed
-    where candidate_count = 1
-        and ((match_grade = 'near' and near_claim_count = 1) or (match_grade = 'weak' and claim_count = 1))
+        case when near_count > 0 then near_verdict else weak_verdict end as verdict,
+        case when near_count = 1 then 1 else 3 end as place
+    from counted
     union all
     select
         record_id,
-        'none' as match_grade,
+        is_about_mass,
+        case when candidate_count = 1 then 'weak' else 'none' end as match_grade,
         case
+            when candidate_count = 1 then 'check_no_only'
             when candidate_count > 1 then 'ambiguous'
-            when candidate_count = 1 then 'contested'
             when taken_count > 0 then 'taken'
             else 'within_limit'
         end as match_reason,
-        candidate_count,
-        null as passage_record_id,
-        null as read_plate_no,
-        null as verdict
-    from claimed
-    where candidate_count <> 1
-        or (match_grade = 'near' and near_claim_count > 1)
-        or (match_grade = 'weak' and claim_count > 1)
-),
-placed as (
-    select
-        record_id,
-        match_grade,
-        match_reason,
         candidate_count,
         passage_record_id,
         read_plate_no,
         verdict,
-        case when match_grade in ('exact', 'near') then 1 else 3 end as place
-    from judged
-    union all
-    select
-        record_id,
-        case when is_sole then 'weak' else 'none' end as match_grade,
-        case
-            when is_sole then 'check_no_only'
-            when candidate_count > 1 then 'ambiguous'
-            when candidate_count = 1 then 'contested'
-            when taken_count > 0 then 'taken'
-            else 'within_limit'
-        end as match_reason,
-        candidate_count,
-        case when is_sole then passage_record_id end as passage_record_id,
-        case when is_sole then read_plate_no end as read_plate_no,
-        case when is_sole then verdict end as verdict,
-        case when is_sole then 2 else 4 end as place
-    from claimed_alone
+        case when candidate_count = 1 then 2 else 4 end as place
+    from by_number_alone
 ),
 chosen as (
     select
         record_id,
+        is_about_mass,
         match_grade,
         match_reason,
         candidate_count,
@@ -301,7 +228,43 @@ chosen as (
         read_plate_no,
         verdict,
         row_number() over (partition by record_id order by place) as nth
-    from placed
+    from proposed
+),
+-- The passage that a case comes to may be that of another one, too: a near match outweighs weak ones.
+claimed as (
+    select
+        record_id,
+        match_grade,
+        match_reason,
+        candidate_count,
+        passage_record_id,
+        read_plate_no,
+        verdict,
+        (
+            match_grade = 'near'
+            and count(case when match_grade = 'near' then 1 end) over (
+                partition by passage_record_id, is_about_mass
+            ) > 1
+        )
+        or (
+            match_grade = 'weak'
+            and count(case when match_grade in ('near', 'weak') then 1 end) over (
+                partition by passage_record_id, is_about_mass
+            ) > 1
+        ) as is_contested
+    from chosen
+    where nth = 1
+),
+settled as (
+    select
+        record_id,
+        case when is_contested then 'none' else match_grade end as match_grade,
+        case when is_contested then 'contested' else match_reason end as match_reason,
+        candidate_count,
+        case when match_grade <> 'none' and not is_contested then passage_record_id end as passage_record_id,
+        case when match_grade <> 'none' and not is_contested then read_plate_no end as read_plate_no,
+        case when match_grade <> 'none' and not is_contested then verdict end as verdict
+    from claimed
 )
 select
     filed.case_no,
@@ -312,14 +275,14 @@ select
     filed.county_code,
     filed.violated_at,
     filed.violated_on,
-    coalesce(chosen.match_grade, 'none') as match_grade,
-    coalesce(chosen.match_reason, 'no_passage') as match_reason,
-    cast(coalesce(chosen.candidate_count, 0) as bigint) as candidate_count,
-    chosen.passage_record_id,
-    chosen.read_plate_no,
-    chosen.verdict,
+    coalesce(settled.match_grade, 'none') as match_grade,
+    coalesce(settled.match_reason, 'no_passage') as match_reason,
+    cast(coalesce(settled.candidate_count, 0) as bigint) as candidate_count,
+    settled.passage_record_id,
+    settled.read_plate_no,
+    settled.verdict,
     filed.record_id,
     filed.delivery_id,
     filed.source_line
 from filed
-left join chosen on chosen.record_id = filed.record_id and chosen.nth = 1
+left join settled on settled.record_id = filed.record_id

@@ -10,7 +10,8 @@
 -- counted_ratio: the excess ratio above which an act counts, of the day of the act (seeds.parameter); it is held against
 -- excess_ratio_after_allowance, which is the measured one where the instrument's allowance is not known.
 -- vehicle_, driver_, enterprise_decided_on: the first penalty against that one itself since decided_on. earlier_…: of an
--- act decided anew the same since earlier_decided_on.
+-- act decided anew the same since earlier_decided_on. is_decided_by_step: no decision since decided_on was delivered, the
+-- step alone tells the day and nothing against whom.
 -- last_unladen_at: the vehicle's last unladen passage within repeat_merge_hours before the act; it ends a trip.
 with setting as (
     select
@@ -86,6 +87,7 @@ penalty as (
 penalised as (
     select
         record_id,
+        count(case when is_now then 1 end) as now_count,
         min(case when is_now and subject_kind = 'vehicle' then decided_on end) as vehicle_decided_on,
         min(case when is_now and subject_kind = 'driver' then decided_on end) as driver_decided_on,
         min(case when is_now and subject_kind = 'enterprise' then decided_on end) as enterprise_decided_on,
@@ -139,6 +141,7 @@ select
     act.uscc,
     act.filed_on,
     act.decided_on,
+    act.decided_on is not null and coalesce(penalised.now_count, 0) = 0 as is_decided_by_step,
     act.ended_state,
     act.ended_on,
     act.earlier_decided_on,
