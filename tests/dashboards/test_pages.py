@@ -20,6 +20,7 @@ from dashboards.terminal_facts import SHOWS
 from warehouse import metrics
 from warehouse.columns import dictionary
 from warehouse.connection import NoSnapshot, TooSlow
+from warehouse.home import REPOSITORY
 
 PATHS = [path for _, path, *_ in shell.PAGES]
 BY_THEIR_NAMES = ("/definitions", "/rules")
@@ -54,6 +55,12 @@ def test_every_page_answers_in_both_languages(client: Client, callbacks: Callbac
             "|".join(["中文", r"示例运输\d+公司", *(zh for _, zh, *_ in fixture.COUNTIES)]), "", words
         )
         assert not re.search(r"[\u4e00-\u9fff]", re.sub(r"湘.·\*{3}..", "", without_names)) or path in BY_THEIR_NAMES
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.zh.md"])
+def test_the_readme_tells_every_page(name: str) -> None:
+    told = re.findall(r"^\| `(/[^`]*)`", (REPOSITORY / name).read_text(encoding="utf-8"), re.M)
+    assert sorted(told) == sorted(PATHS)
 
 
 def test_the_front_door_is_the_overview_and_other_addresses_are_not_found(client: Client, callbacks: Callbacks) -> None:
