@@ -24,6 +24,8 @@ _NEXT = {
     "fine_tiers_apart": "Let each tier begin at the bound where the one below ends, with the opposite word; give the "
     "last no end.",
     "parameter_not_accepted": "Write one of the accepted values, in a row whose valid_to is empty.",
+    "rule_missing": "Bring the row back, or let the row that takes its place begin on the day after; where the law "
+    "itself ended it, say so in its citation (废止, repealed).",
     "rule_sets_nothing": "Give the row what it sets; a bound needs its word: over, at_least, at_most or below.",
     "rule_spans_gap": "Let the later row begin on the day after this one ends.",
     "rule_spans_overlap": "Let the older row end on the day before the newer one begins; give each row its own number.",
@@ -101,7 +103,8 @@ def judged(rows: Rows) -> list[Problem]:
         for row in result.fetchall():
             told = dict(zip(heads, row, strict=True))
             number = _number_in(told, lines)
-            file, line = lines.get(number, ("", 0))
+            seed = told.pop("seed", None)
+            file, line = lines.get(number, (f"{seed}.csv" if seed else "", 0))
             rest = ", ".join(f"{head} {value}" for head, value in told.items() if value not in (None, number))
             found.append(
                 Problem(file, line, number, f"{check_meaning(name)}{f' ({rest})' if rest else ''}", _NEXT[name])
@@ -126,7 +129,8 @@ def _number_in(told: dict[str, Any], lines: dict[str, tuple[str, int]]) -> str:
     for head in ("rule_no", "rule_id", "parameter"):
         if (number := str(told.get(head) or "")) and (number in lines or head == "rule_no"):
             return number
-    name = str(told.get("parameter") or "")
+    if not (name := str(told.get("parameter") or "")):
+        return ""
     return next((number for number in lines if f".{name}" in number or number.startswith(f"{name}@")), name)
 
 

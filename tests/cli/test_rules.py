@@ -267,6 +267,10 @@ def test_the_shipped_files_have_no_problem() -> None:
         ("fine_tier.csv", "excess_kg,over,1000", "excess_kg,over,1001",
          "F43-MASS-2", "to none of them", "opposite word"),
         ("gross_weight_limit.csv", "M3R,CN,2016-09-21,,3,3", "M3R,CN,2016-09-21,,2,3", "M2R", "same day", "older row"),
+        ("gross_weight_limit.csv", "M6C,CN,2016-09-21,,", "M6C,CN,2016-09-21,2020-01-01,",
+         "M6C", "missing_from 2020-01-02", "the day after"),
+        ("procedure_clock.csv", "C-DECISION,CN,2021-07-15,,", "C-DECISION,CN,2021-07-15,2026-01-01,",
+         "C-DECISION", "ends without a later one", "say so in its citation"),
     ],
 )  # fmt: skip
 def test_a_spoilt_line_is_named_with_file_line_rule_and_what_to_do(
@@ -283,6 +287,32 @@ def test_a_spoilt_line_is_named_with_file_line_rule_and_what_to_do(
         assert mine[0]["line"] == line
     told = heng("check", "--folder", str(folder), code=1)
     assert f"{file}:{mine[0]['line']} {rule}".rstrip() in told
+
+
+@pytest.mark.parametrize(
+    ("file", "number", "says"),
+    [
+        *(("gross_weight_limit.csv", number, f"missing_rule gross_weight {said},")
+          for number, said in (("L2004-2", "2 rigid single"), ("L2004-6", "6 combination tandem"),
+                               ("M3C", "3 combination tandem"), ("M5C", "5 combination single"),
+                               ("M6C-1", "6 combination single"), ("REG", "1 agricultural single"))),
+        ("gross_weight_modifier.csv", "AIR", "missing_rule AIR rigid)"),
+        ("procedure_clock.csv", "C-HANDOVER", "missing_rule clock handover)"),
+        ("fine_tier.csv", "F43-DIM-1", "missing_rule fine over_dimension any any 1 any)"),
+        ("parameter.csv", "hazard_confidence", "missing_rule parameter hazard_confidence)"),
+        ("kpi_scheme.csv", "local,bus,CN,,,speed_limit_kmh", "missing_rule monitoring local speed_limit_kmh bus)"),
+    ],
+)  # fmt: skip
+def test_a_deleted_line_is_told_with_its_file_and_what_is_missing(
+    folder: Path, file: str, number: str, says: str
+) -> None:
+    path = folder / file
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    kept = [line for line in lines if not line.startswith(f"{number},")]
+    assert len(kept) == len(lines) - 1
+    path.write_text("".join(kept), encoding="utf-8")
+    found = json.loads(heng("check", "--folder", str(folder), "--json", code=1))
+    assert [(one["file"], one["line"]) for one in found if says in one["message"]] == [(file, 0)], found
 
 
 def test_lines_are_counted_where_a_text_runs_over_several(folder: Path) -> None:

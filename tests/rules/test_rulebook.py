@@ -2,20 +2,36 @@
 
 import re
 from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import Any
 
 import duckdb
 import pytest
 
 from etl.feeds import raw_tables
-from warehouse import penalty, repeat, risk, score, sql, supervision
+from warehouse import (
+    cases,
+    consistency,
+    fates,
+    findings,
+    hazards,
+    penalty,
+    queue,
+    repeat,
+    risk,
+    safety_repeat,
+    score,
+    sql,
+    supervision,
+)
 from warehouse.columns import dictionary
 from warehouse.errors import CheckFailed
 from warehouse.layout import head_checks, head_models
 from warehouse.project import refuse_findings, run_checks
 
 CHECKS = (
-    "fine_tiers_apart", "parameter_kinds_unknown", "parameter_not_accepted", "rule_sets_nothing", "rule_spans_gap",
-    "rule_spans_overlap", "rule_without_source",
+    "fine_tiers_apart", "parameter_kinds_unknown", "parameter_not_accepted", "rule_missing", "rule_sets_nothing",
+    "rule_spans_gap", "rule_spans_overlap", "rule_without_source",
 )  # fmt: skip
 # Seeds that hold law or assumptions with a citation; the others are codes, words and places.
 NOT_LAW = {
@@ -42,12 +58,12 @@ def book() -> Iterator[duckdb.DuckDBPyConnection]:
     connection.close()
 
 
-def findings(book: duckdb.DuckDBPyConnection) -> dict[str, int]:
+def found_by(book: duckdb.DuckDBPyConnection) -> dict[str, int]:
     return {name: found["rows"] for name, found in run_checks(book, CHECKS).items() if found["rows"]}
 
 
 def test_the_shipped_rules_pass_every_check(book: duckdb.DuckDBPyConnection) -> None:
-    assert findings(book) == {}
+    assert found_by(book) == {}
 
 
 def test_every_kind_of_enterprise_of_the_dictionary_may_be_listed(book: duckdb.DuckDBPyConnection) -> None:
@@ -56,7 +72,7 @@ def test_every_kind_of_enterprise_of_the_dictionary_may_be_listed(book: duckdb.D
     assert len(kinds) == 7
     for text in listed:
         book.execute("update seeds.parameter set parameter_text = ? where parameter like '%_kinds'", [text])
-        assert findings(book) == {}, text
+        assert found_by(book) == {}, text
 
 
 def test_the_checks_stop_a_version() -> None:
@@ -166,7 +182,155 @@ def test_every_law_seed_is_in_the_rulebook_row_for_row(book: duckdb.DuckDBPyConn
 )  # fmt: skip
 def test_a_check_finds_a_rule_that_is_wrong(book: duckdb.DuckDBPyConnection, check: str, change: str) -> None:
     book.execute(change)
-    assert check in findings(book)
+    assert check in found_by(book)
+
+
+def missing(book: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    text, _ = sql.render_text(sql.check_paths()["rule_missing"].read_text(encoding="utf-8"))
+    found = book.execute(text)
+    heads = [column[0] for column in found.description]
+    return [dict(zip(heads, row, strict=True)) for row in found.fetchall()]
+
+
+LIMITS = ("rule_id", "valid_from", "valid_to", "axle_count_min", "axle_count_max", "vehicle_kind", "drive_axle_kind")
+TODAY = date(2026, 11, 27)
+
+
+def uncovered(book: duckdb.DuckDBPyConnection) -> dict[str, date]:
+    """Vehicles that have a limit today by the files as shipped, and the first day on which they have none now."""
+
+    def told() -> list[tuple[Any, ...]]:
+        return book.execute(f"select {', '.join(LIMITS)} from seeds.gross_weight_limit").fetchall()
+
+    def covered(rows: list[tuple[Any, ...]], axles: int, kind: str, drive: str, day: date) -> bool:
+        return any(
+            least <= axles <= (most or 99) and of_kind in ("any", kind) and of_drive in ("any", drive)
+            and (begins or date.min) <= day <= (ends or date.max)
+            for _, begins, ends, least, most, of_kind, of_drive in rows
+        )  # fmt: skip
+
+    now = told()
+    shipped = [
+        (
+            row[0],
+            *(date.fromisoformat(day) if day else None for day in row[2:4]),
+            int(row[4]),
+            int(row[5] or 0),
+            *row[6:8],
+        )
+        for row in sql._seed_file("seeds.gross_weight_limit")
+    ]
+    days = sorted({date.min, date(2016, 9, 21), TODAY, *(end + timedelta(1) for _, _, end, *_ in now if end)})
+    found: dict[str, date] = {}
+    vehicles = [(axles, kind) for axles in range(2, 7) for kind in ("rigid", "combination")] + [(1, "agricultural")]
+    for axles, kind in vehicles:
+        for drive in ("single", "tandem"):
+            since = date(2016, 9, 21) if kind == "agricultural" else date.min
+            gaps = [day for day in days if day >= since and not covered(now, axles, kind, drive, day)]
+            if covered(shipped, axles, kind, drive, TODAY) and gaps:
+                found[f"gross_weight {axles} {kind} {drive}"] = gaps[0]
+    return found
+
+
+@pytest.mark.parametrize("is_deleted", [True, False])
+def test_a_limit_that_is_deleted_or_ended_is_missing_for_the_vehicles_it_was_for(
+    book: duckdb.DuckDBPyConnection, is_deleted: bool
+) -> None:
+    limits = book.execute("select rule_id, valid_to from seeds.gross_weight_limit").fetchall()
+    assert len(limits) == 14
+    for number, ends in limits:
+        earlier = "2015-01-01" if ends else "2020-01-01"
+        change = "delete from" if is_deleted else "update"
+        span = "" if is_deleted else f"set valid_to = '{earlier}'"
+        book.execute(f"begin; {change} seeds.gross_weight_limit {span} where rule_id = '{number}'")
+        found = missing(book)
+        told = {row["missing_rule"]: row["missing_from"] for row in found if row["seed"] == "gross_weight_limit"}
+        assert told, number
+        assert told == uncovered(book), number
+        named = [row["rule_no"] for row in found if row["rule_no"]]
+        assert is_deleted or named == [number]
+        book.execute("rollback")
+
+
+def test_a_limit_without_an_upper_count_of_axles_that_gets_one_leaves_the_others_out(
+    book: duckdb.DuckDBPyConnection,
+) -> None:
+    book.execute("update seeds.gross_weight_limit set axle_count_max = 8 where rule_id = 'M6C'")
+    assert [(row["missing_rule"], row["missing_from"]) for row in missing(book)] == [
+        ("gross_weight 9 combination tandem", date(2016, 9, 21))
+    ]
+
+
+def test_every_rule_that_ends_alone_is_named(book: duckdb.DuckDBPyConnection) -> None:
+    for seed in sorted(sql.render("mart.rule").reads):
+        still = "select rule_no from mart.rule where valid_to is null"
+        before = {number for (number,) in book.execute(still).fetchall()}
+        book.execute(f"begin; update {seed} set valid_to = '2027-12-31' where valid_to is null")
+        ended = before - {number for (number,) in book.execute(still).fetchall()}
+        assert ended
+        assert {row["rule_no"] for row in missing(book) if row["rule_no"]} == ended, seed
+        book.execute("rollback")
+
+
+def test_every_limit_fine_clock_parameter_and_threshold_is_missed_when_it_is_deleted(
+    book: duckdb.DuckDBPyConnection,
+) -> None:
+    """Together with the checks of parameters; so a new row of these has to be told there, or in rule_missing."""
+    topics = "('weight_modifier', 'dimension', 'fine', 'clock', 'parameter', 'monitoring')"
+    query = f"select distinct trim(rule_key), rule_topic from mart.rule where rule_topic in {topics}"
+    shipped = {key for key, _ in book.execute(query).fetchall()}
+    for seed in ("gross_weight_modifier", "dimension_limit", "fine_tier", "procedure_clock", "parameter", "kpi_scheme"):
+        book.execute(f"delete from seeds.{seed}")
+    found = missing(book)
+    assert all(row["seed"] and not row["rule_no"] for row in found)
+    here = {row["missing_rule"] for row in found}
+    told = set(here)
+    for check in ("parameter_not_accepted", "parameter_not_one_row", "parameter_kinds_unknown"):
+        text, _ = sql.render_text(sql.check_paths()[check].read_text(encoding="utf-8"))
+        of_check = {f"parameter {name}" for (name,) in book.execute(f"select parameter from ({text})").fetchall()}
+        assert not here & of_check
+        told |= of_check
+    assert told == shipped
+    named = {
+        *consistency.PARAMETERS, *fates._PARAMETERS, *findings.TRIP_PARAMETERS, *hazards._PARAMETERS, *queue.PARAMETERS,
+        *risk._NAMES_OF_PARAMETERS, *safety_repeat._PARAMETERS, *score.PARAMETERS, *supervision.PARAMETERS,
+    }  # fmt: skip
+    assert {f"parameter {name}" for name in named} <= told
+    ours = {"filing", "notice", "late_surcharge"}  # parameters set these
+    assert {f"clock {clock}" for clock in cases.CLOCKS if clock not in ours} <= told
+    models = " ".join(path.read_text(encoding="utf-8") for path in sql.model_paths().values())
+    by_name = re.findall(r"(?:parameter|modifier_id) = '([\w-]+)'", models)
+    assert set(by_name) <= {word for key in told for word in key.split()}
+
+
+@pytest.mark.parametrize(
+    ("change", "is_missing"),
+    [
+        # the law ended it, and the citation says by what; nothing repeals what the product computes with
+        ("update seeds.fine_tier set valid_to = '2027-12-31', citation_zh = '自2028年1月1日起废止',"
+         " citation_en = 'repealed from 2028-01-01' where rule_id = 'F69'", False),
+        ("update seeds.fine_tier set valid_to = '2027-12-31', citation_zh = '自2028年1月1日起废止'"
+         " where rule_id = 'F69'", True),
+        ("update seeds.parameter set valid_to = '2027-12-31', citation_zh = '废止', citation_en = 'repealed'"
+         " where parameter = 'hazard_confidence'", True),
+        # another law: a row of the same clock, and limits that tell the drive axles apart no more
+        ("insert into seeds.procedure_clock select * replace ('C-PAY-NEW' as rule_id, date '2028-01-01' as valid_from)"
+         " from seeds.procedure_clock where rule_id = 'C-PAY';"
+         " update seeds.procedure_clock set valid_to = '2027-12-31' where rule_id = 'C-PAY'", False),
+        ("insert into seeds.gross_weight_limit select * replace ('N6C' as rule_id, date '2028-01-01' as valid_from,"
+         " 'any' as drive_axle_kind) from seeds.gross_weight_limit where rule_id = 'M6C';"
+         " update seeds.gross_weight_limit set valid_to = '2027-12-31' where rule_id in ('M6C', 'M6C-1')", False),
+        # the row in its place is for other vehicles
+        ("insert into seeds.gross_weight_limit select * replace ('N6C' as rule_id, date '2028-01-01' as valid_from,"
+         " 'rigid' as vehicle_kind) from seeds.gross_weight_limit where rule_id = 'M6C';"
+         " update seeds.gross_weight_limit set valid_to = '2027-12-31' where rule_id = 'M6C'", True),
+    ],
+)  # fmt: skip
+def test_a_rule_may_end_where_another_begins_or_the_law_repeals_it(
+    book: duckdb.DuckDBPyConnection, change: str, is_missing: bool
+) -> None:
+    book.execute(change)
+    assert bool(missing(book)) == is_missing
 
 
 def test_every_parameter_of_scores_and_suggestions_has_its_bounds() -> None:
@@ -229,7 +393,7 @@ def test_every_choice_the_code_knows_is_accepted_and_a_refusal_names_them(
 ) -> None:
     for text in accepted:
         book.execute("update seeds.parameter set parameter_text = ? where parameter = ?", [text, parameter])
-        assert findings(book) == {}
+        assert found_by(book) == {}
     book.execute("update seeds.parameter set parameter_text = 'X' where parameter = ?", [parameter])
     with pytest.raises(CheckFailed, match=f"'{parameter}'.*'X'") as refused:
         refuse_findings(run_checks(book, CHECKS), book)
