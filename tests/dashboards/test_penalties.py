@@ -332,8 +332,28 @@ def test_of_the_stages_only_what_was_found_leads_to_passages_and_to_as_many(
     assert earlier == [[]] * len(earlier), "that page knows of later days"
 
 
-def test_cases_that_begin_with_no_passage_have_no_funnel(callbacks: Callbacks) -> None:
-    assert "do not begin with a passage" in text_of(callbacks.page(HERE, "?kind=illegal_operation&lang=en"))
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_funnel_of_illegal_operation_begins_with_what_was_found(
+    callbacks: Callbacks, db: fixture.Fixture, monkeypatch: pytest.MonkeyPatch, lang: str
+) -> None:
+    search = f"?kind=illegal_operation&lang={lang}"
+    assert [stage.stage for stage in case_facts.funnel_stages(db, replace(_choice(), kind="illegal_operation"))] == [
+        "found", "filed", "decided", "paid", "closed",
+    ]  # fmt: skip
+    told = [
+        funnel.Stage("found", 40, (), ()),
+        funnel.Stage("filed", 30, (Part("case_ended", "withdrawn", 10),), ()),
+        funnel.Stage("paid", 5, (Part("payment_untold", "", 25),), ()),
+    ]
+    monkeypatch.setattr(case_facts, "funnel_stages", lambda *_: told)
+    card = by_id(callbacks.page(HERE, search), "penalties-funnel")
+    shown = text_of(card)
+    for words in {"zh": ("从查获到结案", "没有过车", "查获"), "en": ("From discovery", "no passages", "found")}[lang]:
+        assert words in shown
+    for stage in told:
+        for part in stage.left:
+            assert funnel.reason_words(part, fates.detail_words(db), lang) in shown
+    assert not [one for one in components(card) if str(one["props"].get("href", "")).startswith("/overload")]
 
 
 def test_a_version_from_before_says_so(callbacks: Callbacks, monkeypatch: pytest.MonkeyPatch) -> None:
