@@ -143,6 +143,12 @@ def funnel_stages(db: queries.Source, choice: Choice) -> list[funnel.Stage]:
     return funnel.stages(db, _of_funnel(choice))
 
 
+@queries.once_per_choice
+def state_times(db: queries.Source, choice: Choice) -> list[funnel.StateTime]:
+    """Of the cases of the same passages."""
+    return funnel.times(db, _of_funnel(choice))
+
+
 def findings_query(db: queries.Source, choice: Choice, fate: str | None, detail: str | None) -> str | None:
     """The query of the page of fates for the same passages; None where that page knows a later day than this one, or
     the kind has no passages."""

@@ -238,6 +238,11 @@ class StateTime:
     is_final: bool
 
     @property
+    def still_share(self) -> float | None:
+        """Of the times a case entered it those that it has not left by the day; None: none did."""
+        return (self.spell_count - self.ended_count) / self.spell_count if self.spell_count else None
+
+    @property
     def has_interval(self) -> bool:
         """Whether enough left the state to tell both ends of the interval."""
         return self.low_days is not None and self.high_days is not None

@@ -18,6 +18,7 @@ from dashboards import (
     forecast_card,
     queries,
     shell,
+    times_card,
     words,
 )
 from dashboards import format as fmt
@@ -547,7 +548,7 @@ def _body(
     is_now = choice.known_on is None  # the funnel and what articles allow rest on passages
     body += [
         clocks_card(db, source, counts, choice, t),
-        *([funnel_card(db, choice, t)] if is_now else []),
+        *([funnel_card(db, choice, t), times_card.card(db, choice, t)] if is_now else []),
         series_card(source, choice, t, view.theme),
         ages_card(source, choice, t),
         forecast_card.card(source, choice, t),

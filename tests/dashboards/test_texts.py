@@ -23,6 +23,7 @@ from dashboards import (
     terminal_exports,
     terminal_facts,
     terminal_queries,
+    times_card,
 )
 from dashboards.pages import (
     compliance,
@@ -122,6 +123,7 @@ MADE = {
     *(f"penalties.funnel.says.{stage}" for stage in STAGES),
     *(f"penalties.funnel.says.{stage}.illegal" for stage in CASE_STAGES),
     *(f"penalties.funnel{name}.illegal" for name in ("", ".how", ".leaves_out", ".passages")),
+    *(f"penalties.times.{name}" for name in times_card.COLUMNS),
     *(f"penalties.rows.{rows}" for rows in case_facts.ROWS if rows != "none"),
     *(f"supervision.better.{way}" for way in ("up", "down")),
     *(f"hazards.{name}{end}" for name in (*hazards.TILES, "came_back") for end in ("", ".how", ".leaves_out")),
