@@ -157,7 +157,7 @@ def card(source: Source, first: date, last: date, night: date, version: int, com
     figures = []
     for told in source.read("select * from seeds.report_figure order by figure_id").to_dict("records"):
         seed = {str(name): None if value != value else value for name, value in told.items()}
-        figures.append(_figure(seed, found, issues, by_steps.get(seed["figure_id"]), compared))
+        figures.append(_figure(seed, found, issues, by_steps.get(str(seed["figure_id"])), compared))
     used = {name for figure in figures for name in figure.parameters}
     names = (
         "parameter", "parameter_value", "parameter_text", "unit", "zh", "en", "citation_zh", "citation_en", "confidence"
