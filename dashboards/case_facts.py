@@ -122,20 +122,37 @@ def months(db: queries.Source, choice: Choice) -> dict[str, dict[str, int]]:
     return cases.months(db, choice.first_month, choice.as_of, choice.only)
 
 
+def begins_with_passage(choice: Choice) -> bool:
+    """Whether the kind of case does; of all kinds those are told that do."""
+    return choice.kind != "illegal_operation"
+
+
 def has_funnel(db: queries.Source, choice: Choice) -> bool:
-    """Whether the snapshot can tell the funnel, and the kind of case begins with a passage."""
-    return choice.kind in (ALL, "over_limit") and finding_facts.is_built(db)
+    """Whether the snapshot can tell the funnel of the kind."""
+    return not begins_with_passage(choice) or finding_facts.is_built(db)
+
+
+def _of_funnel(choice: Choice) -> funnel.Asked:
+    """Passages, or cases of illegal operation, of the months that are shown, as of the day."""
+    kind = "over_limit" if begins_with_passage(choice) else choice.kind
+    return funnel.Asked(choice.first_month, choice.as_of, choice.as_of, choice.only.county, kind=kind)
 
 
 @queries.once_per_choice
 def funnel_stages(db: queries.Source, choice: Choice) -> list[funnel.Stage]:
-    """Passages of the months that are shown, as of the day."""
-    return funnel.stages(db, funnel.Asked(choice.first_month, choice.as_of, choice.as_of, choice.only.county))
+    return funnel.stages(db, _of_funnel(choice))
+
+
+@queries.once_per_choice
+def state_times(db: queries.Source, choice: Choice) -> list[funnel.StateTime]:
+    """Of the cases of the same passages."""
+    return funnel.times(db, _of_funnel(choice))
 
 
 def findings_query(db: queries.Source, choice: Choice, fate: str | None, detail: str | None) -> str | None:
-    """The query of the page of fates for the same passages; None where that page knows a later day than this one."""
-    if choice.as_of < queries.last_night(db):
+    """The query of the page of fates for the same passages; None where that page knows a later day than this one, or
+    the kind has no passages."""
+    if not begins_with_passage(choice) or choice.as_of < queries.last_night(db):
         return None
     selection = Selection(choice.first_month, choice.as_of, "custom", county=choice.county)
     return finding_facts.Choice(selection, fate, detail).query()

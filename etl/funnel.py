@@ -1,4 +1,5 @@
-"""``heng funnel``: how far the passages of a period came, from weighed to closed, with a reason for every remainder."""
+"""``heng funnel``: how far the passages of a period came, from weighed to closed, with a reason for every remainder; of
+illegal operation, which has no passages, the cases found in it."""
 
 from __future__ import annotations
 
@@ -19,9 +20,9 @@ from etl.forecast import forecast_answer
 from etl.known_on import KnownOn
 from etl.report_card import period
 from warehouse import case_terms
-from warehouse.cases import COURSE_TABLES
+from warehouse.cases import COURSE_TABLES, KINDS
 from warehouse.fates import detail_words
-from warehouse.funnel import CONFIDENCE, STAGE_WORDS, Asked, Stage, StateTime, reason_words, share, stages, times
+from warehouse.funnel import CONFIDENCE, Asked, Stage, StateTime, reason_words, share, stage_words, stages, times
 from warehouse.metrics import percent
 
 if TYPE_CHECKING:
@@ -31,12 +32,20 @@ FORMATS = ("table", "csv", "json")
 _WORDS = {
     "zh": {
         "title": "过车办理漏斗 {first} 至 {last}，截至 {as_of}，版本 {version}",
+        "cases": "非法营运案件办理漏斗 {first} 至 {last}，截至 {as_of}，版本 {version}",
         "times": "案件在各环节停留，过车 {first} 至 {last}，截至 {as_of}，版本 {version}",
-        "stage": "环节", "count": "台次", "share": "占上一环节", "left": "未进入：", "beside": "未经上一环节：",
+        "stage": "环节", "count": "台次", "case_count": "案件", "share": "占上一环节",
+        "left": "未进入：", "beside": "未经上一环节：",
         "case_state": "状态", "now_count": "现有案件", "untimed_count": "其中无环节记录", "spell_count": "进入次数",
         "ended_count": "已离开", "median_days": "中位天数", "interval": "{share} 区间", "more_than_half": "过半未离开",
         "too_few": "离开者过少", "final": "终结状态", "nothing": "没有符合条件的案件。",
         "until": "{until} 之后的过车截至当日尚不可知，未列入。",
+        "until_cases": "{until} 之后查获的案件截至当日尚不可知，未列入。",
+        "unit_cases": "单位为案件；同组为该期间查获的非法营运案件。非法营运由执法人员查获，不由过车产生，"
+        "没有过车、超限、证据等环节。截至当日之后的立案、决定、缴款、结案均不计。",
+        "sum_cases": "各“未进入”之和等于上一环节案件数减去由其进入本环节的；未经上一环节的另列。"
+        "占比仅计由上一环节进入的。",
+        "payment": "仅见于县市区清单、未收到决定的案件，缴款情况不明，不视为缴清。",
         "unit": "单位为过车台次；同组为该期间的过车，截至当日之后的审核、决定、缴款、结案均不计。",
         "sum": "各“未进入”之和等于上一环节台次减去由其进入本环节的台次；未经上一环节的另列。占比仅计由上一环节进入的。",
         "usable": "证据可用指记录、设备无疑点；是否经人审核列在立案的“未进入”原因中。",
@@ -47,14 +56,23 @@ _WORDS = {
     },
     "en": {
         "title": "How far passages came, {first} to {last}, as of {as_of}, version {version}",
+        "cases": "How far cases of illegal operation came, found {first} to {last}, as of {as_of}, version {version}",
         "times": "Cases in each state, passages {first} to {last}, as of {as_of}, version {version}",
-        "stage": "stage", "count": "passages", "share": "of the stage before", "left": "left out: ",
-        "beside": "without the stage before: ",
+        "stage": "stage", "count": "passages", "case_count": "cases", "share": "of the stage before",
+        "left": "left out: ", "beside": "without the stage before: ",
         "case_state": "state", "now_count": "cases now", "untimed_count": "of these without a step",
         "spell_count": "times entered", "ended_count": "left it", "median_days": "median days",
         "interval": "{share} interval", "more_than_half": "more than half still in it", "too_few": "too few left it",
         "final": "not open any more", "nothing": "No case answers these conditions.",
         "until": "Passages after {until} were not known by the day and are not in it.",
+        "until_cases": "Cases found after {until} were not known by the day and are not in it.",
+        "unit_cases": "The unit is one case; the cohort is the cases of illegal operation found in the period. "
+        "Officers find them: they have no passages, and no stages of weighing. Filings, decisions, payments and "
+        "closings after the day are not counted.",
+        "sum_cases": "What is left out sums to the stage before less the cases that came through it; those without the "
+        "one before are told apart. Shares are of those that came through.",
+        "payment": "Of a case that only a county's list tells, without a decision, the payment is not known: it does "
+        "not count as paid.",
         "unit": "The unit is one passage; the cohort is the passages of the period. Looks, decisions, payments and "
         "closings after the day are not counted.",
         "sum": "What is left out sums to the stage before less those who came through it; who reached a stage without "
@@ -80,6 +98,7 @@ def funnel_command(
     ] = None,
     county: County = None,
     site: Annotated[str | None, typer.Option("--site", help="Site code.")] = None,
+    kind: Annotated[str, typer.Option("--kind", help=f"{', '.join(KINDS)}.")] = "over_limit",
     weeks: Annotated[
         int | None,
         typer.Option("--forecast", help="The queue of cases in so many weeks to come instead; without a period."),
@@ -89,9 +108,13 @@ def funnel_command(
     form: Annotated[str, typer.Option("--format", help=f"{', '.join(FORMATS)}.")] = "table",
     lang: Lang = "en",
 ) -> None:
-    """How far passages came: over the limit, usable as evidence, filed, decided, paid, closed; who did not, and why."""
+    """How far passages came: over the limit, usable as evidence, filed, decided, paid, closed; who did not, and why.
+    Of illegal operation: how far the cases found came."""
     one_of("language", lang, LANGUAGES)
     one_of("format", form, FORMATS)
+    one_of("kind", kind, KINDS)
+    if kind != "over_limit" and (weeks is not None or as_times):
+        raise HengError("No steps of illegal operation are told: leave out --times and --forecast.")
     if weeks is not None:
         if day_from or day_to or site or as_times:
             raise HengError("--forecast is of the whole queue: leave out the period, --site and --times.")
@@ -105,7 +128,7 @@ def funnel_command(
 
     first, last = period(None, day_from, day_to)
     served = connection.snapshot()
-    asked = Asked(first, last, day_or_last(served, day_of(as_of) if as_of else None), county, site)
+    asked = Asked(first, last, day_or_last(served, day_of(as_of) if as_of else None), county, site, kind)
     need(served, COURSE_TABLES, "the course of cases was told")
     known_county(served, county)
     known_site(served, site)
@@ -122,7 +145,8 @@ def funnel_command(
     if form == "json":
         _write_json(served, asked, {"stages": [_document(stage) for stage in told]})
     elif form == "csv":
-        _write_csv(["stage", "line", "reason", "detail", "passage_count"], _lines(told))
+        unit = "passage_count" if kind == "over_limit" else "case_count"
+        _write_csv(["stage", "line", "reason", "detail", unit], _lines(told))
     else:
         _print_stages(served, told, asked, lang)
 
@@ -150,16 +174,16 @@ def _write_csv(heads: list[str], rows: list[list[Any]]) -> None:
 def _write_json(served: Snapshot, asked: Asked, document: dict[str, Any]) -> None:
     head = {
         "first": asked.first, "last": asked.until, "as_of": asked.as_of, "county": asked.county, "site": asked.site,
-        "kind": "mass", "version": served.version,
+        "kind": asked.kind, "version": served.version,
     }  # fmt: skip
     sys.stdout.write(json.dumps(head | document, ensure_ascii=False, indent=2, default=str) + "\n")
 
 
 def _print_stages(served: Snapshot, told: list[Stage], asked: Asked, lang: str) -> None:
-    words, details = _WORDS[lang], detail_words(served)
-    table = _table(served, "title", asked, lang)
+    words, details, of_passages = _WORDS[lang], detail_words(served), asked.kind == "over_limit"
+    table = _table(served, "title" if of_passages else "cases", asked, lang)
     table.add_column(words["stage"], overflow="fold")
-    table.add_column(words["count"], justify="right")
+    table.add_column(words["count" if of_passages else "case_count"], justify="right")
     table.add_column(words["share"], justify="right")
     before: Stage | None = None
     for stage in told:
@@ -170,10 +194,11 @@ def _print_stages(served: Snapshot, told: list[Stage], asked: Asked, lang: str) 
                 table.add_row(Text(reason, style="dim"), Text(f"{sign}{part.count:,}", style="dim"), "")
         reached = share(stage, before) if before is not None else None
         shown = "" if reached is None else f"{percent(reached)} %"
-        name = STAGE_WORDS[stage.stage][lang == "en"]
+        name = stage_words(stage.stage, asked.kind)[lang == "en"]
         table.add_row(Text(name, style="bold"), Text(f"{stage.count:,}", style="bold"), shown)
         before = stage
-    _show(table, asked, lang, "unit", "sum", "usable", "filed", "mass", "no_target")
+    notes = ("unit", "sum", "usable", "filed", "mass") if of_passages else ("unit_cases", "sum_cases", "payment")
+    _show(table, asked, lang, *notes, "no_target")
 
 
 def _print_times(served: Snapshot, told: list[StateTime], asked: Asked, lang: str) -> None:
@@ -207,6 +232,7 @@ def _show(shown: Table | Text, asked: Asked, lang: str, *notes: str) -> None:
     console.print(shown)
     lines = [_WORDS[lang][note] for note in notes]
     if asked.until < asked.last:
-        lines.insert(0, _WORDS[lang]["until"].format(until=asked.until))
+        name = "until" if asked.kind == "over_limit" else "until_cases"
+        lines.insert(0, _WORDS[lang][name].format(until=asked.until))
     for line in lines:
         console.print(line, highlight=False, markup=False, soft_wrap=True)

@@ -20,7 +20,8 @@ from rich.text import Text
 from etl import known_on
 from etl.arguments import LANGUAGES, Lang, day_of, one_of
 from etl.errors import HengError
-from warehouse.metrics import Source
+from warehouse import hazards
+from warehouse.metrics import Source, percent, tables
 
 UNVERIFIED = ("M+", "M-", "P")
 _FIGURES = """
@@ -44,7 +45,25 @@ counted as (
 select figure_id, part, cast(sum(row_count) as bigint), cast(sum(amount) as bigint), min(first_day), max(last_day)
 from counted group by figure_id, part"""
 
-_TABLES = ("mart.report_fact", "meta.delivery", "seeds.parameter", "seeds.report_figure", "staging.enterprise")
+_TABLES = (
+    "mart.report_fact", "meta.delivery", "seeds.report_figure", "staging.enterprise", *hazards.TABLES,
+)  # fmt: skip
+_HAZARD_OF = {"F09b": "HWY", "F11": "SIGN", "F12": "VESSEL", "F13": "RAIL"}
+"""The category of hazards that a figure is about."""
+_SHARES = ("F09b", "F11")
+"""Of these the figures that are a share of the hazards registered."""
+
+
+@dataclass(frozen=True)
+class BySteps:
+    """A figure of hazards by accepted steps, as the page of hazards has it: closed and not reopened on the last day.
+
+    ``of`` and ``bound`` are those of a share, else None. ``bound``: false closures by the spot checks.
+    """
+
+    value: int
+    of: int | None
+    bound: hazards.Bound | None
 
 
 @dataclass(frozen=True)
@@ -54,7 +73,7 @@ class Figure:
     ``of``: what the value is taken from, where the claim is about all or none of it. ``holds``: whether the claim
     does; None without data, or where the claim is a published number and nobody asked to compare. ``rows``: rows the
     figure was computed from, every passage and every case one; ``first_day``, ``last_day``: of these rows.
-    ``last_issue``: newest delivery of its feeds.
+    ``last_issue``: newest delivery of its feeds. ``by_steps``: only of hazards, None where none is known.
     """
 
     figure_id: str
@@ -80,6 +99,7 @@ class Figure:
     citation_zh: str
     citation_en: str
     confidence: str
+    by_steps: BySteps | None
 
     @property
     def has_data(self) -> bool:
@@ -133,10 +153,11 @@ def card(source: Source, first: date, last: date, night: date, version: int, com
     issues = {feed: issued for feed, issued in _rows(
         source, "select feed, cast(max(issued_at) as date) from meta.delivery where state = 'landed' group by feed"
     )}  # fmt: skip
+    by_steps = _by_steps(source, first, until)
     figures = []
     for told in source.read("select * from seeds.report_figure order by figure_id").to_dict("records"):
         seed = {str(name): None if value != value else value for name, value in told.items()}
-        figures.append(_figure(seed, found, issues, compared))
+        figures.append(_figure(seed, found, issues, by_steps.get(str(seed["figure_id"])), compared))
     used = {name for figure in figures for name in figure.parameters}
     names = (
         "parameter", "parameter_value", "parameter_text", "unit", "zh", "en", "citation_zh", "citation_en", "confidence"
@@ -171,8 +192,34 @@ def _is_invented(source: Source) -> bool:
     return 0 < told[0][0] == told[0][1]
 
 
+def _by_steps(source: Source, first: date, last: date) -> dict[str, BySteps]:
+    """The figures of hazards by accepted steps; none of a version that did not judge them, or without a hazard.
+
+    A share is of the hazards registered in the period, a count is of those closed in it, whenever registered.
+    """
+    if not tables(source).issuperset(hazards.TABLES):
+        return {}
+    facts = hazards.Facts(source, hazards.Asked(last, first, last))
+    by_category = {one.group: one for one in hazards.standings(facts, "category")}
+    told = {}
+    for figure_id, category in _HAZARD_OF.items():
+        standing = by_category.get(category)
+        if figure_id in _SHARES and standing is not None and standing.registered:
+            told[figure_id] = BySteps(standing.closed.part, standing.closed.of, standing.bound)
+        elif figure_id not in _SHARES:
+            own = [one for one in facts.hazards if one.category == category]
+            closed = sum(one.closed_on is not None and one.closed_on >= first for one in own)
+            if closed or any(facts.is_of_cohort(one) for one in own):
+                told[figure_id] = BySteps(closed, None, None)
+    return told
+
+
 def _figure(
-    seed: dict[str, Any], found: dict[tuple[str, str], list[Any]], issues: dict[str, date], compared: bool
+    seed: dict[str, Any],
+    found: dict[tuple[str, str], list[Any]],
+    issues: dict[str, date],
+    by_steps: BySteps | None,
+    compared: bool,
 ) -> Figure:
     nothing = [0, 0, None, None]
     value, of = (found.get((seed["figure_id"], part), nothing) for part in ("value", "of"))
@@ -196,6 +243,7 @@ def _figure(
         last_issue=max((issues[feed] for feed in feeds if issues.get(feed)), default=None),
         parameters=_listed(seed["parameters"]),
         county_codes=_listed(seed["county_codes"]),
+        by_steps=by_steps,
         **{
             name: seed[name]
             for name in (
@@ -237,6 +285,10 @@ _WORDS = {
         "unverified": "unverified", "parameter": "{meaning}; {cited}",
         "from": "From {feeds}: {rows} rows, {days}", "districts": "Districts: {}",
         "fines": "Penalty money is for audit and budget; no unit is ranked by it (行政处罚法 art. 74).",
+        "by_steps": "by accepted steps", "bound": "false closures ≤ {upper} % ({false} of {checked} checked by lot)",
+        "unchecked": "no closure was checked by lot",
+        "hazards": "Figures of hazards are what the counties report; the line below each is what accepted steps bear "
+        "out, with how many of its closures may be false: heng hazards rate, heng hazards bound.",
     },
     "zh": {
         "title": "成绩单 {first} 至 {last}，{source}",
@@ -248,6 +300,10 @@ _WORDS = {
         "reference": "公布值出自来源报告，仅供参照；非 city 规模的虚拟地市按比例生成。", "unverified": "未核实",
         "parameter": "{meaning}；{cited}", "from": "依据 {feeds}：{rows} 行，{days}", "districts": "县区：{}",
         "fines": "处罚金额仅供审计和预算，不用于考核任何单位（行政处罚法第七十四条）。",
+        "by_steps": "按采纳的环节", "bound": "虚假销号 ≤ {upper} %（随机复核 {checked} 项，未消除 {false} 项）",
+        "unchecked": "没有随机复核",
+        "hazards": "隐患各项为县市区报送数；其下一行为采纳的环节所证实的数，并列虚假销号上限："
+        "见 heng hazards rate、heng hazards bound。",
     },
 }  # fmt: skip
 
@@ -263,11 +319,27 @@ def shown_value(figure: Figure, lang: str) -> str:
     if figure.value is None:
         return words["no_data"]
     if figure.relation == "all" and figure.of:
-        share = int(figure.value * 1000 // figure.of) / 10  # rounded down: 99.99 % is not all
-        return words["of"].format(number(figure.value), number(figure.of), f"{share:g} %")
+        return _share(figure.value, figure.of, lang)
     if figure.relation == "none" and figure.of is not None:
         return words["left"].format(number(figure.value), number(figure.of))
     return number(figure.value)
+
+
+def _share(value: int | float, of: int | float, lang: str) -> str:
+    share = int(value * 1000 // of) / 10  # rounded down: 99.99 % is not all
+    return str(_WORDS[lang]["of"]).format(number(value), number(of), f"{share:g} %")
+
+
+def shown_by_steps(told: BySteps, lang: str) -> tuple[str, str]:
+    """What the number by accepted steps is, with how many closures may be false, and the number."""
+    words, bound = _WORDS[lang], told.bound
+    if bound is None or told.of is None:
+        return words["by_steps"], number(told.value)
+    doubt = words["unchecked"]
+    if bound.checked:
+        doubt = words["bound"].format(upper=percent(bound.upper), false=bound.false, checked=bound.checked)
+    comma = "，" if lang == "zh" else ", "
+    return f"{words['by_steps']}{comma}{doubt}", _share(told.value, told.of, lang)
 
 
 def table_of(told: Card, lang: str) -> Table:
@@ -294,6 +366,9 @@ def table_of(told: Card, lang: str) -> Table:
             days if figure.rows else "",
             str(figure.last_issue or ""),
         )
+        if figure.by_steps is not None:
+            name, value = shown_by_steps(figure.by_steps, lang)
+            table.add_row("", Text(f"  {name}", "dim"), Text(value, "dim"))
     return table
 
 
@@ -302,6 +377,7 @@ def notes_of(told: Card, lang: str) -> list[str]:
     words = _WORDS[lang]
     lines = [words["cut"].format(last=told.last)] if told.last < told.asked else []
     lines += [words["reference"]] if told.is_compared else []
+    lines += [words["hazards"]] if any(figure.by_steps is not None for figure in told.figures) else []
     lines.append(words["fines"])
     for row in told.parameters:
         used = ", ".join(figure.figure_id for figure in told.figures if row["parameter"] in figure.parameters)
@@ -333,6 +409,8 @@ def details_of(told: Card, figure_id: str, lang: str) -> list[str]:
         seed[f"definition_{lang}"],
         words["from"].format(feeds=", ".join(figure.source_feeds), rows=number(figure.rows), days=days),
     ]
+    if figure.by_steps is not None:
+        lines.append((": " if lang == "en" else "：").join(shown_by_steps(figure.by_steps, lang)))
     lines += [words["districts"].format(", ".join(figure.county_codes))] if figure.county_codes else []
     lines += [_parameter(row, "", lang) for row in told.parameters if row["parameter"] in figure.parameters]
     if told.is_compared:
@@ -365,8 +443,15 @@ def document(told: Card) -> dict[str, Any]:
         "known_on": told.known_on,
         "is_compared": told.is_compared,
         "parameters": [row | {"is_unverified": row["confidence"] in UNVERIFIED} for row in told.parameters],
-        "figures": [asdict(figure) | {"has_data": figure.has_data} for figure in told.figures],
+        "figures": [_figure_document(figure) for figure in told.figures],
     }
+
+
+def _figure_document(figure: Figure) -> dict[str, Any]:
+    told = asdict(figure) | {"has_data": figure.has_data}
+    if figure.by_steps is not None and figure.by_steps.bound is not None:
+        told["by_steps"]["bound"]["upper"] = figure.by_steps.bound.upper
+    return told
 
 
 # --- on the command line -------------------------------------------------------------------------

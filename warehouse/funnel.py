@@ -28,23 +28,30 @@ out, or counting it as if it left today, would make every state look shorter tha
 
 Acts about mass only: length, width and height are measured by sensors that are not verified, so no passage is a finding
 of dimensions; their cases are in ``heng cases list``. Nothing here is a target (行政处罚法 art. 74).
+
+Illegal operation (非法营运) is found by officers and has no passages: its unit is one case, its cohort the cases found
+in the period, its stages begin with ``found``. Of one that only a county's list tells the payment is not known.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from warehouse import fates
-from warehouse.cases import CASE_STATES, OVER, Filter, cases_sql
+from warehouse.cases import CASE_STATES, KINDS, OVER, Filter, cases_sql
 from warehouse.dossier_text import LANGUAGES, Words
+from warehouse.errors import WarehouseError
 from warehouse.metrics import Source
+from warehouse.repeat import ENDED_STATES
 from warehouse.survival import kaplan_meier
 
 STAGES = ("passed", "found", "usable", "filed", "decided", "paid", "closed")
+CASE_STAGES = ("found", "filed", "decided", "paid", "closed")
+"""Stages of illegal operation, which has no passages."""
 CONFIDENCE = 0.95
 """Of the intervals of times: the usual convention, no threshold of the law."""
 STAGE_WORDS = {
@@ -70,7 +77,17 @@ _OWN_WORDS = {
     "amount_unknown": ("决定金额未知", "amount of the decision not known"),
     "part_paid": ("部分缴纳", "paid in part"),
     "unpaid": ("未缴纳", "nothing paid"),
+    "payment_untold": ("仅见于县市区清单，缴款情况不明", "only on a county's list, its payment is not known"),
 }
+_MONEY = """
+    case
+        when told_case.decided_on is null then 'undecided'
+        when told_case.decided_fen is null then 'amount_unknown'
+        when told_case.decided_fen = 0 then 'no_fine'
+        when told_case.collected_fen is null then 'payment_untold'
+        when told_case.collected_fen > 0 then 'part_paid'
+        else 'unpaid'
+    end as money"""
 _OF_PASSAGES = """
 select
     coalesce(sum(passage_count), 0)::bigint as passage_count,
@@ -82,8 +99,8 @@ where passed_date between $first and $last
     and (cast($county as varchar) is null or county_code = $county)
     and (cast($site as varchar) is null or site_code = $site)
 """
-_OF_FINDINGS = """
-, told_case as ({cases})
+_OF_FINDINGS = f"""
+, told_case as ({{cases}})
 select
     fated.evidence_ok as is_usable,
     coalesce(told_case.filed_on is not null, false) as is_filed,
@@ -95,16 +112,23 @@ select
     coalesce(fated.fate_detail, '') as fate_detail,
     coalesce(told_case.procedure, '') as procedure,
     coalesce(told_case.case_state, '') as case_state,
-    case
-        when told_case.decided_on is null then 'undecided'
-        when told_case.decided_fen is null then 'amount_unknown'
-        when told_case.decided_fen = 0 then 'no_fine'
-        when told_case.collected_fen > 0 then 'part_paid'
-        else 'unpaid'
-    end as money,
-    count(*)::bigint as finding_count
+    {_MONEY},
+    count(*)::bigint as unit_count
 from fated
 left join told_case on fated.case_tie = 'check_no' and told_case.case_no = fated.case_no
+group by all
+"""
+_OF_CASES = f"""
+select
+    told_case.filed_on is not null as is_filed,
+    told_case.decided_on is not null as is_decided,
+    told_case.paid_on is not null as is_paid,
+    told_case.closed_on is not null as is_closed,
+    told_case.case_state,
+    {_MONEY},
+    count(*)::bigint as unit_count
+from ({{cases}}) as told_case
+where told_case.found_on between $first and $until
 group by all
 """
 _UNTIMED = """
@@ -132,9 +156,10 @@ group by all
 
 @dataclass(frozen=True)
 class Asked:
-    """Passages of a period, both days included, of a county or a site (None: of all), with the knowledge of ``as_of``.
+    """Passages of a period, both days included, of a county or a site (None: of all), with the knowledge of ``as_of``;
+    of the kind ``illegal_operation`` the cases found in it.
 
-    Raises ``WarehouseError`` as ``fates.Asked`` does.
+    Raises ``WarehouseError`` as ``fates.Asked`` does, and for a kind that is not in ``KINDS`` or has no sites.
     """
 
     first: date
@@ -142,9 +167,14 @@ class Asked:
     as_of: date
     county: str | None = None
     site: str | None = None
+    kind: str = "over_limit"
 
     def __post_init__(self) -> None:
         _ = self.findings  # refuses impossible days
+        if self.kind not in KINDS:
+            raise WarehouseError(f"There is no kind of case {self.kind!r}. Choose one of {', '.join(KINDS)}.")
+        if self.kind == "illegal_operation" and self.site is not None:
+            raise WarehouseError("Illegal operation is found at no weighing site. Leave the site out.")
 
     @property
     def findings(self) -> fates.Asked:
@@ -158,7 +188,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Part:
-    """Passages by the reason why they did not reach a stage; ``detail``: empty where the reason says all."""
+    """Passages, or cases, by the reason why they did not reach a stage; ``detail``: empty where the reason says all."""
 
     reason: str
     detail: str
@@ -167,7 +197,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Stage:
-    """Passages that reached a stage: ``through`` the one before, and ``beside`` it.
+    """Passages, or cases, that reached a stage: ``through`` the one before, and ``beside`` it.
 
     ``left``: of those of the stage before, the ones that did not reach this one; ``through`` and they are its count.
     ``beside``: by the reason why they are not in the stage before. The largest part comes first.
@@ -208,18 +238,24 @@ class StateTime:
     is_final: bool
 
     @property
+    def still_share(self) -> float | None:
+        """Of the times a case entered it those that it has not left by the day; None: none did."""
+        return (self.spell_count - self.ended_count) / self.spell_count if self.spell_count else None
+
+    @property
     def has_interval(self) -> bool:
         """Whether enough left the state to tell both ends of the interval."""
         return self.low_days is not None and self.high_days is not None
 
 
-def _of_mass() -> tuple[str, dict[str, Any]]:
-    return cases_sql(Filter(kind="over_limit"))
-
-
 def stages(source: Source, asked: Asked) -> list[Stage]:
     """The stages in their order; the first has nothing left out and nothing beside."""
-    cases, given = _of_mass()
+    cases, given = cases_sql(Filter(asked.kind, asked.county if asked.kind == "illegal_operation" else None))
+    if asked.kind == "illegal_operation":
+        bound = {"first": asked.first, "until": asked.until, "as_of": asked.as_of, **given}
+        rows = source.rows(_OF_CASES.format(cases=cases), bound)
+        first = Stage("found", sum(row["unit_count"] for row in rows), (), ())
+        return [first, *_onward(CASE_STAGES, rows, _why_not_of_case)]
     rows = fates.over_fated(source, asked.findings, _OF_FINDINGS.format(cases=cases), **given)
     place = {name: value for name, value in asked.findings.parameters().items() if name != "as_of"}
     (passages,) = source.rows(_OF_PASSAGES, place)
@@ -228,30 +264,38 @@ def stages(source: Source, asked: Asked) -> list[Stage]:
         "not_weighed": passages["unweighed_count"],
         "limit_open": passages["open_count"],
     }
-    found_count = sum(row["finding_count"] for row in rows)
-    told = [
+    found_count = sum(row["unit_count"] for row in rows)
+    return [
         Stage("passed", passages["passage_count"], (), ()),
         Stage("found", found_count, _parts({(name, ""): count for name, count in not_found.items()}.items()), ()),
+        *_onward(STAGES[1:], rows, _why_not),
     ]
-    before = "found"
-    for name in STAGES[2:]:
+
+
+def _onward(
+    names: Sequence[str], rows: list[dict[str, Any]], why_not: Callable[[str, dict[str, Any]], tuple[str, str]]
+) -> list[Stage]:
+    """The stages after the first of ``names``, which every row reached."""
+    told = []
+    before = names[0]
+    for name in names[1:]:
         through, left, beside = 0, Counter[tuple[str, str]](), Counter[tuple[str, str]]()
         for row in rows:
-            was_before = before == "found" or row[f"is_{before}"]
+            was_before = before == names[0] or row[f"is_{before}"]
             if row[f"is_{name}"] and was_before:
-                through += row["finding_count"]
+                through += row["unit_count"]
             elif row[f"is_{name}"]:
-                beside[_why_not(before, row)] += row["finding_count"]
+                beside[why_not(before, row)] += row["unit_count"]
             elif was_before:
-                left[_why_not(name, row)] += row["finding_count"]
+                left[why_not(name, row)] += row["unit_count"]
         told.append(Stage(name, through, _parts(left.items()), _parts(beside.items())))
         before = name
     return told
 
 
 def share(stage: Stage, before: Stage) -> float | None:
-    """Of the passages of the stage before those that reached this one; None: of nothing. Never above 1: who came
-    beside the stage before is no part of it."""
+    """Of those of the stage before the ones that reached this one; None: of nothing. Never above 1: who came beside the
+    stage before is no part of it."""
     return stage.through / before.count if before.count else None
 
 
@@ -275,10 +319,26 @@ def _why_not(stage: str, row: dict[str, Any]) -> tuple[str, str]:
     return ("over" if row["case_state"] in OVER else "in_state"), row["case_state"]
 
 
+def _why_not_of_case(stage: str, row: dict[str, Any]) -> tuple[str, str]:
+    """As ``_why_not``, of cases of illegal operation."""
+    if stage != "closed" and row["case_state"] in ENDED_STATES:
+        return "case_ended", row["case_state"]
+    if stage == "filed" and row["is_decided"]:
+        return "filing_untold", ""
+    if stage == "paid":
+        return row["money"], ""
+    return ("over" if row["case_state"] in OVER else "in_state"), row["case_state"]
+
+
 def times(source: Source, asked: Asked) -> list[StateTime]:
-    """The states that a case of the cohort was in by the day, in the order of the procedure."""
+    """The states that a case of the cohort was in by the day, in the order of the procedure.
+
+    Raises ``WarehouseError`` for illegal operation: no steps of it are told.
+    """
+    if asked.kind != "over_limit":
+        raise WarehouseError("No steps of illegal operation are told, so no time in a state. Ask of over_limit.")
     own = fates.over_fated(source, asked.findings, "select distinct case_no from fated where case_tie = 'check_no'")
-    cases, given = _of_mass()
+    cases, given = cases_sql(Filter(asked.kind))
     bound = {"as_of": asked.as_of, "case_nos": [row["case_no"] for row in own]}
     untimed = {row["case_state"]: row["case_count"] for row in source.rows(_UNTIMED.format(cases=cases), bound | given)}
     spells: dict[str, list[tuple[int, bool]]] = {}
@@ -303,6 +363,11 @@ def _state_time(state: str, untimed_count: int, spells: list[tuple[int, bool]]) 
     return StateTime(
         state, now_count, untimed_count, len(spells), ended_count, median, low, high, state in OVER
     )  # fmt: skip
+
+
+def stage_words(stage: str, kind: str) -> tuple[str, str]:
+    """A stage in Chinese and in English: what is found depends on the kind of case."""
+    return ("查获", "found") if (stage, kind) == ("found", "illegal_operation") else STAGE_WORDS[stage]
 
 
 def reason_words(part: Part, details: dict[str, tuple[str, str]], lang: str) -> str:

@@ -82,14 +82,19 @@ def alerts_card(found: list[Alert], choice: alert_facts.Choice, t: Text) -> html
 
 
 def hazards_card(db: queries.Source, told: Facts, view: shell.View) -> html.Section:
-    """The rate of removal of twelve months, against the end of the period before and of last year's."""
+    """The rate of removal of twelve months, with how many closures may be false, against the end of the period before
+    and of last year's."""
     t, known = view.text, told.known
+
+    def removed(day: date) -> tuple[float | None, hazards.Bound]:
+        return removal(db, _hazard_choice(told.selection, known, day))
+
     choice = _hazard_choice(told.selection, known, told.selection.end)
-    ratio = rate_of_removal(db, choice)
-    line = [rate_of_removal(db, _hazard_choice(told.selection, known, day)) for day in _month_ends(choice.as_of)]
-    under: list[Any] = []
+    ratio, bound = removed(choice.as_of)
+    line = [removed(day)[0] for day in _month_ends(choice.as_of)]
+    under: list[Any] = [] if ratio is None else [html.Div(_doubt(bound, t), className="subtitle")]
     for other, name in ((told.prior, "prior"), (told.year, "year")):
-        before = rate_of_removal(db, _hazard_choice(told.selection, known, other.last))
+        before, _ = removed(other.last)
         why = t("overview.hazards.against", day=fmt.day(other.last, t.lang))
         under.append(controls.change(ratio, before, "up", t, of_rate=True, against=t(f"change.{name}"), why=why))
     number: list[Any] = [fmt.NONE]
@@ -111,10 +116,19 @@ def _month_ends(day: date) -> list[date]:
     return ends[::-1]
 
 
+def _doubt(bound: hazards.Bound, t: Text) -> str:
+    """How many closures may be false, and the checks by lot that say so."""
+    if not bound.checked:
+        return t("hazards.tile.unchecked")
+    checked = t("hazards.tile.bound", checked=fmt.count(bound.checked), false=fmt.count(bound.false))
+    return t("overview.hazards.bound", most=fmt.share(bound.upper), checked=checked)
+
+
 @queries.once_per_choice
-def rate_of_removal(db: queries.Source, choice: hazard_queries.Choice) -> float | None:
-    """The rate of the twelve months to a day; None where nothing was registered in them."""
-    return hazards.standings(hazards.Facts(db, choice.asked))[0].closed.ratio
+def removal(db: queries.Source, choice: hazard_queries.Choice) -> tuple[float | None, hazards.Bound]:
+    """The rate of the twelve months to a day, None where nothing was registered in them, and its false closures."""
+    whole = hazards.standings(hazards.Facts(db, choice.asked))[0]
+    return whole.closed.ratio, whole.bound
 
 
 # --- places --------------------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from dashboards import (
     forecast_card,
     queries,
     shell,
+    times_card,
     words,
 )
 from dashboards import format as fmt
@@ -110,14 +111,16 @@ def lead(counts: list[ClockCount], open_count: int, choice: Choice, t: Text) -> 
 
 # --- the funnel --------------------------------------------------------------------------------------------
 def funnel_card(db: queries.Source, choice: Choice, t: Text) -> html.Section:
-    """How far the passages of the months that are shown came; the remainders of each stage fold out."""
+    """How far the passages of the months that are shown came, or the cases of illegal operation; the remainders of each
+    stage fold out."""
+    title = t(_of_kind("penalties.funnel", choice))
     if not case_facts.has_funnel(db, choice):
-        return controls.card(t("penalties.funnel"), None, html.P(t("penalties.funnel.none"), className="quiet-line"))
+        return controls.card(title, None, html.P(t("penalties.funnel.none"), className="quiet-line"))
     details = finding_facts.detail_words(db)
     lines: list[Any] = []
     before: funnel.Stage | None = None
     for stage in case_facts.funnel_stages(db, choice.scope):
-        name = t.pick(*funnel.STAGE_WORDS[stage.stage])
+        name = t.pick(*funnel.stage_words(stage.stage, choice.kind))
         share = funnel.share(stage, before) if before is not None else None
         width = 100 * (share or 0) if before is not None else 100
         number: list[Any] = [html.B(fmt.count(stage.count))]
@@ -137,31 +140,36 @@ def funnel_card(db: queries.Source, choice: Choice, t: Text) -> html.Section:
         if stage.left or stage.beside:
             lines.append(_remainders(db, stage, name, choice, details, t))
         before = stage
-    how = t("penalties.funnel.how", span=fmt.day_range(choice.first_month, choice.as_of, t.lang))
+    how = t(_of_kind("penalties.funnel.how", choice), span=fmt.day_range(choice.first_month, choice.as_of, t.lang))
     query = case_facts.findings_query(db, choice, None, None)
     every = None
     if query is not None:
         told = [t("penalties.funnel.findings"), shell.icon("right")]
         every = dcc.Link(told, href="/overload/findings" + query, className="rows-link")
     content = html.Div(lines, className="step-lines")
-    return controls.card(t("penalties.funnel"), how, content, extra=every, id="penalties-funnel")
+    return controls.card(title, how, content, extra=every, id="penalties-funnel")
+
+
+def _of_kind(key: str, choice: Choice) -> str:
+    """The key of a text that illegal operation, which has no passages, has of its own."""
+    return key if case_facts.begins_with_passage(choice) else f"{key}.illegal"
 
 
 def _stage_info(db: queries.Source, stage: funnel.Stage, choice: Choice, t: Text) -> Any:
     """The (i) of a stage: what it counts, the day and the version. Only what was found over the limit has a page that
     shows it: that of fates."""
     told: list[tuple[str, Any]] = [
-        ("explain.leaves_out", t("penalties.funnel.leaves_out")),
+        ("explain.leaves_out", t(_of_kind("penalties.funnel.leaves_out", choice))),
         ("explain.data", fmt.day_range(choice.first_month, choice.as_of, t.lang)),
         ("explain.version", t("app.snapshot", version=db.version)),
     ]
     link = None
     if stage.stage == "found" and (query := case_facts.findings_query(db, choice, None, None)) is not None:
         link = "/overload/findings" + query
-    return explain.rule_popover(
-        t.pick(*funnel.STAGE_WORDS[stage.stage]), t(f"penalties.funnel.says.{stage.stage}"), told, link,
-        COLUMN_OF_STAGE[stage.stage], t,
-    )  # fmt: skip
+    says, column = t(_of_kind(f"penalties.funnel.says.{stage.stage}", choice)), COLUMN_OF_STAGE[stage.stage]
+    if (stage.stage, choice.kind) == ("found", "illegal_operation"):
+        column = "found_on"
+    return explain.rule_popover(t.pick(*funnel.stage_words(stage.stage, choice.kind)), says, told, link, column, t)
 
 
 def _remainders(
@@ -172,7 +180,7 @@ def _remainders(
     summed = [t("penalties.funnel.left", count=fmt.count(left_count))]
     if stage.beside:
         summed.append(t("penalties.funnel.beside", count=fmt.count(stage.beside_count)))
-    heads: controls.Heads = [(t("penalties.why"), False), (t("penalties.funnel.passages"), True)]
+    heads: controls.Heads = [(t("penalties.why"), False), (t(_of_kind("penalties.funnel.passages", choice)), True)]
     body = []
     for part in stage.left:
         told = funnel.reason_words(part, details, t.lang)
@@ -540,7 +548,7 @@ def _body(
     is_now = choice.known_on is None  # the funnel and what articles allow rest on passages
     body += [
         clocks_card(db, source, counts, choice, t),
-        *([funnel_card(db, choice, t)] if is_now else []),
+        *([funnel_card(db, choice, t), times_card.card(db, choice, t)] if is_now else []),
         series_card(source, choice, t, view.theme),
         ages_card(source, choice, t),
         forecast_card.card(source, choice, t),

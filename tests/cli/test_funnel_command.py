@@ -51,6 +51,16 @@ class Served(Tables):
                 " $ok as evidence_ok, case when $ok then '' else 'E-SPEED' end as flags, false as is_permitted",
                 {"number": number, "ok": is_usable},
             )
+        for number, closed in (("F1", "null"), ("F2", "date '2025-02-20'"), ("LATER", "null")):
+            found = "2025-02-01" if number == "LATER" else "2025-01-07"
+            self.connection.execute(
+                "insert into core.case_life by name select 'illegal_operation' as case_kind, $number as case_no,"
+                f" 'ordinary' as procedure, '431103' as county_code, date '{found}' as found_on,"
+                f" date '2025-02-03' as filed_on, date '2025-02-10' as decided_on, {closed} as closed_on,"
+                f" 'decided' as case_state, case when {closed} is null then 'decided' else 'closed' end"
+                " as reported_state, 300000 as decided_fen",
+                {"number": number},
+            )
         self.connection.execute(
             "create or replace table core.case_passage as select record_id, case_no, 'exact' as match_grade,"
             " 'check_no' as match_reason, 'A' as passage_record_id from staging.enforcement_case"
@@ -84,7 +94,7 @@ def test_document_and_lines_tell_the_same_numbers() -> None:
     assert {stage["stage"]: stage["count"] for stage in told["stages"]} == {
         "passed": 10, "found": 2, "usable": 1, "filed": 1, "decided": 1, "paid": 0, "closed": 0,
     }  # fmt: skip
-    assert (told["as_of"], told["version"], told["kind"]) == ("2025-03-31", 7, "mass")
+    assert (told["as_of"], told["version"], told["kind"]) == ("2025-03-31", 7, "over_limit")
     lines = list(csv.DictReader(io.StringIO(run("--format", "csv"))))
     for stage in told["stages"]:
         of_stage = [line for line in lines if line["stage"] == stage["stage"]]
@@ -120,6 +130,20 @@ def test_the_table_tells_reasons_shares_and_definitions(lang: str, words: tuple[
 
 
 @pytest.mark.usefixtures("served")
+def test_illegal_operation_begins_with_what_was_found_and_says_that_it_has_no_passages() -> None:
+    told = document("--kind", "illegal_operation")
+    assert told["kind"] == "illegal_operation"
+    assert [(stage["stage"], stage["count"], stage["beside_count"]) for stage in told["stages"]] == [
+        ("found", 2, 0), ("filed", 2, 0), ("decided", 2, 0), ("paid", 0, 0), ("closed", 1, 1),
+    ]  # fmt: skip
+    assert run("--kind", "illegal_operation", "--format", "csv").startswith("stage,line,reason,detail,case_count\n")
+    for lang, words in (("zh", ("查获", "没有过车", "缴款情况不明")), ("en", ("found", "no passages", "not known"))):
+        text = run("--kind", "illegal_operation", "--lang", lang)
+        assert [word for word in words if word not in text] == []
+    assert "Cases found after 2025-01-06 were" in run("--kind", "illegal_operation", "--as-of", "2025-01-06")
+
+
+@pytest.mark.usefixtures("served")
 def test_times_tell_what_is_open_and_where_too_few_left(served: Served) -> None:
     states = {one["case_state"]: one for one in document("--times")["times"]}
     assert (states["filed"]["median_days"], states["filed"]["ended_count"]) == (5, 1)
@@ -147,6 +171,10 @@ def test_later_passages_are_told_to_be_left_out() -> None:
         ([*PERIOD, "--county", "430000"], "seeds.county"),
         ([*PERIOD, "--site", "YZ99"], "staging.wim_site"),
         ([*PERIOD, "--as-of", "2024-12-31"], "Ask as of a later day"),
+        ([*PERIOD, "--kind", "tea"], "over_limit, illegal_operation"),
+        ([*PERIOD, "--kind", "illegal_operation", "--times"], "leave out --times"),
+        (["funnel", "--forecast", "4", "--kind", "illegal_operation"], "leave out --times and --forecast"),
+        ([*PERIOD, "--kind", "illegal_operation", "--site", "YZ01"], "no weighing site"),
         (["funnel", "--from", "2025-1-1", "--to", "2025-01-31"], "YYYY-MM-DD"),
     ],
 )

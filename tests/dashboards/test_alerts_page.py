@@ -255,6 +255,16 @@ def test_the_overview_tells_the_numbers_of_the_pages_it_leads_to(callbacks: Call
     assert f"须立即办理 {urgent} 项" in words(by_class(layout, "lead"))
 
 
+@pytest.mark.parametrize("search", ["", "?county=431102"])
+def test_the_rate_of_removal_stands_with_the_bound_of_the_page_of_hazards(callbacks: Callbacks, search: str) -> None:
+    tile = by_class(callbacks.page("/hazards", search), "kpi")[5]
+    card = words(by_class(callbacks.page("/", search), "kpi")[2])
+    assert words(by_class(tile, "subtitle")).split("；")[0] in card
+    most = words(by_class(tile, "kpi-value"))
+    assert "≤" in most
+    assert f"虚假销号 {most}；" in card
+
+
 def test_the_strip_is_the_funnel_of_the_period(callbacks: Callbacks, db: fixture.Fixture) -> None:
     asked = funnel.Asked(LAST.replace(day=1), LAST, LAST)
     told = {one.stage: one for one in funnel.stages(db, asked)}

@@ -332,8 +332,89 @@ def test_of_the_stages_only_what_was_found_leads_to_passages_and_to_as_many(
     assert earlier == [[]] * len(earlier), "that page knows of later days"
 
 
-def test_cases_that_begin_with_no_passage_have_no_funnel(callbacks: Callbacks) -> None:
-    assert "do not begin with a passage" in text_of(callbacks.page(HERE, "?kind=illegal_operation&lang=en"))
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_funnel_of_illegal_operation_begins_with_what_was_found(
+    callbacks: Callbacks, db: fixture.Fixture, monkeypatch: pytest.MonkeyPatch, lang: str
+) -> None:
+    search = f"?kind=illegal_operation&lang={lang}"
+    assert [stage.stage for stage in case_facts.funnel_stages(db, replace(_choice(), kind="illegal_operation"))] == [
+        "found", "filed", "decided", "paid", "closed",
+    ]  # fmt: skip
+    told = [
+        funnel.Stage("found", 40, (), ()),
+        funnel.Stage("filed", 30, (Part("case_ended", "withdrawn", 10),), ()),
+        funnel.Stage("paid", 5, (Part("payment_untold", "", 25),), ()),
+    ]
+    monkeypatch.setattr(case_facts, "funnel_stages", lambda *_: told)
+    card = by_id(callbacks.page(HERE, search), "penalties-funnel")
+    shown = text_of(card)
+    for words in {"zh": ("从查获到结案", "没有过车", "查获"), "en": ("From discovery", "no passages", "found")}[lang]:
+        assert words in shown
+    for stage in told:
+        for part in stage.left:
+            assert funnel.reason_words(part, fates.detail_words(db), lang) in shown
+    assert not [one for one in components(card) if str(one["props"].get("href", "")).startswith("/overload")]
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_times_in_each_state_are_those_of_the_funnel(
+    callbacks: Callbacks, db: fixture.Fixture, monkeypatch: pytest.MonkeyPatch, lang: str
+) -> None:
+    """The cases of the fixture rest on no passage by their number: here they do, on a day nobody else asks for."""
+    over = fates.over_fated
+
+    def own(source: Any, asked: fates.Asked, query: str, **given: Any) -> list[dict[str, Any]]:
+        if query.startswith("select distinct case_no"):
+            return [{"case_no": number} for number in WHO.values()]
+        return over(source, asked, query, **given)
+
+    monkeypatch.setattr(fates, "over_fated", own)
+    day = fixture.LAST_DAY - timedelta(days=1)
+    told = funnel.times(db, funnel.Asked(Choice(day, day).first_month, day, day))
+    assert len(told) > 5
+    assert any(one.median_days is not None for one in told)
+    assert any(one.still_share for one in told)
+    card = by_id(callbacks.page(HERE, f"?lang={lang}&as_of={day}"), "penalties-times")
+    _shows(card, told, lang)
+    assert ("删失" if lang == "zh" else "censored") in text_of(card)
+
+
+def _shows(card: Any, told: list[funnel.StateTime], lang: str) -> None:
+    """Whether the card has a row for each state, in their order, and no other."""
+    rows = [text_of(row) for row in components(card) if row.get("type") == "Tr"][1:]
+    assert len(rows) == len(told)
+    for one, row in zip(told, rows, strict=True):
+        assert row.startswith(case_terms.state_name(one.case_state, lang))
+        assert f"{one.now_count:,}" in row
+        if one.is_final or not one.spell_count:
+            continue
+        still = 100 * (one.spell_count - one.ended_count) / one.spell_count
+        assert f" {still:.2f}%" in row if still < 10 else f" {still:.1f}%" in row
+        assert one.median_days is None or f"{one.median_days:,}" in row
+        assert not one.has_interval or f"{one.low_days}–{one.high_days}" in row
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_state_that_few_left_has_no_median_and_a_final_one_no_time(
+    callbacks: Callbacks, monkeypatch: pytest.MonkeyPatch, lang: str
+) -> None:
+    told = [
+        funnel.StateTime("filed", 3, 1, 40, 38, 12, 9, 15, False),
+        funnel.StateTime("served", 9, 0, 10, 1, None, None, None, False),
+        funnel.StateTime("closed", 7, 0, 7, 0, None, None, None, True),
+    ]
+    monkeypatch.setattr(case_facts, "state_times", lambda *_: told)
+    card = by_id(callbacks.page(HERE, f"?lang={lang}"), "penalties-times")
+    _shows(card, told, lang)
+    filed, served, closed = [text_of(row) for row in components(card) if row.get("type") == "Tr"][1:]
+    assert "5.00%" in filed, "two of forty entries; one more case is there without a step"
+    assert "9–15" in filed
+    assert "90.0%" in served
+    for words, row in zip({"zh": ("过半未离开", "程序已结束"), "en": ("more than half", "not open any more")}[lang],
+                          (served, closed), strict=True):  # fmt: skip
+        assert words in row
+    other = text_of(by_id(callbacks.page(HERE, f"?kind=illegal_operation&lang={lang}"), "penalties-times"))
+    assert ("没有环节记录" if lang == "zh" else "no steps") in other
 
 
 def test_a_version_from_before_says_so(callbacks: Callbacks, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,6 +23,7 @@ from dashboards import (
     terminal_exports,
     terminal_facts,
     terminal_queries,
+    times_card,
 )
 from dashboards.pages import (
     compliance,
@@ -41,7 +42,7 @@ from warehouse.cases import AGES, SERIES
 from warehouse.columns import dictionary, topics
 from warehouse.compliance import MEASURES, OPEN, UNHELD
 from warehouse.consistency import BY
-from warehouse.funnel import STAGES
+from warehouse.funnel import CASE_STAGES, STAGES
 from warehouse.kpi import CLASSES
 from warehouse.metrics import METRICS
 from warehouse.repeat import SUBJECTS
@@ -120,6 +121,9 @@ MADE = {
     *(f"penalties.clocks.{name}" for name in penalties.OF_CLOCK),
     *(f"penalties.age.{age}" for age in AGES),
     *(f"penalties.funnel.says.{stage}" for stage in STAGES),
+    *(f"penalties.funnel.says.{stage}.illegal" for stage in CASE_STAGES),
+    *(f"penalties.funnel{name}.illegal" for name in ("", ".how", ".leaves_out", ".passages")),
+    *(f"penalties.times.{name}" for name in times_card.COLUMNS),
     *(f"penalties.rows.{rows}" for rows in case_facts.ROWS if rows != "none"),
     *(f"supervision.better.{way}" for way in ("up", "down")),
     *(f"hazards.{name}{end}" for name in (*hazards.TILES, "came_back") for end in ("", ".how", ".leaves_out")),

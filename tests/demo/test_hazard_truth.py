@@ -9,6 +9,7 @@ from functools import cache
 from itertools import combinations
 from typing import Any
 
+import duckdb
 import hazard_reference
 import hazard_truth
 import numpy as np
@@ -19,7 +20,8 @@ from landed import Tables
 from etl.demo import hazards as made
 from etl.demo import rows
 from etl.demo.world import Delivery, World, world
-from warehouse import hazards
+from etl.report_card import card, details_of, document, notes_of, table_of
+from warehouse import hazards, sql
 from warehouse.survival import upper_bound
 
 LAST = date(2025, 12, 31)
@@ -178,6 +180,75 @@ def test_the_rates_are_those_of_a_plain_computation(which: str, day: date, reque
             len(again), sum(plain.lives[no].first_closed_on is not None for no in cohort)
         )  # fmt: skip
         assert (one.curve.count, sum(step.ended for step in one.curve.steps)) == (len(cohort), len(closed))
+
+
+def _add_card(connection: duckdb.DuckDBPyConnection) -> None:
+    """What the report card reads beside hazards; the other figures have no data."""
+    connection.execute("create schema if not exists meta")
+    connection.execute("create table if not exists meta.delivery (feed varchar, issued_at timestamp, state varchar)")
+    (names,) = connection.execute(
+        "select list(concat(table_schema, '.', table_name)) from information_schema.tables"
+    ).fetchall()[0]
+    for name in sql.in_order(["mart.report_fact", "staging.enterprise"]):
+        if name not in names:
+            connection.execute(f"create table {name} as {sql.render(name).sql}")
+
+
+@pytest.mark.parametrize("which", ["sound", "spoilt"])
+def test_the_report_card_tells_the_counties_word_and_beside_it_what_the_steps_bear_out(
+    which: str, request: pytest.FixtureRequest
+) -> None:
+    built: Built = request.getfixturevalue(which)
+    _add_card(built.connection)
+    differing = set()
+    for first, last in ((FIRST, LAST), (date(2025, 3, 1), DAYS[1])):
+        told = {figure.figure_id: figure for figure in card(built.tables, first, last, LAST, 7, True).figures}
+        page = {one.group: one for one in hazards.standings(built.facts(last, first, last), "category")}
+        plain = built.plain(last)
+        for figure_id, category in (("F09b", "HWY"), ("F11", "SIGN"), ("F12", "VESSEL"), ("F13", "RAIL")):
+            figure = told[figure_id]
+            own = [no for no in plain.lives if plain.newest[no]["hazard_category_code"] == category]
+            says = {no: row["hazard_closed_on"] for no in own if (row := plain.newest[no])["hazard_state"] == "CLOSED"}
+            bears = {no: plain.lives[no].closed_on for no in own if plain.lives[no].closed_on}
+            assert figure.by_steps is not None
+            if figure.relation == "all":
+                cohort = {no for no in own if plain.newest[no]["registered_on"] >= first}
+                word, steps = (
+                    (sum(days[no] <= last for no in cohort & days.keys()), len(cohort)) for days in (says, bears)
+                )
+                assert (figure.value, figure.of) == word == (page[category].reported.part, page[category].reported.of)
+                assert (figure.by_steps.value, figure.by_steps.of) == steps
+                assert page[category].closed == hazards.Rate(*steps)
+                assert figure.by_steps.bound == page[category].bound
+                assert figure.by_steps.bound.checked
+            else:
+                word, steps = (sum(first <= day <= last for day in days.values()) for days in (says, bears))
+                assert (figure.value, figure.by_steps.value, figure.by_steps.of) == (word, steps, None)
+                assert figure.by_steps.bound is None
+            if word != steps:
+                differing.add(figure_id)
+    assert differing == ({"F13"} if which == "sound" else {"F09b", "F11", "F12", "F13"})
+
+
+def test_the_report_card_says_whose_word_a_figure_is_and_how_many_closures_may_be_false(spoilt: Built) -> None:
+    _add_card(spoilt.connection)
+    told = card(spoilt.tables, FIRST, LAST, LAST, 7, True)
+    (highway,) = [figure for figure in told.figures if figure.figure_id == "F09b"]
+    assert highway.by_steps is not None
+    assert highway.by_steps.bound is not None
+    bound = highway.by_steps.bound
+    said = {
+        "zh": ("县市区报送", "按采纳的环节", "虚假销号 ≤ "),
+        "en": ("as the counties report", "by accepted steps", "false closures ≤ "),
+    }
+    for lang, words in said.items():
+        shown = " ".join(str(cell) for column in table_of(told, lang).columns for cell in column.cells)
+        number = f"{100 * bound.upper:.2f} %"
+        for text in (shown, " ".join(details_of(told, "F09b", lang))):
+            assert [word for word in (*words, number, f"{highway.by_steps.value}") if word not in text] == []
+        assert any("hazard_confidence" in line for line in notes_of(told, lang))
+    (written,) = [figure for figure in document(told)["figures"] if figure["figure_id"] == "F09b"]
+    assert written["by_steps"]["bound"]["upper"] == bound.upper
 
 
 SOON_DAYS, RECURRENCE_DAYS, RECURRENCE_M = 7, 365, 50

@@ -23,8 +23,9 @@ from etl.demo.world import SCALES, Delivery, World, morning_after
 from etl.errors import HengError
 from etl.feeds import FEEDS, raw_tables
 from etl.report_card import Card, Figure, card, details_of, document, notes_of, number, period, shown_value, table_of
-from warehouse import sql
+from warehouse import cases, sql
 from warehouse.columns import dictionary
+from warehouse.connection import dicts
 from warehouse.errors import CheckFailed
 from warehouse.layout import head_checks
 from warehouse.project import refuse_findings, run_checks
@@ -51,6 +52,11 @@ class Prefecture:
 
     def read(self, query: str, params: Any = None) -> pd.DataFrame:
         return self.connection.execute(query, params if params is not None else []).df()
+
+    def rows(self, query: str, params: Any = None) -> list[dict[str, Any]]:
+        return dicts(self.connection.execute(query, params if params is not None else []))
+
+    constant = rows
 
     def card(self, first: date = YEAR[0], last: date = YEAR[1], **how: Any) -> Card:
         for name, query in self.models.items():
@@ -116,7 +122,7 @@ def test_the_seed_has_all_32_figures_of_the_source_report(seed: list[dict[str, A
 
 def test_figures_name_the_parameters_and_feeds_they_are_computed_from(seed: list[dict[str, Any]]) -> None:
     """Every raw table that leads to ``mart.report_fact`` is named by a figure, but for what limits and evidence are
-    decided by."""
+    decided by, and payments, which only stand beside the decisions."""
     connection = duckdb.connect()
     sql.load_seeds(connection)
     parameters = {row[0] for row in connection.execute("select parameter from seeds.parameter").fetchall()}
@@ -128,7 +134,8 @@ def test_figures_name_the_parameters_and_feeds_they_are_computed_from(seed: list
     read = {table for name in sql.in_order(["mart.report_fact"]) for table in sql.render(name).reads}
     raw = {table.removeprefix("raw.") for table in read if table.startswith("raw.")}
     assert raw - named == {
-        "build_day", "static_recheck", "vehicle", "verification_certificate", "wim_device", "wim_lane", "wim_self_test",
+        "build_day", "penalty_payment", "static_recheck", "vehicle", "verification_certificate", "wim_device",
+        "wim_lane", "wim_self_test",
     }  # fmt: skip
     assert named - raw == set()
 
@@ -356,7 +363,14 @@ def test_cases_count_by_filing_and_money_by_what_was_decided(prefecture: Prefect
         """case_no | found_on | filed_on | procedure | case_state | act_code
            A1 | 2024-12-20 | 2025-01-01 | ordinary | withdrawn | over_mass
            A2 | 2025-12-20 | 2026-01-02 | ordinary | filed | over_mass
-           A3 | 2025-03-01 |            | simple | closed | over_mass """,
+           A3 | 2025-03-01 |            | simple | closed | over_mass
+           A4 | 2024-12-01 | 2024-12-02 | ordinary | closed | over_mass """,
+    )
+    prefecture.given(
+        "case_event",
+        """case_no | event_no | case_state | event_at
+           A4 | 1 | decided           | 2025-06-01 09:00:00
+           A4 | 2 | revoked_by_review | 2026-02-01 09:00:00 """,
     )
     prefecture.given(
         "illegal_operation_case",
@@ -375,12 +389,17 @@ def test_cases_count_by_filing_and_money_by_what_was_decided(prefecture: Prefect
            D1 | A1 | fine       | 1000000 | 100 | 2025-02-01
            D2 | A3 | warning    | 0       | 0   | 2025-03-01
            D3 | B2 | fine       | 3000000 | 200000 | 2025-04-01
-           D4 | B7 | fine       | 3000000 | 90000  | 2025-04-01 """,
+           D4 | B7 | fine       | 3000000 | 90000  | 2025-04-01
+           D5 | A4 | fine       | 3000000 | 40000  | 2025-06-01
+           D6 | Z9 | fine       | 3000000 | 70000  | 2025-06-01 """,
     )
     told = prefecture.card()
-    assert values(told, "F17", "F18", "F19") == [1, 3, 5001.5]
+    assert values(told, "F17", "F18", "F19") == [1, 3, 5400.5]
     assert [figures(told)[name].rows for name in ("F17", "F18", "F19")] == [2, 7, 4]
-    assert number(5001.5) == "5,001.5"
+    assert number(5400.5) == "5,400.5"
+    # B4 is decided on the day on which A4 loses its effect.
+    for last, yuan in ((date(2026, 1, 31), 5400.5), (date(2026, 2, 1), 14_000.5)):
+        assert values(prefecture.again(YEAR[0], last), "F19") == [yuan]
     assert any("art. 74" in line for line in notes_of(told, "en"))
 
 
@@ -731,7 +750,7 @@ def test_a_figure_says_how_it_is_computed_and_from_what(prefecture: Prefecture) 
     prefecture.given("hazard", "hazard_category_code | registered_on | hazard_state \n HWY | 2025-05-01 | RECTIFYING")
     told = prefecture.card()
     lines = details_of(told, "f09b", "en")
-    assert "F09b Highway hazards rectified: 0 of 1 (0 %) hazards" in lines[0]
+    assert "F09b Highway hazards rectified, as the counties report: 0 of 1 (0 %) hazards" in lines[0]
     assert any("one cohort" in line for line in lines)
     assert any("hazard" in line and "1 rows" in line and "2025-05-01" in line for line in lines)
     assert any("431102, 431103" in line for line in details_of(told, "F23", "zh"))
@@ -744,30 +763,32 @@ def test_a_figure_says_how_it_is_computed_and_from_what(prefecture: Prefecture) 
 TOPICS = ("cases", "hazards", "illegal", "registers", "sites", "supervision", "weighing")
 
 
-def test_the_open_prefecture_has_its_share_of_every_published_figure() -> None:
-    """A year at the smallest scale: exact figures in proportion, claims about all or none as they stand."""
-    world = World(20261122, SCALES["tiny"], *YEAR, nights=0)
+def _landed(found: list[Delivery]) -> duckdb.DuckDBPyConnection:
+    """Raw tables of what leads to the card, and an empty book of deliveries."""
     deliveries: dict[str, list[Delivery]] = {}
-    named = {
-        table.removeprefix("raw.") for name in sql.in_order(["mart.report_fact"]) for table in sql.render(name).reads
-    }
-    for topic in TOPICS:
-        for delivery in topics()[topic].deliveries(world):
-            if delivery.feed in named:
-                deliveries.setdefault(delivery.feed, []).append(delivery)
-    for days in world.months:
-        passed = passages.true(world, days)
-        for layout in passages.LAYOUTS:
-            table = passages.as_sent(world, passed, layout)
-            month = Delivery(layout, f"{layout}_{days[0]:%Y%m}", table, days[-1], morning_after(days[-1]))
-            deliveries.setdefault(layout, []).append(month)
+    for delivery in found:
+        deliveries.setdefault(delivery.feed, []).append(delivery)
+    named = {table for name in sql.in_order(["mart.report_fact"]) for table in sql.render(name).reads}
     connection = duckdb.connect()
     connection.execute(
         "create schema meta; create table meta.delivery (feed varchar, issued_at timestamp, state varchar)"
     )
     for raw in raw_tables():
-        if raw.name in deliveries:
+        if raw.name in deliveries and f"raw.{raw.name}" in named:
             landed.without_bytes(connection, raw, deliveries[raw.name])
+    return connection
+
+
+def test_the_open_prefecture_has_its_share_of_every_published_figure() -> None:
+    """A year at the smallest scale: exact figures in proportion, claims about all or none as they stand."""
+    world = World(20261122, SCALES["tiny"], *YEAR, nights=0)
+    found = [delivery for topic in TOPICS for delivery in topics()[topic].deliveries(world)]
+    for days in world.months:
+        passed = passages.true(world, days)
+        for layout in passages.LAYOUTS:
+            table = passages.as_sent(world, passed, layout)
+            found.append(Delivery(layout, f"{layout}_{days[0]:%Y%m}", table, days[-1], morning_after(days[-1])))
+    connection = _landed(found)
     sql.run_models(connection, raw_tables(), names=["mart.report_fact", "staging.enterprise"])
     told = Prefecture(connection, {}).again(*YEAR, compare=None)
     assert told.is_compared
@@ -781,6 +802,39 @@ def test_the_open_prefecture_has_its_share_of_every_published_figure() -> None:
             assert figure.value == world.figure(figure.published or 0), figure
         elif figure.relation in ("exact", "at_least"):
             assert (figure.value or 0) >= whole.get(figure.figure_id, world.figure(figure.published or 0)), figure
+
+
+def test_cases_filed_and_money_decided_are_plain_sums_over_the_cases_also_where_some_ended_since() -> None:
+    """Every seventh fine is revoked forty days later, every ninth case of illegal operation withdrawn."""
+    world = World(20261122, SCALES["tiny"], *YEAR, nights=0)
+    connection = _landed([one for topic in ("cases", "illegal") for one in topics()[topic].deliveries(world)])
+    connection.execute("""
+        insert into raw.case_event by name
+        select case_no, 900 as event_no, 'revoked_by_review' as case_state, concat('R', decision_no) as record_id,
+            cast(decided_on + interval 40 day as timestamp) as event_at, 'current' as row_fate, '' as flags
+        from (select *, row_number() over (order by decision_no) as nth from raw.penalty_decision) where nth % 7 = 0
+    """)
+    connection.execute("""
+        update raw.illegal_operation_case set case_state = 'withdrawn' where case_no in (
+            select case_no from (select distinct case_no from raw.illegal_operation_case)
+            qualify row_number() over (order by case_no) % 9 = 0
+        )
+    """)
+    names = ["core.case_life", "core.case_state", "mart.report_fact", "staging.enterprise", "staging.penalty_payment"]
+    sql.run_models(connection, raw_tables(), names=names)
+    shown = Prefecture(connection, {})
+    first, sums = YEAR[0], list[int]()
+    for last in (date(2025, 6, 30), date(2025, 9, 30), YEAR[1]):
+        known = cases.cases(landed.Tables(connection), last)
+        filed = [one for one in known if one.case_kind == "over_limit" and one.filed_on and one.filed_on >= first]
+        decided = [one for one in known if one.decided_on and one.decided_on >= first]
+        fen = sum(one.decided_fen or 0 for one in decided)
+        told = shown.again(first, last)
+        assert values(told, "F17", "F19") == [len(filed), fen / 100]
+        sums.append(fen)
+    assert {one.case_kind for one in decided if one.decided_fen} == {"over_limit", "illegal_operation"}
+    assert any(one.decided_fen is None for one in decided), "some lost their effect"
+    assert 0 < sums[0] < sums[1] < sums[2]
 
 
 # --- through a build -----------------------------------------------------------------------------

@@ -88,9 +88,9 @@ last_day = column(
 amount = column(
     "amount",
     "BIGINT",
-    "Amount in the smallest measure: items, fen or metres.",
+    "Amount in the smallest measure: items, fen or metres; below 0 where it takes something away again.",
     "计量",
-    zh_doc="以最小计量表示的数量：件数、分或米。",
+    zh_doc="以最小计量表示的数量：件数、分或米；冲减的为负。",
 )
 case_count = column(
     "case_count",

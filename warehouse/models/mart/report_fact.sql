@@ -1,7 +1,8 @@
 -- Grain: one contribution to a figure of seeds.report_figure: part, subject and days; amounts of the same are summed,
 -- those of one subject are its largest.
 -- A flow counts when its first and last day both lie in the period (a hazard of the cohort registered in it: from its
--- registration to its closure), a state when its span holds the period's last day; an empty end is open.
+-- registration to its closure; a fine taken away again: from its decision to that day, less than 0), a state when its
+-- span holds the period's last day; an empty end is open.
 -- part 'of' is what the value is taken from: the denominator of a rate, and what tells 0 from no data. Where a figure
 -- has no 'of', nothing but its own rows can show that there are data.
 -- row_count: rows behind the amount; a day of passages and a span of violations stand for all of theirs.
@@ -241,18 +242,23 @@ contribution as (
     union all
     select 'F18', 'value', null, found_on, found_on, 1, 1 from illegal where not is_dropped
     union all
-    -- F19: the amount decided, but for the cases that F18 leaves out; an illegal-operation case with a decision of its
-    -- own is in the decisions already.
-    select 'F19', 'value', null, decision.decided_on, decision.decided_on, 1, decision.decided_fen
-    from {{ ref('penalty_decision') }} as decision
-    left join illegal on illegal.case_no = decision.case_no
-    where illegal.case_no is null or not illegal.is_dropped
+    -- F19: the amount decided and in effect on the period's last day: what a step took away later is taken off again
+    -- where that day lies in the period, too. A county's list tells of a case without a decision of its own.
+    select 'F19', 'value', null, decided_on, decided_on, 1, decided_fen
+    from {{ ref('case_decision') }}
+    where is_in_effect or effect_ended_on is not null
+    union all
+    select 'F19', 'value', null, decided_on, effect_ended_on, 0, -decided_fen
+    from {{ ref('case_decision') }}
+    where effect_ended_on is not null
     union all
     select 'F19', 'value', null, illegal.decided_on, illegal.decided_on, 1, illegal.decided_fen
     from illegal
-    left join (select distinct case_no from {{ ref('penalty_decision') }}) as decided
+    inner join {{ ref('case_outcome') }} as outcome
+        on outcome.case_kind = 'illegal_operation' and outcome.case_no = illegal.case_no
+    left join (select distinct case_no from {{ ref('case_decision') }} where case_kind = 'illegal_operation') as decided
         on decided.case_no = illegal.case_no
-    where decided.case_no is null and not illegal.is_dropped
+    where decided.case_no is null and outcome.ended_state is null
     union all
     -- F20: G or S and three digits are national and provincial roads; motorways have one, two or four.
     select 'F20', 'of', null, valid_from, valid_to, 1, 1 from {{ ref('wim_site') }}
