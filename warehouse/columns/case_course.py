@@ -188,16 +188,19 @@ clock_result = column(
 why_not = column(
     "why_not",
     "VARCHAR",
-    "Why the clock does not apply: no_rule, no_calendar, case_ended.",
+    "Why the clock does not apply, or not since clock_stopped_on: no_rule, no_calendar, case_ended; of "
+    "court_enforcement also paid, appealed.",
     "不适用原因",
-    zh_doc="no_rule 当日无规定，no_calendar 超出工作日历，case_ended 案件已终结而日期不明。",
+    zh_doc="不适用或自停止日起不适用的原因：no_rule 当日无规定，no_calendar 超出工作日历，case_ended 案件或决定已失效；"
+    "申请强制执行另有 paid 已缴清，appealed 已复议诉讼。",
 )
 clock_stopped_on = column(
     "clock_stopped_on",
     "DATE",
-    "Day from which a clock that nothing had ended does not run any more: its case or decision lost its effect.",
+    "Day from which a clock that nothing had ended does not run any more: its case or decision lost its effect; "
+    "court_enforcement: or was paid in full or appealed.",
     "停止日",
-    zh_doc="尚未完成的期限因案件终结或决定失效而不再计算的日期。",
+    zh_doc="尚未完成的期限因案件终结、决定失效而不再计算的日期；申请强制执行还包括缴清和复议诉讼。",
 )
 is_party_time = column(
     "is_party_time",
