@@ -184,7 +184,18 @@ def _missing(case: Case, state: str, to: str, on: date, noticed: bool) -> list[s
         missing.append("payment_full")
     if to == "closed" and state not in NO_GUARD_TO_CLOSE and unpaid:
         missing.append("penalty_done")
+    served = [one for one in known if one.served_on and one.served_on <= on]
+    if to == "overdue" and state != "decided_simple" and served and not any(_is_over(one, 15, 0, on) for one in served):
+        missing.append("payment_due")
+    if to == "enforcement" and state != "appeal" and served and not any(_is_over(one, 60, 6, on) for one in served):
+        missing.append("remedies_lapsed")
     return missing
+
+
+def _is_over(decision: Decision, days: int, months: int, on: date) -> bool:
+    """Whether so many days and so many months after the service of a fine are over; no day off moves them."""
+    assert decision.served_on
+    return decision.fen > 0 and max(decision.served_on + timedelta(days=days), _months(decision.served_on, months)) < on
 
 
 @dataclass(frozen=True)

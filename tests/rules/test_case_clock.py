@@ -236,6 +236,40 @@ def test_enforcement_is_asked_for_only_of_a_fine_of_a_case_whose_steps_are_told(
     assert [one.case_no for one in clocks(source, date(2025, 10, 4), which=OfClocks(is_soon=True))] == ["FINE", "PART"]
 
 
+# steps after service on 10 January 2025 (a Friday) | the last one's day | refused for
+EARLY = """
+overdue | 2025-01-10 | payment_due
+overdue | 2025-01-25 | payment_due
+overdue | 2025-01-26 |
+part_paid overdue | 2025-01-25 | payment_due
+appeal overdue | 2025-01-25 | payment_due
+enforcement | 2025-01-10 | remedies_lapsed
+enforcement | 2025-07-10 | remedies_lapsed
+enforcement | 2025-07-11 |
+overdue enforcement | 2025-07-10 | remedies_lapsed
+overdue enforcement | 2025-07-11 |
+appeal enforcement | 2025-03-01 |
+"""
+
+
+def test_a_fine_is_not_overdue_before_its_time_is_over_nor_enforced_before_the_remedies_lapse() -> None:
+    facts, served = [], date(2025, 1, 10)
+    days = {"part_paid": date(2025, 1, 20), "overdue": date(2025, 2, 1), "appeal": date(2025, 1, 21)}
+    for at, (states, last, _) in enumerate(rows_of(EARLY)):
+        case, names = enforceable(f"T{at}", [str(served), "", "", "", ""]), states.split()
+        taken = [*((days[name], name) for name in names[:-1]), (date.fromisoformat(last), names[-1])]
+        steps = [(datetime.combine(day, time(10)), 5 + no, state) for no, (day, state) in enumerate(taken)]
+        paid = (Payment(f"DT{at}", days["part_paid"], 100),)
+        facts.append(replace(case, steps=(*case.steps, *steps), payments=paid))
+    source = built_of(facts, random.Random(10))
+    found = {
+        row["case_no"]: (row["case_state"], row["missing_guards"])
+        for row in source.rows("select * from core.case_state order by case_no, step_no")
+    }
+    for at, (states, _, missing) in enumerate(rows_of(EARLY)):
+        assert found[f"T{at}"] == (states.split()[-1], missing or None), rows_of(EARLY)[at]
+
+
 # fine | received | paid | appeal from | until | asked on | days | surcharge, all in yuan
 SURCHARGES = """
 5000 | 2022-06-01 | | | | 2022-06-16 | |

@@ -187,7 +187,7 @@ def spoiled(case: Case, rng: random.Random) -> Case:
             state = {"appeal": "appeal", "annulled": "revoked_by_review", "void": "void"}[kind]
             case = _with_step(case, state, rng.choice((some, last + timedelta(days=rng.randint(0, 40)))))
         elif kind == "court":
-            case = _with_step(case, "enforcement", last + timedelta(days=rng.randint(0, 400)))
+            case = _with_step(case, "enforcement", last + timedelta(days=rng.choice((9, 170, 185, 200, 230, 330))))
         elif kind == "anew" and case.decisions:
             at, later = last + timedelta(days=3), timedelta(days=rng.choice((0, 9)))
             case = _with_step(_with_step(case, "revoked_by_review", at), "decided", at + later)

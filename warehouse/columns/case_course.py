@@ -21,9 +21,10 @@ guard = column(
     "guard",
     "VARCHAR",
     "What has to stand before the step, joined by commas: pre_notice, decision, service, payment_some, payment_full, "
-    "penalty_done; empty: nothing that a feed tells.",
+    "penalty_done, payment_due, remedies_lapsed; empty: nothing that a feed tells.",
     "前提",
-    zh_doc="进入该环节的前提，以逗号分隔：处罚告知、决定书、送达、部分缴款、缴清、罚款履行完毕；空为无可核对的前提。",
+    zh_doc="进入该环节的前提，以逗号分隔：处罚告知、决定书、送达、部分缴款、缴清、罚款履行完毕、缴款期限届满、"
+    "复议起诉期限届满；空为无可核对的前提。",
 )
 step_no = column(
     "step_no",
