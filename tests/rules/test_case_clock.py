@@ -236,6 +236,31 @@ def test_enforcement_is_asked_for_only_of_a_fine_of_a_case_whose_steps_are_told(
     assert [one.case_no for one in clocks(source, date(2025, 10, 4), which=OfClocks(is_soon=True))] == ["FINE", "PART"]
 
 
+# received | remedies over | due | rolled | verified: where a bureau lets these clocks move past a day off, as from memory
+ROLLED = """
+2025-01-10 | 2025-07-10 | 2025-10-10 | false | true
+2025-01-12 | 2025-07-14 | 2025-10-14 | false | false
+2025-01-02 | 2025-07-02 | 2025-10-09 | true | false
+"""
+
+
+def test_enforcement_begins_and_ends_on_working_days_where_the_parameter_says_so() -> None:
+    every = rows_of(ROLLED)
+    source = built_of(
+        [enforceable(f"R{at}", [row[0], "", "", "", ""]) for at, row in enumerate(every)], random.Random(11)
+    )
+    source.connection.execute(
+        "update seeds.parameter set parameter_text = 'payment,litigation,court_enforcement'"
+        " where parameter = 'deadline_roll_clocks'"
+    )
+    source.connection.execute(f"create or replace table mart.case_clock as {sql.render('mart.case_clock').sql}")
+    found = {one.case_no: one for one in clocks(source, date(2025, 12, 1)) if one.clock == "court_enforcement"}
+    for at, row in enumerate(every):
+        one = found[f"R{at}"]
+        told = [one.started_on, one.due_on, str(one.is_rolled).lower(), str(one.has_verified_rule).lower()]
+        assert [str(cell) for cell in told] == row[1:], row
+
+
 # steps after service on 10 January 2025 (a Friday) | the last one's day | refused for
 EARLY = """
 overdue | 2025-01-10 | payment_due
