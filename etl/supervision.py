@@ -13,7 +13,7 @@ from etl.arguments import LANGUAGES, AsOf, County, Lang, county_names, day_of, d
 from etl.output import FORMATS, say, write_csv, write_json
 from warehouse import score, supervision
 from warehouse.supervision import Behind, Measure, Suggestion
-from warehouse.supervision_terms import RUNGS, cause_words, number_words, rule_words, span, state_words
+from warehouse.supervision_terms import NO_NUMBERS, RUNGS, cause_words, number_words, rule_words, span, state_words
 
 if TYPE_CHECKING:
     from warehouse.connection import Snapshot
@@ -137,4 +137,4 @@ def _print(
 
 
 def _numbers(found: tuple[supervision.Number, ...], lang: str) -> str:
-    return "; ".join(number_words(one, lang, span(one)) for one in found)
+    return "; ".join(number_words(one, lang, span(one)) for one in found) or NO_NUMBERS[lang == "en"]

@@ -22,6 +22,7 @@ _TABLES = {
         C6      | late_surcharge  | 431103      | 2026-03-01       |              |                | open
         C7      | hearing_request | 431103      | 2026-03-01       | 2026-03-08   |                | open
         C8      | filing          | 431103      | 2026-04-01       | 2026-04-08   |                | open
+        C9      | court_enforcement | 431103    | 2025-12-20       | 2026-03-20   |                | open
     """,
     "core.hazard_life": """
         hazard_no | hazard_category_code | county_code | responsible_unit | registered_on | first_due_on
@@ -140,6 +141,7 @@ _TABLES = {
 }  # fmt: skip
 EXPECTED = {
     ("case_overdue", "C1", "2026-03-31", "2026-03-30"),
+    ("case_overdue", "C9", "2026-03-21", "2026-03-20"),
     ("case_soon", "C2", "2026-03-25", "2026-03-31"),
     ("case_soon", "C3", "2026-03-31", "2026-04-06"),
     ("hazard_overdue", "H1", "2026-03-31", "2026-03-30"),

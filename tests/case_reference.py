@@ -184,7 +184,18 @@ def _missing(case: Case, state: str, to: str, on: date, noticed: bool) -> list[s
         missing.append("payment_full")
     if to == "closed" and state not in NO_GUARD_TO_CLOSE and unpaid:
         missing.append("penalty_done")
+    served = [one for one in known if one.served_on and one.served_on <= on]
+    if to == "overdue" and state != "decided_simple" and served and not any(_is_over(one, 15, 0, on) for one in served):
+        missing.append("payment_due")
+    if to == "enforcement" and state != "appeal" and served and not any(_is_over(one, 60, 6, on) for one in served):
+        missing.append("remedies_lapsed")
     return missing
+
+
+def _is_over(decision: Decision, days: int, months: int, on: date) -> bool:
+    """Whether so many days and so many months after the service of a fine are over; no day off moves them."""
+    assert decision.served_on
+    return decision.fen > 0 and max(decision.served_on + timedelta(days=days), _months(decision.served_on, months)) < on
 
 
 @dataclass(frozen=True)
@@ -347,18 +358,22 @@ def _clocks(case: Case, on: date) -> Iterator[_Begun]:
             due = payment_due(one.served_on)
             yield (one.number, "payment"), one.served_on, due, None if gone else full, gone, False
         if one.served_on and held:
-            appealed = min(days.get("appeal", []), default=None)
-            appealed = appealed if appealed and appealed >= one.served_on else None
-            due = one.served_on + timedelta(days=60)
+            appealed = min((day for day in days.get("appeal", []) if day >= one.served_on), default=None)
             gone = _is_gone(appealed, lost, on)
-            yield (
-                (one.number, "reconsideration_request"),
-                one.served_on,
-                due,
-                None if gone else appealed,
-                gone,
-                True,
-            )
+            told = None if gone else appealed
+            ends = {
+                "reconsideration_request": one.served_on + timedelta(days=60),
+                "litigation": _months(one.served_on, 6),
+            }
+            for name, due in ends.items():
+                yield (one.number, name), one.served_on, due, told, gone, True
+            if one.fen and lawful:
+                enforced = min((day for day in days.get("enforcement", []) if day >= one.served_on), default=None)
+                stops = [day for day in (lost, appealed, paid_in_full_on(case, one)) if day]
+                gone = _is_gone(enforced, min(stops, default=None), on)
+                lapsed = max(ends.values())
+                told = None if gone else enforced
+                yield (one.number, "court_enforcement"), lapsed, _months(lapsed, 3), told, gone, False
 
 
 def _is_gone(done: date | None, lost: date | None, on: date) -> bool:
@@ -371,6 +386,16 @@ def _years(day: date, count: int) -> date:
         return day.replace(year=day.year + count)
     except ValueError:
         return date(day.year + count, 2, 28)
+
+
+def _months(day: date, count: int) -> date:
+    """The same day of a later month, or its last one."""
+    at = day.year * 12 + day.month - 1 + count
+    while True:
+        try:
+            return day.replace(year=at // 12, month=at % 12 + 1)
+        except ValueError:
+            day -= DAY
 
 
 def payment_due(served_on: date) -> date:

@@ -38,6 +38,19 @@ CLOCK_TERMS = {
         "送达起，当事人的期限；届满日逢假是否顺延未核实，按不顺延列示",
         "the party's time from service; shown without moving past a day off, which was not read in a text",
     ),
+    "litigation": Term(
+        "提起诉讼",
+        "going to court",
+        "送达起，当事人直接起诉的期限；复议后再起诉的期限没有数据来源",
+        "the party's time from service, without reconsideration; after one its time has no feed",
+    ),
+    "court_enforcement": Term(
+        "申请法院强制执行",
+        "applying to a court for enforcement",
+        "复议、起诉期限中较晚的届满日起，未缴清且未复议诉讼的决定；事前催告没有数据来源，未计入",
+        "from the later end of the party's times for reconsideration and court, where neither paid nor appealed; the "
+        "reminder due before has no feed and is left out",
+    ),
 }
 STATE_TERMS = {
     "overdue": Term("已逾期", "overdue", "尚未完成且已过届满日", "not done, and the last day has passed"),
@@ -52,8 +65,9 @@ STATE_TERMS = {
     "not_applicable": Term(
         "不适用",
         "not applicable",
-        "当日无规定、超出日历，或案件、决定已失效",
-        "no rule that day, beyond the calendar, or the case or decision has lost its effect",
+        "当日无规定、超出日历，或案件、决定已失效；强制执行：已缴清或已复议诉讼",
+        "no rule that day, beyond the calendar, or the case or decision has lost its effect; of enforcement: paid in "
+        "full or appealed",
     ),
 }
 KIND_TERMS = {

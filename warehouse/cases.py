@@ -28,11 +28,13 @@ TABLES = (
 KINDS = ("over_limit", "illegal_operation")
 CLOCKS = (
     "limitation", "notice", "filing", "decision", "hearing_request", "service", "payment", "late_surcharge", "handover",
-    "reconsideration_request",
+    "reconsideration_request", "litigation", "court_enforcement",
 )  # fmt: skip
 """Clocks in the order of the procedure."""
-OFFICE_CLOCKS = ("filing", "notice", "decision", "service", "handover")
-"""Clocks of what the office has to do by a day; the others are the party's, the statute of limitation, and money."""
+SCORED_CLOCKS = ("filing", "notice", "decision", "service", "handover")
+"""Clocks of what the office has to do by a day, as a score counts them. ``court_enforcement`` is the office's too and
+left out: it is about money, which is no target (行政处罚法 art. 74), and hangs on a reminder that no feed tells. The
+others are the party's, the statute of limitation, and money."""
 STATES = ("overdue", "running", "late", "omitted", "met", "used", "unknown", "not_applicable")
 """States of a clock as of a day. ``omitted``: decided without it. Of the party's time: ``used``, and ``unknown`` after
 the last day where no use of it is told."""
@@ -354,7 +356,7 @@ select judged.case_kind, judged.case_no, judged.decision_no, judged.county_code,
     case when judged.state = 'running' then judged.clock_due_on - $as_of end as days_left,
     judged.state = 'running' and not judged.is_party_time and judged.clock_due_on < $as_of + {{soon}} as is_soon,
     judged.is_party_time, judged.is_rolled,
-    case when judged.is_stopped then 'case_ended' else judged.why_not end as why_not,
+    case when judged.state = 'not_applicable' then judged.why_not end as why_not,
     judged.rule_id, judged.has_verified_rule, judged.principal_fen,
     case when judged.days_late is not null and judged.clock = 'late_surcharge' then least(
         round(judged.principal_fen * cast(cap.parameter_value as decimal(9, 6)))::bigint,
@@ -517,10 +519,10 @@ def clock_counts(source: Source, as_of: date, only: Filter | None = None) -> lis
 
 
 def run_out(source: Source, first: date, as_of: date) -> list[dict[str, Any]]:
-    """Of each case (``county_code``, ``case_kind``, ``case_no``) how many of the ``OFFICE_CLOCKS`` ran out from
+    """Of each case (``county_code``, ``case_kind``, ``case_no``) how many of the ``SCORED_CLOCKS`` ran out from
     ``first`` to the day (``clock_count``), and how many of these were kept. A clock runs out on the day after its last
     day, so each of them is decided: kept, late, left out or still open."""
-    query, given = _RUN_OUT.format(where="true"), {"clocks": list(OFFICE_CLOCKS)}
+    query, given = _RUN_OUT.format(where="true"), {"clocks": list(SCORED_CLOCKS)}
     return source.rows(query, {"first": first, "as_of": as_of, **given})
 
 

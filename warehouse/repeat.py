@@ -316,7 +316,7 @@ qualify row_number() over (
 # The register of vehicles names its owner. A name is the enterprise's that bears it on the day or, where none does,
 # that bore it before: an enterprise that was renamed keeps the vehicles still registered to its old name. Of a name
 # that is two enterprises' nothing is told.
-_OWNERS = """
+OWNERS = """
 with asked as (select unnest($days) as on_day),
 borne as (
     select on_day, enterprise_name, uscc, max(coalesce(valid_to, on_day) >= on_day) as is_borne_now
@@ -331,7 +331,8 @@ owner as (
     group by on_day, enterprise_name having count(*) = 1 and ($units is null or list_contains($units, min(uscc)))
 )
 """
-_FLEETS = f"""{_OWNERS},
+"""CTEs; the last, ``owner``: on each of ``$days`` the names that are an enterprise's, all or of ``$units`` only."""
+_FLEETS = f"""{OWNERS},
 fleet as (
     select on_day, owner.uscc, count(distinct (vehicle.plate_no, vehicle.plate_color_code)) as vehicle_count
     from owner inner join staging.vehicle as vehicle using (enterprise_name)
@@ -351,7 +352,7 @@ left join owner on owner.on_day = named.on_day and owner.enterprise_name = named
 left join fleet on fleet.on_day = named.on_day and fleet.uscc = named.uscc
 order by named.on_day
 """
-_OWNED = f"""{_OWNERS}
+_OWNED = f"""{OWNERS}
 select distinct vehicle.plate_no, vehicle.plate_color_code, owner.uscc
 from owner inner join staging.vehicle as vehicle using (enterprise_name)
 where on_day between vehicle.valid_from and coalesce(vehicle.valid_to, on_day)

@@ -272,6 +272,7 @@ from mart.alarm_handling as alarm
 cross join (select max(told_until) as known_until from mart.alarm_handling) as extract
 where alarm.is_registered and cast(alarm.due_at as date) between $first and $last
     and list_contains($classes, alarm.monitored_class) and alarm.due_at <= extract.known_until
+    and (cast($uscc as varchar) is null or alarm.uscc = $uscc)
 group by all
 """
 _OF_VEHICLES = """
@@ -327,7 +328,7 @@ class _Read:
 
     @cached_property
     def _alarms(self) -> list[dict[str, Any]]:
-        return self.source.rows(_ALARMS, self._monitored)
+        return self.source.rows(_ALARMS, self._monitored | {"uscc": None})
 
     def scale_reporting(self) -> Clusters:
         rows = self.source.rows(_SITES, {"first": self.asked.first, "last": self.asked.as_of})
@@ -384,9 +385,12 @@ def counted(clusters: Clusters) -> dict[str | None, Counts]:
     return {county: Counts(*of_county) for county, of_county in sums.items()}
 
 
-def alarms_in_time(source: Source, first: date, last: date, county: str | None = None) -> tuple[int, int]:
-    """Alarms of vehicles of a county (None: of all) whose time ended in these days: handled in time, and all."""
-    rows = source.rows(_ALARMS, {"first": first, "last": last, "classes": list(kpi.MONITORED)})
+def alarms_in_time(
+    source: Source, first: date, last: date, county: str | None = None, uscc: str | None = None
+) -> tuple[int, int]:
+    """Alarms of vehicles of a county or an enterprise (None: of all) whose time ended in these days: handled in time,
+    and all."""
+    rows = source.rows(_ALARMS, {"first": first, "last": last, "classes": list(kpi.MONITORED), "uscc": uscc})
     chosen = [row for row in rows if county in (None, row["county_code"])]
     return sum(row["in_time"] for row in chosen), sum(row["every"] for row in chosen)
 

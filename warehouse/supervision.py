@@ -9,7 +9,9 @@ The numbers of a measure are computed, not delivered: what its cause (``supervis
 time, by the definitions of the pages of today. ``low_score``: total and places of the last complete quarter before it.
 ``overdue_hazard``: hazards overdue on the day. ``overload``, ``alarms``, ``crash``: over ``supervision_lookback_days``
 before it. A listing has its hazard: grade, and days overdue when it was listed. A bulletin has the city's rates over
-the days it covers. No number is a fine or a number of cases (行政处罚法 art. 74).
+the days it covers. An enterprise has its own numbers, never those of its county: weighed passages of what the register
+says was its vehicle on their day, alarms of its vehicles; none of a score, which is a county's, nor of crashes, whose
+vehicles no feed tells. No number is a fine or a number of cases (行政处罚法 art. 74).
 
 Suggestions follow a written rule, each with the numbers that met it; all thresholds are dated rows of
 ``seeds.parameter``, assumptions that nobody verified. Nothing is done by itself: whether a measure is taken is for a
@@ -26,13 +28,13 @@ from datetime import date, timedelta
 from functools import cache
 from typing import Any
 
-from warehouse import hazards, metrics, score
+from warehouse import hazards, metrics, repeat, score
 from warehouse.metrics import Source
 from warehouse.parameters import Parameter, numbers
 
 TABLES = (
-    *score.TABLES, "mart.overload_daily", "staging.bulletin", "staging.interview", "staging.listing",
-    "staging.referral", "staging.road_crash",
+    *score.TABLES, "core.passage", "mart.overload_daily", "staging.bulletin", "staging.enterprise",
+    "staging.interview", "staging.listing", "staging.referral", "staging.road_crash", "staging.vehicle",
 )  # fmt: skip
 """What is read here."""
 RUNGS = ("bulletin", "interview", "listing", "referral")
@@ -175,6 +177,21 @@ where cast(occurred_at as date) between $first and $last
     and (cast($county as varchar) is null or county_code = $county)
 """
 _OF_CRASHES = {"crashes": "crash_count", "deaths": "death_count"}
+# As overload_rate counts. A passage without plate or colour is nobody's.
+_OF_FLEET = f"""{repeat.OWNERS},
+fleet as (
+    select on_day, vehicle.plate_no, vehicle.plate_color_code
+    from owner
+    inner join staging.vehicle as vehicle using (enterprise_name)
+    where on_day between vehicle.valid_from and coalesce(vehicle.valid_to, on_day)
+)
+select count(*) filter (passage.verdict = 'over')::bigint as over_count,
+    count(passage.gross_vehicle_weight_kg)::bigint as weighed_count
+from core.passage as passage
+semi join fleet on fleet.on_day = passage.passed_date and fleet.plate_no = passage.plate_no
+    and fleet.plate_color_code = passage.plate_color_code
+where passage.passed_date between $first and $last
+"""
 
 
 class Behind:
@@ -197,12 +214,15 @@ class Behind:
                 return ()
             late = (measure.taken_on - measure.due_then).days
             return (Number("hazard_overdue_days", max(0, late), None, measure.taken_on, measure.taken_on),)
-        if measure.cause == "low_score":
+        is_enterprise = measure.unit_kind == "enterprise"
+        if measure.cause == "low_score" and not is_enterprise:
             return self.scored(measure.county, last_complete(measure.taken_on, CADENCE_OF_SCORE))
         if measure.cause == "overdue_hazard":
             return self.overdue(measure.county, measure.taken_on, measure.uscc)
         last = measure.taken_on - timedelta(days=1)
         first = measure.taken_on - timedelta(days=int(self.told["supervision_lookback_days"].value))
+        if is_enterprise:
+            return self._of_enterprise(measure, first, last)
         return self._of_days(str(measure.cause), first, last, measure.county)
 
     def scored(self, county: str | None, asked: score.Asked) -> tuple[Number, ...]:
@@ -228,6 +248,19 @@ class Behind:
         else:
             counts = score.alarms_in_time(self.source, first, last, county)
         return (Number(cause, counts[0] or 0, counts[1] or 0, first, last),)
+
+    def _of_enterprise(self, measure: Measure, first: date, last: date) -> tuple[Number, ...]:
+        """Nothing where nothing of its own was counted."""
+        cause, uscc = str(measure.cause), measure.uscc
+        good, every = 0, 0
+        if uscc and cause == "alarms":
+            good, every = score.alarms_in_time(self.source, first, last, uscc=uscc)
+        elif uscc and cause == "overload":
+            days = [first + timedelta(days=at) for at in range((last - first).days + 1)]
+            asked = {"days": days, "units": [uscc], "first": first, "last": last}
+            (row,) = self.source.rows(_OF_FLEET, asked)
+            good, every = row["over_count"], row["weighed_count"]
+        return (Number(cause, good, every, first, last),) if every else ()
 
 
 def last_complete(before: date, cadence: str) -> score.Asked:

@@ -27,6 +27,7 @@ CAUSES = {
     "overload": ("超限突出", "overload"),
     "alarms": ("报警突出", "alarms"),
 }
+NO_NUMBERS = ("当时没有该对象自己的数字", "no number of its own at that time")
 _COUNTS = {
     "hazards_overdue": ("逾期未销号隐患 {value} 处（未销号 {of} 处）", "{value} hazards overdue of {of} open"),
     "hazard_overdue_days": ("隐患逾期 {value} 天", "hazard {value} days overdue"),

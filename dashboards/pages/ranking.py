@@ -261,12 +261,10 @@ def _against(rate: Rate, widest: float) -> Any:
 
 # --- the ladder --------------------------------------------------------------------------------------------
 def numbers(found: tuple[Number, ...], t: Text) -> list[Any]:
-    return [
-        html.Span(
-            supervision_terms.number_words(one, t.lang, fmt.day_range(one.first, one.last, t.lang)), className="under"
-        )
-        for one in found
-    ]
+    told = [
+        supervision_terms.number_words(one, t.lang, fmt.day_range(one.first, one.last, t.lang)) for one in found
+    ]  # fmt: skip
+    return [html.Span(words, className="under") for words in told or [t.pick(*supervision_terms.NO_NUMBERS)]]
 
 
 def ladder_card(db: queries.Source, choice: Choice, known: Known, t: Text) -> html.Section:
@@ -300,7 +298,7 @@ def _measure_row(
         html.Span([rung, number]),
         [
             fmt.day(one.taken_on, t.lang), html.Span([place, *unit, *hazard]),
-            html.Div([cause, *(numbers(found, t) or [html.Span(t("supervision.no_numbers"), className="under")])]),
+            html.Div([cause, *numbers(found, t)]),
             fmt.day(one.due_on, t.lang),
             shell.pill(supervision_terms.state_words(one, t.lang), TONE.get(one.state, "")),
         ],

@@ -114,7 +114,7 @@ def test_no_score_rank_or_metric_reads_fines_or_cases() -> None:
         r"(core\.case_|core\.violation|mart\.case_|staging\.(enforcement_case|illegal_operation_case|case_|penalty_)"
         r"|\w_fen\b)"
     )
-    for name in ("metrics", "kpi", "league"):
+    for name in ("metrics", "kpi", "league", "supervision", "supervision_terms"):
         text = (REPOSITORY / "warehouse" / f"{name}.py").read_text(encoding="utf-8")
         assert known.findall(text) == [], name
     assert known.search((REPOSITORY / "warehouse" / "cases.py").read_text(encoding="utf-8"))

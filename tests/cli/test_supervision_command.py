@@ -93,3 +93,17 @@ def test_suggestions_name_rule_numbers_and_that_a_person_decides() -> None:
 def test_what_cannot_be_asked_says_what_can(arguments: list[str], words: str) -> None:
     with pytest.raises(HengError, match=words):
         CliRunner().invoke(app, ["supervision", *arguments], catch_exceptions=False)
+
+
+@pytest.mark.parametrize(
+    ("lang", "words"), [("zh", "当时没有该对象自己的数字"), ("en", "no number of its own at that time")]
+)
+def test_what_has_no_number_of_its_own_says_so(made: Rows, lang: str, words: str) -> None:
+    with made.blank():
+        made.put("staging.interview", {
+            "record_id": "Y2", "interview_no": "Y2", "held_on": date(2026, 6, 3), "county_code": HERE, "uscc": "U1",
+            "unit_name": "示例运输1号有限公司", "unit_kind": "enterprise", "supervision_cause": "low_score",
+            "rectify_by": date(2026, 6, 30),
+        })  # fmt: skip
+        lines = list(csv.DictReader(io.StringIO(run("--format", "csv", "--lang", lang))))
+    assert [line["number"] for line in lines if line["numbers"] == words] == ["Y2"]

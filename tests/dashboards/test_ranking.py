@@ -17,7 +17,7 @@ from dashboards import format as fmt
 from dashboards.pages import ranking as page
 from dashboards.ranking_facts import Choice
 from dashboards.text import Text
-from warehouse import score, score_terms, shrinkage, supervision
+from warehouse import score, score_terms, shrinkage, supervision, supervision_terms
 
 HERE = "/ranking"
 
@@ -129,6 +129,12 @@ def test_measures_have_their_state_deadline_and_numbers(callbacks: Callbacks, db
     assert "事故 1 起" in overdue
     states = [one.state == "overdue" for one, _ in ranking_facts.measures(db, fixture.LAST_DAY)]
     assert states == sorted(states, reverse=True), "what is overdue comes first"
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_measure_without_numbers_says_that_there_are_none(lang: str) -> None:
+    (said,) = page.numbers((), Text(lang))
+    assert said.children == supervision_terms.NO_NUMBERS[lang == "en"]
 
 
 def test_suggestions_are_those_of_the_engine_and_for_a_person(callbacks: Callbacks, db: fixture.Fixture) -> None:

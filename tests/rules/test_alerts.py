@@ -117,6 +117,7 @@ def test_a_unit_is_a_name_with_its_code_beside_it(found: list[Alert]) -> None:
 def test_details_are_words(found: list[Alert]) -> None:
     told = {(one.rule, one.subject): (detail_words(one, "zh"), detail_words(one, "en")) for one in found}
     assert told["case_overdue", "C1"] == ("作出决定", "decision")
+    assert told["case_overdue", "C9"] == ("申请法院强制执行", "applying to a court for enforcement")
     assert told["hazard_overdue", "H1"] == ("公路隐患", "highway")
     assert told["scale_lapsed", "YZ01 W2"] == ("称重设备检定有效率：未见记录", "scales verified: none on record")
     assert told["site_silent", "YZ01"] == ("", "")

@@ -2,6 +2,7 @@
 """Every clock and amount of a case, both sides of each day: tables as in law."""
 
 import random
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -14,7 +15,7 @@ from landed import Tables
 
 from warehouse import sql
 from warehouse.case_amounts import compared
-from warehouse.cases import Clock, Filter, clocks
+from warehouse.cases import Clock, Filter, OfClocks, clocks
 
 # clock | starts | ends | due | state on the day after the due one or the end | rule
 CLOCKS = """
@@ -50,6 +51,11 @@ handover | 2026-04-28 | 2026-05-12 | 2026-05-11 | late | C-HANDOVER
 reconsideration_request | 2024-01-01 | 2024-03-01 | 2024-03-01 | used | C-REVIEW-ASK
 reconsideration_request | 2024-01-01 | | 2024-03-01 | unknown | C-REVIEW-ASK
 reconsideration_request | 2023-12-31 | | 2024-02-29 | unknown | C-REVIEW-ASK-OLD
+litigation | 2025-08-31 | | 2026-02-28 | unknown | C-SUE
+litigation | 2025-03-05 | 2025-09-05 | 2025-09-05 | used | C-SUE
+litigation | 2017-07-01 | | 2018-01-01 | unknown | C-SUE
+litigation | 2017-06-30 | | 2017-12-30 | unknown | C-SUE-OLD
+litigation | 2015-04-30 | | 2015-07-30 | unknown | C-SUE-1989
 """
 
 
@@ -150,6 +156,143 @@ def test_a_clock_runs_until_the_day_its_case_lost_its_effect_and_not_before_a_da
             assert found.due_on == date(2025, 1, 15)
             wanted = (state, int(late) if late else None, why_not or None)
             assert (found.state, found.days_late, found.why_not) == wanted, (number, name, asked)
+
+
+# received | paid | appeal | annulled | enforcement | asked on | state | days late | days left | why not
+ENFORCED = """
+2025-01-10 | | | | | 2025-07-09 | | | |
+2025-01-10 | | | | | 2025-07-10 | running | | 92 |
+2025-01-10 | | | | | 2025-10-10 | running | | 0 |
+2025-01-10 | | | | | 2025-10-11 | overdue | 1 | |
+2025-01-10 | | | | 2025-10-10 | 2025-10-09 | running | | 1 |
+2025-01-10 | | | | 2025-10-10 | 2025-10-11 | met | | |
+2025-01-10 | | | | 2025-10-11 | 2025-10-12 | late | 1 | |
+2025-01-10 | 2025-02-01 | | | | 2025-07-10 | not_applicable | | | paid
+2025-01-10 | 2025-07-10 | | | | 2025-07-10 | not_applicable | | | paid
+2025-01-10 | 2025-08-01 | | | | 2025-07-31 | running | | 71 |
+2025-01-10 | 2025-08-01 | | | | 2025-08-01 | not_applicable | | | paid
+2025-01-10 | 2025-11-01 | | | | 2025-10-31 | overdue | 21 | |
+2025-01-10 | 2025-11-01 | | | | 2025-11-01 | not_applicable | | | paid
+2025-01-10 | 2025-11-01 | | | 2025-10-01 | 2025-12-01 | met | | |
+2025-01-10 | 2025-09-01 | | | 2025-10-01 | 2025-12-01 | not_applicable | | | paid
+2025-01-10 | | 2025-03-01 | | | 2025-07-10 | not_applicable | | | appealed
+2025-01-10 | | 2025-09-01 | | | 2025-08-31 | running | | 40 |
+2025-01-10 | | 2025-09-01 | | | 2025-09-01 | not_applicable | | | appealed
+2025-01-10 | | 2025-09-01 | | 2025-12-01 | 2025-12-31 | not_applicable | | | appealed
+2025-01-10 | | | 2025-08-15 | | 2025-08-14 | running | | 57 |
+2025-01-10 | | | 2025-08-15 | | 2025-08-15 | not_applicable | | | case_ended
+2025-08-31 | | | | | 2026-05-28 | running | | 0 |
+2025-08-31 | | | | | 2026-05-29 | overdue | 1 | |
+"""
+
+
+def enforceable(number: str, row: list[str], fen: int = 500_000) -> Case:
+    """A case whose decision was served on a day, and what came of it."""
+    received, paid, appeal, annulled, enforced = (day_of(cell) for cell in row[:5])
+    assert received
+    steps = [(received, "filed"), (received, "pre_notice"), (received, "decided"), (received, "served")]
+    steps += sorted(
+        (day, state)
+        for day, state in ((appeal, "appeal"), (annulled, "revoked_by_review"), (enforced, "enforcement")) if day
+    )  # fmt: skip
+    return Case(
+        number, "湘M54321", False, False, received, received, received, None, "served",
+        tuple((datetime.combine(day, time(9)), no, state) for no, (day, state) in enumerate(steps, 1)),
+        (Decision(f"D{number}", fen, received, received),),
+        (Payment(f"D{number}", paid, fen),) if paid else (), None,
+    )  # fmt: skip
+
+
+def test_a_court_is_asked_for_enforcement_within_three_months_after_the_remedies_lapse() -> None:
+    every = rows_of(ENFORCED)
+    facts = [enforceable(f"E{at}", row) for at, row in enumerate(every)]
+    source = built_of(facts, random.Random(8))
+    for at, (*_, asked, state, late, left, why_not) in enumerate(every):
+        found = clocks(source, date.fromisoformat(asked), Filter(case_no=f"E{at}"))
+        told = [
+            (one.state, one.days_late, one.days_left, one.why_not) for one in found if one.clock == "court_enforcement"
+        ]
+        number = {cell: int(cell) for cell in (late, left) if cell}
+        wanted = [(state, number.get(late), number.get(left), why_not or None)] if state else []
+        assert told == wanted, every[at]
+
+
+def test_enforcement_is_asked_for_only_of_a_fine_of_a_case_whose_steps_are_told() -> None:
+    row = ["2025-01-10", "", "", "", ""]
+    facts = [
+        enforceable("FINE", row), enforceable("WARNING", row, fen=0),
+        replace(enforceable("LIST", row), steps=()),
+        replace(enforceable("PART", row), payments=(Payment("DPART", date(2025, 2, 1), 499_999),)),
+        enforceable("OLD", ["2023-12-31", "", "", "", ""]),
+    ]  # fmt: skip
+    source = built_of(facts, random.Random(9))
+    found = {one.case_no: one for one in clocks(source, date(2025, 8, 1)) if one.clock == "court_enforcement"}
+    assert {number: one.state for number, one in found.items()} == {
+        "FINE": "running", "PART": "running", "OLD": "overdue",
+    }  # fmt: skip
+    assert {number: (one.rule_id, one.has_verified_rule) for number, one in found.items()} == {
+        "FINE": ("C-ENFORCE", True), "PART": ("C-ENFORCE", True), "OLD": ("C-ENFORCE", False),
+    }, "of reconsideration before 2024 no text was read"  # fmt: skip
+    assert [one.case_no for one in clocks(source, date(2025, 10, 4), which=OfClocks(is_soon=True))] == ["FINE", "PART"]
+
+
+# received | remedies over | due | rolled | verified: where a bureau lets these clocks move past a day off, as from memory
+ROLLED = """
+2025-01-10 | 2025-07-10 | 2025-10-10 | false | true
+2025-01-12 | 2025-07-14 | 2025-10-14 | false | false
+2025-01-02 | 2025-07-02 | 2025-10-09 | true | false
+"""
+
+
+def test_enforcement_begins_and_ends_on_working_days_where_the_parameter_says_so() -> None:
+    every = rows_of(ROLLED)
+    source = built_of(
+        [enforceable(f"R{at}", [row[0], "", "", "", ""]) for at, row in enumerate(every)], random.Random(11)
+    )
+    source.connection.execute(
+        "update seeds.parameter set parameter_text = 'payment,litigation,court_enforcement'"
+        " where parameter = 'deadline_roll_clocks'"
+    )
+    source.connection.execute(f"create or replace table mart.case_clock as {sql.render('mart.case_clock').sql}")
+    found = {one.case_no: one for one in clocks(source, date(2025, 12, 1)) if one.clock == "court_enforcement"}
+    for at, row in enumerate(every):
+        one = found[f"R{at}"]
+        told = [one.started_on, one.due_on, str(one.is_rolled).lower(), str(one.has_verified_rule).lower()]
+        assert [str(cell) for cell in told] == row[1:], row
+
+
+# steps after service on 10 January 2025 (a Friday) | the last one's day | refused for
+EARLY = """
+overdue | 2025-01-10 | payment_due
+overdue | 2025-01-25 | payment_due
+overdue | 2025-01-26 |
+part_paid overdue | 2025-01-25 | payment_due
+appeal overdue | 2025-01-25 | payment_due
+enforcement | 2025-01-10 | remedies_lapsed
+enforcement | 2025-07-10 | remedies_lapsed
+enforcement | 2025-07-11 |
+overdue enforcement | 2025-07-10 | remedies_lapsed
+overdue enforcement | 2025-07-11 |
+appeal enforcement | 2025-03-01 |
+"""
+
+
+def test_a_fine_is_not_overdue_before_its_time_is_over_nor_enforced_before_the_remedies_lapse() -> None:
+    facts, served = [], date(2025, 1, 10)
+    days = {"part_paid": date(2025, 1, 20), "overdue": date(2025, 2, 1), "appeal": date(2025, 1, 21)}
+    for at, (states, last, _) in enumerate(rows_of(EARLY)):
+        case, names = enforceable(f"T{at}", [str(served), "", "", "", ""]), states.split()
+        taken = [*((days[name], name) for name in names[:-1]), (date.fromisoformat(last), names[-1])]
+        steps = [(datetime.combine(day, time(10)), 5 + no, state) for no, (day, state) in enumerate(taken)]
+        paid = (Payment(f"DT{at}", days["part_paid"], 100),)
+        facts.append(replace(case, steps=(*case.steps, *steps), payments=paid))
+    source = built_of(facts, random.Random(10))
+    found = {
+        row["case_no"]: (row["case_state"], row["missing_guards"])
+        for row in source.rows("select * from core.case_state order by case_no, step_no")
+    }
+    for at, (states, _, missing) in enumerate(rows_of(EARLY)):
+        assert found[f"T{at}"] == (states.split()[-1], missing or None), rows_of(EARLY)[at]
 
 
 # fine | received | paid | appeal from | until | asked on | days | surcharge, all in yuan

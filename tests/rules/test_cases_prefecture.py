@@ -30,6 +30,8 @@ from warehouse.cases import cases, clocks
 
 YEAR = (date(2025, 1, 1), date(2025, 12, 31))
 DAYS = (date(2025, 3, 31), date(2025, 10, 8), date(2025, 12, 31))
+LATER = (*DAYS, date(2026, 9, 30))
+"""With a day on which the time to ask a court for enforcement has passed."""
 SHIFT = (date(2025, 5, 15) - date(2021, 7, 15)).days
 """So many days earlier the year lies on both sides of the new procedure, and its late surcharges too."""
 
@@ -102,7 +104,7 @@ def differences(told: dict[Any, Any], plain: dict[Any, Any]) -> list[Any]:
     ]
 
 
-@pytest.mark.parametrize("day", DAYS)
+@pytest.mark.parametrize("day", LATER)
 def test_the_truth_and_the_deliveries_tell_the_same_cases_and_clocks(
     delivered: Tables, truth: list[Case], day: date
 ) -> None:
@@ -118,7 +120,8 @@ def test_the_year_has_every_kind_of_clock_and_end(delivered: Tables) -> None:
         ("payment", "met"), ("payment", "overdue"), ("payment", "running"), ("late_surcharge", "late"),
         ("late_surcharge", "overdue"), ("handover", "late"), ("handover", "met"), ("handover", "overdue"),
         ("hearing_request", "used"), ("hearing_request", "unknown"), ("limitation", "met"),
-        ("reconsideration_request", "running"), ("reconsideration_request", "unknown"),
+        ("reconsideration_request", "running"), ("reconsideration_request", "unknown"), ("litigation", "running"),
+        ("litigation", "unknown"), ("court_enforcement", "running"), ("court_enforcement", "not_applicable"),
     } <= set(seen)  # fmt: skip
     assert any(one.is_rolled for one in clocks(delivered, DAYS[-1]))
 
@@ -163,7 +166,19 @@ def spoiled(case: Case, rng: random.Random) -> Case:
         some = first + (last - first) * rng.random()
         some = some.replace(microsecond=0)
         kind = rng.choice(
-            ("lost", "appeal", "annulled", "anew", "second", "instalments", "reversed", "void", "again", "none")
+            (
+                "lost",
+                "appeal",
+                "annulled",
+                "anew",
+                "second",
+                "instalments",
+                "reversed",
+                "void",
+                "again",
+                "none",
+                "court",
+            )
         )
         if kind == "lost" and case.steps:
             gone = rng.randrange(len(case.steps))
@@ -171,6 +186,8 @@ def spoiled(case: Case, rng: random.Random) -> Case:
         elif kind in ("appeal", "annulled", "void"):
             state = {"appeal": "appeal", "annulled": "revoked_by_review", "void": "void"}[kind]
             case = _with_step(case, state, rng.choice((some, last + timedelta(days=rng.randint(0, 40)))))
+        elif kind == "court":
+            case = _with_step(case, "enforcement", last + timedelta(days=rng.choice((9, 170, 185, 200, 230, 330))))
         elif kind == "anew" and case.decisions:
             at, later = last + timedelta(days=3), timedelta(days=rng.choice((0, 9)))
             case = _with_step(_with_step(case, "revoked_by_review", at), "decided", at + later)
@@ -209,10 +226,15 @@ def test_cases_that_went_wrong_are_told_the_same(truth: list[Case], seed: int) -
     days = -SHIFT if seed % 2 else 0
     facts = [shifted(spoiled(case, rng), days) for case in truth]
     source = built_of(facts, rng)
-    for day in DAYS:
+    seen = set[tuple[str, str]]()
+    for day in LATER:
         on = day + timedelta(days=days + 40)
         assert differences(told_cases(source, on), plain_cases(facts, on))[:3] == []
-        assert differences(told_clocks(source, on), plain_clocks(facts, on))[:3] == []
+        plain = plain_clocks(facts, on)
+        assert differences(told_clocks(source, on), plain)[:3] == []
+        seen |= {(name, clock.state) for (_, _, name), clock in plain.items()}
+    states = ("running", "overdue", "met", "late", "not_applicable")
+    assert {("court_enforcement", state) for state in states} <= seen
     refused = Counter(step.refused for case in facts for step in reference.walk(case))
     assert refused["R-STEP"] > 20
     assert refused["R-GUARD"] > 20

@@ -106,6 +106,9 @@ def test_deadlines_count_when_they_run_out(rows: Rows) -> None:
     rows.clock("H", HERE, on(10), on(9), result="omitted")
     rows.clock("I", HERE, on(10), None, result="not_applicable")
     rows.clock("A", HERE, on(20), on(19), clock="decision")
+    rows.clock("J", HERE, on(10), on(9), clock="court_enforcement")
+    rows.clock("K", HERE, on(10), None, clock="court_enforcement")
+    rows.clock("L", HERE, on(10), on(9), clock="litigation")
     assert told(rows, "clocks_kept") == (4, 2, 5)
 
 

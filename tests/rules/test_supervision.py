@@ -1,5 +1,6 @@
 """Measures as of a day with their deadlines and numbers, and what the written rule suggests at its thresholds."""
 
+import re
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
@@ -135,6 +136,107 @@ def test_overload_alarms_and_crashes_are_of_the_days_before_the_measure(rows: Ro
         })  # fmt: skip
     referral(rows, "F3", date(2026, 6, 1), date(2026, 6, 20), None, "crash")
     assert numbers(rows, "F3") == [("crashes", 1, None), ("deaths", 1, None)]
+
+
+FIRMS = {"U1": "示例运输1号有限公司", "U2": "示例运输2号有限公司"}
+
+
+def fleet(rows: Rows) -> None:
+    """Two firms of one county with a truck each; one truck changes hands on 11 May, and the first firm its name."""
+    old = "示例运输1号旧名有限公司"
+    rows.put("staging.enterprise", *(
+        {"record_id": f"{uscc}{since}", "uscc": uscc, "enterprise_name": name, "county_code": HERE,
+         "valid_from": date(2026, *since), "valid_to": until}
+        for uscc, name, since, until in (
+            ("U1", old, (1, 1), date(2026, 4, 30)), ("U1", FIRMS["U1"], (5, 1), None),
+            ("U2", FIRMS["U2"], (1, 1), None),
+        )
+    ))  # fmt: skip
+    rows.put("staging.vehicle", *(
+        {"record_id": f"{plate}{since}", "plate_no": plate, "plate_color_code": 2, "enterprise_name": owner,
+         "valid_from": date(2026, *since), "valid_to": until}
+        for plate, owner, since, until in (
+            ("湘M10001", old, (1, 1), None), ("湘M10002", FIRMS["U2"], (1, 1), None),
+            ("湘M10003", FIRMS["U1"], (1, 1), date(2026, 5, 10)), ("湘M10003", FIRMS["U2"], (5, 11), None),
+        )
+    ))  # fmt: skip
+
+
+def passages(rows: Rows) -> list[tuple[str, int | None, date, str, int | None]]:
+    """Plate, colour, day, verdict and weight of passages of the fleet and of others."""
+    told = [
+        ("湘M10001", 2, date(2026, 5, 20), "over", 60_000), ("湘M10001", 2, date(2026, 5, 31), "over", 60_000),
+        ("湘M10001", 2, date(2026, 3, 3), "within", 30_000), ("湘M10001", 2, date(2026, 3, 2), "over", 60_000),
+        ("湘M10001", 2, date(2026, 6, 1), "over", 60_000), ("湘M10001", 1, date(2026, 5, 20), "over", 60_000),
+        ("湘M10001", None, date(2026, 5, 20), "over", 60_000), ("湘M10001", 2, date(2026, 5, 21), "review", None),
+        ("湘M10002", 2, date(2026, 5, 20), "within", 30_000), ("湘M10002", 2, date(2026, 5, 22), "within", 30_000),
+        ("湘M10003", 2, date(2026, 5, 10), "over", 60_000), ("湘M10003", 2, date(2026, 5, 11), "review", 50_000),
+        ("湘M19999", 2, date(2026, 5, 20), "over", 60_000),
+    ]  # fmt: skip
+    rows.put("core.passage", *(
+        {"record_id": f"p{at}", "plate_no": plate, "plate_color_code": color, "passed_date": day, "verdict": verdict,
+         "gross_vehicle_weight_kg": weight, "county_code": HERE}
+        for at, (plate, color, day, verdict, weight) in enumerate(told)
+    ))  # fmt: skip
+    return told
+
+
+def test_an_enterprise_is_told_its_own_overload_and_not_that_of_its_county(rows: Rows) -> None:
+    fleet(rows)
+    told = passages(rows)
+    rows.put("mart.overload_daily", {"passed_date": date(2026, 5, 20), "site_code": "YZ01", "county_code": HERE,
+                                     "weighed_count": 100, "over_count": 50})  # fmt: skip
+    day, first = date(2026, 6, 1), date(2026, 6, 1) - timedelta(days=90)
+    owner = {"湘M10001": lambda _: "U1", "湘M10002": lambda _: "U2",
+             "湘M10003": lambda on: "U1" if on <= date(2026, 5, 10) else "U2"}  # fmt: skip
+    for uscc, name in FIRMS.items():
+        firm = {"uscc": uscc, "unit_name": name, "unit_kind": "enterprise", "supervision_cause": "overload"}
+        interview(rows, f"Y{uscc}", day, date(2026, 6, 30), **firm)
+        own = [one for one in told if one[1] == 2 and first <= one[2] < day and one[4]]
+        own = [one for one in own if one[0] in owner and owner[one[0]](one[2]) == uscc]
+        over = sum(one[3] == "over" for one in own)
+        assert numbers(rows, f"Y{uscc}") == [("overload", over, len(own))]
+    assert numbers(rows, "YU1") == [("overload", 3, 4)]
+    assert numbers(rows, "YU2") == [("overload", 0, 3)]
+    interview(rows, "Y3", day, date(2026, 6, 30), supervision_cause="overload")
+    assert numbers(rows, "Y3") == [("overload", 50, 100)]
+
+
+def test_an_enterprise_is_told_the_alarms_of_its_own_vehicles(rows: Rows) -> None:
+    for plate, uscc, handled in (("湘M10001", "U1", None), ("湘M10002", "U2", datetime(2026, 5, 31, 8, 5))):
+        rows.alarm(plate, HERE, date(2026, 5, 31), handled)
+        rows.connection.execute("update mart.alarm_handling set uscc = ? where plate_no = ?", [uscc, plate])
+        interview(rows, f"Y{uscc}", date(2026, 6, 1), date(2026, 6, 30), uscc=uscc, unit_kind="enterprise",
+                  supervision_cause="alarms")  # fmt: skip
+    interview(rows, "Y3", date(2026, 6, 1), date(2026, 6, 30), supervision_cause="alarms")
+    assert [numbers(rows, no) for no in ("YU1", "YU2", "Y3")] == [
+        [("alarms", 0, 1)], [("alarms", 1, 1)], [("alarms", 1, 2)]
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("cause", ["low_score", "crash", "overload", "alarms"])
+def test_of_an_enterprise_no_number_of_its_county_is_told(rows: Rows, cause: str) -> None:
+    """No score and no crash is an enterprise's, and this one has neither trucks nor alarms."""
+    behind_hand(rows, (date(2026, 1, 10), date(2026, 4, 10)))
+    passages(rows)
+    fleet(rows)
+    rows.alarm("湘M10001", HERE, date(2026, 6, 1), None)
+    rows.put("staging.road_crash", {"record_id": "1", "crash_no": "1", "county_code": HERE, "death_count": 1,
+                                    "occurred_at": datetime(2026, 6, 1, 7)})  # fmt: skip
+    interview(rows, "Y1", date(2026, 6, 30), date(2026, 7, 30), uscc="U9", unit_kind="enterprise",
+              supervision_cause=cause)  # fmt: skip
+    assert numbers(rows, "Y1") == []
+
+
+def test_no_number_behind_a_measure_is_a_fine_or_a_number_of_cases(rows: Rows) -> None:
+    """行政处罚法 art. 74; what a score reads is held in its own test."""
+    own = set(supervision.TABLES) - set(score.TABLES)
+    assert not [table for table in own if re.search("case|penalty|payment|fine|violation", table)]
+    assert not re.search(r"case|penal|fen\b|fine|paid", supervision._OF_FLEET + supervision._CRASHES)
+    assert set(supervision_terms._COUNTS) == {
+        "hazards_overdue", "hazard_overdue_days", "listing_overdue_days", "crashes", "deaths", "overload", "alarms",
+        "score",
+    }  # fmt: skip
 
 
 def test_a_listing_tells_how_late_its_hazard_was_and_a_bulletin_the_city(rows: Rows) -> None:

@@ -21,9 +21,10 @@ guard = column(
     "guard",
     "VARCHAR",
     "What has to stand before the step, joined by commas: pre_notice, decision, service, payment_some, payment_full, "
-    "penalty_done; empty: nothing that a feed tells.",
+    "penalty_done, payment_due, remedies_lapsed; empty: nothing that a feed tells.",
     "前提",
-    zh_doc="进入该环节的前提，以逗号分隔：处罚告知、决定书、送达、部分缴款、缴清、罚款履行完毕；空为无可核对的前提。",
+    zh_doc="进入该环节的前提，以逗号分隔：处罚告知、决定书、送达、部分缴款、缴清、罚款履行完毕、缴款期限届满、"
+    "复议起诉期限届满；空为无可核对的前提。",
 )
 step_no = column(
     "step_no",
@@ -188,16 +189,19 @@ clock_result = column(
 why_not = column(
     "why_not",
     "VARCHAR",
-    "Why the clock does not apply: no_rule, no_calendar, case_ended.",
+    "Why the clock does not apply, or not since clock_stopped_on: no_rule, no_calendar, case_ended; of "
+    "court_enforcement also paid, appealed.",
     "不适用原因",
-    zh_doc="no_rule 当日无规定，no_calendar 超出工作日历，case_ended 案件已终结而日期不明。",
+    zh_doc="不适用或自停止日起不适用的原因：no_rule 当日无规定，no_calendar 超出工作日历，case_ended 案件或决定已失效；"
+    "申请强制执行另有 paid 已缴清，appealed 已复议诉讼。",
 )
 clock_stopped_on = column(
     "clock_stopped_on",
     "DATE",
-    "Day from which a clock that nothing had ended does not run any more: its case or decision lost its effect.",
+    "Day from which a clock that nothing had ended does not run any more: its case or decision lost its effect; "
+    "court_enforcement: or was paid in full or appealed.",
     "停止日",
-    zh_doc="尚未完成的期限因案件终结或决定失效而不再计算的日期。",
+    zh_doc="尚未完成的期限因案件终结、决定失效而不再计算的日期；申请强制执行还包括缴清和复议诉讼。",
 )
 is_party_time = column(
     "is_party_time",

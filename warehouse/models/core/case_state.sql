@@ -4,8 +4,11 @@
 -- stand before it is missing (missing_guards). The case stays where it was, and the next step is judged from there.
 -- Guards: pre_notice, an accepted penalty notice before; decision, a decision by that day; service, a decision served by
 -- that day; payment_some, money at the bank on that day; payment_full, a fine covered on that day and none in effect that
--- is not; penalty_done, no fine in effect that is not covered on that day. What no feed tells (the head's approval, the
--- second officer) is not judged.
+-- is not; penalty_done, no fine in effect that is not covered on that day; payment_due, the time to pay a served fine over
+-- before that day (行政处罚法 arts 67 and 72); remedies_lapsed, the party's times for reconsideration and court over as well
+-- (行政强制法 art. 53). Whether a last day moves past a day off was not read in a text, so they are held against the plain
+-- one, and against nothing where no service is told. What no feed tells (the head's approval, the second officer, the
+-- reminder before enforcement) is not judged.
 with recursive step as (
     select
         told.case_no,
@@ -22,12 +25,27 @@ with recursive step as (
     from {{ ref('case_event') }} as told
     left join {{ ref('enforcement_case') }} as filed on filed.case_no = told.case_no
 ),
+last_day as (
+    select
+        decision.decision_no,
+        max(case when rule.clock = 'payment' then {{ plain_due('decision.served_on', 'rule') }} end) as payment_on,
+        max(case when rule.clock <> 'payment' then {{ plain_due('decision.served_on', 'rule') }} end) as remedy_on
+    from {{ ref('case_decision') }} as decision
+    inner join {{ ref('procedure_clock') }} as rule
+        on rule.clock in ('payment', 'reconsideration_request', 'litigation')
+        and decision.served_on >= coalesce(rule.valid_from, decision.served_on)
+        and decision.served_on <= coalesce(rule.valid_to, decision.served_on)
+    where decision.decided_fen > 0
+    group by decision.decision_no
+),
 booked as (
     select
         step.record_id,
         decision.decision_no,
         decision.decided_fen,
         decision.served_on <= step.event_on as is_served,
+        last_day.payment_on < step.event_on as is_payment_over,
+        last_day.payment_on < step.event_on and last_day.remedy_on < step.event_on as is_remedy_over,
         decision.is_in_effect,
         coalesce(sum(payment.paid_fen), 0) as booked_fen
     from step
@@ -35,15 +53,18 @@ booked as (
         on decision.case_no = step.case_no and decision.decided_on <= step.event_on
     left join {{ ref('penalty_payment') }} as payment
         on payment.decision_no = decision.decision_no and payment.paid_on <= step.event_on
+    left join last_day on last_day.decision_no = decision.decision_no
     group by
-        step.record_id, decision.decision_no, decision.decided_fen, decision.served_on <= step.event_on,
-        decision.is_in_effect
+        step.record_id, step.event_on, decision.decision_no, decision.decided_fen, decision.served_on,
+        decision.is_in_effect, last_day.payment_on, last_day.remedy_on
 ),
 fact as (
     select
         record_id,
         count(*) as decision_count,
         count(case when is_served then decision_no end) as served_count,
+        count(case when is_payment_over then decision_no end) as payment_over_count,
+        count(case when is_remedy_over then decision_no end) as remedy_over_count,
         count(case when booked_fen > 0 then decision_no end) as paid_count,
         count(case when decided_fen > 0 and booked_fen >= decided_fen then decision_no end) as covered_count,
         count(case when is_in_effect and booked_fen < decided_fen then decision_no end) as open_count
@@ -71,7 +92,15 @@ asked as (
                 when transition.guard like '%payment_full%'
                     and (coalesce(fact.covered_count, 0) = 0 or fact.open_count > 0) then 'payment_full'
             end,
-            case when transition.guard like '%penalty_done%' and fact.open_count > 0 then 'penalty_done' end
+            case when transition.guard like '%penalty_done%' and fact.open_count > 0 then 'penalty_done' end,
+            case
+                when transition.guard like '%payment_due%' and fact.served_count > 0 and fact.payment_over_count = 0
+                    then 'payment_due'
+            end,
+            case
+                when transition.guard like '%remedies_lapsed%' and fact.served_count > 0 and fact.remedy_over_count = 0
+                    then 'remedies_lapsed'
+            end
         ) as missing_facts
     from step
     left join fact on fact.record_id = step.record_id

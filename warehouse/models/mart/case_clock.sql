@@ -3,12 +3,19 @@
 -- it where the statute only says "promptly"). Whether an open clock runs or is overdue depends on the day it is looked
 -- at, which no model knows: warehouse.cases tells it, as of a day, and with it the surcharge.
 -- clock_result: met (ended by the last day), late (after it), omitted (of filing and notice: the case was decided without
--- it or before it; ended on the day of the decision), used (the party did), open, not_applicable (with why_not: no_rule, in force that
--- day; no_calendar, beyond the years of core.working_day; case_ended, on a day that is not told).
--- clock_stopped_on: where nothing ended it, the day on which its case or its decision lost its effect: until then it ran
--- (stopped), since then it does not apply.
+-- it or before it; ended on the day of the decision), used (the party did), open, not_applicable (with why_not: no_rule,
+-- in force that day; no_calendar, beyond the years of core.working_day; what stops a clock, before it began or, of
+-- case_ended, on a day that is not told).
+-- clock_stopped_on: where nothing ended it, the day on which its case or its decision lost its effect (case_ended): until
+-- then it ran (stopped), since then it does not apply. court_enforcement stops as well on the day of payment in full
+-- (paid) and on that of an appeal (appealed): from when its outcome lets the time run no feed tells.
 -- is_party_time: time that the party has and nobody else can miss. No feed tells the day of a request: a hearing held or
--- an appeal taken up shows that the party used it (used), and without either nothing is known.
+-- an appeal taken up shows that the party used it (used), and without either nothing is known. Which of the two an appeal
+-- is, reconsideration or court, no step tells: it uses both times.
+-- court_enforcement (行政强制法 art. 53) begins on the last day of the later of the party's two times and ends with the step
+-- to enforcement. It is of over-limit cases with steps: nothing tells that of others. The reminder (C-REMIND) that has to
+-- be served ten working days before has no feed, nor has a payment that was put off (行政处罚法 arts 66 and 72): both are
+-- left out.
 -- Working days count from the day after; a calendar deadline on a day off moves to the next working day for the clocks
 -- that the parameter deadline_roll_clocks names. late_surcharge begins the day after payment was due, on what was unpaid
 -- then (principal_fen), and has no last day. has_verified_rule: the rule was read in a text, and so were the calendar, the
@@ -29,8 +36,7 @@ step as (
         max(case when case_state = 'evidence_review' then event_on end) as reviewed_on,
         min(case when case_state = 'notified' then event_on end) as notified_on,
         max(case when case_state = 'pre_notice' then event_on end) as pre_notice_on,
-        max(case when case_state = 'hearing' then event_on end) as hearing_on,
-        min(case when case_state = 'appeal' then event_on end) as appealed_on
+        max(case when case_state = 'hearing' then event_on end) as hearing_on
     from {{ ref('case_state') }}
     where is_accepted
     group by case_no
@@ -55,10 +61,83 @@ life as (
         step.reviewed_on,
         step.notified_on,
         step.pre_notice_on,
-        step.hearing_on,
-        step.appealed_on
+        step.hearing_on
     from {{ ref('case_life') }} as life
     left join step on life.case_kind = 'over_limit' and step.case_no = life.case_no
+),
+-- What its case told first since a decision was served.
+since as (
+    select
+        decision.decision_no,
+        min(case when state.case_state = 'appeal' then state.event_on end) as appealed_on,
+        min(case when state.case_state = 'enforcement' then state.event_on end) as enforced_on
+    from {{ ref('case_decision') }} as decision
+    inner join {{ ref('case_state') }} as state
+        on state.case_no = decision.case_no and state.is_accepted and state.event_on >= decision.served_on
+    where decision.case_kind = 'over_limit'
+    group by decision.decision_no
+),
+every_rule as (
+    select
+        rule_id, clock, clock_amount, clock_unit, valid_from, valid_to, confidence
+    from {{ ref('procedure_clock') }}
+    union all
+    select
+        case
+            when valid_from is null then parameter
+            else concat(parameter, '@', cast(valid_from as varchar(10)))
+        end as rule_id,
+        case parameter when 'filing_sla_workdays' then 'filing' else 'notice' end as clock,
+        cast(parameter_value as integer) as clock_amount,
+        'working_day' as clock_unit,
+        valid_from,
+        valid_to,
+        confidence
+    from {{ ref('parameter') }}
+    where parameter in ('filing_sla_workdays', 'notice_sla_workdays')
+),
+rule as (
+    select
+        every_rule.rule_id,
+        every_rule.clock,
+        every_rule.clock_amount,
+        every_rule.clock_unit,
+        every_rule.valid_from,
+        every_rule.valid_to,
+        every_rule.confidence like 'C%' as is_read,
+        concat(',', setting.roll_clocks, ',') like concat('%,', every_rule.clock, ',%') as may_roll,
+        setting.roll_confidence like 'C%' as is_roll_read
+    from every_rule
+    cross join setting
+),
+party_time as (
+    select
+        decision.decision_no,
+        rule.is_read,
+        rule.may_roll,
+        rule.is_roll_read,
+        {{ plain_due('decision.served_on', 'rule') }} as plain_due_on
+    from {{ ref('case_decision') }} as decision
+    inner join rule
+        on rule.clock in ('reconsideration_request', 'litigation')
+        and decision.served_on >= coalesce(rule.valid_from, decision.served_on)
+        and decision.served_on <= coalesce(rule.valid_to, decision.served_on)
+),
+lapse as (
+    select
+        party_time.decision_no,
+        max(case when party_time.may_roll then plain.next_working_date else party_time.plain_due_on end) as lapsed_on,
+        count(case
+            when party_time.is_read
+                and (
+                    not party_time.may_roll
+                    or (plain.has_notice and (plain.is_working_day or party_time.is_roll_read))
+                ) then 1
+        end) = 2 as is_lapse_read
+    from party_time
+    left join {{ ref('working_day') }} as plain on plain.calendar_date = party_time.plain_due_on
+    group by party_time.decision_no
+    having count(case when party_time.may_roll then plain.next_working_date else party_time.plain_due_on end) = 2
 ),
 begun as (
     select
@@ -114,12 +193,25 @@ begun as (
         )
     union all
     select
-        decision.case_kind, decision.case_no, decision.decision_no, 'reconsideration_request', decision.served_on,
-        case when life.appealed_on >= decision.served_on then life.appealed_on end, decision.effect_ended_on,
-        false, true
+        decision.case_kind, decision.case_no, decision.decision_no, remedy.clock, decision.served_on,
+        since.appealed_on, decision.effect_ended_on, false, true
     from {{ ref('case_decision') }} as decision
-    inner join life on life.case_kind = decision.case_kind and life.case_no = decision.case_no
+    cross join (
+        select 'reconsideration_request' as clock
+        union all
+        select 'litigation' as clock
+    ) as remedy
+    left join since on since.decision_no = decision.decision_no
     where (decision.is_in_effect or decision.effect_ended_on is not null) and decision.served_on is not null
+    union all
+    select
+        decision.case_kind, decision.case_no, decision.decision_no, 'court_enforcement', lapse.lapsed_on,
+        since.enforced_on, least(decision.effect_ended_on, decision.paid_in_full_on, since.appealed_on), false, false
+    from {{ ref('case_decision') }} as decision
+    inner join lapse on lapse.decision_no = decision.decision_no
+    inner join step on decision.case_kind = 'over_limit' and step.case_no = decision.case_no
+    left join since on since.decision_no = decision.decision_no
+    where decision.decided_fen > 0 and (decision.is_in_effect or decision.effect_ended_on is not null)
 ),
 -- Nothing but filing is a filing, and nothing but notice a notice: a decision does not stand in for either.
 omitted as (
@@ -129,25 +221,6 @@ omitted as (
     where begun.clock in ('filing', 'notice')
         and life.first_decided_on is not null
         and (begun.ended_on is null or begun.ended_on > life.first_decided_on)
-),
-rule as (
-    select
-        rule_id, clock, clock_amount, clock_unit, valid_from, valid_to, confidence
-    from {{ ref('procedure_clock') }}
-    union all
-    select
-        case
-            when valid_from is null then parameter
-            else concat(parameter, '@', cast(valid_from as varchar(10)))
-        end as rule_id,
-        case parameter when 'filing_sla_workdays' then 'filing' else 'notice' end as clock,
-        cast(parameter_value as integer) as clock_amount,
-        'working_day' as clock_unit,
-        valid_from,
-        valid_to,
-        confidence
-    from {{ ref('parameter') }}
-    where parameter in ('filing_sla_workdays', 'notice_sla_workdays')
 ),
 timed as (
     select
@@ -170,16 +243,14 @@ timed as (
         begun.is_party_time,
         rule.rule_id,
         rule.clock_unit,
-        rule.confidence,
+        rule.is_read,
+        rule.may_roll,
+        rule.is_roll_read,
         started.has_notice as is_start_known,
         case
             when rule.clock_unit = 'working_day' then started.working_day_no + rule.clock_amount
         end as due_working_day_no,
-        case rule.clock_unit
-            when 'calendar_day' then cast(begun.started_on + interval 1 day * rule.clock_amount as date)
-            when 'month' then cast(begun.started_on + interval 1 month * rule.clock_amount as date)
-            when 'year' then cast(begun.started_on + interval 1 month * (12 * rule.clock_amount) as date)
-        end as plain_due_on
+        {{ plain_due('begun.started_on', 'rule') }} as plain_due_on
     from begun
     left join omitted
         on omitted.case_kind = begun.case_kind and omitted.case_no = begun.case_no and omitted.clock = begun.clock
@@ -203,22 +274,23 @@ due as (
         timed.is_party_time,
         timed.rule_id,
         timed.clock_unit,
-        concat(',', setting.roll_clocks, ',') like concat('%,', timed.clock, ',%') as may_roll,
+        timed.may_roll,
         case
             when timed.clock_unit = 'working_day' then counted.calendar_date
-            when concat(',', setting.roll_clocks, ',') like concat('%,', timed.clock, ',%') then plain.next_working_date
+            when timed.may_roll then plain.next_working_date
             else timed.plain_due_on
         end as due_on,
         timed.plain_due_on,
-        timed.confidence like 'C%'
+        timed.is_read
         and (
             timed.clock_unit <> 'working_day' or (timed.is_start_known and coalesce(counted.has_notice, false))
         ) as is_rule_read,
         coalesce(plain.has_notice, false) as is_day_known,
-        setting.roll_confidence like 'C%' as is_roll_read,
+        timed.is_roll_read,
         case timed.clock
             when 'handover' then coalesce(setting.prefix_confidence like 'C%', false)
             when 'hearing_request' then false
+            when 'court_enforcement' then coalesce(lapse.is_lapse_read, false)
             else true
         end as is_duty_read
     from timed
@@ -226,6 +298,7 @@ due as (
     left join {{ ref('working_day') }} as counted
         on counted.is_working_day and counted.working_day_no = timed.due_working_day_no
     left join {{ ref('working_day') }} as plain on plain.calendar_date = timed.plain_due_on
+    left join lapse on lapse.decision_no = timed.decision_no
 ),
 judged as (
     select
@@ -238,8 +311,13 @@ judged as (
             when rule_id is null then 'no_rule'
             when due_on is null then 'no_calendar'
             when ended_on is null and is_stopped and stopped_on is null then 'case_ended'
+            when stopped_on is null then null
+            when clock <> 'court_enforcement' or stopped_on = decision.effect_ended_on then 'case_ended'
+            when stopped_on = decision.paid_in_full_on then 'paid'
+            else 'appealed'
         end as why_not
     from due
+    left join {{ ref('case_decision') }} as decision on decision.decision_no = due.decision_no
 ),
 on_time as (
     select judged.decision_no, sum(payment.paid_fen) as paid_fen
@@ -279,8 +357,8 @@ every_clock as (
         ended_on,
         stopped_on,
         case
+            when stopped_on > started_on and rule_id is not null and due_on is not null then 'stopped'
             when why_not is not null then 'not_applicable'
-            when stopped_on is not null then 'stopped'
             when ended_on is null then 'open'
             when is_omitted then 'omitted'
             when is_party_time then 'used'
@@ -310,7 +388,10 @@ every_clock as (
             when surcharge.ended_on is null then 'open'
             else 'late'
         end as clock_result,
-        case when ratio.parameter is null then 'no_rule' end as why_not,
+        case
+            when ratio.parameter is null then 'no_rule'
+            when surcharge.stopped_on is not null then 'case_ended'
+        end as why_not,
         false as is_party_time,
         surcharge.is_rolled,
         case
