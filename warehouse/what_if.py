@@ -40,6 +40,8 @@ _FIXED = (
     "rule_id", "modifier_id", "parameter", "jurisdiction", "zh", "en", "citation_zh", "citation_en", "confidence",
 )  # fmt: skip
 """Columns that name a rule or say where it comes from: changing them changes nothing."""
+_REFUSED_BY = tuple(name for name in rule_files.CHECKS if name != "rule_missing")
+"""Checks that asked rules have to pass: that a rule ends may be what is asked."""
 _FINED = ("over_mass",)
 """Acts of ``seeds.fine_tier`` whose amounts are compared."""
 _READ_HERE = (
@@ -96,8 +98,8 @@ def changed(rows: rule_files.Rows, asked: Iterable[str]) -> tuple[rule_files.Row
             change = Change(seed, rule_files.rule_no(row), column, row[column], value, row["confidence"])
             row[column] = value
             found += [change] if change.is_effective else []
-    before = set(rule_files.judged(rows))
-    for problem in rule_files.judged(other):
+    before = set(rule_files.judged(rows, _REFUSED_BY))
+    for problem in rule_files.judged(other, _REFUSED_BY):
         if problem not in before:
             raise WarehouseError(f"With {', '.join(asked)}: {problem.message} {problem.next_step}")
     return other, found
