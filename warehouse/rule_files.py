@@ -24,8 +24,8 @@ _NEXT = {
     "fine_tiers_apart": "Let each tier begin at the bound where the one below ends, with the opposite word; give the "
     "last no end.",
     "parameter_not_accepted": "Write one of the accepted values, in a row whose valid_to is empty.",
-    "rule_missing": "Bring the row back, or let the row that takes its place begin on the day after; where the law "
-    "itself ended it, say so in its citation (废止, repealed).",
+    "rule_missing": "Rows are ended, never deleted: bring it back, or let the row in its place begin on the day after. "
+    "Where the law itself ended it, its citation says so (废止, repealed); no law ends a parameter or a threshold.",
     "rule_sets_nothing": "Give the row what it sets; a bound needs its word: over, at_least, at_most or below.",
     "rule_spans_gap": "Let the later row begin on the day after this one ends.",
     "rule_spans_overlap": "Let the older row end on the day before the newer one begins; give each row its own number.",

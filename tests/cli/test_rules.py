@@ -270,7 +270,7 @@ def test_the_shipped_files_have_no_problem() -> None:
         ("gross_weight_limit.csv", "M6C,CN,2016-09-21,,", "M6C,CN,2016-09-21,2020-01-01,",
          "M6C", "missing_from 2020-01-02", "the day after"),
         ("procedure_clock.csv", "C-DECISION,CN,2021-07-15,,", "C-DECISION,CN,2021-07-15,2026-01-01,",
-         "C-DECISION", "ends without a later one", "say so in its citation"),
+         "C-DECISION", "none takes the place", "its citation says so"),
     ],
 )  # fmt: skip
 def test_a_spoilt_line_is_named_with_file_line_rule_and_what_to_do(

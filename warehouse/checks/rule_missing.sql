@@ -1,10 +1,9 @@
 -- Severity: stop
--- A rule is missing: one that ends without a later one in its place, a limit that some vehicle would need on some day
--- from the day missing_from on, or one that the product reads by its name and no row holds. What it judged would be
--- judged by nothing, or by the rule of another. Rows are ended, never deleted. Where the law itself ended a rule, its
--- citation names the repeal (废止, repealed); a parameter or a threshold always needs a row without an end.
+-- A rule is missing: from missing_from on none takes the place of one that ends or sets the limit of a vehicle, or no row
+-- at all holds one that is needed by its name. What it judged would be judged by nothing, or by the rule of another.
 with
--- By its key (mart.rule), whatever its days: parameters that are not here stand in the checks parameter_*.sql.
+-- By their keys (mart.rule), whatever their days: rows are ended, never deleted. Parameters that are not here stand in
+-- the checks parameter_*.sql.
 needed_rule (missing_rule) as (
     values
         ('AIR rigid'), ('AIR-TRAILER combination'), ('AXLE-SUM any'), ('JOINT-4 combination'), ('JOINT-5 combination'),
@@ -123,6 +122,8 @@ condition_day as (
     inner join {{ ref('gross_weight_limit') }} as gross_weight_limit
         on gross_weight_limit.valid_to >= condition.first_day
 )
+-- Where the law itself ended a rule without another, its citation says so (废止, repealed). What the product computes with
+-- is ended by no law: a parameter or threshold needs a row without an end.
 select
     ended.rule_no,
     cast(null as varchar(40)) as seed,
