@@ -174,7 +174,7 @@ PAGES = {"hazards": hazards_page, "penalties": penalties}
 OF_PASSAGES = (
     "Decided against the articles", "left out, and without the stage before",
     "Consistency: are like cases decided alike?", "Cases without a ratio, and why",
-    "Outlying decisions and their twins",
+    "Outlying decisions and their twins", "Time in each state",
 )  # fmt: skip
 """What tables of a page that no night has are called: they rest on passages."""
 HOW = {"zh": "按 2026-03-04 当夜已知的数据、今日的规则计算", "en": "As known after the night of 4 Mar 2026"}
