@@ -158,7 +158,7 @@ def serve(host: str = "", port: int | None = None, workers: int = 2, minutes: fl
     with _stopped_by_signals():
         try:
             session.supervisor.add_dashboards(port, host, workers)
-            address = f"http://127.0.0.1:{port}/overload"
+            address = f"http://127.0.0.1:{port}/"
             session.supervisor.wait_for(lambda: supervise.get(address)[0] == 200, "The dashboards' server", 60)
             session.say(f"Dashboards  {address}  Ctrl-C stops.")
             session.stay()
@@ -177,7 +177,7 @@ def _start(session: _Session, demo: bool, dashboards: bool, record: supervise.Re
     port = _port(session, "HENG_AIRFLOW_PORT", supervise.AIRFLOW_PORT, host, taken=(dash_port,))
     execution_port = supervise.choose_port("HENG_EXECUTION_PORT", port + 1, "127.0.0.1", taken=(dash_port, port))
     airflow_address = f"http://127.0.0.1:{port}/"
-    page = f"http://127.0.0.1:{dash_port}/overload"
+    page = f"http://127.0.0.1:{dash_port}/"
     addresses = {"Dashboards": page, "Airflow": airflow_address} if dashboards else {"Airflow": airflow_address}
     record(addresses=addresses)
 
