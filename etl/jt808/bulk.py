@@ -105,10 +105,15 @@ class Decoder:
         return self._wire
 
     def _keep(self, rest: bytes) -> None:
-        """Carry the incomplete row, without content past the longest frame and without idle flags."""
+        """Carry the incomplete row, without content past the longest frame and without idle flags.
+
+        Idle flags stand before the content of the first row and behind that of any.
+        """
         if len(rest) > framing.LONGEST:
-            content = rest.rstrip(b"\x7e")
-            kept = content[: framing.LONGEST + 2] + (b"\x7e" if len(content) < len(rest) else b"")
+            content = rest.strip(b"\x7e")
+            head = b"\x7e" if rest[0] == framing.FLAG else b""
+            tail = b"\x7e" if content and rest[-1] == framing.FLAG else b""
+            kept = head + content[: framing.LONGEST + 1] + tail
             self._left_out += len(rest) - len(kept)
             rest = kept
         self._carry = rest

@@ -91,6 +91,7 @@ def in_pieces(data: bytes, lengths: list[int], chunk_bytes: int) -> list[Decoded
 @example(b"")
 @example(b"\x7e")
 @example(b"".join(SEEDS))
+@example(b"\x7e" * 2050 + SEEDS[1])
 def test_the_decoder_says_what_the_reference_says(data: bytes) -> None:
     found = check(data)
     for name in TABLES[1:]:
@@ -100,6 +101,7 @@ def test_the_decoder_says_what_the_reference_says(data: bytes) -> None:
 
 @MANY
 @given(streams.damaged())
+@example(b"\x7e" + OVER_LONG)
 def test_of_a_damaged_stream_too(data: bytes) -> None:
     for row in check(data)["frames"]:
         event(row["detail"] or row["outcome"])
