@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager
 from datetime import date, timedelta
 from typing import Any
 
-from warehouse import case_amounts, cases, consistency, dossier, fates, hazards, repeat, safety_repeat
+from warehouse import case_amounts, cases, consistency, dimensions, dossier, fates, hazards, repeat, safety_repeat
 from warehouse.known import Known, known_on
 
 _DAYS = "select distinct cast(violated_at as date) as violated_on from staging.enforcement_case where {where}"
@@ -63,11 +63,20 @@ def safety_known_on(day: date) -> AbstractContextManager[Known]:
 
 def findings_known_on(day: date, first: date, last: date) -> AbstractContextManager[Known]:
     """What ``fates`` reads of the findings from ``first`` to ``last``, both included."""
+    return known_on(day, fates.TABLES, passage_days=_days_around(day, first, last))
+
+
+def dimensions_known_on(day: date, first: date, last: date) -> AbstractContextManager[Known]:
+    """What ``dimensions`` reads of the passages from ``first`` to ``last``, both included."""
+    return known_on(day, dimensions.TABLES, passage_days=_days_around(day, first, last))
+
+
+def _days_around(day: date, first: date, last: date) -> set[date]:
+    """A period and the days around it that may decide what becomes of its findings."""
     with known_on(day, ("seeds.parameter",)) as source:
         reach = _reach(source)
     begin, end = max(first.toordinal() - reach, 1), min(last.toordinal() + reach, date.max.toordinal())
-    days = {date.fromordinal(number) for number in range(begin, end + 1)}
-    return known_on(day, fates.TABLES, passage_days=days)
+    return {date.fromordinal(number) for number in range(begin, end + 1)}
 
 
 def facts_known_on(day: date, kind: str, key: Mapping[str, Any]) -> AbstractContextManager[Known]:
