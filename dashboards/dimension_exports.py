@@ -23,12 +23,17 @@ FIELDS = (
     "is_unverified", "permit_no", "permitted_mm", "case_no",
 )  # fmt: skip
 """Columns of the file."""
+OWN_HEADS = {
+    "dimension": "dimension.head.dimension", "standing": "dimension.head.standing",
+    "rule_from": "dimension.head.rule_from", "citation": "dimension.head.citation",
+    "high_rule_id": "dimension.head.high_rule_id", "is_unverified": "dimension.head.is_unverified",
+    "case_no": "dimension.head.case_no",
+}  # fmt: skip
 WIDE = {"record_id": 22, "passed_at": 19, "standing": 26, "citation": 40, "case_no": 24}
 
 
 def _heads(t: Text) -> list[str]:
-    own = {"rule_from", "citation", "is_unverified", "standing", "dimension", "high_rule_id", "case_no"}
-    return [t(f"dimension.head.{name}") if name in own else exports.heading(name, t) for name in FIELDS]
+    return [t(OWN_HEADS[name]) if name in OWN_HEADS else exports.heading(name, t) for name in FIELDS]
 
 
 def file_rows(db: queries.Source, choice: Choice, known: Known, t: Text) -> Iterator[tuple[Any, ...]]:

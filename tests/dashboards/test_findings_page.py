@@ -194,3 +194,21 @@ def test_an_unknown_standing_in_the_address_is_told(callbacks: Callbacks) -> Non
     (note,) = [text_of(one) for one in by_class(layout, "note")]
     assert "standing" in note
     assert "dimension" in note
+
+
+def test_the_evidence_of_a_passage_tells_its_dimensions_and_the_cases_that_come_to_it(
+    callbacks: Callbacks, db: fixture.Fixture
+) -> None:
+    told = db.read(
+        "select record_id from mart.dimension_finding where dimension = 'width' and is_permitted"
+        " order by record_id limit 1"
+    )
+    words = text_of(callbacks.page("/overload/rows", f"?record={told.iloc[0]['record_id']}&metric=passages&lang=en"))
+    assert "width measured 2," in words
+    assert "permit P-7 allows" in words
+    case = db.read("select passage_record_id from core.case_match where case_no = 'A04'").iloc[0]["passage_record_id"]
+    for lang, tie in (("en", "exact: check number and plate agree"), ("zh", "确定：检测单号和车牌一致")):
+        words = text_of(callbacks.page("/overload/rows", f"?record={case}&lang={lang}"))
+        assert "A04" in words
+        assert tie in words
+        assert {"en": "no ticket fits", "zh": "没有相符的磅单"}[lang] in words
