@@ -9,6 +9,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from etl import known_on
 from etl.arguments import LANGUAGES, County, Lang, county_names, day_of, day_or_last, known_county, need, one_of
 from etl.output import FORMATS, say, write_csv, write_json
 from etl.parameter_lines import known_from
@@ -16,11 +17,11 @@ from warehouse import score
 from warehouse.score_terms import CADENCES, gap_words, letters, part_name
 
 if TYPE_CHECKING:
-    from warehouse.connection import Snapshot
+    from warehouse.dossier import Source
 
 _WORDS = {
     "zh": {
-        "title": "督导排名（{cadence}）{first} 至 {last}，版本 {version}", "place": "名次", "interval": "名次区间",
+        "title": "督导排名（{cadence}）{first} 至 {last}，{source}", "place": "名次", "interval": "名次区间",
         "county": "县市区", "total": "总分", "weight": "依据权重", "groups": "组", "change": "较上期",
         "gaps": "数据缺失", "part": "评分项", "sample": "样本", "of": "分子", "by": "分母", "rate": "本县",
         "shrunk": "收缩后", "city": "全市", "points": "得分", "most": "满分", "few": "样本少", "none": "无数据",
@@ -36,7 +37,7 @@ _WORDS = {
         "assumed": "权重、方向和最小样本均为产品假设，未核实，待局方确认。", "city_gap": "全市：{gap}。",
     },
     "en": {
-        "title": "Ranking by {cadence}, {first} to {last}, version {version}", "place": "place",
+        "title": "Ranking by {cadence}, {first} to {last}, {source}", "place": "place",
         "interval": "place from–to", "county": "county", "total": "total", "weight": "rests on", "groups": "group",
         "change": "change", "gaps": "missing data", "part": "part", "sample": "sample", "of": "numerator",
         "by": "denominator", "rate": "own rate", "shrunk": "shrunk", "city": "city", "points": "points", "most": "of",
@@ -66,6 +67,7 @@ def ranking_command(
     cadence: Annotated[str, typer.Option("--cadence", help=f"{', '.join(score.CADENCES)}.")] = "month",
     county: County = None,
     with_parts: Annotated[bool, typer.Option("--parts", help="Every part of every county: why.")] = False,
+    known: known_on.KnownOn = None,
     form: Annotated[str, typer.Option("--format", help=f"{', '.join(FORMATS)}.")] = "table",
     lang: Lang = "en",
 ) -> None:
@@ -74,27 +76,28 @@ def ranking_command(
     one_of("format", form, FORMATS)
     one_of("cadence", cadence, tuple(score.CADENCES))
     from warehouse import connection
+    from warehouse.known_answers import ranking_known_on
 
-    served = connection.snapshot()
-    asked = score.Asked(day_or_last(served, day_of(as_of) if as_of else None), cadence)
+    served, day = connection.snapshot(), day_of(as_of) if as_of else None
     need(served, score.TABLES, "counties were ranked")
     known_county(served, county)
-    told = score.ranking(served, asked)
-    units = [one for one in told.units if county in (None, one.code)]
-    names = county_names(served, lang)
-    if form == "json":
-        _write_json(served, told, units)
-    elif form == "csv":
-        _write_csv(told, units, names, with_parts)
-    else:
-        _print(served, told, units, names, lang, with_parts or county is not None)
+    with known_on.asked(known, ranking_known_on) as source:
+        told = score.ranking(source, score.Asked(day_or_last(source, day), cadence))
+        units = [one for one in told.units if county in (None, one.code)]
+        names = county_names(source, lang)
+        if form == "json":
+            _write_json(source, told, units)
+        elif form == "csv":
+            _write_csv(source, told, units, names, with_parts)
+        else:
+            _print(source, told, units, names, lang, with_parts or county is not None)
 
 
-def _write_json(served: Snapshot, told: score.Ranking, units: list[score.Unit]) -> None:
+def _write_json(source: Source, told: score.Ranking, units: list[score.Unit]) -> None:
     asked = told.asked
     document: dict[str, Any] = {
         "first": asked.first, "last": asked.as_of, "cadence": asked.cadence,
-        "before": {"first": asked.before.first, "last": asked.before.as_of}, "version": served.version,
+        "before": {"first": asked.before.first, "last": asked.before.as_of}, **known_on.told(source),
         "total": told.total, "parts": [asdict(one) for one in told.parts], "units": [asdict(one) for one in units],
         "groups": told.groups, "gaps": [asdict(one) for one in told.gaps],
         "parameters": [asdict(one) for one in told.parameters.values()],
@@ -105,7 +108,10 @@ def _write_json(served: Snapshot, told: score.Ranking, units: list[score.Unit]) 
     write_json(document)
 
 
-def _write_csv(told: score.Ranking, units: list[score.Unit], names: dict[str, str], with_parts: bool) -> None:
+def _write_csv(
+    source: Source, told: score.Ranking, units: list[score.Unit], names: dict[str, str], with_parts: bool
+) -> None:
+    by = known_on.column(source)
     rows: list[list[Any]] = []
     if with_parts:
         heads = ("sample", "numerator", "denominator", "rate", "shrunk", "points", "against")
@@ -116,14 +122,15 @@ def _write_csv(told: score.Ranking, units: list[score.Unit], names: dict[str, st
                     one.code, names[one.code], city.part.name, city.part.weight, city.part.better_way,
                     _cell(city.rate), *(_cell(getattr(rate, head)) for head in heads),
                 ])  # fmt: skip
-        write_csv(["county_code", "county", "part", "weight", "better_way", "city_rate", *heads], rows)
+        heads_of_parts = ["county_code", "county", "part", "weight", "better_way", "city_rate", *heads]
+        write_csv([*heads_of_parts, *by], [[*row, *by.values()] for row in rows])
         return
     for one in units:
         change = (None, None, None) if one.change is None else (one.change.points, one.change.low, one.change.high)
         gaps = ";".join(f"{gap.kind}={gap.count}" for gap in one.gaps)
         cells = (one.place, one.low, one.high, one.total, one.weight, letters(one.groups), *change, gaps)
         rows.append([one.code, names[one.code], *map(_cell, cells)])
-    write_csv(["county_code", "county", *_OF_UNIT], rows)
+    write_csv(["county_code", "county", *_OF_UNIT, *by], [[*row, *by.values()] for row in rows])
 
 
 def _cell(value: Any) -> Any:
@@ -131,12 +138,13 @@ def _cell(value: Any) -> Any:
 
 
 def _print(
-    served: Snapshot, told: score.Ranking, units: list[score.Unit], names: dict[str, str], lang: str, with_parts: bool
+    source: Source, told: score.Ranking, units: list[score.Unit], names: dict[str, str], lang: str, with_parts: bool
 ) -> None:
     words, asked = _WORDS[lang], told.asked
     title = words["title"].format(
-        cadence=CADENCES[asked.cadence][lang == "en"], first=asked.first, last=asked.as_of, version=served.version
-    )
+        cadence=CADENCES[asked.cadence][lang == "en"], first=asked.first, last=asked.as_of,
+        source=known_on.words(**known_on.told(source), lang=lang),
+    )  # fmt: skip
     table = Table(title=title, title_justify="left")
     for name in ("place", "interval", "county", "total", "groups", "weight", "change", "gaps"):
         table.add_column(words[name], justify="left" if name in ("county", "groups", "gaps") else "right")
