@@ -333,6 +333,8 @@ def test_an_act_that_does_not_count_has_its_reason_as_of_the_day(rows: Rows, lin
     found = one(rows, World((act("2024-06-01", **FACTS[what]),), permits=permits), day)
     assert [told or "counts" for told in reasons(found)] == [wanted]
     assert found.pending == (wanted == "undecided")
+    if what == "above 10 % before the allowance":
+        assert one(rows, World((act("2024-06-01", **FACTS[what]),)), day, takes_allowance=False).count == 1
     if wanted == "undecided":
         assert one(rows, World((act("2024-06-01", **FACTS[what]),)), day, require_decision=False).count == 1
 

@@ -8,7 +8,8 @@
 -- is_within_limit: that passage or, where the number names none, all that was weighed of the plate around the act is
 -- within the limit.
 -- counted_ratio: the excess ratio above which an act counts, of the day of the act (seeds.parameter); it is held against
--- excess_ratio_after_allowance, which is the measured one where the instrument's allowance is not known.
+-- excess_ratio_after_allowance, which is the measured one where the instrument's allowance is not known. The allowance
+-- (allowance_kg, of accuracy_class) is one of the instrument and stands apart from that threshold of the law.
 -- vehicle_, driver_, enterprise_decided_on: the first penalty against that one itself since decided_on. earlier_…: of an
 -- act decided anew the same since earlier_decided_on. is_decided_by_step: no decision since decided_on was delivered, the
 -- step alone tells the day and nothing against whom.
@@ -58,6 +59,9 @@ found as (
         matched.passage_record_id,
         passage.site_code,
         finding.excess_ratio,
+        finding.accuracy_class,
+        finding.allowance_kg,
+        finding.excess_after_allowance_kg,
         finding.excess_ratio_after_allowance,
         passage.gross_vehicle_weight_kg,
         passage.limit_kg,
@@ -160,6 +164,9 @@ select
     found.gross_vehicle_weight_kg,
     found.limit_kg,
     found.excess_ratio,
+    found.accuracy_class,
+    found.allowance_kg,
+    found.excess_after_allowance_kg,
     found.excess_ratio_after_allowance,
     ratio.parameter_value as counted_ratio,
     found.flags,
