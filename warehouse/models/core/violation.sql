@@ -13,12 +13,10 @@
 -- vehicle_, driver_, enterprise_decided_on: the first penalty against that one itself since decided_on. earlier_…: of an
 -- act decided anew the same since earlier_decided_on. is_decided_by_step: no decision since decided_on was delivered, the
 -- step alone tells the day and nothing against whom.
--- last_unladen_at: the vehicle's last unladen passage within repeat_merge_hours before the act; it ends a trip.
+-- last_unladen_at: the vehicle's last unladen passage before the act, within the longest repeat_merge_hours of any day
+-- that may be asked; it ends a trip. Unladen is by the unladen_share of the passage's day.
 with setting as (
-    select
-        max(case when parameter = 'repeat_merge_hours' then parameter_value end) as merge_hours,
-        max(case when parameter = 'unladen_share' then parameter_value end) as unladen_share
-    from {{ ref('parameter') }}
+    select max(parameter_value) as merge_hours from {{ ref('parameter') }} where parameter = 'repeat_merge_hours'
 ),
 act as (
     select
@@ -127,7 +125,11 @@ unladen as (
         and passage.plate_color_code = close_act.plate_color_code
         and passage.passed_at > close_act.violated_at - interval 1 second * cast(setting.merge_hours * 3600 as integer)
         and passage.passed_at < close_act.violated_at
-    where passage.gross_vehicle_weight_kg <= passage.limit_low_kg * setting.unladen_share
+    inner join {{ ref('parameter') }} as share
+        on share.parameter = 'unladen_share'
+        and passage.passed_date >= coalesce(share.valid_from, passage.passed_date)
+        and passage.passed_date <= coalesce(share.valid_to, passage.passed_date)
+    where passage.gross_vehicle_weight_kg <= passage.limit_low_kg * share.parameter_value
     group by close_act.record_id
 )
 select
