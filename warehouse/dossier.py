@@ -20,6 +20,7 @@ from typing import Any, Protocol
 
 from warehouse import metrics, plate, repeat
 from warehouse.errors import WarehouseError
+from warehouse.parameters import Parameter
 
 FORMAT = "heng-dossier/1"
 KINDS = ("vehicle", "enterprise")
@@ -32,8 +33,11 @@ TABLES = (
 """What ``facts`` reads."""
 MOST_SUPPOSED = 40
 """Acts that are supposed otherwise one by one; an enterprise with more is told the sum only."""
-ALTERNATIVES = {"repeat_excess_ratio": 0.0, "repeat_merge_hours": 0.0, "repeat_own_decision": 1.0}
-"""What an unverified threshold is counted anew with: as the statute, which sets no ratio; each record its own trip."""
+ALTERNATIVES: dict[str, float | str] = {
+    "repeat_excess_ratio": 0.0, repeat.ALLOWANCE: "NONE", "repeat_merge_hours": 0.0, "repeat_own_decision": 1.0
+}  # fmt: skip
+"""What an unverified threshold is counted anew with: as the statute, which sets no ratio; the excess as measured; each
+record its own trip."""
 _NOT_RECOUNTED = "unladen_share"
 RECENT = 12
 """Passages that a look-up shows beside the acts."""
@@ -285,7 +289,8 @@ from seeds.gross_weight_modifier order by modifier_id, valid_from, axle_count_mi
 """
 _REASONS = "select reason, zh, en from seeds.reason where outcome <> 'quarantine' order by reason, outcome"
 _PARAMETERS = """
-select parameter, valid_from, valid_to, parameter_value, unit, zh, en, citation_zh, citation_en, confidence
+select parameter, valid_from, valid_to, parameter_value, parameter_text, unit, zh, en, citation_zh, citation_en,
+    confidence
 from seeds.parameter where list_contains($names, parameter) order by parameter, valid_from nulls first
 """
 _ARTICLES = """
@@ -438,7 +443,8 @@ def _act(one: repeat.Judged, shows_plate: bool) -> dict[str, Any]:
         "decided_on": plain(act.decided_on), "ended_state": act.ended_state, "ended_on": plain(act.ended_on),
         "check_no": act.check_no,
         "gross_vehicle_weight_kg": act.gross_vehicle_weight_kg, "limit_kg": act.limit_kg,
-        "excess_ratio": plain(act.excess_ratio),
+        "excess_ratio": plain(act.excess_ratio), "accuracy_class": act.accuracy_class,
+        "allowance_kg": act.allowance_kg, "excess_after_allowance_kg": act.excess_after_allowance_kg,
         "excess_ratio_after_allowance": plain(act.excess_ratio_after_allowance),
         "counted_ratio": plain(act.counted_ratio),
         "permit_no": act.permit_no if act.is_permitted else None,
@@ -488,12 +494,18 @@ def _changes(
     if len(pending) > 1:
         found = _one(Supposed(source, pending), question, key)
         changes.append(told("all_decided", found, case_count=len(pending)))
-    for name, parameter in repeat.parameters(source, question).items():
-        other = ALTERNATIVES.get(name)
-        if other is None or parameter.confidence.startswith("C") or parameter.value == other:
+    in_force = repeat.shown(source, question)
+    for name, other in ALTERNATIVES.items():
+        parameter = in_force[name]
+        value = parameter.value if isinstance(parameter, Parameter) else parameter.text
+        if parameter.confidence.startswith("C") or value == other:
             continue
-        found = _one(source, replace(question, changed={name: other}), key)
-        changes.append(told("parameter", found, parameter=name, value=parameter.value, other=other))
+        if isinstance(other, str):
+            asked = replace(question, takes_allowance=False)
+        else:
+            asked = replace(question, changed={name: other})
+        found = _one(source, asked, key)
+        changes.append(told("parameter", found, parameter=name, value=value, other=other))
     if question.require_decision:
         found = _one(source, replace(question, require_decision=False), key)
         changes.append(told("without_decision", found))
@@ -642,7 +654,7 @@ def facts(
     appealed = {case_no for case_no, rows in steps.items() if rows and rows[-1]["case_state"] == "appeal"}
     told["changes"] = _changes(kept, main, question, key, appealed)
     told["lapses"] = _lapses(main)
-    names = [*repeat.parameters(kept, question), _NOT_RECOUNTED]
+    names = [*repeat.shown(kept, question), _NOT_RECOUNTED]
     told["parameters"] = _in_use(_constant(kept, _PARAMETERS, {"names": names}), acts, told["as_of"])
     told["unknown"] = _unknown(told, main, as_of)
     places = {row["county_code"]: {"zh": row["name_zh"], "en": row["name_en"]} for row in _constant(kept, _COUNTIES)}

@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from warehouse.errors import WarehouseError
 from warehouse.metrics import Source, tables
-from warehouse.parameters import Parameter, numbers
+from warehouse.parameters import Codes, Parameter, numbers, texts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -64,6 +64,8 @@ THRESHOLDS = (
     "repeat_excess_ratio", "repeat_own_decision",
 )  # fmt: skip
 """Parameters that decide a count beside what is asked."""
+ALLOWANCE = "allowance_mode"
+"""The parameter that says how what a scale may err by is taken off an excess before it is held against the ratio."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,7 @@ class Question:
     """What is asked. ``basis`` places an act in the window: by the day of the act or of its decision.
 
     ``changed`` replaces parameters, for what-if answers: ``{"repeat_excess_ratio": 0.1}`` holds for every act.
+    ``takes_allowance``: no, for what-if answers, holds the measured excess of every act against the ratio.
     """
 
     as_of: date
@@ -79,6 +82,7 @@ class Question:
     basis: str = "VIOLATION"
     require_decision: bool = True
     changed: Mapping[str, float] = field(default_factory=dict)
+    takes_allowance: bool = True
 
     def __post_init__(self) -> None:
         for value, allowed in ((self.subject, SUBJECTS), (self.window, WINDOWS), (self.basis, BASES)):
@@ -137,6 +141,9 @@ class Act(NamedTuple):
     gross_vehicle_weight_kg: int | None
     limit_kg: int | None
     excess_ratio: float | None
+    accuracy_class: str | None
+    allowance_kg: int | None
+    excess_after_allowance_kg: int | None
     excess_ratio_after_allowance: float | None
     counted_ratio: float | None
     flags: str | None
@@ -383,7 +390,7 @@ def is_built(source: Source) -> bool:
 
 def first_day(source: Source) -> date:
     """The first day as of which the rule can be asked: every threshold is in force."""
-    (row,) = source.constant(_FIRST_DAY, {"names": list(THRESHOLDS)})
+    (row,) = source.constant(_FIRST_DAY, {"names": [*THRESHOLDS, ALLOWANCE]})
     return date.min if row["first_day"] is None else row["first_day"]
 
 
@@ -417,6 +424,11 @@ def parameters(source: Source, question: Question) -> dict[str, Parameter]:
     return told | {name: replace(told[name], value=value, is_changed=True) for name, value in question.changed.items()}
 
 
+def shown(source: Source, question: Question) -> dict[str, Parameter | Codes]:
+    """``parameters`` and the choice of the allowance: what is told beside a count. Errors as there."""
+    return {**parameters(source, question), **texts(source, [ALLOWANCE], question.as_of)}
+
+
 _COLUMNS = Act._fields
 _OWN = tuple(f"{subject}_decided_on" for subject in SUBJECTS)
 _DAYS = (
@@ -426,7 +438,10 @@ _DAYS = (
 _LATER_OF = attrgetter("filed_on", "decided_on", "ended_on", *_OWN)
 _BEGINS_OF = attrgetter(*(name for name in _DAYS if not name.endswith("ended_on")))
 _INSTANTS = ("violated_at", "last_unladen_at")
-_WHOLE = ("plate_color_code", "gross_vehicle_weight_kg", "limit_kg", "source_line")
+_WHOLE = (
+    "plate_color_code", "gross_vehicle_weight_kg", "limit_kg", "allowance_kg", "excess_after_allowance_kg",
+    "source_line",
+)  # fmt: skip
 
 
 def _acts(frame: pd.DataFrame) -> list[Act]:
@@ -527,7 +542,7 @@ def _reason(act: Act, question: Question, told: Mapping[str, Parameter]) -> str 
         return "permit"
     changed = told["repeat_excess_ratio"].is_changed
     threshold = told["repeat_excess_ratio"].value if changed else act.counted_ratio
-    excess = act.excess_ratio_after_allowance
+    excess = act.excess_ratio_after_allowance if question.takes_allowance else act.excess_ratio
     if threshold is None or (threshold > 0 and excess is None):
         return "within_limit" if act.is_within_limit else "ratio_unknown"
     if threshold > 0 and excess is not None and excess <= threshold:

@@ -157,7 +157,7 @@ def test_a_parameter_that_is_read_without_a_day_has_one_row(prefecture: Prefectu
     texts = [path.read_text(encoding="utf-8") for path in sql.model_paths().values()]
     readers = [text for text in texts if "ref('parameter')" in text]
     undated = {name for text in readers for name in re.findall(r"parameter = '(\w+)' then", text)}
-    assert len(undated) == 22
+    assert len(undated) == 17
     assert findings() == 0
     for name in sorted(undated):
         row = f"from seeds.parameter where parameter = '{name}'"
@@ -639,6 +639,30 @@ def test_vehicles_with_exactly_three_decided_violations_of_twelve_months(prefect
     # With the year's end of the first of four, three of them are left.
     told = prefecture.again(date(2025, 3, 1), date(2026, 2, 1))
     assert values(told, "F25a") == [1]  # four
+
+
+def test_the_number_of_repeats_is_that_of_the_last_day_of_the_period(prefecture: Prefecture) -> None:
+    _violations(
+        prefecture,
+        """two     | 2025-02-01 08:00:00 | 2025-02-05 | 2025-02-07 | 12
+           two     | 2025-03-01 08:00:00 | 2025-03-05 | 2025-03-07 | 12
+           three   | 2025-02-01 08:00:00 | 2025-02-05 | 2025-02-07 | 12
+           three   | 2025-03-01 08:00:00 | 2025-03-05 | 2025-03-07 | 12
+           three   | 2025-04-01 08:00:00 | 2025-04-05 | 2025-04-07 | 12
+           threes  | 2025-02-01 08:00:00 | 2025-02-05 | 2025-02-07 | 12
+           threes  | 2025-03-01 08:00:00 | 2025-03-05 | 2025-03-07 | 12
+           threes  | 2025-04-01 08:00:00 | 2025-04-05 | 2025-04-07 | 12 """,
+    )
+    prefecture.connection.execute(
+        "insert into seeds.parameter select * replace (date '2025-09-01' as valid_from, 2 as parameter_value)"
+        " from seeds.parameter where parameter = 'repeat_count'"
+    )
+    prefecture.connection.execute(
+        "update seeds.parameter set valid_to = date '2025-08-31'"
+        " where parameter = 'repeat_count' and valid_from is null"
+    )
+    assert values(prefecture.card(), "F25a") == [1]  # two
+    assert values(prefecture.again(date(2025, 1, 1), date(2025, 8, 31)), "F25a") == [2]  # three, threes
 
 
 def test_a_check_number_that_two_vendors_gave_is_the_passage_of_its_day(prefecture: Prefecture) -> None:

@@ -86,7 +86,7 @@ select
         case when lane.self_test_state = 'none' then 'E-NOTEST' end,
         case
             when passage.plate_no is not null
-                and coalesce(passage.plate_confidence, 0) < {{ var('min_plate_confidence') }} then 'E-PLATECONF'
+                and not coalesce(passage.plate_confidence >= confidence.parameter_value, false) then 'E-PLATECONF'
         end,
         case
             when abs(passage.gross_vehicle_weight_kg - rechecked.recheck_mass_kg)
@@ -110,4 +110,8 @@ left join {{ ref('lane_evidence') }} as lane
     and lane.passed_date = passage.passed_date
 left join rechecked on rechecked.record_id = passage.record_id and rechecked.nth = 1
 left join {{ ref('plate_conflict') }} as conflict on conflict.record_id = passage.record_id
+left join {{ ref('parameter') }} as confidence
+    on confidence.parameter = 'min_plate_confidence'
+    and passage.passed_date >= coalesce(confidence.valid_from, passage.passed_date)
+    and passage.passed_date <= coalesce(confidence.valid_to, passage.passed_date)
 cross join setting

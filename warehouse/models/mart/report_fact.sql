@@ -9,12 +9,29 @@
 -- Amounts are items, fen or metres. Published values and units are in the seed; nothing here knows them.
 with setting as (
     select
-        max(case when parameter = 'repeat_count' then parameter_value end) as repeat_count,
         max(case when parameter = 'long_line_km' then parameter_value end) as long_line_km,
         max(case when parameter = 'large_coach_seats' then parameter_value end) as large_coach_seats,
         max(case when parameter = 'loading_firm_tonnage_t' then parameter_value end) as loading_firm_tonnage_t,
         max(case when parameter = 'standard_kinds' then parameter_text end) as standard_kinds
     from {{ ref('parameter') }}
+),
+-- Repeat counts on the days on which one repeat_count is in force.
+repeated as (
+    select
+        least_count.parameter_value as repeat_count,
+        span.case_count,
+        span.decided_count,
+        greatest(span.first_day, coalesce(least_count.valid_from, span.first_day)) as first_day,
+        case
+            when span.last_day is null then least_count.valid_to
+            when least_count.valid_to is null then span.last_day
+            else least(span.last_day, least_count.valid_to)
+        end as last_day
+    from {{ ref('vehicle_violation_span') }} as span
+    inner join {{ ref('parameter') }} as least_count
+        on least_count.parameter = 'repeat_count'
+        and coalesce(least_count.valid_from, span.first_day) <= coalesce(span.last_day, date '9999-12-31')
+        and coalesce(least_count.valid_to, date '9999-12-31') >= span.first_day
 ),
 -- Every row is evidence that its source spoke of the day, whatever of it counts.
 hazard as (
@@ -296,18 +313,14 @@ contribution as (
     select 'F32', 'value', null, first_day, last_day, 1, 1 from monitored where is_civic and carries_slogan
     union all
     -- F25: which violations count is decided in core.vehicle_violation_span.
-    select 'F25a', 'of', null, first_day, last_day, case_count, 1 from {{ ref('vehicle_violation_span') }}
+    select 'F25a', 'of', null, first_day, last_day, case_count, 1 from repeated
     union all
-    select 'F25a', 'value', null, first_day, last_day, case_count, 1
-    from {{ ref('vehicle_violation_span') }} cross join setting
-    where decided_count = repeat_count
+    select 'F25a', 'value', null, first_day, last_day, case_count, 1 from repeated where decided_count = repeat_count
     union all
-    select 'F25b', 'of', null, first_day, last_day, case_count, 1
-    from {{ ref('vehicle_violation_span') }} cross join setting
-    where case_count = repeat_count
+    select 'F25b', 'of', null, first_day, last_day, case_count, 1 from repeated where case_count = repeat_count
     union all
     select 'F25b', 'value', null, first_day, last_day, case_count, 1
-    from {{ ref('vehicle_violation_span') }} cross join setting
+    from repeated
     where case_count = repeat_count and decided_count = repeat_count
     union all
     -- F26, F27: an enterprise counts once, whatever its certificates and spans.
