@@ -1,9 +1,9 @@
 """What the articles allow for a case, computed again from its facts, against what was decided.
 
 One comparison a case, where one party was penalised: fines in effect for one act are held against the range of that
-act (一事不再罚). An act that is not measured (evading, ordering, misusing a permit) has the range of its article, of all
-of its sentences where none is told. The amount for loading over the limit is set by provincial law that is not loaded:
-it is not computed. Fines against several (一超四罚) rest on an article each and are not added up against one. The lowest
+act (一事不再罚). An act that is not measured (evading, ordering, misusing a permit) has the range of its article, of
+all of its sentences where none is told. The amount for loading over the limit is set by provincial law that is not
+loaded: it is not computed. Fines against several (一超四罚) rest on an article each and are not added up. The lowest
 amount is that of the excess less the instrument's allowance, the highest that of the excess as measured: which of them
 a county counts is not told. Whether an illegal operation is serious is told by no feed: the range covers both. The
 amount that a decision states as statutory is the sender's and stays apart. Nothing here says that a decision is wrong:
