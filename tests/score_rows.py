@@ -1,5 +1,6 @@
 """A few rows of every table that scores and measures read, served as a published version is."""
 
+import random
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
@@ -12,6 +13,7 @@ from landed import Tables
 from etl.feeds import raw_tables
 from warehouse import sql, supervision
 
+DAY = timedelta(days=1)
 COUNTIES = ("431102", "431103", "431122", "431123", "431124", "431125", "431126", "431127", "431128", "431129",
             "431181")  # fmt: skip
 
@@ -107,6 +109,26 @@ class Rows(Tables):
             _clock(f"{county}-{due:%m}-{at}", county, due, due if at < good else due + timedelta(days=3))
             for county, good in kept.items()
             for at in range(every)
+        ))  # fmt: skip
+
+    def noisy(self, rng: random.Random, worse: Mapping[str, float], month: date) -> None:
+        """Deadlines, hazards and site-days of every county, drawn around one rate each in samples of many sizes; of the
+        counties in ``worse`` the rates are so much lower."""
+        due, closed = month.replace(day=10), month.replace(day=8)
+        self.put("mart.case_clock", *(
+            _clock(f"{county}-{at}", county, due, due if rng.random() < 0.8 - worse.get(county, 0) else due + DAY)
+            for county in COUNTIES for at in range(rng.randrange(30, 150))
+        ))  # fmt: skip
+        for county in COUNTIES:
+            told = [
+                (f"{county}-{at}", closed if rng.random() < 0.75 - worse.get(county, 0) else None)
+                for at in range(rng.randrange(15, 90))
+            ]
+            self._hazards(told, county, month, due)
+        self.put("mart.site_day", *(
+            {"passed_date": month + at * DAY, "site_code": f"{county}-{site}", "county_code": county,
+             "state": "reporting" if rng.random() < 0.93 - worse.get(county, 0) else "silent"}
+            for county in COUNTIES for site in range(rng.randrange(2, 6)) for at in range(28)
         ))  # fmt: skip
 
     def alarm(self, plate: str, county: str, day: date, handled: datetime | None, within_min: int = 60) -> None:
