@@ -10,10 +10,11 @@ from __future__ import annotations
 import csv
 import json
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, fields, replace
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -37,12 +38,13 @@ from etl.arguments import (
 from etl.errors import HengError
 from etl.known_on import KnownOn
 from warehouse import case_terms as terms
-from warehouse import spreadsheet
+from warehouse import match_terms, spreadsheet
 from warehouse.case_amounts import VERDICTS, Compared, compared
 from warehouse.cases import (
     AGES,
     CASE_STATES,
     CLOCKS,
+    FILE_TABLES,
     KINDS,
     SERIES,
     SOON_DAYS,
@@ -58,6 +60,7 @@ from warehouse.cases import (
     clocks,
 )
 from warehouse.last_day import last_day
+from warehouse.matching import Tie
 from warehouse.money import yuan
 from warehouse.plate import masked
 
@@ -73,6 +76,9 @@ _WORDS = {
         "list": "案件 {all} 件，截至 {as_of}，{source}", "clocks": "期限 {all} 项，截至 {as_of}，{source}",
         "late": "若不办理，{days} 日内将逾期的期限 {all} 项，截至 {as_of}，{source}",
         "case": "案件 {case_no}，截至 {as_of}，{source}", "steps": "环节", "decisions": "处罚决定",
+        "match": "对应关系", "tie": "事项", "basis": "依据", "number": "编号", "name": "名称", "at": "时间",
+        "mass": "磅单质量 kg", "loading": "磅单只说明装载地，不说明由谁负责。",
+        "register_only": "该案未载明企业，仅由车辆登记对应，不计入该企业次数。",
         "nothing": "没有符合条件的记录。", "more": "表中为前 {shown} 行，共 {all} 行；全部见 --format csv 或 json。",
         "unverified": "未核实", "reported": "照录", "refused": "不生效", "list_only": "案件表记结案，结案环节未生效",
         "until": "数据截至 {until}，早于查询日 {as_of}：其后的环节和缴款尚未送达。",
@@ -97,6 +103,10 @@ _WORDS = {
         "clocks": "{all} clocks as of {as_of}, {source}",
         "late": "{all} clocks that will be late within {days} days if nothing happens, as of {as_of}, {source}",
         "case": "Case {case_no} as of {as_of}, {source}", "steps": "Steps", "decisions": "Decisions",
+        "match": "What belongs to it", "tie": "what", "basis": "how surely, and by what", "number": "number",
+        "name": "name", "at": "at", "mass": "ticket kg",
+        "loading": "A ticket says where the vehicle was loaded, not who answers for the load.",
+        "register_only": "The case names no enterprise: only the register of vehicles does, and it counts for none.",
         "nothing": "Nothing answers these conditions.",
         "more": "These are the first {shown} of {all} rows; --format csv or json has all.",
         "unverified": "unverified", "reported": "as reported", "refused": "refused",
@@ -136,7 +146,9 @@ _OF_DECISION = (
     "decision_no", "penalty_kind", "decided_on", "served_on", "statutory", "decided", "collected", "surcharge",
     "effect",
 )  # fmt: skip
+_OF_TIE = ("tie", "basis", "number", "name", "at", "mass")
 _NUMBERS = {
+    "mass",
     "excess_kg",
     "range",
     "stated",
@@ -170,18 +182,25 @@ class Asked:
 
 @contextmanager
 def _asked(
-    as_of: str | None, form: str, lang: str, known: str | None, county: str | None = None, with_amounts: bool = False
+    as_of: str | None,
+    form: str,
+    lang: str,
+    known: str | None,
+    county: str | None = None,
+    opened: Callable[[date], AbstractContextManager[Source]] | None = None,
+    tables: Sequence[str] = TABLES,
 ) -> Iterator[Asked]:
-    """What a command asks, to be read within the ``with`` block; ``with_amounts``: also what articles allow."""
+    """What a command asks, to be read within the ``with`` block. ``opened``: what a night knew, where that is more than
+    lists; ``tables``: what a version has to have."""
     one_of("format", form, FORMATS)
     one_of("language", lang, LANGUAGES)
     from warehouse import connection
-    from warehouse.known_answers import amounts_known_on, cases_known_on
+    from warehouse.known_answers import cases_known_on
 
     served, day = connection.snapshot(), day_of(as_of) if as_of else None
-    need(served, TABLES, "the course of cases was told")
+    need(served, tables, "the course of cases was told")
     known_county(served, county)
-    with known_on.asked(known, amounts_known_on if with_amounts else cases_known_on) as source:
+    with known_on.asked(known, opened or cases_known_on) as source:
         yield Asked(source, day, form, lang)
 
 
@@ -237,7 +256,10 @@ def show_command(
     one_of("kind", kind, KINDS)
     if form == "csv":
         raise HengError("A case is several tables: choose --format table or json.")
-    with _asked(as_of, form, lang, known) as asked:
+    from warehouse.known_answers import case_file_known_on
+
+    opened = partial(case_file_known_on, case_no=case_no)
+    with _asked(as_of, form, lang, known, opened=opened, tables=FILE_TABLES) as asked:
         told = case_file(asked.source, asked.as_of, case_no, kind)
     told = replace(told, case=_masked(told.case))
     if form == "json":
@@ -261,7 +283,11 @@ def show_command(
     _print(asked, asked.words("decisions"), _OF_DECISION, decisions)
     rows = [_of_clock(one, asked) for one in told.clocks]
     _print(asked, asked.words("clocks", all=len(rows)), _OF_CLOCK, rows)
-    _notes(asked, "amounts", "doubt")
+    notes = ["amounts", "doubt"]
+    if told.match is not None:
+        _print(asked, asked.words("match"), _OF_TIE, [_of_tie(tie, lang) for tie in told.match.ties])
+        notes += ["loading", *(["register_only"] if told.match.is_register_only else [])]
+    _notes(asked, *notes)
 
 
 @app.command("clocks")
@@ -318,7 +344,9 @@ def amounts_command(
     one_of("kind", kind, KINDS)
     one_of("verdict", verdict, VERDICTS)
     first = day_of(day_from, "--from") if day_from else date.min
-    with _asked(as_of, form, lang, known, county, with_amounts=True) as asked:
+    from warehouse.known_answers import amounts_known_on
+
+    with _asked(as_of, form, lang, known, county, amounts_known_on) as asked:
         told = compared(asked.source, asked.as_of, Filter(kind=kind, county=county), first)
     found = [one for one in told if verdict is None or one.verdict == verdict]
     if form == "json":
@@ -378,6 +406,14 @@ def _of_clock(one: Clock, asked: Asked) -> dict[str, Any]:
         "state": terms.STATE_TERMS[one.state].name(asked.lang),
         "known": "" if one.has_verified_rule else asked.words("unverified"),
     }
+
+
+def _of_tie(tie: Tie, lang: str) -> dict[str, Any]:
+    return {
+        "tie": match_terms.kind_name(tie.kind, lang),
+        "basis": match_terms.basis(tie.kind, tie.grade, tie.reason, lang),
+        "number": tie.number, "name": tie.name, "at": tie.at, "mass": tie.mass_kg,
+    }  # fmt: skip
 
 
 def _of_compared(one: Compared, asked: Asked) -> dict[str, Any]:

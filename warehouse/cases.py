@@ -12,7 +12,9 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any, TypeVar
 
+from warehouse import matching
 from warehouse.errors import WarehouseError
+from warehouse.matching import Match, of_cases
 from warehouse.metrics import Source
 from warehouse.repeat import ENDED_STATES
 
@@ -21,6 +23,8 @@ COURSE_TABLES = (
     "staging.penalty_payment", "seeds.parameter",
 )  # fmt: skip
 """What is read here."""
+FILE_TABLES = (*COURSE_TABLES, *matching.TABLES)
+"""What ``case_file`` reads."""
 TABLES = (
     *COURSE_TABLES, "core.case_measure", "core.working_day", "seeds.dimension_limit", "seeds.fine_tier",
 )  # fmt: skip
@@ -214,12 +218,14 @@ class Decision:
 
 @dataclass(frozen=True)
 class CaseFile:
-    """A case with its steps, decisions and clocks."""
+    """A case with its steps, decisions and clocks. ``match``: what belongs to it (``warehouse.matching``), None of
+    illegal operation, which no list matches."""
 
     case: Case
     steps: tuple[Step, ...]
     decisions: tuple[Decision, ...]
     clocks: tuple[Clock, ...]
+    match: Match | None
 
 
 DECISIONS_AND_MONEY = """
@@ -534,8 +540,12 @@ def _limit(limit: int | None) -> str:
     return "" if limit is None else f"limit {limit}"
 
 
-def case_file(source: Source, as_of: date, case_no: str, kind: str | None = None) -> CaseFile:
-    """One case with everything. Raises ``NoCase``; of two lists with the number the over-limit case is meant."""
+def case_file(
+    source: Source, as_of: date, case_no: str, kind: str | None = None, *, with_match: bool = True
+) -> CaseFile:
+    """One case with everything. Raises ``NoCase``; of two lists with the number the over-limit case is meant.
+
+    ``with_match``: also what belongs to it; tables of lists alone have no matches."""
     found = cases(source, as_of, Filter(kind=kind, case_no=case_no))
     if not found:
         raise NoCase(f"There is no case {case_no!r} by {as_of}. 'heng cases list' shows the numbers.")
@@ -546,6 +556,7 @@ def case_file(source: Source, as_of: date, case_no: str, kind: str | None = None
         tuple(_rows(source, _STEPS, asked, Step)) if case.case_kind == "over_limit" else (),
         tuple(_rows(source, _DECISIONS, asked | {"kind": case.case_kind}, Decision)),
         tuple(clocks(source, as_of, Filter(kind=case.case_kind, case_no=case_no))),
+        of_cases(source, [case_no]).get(case_no) if case.case_kind == "over_limit" and with_match else None,
     )
 
 
