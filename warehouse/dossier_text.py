@@ -347,6 +347,8 @@ def unknown(told: Facts, one: Mapping[str, Any], w: Words) -> str:
     if one["code"] == "after_data":
         until = w.day(one["until"]) if one["until"] else w("snapshot.empty")
         values = {"until": until, "as_of": w.day(told["as_of"])}
+    if one["code"] == "conditions":
+        values = {"conditions": w("semicolon").join(w.pick(condition) for condition in one["conditions"])}
     text = w(f"unknown.{one['code']}", **values)
     if "cases" in one:
         text += w("colon") + w("unknown.cases", cases=w("join").join(one["cases"]))

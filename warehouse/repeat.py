@@ -147,6 +147,7 @@ class Act(NamedTuple):
     excess_ratio_after_allowance: float | None
     counted_ratio: float | None
     flags: str | None
+    unknown_conditions: str | None
     permit_no: str | None
     is_permitted: bool
     is_within_limit: bool

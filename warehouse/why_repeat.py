@@ -64,8 +64,8 @@ _OUTCOME = frozenset(
 )  # fmt: skip
 _WEIGHED = frozenset(
     ("passage_record_id", "site_code", "gross_vehicle_weight_kg", "limit_kg", "excess_ratio", "accuracy_class",
-     "allowance_kg", "excess_after_allowance_kg", "excess_ratio_after_allowance", "flags", "permit_no",
-     "is_permitted", "is_within_limit", "last_unladen_at")
+     "allowance_kg", "excess_after_allowance_kg", "excess_ratio_after_allowance", "flags", "unknown_conditions",
+     "permit_no", "is_permitted", "is_within_limit", "last_unladen_at")
 )  # fmt: skip
 _LINEAGE = frozenset(("record_id", "delivery_id", "source_line"))
 # The steps that core.case_outcome reads; a state of today that ends a case is the case row's own.

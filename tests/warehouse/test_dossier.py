@@ -363,6 +363,15 @@ def test_what_is_not_known_is_told_with_its_cases(source: Violations) -> None:
     assert told["no_register"] is None
     assert told["no_first_issue"] is None
     assert told["no_passage"] == ["A15"]
+    assert "opinion" in told
+    counted = [one for one in told_of(source, FOUR)["unknown"] if one["code"] == "conditions"]
+    assert [one["cases"] for one in counted] == [["A02", "A04", "A06", "A08"]]
+    codes = [condition["code"] for condition in counted[0]["conditions"]]
+    assert codes == ["U-ACCEL", "U-CLOCK", "U-EXEMPT", "U-IMAGE", "U-POLICE", "U-REPAIR", "U-SITE", "U-STOPGO"]
+    for lang, said in (("zh", "没有送达图像和视频，是否齐全清晰未知"), ("en", "No pictures or video are delivered")):
+        assert said in dossier_text.unknown({}, counted[0], Words(lang))
+        assert said in dossier_file.html(told_of(source, FOUR), lang).decode()
+    assert "conditions" not in {one["code"] for one in told_of(source, CLEAN)["unknown"]}
     later = dossier.facts(source, "vehicle", vehicle(CLEAN), date(2026, 12, 31))
     assert later["unknown"][0] == {"code": "after_data", "until": "2026-09-20"}
     assert not [one for one in told_of(source, CLEAN)["unknown"] if one["code"] == "no_register"]

@@ -1,7 +1,8 @@
 -- Grain: one passage with the device that weighed it and every reason why it is no evidence.
 -- Conditions are those that data can show (domain: certificate in force, verified speed, plate read, one vehicle in
 -- one lane, steady speed, self-test, clock, agreement with a static re-check, no other passage that contradicts it);
--- pictures and the officer's review come with the case and are not decided here.
+-- the officer's review comes with the case and is not decided here. What no feed delivers is unknown, not met: mart.finding
+-- names it.
 -- Nothing is true by default: what a register or the device does not say is a reason, too. Acceleration, self-tests
 -- and re-checks count where they are delivered: no layout but one has the first, and few passages have the last.
 -- A re-check disagrees if both weights differ by more than the class may err by in service.
@@ -63,6 +64,7 @@ select
     passage.single_tyre_axle_count,
     passage.gross_vehicle_weight_kg,
     passage.speed_kmh,
+    passage.acceleration_ms2,
     passage.vehicle_length_m,
     passage.vehicle_width_m,
     passage.vehicle_height_m,
@@ -73,6 +75,7 @@ select
     lane.certificate_valid_to,
     lane.accuracy_class,
     lane.max_error_ratio,
+    lane.clock_error_s,
     rechecked.recheck_mass_kg,
     concat_ws(
         ',',

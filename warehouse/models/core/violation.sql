@@ -64,6 +64,7 @@ found as (
         passage.gross_vehicle_weight_kg,
         passage.limit_kg,
         finding.flags,
+        finding.unknown_conditions,
         finding.permit_no,
         finding.is_permitted,
         passage.verdict
@@ -172,6 +173,7 @@ select
     found.excess_ratio_after_allowance,
     ratio.parameter_value as counted_ratio,
     found.flags,
+    found.unknown_conditions,
     found.permit_no,
     coalesce(found.is_permitted, false) as is_permitted,
     coalesce(found.verdict = 'within' or matched.match_reason = 'within_limit', false) as is_within_limit,
