@@ -213,6 +213,14 @@ class Unit:
 
 
 @dataclass(frozen=True)
+class Registered:
+    """An enterprise as the register of the day has it."""
+
+    name: str | None
+    county_code: str | None
+
+
+@dataclass(frozen=True)
 class Ranking:
     """The answer: units by place, those without one last; ``groups`` of units that cannot be told apart."""
 
@@ -225,6 +233,8 @@ class Ranking:
     gaps: tuple[Gap, ...]
     """Of the whole city."""
     parameters: Mapping[str, Parameter]
+    register: Mapping[str, Registered]
+    """Enterprises by their credit code; of counties none."""
 
 
 # --- reading -----------------------------------------------------------------------------------------------
@@ -414,6 +424,16 @@ def counted(clusters: Clusters) -> dict[str | None, Counts]:
     return {unit: Counts(*of_unit) for unit, of_unit in sums.items()}
 
 
+def shown(units: Sequence[Unit], each: int = 20) -> tuple[Sequence[Unit], Sequence[Unit], int, int]:
+    """Of a long ranking the first and the last with a place, how many lie between them, and how many have no place and
+    are left out. Short ones are whole."""
+    if len(units) <= 2 * each:
+        return units, (), 0, 0
+    placed = [one for one in units if one.has_place]
+    first, last = placed[:each], placed[max(each, len(placed) - each) :]
+    return first, last, len(placed) - len(first) - len(last), len(units) - len(placed)
+
+
 def alarms_in_time(
     source: Source, first: date, last: date, county: str | None = None, uscc: str | None = None
 ) -> tuple[int, int]:
@@ -505,12 +525,20 @@ with vehicle as (
 select uscc, count(*)::bigint as vehicle_count from vehicle where is_heard = 0 group by uscc
 """
 _REGISTERED = """
-select distinct uscc from staging.enterprise
-where uscc is not null and $as_of between valid_from and coalesce(valid_to, $as_of)
+select uscc, enterprise_name as name, county_code from staging.enterprise
+where $as_of between valid_from and coalesce(valid_to, $as_of)
+qualify row_number() over (partition by uscc order by valid_from desc, record_id) = 1
 """
 
 
-def _city_gaps(source: Source, asked: Asked, units: Sequence[str]) -> tuple[Gap, ...]:
+def _register(source: Source, asked: Asked) -> dict[str, Registered]:
+    if asked.of == "county":
+        return {}
+    rows = source.rows(_REGISTERED, {"as_of": asked.as_of})
+    return {row["uscc"]: Registered(row["name"], row["county_code"]) for row in rows if row["uscc"] is not None}
+
+
+def _city_gaps(source: Source, asked: Asked, without_data: int) -> tuple[Gap, ...]:
     """Days of the period without any captures, days after the extract of alarms ends, and enterprises of the register
     that nothing could be counted of."""
     days = (asked.as_of - asked.first).days + 1
@@ -518,9 +546,7 @@ def _city_gaps(source: Source, asked: Asked, units: Sequence[str]) -> tuple[Gap,
     (alarms,) = source.rows(_TOLD_UNTIL)
     told = 0 if alarms["until"] is None else (min(alarms["until"], asked.as_of) - asked.first).days + 1
     found = [Gap("capture_days", days - captured["day_count"]), Gap("alarm_days", days - max(0, told))]
-    if asked.of == "enterprise":
-        registered = {row["uscc"] for row in source.rows(_REGISTERED, {"as_of": asked.as_of})}
-        found.append(Gap("enterprises_without_data", len(registered.difference(units))))
+    found.append(Gap("enterprises_without_data", without_data))
     return tuple(gap for gap in found if gap.count)
 
 
@@ -565,7 +591,7 @@ def ranking(source: Source, asked: Asked, *, is_compared: bool = True) -> Rankin
     at = ranks({unit: round(totals[unit], 9) for unit in ranked}, "up")
     order = sorted(codes, key=lambda unit: (at.get(unit, len(codes)), -totals[unit], unit))
     groups = shrinkage.groups({unit: spans[unit] for unit in order if unit in spans})
-    member_of = _members(groups)
+    member_of, register = _members(groups), _register(source, asked)
     gaps = _gaps(read)
     units = tuple(
         Unit(
@@ -585,7 +611,7 @@ def ranking(source: Source, asked: Asked, *, is_compared: bool = True) -> Rankin
     return Ranking(
         asked, tuple(map(_of_city, now)), units, tuple(groups),
         _points(sourced, [one.city for one in sourced]) if sourced else None,
-        _city_gaps(source, asked, codes), limits,
+        _city_gaps(source, asked, len(register.keys() - set(codes))), limits, register,
     )  # fmt: skip
 
 
