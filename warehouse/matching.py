@@ -108,7 +108,7 @@ def is_built(source: Source) -> bool:
 
 def of_cases(source: Source, cases: Iterable[str]) -> dict[str, Match]:
     """What belongs to each of these over-limit cases, by number."""
-    rows = source.rows(_MATCHES.format(where="list_contains($cases, found.case_no)"), {"cases": list(cases)})
+    rows = source.rows(_MATCHES.format(where="found.case_no in (select unnest($cases))"), {"cases": list(cases)})
     return {row["case_no"]: _match(row) for row in rows}
 
 

@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 
 from etl.cli import app
 from etl.errors import HengError
-from warehouse import connection
+from warehouse import case_terms, connection, sql
 from warehouse.errors import WarehouseError
 
 LAST_DAY = "2026-03-31"
@@ -255,3 +255,40 @@ def test_a_version_from_before_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_is_refused_says_the_next_step(arguments: list[str], words: str) -> None:
     with pytest.raises((HengError, WarehouseError), match=words):
         run(*arguments)
+
+
+def test_refused_steps_are_listed_with_their_reason_and_what_to_do(served: Served) -> None:
+    told = document("refused")["steps"]
+    assert [(one["case_no"], one["case_state"], one["refusal_reason"]) for one in told] == [("A3", "decided", "R-STEP")]
+    assert sum(one["refused_count"] for one in document("list")["cases"]) == len(told)
+    (row,) = table("refused")
+    assert (row["case_no"], row["reason_en"][:8]) == ("A3", "The case")
+    assert document("refused", "--reason", "R-GUARD")["steps"] == []
+    assert document("refused", "--as-of", "2026-01-08")["steps"] == []
+    assert document("refused", "--filed-from", "2026-01-07")["steps"] == []
+    for lang, words in (("zh", "该环节不生效"), ("en", "may not enter")):
+        assert words in " ".join(run("refused", "--lang", lang).split())
+
+
+def test_days_of_filing_and_a_site_narrow_lists_and_clocks() -> None:
+    every = {one["case_no"] for one in document("list")["cases"]}
+    assert {one["case_no"] for one in document("list", "--filed-from", "2026-01-06")["cases"]} == every
+    assert document("list", "--filed-to", "2026-01-05")["cases"] == []
+    assert document("clocks", "--filed-from", "2026-01-07")["clocks"] == []
+    assert document("amounts", "--filed-from", "2026-01-07")["cases"] == []
+    for wrong, says in (
+        (["list", "--filed-from", "2026-02-01", "--filed-to", "2026-01-01"], "Exchange"),
+        (["list", "--site", "YZ99"], "staging.wim_site"),
+        (["list", "--site", "YZ99", "--known-on", "2026-03-01"], "rests on passages"),
+        (["refused", "--reason", "R-TEA"], "R-STEP, R-GUARD"),
+    ):
+        with pytest.raises((HengError, WarehouseError), match=says):
+            run(*wrong)
+
+
+def test_every_guard_of_the_rule_book_has_words() -> None:
+    with duckdb.connect() as made:
+        sql.load_seeds(made)
+        guards = {row[0] for row in made.execute("select distinct guard from seeds.case_transition").fetchall()}
+    told = {code for text in guards if text for code in text.replace(" ", "").split(",")}
+    assert told == set(case_terms.GUARD_TERMS)
