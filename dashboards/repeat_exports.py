@@ -48,6 +48,8 @@ ACT: tuple[tuple[str, _OfAct], ...] = (
     ("repeat.case", lambda judged, t: judged.act.case_no),
     ("filter.site", lambda judged, t: judged.act.site_code),
     ("repeat.act.share", lambda judged, t: judged.act.excess_ratio),
+    ("repeat.act.allowance", lambda judged, t: judged.act.allowance_kg),
+    ("repeat.act.left", lambda judged, t: judged.act.excess_after_allowance_kg),
     ("repeat.act.share_after", lambda judged, t: judged.act.excess_ratio_after_allowance),
     ("repeat.act.filed", lambda judged, t: judged.act.filed_on),
     ("repeat.act.decided_on", lambda judged, t: judged.act.decided_on),
@@ -83,7 +85,7 @@ def conditions(facts: Facts, t: Text) -> list[tuple[str, str]]:
 
 def asked_of(facts: Facts, t: Text) -> tuple[Any, ...]:
     used = (facts.told[name] for name in terms.parameters_of(facts.choice.question))
-    thresholds = "; ".join(f"{one.name} = {one.value:g} [{one.confidence}]" for one in used)
+    thresholds = "; ".join(f"{one.name} = {one.amount} [{one.confidence}]" for one in used)
     choice = facts.choice
     basis = terms.BASIS_TERMS[choice.basis].name(t.lang)
     return choice.as_of, basis, t(f"repeat.decisions.{choice.decisions}"), thresholds, facts.db.version

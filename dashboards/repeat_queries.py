@@ -15,8 +15,9 @@ from werkzeug.exceptions import BadRequest
 from dashboards import lists, queries
 from dashboards.selection import Known, day_asked, option, query_of
 from warehouse import matching, repeat
+from warehouse.parameters import Codes, Parameter
 from warehouse.plate import masked
-from warehouse.repeat import BASES, SUBJECTS, WINDOWS, Act, Defaults, Judged, Parameter, Question, Standing
+from warehouse.repeat import BASES, SUBJECTS, WINDOWS, Act, Defaults, Judged, Question, Standing
 
 LOW = ("counted", "warning", "statutory", "one_away", "pending", "all")
 """Who is listed: with a counted act, from the warning on, above the statute's threshold, one away from it, with acts
@@ -95,8 +96,8 @@ class Facts:
         self.db, self.choice, self.known = db, choice, known
 
     @cached_property
-    def told(self) -> dict[str, Parameter]:
-        return repeat.parameters(self.db, self.choice.question)
+    def told(self) -> dict[str, Parameter | Codes]:
+        return repeat.shown(self.db, self.choice.question)
 
     @cached_property
     def everybody(self) -> list[Standing]:

@@ -30,18 +30,18 @@ from warehouse import matching
 from warehouse import repeat_terms as terms
 from warehouse.dossier import Source as Served
 from warehouse.last_day import last_day
+from warehouse.parameters import Codes, Parameter
 from warehouse.repeat import (
     BASES,
     SUBJECTS,
     WINDOWS,
     Act,
     Judged,
-    Parameter,
     Question,
     Standing,
     defaults,
     is_built,
-    parameters,
+    shown,
     standings,
 )
 from warehouse.spreadsheet import safe
@@ -57,7 +57,7 @@ _WORDS = {
         "threshold": "门槛", "unverified": "未核实", "no_subject": "没有符合条件的对象。",
         "more": "表中为前 {shown} 个，共 {all} 个；全部见 --format csv、json 或 xlsx。",
         "facts": "本名单只列事实，是否处理、如何处理由执法人员依法决定。",
-        "ratio_day": "计次门槛按每次违法当日的规定。",
+        "ratio_day": "每次违法按其当日的取值。",
         "until": "数据截至 {until}，早于查询日 {as_of}：其后的违法和决定尚未送达。",
         "named": "{all} 个{subject}，其中超过法定门槛 {statutory} 个，差一次 {one_away} 个。",
         "written": "已写入 {file}：{all} 个，{acts} 次违法。",
@@ -67,7 +67,8 @@ _WORDS = {
         "trigger_on": "超过门槛起", "lapses_on": "分档下降日",
         "pending": "待决定", "one_away": "差一次", "previous": "上一周期", "no_first_issue": "无首次核发日期",
         "case_no": "案号", "violated_at": "违法时间", "filed_on": "立案日期", "decided_on": "决定日期",
-        "excess_ratio": "超限率", "excess_ratio_after_allowance": "扣除误差后的超限率",
+        "excess_ratio": "超限率", "allowance_kg": "允许误差（kg）",
+        "excess_after_allowance_kg": "扣除误差后的超限量（kg）", "excess_ratio_after_allowance": "扣除误差后的超限率",
         "counts": "是否计次", "reason": "说明", "counts_from": "自何日计次",
         "act_lapses_on": "何日不再计次", "acts": "违法", "plate_no": "车牌号", "passage_record_id": "过车记录",
         "site_code": "站点", "yes": "是", "no": "否", "as_of": "截至", "version": "版本", "known_on": "何时所知",
@@ -80,7 +81,7 @@ _WORDS = {
         "no_subject": "Nobody answers these conditions.",
         "more": "These are the first {shown} of {all}; --format csv, json or xlsx has all.",
         "facts": "The list states facts; whether and how to act on them is for an officer to decide.",
-        "ratio_day": "The ratio is that of the day of each act.",
+        "ratio_day": "Each act is judged by that of its own day.",
         "until": "Data end on {until}, before the day asked for, {as_of}: later acts and decisions are not in yet.",
         "named": "{all} {subject}, of which {statutory} are above the statute's threshold and {one_away} one away.",
         "written": "{file} written: {all} subjects, {acts} acts.",
@@ -90,7 +91,8 @@ _WORDS = {
         "trigger_on": "above since", "lapses_on": "tier falls", "pending": "pending", "one_away": "one away",
         "previous": "cycle before", "no_first_issue": "no day of first issue", "case_no": "case",
         "violated_at": "act", "filed_on": "filed", "decided_on": "decided", "excess_ratio": "excess",
-        "excess_ratio_after_allowance": "excess after the allowance",
+        "allowance_kg": "allowance (kg)", "excess_after_allowance_kg": "excess after the allowance (kg)",
+        "excess_ratio_after_allowance": "excess after the allowance (ratio)",
         "counts": "counts", "reason": "why", "counts_from": "counts from", "act_lapses_on": "lapses on", "acts": "acts",
         "plate_no": "plate", "passage_record_id": "passage", "site_code": "site", "yes": "yes", "no": "no",
         "as_of": "as of", "version": "version", "known_on": "known on",
@@ -108,7 +110,7 @@ class Answer:
     version: int | None
     known_on: date | None
     until: date | None
-    told: dict[str, Parameter]
+    told: dict[str, Parameter | Codes]
     found: list[Standing]
     lang: str
     by_register: Mapping[str, list[Act]] = field(default_factory=dict)
@@ -153,7 +155,7 @@ class Answer:
             one = self.told[name]
             cited = one.citation_zh if lang == "zh" else one.citation_en
             says = one.zh if lang == "zh" else one.en
-            more = f" {self.words('ratio_day')}" if name == "repeat_excess_ratio" else ""
+            more = f" {self.words('ratio_day')}" if name in ("repeat_excess_ratio", "allowance_mode") else ""
             value = f"{name} = {one.amount}"
             lines.append((self.words("threshold"), f"{value}: {says}; {cited} {self._known(one.confidence)}{more}"))
         return lines
@@ -259,10 +261,10 @@ def _answer(
         day, subject, window or usual.list_window, basis or usual.basis,
         usual.require_decision if undecided is None else not undecided,
     )  # fmt: skip
-    told = parameters(source, question)
+    told = shown(source, question)
     least = min_count
     if least is None:
-        least = 1 if one_away or subject == "enterprise" else int(told["repeat_count"].value)
+        least = 1 if one_away or subject == "enterprise" else int(terms.values_of(told)["repeat_count"])
     found = [one for one in standings(source, question) if one.count >= least and (one.is_one_away or not one_away)]
     known = source.manifest.get("known_on")
     known_on = date.fromisoformat(known) if known else None
@@ -333,7 +335,7 @@ def document(answer: Answer) -> dict[str, Any]:
     """One JSON document: the question, its conditions, and every subject with its acts."""
     question, is_enterprise = answer.question, answer.question.subject == "enterprise"
     thresholds = [
-        {"parameter": one.name, "value": one.value, "unit": one.unit, "confidence": one.confidence,
+        {"parameter": one.name, **_valued(one), "confidence": one.confidence,
          "is_unverified": one.confidence in UNVERIFIED, "says": one.zh if answer.lang == "zh" else one.en,
          "citation": one.citation_zh if answer.lang == "zh" else one.citation_en}
         for one in (answer.told[name] for name in terms.parameters_of(question))
@@ -361,6 +363,11 @@ def document(answer: Answer) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _valued(one: Parameter | Codes) -> dict[str, Any]:
+    """A number and its unit, or a choice by its code."""
+    return {"value": one.value, "unit": one.unit} if isinstance(one, Parameter) else {"value": one.text, "unit": None}
+
+
 def _key(one: Standing, answer: Answer) -> dict[str, Any]:
     name = answer.name_of(one)
     if answer.question.subject == "vehicle":
@@ -374,9 +381,9 @@ _OF_SUBJECT = (
     "trigger_on", "lapses_on", "pending", "one_away", "previous", "no_first_issue",
 )  # fmt: skip
 _OF_ACT = (
-    "case_no", "plate_no", "violated_at", "filed_on", "decided_on", "excess_ratio",
-    "excess_ratio_after_allowance", "counts", "reason", "counts_from", "act_lapses_on", "site_code",
-    "passage_record_id",
+    "case_no", "plate_no", "violated_at", "filed_on", "decided_on", "excess_ratio", "allowance_kg",
+    "excess_after_allowance_kg", "excess_ratio_after_allowance", "counts", "reason", "counts_from",
+    "act_lapses_on", "site_code", "passage_record_id",
 )  # fmt: skip
 _OF_ASKED = ("as_of", "basis", "decisions", "thresholds", "version", "known_on")
 
@@ -393,8 +400,8 @@ def _of_subject(one: Standing, answer: Answer) -> list[Any]:
 def _of_act(judged: Judged, answer: Answer) -> list[Any]:
     act = judged.act
     return [
-        act.case_no, act.plate_no, act.violated_at, act.filed_on, act.decided_on, act.excess_ratio,
-        act.excess_ratio_after_allowance, answer.words("yes" if judged.counts else "no"),
+        act.case_no, act.plate_no, act.violated_at, act.filed_on, act.decided_on, act.excess_ratio, act.allowance_kg,
+        act.excess_after_allowance_kg, act.excess_ratio_after_allowance, answer.words("yes" if judged.counts else "no"),
         terms.reason(judged, answer.lang), judged.counts_from,
         judged.lapses_on, act.site_code, act.passage_record_id,
     ]  # fmt: skip
@@ -402,7 +409,7 @@ def _of_act(judged: Judged, answer: Answer) -> list[Any]:
 
 def _of_asked(answer: Answer) -> list[Any]:
     thresholds = "; ".join(
-        f"{one.name} = {one.value:g} [{one.confidence}]"
+        f"{one.name} = {one.amount} [{one.confidence}]"
         for one in (answer.told[name] for name in terms.parameters_of(answer.question))
     )
     decisions = answer.words("required" if answer.question.require_decision else "not_required")

@@ -1,7 +1,9 @@
 """What the articles allow for a case, computed again from its facts, against what was decided.
 
 One comparison a case, where one party was penalised: fines in effect for one act are held against the range of that
-act (一事不再罚). Fines against several (一超四罚) rest on an article each and are not added up against one. The lowest
+act (一事不再罚). An act that is not measured (evading, ordering, misusing a permit) has the range of its article, of
+all of its sentences where none is told. The amount for loading over the limit is set by provincial law that is not
+loaded: it is not computed. Fines against several (一超四罚) rest on an article each and are not added up. The lowest
 amount is that of the excess less the instrument's allowance, the highest that of the excess as measured: which of them
 a county counts is not told. Whether an illegal operation is serious is told by no feed: the range covers both. The
 amount that a decision states as statutory is the sender's and stays apart. Nothing here says that a decision is wrong:
@@ -27,6 +29,7 @@ TABLES = (
 VERDICTS = ("below", "within", "above", "unexplained")
 _ABOUT_MASS = ("over_mass", "over_mass_and_dimension")
 _ABOUT_DIMENSION = ("over_dimension", "over_mass_and_dimension")
+_RANGED = ("evading_weighing", "ordering_overload", "permit_misuse")
 _KEPT = (
     "case_kind", "case_no", "county_code", "act_code", "sector", "violated_on", "decided_on", "decided_fen",
     "collected_fen", "decision_count",
@@ -125,6 +128,8 @@ def _compare(row: dict[str, Any], rules: penalty.Law) -> Compared:
         reason = "warning"
     elif reason == "in_range" and row["case_kind"] == "illegal_operation" and readings[0] != readings[-1]:
         reason = "seriousness_unknown"
+    elif reason == "in_range" and row["act_code"] in _RANGED and len(readings[0].rules) > 1:
+        reason = "sentence_unknown"
     numbers = dict.fromkeys(number for one in found for number in (*one.chosen.rules, *one.choice_rules))
     return Compared(
         **facts, low_fen=low, high_fen=high, confiscated_fen=taken, verdict=verdict, reason=reason,
@@ -147,10 +152,12 @@ def _penalties(row: dict[str, Any], facts: dict[str, Any], rules: penalty.Law) -
             penalty.illegal_operation(penalty.IllegalOperation(*days, row["sector"], gain, is_serious, subject), rules)
             for is_serious in (False, True)
         ]
-    if subjects == ["source"]:
-        return "other_article"
+    if row["act_code"] in _RANGED:
+        return [penalty.ranged(penalty.Ranged(*days, row["act_code"], subjects[0]), rules)]
     if row["act_code"] not in (*_ABOUT_MASS, *_ABOUT_DIMENSION):
         return "act_not_computed"
+    if subjects == ["source"]:
+        return "other_article"
     if row["passage_record_id"] is None:
         return "no_passage"
     if row["is_permitted"]:

@@ -153,6 +153,10 @@ REASON_TERMS = {
     "seriousness_unknown": Term(
         "在条文幅度内；情节是否严重不明，按两档合并", "in the range of both tiers; whether it was serious is not told"
     ),
+    "sentence_unknown": Term(
+        "在条文幅度内；适用条文哪一款不明，按各款合并",
+        "in the range of the article; which of its sentences is not told",
+    ),
     "reduced": Term(
         "低于条文最低额，原因不明；裁量基准未载入", "below the least, why is not told; no discretion table is loaded"
     ),
@@ -163,7 +167,10 @@ REASON_TERMS = {
     "nothing_beyond": Term("未测得该项超限", "nothing beyond a limit was measured"),
     "several_subjects": Term("处罚对象不止一个，不合并比对", "several subjects, not compared"),
     "other_article": Term("对货运源头的处罚适用其他条文", "a fine against the source rests on another article"),
-    "act_not_computed": Term("该案由未作计算", "this act is not computed"),
+    "act_not_computed": Term(
+        "该案由的数额由未载入的地方规定确定，未作计算",
+        "not computed: the amount of this act is set by provincial law, not loaded",
+    ),
     "no_rule": Term("当日无规则", "no rule that day"),
     "days_exchanged": Term("决定早于违法行为", "decided before the act"),
 }

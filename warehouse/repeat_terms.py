@@ -10,8 +10,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from warehouse.parameters import Codes, Parameter
+
 if TYPE_CHECKING:
-    from warehouse.repeat import Judged, Parameter, Question, Standing
+    from warehouse.repeat import Judged, Question, Standing
 
 
 @dataclass(frozen=True)
@@ -222,18 +224,25 @@ def tier(of: str, question: Question, values: Mapping[str, float], lang: str) ->
     return term.name(lang).format(**said), term.says(lang).format(**said)
 
 
-def tier_of(one: Standing, question: Question, told: Mapping[str, Parameter], lang: str) -> tuple[str, str]:
+def tier_of(one: Standing, question: Question, told: Mapping[str, Parameter | Codes], lang: str) -> tuple[str, str]:
     """The tier of a standing: the window that it was counted in may not be the one asked for."""
     return tier(one.tier, replace(question, window=one.window), values_of(told), lang)
 
 
-def values_of(told: Mapping[str, Parameter]) -> dict[str, float]:
-    return {name: one.value for name, one in told.items()}
+def values_of(told: Mapping[str, Parameter | Codes]) -> dict[str, float]:
+    return {name: one.value for name, one in told.items() if isinstance(one, Parameter)}
 
 
 def parameters_of(question: Question) -> tuple[str, ...]:
-    """The thresholds that decide this question, in the order in which they are told."""
-    shared = ("repeat_excess_ratio", "repeat_merge_hours", "repeat_window_months", "repeat_own_decision")
+    """The thresholds that decide this question, in the order in which they are told: the allowance of the scale apart
+    from the ratio of the law."""
+    shared = (
+        "repeat_excess_ratio",
+        "allowance_mode",
+        "repeat_merge_hours",
+        "repeat_window_months",
+        "repeat_own_decision",
+    )
     if question.subject == "enterprise":
         return ("repeat_enterprise_ratio", *shared)
     return ("repeat_count", "repeat_statutory_over", *shared)

@@ -189,6 +189,9 @@ def act_line(facts: dict[str, Any], act: dict[str, Any], number: int | None, t: 
         ),
         html.Div(weighed),
     ]
+    if passage is not None and passage["verdict"] == "over":
+        allowance = dossier_text.allowance(act, w)
+        told.append(html.Div(f"{w('act.allowance')}{w('colon')}{allowance}", className="act-under"))
     if number is None:
         told.append(html.Div(dossier_text.main_why(facts, act, w), className="act-why"))
     doubts = [w.pick(flag) for flag in passage["flags"]] if passage else []

@@ -431,6 +431,7 @@ def evidence(db: queries.Source, record: pd.Series, selection: Selection, known:
     doubts: list[Any] = [
         html.Div([shell.icon("flag", "warn"), html.Span([f"{text} ", html.Code(code)])]) for code, text in flags
     ] or [html.Div([shell.icon("check"), html.Span(t("evidence.no_flags"))])]
+    unknown = [] if found is None else words.flag_list(found["unknown_conditions"], reasons)
     name = delivery["name"] if delivery is not None else t("evidence.unknown_delivery")
     line = t("evidence.line", line=fmt.count(record["source_line"]), byte=fmt.count(record["byte_offset"]))
     received = fmt.moment(delivery["received_at"], t.lang) if delivery is not None else ""
@@ -441,6 +442,7 @@ def evidence(db: queries.Source, record: pd.Series, selection: Selection, known:
         _axle_bars(record, t),
         html.H3(t("evidence.doubts")),
         html.Div(doubts, className="proof"),
+        *([html.H3(t("evidence.not_told")), html.Ul([html.Li(text) for _, text in unknown])] if unknown else []),
         *_cases(db, str(record["record_id"]), t),
         html.H3(t("evidence.source")),
         html.Div(

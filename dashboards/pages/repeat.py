@@ -295,8 +295,12 @@ def act_line(judged: Judged, one: Standing, t: Text) -> html.Div:
         what.append(repeat_queries.vehicle_of(judged))
     details = [t("repeat.act.case", case=act.case_no)]
     if act.excess_ratio is not None:
-        after = fmt.share(act.excess_ratio_after_allowance)
-        details.append(t("repeat.act.excess", share=fmt.share(act.excess_ratio), after=after))
+        share, after = fmt.share(act.excess_ratio), fmt.share(act.excess_ratio_after_allowance)
+        if act.allowance_kg is None:
+            details.append(t("repeat.act.excess.measured", share=share))
+        else:
+            allowance, left = fmt.kilograms(act.allowance_kg), fmt.kilograms(act.excess_after_allowance_kg)
+            details.append(t("repeat.act.excess", share=share, allowance=allowance, left=left, after=after))
     if act.decided_on is not None:
         details.append(t("repeat.act.decided", day=fmt.day(act.decided_on, t.lang)))
     if judged.counts:

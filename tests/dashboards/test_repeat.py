@@ -283,7 +283,7 @@ def test_files_hold_every_act_and_say_what_they_are(client: Client, db: fixture.
     assert told.data.startswith(b"\xef\xbb\xbf")
     lines = told.data.decode("utf-8-sig").strip().split("\r\n")
     assert len(lines) == acts + 1
-    for name in ("同一趟次 ", "计次", "repeat_statutory_over = 3 [C1]", "违法日期", "2026-11-22"):
+    for name in ("同一趟次 ", "计次", "repeat_statutory_over = 3 [C1]", "allowance_mode = DEDUCT [P]", "违法日期"):
         assert name in told.text
     book = client.get(f"/export/repeat.xlsx{ROLLING}&low=all&lang=zh", headers=HOST)
     sheets = CalamineWorkbook.from_filelike(io.BytesIO(book.data))
@@ -293,6 +293,8 @@ def test_files_hold_every_act_and_say_what_they_are(client: Client, db: fixture.
     words = "\n".join(" ".join(map(str, row)) for row in notes)
     for name in ("近12个月", "未核实", "repeat_excess_ratio", "公路安全保护条例第六十六条", "数据快照"):
         assert name in words
+    weighed = {row["违法车辆"]: row for row in (dict(zip(detailed[0], one, strict=True)) for one in detailed[1:])}
+    assert {(row["允许误差 kg"], row["扣除误差后的超限量 kg"]) for row in weighed.values()} >= {(3_000, 8_000)}
     dates = [cell for row in listed[1:] for cell in row if isinstance(cell, date)]
     assert dates, "days are days"
     assert "多次超限" in book.headers["Content-Disposition"] or "%E5%A4%9A" in book.headers["Content-Disposition"]

@@ -6,12 +6,17 @@ with
 -- the checks parameter_*.sql.
 needed_rule (missing_rule) as (
     values
-        ('AIR rigid'), ('AIR-TRAILER combination'), ('AXLE-SUM any'), ('JOINT-4 combination'), ('JOINT-5 combination'),
+        ('AIR rigid'), ('AIR-TRAILER combination'), ('AXLE-SUM any'), ('axle_type 115 4'), ('axle_type 12 2'),
+        ('axle_type 125 4'), ('axle_type 127 5'), ('axle_type 15 3'), ('axle_type 155 5'), ('axle_type 157 6'),
+        ('JOINT-4 combination'), ('JOINT-5 combination'),
         ('LENGTH rigid'), ('REGISTERED rigid'), ('SINGLE-TYRE any'),
         ('dimension height any'), ('dimension length any'), ('dimension length articulated'),
         ('dimension length articulated_long_nose'), ('dimension length car_carrier_train'),
         ('dimension length truck_trailer_train'), ('dimension width any'), ('dimension width refrigerated'),
         ('fine evading_weighing general any any general any'),
+        ('fine hazard_not_removed any enterprise 1 any'), ('fine hazard_not_removed any person 2 any'),
+        ('fine hazard_system_missing any enterprise 1 any'), ('fine hazard_system_missing any enterprise 2 any'),
+        ('fine hazard_system_missing any person 2 any'),
         ('fine illegal_operation dangerous_goods dangerous_goods any 1 any'),
         ('fine illegal_operation dangerous_goods dangerous_goods any 2 any'),
         ('fine illegal_operation freight freight any 1 any'), ('fine illegal_operation freight freight any 1 false'),
@@ -44,7 +49,8 @@ needed_rule (missing_rule) as (
         ('clock seizure_extension'), ('clock service'), ('clock simple_decision_copy'),
         ('parameter alert_news_days'), ('parameter case_threshold_ratio'), ('parameter certificate_soon_days'),
         ('parameter consistency_confidence'), ('parameter consistency_fence'), ('parameter consistency_least_cases'),
-        ('parameter consistency_twin_days'), ('parameter dawn_exempt_km'), ('parameter filing_sla_workdays'),
+        ('parameter consistency_twin_days'), ('parameter daily_fine_ratio'), ('parameter dawn_exempt_km'),
+        ('parameter filing_sla_workdays'),
         ('parameter forecast_arrival_weeks'), ('parameter forecast_history_days'), ('parameter forecast_least_exits'),
         ('parameter forecast_share'), ('parameter hazard_confidence'), ('parameter hazard_due_soon_days'),
         ('parameter hazard_recurrence_days'), ('parameter hazard_recurrence_m'), ('parameter hazard_restricted_days'),
