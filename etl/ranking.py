@@ -172,7 +172,7 @@ def _print(
         cadence=CADENCES[asked.cadence][lang == "en"], first=asked.first, last=asked.as_of,
         source=known_on.words(**known_on.told(source), lang=lang),
     )  # fmt: skip
-    table = Table(title=title, title_justify="left")
+    table = Table()
     for name in ("place", "interval", asked.of, "total", "groups", "weight", "change", "gaps"):
         table.add_column(words[name], justify="left" if name in (asked.of, "groups", "gaps") else "right")
     first, last, between, unplaced = score.shown(units)
@@ -194,7 +194,7 @@ def _print(
     cut = ("cut",) if between or unplaced else ()
     values |= {"between": f"{between:,}", "unplaced": f"{unplaced:,}"}
     lines += [words[name].format(**values) for name in (*cut, "how", "small", "compared", no_target, "assumed")]
-    say(table, *parts, *lines)
+    say(title, table, *parts, *lines)
 
 
 def _change(change: score.Change | None, words: dict[str, str]) -> str:

@@ -55,6 +55,7 @@ ASKED = (
     ("hazards", "bound"),
     ("kpi", "--from", "2026-02-26", "--to", "2026-03-03"),
     ("ranking", "--parts"),
+    ("ranking", "--of", "enterprise"),
     ("supervision",),
     ("alerts",),
     ("compliance",),
@@ -369,7 +370,10 @@ def made(reference: Any, tmp_path_factory: pytest.TempPathFactory, instance: Cal
     deliver(home, "case_event", "case_event_20260305.csv", more)
     looks = lines("violation_screening", _look(second, "作废", "2026-03-03", 作废原因="图像不清"))
     deliver(home, "violation_screening", "screening_20260305.csv", looks)
-    closed = (_hazard(HAZARD, "销号", date(2026, 2, 17)), _hazard("YH2602-431103-HWY0002", "整改中"))
+    closed = (
+        _hazard(HAZARD, "销号", date(2026, 2, 17)),
+        _hazard("YH2602-431103-HWY0002", "整改中") | {"企业信用代码": FIRM},
+    )
     deliver(home, "hazard", "hazard_20260305.xlsx", _workbook("hazard", *closed))
     deliver(home, "hazard_event", "hazard_event_20260305.csv", lines("hazard_event", *_hazard_steps(HAZARD, 7)))
     check = {"复核编号": "FH-1", "隐患编号": HAZARD, "复核日期": "2026-03-03", "抽取方式": "随机", "复核结果": "未消除",
