@@ -59,7 +59,7 @@ def _facts(case: Case, known: Known, t: Text) -> list[Any]:
         state.append(html.Span(t("penalties.closed_on_list"), className="under worse"))
     found = [
         *lists.fact(t("penalties.state"), state),
-        *lists.fact(t("penalties.kind"), terms.act_name(case.act_code, case.sector, t.lang)),
+        *lists.fact(t("case.head.act"), terms.act_name(case.act_code, case.sector, t.lang)),
         *lists.fact(t("filter.county"), controls.place_name(known, case.county_code, t)),
         *lists.fact(t("table.plate"), html.Span(masked(case.plate_no), className="unbroken")),
     ]

@@ -126,7 +126,8 @@ def rows_card(db: queries.Source, choice: Choice, known: Known, t: Text) -> html
         place = html.Span(controls.place_name(known, row.county_code, t), className="under")
         cells = [
             html.Span(plate, className="unbroken"), html.Div([str(row.site_code), place]),
-            name_of(str(row.dimension), t), _mm(row.measured_mm), _limit(row, t), _mm(row.excess_mm), _rule(row, t),
+            html.Span(name_of(str(row.dimension), t), className="unbroken"),
+            _mm(row.measured_mm), _limit(row, t), _mm(row.excess_mm), _rule(row, t),
             _permit(row, t), html.Span(row.case_no, lang="zh") if isinstance(row.case_no, str) else fmt.NONE,
         ]  # fmt: skip
         body.append(controls.stack_row(dcc.Link(fmt.moment(row.passed_at, t.lang), href=link), cells, heads))

@@ -553,7 +553,8 @@ def _case_row(one: Case, head: html.Span, heads: controls.Heads, t: Text) -> htm
     if one.is_closed_on_list_only:
         state.append(html.Span(t("penalties.closed_on_list"), className="under worse"))
     days = [
-        fmt.day(day, t.lang) if day else fmt.NONE for day in (one.filed_on, one.decided_on, one.paid_on, one.closed_on)
+        html.Span(fmt.day(day, t.lang), className="unbroken") if day else fmt.NONE
+        for day in (one.filed_on, one.decided_on, one.paid_on, one.closed_on)
     ]
     cells = [
         html.Div(state), html.Span(masked(one.plate_no), className="unbroken"), *days, amount(one.statutory_fen),

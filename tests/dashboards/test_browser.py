@@ -189,6 +189,42 @@ def test_the_remainders_of_the_funnel_fold_out_and_fit(watched: Any, lang: str, 
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_row_of_a_case_opens_beside_it_and_closes(watched: Any, lang: str, size: str) -> None:
+    one = watched(size)
+    for rows in ("cases", "refused", "clocks"):
+        one.open(f"{PATHS['penalties']}?lang={lang}&rows={rows}")
+        one.page.locator("#rows tbody a").first.click()
+        drawer = one.page.locator("#penalties-drawer.open")
+        drawer.wait_for()
+        assert drawer.locator("h3").count() > 3
+        one.page.wait_for_load_state("networkidle")
+        one.page.screenshot(path=SCREENS / f"case-{rows}-{lang}-{size}.png")
+        inside = drawer.evaluate("n => [n.scrollWidth, n.clientWidth]")
+        assert inside[0] <= inside[1], f"the drawer is wider than its place: {inside}"
+        one.check()
+        drawer.locator(".drawer-head a").click()
+        one.page.wait_for_selector("#penalties-drawer:not(.open)", state="attached")
+    one.check()
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_number_of_dimensions_opens_its_rows_and_fits(watched: Any, lang: str, size: str) -> None:
+    one = watched(size)
+    one.open(f"{PATHS['findings']}?lang={lang}")
+    one.page.locator("#findings-dimensions tbody a").first.click()
+    one.page.wait_for_selector("#rows tbody tr")
+    one.page.wait_for_load_state("networkidle")
+    for name in ("#rows", "#findings-dimensions"):
+        card = one.page.locator(name)
+        card.screenshot(path=SCREENS / f"dimension{name.strip('#')}-{lang}-{size}.png")
+        inside = card.evaluate("n => [n.scrollWidth, n.clientWidth]")
+        assert inside[0] <= inside[1], f"the card is wider than its place: {inside}"
+    one.check()
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("lang", ["zh", "en"])
 def test_the_parts_of_a_county_fold_out_and_fit(watched: Any, lang: str, size: str) -> None:
     one = watched(size)
     one.open(f"{PATHS['supervision']}?lang={lang}&theme={'dark' if lang == 'en' else 'light'}")
