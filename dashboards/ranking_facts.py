@@ -17,15 +17,16 @@ MEASURES_SHOWN = 40
 
 @dataclass(frozen=True)
 class Choice:
-    """Day and cadence; ``last_day`` is the last of data."""
+    """Day, cadence and who is ranked; ``last_day`` is the last of data."""
 
     as_of: date
     last_day: date
     cadence: str = "month"
+    of: str = "county"
 
     @property
     def asked(self) -> score.Asked:
-        return score.Asked(self.as_of, self.cadence)
+        return score.Asked(self.as_of, self.cadence, self.of)
 
     def query(self, *, absolute: bool = False, **changes: Any) -> str:
         """The address's query; what is at its default is left out. ``absolute`` names the last day of data, too."""
@@ -40,11 +41,11 @@ def choice_of(given: Mapping[str, Any], known: Known) -> tuple[Choice, list[str]
     bad: list[str] = []
     day = day_asked(given, FIRST_DAY, known.last_day, bad)
     cadence = option(given.get("cadence"), tuple(score.CADENCES), "month", bad, "cadence")
-    return Choice(day, known.last_day, cadence), bad
+    return Choice(day, known.last_day, cadence, option(given.get("of"), tuple(score.KEYS), "county", bad, "of")), bad
 
 
 def is_built(db: queries.Source) -> bool:
-    """Whether the snapshot was made by a version that ranks counties."""
+    """Whether the snapshot was made by a version that ranks."""
     return queries.tables(db) >= set(supervision.TABLES)
 
 

@@ -96,11 +96,16 @@ def list_rows(facts: Facts, t: Text) -> Iterator[tuple[Any, ...]]:
         yield tuple(cell(one, facts, t) for _, cell in SUBJECT)
 
 
+def acts_of(one: Standing, facts: Facts) -> list[Judged]:
+    """The acts of a subject; of an enterprise those last that only the register of vehicles ties to it."""
+    return [*one.acts, *(Judged(act, terms.REGISTER_ONLY) for act in facts.register_only(one))]
+
+
 def act_rows(facts: Facts, t: Text, more: tuple[Any, ...] = (), wide: bool = False) -> Iterator[tuple[Any, ...]]:
     """One row an act after its subject, or, ``wide``, after everything that is told of its subject."""
     for _, one in facts.listed:
         of_subject = tuple(cell(one, facts, t) for _, cell in (SUBJECT if wide else SUBJECT[:1]))
-        for judged in one.acts:
+        for judged in acts_of(one, facts):
             yield (*of_subject, *(cell(judged, t) for _, cell in ACT), *more)
 
 
@@ -156,7 +161,7 @@ def repeat_csv() -> flask.Response:
 @routes.get("/export/repeat.xlsx")
 def repeat_xlsx() -> flask.Response:
     facts, t = _asked()
-    count = sum(len(one.acts) for _, one in facts.listed)
+    count = sum(len(acts_of(one, facts)) for _, one in facts.listed)
     if count > queries.MAX_XLSX_ROWS:
         raise RequestEntityTooLarge(t("export.too_many", rows=fmt.count(count), most=fmt.count(queries.MAX_XLSX_ROWS)))
     of_list = [key for key, _ in SUBJECT]

@@ -17,7 +17,7 @@ _RULES = """# Rules at their edges · 规则的边界
 
 <!-- written by `make docs` from tests/rules/vectors/; do not edit -->
 
-Each line is a test (`tests/rules/test_vectors.py`): what the law says of a case, and what the code makes of it.
+Each line is a test (`tests/rules/`): what the law says of a case, and what the code makes of it.
 The rules themselves are rows of `warehouse/seeds/`; `heng rules list --on DAY` shows those in force on a day, `/rules`
 is the page. Whoever finds a line wrong mends the rule, not the line.
 

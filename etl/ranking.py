@@ -1,4 +1,5 @@
-"""``heng ranking``: counties by how well they keep what they have to keep, with the interval of every place."""
+"""``heng ranking``: counties or enterprises by how well they keep what they have to keep, with the interval of every
+place."""
 
 from __future__ import annotations
 
@@ -21,28 +22,33 @@ if TYPE_CHECKING:
 _WORDS = {
     "zh": {
         "title": "督导排名（{cadence}）{first} 至 {last}，版本 {version}", "place": "名次", "interval": "名次区间",
+        "enterprise": "企业",
         "county": "县市区", "total": "总分", "weight": "依据权重", "groups": "组", "change": "较上期",
-        "gaps": "数据缺失", "part": "评分项", "sample": "样本", "of": "分子", "by": "分母", "rate": "本县",
+        "gaps": "数据缺失", "part": "评分项", "sample": "样本", "of": "分子", "by": "分母", "rate": "自身",
         "shrunk": "收缩后", "city": "全市", "points": "得分", "most": "满分", "few": "样本少", "none": "无数据",
         "not_told": "无法区分", "known": "可信度",
         "how": "总分为各项得分之和（百分制）。比率按样本量向全市比率收缩；名次区间为 {confidence} 自助区间。"
-        "同组的县区无法区分，不应据名次先后论优劣。",
+        "同组的单位无法区分，不应据名次先后论优劣。",
         "small": "样本少于下限的项不给分，总分中该项取全市水平，不得不失；“依据权重”为有得分的项所占权重。"
         "依据权重低于 {min_weight} 的不排名。",
         "compared": "较上期：与 {first} 至 {last} 相比（整期比整期，未满一期的比上期相同天数，上期较短的比整个上期），"
         "仅计两期均有得分的项；区间含 0 的注明无法区分。",
         "no_target": "不取罚没款和案件数（行政处罚法第七十四条）：案件只取办理期限遵守率和到期办结率，"
         "与处罚与否、数额无关。",
+        "no_target_enterprise": "不取罚没款和案件数（行政处罚法第七十四条）：只取企业自身的隐患、报警处置和"
+        "动态监控。",
+        "cut": "中间 {between} 家、不排名 {unplaced} 家未列出，全部见 --format csv。",
         "assumed": "权重、方向和最小样本均为产品假设，未核实，待局方确认。", "city_gap": "全市：{gap}。",
     },
     "en": {
         "title": "Ranking by {cadence}, {first} to {last}, version {version}", "place": "place",
-        "interval": "place from–to", "county": "county", "total": "total", "weight": "rests on", "groups": "group",
+        "interval": "place from–to",
+        "enterprise": "enterprise", "county": "county", "total": "total", "weight": "rests on", "groups": "group",
         "change": "change", "gaps": "missing data", "part": "part", "sample": "sample", "of": "numerator",
         "by": "denominator", "rate": "own rate", "shrunk": "shrunk", "city": "city", "points": "points", "most": "of",
         "few": "small sample", "none": "no data", "not_told": "cannot be told", "known": "known from",
         "how": "The total is the sum of points, of a hundred. Rates are shrunk toward the city's by their sample; "
-        "places have a {confidence} bootstrap interval. Counties of one group cannot be told apart: the order within "
+        "places have a {confidence} bootstrap interval. Units of one group cannot be told apart: the order within "
         "it means nothing.",
         "small": "A part with a smaller sample than the minimum has no points; the total takes the city's rate there, "
         "neither gain nor loss, and rests on the weight of the others. Below {min_weight} of all weight there is no "
@@ -52,6 +58,9 @@ _WORDS = {
         "interval holds 0 it cannot be told.",
         "no_target": "Neither fines nor numbers of cases are read (行政处罚法 art. 74): of cases only the share of "
         "deadlines kept and of those due that were dealt with, whatever the outcome and the amount.",
+        "no_target_enterprise": "Neither fines nor cases are read (行政处罚法 art. 74): only an enterprise's own "
+        "hazards, its handling of alarms and the monitoring of its vehicles.",
+        "cut": "{between} in between and {unplaced} without a place are not shown: --format csv has all.",
         "assumed": "Weights, directions and minimum samples are assumptions of the product, unverified, to be "
         "confirmed by the bureau.", "city_gap": "Whole city: {gap}.",
     },
@@ -64,39 +73,56 @@ def ranking_command(
         str | None, typer.Option("--as-of", help="Last day of the period, YYYY-MM-DD; default: the last day of data.")
     ] = None,
     cadence: Annotated[str, typer.Option("--cadence", help=f"{', '.join(score.CADENCES)}.")] = "month",
+    of: Annotated[str, typer.Option("--of", help=f"Who is ranked: {', '.join(score.KEYS)}.")] = "county",
     county: County = None,
     with_parts: Annotated[bool, typer.Option("--parts", help="Every part of every county: why.")] = False,
     form: Annotated[str, typer.Option("--format", help=f"{', '.join(FORMATS)}.")] = "table",
     lang: Lang = "en",
 ) -> None:
-    """Counties ranked by rates of what they have to keep, with intervals and ties; never by fines or cases."""
+    """Counties or enterprises ranked by what they have to keep, with intervals and ties; never by fines or cases."""
     one_of("language", lang, LANGUAGES)
     one_of("format", form, FORMATS)
     one_of("cadence", cadence, tuple(score.CADENCES))
+    one_of("unit", of, tuple(score.KEYS))
     from warehouse import connection
 
     served = connection.snapshot()
-    asked = score.Asked(day_or_last(served, day_of(as_of) if as_of else None), cadence)
+    asked = score.Asked(day_or_last(served, day_of(as_of) if as_of else None), cadence, of)
     need(served, score.TABLES, "counties were ranked")
     known_county(served, county)
     told = score.ranking(served, asked)
-    units = [one for one in told.units if county in (None, one.code)]
     names = county_names(served, lang)
+    if of == "county":
+        units = [one for one in told.units if county in (None, one.code)]
+    else:
+        names = {one.code: _registered(told, one.code).name or one.code for one in told.units}
+        units = [one for one in told.units if county in (None, _registered(told, one.code).county_code)]
     if form == "json":
         _write_json(served, told, units)
     elif form == "csv":
         _write_csv(told, units, names, with_parts)
     else:
-        _print(served, told, units, names, lang, with_parts or county is not None)
+        _print(served, told, units, names, lang, with_parts or (county is not None and of == "county"))
+
+
+def _registered(told: score.Ranking, uscc: str) -> score.Registered:
+    """One that no register of the day has is told by its code alone."""
+    return told.register.get(uscc, score.Registered(None, None))
+
+
+def _head(told: score.Ranking, code: str, name: str) -> list[str | None]:
+    """What names a unit in a line of ``--format csv``."""
+    return [code, name] if told.asked.of == "county" else [code, name, _registered(told, code).county_code]
 
 
 def _write_json(served: Snapshot, told: score.Ranking, units: list[score.Unit]) -> None:
     asked = told.asked
     document: dict[str, Any] = {
-        "first": asked.first, "last": asked.as_of, "cadence": asked.cadence,
+        "first": asked.first, "last": asked.as_of, "cadence": asked.cadence, "of": asked.of,
         "before": {"first": asked.before.first, "last": asked.before.as_of}, "version": served.version,
         "total": told.total, "parts": [asdict(one) for one in told.parts], "units": [asdict(one) for one in units],
         "groups": told.groups, "gaps": [asdict(one) for one in told.gaps],
+        "register": {code: asdict(one) for code, one in told.register.items()},
         "parameters": [asdict(one) for one in told.parameters.values()],
     }  # fmt: skip
     # A prior of infinite strength, where units differ no more than by chance, is no number of JSON.
@@ -107,23 +133,24 @@ def _write_json(served: Snapshot, told: score.Ranking, units: list[score.Unit]) 
 
 def _write_csv(told: score.Ranking, units: list[score.Unit], names: dict[str, str], with_parts: bool) -> None:
     rows: list[list[Any]] = []
+    named = ["county_code", "county"] if told.asked.of == "county" else ["uscc", "enterprise", "county_code"]
     if with_parts:
         heads = ("sample", "numerator", "denominator", "rate", "shrunk", "points", "against")
         for one in units:
             for city in told.parts:
                 rate = one.parts[city.part.name]
                 rows.append([
-                    one.code, names[one.code], city.part.name, city.part.weight, city.part.better_way,
+                    *_head(told, one.code, names[one.code]), city.part.name, city.part.weight, city.part.better_way,
                     _cell(city.rate), *(_cell(getattr(rate, head)) for head in heads),
                 ])  # fmt: skip
-        write_csv(["county_code", "county", "part", "weight", "better_way", "city_rate", *heads], rows)
+        write_csv([*named, "part", "weight", "better_way", "city_rate", *heads], rows)
         return
     for one in units:
         change = (None, None, None) if one.change is None else (one.change.points, one.change.low, one.change.high)
         gaps = ";".join(f"{gap.kind}={gap.count}" for gap in one.gaps)
         cells = (one.place, one.low, one.high, one.total, one.weight, letters(one.groups), *change, gaps)
-        rows.append([one.code, names[one.code], *map(_cell, cells)])
-    write_csv(["county_code", "county", *_OF_UNIT], rows)
+        rows.append([*_head(told, one.code, names[one.code]), *map(_cell, cells)])
+    write_csv([*named, *_OF_UNIT], rows)
 
 
 def _cell(value: Any) -> Any:
@@ -138,15 +165,16 @@ def _print(
         cadence=CADENCES[asked.cadence][lang == "en"], first=asked.first, last=asked.as_of, version=served.version
     )
     table = Table(title=title, title_justify="left")
-    for name in ("place", "interval", "county", "total", "groups", "weight", "change", "gaps"):
-        table.add_column(words[name], justify="left" if name in ("county", "groups", "gaps") else "right")
-    for one in units:
+    for name in ("place", "interval", asked.of, "total", "groups", "weight", "change", "gaps"):
+        table.add_column(words[name], justify="left" if name in (asked.of, "groups", "gaps") else "right")
+    first, last, between, unplaced = score.shown(units)
+    for one in (*first, *last):
         table.add_row(
             str(one.place or "–"), f"{one.low}–{one.high}" if one.place else "–", Text(names[one.code]),
             f"{one.total:.1f}", letters(one.groups), f"{one.weight:.0%}", _change(one.change, words),
             "; ".join(gap_words(gap, lang) for gap in one.gaps),
         )  # fmt: skip
-    parts = [_parts(told, one, names[one.code], lang) for one in units] if with_parts else []
+    parts = [_parts(told, one, names[one.code], lang) for one in (*first, *last)] if with_parts else []
     before = asked.before
     values = {
         "confidence": f"{told.parameters['score_confidence'].value:.0%}",
@@ -154,7 +182,10 @@ def _print(
         "first": before.first, "last": before.as_of,
     }  # fmt: skip
     lines = [words["city_gap"].format(gap=gap_words(gap, lang)) for gap in told.gaps]
-    lines += [words[name].format(**values) for name in ("how", "small", "compared", "no_target", "assumed")]
+    no_target = "no_target" if asked.of == "county" else "no_target_enterprise"
+    cut = ("cut",) if between or unplaced else ()
+    values |= {"between": f"{between:,}", "unplaced": f"{unplaced:,}"}
+    lines += [words[name].format(**values) for name in (*cut, "how", "small", "compared", no_target, "assumed")]
     say(table, *parts, *lines)
 
 

@@ -10,9 +10,10 @@ import csv
 import io
 import json
 import sys
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -25,6 +26,7 @@ from etl import known_on, private_file
 from etl.arguments import LANGUAGES, AsOf, Lang, before, day_of, day_or_last, one_of
 from etl.errors import HengError
 from etl.report_card import UNVERIFIED
+from warehouse import matching
 from warehouse import repeat_terms as terms
 from warehouse.dossier import Source as Served
 from warehouse.last_day import last_day
@@ -33,6 +35,7 @@ from warehouse.repeat import (
     BASES,
     SUBJECTS,
     WINDOWS,
+    Act,
     Judged,
     Question,
     Standing,
@@ -110,12 +113,18 @@ class Answer:
     told: dict[str, Parameter | Codes]
     found: list[Standing]
     lang: str
+    by_register: Mapping[str, list[Act]] = field(default_factory=dict)
+    """Of each enterprise the acts that only the register of vehicles ties to it."""
     is_private: bool = False
     """Whether it goes to a file of its owner: what is printed masks the numbers of drivers."""
 
     def name_of(self, one: Standing) -> str:
         number = str(one.key[0])
         return number if self.is_private or self.question.subject != "driver" else terms.masked_driver(number)
+
+    def acts_of(self, one: Standing) -> list[Judged]:
+        """The acts of a subject; of an enterprise those last that only the register of vehicles ties to it."""
+        return [*one.acts, *(Judged(act, terms.REGISTER_ONLY) for act in self.by_register.get(one.key[0], []))]
 
     def words(self, name: str, **values: Any) -> str:
         return _WORDS[self.lang][name].format(**values)
@@ -203,7 +212,8 @@ def repeat_violators_command(
     from warehouse.known_answers import standings_known_on
 
     asked = (day_of(as_of) if as_of else None, subject, window, basis, undecided, lang, min_count, one_away)
-    with known_on.asked(known, standings_known_on) as source:
+    opened = partial(standings_known_on, with_register=subject == "enterprise")
+    with known_on.asked(known, opened) as source:
         answer = _answer(source, *asked)
     answer = replace(answer, is_private=out is not None)
     if form == "table":
@@ -225,7 +235,7 @@ def repeat_violators_command(
 
 
 def _written(answer: Answer, out: Path) -> None:
-    acts = sum(len(one.acts) for one in answer.found)
+    acts = sum(len(answer.acts_of(one)) for one in answer.found)
     Console(stderr=True).print(
         answer.words("written", file=out.name, all=f"{len(answer.found):,}", acts=f"{acts:,}"), highlight=False
     )
@@ -258,7 +268,9 @@ def _answer(
     found = [one for one in standings(source, question) if one.count >= least and (one.is_one_away or not one_away)]
     known = source.manifest.get("known_on")
     known_on = date.fromisoformat(known) if known else None
-    return Answer(question, source.version, known_on, last_day(source.manifest), told, found, lang)
+    units = [one.key[0] for one in found] if subject == "enterprise" else []
+    by_register = matching.by_register(source, day, units) if units and matching.is_built(source) else {}
+    return Answer(question, source.version, known_on, last_day(source.manifest), told, found, lang, by_register)
 
 
 # --- as text -------------------------------------------------------------------------------------
@@ -275,7 +287,7 @@ def _before(one: Standing) -> str:
 def _why(one: Standing, answer: Answer) -> str:
     """Acts that do not count, by reason."""
     counts: dict[str, int] = {}
-    for judged in one.not_counted:
+    for judged in (judged for judged in answer.acts_of(one) if not judged.counts):
         name = terms.REASON_TERMS[judged.reason or ""].name(answer.lang)
         counts[name] = counts.get(name, 0) + 1
     return ", ".join(f"{name} {count}" for name, count in counts.items())
@@ -321,7 +333,7 @@ def _printed(answer: Answer, out: Path | None) -> str:
 
 def document(answer: Answer) -> dict[str, Any]:
     """One JSON document: the question, its conditions, and every subject with its acts."""
-    question = answer.question
+    question, is_enterprise = answer.question, answer.question.subject == "enterprise"
     thresholds = [
         {"parameter": one.name, **_valued(one), "confidence": one.confidence,
          "is_unverified": one.confidence in UNVERIFIED, "says": one.zh if answer.lang == "zh" else one.en,
@@ -342,7 +354,11 @@ def document(answer: Answer) -> dict[str, Any]:
         "data_until": answer.until,
         "thresholds": thresholds, "notes": answer.notes(),
         "subjects": [
-            {"key": _key(one, answer), **terms.as_json(one), "tier_words": answer.tier(one)} for one in answer.found
+            {
+                "key": _key(one, answer), **terms.as_json(one), "tier_words": answer.tier(one),
+                **({"register_only": terms.acts_json(answer.acts_of(one)[len(one.acts):])} if is_enterprise else {}),
+            }
+            for one in answer.found
         ],
     }  # fmt: skip
 
@@ -405,7 +421,7 @@ def act_rows(answer: Answer) -> Iterator[list[Any]]:
     asked = _of_asked(answer)
     for one in answer.found:
         own = _of_subject(one, answer)
-        for judged in one.acts:
+        for judged in answer.acts_of(one):
             yield [*own, *_of_act(judged, answer), *asked]
 
 
@@ -423,7 +439,7 @@ def workbook(answer: Answer) -> bytes:
     import xlsxwriter
 
     heads = {name: answer.words(name) for name in (*_OF_SUBJECT, *_OF_ACT)}
-    acts = ([answer.name_of(one), *_of_act(judged, answer)] for one in answer.found for judged in one.acts)
+    acts = ([answer.name_of(one), *_of_act(judged, answer)] for one in answer.found for judged in answer.acts_of(one))
     notes = [(answer.title, "")] + [
         (name, says) for name, says in [*answer.conditions(), (answer.words("notes"), answer.words("facts"))]
     ]

@@ -246,9 +246,16 @@ def fine_command(
     length_mm: Annotated[int | None, typer.Option("--length-mm", min=1)] = None,
     vehicle: Annotated[str, typer.Option("--vehicle", help="Kind of vehicle with limits of its own.")] = "any",
     sector: Annotated[str | None, typer.Option("--sector", help="Trade without licence, instead of an excess.")] = None,
+    act: Annotated[
+        str | None,
+        typer.Option("--act", help="Another act by its code, as evading_weighing, whose article has a range."),
+    ] = None,
+    tier: Annotated[int | None, typer.Option("--tier", help="Which sentence of the article of --act.", min=1)] = None,
     gain_yuan: Annotated[str, typer.Option("--gain-yuan", help="Unlawful gain.")] = "0",
     serious: Annotated[bool, typer.Option("--serious", help="Serious circumstances.")] = False,
-    subject: Annotated[str | None, typer.Option("--subject", help="enterprise, vehicle or driver.")] = None,
+    subject: Annotated[
+        str | None, typer.Option("--subject", help="enterprise, vehicle, driver, source or person.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
     lang: Lang = "en",
     files: FromFiles = False,
@@ -268,17 +275,27 @@ def fine_command(
         )
     has_one_excess = excess_kg and later_excess_kg is None and last > first
     has_other_limits = bool(has_one_excess and limits_changed(book(source), first, last))
-    if sector is None:
+    if act is not None:
+        if any(over) or sector is not None or serious:
+            raise HengError("An act is one: over a limit, in a --sector without licence, or another --act. Say one.")
+        one_of("act", act, sorted({row.act_code for row in rules.fines} - {*penalty.SIZED, "illegal_operation"}))
+        found = penalty.ranged(penalty.Ranged(first, last, act, subject, tier, _fen(gain_yuan)), rules)
+    elif tier is not None:
+        raise HengError("--tier names a sentence of the article of an --act. Say which act.")
+    elif sector is None:
         if not any(over):
-            raise HengError("Say what was over: --excess-kg, --height-mm, --width-mm, --length-mm; or a --sector.")
+            raise HengError(
+                "Say what was over: --excess-kg, --height-mm, --width-mm, --length-mm; or a --sector; or another --act."
+            )
         one_of("kind of vehicle", vehicle, sorted({row.dimension_vehicle for row in rules.dimensions}))
         found = penalty.over_limit(penalty.OverLimit(first, last, *over, vehicle, later_excess_kg), rules)
     else:
         if any(over):
             raise HengError("An act is one of two: over a limit, or in a --sector without licence. Say one.")
         one_of("sector", sector, sorted({row.sector for row in rules.fines if row.sector}))
-        act = penalty.IllegalOperation(first, last, sector, _fen(gain_yuan), serious, subject)
-        found = penalty.illegal_operation(act, rules)
+        found = penalty.illegal_operation(
+            penalty.IllegalOperation(first, last, sector, _fen(gain_yuan), serious, subject), rules
+        )
     if as_json:
         told = {"is_verified": found.is_verified, "needs_later_excess_kg": has_other_limits}
         _print_json(asdict(found) | told)
@@ -289,8 +306,31 @@ def fine_command(
         _say(_FINE[lang]["other_limits"].format(first=first, last=last))
 
 
+@app.command("daily-fine")
+def daily_fine_command(
+    original_yuan: Annotated[str, typer.Option("--original-yuan", help="The fine that was imposed.")],
+    ordered: Annotated[str, typer.Option("--ordered", help="Day of the order to correct, YYYY-MM-DD.")],
+    until: Annotated[str, typer.Option("--until", help="Last day of the refusal, YYYY-MM-DD.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    lang: Lang = "en",
+    files: FromFiles = False,
+) -> None:
+    """What a refusal to correct may cost by the day after a fine (安全生产法 art. 112): an amount, never a decision."""
+    from warehouse import penalty
+
+    _words(lang)
+    words = _FINE[lang]
+    found = penalty.continued(_fen(original_yuan), day_of(ordered), day_of(until), penalty.law(_source(files)))
+    if as_json:
+        _print_json(asdict(found) | {"amount_fen": found.amount_fen})
+        return
+    _say(words["by_day"].format(days=found.days, each=_yuan(found.each_fen), amount=_yuan(found.amount_fen)))
+    _say(words["rules"].format(day=ordered, rules=words["list"].join(found.rules)))
+
+
 _FINE = {
     "zh": {
+        "by_day": "责令改正次日起 {days} 天，每天 {each} 元，共 {amount} 元；不含原罚款。",
         "none": "不处罚：没有超过任何限值。", "warning": "警告，不罚款。", "fine": "罚款 {fine} 元",
         "to": "{low} 至 {high}",
         "taken": "没收违法所得 {taken} 元（依法应当退赔的除外）", "warned": "质量超限给予警告", "and": "，并",
@@ -307,6 +347,7 @@ _FINE = {
         "决定之日的超限量不同的，请用 --later-excess-kg 给出。",
     },
     "en": {
+        "by_day": "{days} days from the day after the order, {each} yuan each: {amount} yuan, beside the original.",
         "none": "No penalty: nothing is over a limit.", "warning": "A warning, no fine.",
         "fine": "A fine of {fine} yuan", "to": "{low} to {high}",
         "taken": "confiscation of the gain of {taken} yuan but for what must be refunded by law",

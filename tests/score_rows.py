@@ -1,6 +1,7 @@
 """A few rows of every table that scores and measures read, served as a published version is."""
 
-from collections.abc import Iterator, Mapping
+import random
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -10,8 +11,9 @@ import pandas as pd
 from landed import Tables
 
 from etl.feeds import raw_tables
-from warehouse import sql, supervision
+from warehouse import kpi, sql, supervision
 
+DAY = timedelta(days=1)
 COUNTIES = ("431102", "431103", "431122", "431123", "431124", "431125", "431126", "431127", "431128", "431129",
             "431181")  # fmt: skip
 
@@ -37,7 +39,8 @@ class Rows(Tables):
         night = until + timedelta(days=1)  # which brought nothing
         self.manifest: dict[str, Any] = {"business_date": night.isoformat(), "data_until": until.isoformat()}
         models = [name for name in supervision.TABLES if not name.startswith("seeds.")]
-        sql.run_models(self.connection, raw_tables(), names=models)
+        of_league = [name for name in kpi.TABLES if name not in models]
+        sql.run_models(self.connection, raw_tables(), names=[*models, *of_league])
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """The connection itself, which sees what its transaction wrote."""
@@ -109,13 +112,46 @@ class Rows(Tables):
             for at in range(every)
         ))  # fmt: skip
 
-    def alarm(self, plate: str, county: str, day: date, handled: datetime | None, within_min: int = 60) -> None:
+    def noisy(self, rng: random.Random, worse: Mapping[str, float], month: date) -> None:
+        """Deadlines, hazards and site-days of every county, drawn around one rate each in samples of many sizes; of the
+        counties in ``worse`` the rates are so much lower."""
+        due, closed = month.replace(day=10), month.replace(day=8)
+        self.put("mart.case_clock", *(
+            _clock(f"{county}-{at}", county, due, due if rng.random() < 0.8 - worse.get(county, 0) else due + DAY)
+            for county in COUNTIES for at in range(rng.randrange(30, 150))
+        ))  # fmt: skip
+        for county in COUNTIES:
+            told = [
+                (f"{county}-{at}", closed if rng.random() < 0.75 - worse.get(county, 0) else None)
+                for at in range(rng.randrange(15, 90))
+            ]
+            self._hazards(told, county, month, due)
+        self.put("mart.site_day", *(
+            {"passed_date": month + at * DAY, "site_code": f"{county}-{site}", "county_code": county,
+             "state": "reporting" if rng.random() < 0.93 - worse.get(county, 0) else "silent"}
+            for county in COUNTIES for site in range(rng.randrange(2, 6)) for at in range(28)
+        ))  # fmt: skip
+
+    def alarm(
+        self, plate: str, county: str, day: date, handled: datetime | None, within_min: int = 60, **told: Any
+    ) -> None:
         due = datetime(day.year, day.month, day.day, 8) + pd.Timedelta(minutes=within_min)
         self.put("mart.alarm_handling", {
             "event_date": day, "plate_no": plate, "plate_color_code": 2, "county_code": county, "is_registered": True,
             "monitored_class": "line_coach", "due_at": due, "handled_at": handled, "told_until": datetime(2027, 1, 1),
-            "is_in_time": handled is not None and handled <= due,
+            "is_in_time": handled is not None and handled <= due, **told,
         })  # fmt: skip
+
+    def fleet(self, uscc: str, online: Sequence[float], rng: random.Random, day: date, days: int = 20) -> None:
+        """Vehicles of an enterprise, each with the chance of being online on a day, and of a valid record."""
+        self.put("mart.vehicle_day", *(
+            {"event_date": day + at * DAY, "plate_no": f"湘M{uscc[-3:]}{no:02d}", "plate_color_code": 2, "uscc": uscc,
+             "county_code": COUNTIES[0], "is_registered": True, "monitored_class": "line_coach",
+             "is_online": rng.random() < chance, "received_point_count": 10,
+             "valid_point_count": sum(rng.random() < chance for _ in range(10)), "total_m": 10,
+             "complete_m": sum(rng.random() < chance for _ in range(10)), "is_dawn_driving": False, "has_drift": False}
+            for no, chance in enumerate(online) for at in range(days)
+        ))  # fmt: skip
 
     def vehicle_day(self, plate: str, county: str, day: date, **told: Any) -> None:
         self.put("mart.vehicle_day", {

@@ -1,21 +1,10 @@
-"""Working days counted one by one over the exceptions of the seed, without the product's code."""
+"""Working days counted one by one over the notices (``calendar_notices``), without the product's code or its seed."""
 
-import csv
-from datetime import date, timedelta
-from pathlib import Path
+from datetime import date
 
-DAY = timedelta(days=1)
-_SEED = Path(__file__).resolve().parents[1] / "warehouse" / "seeds" / "calendar_day.csv"
+from calendar_notices import DAY, changed
 
-
-def _exceptions() -> dict[date, bool]:
-    with _SEED.open(encoding="utf-8", newline="") as stream:
-        return {
-            date.fromisoformat(row["calendar_date"]): row["is_working_day"] == "true" for row in csv.DictReader(stream)
-        }
-
-
-CHANGED = _exceptions()
+CHANGED = changed()
 """Days that depart from the working week: whether they are worked."""
 
 

@@ -1,7 +1,9 @@
 """What the articles allow for a case, computed again from its facts, against what was decided.
 
 One comparison a case, where one party was penalised: fines in effect for one act are held against the range of that
-act (一事不再罚). Fines against several (一超四罚) rest on an article each and are not added up against one. The lowest
+act (一事不再罚). An act that is not measured (evading, ordering, misusing a permit) has the range of its article, of
+all of its sentences where none is told. The amount for loading over the limit is set by provincial law that is not
+loaded: it is not computed. Fines against several (一超四罚) rest on an article each and are not added up. The lowest
 amount is that of the excess less the instrument's allowance, the highest that of the excess as measured: which of them
 a county counts is not told. Whether an illegal operation is serious is told by no feed: the range covers both. The
 amount that a decision states as statutory is the sender's and stays apart. Nothing here says that a decision is wrong:
@@ -15,7 +17,7 @@ from datetime import date
 from typing import Any
 
 from warehouse import penalty
-from warehouse.cases import DECISIONS_AND_MONEY, Filter
+from warehouse.cases import DECISIONS_AND_MONEY, Filter, where_of
 from warehouse.errors import WarehouseError
 from warehouse.metrics import Source
 
@@ -27,6 +29,7 @@ TABLES = (
 VERDICTS = ("below", "within", "above", "unexplained")
 _ABOUT_MASS = ("over_mass", "over_mass_and_dimension")
 _ABOUT_DIMENSION = ("over_dimension", "over_mass_and_dimension")
+_RANGED = ("evading_weighing", "ordering_overload", "permit_misuse")
 _KEPT = (
     "case_kind", "case_no", "county_code", "act_code", "sector", "violated_on", "decided_on", "decided_fen",
     "collected_fen", "decision_count",
@@ -86,17 +89,14 @@ select life.case_kind, life.case_no, life.county_code, life.act_code, life.secto
 from core.case_life as life
 inner join held on held.case_kind = life.case_kind and held.case_no = life.case_no
 left join core.case_measure as measure on life.case_kind = 'over_limit' and measure.case_no = life.case_no
-where held.decided_on between $first and $as_of and held.decided_fen is not null {{where}}
+where held.decided_on between $first and $as_of and held.decided_fen is not null and {{where}}
 order by held.decided_on desc, life.case_kind, life.case_no
 """
 
 
 def compared(source: Source, as_of: date, only: Filter | None = None, first: date = date.min) -> list[Compared]:
     """Cases with a decision in effect, decided from ``first`` to the day, newest first."""
-    asked = only or Filter()
-    told = {"case_kind": asked.kind, "county_code": asked.county, "case_no": asked.case_no}
-    given = {name: value for name, value in told.items() if value is not None}
-    where = "".join(f" and life.{name} = ${name}" for name in given)
+    where, given = where_of(only or Filter())
     rules = penalty.law(source)
     rows = source.rows(_FACTS.format(where=where), {"first": first, "as_of": as_of, **given})
     return [_compare(row, rules) for row in rows]
@@ -128,6 +128,8 @@ def _compare(row: dict[str, Any], rules: penalty.Law) -> Compared:
         reason = "warning"
     elif reason == "in_range" and row["case_kind"] == "illegal_operation" and readings[0] != readings[-1]:
         reason = "seriousness_unknown"
+    elif reason == "in_range" and row["act_code"] in _RANGED and len(readings[0].rules) > 1:
+        reason = "sentence_unknown"
     numbers = dict.fromkeys(number for one in found for number in (*one.chosen.rules, *one.choice_rules))
     return Compared(
         **facts, low_fen=low, high_fen=high, confiscated_fen=taken, verdict=verdict, reason=reason,
@@ -150,10 +152,12 @@ def _penalties(row: dict[str, Any], facts: dict[str, Any], rules: penalty.Law) -
             penalty.illegal_operation(penalty.IllegalOperation(*days, row["sector"], gain, is_serious, subject), rules)
             for is_serious in (False, True)
         ]
-    if subjects == ["source"]:
-        return "other_article"
+    if row["act_code"] in _RANGED:
+        return [penalty.ranged(penalty.Ranged(*days, row["act_code"], subjects[0]), rules)]
     if row["act_code"] not in (*_ABOUT_MASS, *_ABOUT_DIMENSION):
         return "act_not_computed"
+    if subjects == ["source"]:
+        return "other_article"
     if row["passage_record_id"] is None:
         return "no_passage"
     if row["is_permitted"]:

@@ -75,6 +75,20 @@ KIND_TERMS = {
     "illegal_operation": Term("非法营运", "illegal operation"),
 }
 
+GUARD_TERMS = {
+    "pre_notice": Term("处罚告知", "the notice of the penalty"),
+    "decision": Term("处罚决定", "a decision"),
+    "service": Term("送达", "service of the decision"),
+    "payment_some": Term("入账的缴款", "money at the bank"),
+    "payment_full": Term("罚款缴清入账", "the fine at the bank in full"),
+    "penalty_done": Term("罚款已执行完毕", "no fine that is not covered"),
+    "payment_due": Term("缴款期限届满", "the end of the time for payment"),
+    "remedies_lapsed": Term(
+        "复议和起诉期限届满", "the end of the party's times for reconsideration and court"
+    ),
+}  # fmt: skip
+"""What has to stand before a step (``core.case_state``)."""
+
 SECTOR_TERMS = {
     "taxi": Term("巡游出租", "taxi"),
     "ride_hailing": Term("网约车", "ride-hailing"),
@@ -109,6 +123,12 @@ def act_name(act_code: str, sector: str | None, lang: str) -> str:
     return f"{words} · {SECTOR_TERMS[sector].name(lang)}" if sector else words
 
 
+def guards(missing: str | None, lang: str) -> str:
+    """What is missing before a step, in words."""
+    join = "、" if lang == "zh" else ", "
+    return join.join(GUARD_TERMS[code].name(lang) for code in (missing or "").split(",") if code)
+
+
 def queue_name(name: str, is_flow: bool, lang: str) -> str:
     """A line of the forecast of the queue: what comes in a week, or a state."""
     if not is_flow:
@@ -133,6 +153,10 @@ REASON_TERMS = {
     "seriousness_unknown": Term(
         "在条文幅度内；情节是否严重不明，按两档合并", "in the range of both tiers; whether it was serious is not told"
     ),
+    "sentence_unknown": Term(
+        "在条文幅度内；适用条文哪一款不明，按各款合并",
+        "in the range of the article; which of its sentences is not told",
+    ),
     "reduced": Term(
         "低于条文最低额，原因不明；裁量基准未载入", "below the least, why is not told; no discretion table is loaded"
     ),
@@ -143,7 +167,10 @@ REASON_TERMS = {
     "nothing_beyond": Term("未测得该项超限", "nothing beyond a limit was measured"),
     "several_subjects": Term("处罚对象不止一个，不合并比对", "several subjects, not compared"),
     "other_article": Term("对货运源头的处罚适用其他条文", "a fine against the source rests on another article"),
-    "act_not_computed": Term("该案由未作计算", "this act is not computed"),
+    "act_not_computed": Term(
+        "该案由的数额由未载入的地方规定确定，未作计算",
+        "not computed: the amount of this act is set by provincial law, not loaded",
+    ),
     "no_rule": Term("当日无规则", "no rule that day"),
     "days_exchanged": Term("决定早于违法行为", "decided before the act"),
 }

@@ -18,7 +18,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Protocol
 
-from warehouse import metrics, plate, repeat
+from warehouse import dimensions, matching, metrics, plate, repeat
 from warehouse.errors import WarehouseError
 from warehouse.parameters import Parameter
 
@@ -28,7 +28,7 @@ TABLES = (
     *repeat.TABLES, "core.passage", "core.case_passage", "mart.screening", "staging.penalty_decision",
     "staging.case_event", "staging.verification_certificate", "staging.wim_device", "staging.wim_site",
     "seeds.gross_weight_limit", "seeds.gross_weight_modifier", "seeds.reason", "seeds.cited_article", "seeds.county",
-    "meta.delivery",
+    "meta.delivery", "mart.dimension_finding", "core.case_match", "staging.loading_firm",
 )  # fmt: skip
 """What ``facts`` reads."""
 MOST_SUPPOSED = 40
@@ -372,6 +372,7 @@ def _passages(source: Kept, acts: Sequence[repeat.Act], as_of: date) -> dict[str
     rules = _by(
         _constant(source, _RULES, {"rules": sorted({row["rule_id"] for row in found if row["rule_id"]})}), "rule_id"
     )
+    sizes = _dimensions(source, known)
     modifiers = _constant(source, _MODIFIERS)
     words = _words(source)
     for row in found:
@@ -385,10 +386,37 @@ def _passages(source: Kept, acts: Sequence[repeat.Act], as_of: date) -> dict[str
                 in_force.setdefault(one["modifier_id"], one)
         row["modifiers"] = [in_force[name] for name in sorted(in_force)]
         row["certificate"] = _certificate(row, certificates.get(row["device_no"], [])) if row["device_no"] else None
+        row["dimensions"] = sizes.get(row["record_id"], [])
         held = [one for one in registered.get(row["device_no"], []) if one["valid_from"] <= day]
         row["device"] = held[-1] if held else None
         row["flags"] = _worded(row.pop("flags"), words)
     return {row["record_id"]: row for row in found}
+
+
+def _dimensions(source: Kept, acts: Sequence[repeat.Act]) -> dict[str, list[dict[str, Any]]]:
+    """What was longer, wider or higher than allowed at the passages behind the acts, by record."""
+    days = sorted({act.violated_on for act in acts})
+    findings = source.within("mart.dimension_finding", dimensions.OF_PASSAGE_COLUMNS, days)
+    asked = {"days": days, "records": [act.passage_record_id for act in acts]}
+    return _by(_rows(source, dimensions.of_passages(findings), asked), "record_id")
+
+
+def _ties(match: matching.Match | None) -> list[dict[str, Any]]:
+    """What belongs to an act, how surely and by what, as plain values."""
+    return [] if match is None else [_plain_row(row) for row in match.plain()]
+
+
+def _by_register(source: Kept, key: Mapping[str, Any], as_of: date) -> list[dict[str, Any]]:
+    """Acts that name no enterprise and whose vehicle the register gives this one: told, and counted for nobody."""
+    return [
+        {
+            "case_no": act.case_no, "plate": plate.masked(act.plate_no), "violated_at": plain(act.violated_at),
+            "act_code": act.act_code, "county_code": act.county_code, "excess_ratio": plain(act.excess_ratio),
+            "filed_on": plain(act.filed_on), "decided_on": plain(act.decided_on), "delivery_id": act.delivery_id,
+            "source_line": act.source_line,
+        }
+        for act in matching.by_register(source, as_of, [key["uscc"]]).get(key["uscc"], [])
+    ]  # fmt: skip
 
 
 def _words(source: Kept) -> dict[str, dict[str, Any]]:
@@ -658,6 +686,7 @@ def facts(
     decisions = _by(_rows(kept, _DECISIONS, {"cases": cases, "as_of": as_of}), "case_no")
     screenings = _screenings(kept, [one.act for one in main.acts if one.act.check_no], as_of)
     passages = _passages(kept, [one.act for one in main.acts], as_of)
+    matches = matching.of_cases(kept, cases)
     judged = {name: {one.act.case_no: one for one in found.acts} for name, found in standings.items()}
     acts, words = [], _words(kept)
     for one in main.acts:
@@ -683,9 +712,11 @@ def facts(
                 "decisions": decisions.get(case_no, []),
                 "steps": steps.get(case_no, []),
                 "screening": _look(one.act, looks),
+                "match": _ties(matches.get(case_no)),
             }
         )
     told["acts"] = acts
+    told["by_register"] = _by_register(kept, key, as_of) if kind == "enterprise" else []
     appealed = {case_no for case_no, rows in steps.items() if rows and rows[-1]["case_state"] == "appeal"}
     told["changes"] = _changes(kept, main, question, key, appealed)
     told["lapses"] = _lapses(main)
@@ -693,7 +724,9 @@ def facts(
     told["parameters"] = _in_use(_constant(kept, _PARAMETERS, {"names": names}), acts, told["as_of"])
     told["unknown"] = _unknown(told, main, as_of)
     places = {row["county_code"]: {"zh": row["name_zh"], "en": row["name_en"]} for row in _constant(kept, _COUNTIES)}
-    seen = {act["county_code"] for act in acts} | {row.get("county_code") for row in told["register"]}
+    seen = {act["county_code"] for act in [*acts, *told["by_register"]]} | {
+        row.get("county_code") for row in told["register"]
+    }
     told["places"] = {code: places[code] for code in sorted(filter(None, seen)) if code in places}
     ids = sorted(set(_deliveries(told)))
     told["files"] = {row["delivery_id"]: row["name"] for row in _rows(kept, _FILES, {"ids": ids})}

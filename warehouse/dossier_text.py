@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from warehouse import money, repeat_terms
+from warehouse import dimensions, match_terms, money, repeat_terms
 from warehouse.dossier import main_standing, outcome
 from warehouse.repeat import BASES, ENDED_REASONS, REASONS, Question
 from warehouse.repeat_terms import BASIS_TERMS, REASON_TERMS, WINDOW_TERMS
@@ -386,6 +386,41 @@ def certificate(passage: Mapping[str, Any], w: Words) -> str:
     if one["next_begins_on"]:
         parts.append(w("act.certificate.after", day=w.day(one["next_begins_on"])))
     return w("semicolon").join(parts)
+
+
+def dimension(one: Mapping[str, Any], w: Words) -> str:
+    """A dimension beyond the general limit: measured, limit, rule, and what it is."""
+    name, standing = (dimensions.WORDS[one[kind]][w.lang == "en"] for kind in ("dimension", "standing"))
+    text = w(
+        "act.dimension.one", name=name, measured=f"{one['measured_mm']:,}", limit=f"{one['limit_mm']:,}",
+        rule=one["rule_id"], standing=standing,
+    )  # fmt: skip
+    if one["permit_no"]:
+        text += w("comma") + w("act.dimension.permit", permit=one["permit_no"], size=_mm(one["permitted_mm"], w))
+    return text
+
+
+def _mm(size: int | None, w: Words) -> str:
+    return w("not_known") if size is None else f"{size:,} mm"
+
+
+def tie(one: Mapping[str, Any], w: Words) -> str:
+    """One thing that belongs to an act: what it is, how surely and by what."""
+    basis = match_terms.basis(one["kind"], one["grade"], one["reason"], w.lang)
+    found = " ".join(str(one[name]) for name in ("name", "number") if name in one and one["kind"] != "match")
+    if one["kind"] == "loading" and "at" in one:
+        found += w("comma") + w("act.match.ticket", at=w.moment(one["at"]), mass=w.kilograms(one.get("mass_kg")))
+    text = match_terms.kind_name(one["kind"], w.lang) + w("colon") + basis
+    return f"{text} · {found}" if found else text
+
+
+def register_only(told: Facts, one: Mapping[str, Any], w: Words) -> str:
+    """An act that only the register of vehicles ties to the enterprise."""
+    county = w.pick(told["places"].get(one["county_code"])) or one["county_code"]
+    parts = [w.moment(one["violated_at"]), one["plate"], county, w.of("act_code", one["act_code"]), one["case_no"]]
+    if one["excess_ratio"] is not None:
+        parts.append(f"{w('act.excess')} {w.share(one['excess_ratio'])}")
+    return " · ".join([*parts, source(told, one, w)])
 
 
 def place(told: Facts, act: Mapping[str, Any], w: Words) -> str:

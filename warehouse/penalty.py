@@ -1,7 +1,9 @@
 """The statutory amount of an act: what the articles in force allow, before any local discretion.
 
 Over-limit carriage (mass, dimensions, both: 令2016-62 art. 43; before it 公路安全保护条例 art. 64) and transport
-without licence (道路运输条例 art. 63). Which version applies is decided by the day of the act and the day of the
+without licence (道路运输条例 art. 63), and the acts whose article names a range and asks for nothing measured
+(公路安全保护条例 arts 63, 65, 67–69; 道路运输条例 arts 64, 66, 68–70; 安全生产法 arts 101, 102), with the fine by the
+day that may follow on the last (art. 112). Which version applies is decided by the day of the act and the day of the
 decision: the rules of the act, unless those of the decision are lighter (行政处罚法 art. 37; parameter
 ``lighter_rule``). An unlawful gain is confiscated beside the fine, whatever its size (art. 28; parameter
 ``gain_confiscation``), but for what must be refunded by law, which nothing here knows. Every amount, bound and choice
@@ -23,6 +25,8 @@ ROUNDINGS = ("FLOOR_TONNE", "CEIL_TONNE", "EXACT")
 LIGHTER_RULES = ("LIGHTER", "ACT_DAY")
 CONFISCATIONS = ("ALWAYS", "BY_TIER")
 DIMENSIONS = ("height", "width", "length")
+SIZED = ("over_mass", "over_dimension", "over_mass_and_dimension")
+"""Acts whose amount depends on what was measured."""
 
 
 class NoRule(WarehouseError):
@@ -166,6 +170,20 @@ class IllegalOperation:
 
 
 @dataclass(frozen=True)
+class Ranged:
+    """An act whose article names a range. ``subject_kind``: whom it is held against; None: any, if the article does
+    not tell subjects apart. ``tier``: which of its sentences; None: not told, and the range covers all of them.
+    """
+
+    violated_on: date
+    decided_on: date
+    act_code: str
+    subject_kind: str | None = None
+    tier: int | None = None
+    gain_fen: int = 0
+
+
+@dataclass(frozen=True)
 class Reading:
     """What the rules of one day say: a range of fines, a warning, or nothing.
 
@@ -244,6 +262,53 @@ def illegal_operation(act: IllegalOperation, rules: Law) -> Penalty:
         lambda: _illegal_on(act, act.decided_on, rules),
         rules,
     )
+
+
+def ranged(act: Ranged, rules: Law) -> Penalty:
+    """The statutory amount for an act whose article names a range. Raises ``NoRule`` where no such article is in force.
+
+    Acts that are measured, or told apart by trade, are refused: ``over_limit``, ``illegal_operation``.
+    """
+    if act.gain_fen < 0:
+        raise ValueError("a gain is 0 or more")
+    return _chosen(
+        act.violated_on,
+        act.decided_on,
+        _ranged_on(act, act.violated_on, rules),
+        lambda: _ranged_on(act, act.decided_on, rules),
+        rules,
+    )
+
+
+@dataclass(frozen=True)
+class Continued:
+    """A fine by the day: ``each_fen`` for each of ``days``, the first of them the day after the order to correct."""
+
+    each_fen: int
+    days: int
+    rules: tuple[str, ...]
+
+    @property
+    def amount_fen(self) -> int:
+        return self.each_fen * self.days
+
+
+def continued(original_fen: int, ordered_on: date, until: date, rules: Law) -> Continued:
+    """What may follow where who was fined and ordered to correct refuses: the original amount again for each day from
+    the one after the order up to ``until``, that day included (安全生产法 art. 112).
+
+    Raises ``NoRule`` where the law of the day of the order does not know it.
+    """
+    if original_fen <= 0:
+        raise WarehouseError("A fine by the day follows a fine. Give the original amount, above 0.")
+    if until < ordered_on:
+        raise WarehouseError(f"{until} lies before the order of {ordered_on}. Exchange the two days.")
+    ratio = setting(rules, "daily_fine_ratio", ordered_on)
+    if ratio.parameter_value is None:
+        raise NoRule("daily_fine_ratio has no number. Write one in warehouse/seeds/parameter.csv.")
+    return Continued(
+        round(original_fen * ratio.parameter_value), (until - ordered_on).days, (_setting_no(ratio),)
+    )  # fmt: skip
 
 
 # --- one day's law ---------------------------------------------------------------------------------
@@ -426,6 +491,35 @@ def _illegal_on(act: IllegalOperation, day: date, rules: Law) -> Reading:
     used: _Used = [tier]
     taken = _confiscated(tier, act.gain_fen, rules, day, used)
     return _reading(day, low, high, tier.penalty_kind == "warning", taken, False, used)
+
+
+def _ranged_on(act: Ranged, day: date, rules: Law) -> Reading:
+    told = [
+        row
+        for row in rules.fines
+        if row.act_code == act.act_code and _holds(row, day) and act.tier in (None, row.tier)
+    ]  # fmt: skip
+    subjects = {row.subject_kind for row in told if row.subject_kind}
+    if subjects and act.subject_kind is None:
+        raise NoRule(f"The rules on {act.act_code} tell subjects apart. Say which: {', '.join(sorted(subjects))}.")
+    tiers = [row for row in told if row.subject_kind in (None, act.subject_kind)]
+    if not tiers:
+        of = f" against {act.subject_kind}" if act.subject_kind else ""
+        raise NoRule(
+            f"No rule on {act.act_code}{of} is in force on {day}. Add a row with its days and citation to "
+            "warehouse/seeds/fine_tier.csv, then run 'heng rules check'."
+        )
+    for row in tiers:
+        measured = (
+            row.bound_quantity or row.fine_step_fen or row.gain_multiple_high or row.sector or row.act_code in SIZED
+        )
+        if measured or row.fine_low_fen is None or row.fine_high_fen is None:
+            raise NoRule(f"{row.rule_id} names no range alone. Ask for {act.act_code} by what was measured.")
+    tiers.sort(key=lambda row: (row.tier or 0, row.rule_id))
+    used: _Used = [*tiers]
+    low, high = min(row.fine_low_fen or 0 for row in tiers), max(row.fine_high_fen or 0 for row in tiers)
+    taken = max(_confiscated(row, act.gain_fen, rules, day, used) for row in tiers)
+    return _reading(day, low, high, False, taken, False, used)
 
 
 def _confiscated(tier: FineTier, gain_fen: int, rules: Law, day: date, used: _Used) -> int:

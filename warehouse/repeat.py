@@ -23,7 +23,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from fractions import Fraction
-from functools import cache
+from functools import cache, lru_cache
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -243,6 +243,7 @@ def months_from(first: date, last: date) -> list[date]:
     return [months_later(first.replace(day=1), later) for later in range(count + 1)]
 
 
+@lru_cache(4096)
 def _rolling(as_of: date, months: int) -> tuple[date, date]:
     """The days whose acts still count on ``as_of``."""
     first = as_of - timedelta(days=31 * months)
@@ -738,21 +739,34 @@ def _since(
         trips = _trips((act for act in left if _reason(act, question, told) is None), hours)
         return sum(window_on(day).holds(trip[0], question, told) for trip in trips)
 
-    steps: dict[date, list[tuple[tuple[str, int | None], int]]] = {day: [] for day in more_days}
-    for group in near(acts, hours):
-        before = 0
-        for day in _changes(group, year, question.as_of):
-            now = counted(group, day)
-            steps.setdefault(day, []).append((group[0].vehicle, now - before))
-            before = now
+    groups = list(near(acts, hours))
+    days_of = [_changes(group, year, question.as_of) for group in groups]
+    changing: dict[date, list[int]] = {day: [] for day in more_days}
+    for at, days in enumerate(days_of):
+        for day in days:
+            changing.setdefault(day, []).append(at)
+    # From the last day back, no further than the days without a break reach; a group's last day left tells its number.
+    numbers_of = [counted(group, days[-1]) if days else 0 for group, days in zip(groups, days_of, strict=True)]
     of_vehicle: dict[tuple[str, int | None], int] = defaultdict(int)
-    count, since = 0, None
-    for day in sorted(steps):
-        for vehicle, step in steps[day]:
+    for group, number in zip(groups, numbers_of, strict=True):
+        of_vehicle[group[0].vehicle] += number
+
+    def weight(number: int) -> int:
+        return min(number, 1) if question.subject == "enterprise" else number
+
+    count, since = sum(map(weight, of_vehicle.values())), None
+    for day in sorted(changing, reverse=True):
+        if not is_above(count, day):
+            break
+        since = day
+        for at in changing[day]:
+            days_of[at].pop()
+            before = counted(groups[at], days_of[at][-1]) if days_of[at] else 0
+            vehicle = groups[at][0].vehicle
             was = of_vehicle[vehicle]
-            of_vehicle[vehicle] = was + step
-            count += (was + step > 0) - (was > 0) if question.subject == "enterprise" else step
-        since = (since or day) if is_above(count, day) else None
+            of_vehicle[vehicle] = was + before - numbers_of[at]
+            count += weight(of_vehicle[vehicle]) - weight(was)
+            numbers_of[at] = before
     return since
 
 

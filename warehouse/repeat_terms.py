@@ -6,7 +6,7 @@ anything; the tier above the statute's threshold names the article and leaves wh
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -130,7 +130,17 @@ ENTERPRISE_TIER_TERMS = TIER_TERMS | {
         f"{_UNSETTLED_EN}.",
     ),
 }
+REGISTER_ONLY = "register_only"
+"""Of an act in an enterprise's list: the case does not name the enterprise, the register of vehicles does. The rule
+judges no such act (``matching.by_register``)."""
 REASON_TERMS = {
+    REGISTER_ONLY: Term(
+        "仅由车辆登记对应",
+        "by the register only",
+        "案件未载明企业，行为当日车辆登记的企业名称为本企业；不计入任何企业。",
+        "The case names no enterprise and the register of the act's day has the vehicle under this one's name; it "
+        "counts for none.",
+    ),
     "not_mass": Term(
         "非质量超限",
         "not about mass",
@@ -269,9 +279,14 @@ def as_json(standing: Standing) -> dict[str, Any]:
         )
     }  # fmt: skip
     return own | {
-        "counted": [_act(one) for one in standing.counted],
-        "not_counted": [_act(one) for one in standing.not_counted],
+        "counted": acts_json(standing.counted),
+        "not_counted": acts_json(standing.not_counted),
     }
+
+
+def acts_json(acts: Iterable[Judged]) -> list[dict[str, Any]]:
+    """Acts as plain values."""
+    return [_act(one) for one in acts]
 
 
 # Ids of a driver or an owner are left out: a list of vehicles tells nobody else's, and the subject's own is its key.

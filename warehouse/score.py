@@ -1,6 +1,9 @@
-"""Scores of counties: how well each keeps what it has to keep, part by part, and who can be told apart from whom.
+"""Scores of counties and of enterprises: how well each keeps what it has to keep, part by part, and who can be told
+apart from whom.
 
-The unit is a county of the day; a part is a rate over one period, as it stood at the end of its last day. No part reads
+The unit is a county of the day, or an enterprise that something of the period can be counted of; a part is a rate over
+one period, as it stood at the end of its last day. An enterprise has the parts that are its own doing: its hazards, the
+handling of its alarms, and the monitoring of its vehicles. No part reads
 an amount of a penalty or a number of cases (行政处罚法 art. 74): of cases only the share of the office's own deadlines
 that were kept, and of repeat offenders the share whose cases that are due were dealt with, whatever the outcome. More
 cases, other fines or a penalty in place of none move no rate; ending a case without a penalty deals with it as well.
@@ -22,9 +25,9 @@ cases, other fines or a penalty in place of none move no rate; ending a case wit
 
 Weights, directions and minimum samples are dated rows of ``seeds.score_part``, all of them assumptions. Points of a
 part = weight × shrunk rate (1 − rate where less is better); ``warehouse.shrinkage`` says how a rate is shrunk toward
-the city's. A county with a smaller sample than the minimum has no score of that part: its total takes the city's rate
-there, which is neither gain nor loss, and says on which weight it rests. A part that no county has a large enough
-sample of is no part of any total.
+that of all. A unit with a smaller sample than the minimum has no score of that part: its total takes the rate of all
+there, which is neither gain nor loss, and says on which weight it rests. A part that no unit has a large enough sample
+of is no part of any total.
 
 A change is told against the period before, each as known at its own end, with the weights of today, over the parts that
 the county has in both: a whole period against a whole one (a month of 31 days against one of 28), a part of one against
@@ -35,7 +38,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
 from typing import Any
@@ -53,9 +56,13 @@ from warehouse.shrinkage import Counts, Fit, Floats
 TABLES = (
     "core.case_pause", "core.hazard_life", "core.hazard_state", "core.vehicle_violation_span", "core.violation",
     "mart.alarm_handling", "mart.case_clock", "mart.site_day", "mart.vehicle_day", "seeds.county", "seeds.parameter",
-    "seeds.score_part", "staging.hazard_check",
+    "seeds.score_part", "staging.enterprise", "staging.hazard_check",
 )  # fmt: skip
 """What is read here."""
+KEYS = {"county": "county_code", "enterprise": "uscc"}
+"""What may be ranked, and the column that names it."""
+_REPLICATES = {"county": shrinkage.REPLICATES, "enterprise": 400}
+"""Enterprises are many, and so are their draws: fewer replicates give the ends of an interval well enough."""
 CADENCES = {"month": 1, "quarter": 3, "half": 6, "year": 12}
 """Months of a period: 一月一调度, 一季一通报, 半年一考评, 年终一总结 (handbook 9.1)."""
 PARAMETERS = ("score_confidence", "score_min_weight")
@@ -64,15 +71,18 @@ _HUNDRED = 100
 
 @dataclass(frozen=True)
 class Asked:
-    """The period of a cadence that holds ``as_of``, up to that day.
+    """The period of a cadence that holds ``as_of``, up to that day. ``of``: who is ranked, one of ``KEYS``.
 
-    Raises ``WarehouseError`` for an unknown cadence.
+    Raises ``WarehouseError`` for an unknown cadence or unit.
     """
 
     as_of: date
     cadence: str = "month"
+    of: str = "county"
 
     def __post_init__(self) -> None:
+        if self.of not in KEYS:
+            raise WarehouseError(f"There is no ranking of {self.of!r}. Choose one of {', '.join(KEYS)}.")
         if self.cadence not in CADENCES:
             raise WarehouseError(f"There is no cadence {self.cadence!r}. Choose one of {', '.join(CADENCES)}.")
 
@@ -91,8 +101,8 @@ class Asked:
         """The whole period before of a whole one; else its first days, as many as there are so far, if it has them."""
         last = self.first - timedelta(days=1)
         if self.is_complete:
-            return Asked(last, self.cadence)
-        return Asked(min(last, Asked(last, self.cadence).first + (self.as_of - self.first)), self.cadence)
+            return replace(self, as_of=last)
+        return replace(self, as_of=min(last, replace(self, as_of=last).first + (self.as_of - self.first)))
 
 
 @dataclass(frozen=True)
@@ -139,7 +149,7 @@ class CityPart:
     """A part over all units: ``rate`` of all (None: no source), and what ``warehouse.shrinkage`` fitted.
 
     ``scored``: how many units have a large enough sample; a part that none has is in no total. ``unplaced``: of the
-    denominator what no county of the day can be charged with.
+    denominator what no unit can be charged with.
     """
 
     part: Part
@@ -173,7 +183,8 @@ class Change:
 
 @dataclass(frozen=True)
 class Gap:
-    """Data that are missing: ``kind`` scale_days, capture_days, alarm_days or hazards_without_steps, and how many."""
+    """Data that are missing: ``kind`` scale_days, capture_days, alarm_days, hazards_without_steps, silent_vehicles or
+    enterprises_without_data, and how many."""
 
     kind: str
     count: int
@@ -181,9 +192,9 @@ class Gap:
 
 @dataclass(frozen=True)
 class Unit:
-    """A county in the order of places. ``total``: of a hundred; it rests on ``weight`` (share of all weights with data)
-    and is the city's for the rest. ``place``, ``low``, ``high`` None: scored on less weight than ``score_min_weight``.
-    ``groups``: numbers of those it belongs to (``Ranking.groups``), from 1."""
+    """A county or an enterprise in the order of places. ``total``: of a hundred; it rests on ``weight`` (share of all
+    weights with data) and is the city's for the rest. ``place``, ``low``, ``high`` None: scored on less weight than
+    ``score_min_weight``. ``groups``: numbers of those it belongs to (``Ranking.groups``), from 1."""
 
     code: str
     parts: Mapping[str, Rate]
@@ -202,8 +213,16 @@ class Unit:
 
 
 @dataclass(frozen=True)
+class Registered:
+    """An enterprise as the register of the day has it."""
+
+    name: str | None
+    county_code: str | None
+
+
+@dataclass(frozen=True)
 class Ranking:
-    """The answer: counties by place, those without one last; ``groups`` of counties that cannot be told apart."""
+    """The answer: units by place, those without one last; ``groups`` of units that cannot be told apart."""
 
     asked: Asked
     parts: tuple[CityPart, ...]
@@ -214,17 +233,19 @@ class Ranking:
     gaps: tuple[Gap, ...]
     """Of the whole city."""
     parameters: Mapping[str, Parameter]
+    register: Mapping[str, Registered]
+    """Enterprises by their credit code; of counties none."""
 
 
 # --- reading -----------------------------------------------------------------------------------------------
 Clusters = Iterable[tuple[str | None, int, int]]
-"""County, numerator and denominator of each vehicle, case, site or hazard."""
+"""Unit, numerator and denominator of each vehicle, case, site or hazard."""
 
 _PARTS = """
 select score_part as name, part_weight as weight, better_way, source_metric, sample_min, sample_zh, sample_en, zh, en,
     citation_zh, citation_en, confidence
 from seeds.score_part
-where score_kind = 'county' and $as_of between coalesce(valid_from, $as_of) and coalesce(valid_to, $as_of)
+where score_kind = $kind and $as_of between coalesce(valid_from, $as_of) and coalesce(valid_to, $as_of)
 """
 _COUNTIES = """
 select county_code as code from seeds.county
@@ -266,7 +287,8 @@ group by all
 # As heng kpi counts, but by the day on which the time ended, and nothing that happened after the day: an earlier period
 # has had no more time than this one.
 _ALARMS = """
-select alarm.county_code, alarm.plate_no, alarm.plate_color_code, count(*) filter (alarm.is_in_time)::bigint as in_time,
+select alarm.{unit} as unit, alarm.plate_no, alarm.plate_color_code,
+    count(*) filter (alarm.is_in_time)::bigint as in_time,
     count(*) filter (cast(alarm.handled_at as date) <= $last)::bigint as handled, count(*)::bigint as every
 from mart.alarm_handling as alarm
 cross join (select max(told_until) as known_until from mart.alarm_handling) as extract
@@ -276,10 +298,10 @@ where alarm.is_registered and cast(alarm.due_at as date) between $first and $las
 group by all
 """
 _OF_VEHICLES = """
-select day.county_code, day.plate_no, day.plate_color_code, cast({numerator} as bigint) as good,
+select day.{unit} as unit, day.plate_no, day.plate_color_code, cast({numerator} as bigint) as good,
     cast({denominator} as bigint) as every
 {rows}
-group by day.county_code, day.plate_no, day.plate_color_code
+group by day.{unit}, day.plate_no, day.plate_color_code
 """
 
 
@@ -287,7 +309,7 @@ class _Read:
     """Clusters of every part over one period; hazards are read once."""
 
     def __init__(self, source: Source, asked: Asked) -> None:
-        self.source, self.asked = source, asked
+        self.source, self.asked, self.key = source, asked, KEYS[asked.of]
         self.facts = hazards.Facts(source, hazards.Asked(asked.as_of, asked.first, asked.as_of))
 
     def clusters(self, name: str) -> Clusters:
@@ -295,20 +317,34 @@ class _Read:
             return _READERS[name](self)
         return self._of_vehicles(name)
 
+    def is_charged(self, one: hazards.Hazard) -> bool:
+        """A county has every hazard in it; an enterprise those that name it, and one of an enterprise that names none
+        is placed nowhere."""
+        return self.asked.of == "county" or one.uscc is not None or one.category == "ENT"
+
+    @cached_property
+    def cohort(self) -> list[hazards.Hazard]:
+        return list(filter(self.is_charged, self.facts.cohort))
+
     def hazard_closed(self) -> Clusters:
-        return [(one.county_code, one.is_closed, 1) for one in self.facts.cohort]
+        return [(self.unit_of(one), one.is_closed, 1) for one in self.cohort]
+
+    def unit_of(self, one: hazards.Hazard) -> str | None:
+        return one.county_code if self.asked.of == "county" else one.uscc
 
     def hazard_on_time(self) -> Clusters:
-        due = [one for one in self.facts.hazards if self.facts.is_due_in_period(one)]
-        return [(one.county_code, one.is_on_time, 1) for one in due]
+        due = [one for one in self.facts.hazards if self.facts.is_due_in_period(one) and self.is_charged(one)]
+        return [(self.unit_of(one), one.is_on_time, 1) for one in due]
 
     def major_overdue(self) -> Clusters:
         in_hand = [
             one
             for one in self.facts.hazards
-            if one.grade == "major" and (one.closed_on is None or one.closed_on >= self.asked.first)
+            if one.grade == "major"
+            and (one.closed_on is None or one.closed_on >= self.asked.first)
+            and self.is_charged(one)
         ]
-        return [(one.county_code, one.is_overdue(self.asked.as_of), 1) for one in in_hand]
+        return [(self.unit_of(one), one.is_overdue(self.asked.as_of), 1) for one in in_hand]
 
     def repeat_handled(self) -> Clusters:
         months = numbers(self.source, ["repeat_window_months"], self.asked.as_of)["repeat_window_months"].value
@@ -321,14 +357,14 @@ class _Read:
         return [(row["county_code"], row["kept_count"], row["clock_count"]) for row in rows]
 
     def alarms_in_time(self) -> Clusters:
-        return [(row["county_code"], row["in_time"], row["every"]) for row in self._alarms]
+        return [(row["unit"], row["in_time"], row["every"]) for row in self._alarms]
 
     def alarms_handled(self) -> Clusters:
-        return [(row["county_code"], row["handled"], row["every"]) for row in self._alarms]
+        return [(row["unit"], row["handled"], row["every"]) for row in self._alarms]
 
     @cached_property
     def _alarms(self) -> list[dict[str, Any]]:
-        return self.source.rows(_ALARMS, self._monitored | {"uscc": None})
+        return self.source.rows(_ALARMS.format(unit=self.key), self._monitored | {"uscc": None})
 
     def scale_reporting(self) -> Clusters:
         rows = self.source.rows(_SITES, {"first": self.asked.first, "last": self.asked.as_of})
@@ -338,10 +374,10 @@ class _Read:
         one = kpi.KPIS[name]
         of_classes = " and list_contains($classes, day.monitored_class)"
         query = _OF_VEHICLES.format(
-            numerator=one.numerator, denominator=one.denominator,
+            unit=self.key, numerator=one.numerator, denominator=one.denominator,
             rows=kpi.TABLES[one.table].rows.format(of_classes=of_classes),
         )  # fmt: skip
-        return [(row["county_code"], row["good"], row["every"]) for row in self.source.rows(query, self._monitored)]
+        return [(row["unit"], row["good"], row["every"]) for row in self.source.rows(query, self._monitored)]
 
     @property
     def _monitored(self) -> dict[str, Any]:
@@ -361,28 +397,41 @@ _READERS: dict[str, Callable[[_Read], Clusters]] = {
 _OF_MONITORING = ("network_rate", "online_rate", "track_completeness", "data_validity", "dawn_driving", "drift_rate")
 NAMES = (*_READERS, *_OF_MONITORING)
 """Parts that can be scored: every one a share of something."""
+_OF_COUNTIES = ("repeat_handled", "clocks_kept", "scale_reporting")
+"""Parts that are the office's doing, and no enterprise's."""
 
 
-def parts(source: Source, as_of: date) -> list[Part]:
+def parts(source: Source, as_of: date, of: str = "county") -> list[Part]:
     """The parts in force on the day, by weight. Raises ``WarehouseError`` for a part that is not known here."""
-    found = [Part(**row) for row in source.constant(_PARTS, {"as_of": as_of})]
-    unknown = sorted({one.name for one in found} - set(NAMES))
+    names = NAMES if of == "county" else tuple(name for name in NAMES if name not in _OF_COUNTIES)
+    found = [Part(**row) for row in source.constant(_PARTS, {"as_of": as_of, "kind": of})]
+    unknown = sorted({one.name for one in found} - set(names))
     if unknown or not found:
         raise WarehouseError(
-            f"seeds.score_part names {', '.join(unknown) or 'no part'} as of {as_of}; known are {', '.join(NAMES)}. "
+            f"seeds.score_part names {', '.join(unknown) or 'no part'} as of {as_of}; known are {', '.join(names)}. "
             "Correct warehouse/seeds/score_part.csv and run 'heng build'."
         )
     return sorted(found, key=lambda one: (-one.weight, NAMES.index(one.name)))
 
 
 def counted(clusters: Clusters) -> dict[str | None, Counts]:
-    """Sums by county; what has nothing to divide by was not looked at."""
+    """Sums by unit; what has nothing to divide by was not looked at."""
     sums: dict[str | None, list[int]] = defaultdict(lambda: [0] * 6)
-    for county, good, every in clusters:
+    for unit, good, every in clusters:
         if every:
             for at, value in enumerate((1, good, every, good * good, good * every, every * every)):
-                sums[county][at] += int(value)
-    return {county: Counts(*of_county) for county, of_county in sums.items()}
+                sums[unit][at] += int(value)
+    return {unit: Counts(*of_unit) for unit, of_unit in sums.items()}
+
+
+def shown(units: Sequence[Unit], each: int = 20) -> tuple[Sequence[Unit], Sequence[Unit], int, int]:
+    """Of a long ranking the first and the last with a place, how many lie between them, and how many have no place and
+    are left out. Short ones are whole."""
+    if len(units) <= 2 * each:
+        return units, (), 0, 0
+    placed = [one for one in units if one.has_place]
+    first, last = placed[:each], placed[max(each, len(placed) - each) :]
+    return first, last, len(placed) - len(first) - len(last), len(units) - len(placed)
 
 
 def alarms_in_time(
@@ -390,15 +439,16 @@ def alarms_in_time(
 ) -> tuple[int, int]:
     """Alarms of vehicles of a county or an enterprise (None: of all) whose time ended in these days: handled in time,
     and all."""
-    rows = source.rows(_ALARMS, {"first": first, "last": last, "classes": list(kpi.MONITORED), "uscc": uscc})
-    chosen = [row for row in rows if county in (None, row["county_code"])]
+    query = _ALARMS.format(unit=KEYS["county"])
+    rows = source.rows(query, {"first": first, "last": last, "classes": list(kpi.MONITORED), "uscc": uscc})
+    chosen = [row for row in rows if county in (None, row["unit"])]
     return sum(row["in_time"] for row in chosen), sum(row["every"] for row in chosen)
 
 
 # --- one period --------------------------------------------------------------------------------------------
 @dataclass(frozen=True)
 class _Scored:
-    """A part of a period: the counties that have a rate (``at`` their places in ``fit``), and draws of both."""
+    """A part of a period: the units that have a rate (``at`` their places in ``fit``), and draws of both."""
 
     part: Part
     counts: Mapping[str, Counts]
@@ -413,36 +463,41 @@ class _Scored:
         assert self.fit is not None
         return self.fit.mean
 
-    def is_scored(self, county: str) -> bool:
-        return county in self.at and self.counts[county].clusters >= self.part.sample_min
+    def is_scored(self, unit: str) -> bool:
+        return unit in self.at and self.counts[unit].clusters >= self.part.sample_min
 
-    def drawn_of(self, county: str) -> Floats:
-        """Draws of the rate that the total takes: the county's own, or the city's."""
-        return self.drawn[:, self.at[county]] if self.is_scored(county) else self.drawn_city
+    def drawn_of(self, unit: str) -> Floats:
+        """Draws of the rate that the total takes: the unit's own, or the rate of all."""
+        return self.drawn[:, self.at[unit]] if self.is_scored(unit) else self.drawn_city
 
-    def rate_of(self, county: str) -> float:
+    def rate_of(self, unit: str) -> float:
         """The rate that the total takes."""
-        if self.fit is None or not self.is_scored(county):
+        if self.fit is None or not self.is_scored(unit):
             return self.city
-        return float(self.fit.shrunk[self.at[county]])
+        return float(self.fit.shrunk[self.at[unit]])
 
 
 def _scored(
-    part: Part, found: Mapping[str | None, Counts], counties: Sequence[str], rng: np.random.Generator
+    part: Part, found: Mapping[str | None, Counts], units: Sequence[str], rng: np.random.Generator, replicates: int
 ) -> _Scored:
-    counts = {county: found[county] for county in counties if county in found}
-    unplaced = sum(one.denominator for county, one in found.items() if county not in counts)
+    counts = {unit: found[unit] for unit in units if unit in found}
+    unplaced = sum(one.denominator for unit, one in found.items() if unit not in counts)
     if not counts:
         return _Scored(part, {}, {}, None, np.empty(0), np.empty((0, 0)), unplaced)
     fit = shrinkage.fit(list(counts.values()))
-    city, drawn = fit.draws(rng, shrinkage.REPLICATES)
-    return _Scored(part, counts, {county: at for at, county in enumerate(counts)}, fit, city, drawn, unplaced)
+    city, drawn = fit.draws(rng, replicates)
+    return _Scored(part, counts, {unit: at for at, unit in enumerate(counts)}, fit, city, drawn, unplaced)
 
 
-def _of_period(read: _Read, told: Sequence[Part], counties: Sequence[str], salt: int) -> list[_Scored]:
+def _of_period(read: _Read, told: Sequence[Part], units: Sequence[str] | None, salt: int) -> list[_Scored]:
+    """``units`` None: whoever something was counted of."""
+    found = [counted(read.clusters(part.name)) for part in told]
+    if units is None:
+        units = sorted({unit for of_part in found for unit in of_part if unit is not None})
+    replicates = _REPLICATES[read.asked.of]
     return [
-        _scored(part, counted(read.clusters(part.name)), counties, np.random.default_rng([shrinkage.SEED, salt, at]))
-        for at, part in enumerate(told)
+        _scored(part, of_part, units, np.random.default_rng([shrinkage.SEED, salt, at]), replicates)
+        for at, (part, of_part) in enumerate(zip(told, found, strict=True))
     ]
 
 
@@ -458,70 +513,115 @@ select count(distinct event_date)::bigint as day_count from mart.vehicle_day whe
 _TOLD_UNTIL = "select cast(max(told_until) as date) as until from mart.alarm_handling"
 
 
-def _city_gaps(source: Source, asked: Asked) -> tuple[Gap, ...]:
-    """Days of the period without any captures, and days after the extract of alarms ends."""
+# Of a vehicle that sent nothing the day may still tell that it was in service.
+_SILENT_VEHICLES = """
+with vehicle as (
+    select uscc, plate_no, plate_color_code, max(case when valid_point_count > 0 then 1 else 0 end) as is_heard
+    from mart.vehicle_day
+    where is_registered and event_date between $first and $last and list_contains($classes, monitored_class)
+        and uscc is not null
+    group by all
+)
+select uscc, count(*)::bigint as vehicle_count from vehicle where is_heard = 0 group by uscc
+"""
+_REGISTERED = """
+select uscc, enterprise_name as name, county_code from staging.enterprise
+where $as_of between valid_from and coalesce(valid_to, $as_of)
+qualify row_number() over (partition by uscc order by valid_from desc, record_id) = 1
+"""
+
+
+def _register(source: Source, asked: Asked) -> dict[str, Registered]:
+    if asked.of == "county":
+        return {}
+    rows = source.rows(_REGISTERED, {"as_of": asked.as_of})
+    return {row["uscc"]: Registered(row["name"], row["county_code"]) for row in rows if row["uscc"] is not None}
+
+
+def _city_gaps(source: Source, asked: Asked, without_data: int) -> tuple[Gap, ...]:
+    """Days of the period without any captures, days after the extract of alarms ends, and enterprises of the register
+    that nothing could be counted of."""
     days = (asked.as_of - asked.first).days + 1
     (captured,) = source.rows(_CAPTURED, {"first": asked.first, "last": asked.as_of})
     (alarms,) = source.rows(_TOLD_UNTIL)
     told = 0 if alarms["until"] is None else (min(alarms["until"], asked.as_of) - asked.first).days + 1
-    found = (Gap("capture_days", days - captured["day_count"]), Gap("alarm_days", days - max(0, told)))
+    found = [Gap("capture_days", days - captured["day_count"]), Gap("alarm_days", days - max(0, told))]
+    found.append(Gap("enterprises_without_data", without_data))
     return tuple(gap for gap in found if gap.count)
 
 
 def _gaps(read: _Read) -> dict[str | None, tuple[Gap, ...]]:
-    """By county: site-days that are silent or partial, and hazards of the cohort without a step."""
-    silent = read.source.rows(_SILENT_DAYS, {"first": read.asked.first, "last": read.asked.as_of})
-    untold = Counter(one.county_code for one in read.facts.cohort if one.state is None)
+    """By unit: site-days that are silent or partial, vehicles that sent nothing, hazards without a step."""
+    days = {"first": read.asked.first, "last": read.asked.as_of}
     found: dict[str | None, tuple[Gap, ...]] = defaultdict(tuple)
-    for row in silent:
-        found[row["county_code"]] += (Gap("scale_days", row["day_count"]),)
-    for county, count in untold.items():
-        found[county] += (Gap("hazards_without_steps", count),)
+    if read.asked.of == "county":
+        for row in read.source.rows(_SILENT_DAYS, days):
+            found[row["county_code"]] += (Gap("scale_days", row["day_count"]),)
+    else:
+        for row in read.source.rows(_SILENT_VEHICLES, days | {"classes": list(kpi.MONITORED)}):
+            found[row["uscc"]] += (Gap("silent_vehicles", row["vehicle_count"]),)
+    for unit, count in Counter(read.unit_of(one) for one in read.cohort if one.state is None).items():
+        found[unit] += (Gap("hazards_without_steps", count),)
     return found
 
 
 # --- the answer --------------------------------------------------------------------------------------------
 def ranking(source: Source, asked: Asked, *, is_compared: bool = True) -> Ranking:
-    """Counties of the day by the total of their parts, each with the interval of its place; ``is_compared``: with the
-    change since the period before."""
-    told, limits = parts(source, asked.as_of), numbers(source, PARAMETERS, asked.as_of)
-    counties = [row["code"] for row in source.constant(_COUNTIES, {"as_of": asked.as_of})]
+    """Counties of the day, or enterprises, by the total of their parts, each with the interval of its place.
+
+    ``is_compared``: with the change since the period before.
+    """
+    told, limits = parts(source, asked.as_of, asked.of), numbers(source, PARAMETERS, asked.as_of)
+    of_day = None
+    if asked.of == "county":
+        of_day = [row["code"] for row in source.constant(_COUNTIES, {"as_of": asked.as_of})]
     read = _Read(source, asked)
-    now = _of_period(read, told, counties, 0)
-    before = _of_period(_Read(source, asked.before), told, counties, 1) if is_compared else []
-    sourced = [one for one in now if any(map(one.is_scored, counties))]
+    now = _of_period(read, told, of_day, 0)
+    codes = sorted({unit for one in now for unit in one.counts}) if of_day is None else of_day
+    before = _of_period(_Read(source, asked.before), told, codes, 1) if is_compared else []
+    sourced = [one for one in now if any(map(one.is_scored, codes))]
     whole = sum(one.part.weight for one in sourced)
     confidence = limits["score_confidence"].value
     weights = {
-        county: sum(one.part.weight for one in sourced if one.is_scored(county)) / whole if whole else 0.0
-        for county in counties
+        unit: sum(one.part.weight for one in sourced if one.is_scored(unit)) / whole if whole else 0.0 for unit in codes
     }
-    totals = {county: _points(sourced, [one.rate_of(county) for one in sourced]) for county in counties}
-    ranked = [county for county in counties if weights[county] >= limits["score_min_weight"].value and whole]
+    totals = {unit: _points(sourced, [one.rate_of(unit) for one in sourced]) for unit in codes}
+    ranked = [unit for unit in codes if weights[unit] >= limits["score_min_weight"].value and whole]
     spans = _spans(sourced, ranked, confidence)
-    at = ranks({county: round(totals[county], 9) for county in ranked}, "up")
-    order = sorted(counties, key=lambda county: (at.get(county, len(counties)), -totals[county], county))
-    groups = shrinkage.groups({county: spans[county] for county in order if county in spans})
+    at = ranks({unit: round(totals[unit], 9) for unit in ranked}, "up")
+    order = sorted(codes, key=lambda unit: (at.get(unit, len(codes)), -totals[unit], unit))
+    groups = shrinkage.groups({unit: spans[unit] for unit in order if unit in spans})
+    member_of, register = _members(groups), _register(source, asked)
     gaps = _gaps(read)
     units = tuple(
         Unit(
-            county,
-            {one.part.name: _rate(one, county, whole) for one in now},
-            totals[county],
-            weights[county],
-            at.get(county),
-            spans[county][0] if county in spans else None,
-            spans[county][1] if county in spans else None,
-            tuple(number for number, group in enumerate(groups, 1) if county in group),
-            _change(now, before, county, confidence) if is_compared else None,
-            gaps[county],
+            unit,
+            {one.part.name: _rate(one, unit, whole) for one in now},
+            totals[unit],
+            weights[unit],
+            at.get(unit),
+            spans[unit][0] if unit in spans else None,
+            spans[unit][1] if unit in spans else None,
+            member_of[unit],
+            _change(now, before, unit, confidence) if is_compared else None,
+            gaps[unit],
         )
-        for county in order
+        for unit in order
     )
     return Ranking(
         asked, tuple(map(_of_city, now)), units, tuple(groups),
-        _points(sourced, [one.city for one in sourced]) if sourced else None, _city_gaps(source, asked), limits,
+        _points(sourced, [one.city for one in sourced]) if sourced else None,
+        _city_gaps(source, asked, len(register.keys() - set(codes))), limits, register,
     )  # fmt: skip
+
+
+def _members(groups: Sequence[Sequence[str]]) -> dict[str, tuple[int, ...]]:
+    """Of each unit the numbers of its groups, from 1."""
+    found: dict[str, tuple[int, ...]] = defaultdict(tuple)
+    for number, group in enumerate(groups, 1):
+        for unit in group:
+            found[unit] += (number,)
+    return found
 
 
 def _points(scored: Sequence[_Scored], rates: Sequence[Any]) -> Any:
@@ -534,19 +634,19 @@ def _points(scored: Sequence[_Scored], rates: Sequence[Any]) -> Any:
 
 
 def _spans(sourced: Sequence[_Scored], ranked: Sequence[str], confidence: float) -> dict[str, tuple[int, int]]:
-    """The interval of the place of each county."""
+    """The interval of the place of each unit."""
     if not ranked:
         return {}
-    drawn = np.stack([_points(sourced, [one.drawn_of(county) for one in sourced]) for county in ranked], axis=-1)
+    drawn = np.stack([_points(sourced, [one.drawn_of(unit) for one in sourced]) for unit in ranked], axis=-1)
     low, high = shrinkage.interval(shrinkage.places(drawn, np.random.default_rng(shrinkage.SEED)), confidence)
-    return {county: (int(low[at]), int(high[at])) for at, county in enumerate(ranked)}
+    return {unit: (int(low[at]), int(high[at])) for at, unit in enumerate(ranked)}
 
 
-def _rate(one: _Scored, county: str, whole: float) -> Rate:
-    if county not in one.at:
+def _rate(one: _Scored, unit: str, whole: float) -> Rate:
+    if unit not in one.at:
         return Rate(0, 0, 0, None, None, None, None)
-    counts, is_scored = one.counts[county], one.is_scored(county)
-    shrunk = one.rate_of(county) if is_scored else None
+    counts, is_scored = one.counts[unit], one.is_scored(unit)
+    shrunk = one.rate_of(unit) if is_scored else None
     points = None if shrunk is None else one.part.weight * one.part.quality(shrunk)
     against = None
     if points is not None:
@@ -567,16 +667,16 @@ def _of_city(one: _Scored) -> CityPart:
     )
 
 
-def _change(now: Sequence[_Scored], before: Sequence[_Scored], county: str, confidence: float) -> Change | None:
+def _change(now: Sequence[_Scored], before: Sequence[_Scored], unit: str, confidence: float) -> Change | None:
     """None: no part that both periods have."""
     of_now, of_then = [
-        [pair[side] for pair in zip(now, before, strict=True) if all(one.is_scored(county) for one in pair)]
+        [pair[side] for pair in zip(now, before, strict=True) if all(one.is_scored(unit) for one in pair)]
         for side in (0, 1)
     ]
     if not of_now:
         return None
     then_and_now = [
-        (_points(told, [one.rate_of(county) for one in told]), _points(told, [one.drawn_of(county) for one in told]))
+        (_points(told, [one.rate_of(unit) for one in told]), _points(told, [one.drawn_of(unit) for one in told]))
         for told in (of_then, of_now)
     ]
     (then, drawn_then), (point, drawn) = then_and_now

@@ -22,6 +22,11 @@ _PARTS = {
 _GAPS = {
     "scale_days": ("{} 个站·日无数据或缺数较长", "{} site-days silent or partial"),
     "hazards_without_steps": ("{} 处隐患无环节记录", "{} hazards without steps"),
+    "silent_vehicles": ("{} 台在用车辆无任何有效定位", "{} vehicles in service without a valid record"),
+    "enterprises_without_data": (
+        "登记企业中 {} 家没有可计的车辆、报警或隐患",
+        "{} registered enterprises have nothing to count: no vehicle, alarm or hazard",
+    ),
     "capture_days": ("{} 天没有任何终端报文", "{} days without any capture"),
     "alarm_days": ("报警处置记录缺最后 {} 天", "handling of alarms is not told for the last {} days"),
 }
@@ -39,5 +44,12 @@ def gap_words(gap: Gap, lang: str) -> str:
 
 
 def letters(groups: tuple[int, ...]) -> str:
-    """Groups as letters: A, AB, B; after Z numbers."""
-    return "".join(chr(ord("A") + number - 1) if number <= 26 else str(number) for number in groups)
+    """Groups as letters: A, AB, B; of more than three, or after Z, the first and the last."""
+    if len(groups) > 3 or any(number > 26 for number in groups):
+        ends = dict.fromkeys((groups[0], groups[-1]))
+        return "–".join(_letter(number) for number in ends)
+    return "".join(map(_letter, groups))
+
+
+def _letter(number: int) -> str:
+    return chr(ord("A") + number - 1) if number <= 26 else str(number)

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -104,7 +105,7 @@ class Fit:
     strength: float
     effect: float
 
-    @property
+    @cached_property
     def shrunk(self) -> Floats:
         return self.mean + self.sizes / (self.sizes + self.strength) * (self.rates - self.mean)
 
@@ -153,12 +154,13 @@ def interval(values: NDArray[np.number], confidence: float) -> tuple[NDArray[np.
 
 def groups(intervals: Mapping[str, tuple[int, int]]) -> list[tuple[str, ...]]:
     """Units that cannot be told apart, as the heading says, the best first; units in the order given."""
-    held = [
-        tuple(unit for unit, (low, high) in intervals.items() if low <= place <= high)
-        for place in range(1, len(intervals) + 1)
-    ]
+    begin, end = {low for low, _ in intervals.values()}, {high for _, high in intervals.values()}
     found: list[tuple[str, ...]] = []
-    for one in held:
-        if one and not any(set(one) <= set(other) for other in held if set(other) != set(one)) and one not in found:
-            found.append(one)
+    has_begun = False
+    # Who may hold a place is in no larger group where someone has come since the last one and someone goes after it.
+    for place in range(1, max(end, default=0) + 1):
+        has_begun = has_begun or place in begin
+        if has_begun and place in end:
+            found.append(tuple(unit for unit, (low, high) in intervals.items() if low <= place <= high))
+            has_begun = False
     return found

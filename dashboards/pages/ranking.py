@@ -1,5 +1,6 @@
-"""Who ranks where, and why? Counties by rates of what they have to keep, each place with its interval and each total
-with its parts; then what was done toward those behind. No fine and no number of cases is read (行政处罚法 art. 74)."""
+"""Who ranks where, and why? Counties or enterprises by rates of what they have to keep, each place with its interval
+and each total with its parts; then what was done toward those behind. No fine and no number of cases is read
+(行政处罚法 art. 74)."""
 
 from typing import Any
 
@@ -16,6 +17,8 @@ from warehouse.supervision import Measure, Number
 
 HERE = "/ranking"
 TONE = {"overdue": "worse", "done_late": "warn", "untold": "warn"}
+COLUMNS = {"interval": False, "total": True, "group": False, "weight": True, "change": True, "gaps": False}
+"""Columns of the table after the unit, and which are numbers."""
 ROWS_OF = {
     "hazard_closed": "/hazards", "hazard_on_time": "/hazards", "major_overdue": "/hazards", "repeat_handled": "/repeat",
     "clocks_kept": "/penalties", "scale_reporting": "/quality",
@@ -30,6 +33,29 @@ def points(value: float) -> str:
 
 def of_hundred(value: float | None) -> str:
     return fmt.NONE if value is None else points(value)
+
+
+def of_unit(key: str, told: score.Ranking | Choice) -> str:
+    """The key of words that speak of who is ranked."""
+    of = told.of if isinstance(told, Choice) else told.asked.of
+    return key if of == "county" else f"{key}.{of}"
+
+
+def unit_name(one: Unit, told: score.Ranking, known: Known, t: Text) -> str:
+    """A county's name, or an enterprise's as registered, which exists in Chinese only."""
+    if told.asked.of == "county":
+        return controls.place_name(known, one.code, t)
+    registered = told.register.get(one.code)
+    return (registered and registered.name) or t("terminals.enterprise.none")
+
+
+def unit_head(one: Unit, told: score.Ranking, known: Known, t: Text) -> Any:
+    name = unit_name(one, told, known, t)
+    if told.asked.of == "county":
+        return name
+    registered = told.register.get(one.code)
+    home = controls.place_name(known, registered.county_code if registered else None, t)
+    return html.Span([html.Span(name, lang="zh-CN"), html.Span(home, className="under")])
 
 
 def cadence_words(cadence: str, t: Text) -> str:
@@ -66,9 +92,10 @@ def gap_list(gaps: tuple[score.Gap, ...], t: Text) -> Any:
 
 # --- above -------------------------------------------------------------------------------------------------
 def filters(choice: Choice, t: Text) -> html.Div:
-    """Cadence and day; both are in the address."""
+    """Who is ranked, cadence and day; all are in the address."""
+    units = [(one, t(f"supervision.of.{one}"), HERE + choice.query(of=one)) for one in score.KEYS]
     cadences = [(one, cadence_words(one, t), HERE + choice.query(cadence=one)) for one in score.CADENCES]
-    choices = [(t("supervision.cadence"), choice.cadence, cadences)]
+    choices = [(t("supervision.of"), choice.of, units), (t("supervision.cadence"), choice.cadence, cadences)]
     days = FIRST_DAY, choice.last_day
     return as_of.filters("supervision", choices, cadence_words(choice.cadence, t), choice.as_of, days, t)
 
@@ -77,7 +104,7 @@ def lead(told: score.Ranking, overdue: int, known: Known, t: Text) -> html.P:
     """How many are ranked, whether any can be told apart, and what is overdue."""
     ranked = [one for one in told.units if one.has_place]
     said: list[Any] = t.parts(
-        "supervision.lead",
+        of_unit("supervision.lead", told),
         span=html.Span(fmt.day_range(told.asked.first, told.asked.as_of, t.lang), className="unbroken"),
         count=html.B(fmt.count(len(ranked))),
         total=html.B(of_hundred(told.total)),
@@ -87,18 +114,19 @@ def lead(told: score.Ranking, overdue: int, known: Known, t: Text) -> html.P:
         best, worst = pair
         said += t.parts(
             "supervision.lead.apart",
-            best=html.B(controls.place_name(known, best.code, t)),
+            best=html.B(unit_name(best, told, known, t)),
             best_low=str(best.low),
             best_high=str(best.high),
-            worst=html.B(controls.place_name(known, worst.code, t)),
+            worst=html.B(unit_name(worst, told, known, t)),
             worst_low=str(worst.low),
             worst_high=str(worst.high),
         )
     elif ranked:
-        said.append(t("supervision.lead.alike"))
-    said += t.parts(
-        "supervision.lead.overdue", count=html.B(fmt.count(overdue), className="worse" if overdue else "better")
-    )
+        said.append(t(of_unit("supervision.lead.alike", told)))
+    if told.asked.of == "county":
+        said += t.parts(
+            "supervision.lead.overdue", count=html.B(fmt.count(overdue), className="worse" if overdue else "better")
+        )
     return html.P([*said, t("supervision.no_target")], className="lead")
 
 
@@ -109,7 +137,7 @@ def total_info(db: queries.Source, told: score.Ranking, t: Text) -> Any:
     facts: list[tuple[str, Any]] = [
         ("explain.now", t("supervision.city", total=of_hundred(told.total))),
         ("explain.counts", t("supervision.counts")),
-        ("explain.leaves_out", t("supervision.leaves_out")),
+        ("explain.leaves_out", t(of_unit("supervision.leaves_out", told))),
         ("explain.thresholds", html.Ul(explain.number_lines(told.parameters.values(), t), className="thresholds")),
         ("explain.data", t("supervision.compared", span=fmt.day_range(before.first, before.as_of, t.lang))),
         ("explain.version", t("app.snapshot", version=db.version)),
@@ -121,14 +149,14 @@ def total_info(db: queries.Source, told: score.Ranking, t: Text) -> Any:
 
 def ranking_card(db: queries.Source, told: score.Ranking, known: Known, t: Text) -> html.Section:
     heads: controls.Heads = [
-        (t("supervision.county"), False), (t("supervision.interval"), False), (t("supervision.total"), True),
-        (t("supervision.group"), False), (t("supervision.weight"), True), (t("supervision.change"), True),
-        (t("supervision.gaps"), False),
-    ]  # fmt: skip
+        (t(of_unit("supervision.county", told)), False),
+        *((t(f"supervision.{name}"), is_number) for name, is_number in COLUMNS.items()),
+    ]
     ranked = sum(one.has_place for one in told.units)
+    first, last, between, unplaced = score.shown(told.units)
     body = [
         controls.stack_row(
-            controls.place_name(known, one.code, t),
+            unit_head(one, told, known, t),
             [
                 html.Div([places(one, t), place_bar(one, ranked)], className="place-cell"),
                 points(one.total), score_terms.letters(one.groups) or fmt.NONE, fmt.share(one.weight),
@@ -136,26 +164,33 @@ def ranking_card(db: queries.Source, told: score.Ranking, known: Known, t: Text)
             ],
             heads,
         )
-        for one in told.units
+        for one in (*first, *last)
     ]  # fmt: skip
-    content: Any = controls.stack_table(t("supervision.table"), heads, body)
+    title = t(of_unit("supervision.table", told))
+    content: Any = controls.stack_table(title, heads, body)
     if not ranked:
         content = html.P(t("supervision.none"), className="quiet-line")
     extra = html.Span(
         [explain.unverified_pill(t, t("supervision.assumed")), total_info(db, told, t)], className="name-and-info"
     )
     notes = [shell.note(score_terms.gap_words(gap, t.lang)) for gap in told.gaps]
-    how = t("supervision.how", confidence=fmt.share(told.parameters["score_confidence"].value))
-    return controls.card(t("supervision.table"), how, content, extra=extra, id="supervision-table", notes=notes)
+    how: list[Any] = [
+        t(of_unit("supervision.how", told), confidence=fmt.share(told.parameters["score_confidence"].value))
+    ]
+    if between or unplaced:
+        command = f"heng ranking --of {told.asked.of} --as-of {told.asked.as_of} --cadence {told.asked.cadence}"
+        cut = t("supervision.cut", between=fmt.count(between), unplaced=fmt.count(unplaced))
+        how += [" ", cut, " ", html.Code(f"{command} --format csv")]
+    return controls.card(title, how, content, extra=extra, id="supervision-table", notes=notes)
 
 
 # --- the parts ---------------------------------------------------------------------------------------------
-def part_info(db: queries.Source, city: CityPart, t: Text) -> Any:
+def part_info(db: queries.Source, told_of: score.Ranking, city: CityPart, t: Text) -> Any:
     part = city.part
     told: list[tuple[str, Any]] = [
         ("explain.now", rate_words(city.rate, city.numerator, city.denominator, t)),
         ("explain.counts", t(f"supervision.better.{part.better_way}")),
-        ("explain.leaves_out", t("supervision.part.leaves_out", count=fmt.count(city.unplaced))),
+        ("explain.leaves_out", t(of_unit("supervision.part.leaves_out", told_of), count=fmt.count(city.unplaced))),
         (
             "explain.thresholds",
             t("supervision.part.sample", count=part.sample_min, of=t.pick(part.sample_zh, part.sample_en)),
@@ -180,12 +215,12 @@ def parts_card(db: queries.Source, told: score.Ranking, t: Text) -> html.Section
     """The parts over the whole city: weight, direction, rate, and whether counties differ beyond chance."""
     heads: controls.Heads = [
         (t("supervision.part"), False), (t("supervision.most"), True), (t("supervision.city_rate"), True),
-        (t("supervision.scored"), True), (t("supervision.spread"), False),
+        (t(of_unit("supervision.scored", told)), True), (t(of_unit("supervision.spread", told)), False),
     ]  # fmt: skip
     body = []
     for city in told.parts:
         head = html.Div(
-            [html.Span(score_terms.part_name(city.part.name, t.lang)), part_info(db, city, t)],
+            [html.Span(score_terms.part_name(city.part.name, t.lang)), part_info(db, told, city, t)],
             className="name-and-info",
         )
         cells = [
@@ -194,7 +229,9 @@ def parts_card(db: queries.Source, told: score.Ranking, t: Text) -> html.Section
         ]  # fmt: skip
         body.append(controls.stack_row(head, cells, heads))
     content = controls.stack_table(t("supervision.parts"), heads, body)
-    return controls.card(t("supervision.parts"), t("supervision.parts.how"), content, id="supervision-parts")
+    return controls.card(
+        t("supervision.parts"), t(of_unit("supervision.parts.how", told)), content, id="supervision-parts"
+    )
 
 
 def spread_words(city: CityPart, t: Text) -> str:
@@ -207,14 +244,15 @@ def spread_words(city: CityPart, t: Text) -> str:
 
 def why_card(told: score.Ranking, known: Known, t: Text) -> html.Section:
     """Of each county what its parts give or take against the city: from the city's total to its own."""
-    folds = [_why(told, one, known, t) for one in told.units]
-    return controls.card(t("supervision.why"), t("supervision.why.how"), folds, id="supervision-why")
+    first, last, _, _ = score.shown(told.units)
+    folds = [_why(told, one, place, known, t) for place, one in enumerate((*first, *last), 1)]
+    return controls.card(t("supervision.why"), t(of_unit("supervision.why.how", told)), folds, id="supervision-why")
 
 
-def _why(told: score.Ranking, one: Unit, known: Known, t: Text) -> html.Details:
+def _why(told: score.Ranking, one: Unit, place: int, known: Known, t: Text) -> html.Details:
     differs = one.total - (told.total or 0)
     summed = t(
-        "supervision.why.line", county=controls.place_name(known, one.code, t), total=points(one.total),
+        "supervision.why.line", county=unit_name(one, told, known, t), total=points(one.total),
         differs=fmt.signed(differs, 1),
     )  # fmt: skip
     heads: controls.Heads = [
@@ -241,7 +279,8 @@ def _why(told: score.Ranking, one: Unit, known: Known, t: Text) -> html.Details:
     return html.Details(
         [html.Summary([shell.icon("right"), html.Span(summed)]), table],
         className="fold",
-        id=f"supervision-of-{one.code}",
+        # An enterprise's code may lead to a person, and stays out of the page.
+        id=f"supervision-of-{one.code if told.asked.of == 'county' else place}",
     )
 
 
@@ -342,6 +381,7 @@ def layout(db: queries.Source, view: shell.View, query: dict[str, str]) -> html.
     told = ranking_facts.ranking(db, choice)
     _, overdue = ranking_facts.measure_counts(db, choice.as_of)
     printed = [
+        (t("supervision.of"), t(f"supervision.of.{choice.of}")),
         (t("supervision.cadence"), cadence_words(choice.cadence, t)),
         (t("repeat.as_of"), fmt.day(choice.as_of, t.lang)),
     ]
@@ -352,8 +392,7 @@ def layout(db: queries.Source, view: shell.View, query: dict[str, str]) -> html.
         ranking_card(db, told, known, t),
         why_card(told, known, t),
         parts_card(db, told, t),
-        ladder_card(db, choice, known, t),
-        suggestions_card(db, choice, known, t),
+        *([ladder_card(db, choice, known, t), suggestions_card(db, choice, known, t)] if choice.of == "county" else []),
         *as_of.stores("supervision", HERE, choice.query(), choice.query(absolute=True), choice.as_of),
     ]
     return shell.frame(

@@ -3,6 +3,8 @@
 import csv
 import io
 import json
+import random
+import re
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
@@ -90,10 +92,56 @@ def test_a_longer_period_holds_the_same_cases() -> None:
         assert json.loads(run("--format", "json", "--cadence", cadence))["first"] == first
 
 
+# --- enterprises -------------------------------------------------------------------------------------------
+@pytest.fixture
+def fleets(served: Rows) -> Iterator[Rows]:
+    rng = random.Random(5)
+    with served.blank() as rows:
+        for at in range(50):
+            rows.fleet(f"E{at:03d}", [0.6 + 0.007 * at] * (2 if at == 7 else 6), rng, date(2026, 6, 1), days=8)
+            rows.put("staging.enterprise", {
+                "uscc": f"E{at:03d}", "enterprise_name": f"示例客运{at}", "county_code": COUNTIES[at % 11],
+                "valid_from": date(2026, 1, 1), "record_id": f"e{at}",
+            })  # fmt: skip
+        yield rows
+
+
+@pytest.mark.usefixtures("fleets")
+def test_enterprises_are_told_with_names_places_and_counties() -> None:
+    told: dict[str, Any] = json.loads(run("--of", "enterprise", "--format", "json"))
+    assert (told["of"], len(told["units"]), len(told["register"])) == ("enterprise", 50, 50)
+    assert {part["part"]["name"] for part in told["parts"]}.isdisjoint({"clocks_kept", "repeat_handled"})
+    found = lines("--of", "enterprise")
+    assert [(line["uscc"], line["place"]) for line in found] == [
+        (unit["code"], f"{unit['place'] or ''}") for unit in told["units"]
+    ]
+    assert (found[-1]["uscc"], found[-1]["enterprise"], found[-1]["place"]) == ("E007", "示例客运7", "")
+    assert all(line["low"] and line["high"] for line in found[:-1])
+    here = lines("--of", "enterprise", "--county", COUNTIES[3])
+    assert [line["uscc"] for line in here] == [line["uscc"] for line in found if line["county_code"] == COUNTIES[3]]
+    assert len(here) == 5
+    assert {line["uscc"] for line in lines("--of", "enterprise", "--parts")} == {f"E{at:03d}" for at in range(50)}
+
+
+@pytest.mark.usefixtures("fleets")
+@pytest.mark.parametrize(
+    ("lang", "words"),
+    [("en", ("9 in between and 1 without a place", "an enterprise's own hazards", "place from–to")),
+     ("zh", ("中间 9 家、不排名 1 家", "只取企业自身的隐患", "企业"))],
+)  # fmt: skip
+def test_of_many_enterprises_the_first_and_the_last_are_shown(lang: str, words: tuple[str, ...]) -> None:
+    text = run("--of", "enterprise", "--lang", lang)
+    plain = re.sub(r"\s+", " ", text)
+    assert [word for word in words if word not in plain] == []
+    assert "示例客运7 " not in text
+    assert text.count("示例客运") == 40
+
+
 @pytest.mark.usefixtures("served")
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
+        (["--of", "driver"], "county, enterprise"),
         (["--cadence", "week"], "month, quarter, half, year"),
         (["--format", "xml"], "table, csv, json"),
         (["--lang", "fr"], "zh, en"),

@@ -58,6 +58,20 @@ def test_the_list_is_of_the_last_day_with_data_unless_a_day_is_named(served: Pub
     assert "L2004-6" not in numbers("--on", "2016-09-21")
 
 
+def test_the_fine_of_an_act_that_is_not_measured_and_by_the_day_is_told_with_its_rules() -> None:
+    act = ("--violated", "2026-01-01", "--act", "hazard_system_missing", "--subject", "enterprise")
+    told = heng("fine", FILES, *act, "--tier", "2")
+    assert "A fine of 100,000 to 200,000 yuan." in told
+    assert "AQ101-OVERDUE" in told
+    assert "罚款 0 至 200,000 元" in heng("fine", FILES, *act, "--lang", "zh")
+    days = ("--original-yuan", "50000", "--ordered", "2026-01-01", "--until", "2026-01-11")
+    told = heng("daily-fine", FILES, *days)
+    assert "10 days from the day after the order, 50,000 yuan each: 500,000 yuan" in told
+    assert "Rules of 2026-01-01: daily_fine_ratio@2021-09-01." in told
+    assert "共 500,000 元" in heng("daily-fine", FILES, *days, "--lang", "zh")
+    assert json.loads(heng("daily-fine", FILES, *days, "--json"))["amount_fen"] == 50_000_000
+
+
 def test_unverified_rules_are_marked_and_can_be_asked_for_alone() -> None:
     told = heng("list", FILES, "--on", "2026-11-01", "--topic", "fine", "--unverified")
     assert "1 rules in force on 2026-11-01, 1 of them unverified" in told
@@ -125,6 +139,13 @@ def test_days_without_a_change_are_told_as_such() -> None:
         (("fine", FILES, "--violated", "2026-01-01", "--height-mm", "4100", "--vehicle", "tank"), "Choose one of any"),
         (("fine", FILES, "--violated", "2026-01-01", "--excess-kg", "5", "--later-excess-kg", "9"), "another limit"),
         (("fine", FILES, "--violated", "2026-01-02", "--decided", "2026-01-01", "--excess-kg", "5"), "Exchange"),
+        (("fine", FILES, "--violated", "2026-01-01", "--act", "over_mass"), "Choose one of evading_weighing"),
+        (("fine", FILES, "--violated", "2026-01-01", "--act", "off_route", "--excess-kg", "5"), "Say one"),
+        (("fine", FILES, "--violated", "2026-01-01", "--excess-kg", "5", "--tier", "1"), "Say which act"),
+        (("fine", FILES, "--violated", "2026-01-01", "--act", "hazard_not_removed"), "Say which: enterprise, person"),
+        (("fine", FILES, "--violated", "2026-01-01", "--act", "off_route", "--tier", "9"), "No rule on off_route"),
+        (("daily-fine", FILES, "--original-yuan", "0", "--ordered", "2026-01-01", "--until", "2026-01-02"), "above 0"),
+        (("daily-fine", FILES, "--original-yuan", "5", "--ordered", "2026-01-02", "--until", "2026-01-01"), "Exchange"),
     ],
 )
 def test_what_cannot_be_answered_names_the_next_step(arguments: tuple[str, ...], says: str) -> None:

@@ -464,7 +464,7 @@ def _seeds(con: duckdb.DuckDBPyConnection) -> None:
             reason varchar, outcome varchar, zh varchar, en varchar, next_step_zh varchar, next_step_en varchar
         );
         insert into seeds.reason values
-            ('U-IMAGE', 'unknown', '没有送达图像和视频，是否齐全清晰未知', 'no pictures', '', ''),
+            ('U-IMAGE', 'unknown', '没有送达图像和视频，是否齐全清晰未知', 'No pictures are delivered', '', ''),
             ('D-COLUMNS', 'stop', '列缺失或未声明', 'missing or unknown column', '在数据声明中映射', 'map it'),
             ('R-RANGE', 'quarantine', '数值超出可能范围', 'a value outside its range', '请对方更正', 'ask the sender'),
             ('R-KEY', 'quarantine', '缺少主键字段', 'a key field is missing', '请对方更正', 'ask the sender'),

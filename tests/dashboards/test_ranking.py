@@ -154,9 +154,62 @@ def test_each_cadence_has_its_period_and_keeps_the_day(callbacks: Callbacks, cad
     assert all("as_of=2026-11-15" in href for href in links)
 
 
+# --- enterprises -------------------------------------------------------------------------------------------
+@pytest.fixture(scope="module")
+def of_enterprises(db: fixture.Fixture) -> score.Ranking:
+    return ranking_facts.ranking(db, Choice(fixture.LAST_DAY, fixture.LAST_DAY, of="enterprise"))
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_enterprises_have_the_same_table_and_no_measures(
+    callbacks: Callbacks, of_enterprises: score.Ranking, lang: str
+) -> None:
+    layout = callbacks.page(HERE, f"?lang={lang}&of=enterprise")
+    rows = _rows(by_id(layout, "supervision-table"))
+    assert len(rows) == len(of_enterprises.units) > 1
+    assert any(one.has_place for one in of_enterprises.units)
+    for row, unit in zip(rows, of_enterprises.units, strict=True):
+        words = text_of(row)
+        registered = of_enterprises.register.get(unit.code)
+        assert (registered.name if registered else Text(lang)("terminals.enterprise.none")) in words
+        assert f"{unit.total:.1f}" in words
+        assert unit.code not in json.dumps(row, ensure_ascii=False), "a code leads to a person"
+        assert all(score_terms.gap_words(gap, lang) in words for gap in unit.gaps)
+    said = text_of(layout)
+    assert Text(lang)("supervision.ladder") not in said
+    assert Text(lang)("supervision.suggestions") not in said
+    assert ("第七十四条" if lang == "zh" else "art. 74") in text_of(by_class(layout, "lead")[0])
+    assert len(_rows(by_id(layout, "supervision-parts"))) == len(of_enterprises.parts) == 9
+
+
+def test_the_parts_of_an_enterprise_sum_to_what_its_total_differs_by(
+    callbacks: Callbacks, of_enterprises: score.Ranking
+) -> None:
+    layout = callbacks.page(HERE, "?lang=en&of=enterprise")
+    for place, unit in enumerate(of_enterprises.units, 1):
+        fold = by_id(layout, f"supervision-of-{place}")
+        assert len(_rows(fold)) == 9
+        taken = sum(rate.against or 0 for rate in unit.parts.values())
+        assert unit.total - of_enterprises.total == pytest.approx(taken)
+        assert fmt.signed(unit.total - of_enterprises.total, 1) in text_of(fold)
+
+
+def test_a_long_ranking_shows_both_ends_and_says_what_it_leaves_out(told: score.Ranking) -> None:
+    placed = [replace(told.units[0], code=f"E{at}", place=at) for at in range(1, 60)]
+    without = [replace(told.units[0], code=f"N{at}", place=None) for at in range(7)]
+    first, last, between, unplaced = score.shown([*placed, *without])
+    assert [one.place for one in first] == list(range(1, 21))
+    assert [one.place for one in last] == list(range(40, 60))
+    assert (between, unplaced) == (19, 7)
+    first, last, between, unplaced = score.shown([*placed[:25], *without, *without, *without])
+    assert ([one.place for one in (*first, *last)], between, unplaced) == (list(range(1, 26)), 0, 21)
+    assert score.shown(told.units) == (told.units, (), 0, 0)
+
+
 def test_values_that_cannot_be_used_are_named(callbacks: Callbacks) -> None:
-    words = text_of(callbacks.page(HERE, "?lang=en&cadence=week&as_of=2030-01-01"))
+    words = text_of(callbacks.page(HERE, "?lang=en&cadence=week&as_of=2030-01-01&of=driver"))
     assert "cadence" in words
+    assert "of" in words.split(":")[-1] or ", of" in words
     assert "as_of" in words
 
 

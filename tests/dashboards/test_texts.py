@@ -32,6 +32,7 @@ from dashboards.pages import (
     overload_rows,
     penalties,
     quality,
+    ranking,
     repeat,
     risk,
     terminal_rows,
@@ -48,6 +49,7 @@ from warehouse.metrics import METRICS
 from warehouse.repeat import SUBJECTS
 from warehouse.risk import RANKINGS
 from warehouse.rules import TOPICS
+from warehouse.score import KEYS
 from warehouse.suggestions import EVIDENCE
 
 HAZARD_HEADS = (
@@ -63,6 +65,7 @@ MADE = {
     *(f"{key}.{part}" for key in (*(k for k, *_ in shell.PAGES), "not_found") for part in ("title", "question")),
     *(f"app.theme.{theme}" for theme in shell.THEMES),
     *(f"filter.period.{p}" for p in selection.PERIODS),
+    *(f"penalties.period.{p}" for p in case_facts.PERIODS if p != "custom"),
     *(f"filter.compare.{c}" for c in selection.COMPARES),
     *(f"lead.against.{c}" for c in selection.COMPARES),
     *(f"table.change_{c}" for c in selection.COMPARES),
@@ -123,6 +126,24 @@ MADE = {
     *(f"penalties.funnel.says.{stage}" for stage in STAGES),
     *(f"penalties.funnel.says.{stage}.illegal" for stage in CASE_STAGES),
     *(f"penalties.funnel{name}.illegal" for name in ("", ".how", ".leaves_out", ".passages")),
+    *(f"supervision.of.{of}" for of in KEYS),
+    *(f"supervision.{name}" for name in ranking.COLUMNS),
+    *(
+        f"supervision.{name}.enterprise"
+        for name in (
+            "county",
+            "how",
+            "lead",
+            "lead.alike",
+            "leaves_out",
+            "part.leaves_out",
+            "parts.how",
+            "scored",
+            "spread",
+            "table",
+            "why.how",
+        )
+    ),
     *(f"penalties.times.{name}" for name in times_card.COLUMNS),
     *(f"penalties.rows.{rows}" for rows in case_facts.ROWS if rows != "none"),
     *(f"supervision.better.{way}" for way in ("up", "down")),

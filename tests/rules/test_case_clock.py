@@ -355,7 +355,13 @@ over_limit | over_dimension | | 2026-03-01 | 2026-03-20 | | 4200 | | 200 | withi
 over_limit | over_dimension | | 2026-03-01 | 2026-03-20 | | 4201 | | 199 | below | reduced | 200 | 1000
 over_limit | over_mass_and_dimension | | 2026-03-01 | 2026-03-20 | 2500 | 4501 | | 4000 | within | in_range | 2000 | 4000
 over_limit | over_mass | | 2026-03-01 | 2026-03-20 | 2500 | 4501 | | 1000 | within | in_range | 1000 | 1000
-over_limit | evading_weighing | | 2026-03-01 | 2026-03-20 | 2500 | | | 1000 | unexplained | act_not_computed | |
+over_limit | evading_weighing | | 2026-03-01 | 2026-03-20 | 2500 | | | 1000 | within | in_range | 0 | 30000
+over_limit | evading_weighing | | 2026-03-01 | 2026-03-20 | | | | 30000.01 | above | more_than_allowed | 0 | 30000
+over_limit | evading_weighing | | 2011-06-30 | 2011-06-30 | | | | 1000 | unexplained | no_rule | |
+over_limit | ordering_overload | | 2026-03-01 | 2026-03-20 | | | | 30000 | within | in_range | 0 | 30000
+over_limit | permit_misuse | | 2026-03-01 | 2026-03-20 | | | | 500 | within | sentence_unknown | 0 | 30000
+over_limit | permit_misuse | | 2026-03-01 | 2026-03-20 | | | | 30001 | above | more_than_allowed | 0 | 30000
+over_limit | loading_overload | | 2026-03-01 | 2026-03-20 | 2500 | | | 10000 | unexplained | act_not_computed | |
 over_limit | over_mass | | 2026-03-02 | 2026-03-01 | 2500 | | | 1000 | unexplained | days_exchanged | |
 illegal_operation | illegal_operation | freight | 2023-07-19 | 2023-07-19 | | | | 30000 | within | in_range | 30000 | 100000
 illegal_operation | illegal_operation | freight | 2023-07-19 | 2023-07-20 | | | | 30000 | within | seriousness_unknown | 3000 | 50000
@@ -415,11 +421,14 @@ def test_the_amount_decided_is_held_against_the_range_of_the_day() -> None:
         assert (one.verdict, one.reason, one.low_fen, one.high_fen) == wanted, rows_of(AMOUNTS)[at]
 
 
-# kind | trade | kg over | less allowance | gain | subjects and yuan each | verdict | reason | low | high
+# kind, or the act | trade | kg over | less allowance | gain | subjects and yuan each | verdict | reason | low | high
 HELD = """
 over_limit | | 10000 | | | vehicle 5000, driver 1000 | unexplained | several_subjects | |
 over_limit | | 10000 | | | vehicle 3000, vehicle 2000 | within | in_range | 5000 | 5000
 over_limit | | 10000 | | | source 10000 | unexplained | other_article | |
+ordering_overload | | | | | source 10000 | within | in_range | 0 | 30000
+ordering_overload | | | | | source 10000, driver 1000 | unexplained | several_subjects | |
+loading_overload | | | | | source 10000 | unexplained | act_not_computed | |
 over_limit | | 10000 | 8700 | | vehicle 4000 | within | in_range | 4000 | 5000
 over_limit | | 10000 | 8700 | | vehicle 3999 | below | reduced | 4000 | 5000
 over_limit | | 2000 | 900 | | vehicle 0 | within | in_range | 0 | 1000
@@ -447,9 +456,10 @@ def test_a_decision_is_held_against_the_article_of_its_subject_and_the_facts_tha
     )
     for at, (kind, trade, over, after, gain, fines, *_) in enumerate(rows_of(HELD)):
         act = "over_mass" if kind == "over_limit" else kind
+        kind = kind if kind == "illegal_operation" else "over_limit"
         connection.execute(
             "insert into core.case_life values (?, ?, '431103', ?, ?, ?, ?, ?, null, ?)",
-            [kind, f"H{at:02d}", act, trade or None, day if act == "over_mass" else None, day, day,
+            [kind, f"H{at:02d}", act, trade or None, None if kind == act else day, day, day,
              _fen(gain) if gain else None],
         )  # fmt: skip
         if over:

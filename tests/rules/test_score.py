@@ -1,6 +1,7 @@
 """Parts of a county's score at their edges: what is counted, from which day on, how small is too small; and that
 neither fines nor numbers of cases move anything."""
 
+import random
 import re
 from collections.abc import Iterator
 from datetime import date, datetime
@@ -67,9 +68,12 @@ def test_a_whole_period_is_held_against_a_whole_one_and_a_part_against_as_many_d
     assert (str(asked.first), (str(asked.before.first), str(asked.before.as_of))) == (first, before)
 
 
-def test_an_unknown_cadence_says_what_there_is() -> None:
+def test_an_unknown_cadence_or_unit_says_what_there_is() -> None:
     with pytest.raises(WarehouseError, match="month, quarter, half, year"):
         Asked(JUNE, "week")
+    with pytest.raises(WarehouseError, match="county, enterprise"):
+        Asked(JUNE, of="driver")
+    assert Asked(JUNE, of="enterprise").before == Asked(on(31, 5), of="enterprise")
 
 
 # --- parts -------------------------------------------------------------------------------------------------
@@ -323,6 +327,113 @@ def test_weights_are_those_of_the_day(rows: Rows) -> None:
     assert names[on(29)] - names[on(30)] == {"clocks_kept"}
 
 
+# --- enterprises -------------------------------------------------------------------------------------------
+ONE, OTHER = "91431100MAE00001XX", "91431100MAE00002XX"
+
+
+def of_enterprises(rows: Rows, *, is_compared: bool = False) -> Ranking:
+    return score.ranking(rows, Asked(JUNE, of="enterprise"), is_compared=is_compared)
+
+
+def test_an_enterprise_has_its_own_hazards_and_no_others(rows: Rows) -> None:
+    rows.hazard("A", HERE, on(1), on(20), closed=on(20), uscc=ONE)
+    rows.hazard("B", THERE, on(2), on(20), closed=on(21), uscc=ONE, is_major=True)
+    rows.hazard("C", HERE, on(2), on(20), uscc=OTHER)
+    rows.hazard("D", HERE, on(2), on(20))  # a road's
+    rows.hazard("E", HERE, on(2), on(20))  # of an enterprise that is not named
+    rows.connection.execute("update core.hazard_life set hazard_category_code = 'ENT' where hazard_no = 'E'")
+    ranking = of_enterprises(rows)
+    units = by_code(ranking)
+    assert set(units) == {ONE, OTHER}
+    told = {
+        name: [(rate.sample, rate.numerator, rate.denominator) for rate in (units[ONE].parts[name],)]
+        for name in ("hazard_closed", "hazard_on_time", "major_overdue")
+    }
+    assert told == {"hazard_closed": [(2, 2, 2)], "hazard_on_time": [(2, 1, 2)], "major_overdue": [(1, 0, 1)]}
+    closed = next(one for one in ranking.parts if one.part.name == "hazard_closed")
+    assert (closed.numerator, closed.denominator, closed.unplaced) == (2, 3, 1)
+
+
+def test_sums_of_an_enterprise_are_those_of_its_league_whatever_the_county(rows: Rows) -> None:
+    for at in range(12):
+        uscc = ONE if at < 7 else OTHER
+        rows.vehicle_day(f"湘M1{at:04d}", HERE if at % 2 else THERE, on(3), is_online=at % 3 > 0, complete_m=at * 80,
+                         is_dawn_driving=at == 5, uscc=uscc)  # fmt: skip
+        rows.vehicle_day(f"湘M1{at:04d}", HERE, on(9), total_m=2_000, complete_m=2_000, uscc=uscc)
+        rows.alarm(f"湘M1{at:04d}", HERE, on(9), datetime(2026, 6, 9, 8, 30) if at % 4 else None, uscc=uscc)
+    rows.vehicle_day("湘M20001", HERE, on(3))  # no enterprise is told
+    found = by_code(of_enterprises(rows))
+    league = {
+        (row["uscc"], row["kpi"]): (row["numerator"], row["denominator"])
+        for row in kpi.kpis(rows, on(1), JUNE, "enterprise").to_dict("records")
+    }
+    assert set(found) == {ONE, OTHER}
+    for uscc in (ONE, OTHER):
+        for part in ("online_rate", "track_completeness", "data_validity", "dawn_driving", "alarm_handling_rate"):
+            rate = found[uscc].parts[part]
+            assert (rate.numerator, rate.denominator) == league[uscc, part], part
+        assert not set(found[uscc].parts) & {"clocks_kept", "repeat_handled", "scale_reporting"}
+    assert found[ONE].parts["alarm_disposal_in_time"].denominator == 7
+
+
+def test_small_enterprises_have_no_points_and_gaps_are_told(rows: Rows) -> None:
+    rng = random.Random(1)
+    for at in range(6):
+        rows.fleet(f"E{at:03d}", [0.9] * 8, rng, on(1))
+    rows.fleet("E006", [0.1] * 4, rng, on(1))  # five vehicles are needed
+    rows.connection.execute(
+        "update mart.vehicle_day set valid_point_count = 0, is_online = false where plate_no = '湘M00300'"
+    )
+    for uscc in ("E000", "E999"):
+        rows.put("staging.enterprise", {"uscc": uscc, "enterprise_name": "示例客运", "valid_from": on(1, 1)})
+    rows.put("staging.enterprise", {"uscc": "E998", "valid_from": on(1, 1), "valid_to": on(31, 5)})
+    ranking = of_enterprises(rows)
+    units = by_code(ranking)
+    small = units["E006"]
+    assert (small.place, small.low, small.groups, small.weight) == (None, None, (), 0)
+    assert (small.parts["online_rate"].points, small.parts["online_rate"].shrunk) == (None, None)
+    assert small.parts["online_rate"].sample == 4
+    assert ranking.units[-1] == small
+    assert [(gap.kind, gap.count) for gap in units["E003"].gaps] == [("silent_vehicles", 1)]
+    assert units["E002"].gaps == ()
+    assert ("enterprises_without_data", 1) in {(gap.kind, gap.count) for gap in ranking.gaps}
+    assert all(one.weight == 1 for one in ranking.units[:-1])
+
+
+def test_enterprises_alike_but_for_chance_are_one_group_and_one_far_behind_is_told(made: Rows) -> None:
+    seeds, alike, told = 20, 0, 0
+    for seed in range(seeds):
+        for behind in (False, True):
+            with made.blank() as rows:
+                rng = random.Random(seed)
+                for at in range(15):
+                    usual = 0.45 if behind and at == 4 else 0.8
+                    fleet = [min(1, max(0, rng.gauss(usual, 0.1))) for _ in range(rng.randrange(6, 20))]
+                    rows.fleet(f"E{at:03d}", fleet, rng, on(1), days=6)
+                ranking = of_enterprises(rows)
+            if not behind:
+                alike += len(ranking.groups) == 1
+                continue
+            planted = by_code(ranking)["E004"]
+            told += all(set(planted.groups).isdisjoint(one.groups) for one in ranking.units if one is not planted)
+    assert alike >= 0.9 * seeds
+    assert told >= 0.9 * seeds
+
+
+def test_a_change_of_an_enterprise_is_over_parts_of_both_periods(rows: Rows) -> None:
+    rng = random.Random(3)
+    for at in range(6):
+        rows.fleet(f"E{at:03d}", [0.5] * 12, rng, on(1, 5))
+        rows.fleet(f"E{at:03d}", [0.95 if at == 2 else 0.5] * 12, rng, on(1))
+    rows.fleet("E009", [0.5] * 12, rng, on(1))
+    units = by_code(of_enterprises(rows, is_compared=True))
+    better, same, new = (units[uscc].change for uscc in ("E002", "E001", "E009"))
+    assert better is not None
+    assert same is not None
+    assert (better.is_told, better.points > 10, same.is_told) == (True, True, False)
+    assert new is None
+
+
 # --- neither fines nor numbers of cases (行政处罚法 art. 74) --------------------------------------------------
 MONEY = re.compile(r"fen$|fine|paid|penalty|amount|surcharge|collected")
 
@@ -340,30 +451,35 @@ class Recorded:
     constant = read = rows
 
 
-def test_no_query_of_a_score_names_an_amount_or_a_table_of_penalties(rows: Rows) -> None:
+@pytest.mark.parametrize("of", score.KEYS)
+def test_no_query_of_a_score_names_an_amount_or_a_table_of_penalties(rows: Rows, of: str) -> None:
     recorded = Recorded(rows)
-    score.ranking(recorded, Asked(JUNE))
+    score.ranking(recorded, Asked(JUNE, of=of))
     tables, columns = set[str](), set[str]()
     for query in recorded.queries:
         tree = sqlglot.parse_one(query, dialect="duckdb")
         columns |= {one.name for one in tree.find_all(exp.Column)}
         tables |= {f"{one.db}.{one.name}" for one in tree.find_all(exp.Table) if one.db}
-    assert len(columns) > 60
-    assert {"clock_due_on", "handled_at", "is_online"} <= columns
+    assert len(columns) > (60 if of == "county" else 40)
+    assert {"handled_at", "is_online"} <= columns
+    assert ("clock_due_on" in columns) == (of == "county")
     assert {name for name in columns if MONEY.search(name)} == set()
     assert tables <= set(score.TABLES)
-    assert {name for name in tables if "case" in name or "violation" in name or "penalty" in name} == {
-        "core.case_pause", "core.vehicle_violation_span", "core.violation", "mart.case_clock"
-    }  # fmt: skip
+    of_cases = {"core.case_pause", "core.vehicle_violation_span", "core.violation", "mart.case_clock"}
+    found = {name for name in tables if "case" in name or "violation" in name or "penalty" in name}
+    assert found == (of_cases if of == "county" else set())
 
 
 def test_no_part_of_the_seed_is_about_money_or_a_number_of_cases() -> None:
     connection = duckdb.connect()
     sql.load_seeds(connection)
-    seeded = connection.execute("select score_part, source_metric, zh, en from seeds.score_part").fetchall()
-    assert len(seeded) == 12
-    for part, metric, zh, en in seeded:
+    seeded = connection.execute("select score_part, source_metric, zh, en, score_kind from seeds.score_part").fetchall()
+    kinds = [kind for *_, kind in seeded]
+    assert {kind: kinds.count(kind) for kind in score.KEYS} == {"county": 12, "enterprise": 9}
+    assert len(kinds) == 21
+    for part, metric, zh, en, kind in seeded:
         assert part in score.NAMES
+        assert kind == "county" or part not in ("repeat_handled", "clocks_kept", "scale_reporting")
         assert not MONEY.search(part), part
         assert not MONEY.search(metric), metric
         assert not re.search("罚|元|案件数", zh), part

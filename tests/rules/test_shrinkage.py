@@ -120,3 +120,17 @@ def test_groups_are_those_who_may_hold_one_place(
     intervals: dict[str, tuple[int, int]], expected: list[tuple[str, ...]]
 ) -> None:
     assert groups(intervals) == expected
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_groups_are_the_largest_sets_of_those_who_may_hold_one_place(seed: int) -> None:
+    """By trying every place and keeping the sets that lie in no other."""
+    rng = random.Random(seed)
+    count = rng.randrange(1, 14)
+    told = {}
+    for unit in range(count):
+        low = rng.randrange(1, count + 1)
+        told[str(unit)] = (low, rng.randrange(low, count + 1))
+    held = [{unit for unit, (low, high) in told.items() if low <= place <= high} for place in range(1, count + 1)]
+    largest = [one for one in held if one and not any(one < other for other in held)]
+    assert [set(one) for one in groups(told)] == [one for at, one in enumerate(largest) if one not in largest[:at]]

@@ -4,8 +4,8 @@
 """
 
 import csv
-from collections.abc import Iterator
-from datetime import date, datetime, time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,9 @@ from etl.contract import read
 from etl.feeds import raw_tables
 from warehouse import columns as c
 from warehouse import penalty, repeat, sql
+from warehouse.connection import dicts
 
+DAY = timedelta(days=1)
 FOLDER = Path(__file__).parent / "vectors"
 
 
@@ -116,7 +118,14 @@ def test_a_passage_is_judged_by_the_limit_of_its_day(
 
 
 # --- fines -----------------------------------------------------------------------------------------
-def shown(found: penalty.Penalty) -> dict[str, str]:
+NO_RULE = ("outcome", "low_yuan", "high_yuan", "confiscated_yuan", "law_on", "why", "rules")
+
+
+def shown(ask: Callable[[Any, penalty.Law], penalty.Penalty], act: Any, rules: penalty.Law) -> dict[str, str]:
+    try:
+        found = ask(act, rules)
+    except penalty.NoRule:
+        return dict.fromkeys(NO_RULE, "") | {"outcome": "no_rule"}
     chosen = found.chosen
     return {
         "outcome": chosen.outcome, "low_yuan": f"{chosen.low_fen / 100:g}", "high_yuan": f"{chosen.high_fen / 100:g}",
@@ -132,7 +141,7 @@ def test_the_fine_for_going_over_a_limit_is_that_of_the_article(vector: dict[str
         number(vector["height_mm"]), number(vector["width_mm"]), number(vector["length_mm"]), vector["vehicle"],
         number(vector["later_excess_kg"]),
     )  # fmt: skip
-    found = shown(penalty.over_limit(act, rules))
+    found = shown(penalty.over_limit, act, rules)
     assert {name: found[name] for name in vector if name in found} == {n: vector[n] for n in vector if n in found}
 
 
@@ -144,8 +153,116 @@ def test_the_fine_for_transport_without_licence_is_that_of_the_article(
         date.fromisoformat(vector["violated_on"]), date.fromisoformat(vector["decided_on"]), vector["sector"],
         int(vector["gain_yuan"]) * 100, vector["is_serious"] == "true", vector["subject_kind"] or None,
     )  # fmt: skip
-    found = shown(penalty.illegal_operation(act, rules))
+    found = shown(penalty.illegal_operation, act, rules)
     assert {name: found[name] for name in vector if name in found} == {n: vector[n] for n in vector if n in found}
+
+
+@each("ranged_fine")
+def test_the_fine_of_an_act_that_is_not_measured_is_the_range_of_the_article(
+    vector: dict[str, str], rules: penalty.Law
+) -> None:
+    act = penalty.Ranged(
+        date.fromisoformat(vector["violated_on"]), date.fromisoformat(vector["decided_on"]), vector["act_code"],
+        vector["subject_kind"] or None, number(vector["tier"]), int(vector["gain_yuan"]) * 100,
+    )  # fmt: skip
+    found = shown(penalty.ranged, act, rules)
+    assert {name: found[name] for name in vector if name in found} == {n: vector[n] for n in vector if n in found}
+
+
+@each("daily_fine")
+def test_a_fine_by_the_day_is_the_original_one_from_the_day_after_the_order(
+    vector: dict[str, str], rules: penalty.Law
+) -> None:
+    ordered, until = date.fromisoformat(vector["ordered_on"]), date.fromisoformat(vector["until"])
+    original = round(float(vector["original_yuan"]) * 100)
+    if not vector["rules"]:
+        with pytest.raises(penalty.NoRule, match="daily_fine_ratio has 0 rows on 2021-08-31"):
+            penalty.continued(original, ordered, until, rules)
+        return
+    found = penalty.continued(original, ordered, until, rules)
+    wanted = (int(vector["days"]), int(vector["amount_yuan"]) * 100, vector["rules"].split())
+    assert (found.days, found.amount_fen, list(found.rules)) == wanted
+
+
+Side = tuple[str, str, date]
+"""A row of the law, ``in`` or ``out`` of force, on the day from which or up to which it is."""
+
+
+def sides(rows: Iterable[Mapping[str, Any]]) -> set[Side]:
+    """The days on either side of each beginning and end; of a row without days that it holds at all (``date.min``)."""
+    found: set[Side] = set()
+    for row in rows:
+        rule, first, last = row["rule_id"], row["valid_from"], row["valid_to"]
+        found |= {(rule, "in", day) for day in (first, last) if day}
+        found |= {(rule, "out", day) for day in (first and first - DAY, last and last + DAY) if day}
+        if not first and not last:
+            found.add((rule, "in", date.min))
+    return found
+
+
+def acts(name: str, line: Mapping[str, str]) -> set[tuple[str, str | None]]:
+    """Act and trade that a line of a table of fines is about."""
+    if name == "illegal_operation_fine":
+        return {("illegal_operation", line["sector"])}
+    if name == "ranged_fine":
+        return {(line["act_code"], None)}
+    is_heavy, is_large = int(line["excess_kg"]) > 0, any(line[f"{one}_mm"] for one in penalty.DIMENSIONS)
+    told = {"over_mass": is_heavy, "over_dimension": is_large, "over_mass_and_dimension": is_heavy and is_large}
+    return {(act, None) for act, is_told in told.items() if is_told}
+
+
+def fines_told(rows: Sequence[Mapping[str, Any]]) -> set[Side]:
+    """The sides that the lines show. Where a rule is not in force the line must be about its act and subject."""
+    found: set[Side] = set()
+    for name in ("over_limit_fine", "illegal_operation_fine", "ranged_fine"):
+        for line in vectors(name):
+            day, used = date.fromisoformat(line["law_on"] or line["violated_on"]), line["rules"].split()
+            subject = line.get("subject_kind") or None
+            for row in rows:
+                if row["rule_id"] in used:
+                    found |= {(row["rule_id"], "in", day), (row["rule_id"], "in", date.min)}
+                elif (row["act_code"], row["sector"]) in acts(name, line) and row["subject_kind"] in (None, subject):
+                    found.add((row["rule_id"], "out", day))
+    return found
+
+
+def clocks_told(rows: Sequence[Mapping[str, Any]]) -> set[Side]:
+    found: set[Side] = set()
+    for line in vectors("procedure_clock"):
+        day = date.fromisoformat(line["on"])
+        for row in rows:
+            if row["rule_id"] == line["rule_id"]:
+                found |= {(row["rule_id"], "in", day), (row["rule_id"], "in", date.min)}
+            elif row["clock"] == line["clock"]:
+                found.add((row["rule_id"], "out", day))
+    return found
+
+
+SEEDS_TOLD = {"fine_tier": fines_told, "procedure_clock": clocks_told}
+
+
+def law_rows(connection: duckdb.DuckDBPyConnection, seed: str) -> list[dict[str, Any]]:
+    return dicts(connection.execute(f"select * from seeds.{seed} order by rule_id"))
+
+
+@pytest.mark.parametrize("seed", SEEDS_TOLD)
+def test_every_row_of_fines_and_clocks_has_a_line_on_both_sides_of_each_of_its_days(
+    seed: str, seeds: duckdb.DuckDBPyConnection
+) -> None:
+    rows = law_rows(seeds, seed)
+    assert sides(rows) - SEEDS_TOLD[seed](rows) == set()
+
+
+@pytest.mark.parametrize("seed", SEEDS_TOLD)
+def test_a_row_without_lines_or_with_another_day_is_found(seed: str, seeds: duckdb.DuckDBPyConnection) -> None:
+    rows = law_rows(seeds, seed)
+    for at, row in enumerate(rows):
+        new = row | {"rule_id": "NEW"}
+        wanting = {side for side in sides([new]) if side not in SEEDS_TOLD[seed]([*rows, new])}
+        assert any(way == "in" for _, way, _ in wanting), row["rule_id"]
+        if row["valid_from"]:
+            moved = [*rows[:at], row | {"valid_from": row["valid_from"] + 40 * DAY}, *rows[at + 1 :]]
+            assert sides(moved) - SEEDS_TOLD[seed](moved), row["rule_id"]
 
 
 # --- clocks, plates, numbers -----------------------------------------------------------------------

@@ -1,10 +1,12 @@
-"""Working days: the model against a plain count over the seed's exceptions, and days everybody can look up."""
+"""Working days: the model against a plain count over the notices, the notices against the sky and the holidays act, and
+days everybody can look up."""
 
 from collections.abc import Iterator
 from datetime import date
 
 import duckdb
 import pytest
+from calendar_notices import NOTICES, festivals
 from working_days import CHANGED, DAY, working_days_after, works
 
 from warehouse import sql
@@ -30,6 +32,43 @@ def test_every_exception_departs_from_the_week_and_lies_in_a_year_with_a_notice(
         " and year.calendar_year = extract(year from day.calendar_date) group by all"
     ).fetchall()
     assert found == [(True, len(CHANGED), len(CHANGED))]
+
+
+def test_the_seed_has_the_days_of_the_notices(calendar: duckdb.DuckDBPyConnection) -> None:
+    found = dict(calendar.execute("select calendar_date, is_working_day from seeds.calendar_day").fetchall())
+    assert {day: (found.get(day), CHANGED.get(day)) for day in found.keys() | CHANGED.keys()
+            if found.get(day) != CHANGED.get(day)} == {}  # fmt: skip
+    noticed = "select calendar_year from seeds.calendar_year where has_notice order by 1"
+    assert [year for (year,) in calendar.execute(noticed).fetchall()] == list(NOTICES)
+
+
+@pytest.mark.parametrize("year", NOTICES)
+def test_the_festivals_of_the_sky_are_off_and_no_day_more_than_the_act_gives(year: int) -> None:
+    """Every other day off is worked on a weekend; but the Spring Festival of 2020 was longer by two working days."""
+    given = [day for days in festivals(year).values() for day in days]
+    assert [day for day in given if works(day)] == []
+    of_year = [is_working for day, is_working in CHANGED.items() if day.year == year]
+    net = of_year.count(False) - of_year.count(True)
+    assert net == (13 if year >= 2025 else 11) + (2 if year == 2020 else 0)
+    assert all((day.weekday() >= 5) == is_working for day, is_working in CHANGED.items())
+
+
+@pytest.mark.parametrize(
+    ("year", "spring", "dragon_boat", "mid_autumn"),
+    [
+        (2017, "01-28", "05-30", "10-04"),  # a leap sixth month
+        (2020, "01-25", "06-25", "10-01"),  # a leap fourth month
+        (2023, "01-22", "06-22", "09-29"),  # a leap second month
+        (2026, "02-17", "06-19", "09-25"),
+        (2027, "02-06", "06-09", "09-15"),
+    ],
+)
+def test_festivals_are_on_the_days_of_the_almanac(year: int, spring: str, dragon_boat: str, mid_autumn: str) -> None:
+    told = festivals(year)
+    first = told["spring"][1 if year >= 2025 else 0]
+    assert [f"{day:%m-%d}" for day in (first, told["dragon_boat"][0], told["mid_autumn"][0])] == [
+        spring, dragon_boat, mid_autumn
+    ]  # fmt: skip
 
 
 def test_days_are_numbered_as_a_plain_count_numbers_them(calendar: duckdb.DuckDBPyConnection) -> None:

@@ -80,6 +80,66 @@ def test_the_tables_named_are_those_a_dossier_reads(source: Violations) -> None:
     assert read == {*dossier.TABLES}
 
 
+def test_each_act_says_what_belongs_to_it_and_its_dimensions_stand_beside_it() -> None:
+    """A ticket two hours before the act; the passage is 19 m long, which some vehicles may be."""
+    source = Violations()
+    source.given("weighbridge_ticket", [
+        {"firm_no": "YT-1", "ticket_no": "T1", "plate_no": FOUR, "plate_color_code": 2,
+         "left_at": "2025-12-01 07:15:00", "event_date": "2025-12-01",
+         "loaded_mass_kg": 61_000}
+    ])  # fmt: skip
+    source.given("loading_firm", [{"firm_no": "YT-1", "firm_name": "示例采石场", "valid_from": "2020-01-01"}])
+    source.connection.execute("update raw.wim_passage set vehicle_length_m = 19 where check_no = 'K-A02'")
+    source.build()
+    told = told_of(source, FOUR)
+    acts = {act["case_no"]: act for act in told["acts"]}
+    ties = {tie["kind"]: tie for tie in acts["A02"]["match"]}
+    assert {kind: (tie["grade"], tie["reason"]) for kind, tie in ties.items()} == {
+        "match": ("exact", "check_no"), "vehicle": ("exact", "plate_color"), "driver": ("none", "not_told"),
+        "enterprise": ("exact", "credit_code"), "loading": ("near", "last_ticket"),
+    }  # fmt: skip
+    (size,) = acts["A02"]["passage"]["dimensions"]
+    assert (size["dimension"], size["measured_mm"], size["standing"]) == ("length", 19_000, "information")
+    assert acts["A04"]["passage"]["dimensions"] == []
+    for lang, words in (
+        (
+            "zh",
+            ("基本相符：过车前最近磅单，质量相符 · 示例采石场 YT-1", "长度实测 19,000 mm，一般限值 18,100 mm（D-L）"),
+        ),
+        (
+            "en",
+            ("near: the last ticket before the passage", "length measured 19,000 mm, general limit 18,100 mm (D-L)"),
+        ),
+    ):
+        data = dossier_file.html(told, lang)
+        assert [text for text in words if text.encode() not in data] == []
+        assert dossier_file.verify(data).is_intact
+
+
+def test_acts_that_only_the_register_ties_to_an_enterprise_are_told_and_count_for_nobody() -> None:
+    source = Violations()
+    before = dossier.facts(source, "enterprise", {"uscc": FIRM}, LAST_DAY)
+    assert before["by_register"] == []
+    source.connection.execute("update raw.enforcement_case set uscc = null where case_no in ('A02', 'A15', 'A14')")
+    source.build()
+    told = dossier.facts(source, "enterprise", {"uscc": FIRM}, LAST_DAY)
+    cases = {act["case_no"] for act in told["acts"]}
+    # A15 is of a vehicle that no register knows: nothing ties it to anybody.
+    assert [row["case_no"] for row in told["by_register"]] == ["A02", "A14"]
+    assert cases == {act["case_no"] for act in before["acts"]} - {"A02", "A14", "A15"}
+    early = dossier.facts(source, "enterprise", {"uscc": FIRM}, date(2026, 2, 28))
+    assert [row["case_no"] for row in early["by_register"]] == ["A02"], "nothing after the day"
+    for lang, words in (
+        ("zh", "仅由车辆登记对应本企业的案件 2 起"),
+        ("en", "2 acts tied to this enterprise by the vehicle"),
+    ):
+        data = dossier_file.html(told, lang)
+        assert words.encode() in data
+        assert FOUR.encode() not in data
+    tie = next(one for one in told_of(source, FOUR)["acts"] if one["case_no"] == "A02")["match"][3]
+    assert (tie["reason"], tie["number"]) == ("register_name", FIRM)
+
+
 @pytest.mark.parametrize("as_of", DAYS, ids=str)
 def test_every_standing_of_a_dossier_is_that_of_the_list(source: Violations, as_of: date) -> None:
     told = {subject: dossier.facts(source, "vehicle", vehicle(*subject), as_of) for subject in SUBJECTS}

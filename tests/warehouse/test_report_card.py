@@ -244,8 +244,8 @@ def test_nothing_left_holds_only_where_there_is_something_it_could_be_left_of(pr
 
 
 def test_of_spans_that_overlap_the_one_that_began_last_holds_and_counts_once(prefecture: Prefecture) -> None:
-    """A line cut to 700 km whose first span was never ended; one that ended within another; a coach and an enterprise
-    alike."""
+    """A line cut to 700 km whose first span was never ended; one that ended within another; a coach, an enterprise, a
+    site and a loading firm alike."""
     prefecture.given(
         "coach_line",
         """line_no | line_distance_km | valid_from | valid_to
@@ -273,16 +273,34 @@ def test_of_spans_that_overlap_the_one_that_began_last_holds_and_counts_once(pre
         "safety_standard",
         "uscc | passed_standard_on | valid_from | valid_to \n A | 2024-01-01 | 2024-01-01 | 2027-01-01",
     )
+    prefecture.given(
+        "wim_site",
+        """site_code | road_code | valid_from
+           YZ01      | G207      | 2020-01-01
+           YZ01      | G207      | 2025-02-01
+           YZ01      | X051      | 2025-06-01
+           YZ02      | S322      | 2020-01-01 """,
+    )
+    prefecture.given(
+        "loading_firm",
+        """firm_no | annual_tonnage_t | linked_to_city | linked_to_province | linked_on  | valid_from | valid_to
+           S1      | 300000           | true           | true               | 2024-05-01 | 2020-01-01 |
+           S1      | 300000           | true           | true               | 2024-05-01 | 2025-02-01 |
+           S2      | 300000           | true           | true               | 2025-07-01 | 2025-01-01 |
+           S2      | 100000           | true           | true               | 2025-07-01 | 2025-06-01 | """,
+    )
 
     def told(last: str) -> dict[str, tuple[Any, Any]]:
         found = figures(prefecture.again(date(2025, 1, 1), date.fromisoformat(last)))
-        return {name: (found[name].value, found[name].of) for name in ("F05", "F06", "F27")}
+        return {name: (found[name].value, found[name].of) for name in ("F05", "F06", "F20", "F21", "F27")}
 
     prefecture.card()
-    assert told("2025-01-31") == {"F05": (1, 2), "F06": (2, 2), "F27": (1, 1)}
-    assert told("2025-05-31") == {"F05": (2, 2), "F06": (2, 2), "F27": (1, 1)}
-    assert told("2025-06-01") == {"F05": (1, 2), "F06": (1, 2), "F27": (None, None)}
-    assert told("2025-09-01") == {"F05": (0, 2), "F06": (1, 2), "F27": (None, None)}
+    sites = {"F20": (2, None), "F21": (1, 2)}
+    assert told("2025-01-31") == {"F05": (1, 2), "F06": (2, 2), "F27": (1, 1)} | sites
+    assert told("2025-05-31") == {"F05": (2, 2), "F06": (2, 2), "F27": (1, 1)} | sites
+    later = {"F20": (1, None), "F21": (1, 1)}
+    assert told("2025-06-01") == {"F05": (1, 2), "F06": (1, 2), "F27": (None, None)} | later
+    assert told("2025-09-01") == {"F05": (0, 2), "F06": (1, 2), "F27": (None, None)} | later
 
 
 def test_a_rate_is_of_one_cohort_by_registration(prefecture: Prefecture) -> None:

@@ -11,10 +11,11 @@ act_code = column(
     "act_code",
     "VARCHAR",
     "What is alleged: over_mass, over_dimension, over_mass_and_dimension, evading_weighing, ordering_overload, "
-    "loading_overload, permit_misuse; in the rulebook also illegal_operation and other acts that are fined.",
+    "loading_overload, permit_misuse; in the rulebook also illegal_operation and other acts that are fined, as "
+    "hazard_system_missing and hazard_not_removed.",
     "案由",
     zh_doc="涉嫌的违法行为：车货总质量超限、外廓尺寸超限、两者兼有、逃避检测、指使强令超限、货运源头超限装载、违反超限通行证；"
-    "规则表中另有非法营运和其他受罚行为。",
+    "规则表中另有非法营运和其他受罚行为，如未建立隐患排查治理制度、未消除隐患。",
 )
 detection_mode = column(
     "detection_mode",
@@ -97,9 +98,10 @@ driver_id_hash = column(
 subject_kind = column(
     "subject_kind",
     "VARCHAR",
-    "Whom it is against (一超四罚): vehicle, driver, enterprise, source.",
+    "Whom it is against (一超四罚): vehicle, driver, enterprise, source; in the rulebook also person, "
+    "responsible in an enterprise.",
     "被处罚主体",
-    zh_doc="一超四罚的主体：车辆、驾驶人、运输企业、货运源头。",
+    zh_doc="一超四罚的主体：车辆、驾驶人、运输企业、货运源头；规则表中另有企业的直接责任人员。",
 )
 decision_no = column(
     "decision_no", "VARCHAR", "Number of the penalty decision.", "决定书文号", zh_doc="处罚决定书文号。"

@@ -49,6 +49,10 @@ span as (
     from {{ ref('monitored_vehicle') }}
     union all
     select 'enterprise', record_id, uscc, valid_from, valid_to from {{ ref('enterprise') }}
+    union all
+    select 'site', record_id, site_code, valid_from, valid_to from {{ ref('wim_site') }}
+    union all
+    select 'firm', record_id, firm_no, valid_from, valid_to from {{ ref('loading_firm') }}
 ),
 edge as (
     select register, subject_no, valid_from as first_day from span
@@ -108,16 +112,24 @@ monitored as (
         )
     where holding.register = 'vehicle' and holding.nth = 1
 ),
+site as (
+    select told.road_code, holding.first_day, holding.last_day
+    from holding
+    inner join {{ ref('wim_site') }} as told on told.record_id = holding.record_id
+    where holding.register = 'site' and holding.nth = 1
+),
 firm as (
     select
-        valid_from,
-        valid_to,
+        holding.first_day,
+        holding.last_day,
         case
-            when linked_to_city and linked_to_province then greatest(valid_from, coalesce(linked_on, valid_from))
+            when told.linked_to_city and told.linked_to_province
+                then greatest(holding.first_day, coalesce(told.linked_on, holding.first_day))
         end as linked_from
-    from {{ ref('loading_firm') }}
+    from holding
+    inner join {{ ref('loading_firm') }} as told on told.record_id = holding.record_id
     cross join setting
-    where annual_tonnage_t >= loading_firm_tonnage_t
+    where holding.register = 'firm' and holding.nth = 1 and told.annual_tonnage_t >= setting.loading_firm_tonnage_t
 ),
 illegal as (
     select
@@ -278,16 +290,18 @@ contribution as (
     where decided.case_no is null and outcome.ended_state is null
     union all
     -- F20: G or S and three digits are national and provincial roads; motorways have one, two or four.
-    select 'F20', 'of', null, valid_from, valid_to, 1, 1 from {{ ref('wim_site') }}
+    select 'F20', 'of', null, first_day, last_day, 1, 1 from site
     union all
-    select 'F20', 'value', null, valid_from, valid_to, 1, 1
-    from {{ ref('wim_site') }}
+    select 'F20', 'value', null, first_day, last_day, 1, 1
+    from site
     where substr(road_code, 1, 1) in ('G', 'S') and length(road_code) = 4
     union all
     -- F21: linked from the day of the link on.
-    select 'F21', 'of', null, valid_from, valid_to, 1, 1 from firm
+    select 'F21', 'of', null, first_day, last_day, 1, 1 from firm
     union all
-    select 'F21', 'value', null, linked_from, valid_to, 1, 1 from firm where linked_from is not null
+    select 'F21', 'value', null, linked_from, last_day, 1, 1
+    from firm
+    where linked_from <= coalesce(last_day, linked_from)
     union all
     -- F22-F24, F32: vehicles under monitoring.
     select figure_id, 'of', null, first_day, last_day, 1, 1 from monitored
