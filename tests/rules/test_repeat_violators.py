@@ -12,8 +12,10 @@ import pytest
 from repeat_reference import Case, Permit, Span, Weighed, World
 from repeat_rows import LIMIT_KG, Rows
 
+from etl.feeds import raw_tables
 from warehouse import sql
 from warehouse.errors import WarehouseError
+from warehouse.layout import head_checks
 from warehouse.repeat import Question, Standing, parameters, standings
 from warehouse.repeat_terms import (
     BASIS_TERMS,
@@ -467,6 +469,7 @@ def test_acts_decided_under_a_limit_that_was_raised_are_listed_for_a_person(rows
     rows.built(World((act("2024-06-01", 0, decisions=((date(2024, 7, 1), "fine"),)),
                       act("2024-06-05", 1, decisions=((date(2024, 6, 30), "fine"),)))))  # fmt: skip
     check, _ = sql.render_text(sql.check_paths()["limit_lighter_at_decision"].read_text(encoding="utf-8"))
+    assert "limit_lighter_at_decision" in head_checks(raw_tables())
     assert rows.rows(check) == []
     rows.connection.execute(
         "insert into seeds.gross_weight_limit select * replace ('M6C-NEW' as rule_id, date '2024-07-01' as valid_from,"
