@@ -1,13 +1,14 @@
 """What the page of cases reads: ``warehouse.cases`` and ``warehouse.case_amounts`` for one choice, plates masked."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Any
 
 from dashboards import as_known, finding_facts, queries
-from dashboards.selection import ALL, Known, Selection, day_asked, option, plain_date, query_of
-from warehouse import case_amounts, cases, consistency, funnel, queue, rules
+from dashboards.lists import KEY, place_of
+from dashboards.selection import ALL, Known, Selection, day_asked, option, plain_date, preset, query_of
+from warehouse import case_amounts, cases, consistency, funnel, matching, queue, rules
 from warehouse.case_amounts import VERDICTS, Compared
 from warehouse.cases import AGES, CASE_STATES, CLOCKS, KINDS, SERIES, STATES, Filter, OfCases, OfClocks
 from warehouse.consistency import BY
@@ -17,13 +18,17 @@ MONTHS_SHOWN = 12
 FIRST_DAY = date(2016, 1, 1)
 AHEAD = ("1", "4", "8")
 """Weeks of a forecast of the queue."""
-ROWS = ("none", "clocks", "cases", "amounts")
+ROWS = ("none", "clocks", "cases", "amounts", "refused")
+PERIODS = (ALL, "month", "last_month", "quarter", "year", "custom")
+"""Of the days of filing; the presets count from the day asked for."""
 
 
 @dataclass(frozen=True)
 class Choice:
-    """Day, kind and county; ``rows`` says which rows stand below, and the fields after it narrow them.
+    """Day, kind, place and days of filing; ``rows`` says which rows stand below, and the fields after it narrow them.
 
+    ``since``, ``until``: the days of a period of one's own. ``row``: the row whose case stands in the drawer, by its
+    place (``lists.KEY``).
     ``known_on``: the night whose knowledge is asked for, None: what is served; ``last_day`` is no later than it.
     """
 
@@ -31,6 +36,10 @@ class Choice:
     last_day: date
     kind: str = ALL
     county: str = ALL
+    site: str = ALL
+    period: str = ALL
+    since: date | None = None
+    until: date | None = None
     rows: str = "none"
     clock: str | None = None
     state: str | None = None
@@ -41,11 +50,26 @@ class Choice:
     verdict: str | None = None
     by: str = "county"
     ahead: str | None = None
+    row: str | None = None
     known_on: date | None = None
 
     @property
+    def span(self) -> tuple[date, date] | None:
+        """The days of filing, None: all."""
+        if self.since is not None and self.until is not None:
+            return self.since, self.until
+        return None if self.period == ALL else preset(self.period, self.as_of)
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether a site or days of filing are chosen, which not every card of the page knows."""
+        return self.site != ALL or self.period != ALL
+
+    @property
     def only(self) -> Filter:
-        return Filter(None if self.kind == ALL else self.kind, None if self.county == ALL else self.county)
+        first, last = self.span or (None, None)
+        kind, county, site = (None if one == ALL else one for one in (self.kind, self.county, self.site))
+        return Filter(kind, county, site=site, first=first, last=last)
 
     @property
     def first_month(self) -> date:
@@ -56,7 +80,10 @@ class Choice:
     @property
     def scope(self) -> "Choice":
         """The same day and place, without rows."""
-        return Choice(self.as_of, self.last_day, self.kind, self.county, known_on=self.known_on)
+        return Choice(
+            self.as_of, self.last_day, self.kind, self.county, self.site, self.period, self.since, self.until,
+            known_on=self.known_on,
+        )  # fmt: skip
 
     def query(self, *, absolute: bool = False, **changes: Any) -> str:
         """The address's query; what is at its default is left out. ``absolute`` names the last day of data, too."""
@@ -82,6 +109,7 @@ def choice_of(given: Mapping[str, Any], known: Known) -> tuple[Choice, list[str]
         found = option(given.get(name), (*allowed, ""), "", bad, name)
         return found or None
 
+    county = option(given.get("county"), (ALL, *counties), ALL, bad, "county")
     month = given.get("month")
     if month is not None and (not isinstance(month, str) or plain_date(f"{month}-01") is None):
         bad.append("month")
@@ -89,17 +117,48 @@ def choice_of(given: Mapping[str, Any], known: Known) -> tuple[Choice, list[str]
     choice = Choice(
         day, last_day,
         option(given.get("kind"), (ALL, *KINDS), ALL, bad, "kind"),
-        option(given.get("county"), (ALL, *counties), ALL, bad, "county"),
+        county, _site(given, known, county, night, bad), *_period(given, bad),
         option(given.get("rows"), ROWS, "none", bad, "rows"),
         one("clock", CLOCKS), one("state", (*STATES, *CASE_STATES)), one("soon", ("1",)), one("series", SERIES), month,
         one("age", tuple(AGES)), one("verdict", VERDICTS), option(given.get("by"), BY, "county", bad, "by"),
-        one("ahead", AHEAD), night,
+        one("ahead", AHEAD), _row(given, bad), night,
     )  # fmt: skip
     if not (choice.series and choice.month):
         choice = replace(choice, series=None, month=None)
     if choice.rows == "amounts" and night is not None:
         choice = replace(choice, rows="none", verdict=None)
     return choice, bad
+
+
+def _site(given: Mapping[str, Any], known: Known, county: str, night: date | None, bad: list[str]) -> str:
+    """The site of an address: one of the county, and none of a night, whose lists know no passages."""
+    site = option(given.get("site"), (ALL, *known.sites), ALL, bad, "site")
+    if site != ALL and (night is not None or county not in (ALL, known.sites[site])):
+        bad.append("site")
+        return ALL
+    return site
+
+
+def _period(given: Mapping[str, Any], bad: list[str]) -> tuple[str, date | None, date | None]:
+    """A preset, or the days of one's own; days without both ends, or in the wrong order, are told."""
+    period = option(given.get("period"), PERIODS, ALL, bad, "period")
+    if period != "custom":
+        return period, None, None
+    since, until = plain_date(given.get("since")), plain_date(given.get("until"))
+    if since is None or until is None or since > until:
+        bad.append("since–until")
+        return ALL, None, None
+    return period, since, until
+
+
+def _row(given: Mapping[str, Any], bad: list[str]) -> str | None:
+    row = given.get("row")
+    if row in (None, ""):
+        return None
+    if not isinstance(row, str) or not KEY.fullmatch(row):
+        bad.append("row")
+        return None
+    return row
 
 
 def is_built(db: queries.Source) -> bool:
@@ -189,8 +248,65 @@ def clock_rows(db: queries.Source, choice: Choice) -> list[cases.Clock]:
 
 
 def case_rows(db: queries.Source, choice: Choice) -> list[cases.Case]:
-    which = OfCases(choice.state if choice.state in CASE_STATES else None, choice.series, choice.month, choice.age)
-    return cases.cases(db, choice.as_of, choice.only, which, ROWS_SHOWN + 1)
+    return cases.cases(db, choice.as_of, choice.only, _of_cases(choice), ROWS_SHOWN + 1)
+
+
+def _of_cases(choice: Choice) -> OfCases:
+    state = choice.state if choice.state in CASE_STATES else None
+    return OfCases(state, choice.series, choice.month, choice.age)
+
+
+def refused_rows(db: queries.Source, choice: Choice) -> list[cases.Refused]:
+    return cases.refused(db, choice.as_of, choice.only, limit=ROWS_SHOWN + 1)
+
+
+def compared_rows(db: queries.Source, choice: Choice) -> list[Compared]:
+    found = [one for one in compared(db, choice.scope) if choice.verdict in (None, one.verdict)]
+    return found[: ROWS_SHOWN + 1]
+
+
+def rows(db: queries.Source, choice: Choice) -> list[Any]:
+    """The rows of the choice, one more than are shown where there are more."""
+    read: dict[str, Callable[[queries.Source, Choice], list[Any]]] = {
+        "clocks": clock_rows,
+        "cases": case_rows,
+        "amounts": compared_rows,
+        "refused": refused_rows,
+    }
+    return read[choice.rows](db, choice)
+
+
+def all_cases(db: queries.Source, choice: Choice) -> list[cases.Case]:
+    """Every case of the choice, for a file."""
+    return cases.cases(db, choice.as_of, choice.only, _of_cases(choice))
+
+
+def all_refused(db: queries.Source, choice: Choice) -> list[cases.Refused]:
+    return cases.refused(db, choice.as_of, choice.only)
+
+
+@queries.once_per_choice
+def refused_count(db: queries.Source, choice: Choice) -> int:
+    """Steps without effect, of the cases of the choice."""
+    return len(cases.refused(db, choice.as_of, choice.only))
+
+
+def case_at(db: queries.Source, source: queries.Source, choice: Choice) -> cases.CaseFile | None:
+    """The case of the row that is open; None of a row of another version, or one that is not there.
+
+    ``db``: the version served; ``source``: it or what a night knew, which has no matches."""
+    place = place_of(choice.row or "", db.version)
+    found = rows(source, choice)
+    if place is None or place >= min(len(found), ROWS_SHOWN):
+        return None
+    one = found[place]
+    with_match = choice.known_on is None and matching.is_built(db)
+    try:
+        return cases.case_file(
+            source, choice.as_of, one.case_no, getattr(one, "case_kind", "over_limit"), with_match=with_match
+        )
+    except cases.NoCase:  # a step of a case that no list has
+        return None
 
 
 def rule_in_force(db: queries.Source, clock: str, day: date) -> list[rules.Rule]:

@@ -6,8 +6,8 @@ from typing import Any
 import pandas as pd
 
 from dashboards import queries
-from dashboards.selection import Selection
-from warehouse import fates, suggestions
+from dashboards.selection import Selection, option
+from warehouse import dimensions, fates, suggestions
 from warehouse.plate import masked_sql
 
 ROWS_SHOWN = 200
@@ -15,23 +15,26 @@ SUGGESTIONS_SHOWN = 50
 MASK = masked_sql("{}")
 _TABLES = {
     "core.case_passage", "core.violation", "core.working_day", "mart.finding", "mart.plate_suggestion",
-    "mart.screening",
+    "mart.screening", *dimensions.TABLES,
 }  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Choice:
-    """Period and place of the shared filters; ``fate`` and ``detail`` choose rows, None: no rows."""
+    """Period and place of the shared filters; ``fate`` and ``detail`` choose rows of mass, ``standing`` and
+    ``dimension`` those of dimensions; None: no rows."""
 
     selection: Selection
     fate: str | None = None
     detail: str | None = None
+    standing: str | None = None
+    dimension: str | None = None
 
-    def query(self, **changes: Any) -> str:
-        """The address's query; ``fate`` and ``detail`` replace those of this choice."""
-        chosen = {"fate": self.fate, "detail": self.detail} | changes
+    def query(self, *, absolute: bool = False, **changes: Any) -> str:
+        """The address's query; ``changes`` replace what chooses rows. ``absolute``: dates in place of a preset."""
+        chosen = {name: getattr(self, name) for name in ("fate", "detail", "standing", "dimension")} | changes
         pairs = [f"{name}={value}" for name, value in chosen.items() if value]
-        shared = self.selection.query()
+        shared = self.selection.query(absolute=absolute)
         return shared + ("&" if shared and pairs else "?" if pairs else "") + "&".join(pairs)
 
 
@@ -44,7 +47,9 @@ def choice_of(selection: Selection, query: dict[str, str], bad: list[str]) -> Ch
     if detail and (not fate or not detail.replace("_", "").replace("-", "").isalnum() or not detail.isascii()):
         bad.append("detail")
         detail = None
-    return Choice(selection, fate or None, detail or None)
+    standing = option(query.get("standing"), dimensions.STANDINGS, "", bad, "standing")
+    dimension = option(query.get("dimension"), dimensions.DIMENSIONS, "", bad, "dimension")
+    return Choice(selection, fate or None, detail or None, standing or None, dimension or None)
 
 
 def is_built(db: queries.Source) -> bool:
@@ -81,6 +86,27 @@ def fate_rows(db: queries.Source, choice: Choice) -> pd.DataFrame:
 
 def thresholds(db: queries.Source, choice: Choice) -> pd.DataFrame:
     return fates.thresholds(db, _asked(db, choice))
+
+
+def dimensions_asked(db: queries.Source, choice: Choice) -> dimensions.Asked:
+    """As ``_asked``, of dimensions."""
+    of = _asked(db, Choice(choice.selection))
+    return dimensions.Asked(of.first, of.last, of.as_of, of.county, of.site, choice.standing, choice.dimension)
+
+
+@queries.once_per_choice
+def dimension_counts(db: queries.Source, choice: Choice) -> pd.DataFrame:
+    """Dimensions by standing; the rows chosen do not narrow them."""
+    return dimensions.counts(db, dimensions_asked(db, Choice(choice.selection)))
+
+
+def dimension_rows(db: queries.Source, choice: Choice) -> pd.DataFrame:
+    """The first rows of the chosen standing, by time."""
+    return dimensions.rows(db, dimensions_asked(db, choice), ROWS_SHOWN, queries.PLATE)
+
+
+def dimension_rules(db: queries.Source, choice: Choice) -> list[dict[str, Any]]:
+    return dimensions.rules(db, dimensions_asked(db, choice))
 
 
 def _about(choice: Choice) -> suggestions.Asked:

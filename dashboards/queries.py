@@ -16,7 +16,7 @@ from werkzeug.exceptions import BadRequest
 
 from dashboards.format import as_date
 from dashboards.selection import Known, Selection
-from warehouse import connection, findings, metrics
+from warehouse import connection, dimensions, findings, matching, metrics
 from warehouse import rules as rules_of_law
 from warehouse.home import home
 from warehouse.last_day import last_day as data_until
@@ -378,6 +378,18 @@ def finding(db: Source, record_id: str) -> pd.Series | None:
 def rules_applied(db: Source, record_id: str) -> pd.DataFrame:
     """The rules that a finding rests on, with citation and confidence."""
     return findings.rules_applied(db, [record_id])
+
+
+def dimensions_of(db: Source, record_id: str, day: date) -> list[dict[str, Any]]:
+    """What was longer, wider or higher than allowed at a passage of the day; none told by a version from before."""
+    if "mart.dimension_finding" not in tables(db):
+        return []
+    return db.rows(dimensions.of_passages("mart.dimension_finding"), {"days": [day], "records": [record_id]})
+
+
+def matches_of(db: Source, record_id: str) -> list[matching.Match]:
+    """The cases that come to a passage, with what else belongs to each; none told by a version from before."""
+    return matching.of_passage(db, record_id) if matching.is_built(db) else []
 
 
 def delivery(db: Source, delivery_id: str) -> pd.Series | None:

@@ -48,6 +48,8 @@ ACT: tuple[tuple[str, _OfAct], ...] = (
     ("repeat.case", lambda judged, t: judged.act.case_no),
     ("filter.site", lambda judged, t: judged.act.site_code),
     ("repeat.act.share", lambda judged, t: judged.act.excess_ratio),
+    ("repeat.act.allowance", lambda judged, t: judged.act.allowance_kg),
+    ("repeat.act.left", lambda judged, t: judged.act.excess_after_allowance_kg),
     ("repeat.act.share_after", lambda judged, t: judged.act.excess_ratio_after_allowance),
     ("repeat.act.filed", lambda judged, t: judged.act.filed_on),
     ("repeat.act.decided_on", lambda judged, t: judged.act.decided_on),
@@ -83,7 +85,7 @@ def conditions(facts: Facts, t: Text) -> list[tuple[str, str]]:
 
 def asked_of(facts: Facts, t: Text) -> tuple[Any, ...]:
     used = (facts.told[name] for name in terms.parameters_of(facts.choice.question))
-    thresholds = "; ".join(f"{one.name} = {one.value:g} [{one.confidence}]" for one in used)
+    thresholds = "; ".join(f"{one.name} = {one.amount} [{one.confidence}]" for one in used)
     choice = facts.choice
     basis = terms.BASIS_TERMS[choice.basis].name(t.lang)
     return choice.as_of, basis, t(f"repeat.decisions.{choice.decisions}"), thresholds, facts.db.version
@@ -94,11 +96,16 @@ def list_rows(facts: Facts, t: Text) -> Iterator[tuple[Any, ...]]:
         yield tuple(cell(one, facts, t) for _, cell in SUBJECT)
 
 
+def acts_of(one: Standing, facts: Facts) -> list[Judged]:
+    """The acts of a subject; of an enterprise those last that only the register of vehicles ties to it."""
+    return [*one.acts, *(Judged(act, terms.REGISTER_ONLY) for act in facts.register_only(one))]
+
+
 def act_rows(facts: Facts, t: Text, more: tuple[Any, ...] = (), wide: bool = False) -> Iterator[tuple[Any, ...]]:
     """One row an act after its subject, or, ``wide``, after everything that is told of its subject."""
     for _, one in facts.listed:
         of_subject = tuple(cell(one, facts, t) for _, cell in (SUBJECT if wide else SUBJECT[:1]))
-        for judged in one.acts:
+        for judged in acts_of(one, facts):
             yield (*of_subject, *(cell(judged, t) for _, cell in ACT), *more)
 
 
@@ -154,7 +161,7 @@ def repeat_csv() -> flask.Response:
 @routes.get("/export/repeat.xlsx")
 def repeat_xlsx() -> flask.Response:
     facts, t = _asked()
-    count = sum(len(one.acts) for _, one in facts.listed)
+    count = sum(len(acts_of(one, facts)) for _, one in facts.listed)
     if count > queries.MAX_XLSX_ROWS:
         raise RequestEntityTooLarge(t("export.too_many", rows=fmt.count(count), most=fmt.count(queries.MAX_XLSX_ROWS)))
     of_list = [key for key, _ in SUBJECT]

@@ -14,9 +14,10 @@ from werkzeug.exceptions import BadRequest
 
 from dashboards import lists, queries
 from dashboards.selection import Known, day_asked, option, query_of
-from warehouse import repeat
+from warehouse import matching, repeat
+from warehouse.parameters import Codes, Parameter
 from warehouse.plate import masked
-from warehouse.repeat import BASES, SUBJECTS, WINDOWS, Defaults, Judged, Parameter, Question, Standing
+from warehouse.repeat import BASES, SUBJECTS, WINDOWS, Act, Defaults, Judged, Question, Standing
 
 LOW = ("counted", "warning", "statutory", "one_away", "pending", "all")
 """Who is listed: with a counted act, from the warning on, above the statute's threshold, one away from it, with acts
@@ -95,8 +96,8 @@ class Facts:
         self.db, self.choice, self.known = db, choice, known
 
     @cached_property
-    def told(self) -> dict[str, Parameter]:
-        return repeat.parameters(self.db, self.choice.question)
+    def told(self) -> dict[str, Parameter | Codes]:
+        return repeat.shown(self.db, self.choice.question)
 
     @cached_property
     def everybody(self) -> list[Standing]:
@@ -108,6 +109,17 @@ class Facts:
     def listed(self) -> list[tuple[int, Standing]]:
         """Who is shown, each with the place in the whole list."""
         return [(at, one) for at, one in enumerate(self.everybody) if is_listed(one, self.choice.low)]
+
+    @cached_property
+    def by_register(self) -> dict[str, list[Act]]:
+        """Of each enterprise that is shown the acts that only the register of vehicles ties to it."""
+        if self.choice.subject != "enterprise" or not matching.is_built(self.db):
+            return {}
+        units = [one.key[0] for _, one in self.listed]
+        return matching.by_register(self.db, self.choice.as_of, units)
+
+    def register_only(self, one: Standing) -> list[Act]:
+        return self.by_register.get(one.key[0], [])
 
     def count(self, low: str) -> int:
         return sum(is_listed(one, low) for one in self.everybody)

@@ -15,8 +15,8 @@ UNVERIFIED = ("M+", "M-", "P")
 
 
 def flag_words(reasons: pd.DataFrame, t: Text) -> dict[str, str]:
-    """Words of the flags a record can carry: doubts of landing, what the law left open, what is no evidence."""
-    of_records = reasons[reasons["outcome"].isin(["flag", "verdict", "evidence"])]
+    """Words of a record's flags: doubts of landing, what the law left open, what is no evidence or not known of it."""
+    of_records = reasons[reasons["outcome"].isin(["flag", "verdict", "evidence", "unknown"])]
     return {row.reason: t.pick(row.zh, row.en) for row in of_records.itertuples()}
 
 

@@ -10,10 +10,11 @@ from __future__ import annotations
 import csv
 import json
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, fields, replace
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -30,6 +31,7 @@ from etl.arguments import (
     day_of,
     day_or_last,
     known_county,
+    known_site,
     month_of,
     need,
     one_of,
@@ -37,13 +39,15 @@ from etl.arguments import (
 from etl.errors import HengError
 from etl.known_on import KnownOn
 from warehouse import case_terms as terms
-from warehouse import spreadsheet
+from warehouse import match_terms, matching, metrics, spreadsheet
 from warehouse.case_amounts import VERDICTS, Compared, compared
 from warehouse.cases import (
     AGES,
     CASE_STATES,
     CLOCKS,
+    FILE_TABLES,
     KINDS,
+    REFUSALS,
     SERIES,
     SOON_DAYS,
     STATES,
@@ -53,11 +57,14 @@ from warehouse.cases import (
     Filter,
     OfCases,
     OfClocks,
+    Refused,
     case_file,
     cases,
     clocks,
+    refused,
 )
 from warehouse.last_day import last_day
+from warehouse.matching import Tie
 from warehouse.money import yuan
 from warehouse.plate import masked
 
@@ -73,6 +80,9 @@ _WORDS = {
         "list": "案件 {all} 件，截至 {as_of}，{source}", "clocks": "期限 {all} 项，截至 {as_of}，{source}",
         "late": "若不办理，{days} 日内将逾期的期限 {all} 项，截至 {as_of}，{source}",
         "case": "案件 {case_no}，截至 {as_of}，{source}", "steps": "环节", "decisions": "处罚决定",
+        "match": "对应关系", "tie": "事项", "basis": "依据", "number": "编号", "name": "名称", "at": "时间",
+        "mass": "磅单质量 kg", "loading": "磅单只说明装载地，不说明由谁负责。",
+        "register_only": "该案未载明企业，仅由车辆登记对应，不计入该企业次数。",
         "nothing": "没有符合条件的记录。", "more": "表中为前 {shown} 行，共 {all} 行；全部见 --format csv 或 json。",
         "unverified": "未核实", "reported": "照录", "refused": "不生效", "list_only": "案件表记结案，结案环节未生效",
         "until": "数据截至 {until}，早于查询日 {as_of}：其后的环节和缴款尚未送达。",
@@ -89,6 +99,8 @@ _WORDS = {
         "surcharge": "加处罚款", "decision_no": "决定书", "clock": "期限", "started_on": "起算", "due_on": "届满",
         "ended_on": "完成", "state": "结果", "days_late": "逾期天数", "days_left": "剩余天数", "rule_id": "规则",
         "known": "依据", "step_no": "次序", "event_at": "时间", "from_state": "原环节", "state_after": "其后状态",
+        "refused_list": "未生效的环节 {all} 项，截至 {as_of}，{source}", "next_step": "下一步", "file": "文件",
+        "line": "行",
         "refusal_reason": "不生效原因", "missing_guards": "所缺前提", "penalty_kind": "种类", "effect": "有效",
         "yes": "是", "no": "否",
     },
@@ -97,6 +109,10 @@ _WORDS = {
         "clocks": "{all} clocks as of {as_of}, {source}",
         "late": "{all} clocks that will be late within {days} days if nothing happens, as of {as_of}, {source}",
         "case": "Case {case_no} as of {as_of}, {source}", "steps": "Steps", "decisions": "Decisions",
+        "match": "What belongs to it", "tie": "what", "basis": "how surely, and by what", "number": "number",
+        "name": "name", "at": "at", "mass": "ticket kg",
+        "loading": "A ticket says where the vehicle was loaded, not who answers for the load.",
+        "register_only": "The case names no enterprise: only the register of vehicles does, and it counts for none.",
         "nothing": "Nothing answers these conditions.",
         "more": "These are the first {shown} of {all} rows; --format csv or json has all.",
         "unverified": "unverified", "reported": "as reported", "refused": "refused",
@@ -116,6 +132,8 @@ _WORDS = {
         "surcharge": "surcharge", "decision_no": "decision", "clock": "clock", "started_on": "from", "due_on": "due",
         "ended_on": "done", "state": "result", "days_late": "days late", "days_left": "days left", "rule_id": "rule",
         "known": "known", "step_no": "no.", "event_at": "at", "from_state": "from", "state_after": "after",
+        "refused_list": "{all} steps without effect as of {as_of}, {source}", "next_step": "next step", "file": "file",
+        "line": "line",
         "refusal_reason": "refused", "missing_guards": "missing", "penalty_kind": "penalty", "effect": "in effect",
         "yes": "yes", "no": "no",
     },
@@ -136,7 +154,14 @@ _OF_DECISION = (
     "decision_no", "penalty_kind", "decided_on", "served_on", "statutory", "decided", "collected", "surcharge",
     "effect",
 )  # fmt: skip
+_OF_REFUSED = (
+    "case_no", "county_code", "step_no", "event_at", "from_state", "case_state", "refusal_reason", "missing_guards",
+    "next_step", "file", "line",
+)  # fmt: skip
+_OF_TIE = ("tie", "basis", "number", "name", "at", "mass")
 _NUMBERS = {
+    "line",
+    "mass",
     "excess_kg",
     "range",
     "stated",
@@ -151,6 +176,11 @@ _NUMBERS = {
 
 Kind = Annotated[str | None, typer.Option("--kind", help=f"{', '.join(KINDS)}.")]
 Form = Annotated[str, typer.Option("--format", help=f"{', '.join(FORMATS)}.")]
+Site = Annotated[str | None, typer.Option("--site", help="Site of the passage that the case names by its number.")]
+FiledFrom = Annotated[
+    str | None, typer.Option("--filed-from", help="Only cases filed from this day on, or found where not filed yet.")
+]
+FiledTo = Annotated[str | None, typer.Option("--filed-to", help="Only cases filed up to this day.")]
 OfClock = Annotated[str | None, typer.Option("--clock", help=f"{', '.join(CLOCKS)}.")]
 
 
@@ -170,18 +200,25 @@ class Asked:
 
 @contextmanager
 def _asked(
-    as_of: str | None, form: str, lang: str, known: str | None, county: str | None = None, with_amounts: bool = False
+    as_of: str | None,
+    form: str,
+    lang: str,
+    known: str | None,
+    county: str | None = None,
+    opened: Callable[[date], AbstractContextManager[Source]] | None = None,
+    tables: Sequence[str] = TABLES,
 ) -> Iterator[Asked]:
-    """What a command asks, to be read within the ``with`` block; ``with_amounts``: also what articles allow."""
+    """What a command asks, to be read within the ``with`` block. ``opened``: what a night knew, where that is more than
+    lists; ``tables``: what a version has to have."""
     one_of("format", form, FORMATS)
     one_of("language", lang, LANGUAGES)
     from warehouse import connection
-    from warehouse.known_answers import amounts_known_on, cases_known_on
+    from warehouse.known_answers import cases_known_on
 
     served, day = connection.snapshot(), day_of(as_of) if as_of else None
-    need(served, TABLES, "the course of cases was told")
+    need(served, tables, "the course of cases was told")
     known_county(served, county)
-    with known_on.asked(known, amounts_known_on if with_amounts else cases_known_on) as source:
+    with known_on.asked(known, opened or cases_known_on) as source:
         yield Asked(source, day, form, lang)
 
 
@@ -190,6 +227,9 @@ def _asked(
 def list_command(
     as_of: AsOf = None,
     county: County = None,
+    site: Site = None,
+    filed_from: FiledFrom = None,
+    filed_to: FiledTo = None,
     kind: Kind = None,
     state: Annotated[str | None, typer.Option("--state", help="Only cases in this state.")] = None,
     known: KnownOn = None,
@@ -212,9 +252,10 @@ def list_command(
         raise HengError("A series is chosen by the month: say both, --series filed --month YYYY-MM.")
     if month is not None:
         month_of(month)
+    only = _only(kind, county, site, filed_from, filed_to, known)
     which = OfCases(state=state, series=series, month=month, age=age)
     with _asked(as_of, form, lang, known, county) as asked:
-        found = [_masked(one) for one in cases(asked.source, asked.as_of, Filter(kind=kind, county=county), which)]
+        found = [_masked(one) for one in cases(asked.source, asked.as_of, only, which)]
     if form == "json":
         _json(asked, {"cases": [asdict(one) for one in found]})
     elif form == "csv":
@@ -237,7 +278,10 @@ def show_command(
     one_of("kind", kind, KINDS)
     if form == "csv":
         raise HengError("A case is several tables: choose --format table or json.")
-    with _asked(as_of, form, lang, known) as asked:
+    from warehouse.known_answers import case_file_known_on
+
+    opened = partial(case_file_known_on, case_no=case_no)
+    with _asked(as_of, form, lang, known, opened=opened, tables=FILE_TABLES) as asked:
         told = case_file(asked.source, asked.as_of, case_no, kind)
     told = replace(told, case=_masked(told.case))
     if form == "json":
@@ -247,6 +291,7 @@ def show_command(
     steps = [
         {
             **asdict(one),
+            "missing_guards": terms.guards(one.missing_guards, lang),
             "case_state": terms.state_name(one.case_state, lang),
             "from_state": "" if one.from_state == "none" else terms.state_name(one.from_state, lang),
             "state_after": "" if one.state_after == "none" else terms.state_name(one.state_after, lang),
@@ -261,13 +306,20 @@ def show_command(
     _print(asked, asked.words("decisions"), _OF_DECISION, decisions)
     rows = [_of_clock(one, asked) for one in told.clocks]
     _print(asked, asked.words("clocks", all=len(rows)), _OF_CLOCK, rows)
-    _notes(asked, "amounts", "doubt")
+    notes = ["amounts", "doubt"]
+    if told.match is not None:
+        _print(asked, asked.words("match"), _OF_TIE, [_of_tie(tie, lang) for tie in told.match.ties])
+        notes += ["loading", *(["register_only"] if told.match.is_register_only else [])]
+    _notes(asked, *notes)
 
 
 @app.command("clocks")
 def clocks_command(
     as_of: AsOf = None,
     county: County = None,
+    site: Site = None,
+    filed_from: FiledFrom = None,
+    filed_to: FiledTo = None,
     kind: Kind = None,
     clock: OfClock = None,
     state: Annotated[str | None, typer.Option("--state", help=f"{', '.join(STATES)}.")] = None,
@@ -278,9 +330,10 @@ def clocks_command(
     """Every clock that had begun by the day, with its last day, its result and its rule."""
     for what, given, allowed in (("kind", kind, KINDS), ("clock", clock, CLOCKS), ("state", state, STATES)):
         one_of(what, given, allowed)
+    only = _only(kind, county, site, filed_from, filed_to, known)
     which = OfClocks(clock=clock, state=state)
     with _asked(as_of, form, lang, known, county) as asked:
-        found = clocks(asked.source, asked.as_of, Filter(kind=kind, county=county), which)
+        found = clocks(asked.source, asked.as_of, only, which)
     _answer_clocks(asked, asked.words("clocks", all=len(found)), found)
 
 
@@ -288,6 +341,9 @@ def clocks_command(
 def late_command(
     as_of: AsOf = None,
     county: County = None,
+    site: Site = None,
+    filed_from: FiledFrom = None,
+    filed_to: FiledTo = None,
     kind: Kind = None,
     clock: OfClock = None,
     known: KnownOn = None,
@@ -297,9 +353,10 @@ def late_command(
     """Clocks that run now and will be late within seven days if nothing happens, the nearest first."""
     one_of("kind", kind, KINDS)
     one_of("clock", clock, CLOCKS)
+    only = _only(kind, county, site, filed_from, filed_to, known)
     which = OfClocks(clock=clock, is_soon=True)
     with _asked(as_of, form, lang, known, county) as asked:
-        found = clocks(asked.source, asked.as_of, Filter(kind=kind, county=county), which)
+        found = clocks(asked.source, asked.as_of, only, which)
     _answer_clocks(asked, asked.words("late", all=len(found), days=SOON_DAYS), found)
 
 
@@ -307,6 +364,9 @@ def late_command(
 def amounts_command(
     as_of: AsOf = None,
     county: County = None,
+    site: Site = None,
+    filed_from: FiledFrom = None,
+    filed_to: FiledTo = None,
     kind: Kind = None,
     verdict: Annotated[str | None, typer.Option("--verdict", help=f"{', '.join(VERDICTS)}.")] = None,
     day_from: Annotated[str | None, typer.Option("--from", help="Only cases decided from this day on.")] = None,
@@ -317,9 +377,12 @@ def amounts_command(
     """What was decided against what the articles allow, computed again from each case's facts."""
     one_of("kind", kind, KINDS)
     one_of("verdict", verdict, VERDICTS)
+    only = _only(kind, county, site, filed_from, filed_to, known)
     first = day_of(day_from, "--from") if day_from else date.min
-    with _asked(as_of, form, lang, known, county, with_amounts=True) as asked:
-        told = compared(asked.source, asked.as_of, Filter(kind=kind, county=county), first)
+    from warehouse.known_answers import amounts_known_on
+
+    with _asked(as_of, form, lang, known, county, amounts_known_on) as asked:
+        told = compared(asked.source, asked.as_of, only, first)
     found = [one for one in told if verdict is None or one.verdict == verdict]
     if form == "json":
         _json(asked, {"cases": [asdict(one) for one in found]})
@@ -329,6 +392,69 @@ def amounts_command(
         rows = [_of_compared(one, asked) for one in found]
         _print(asked, asked.words("compared", all=len(found)), _OF_COMPARED, rows)
         _notes(asked, "amounts", "discretion", "no_target")
+
+
+@app.command("refused")
+def refused_command(
+    as_of: AsOf = None,
+    county: County = None,
+    site: Site = None,
+    filed_from: FiledFrom = None,
+    filed_to: FiledTo = None,
+    kind: Kind = None,
+    reason: Annotated[str | None, typer.Option("--reason", help=f"{', '.join(REFUSALS)}.")] = None,
+    known: KnownOn = None,
+    form: Form = "table",
+    lang: Lang = "en",
+) -> None:
+    """Steps of cases that had no effect: from which state to which, why, what was missing, and the line of the file."""
+    one_of("kind", kind, KINDS)
+    one_of("reason", reason, REFUSALS)
+    only = _only(kind, county, site, filed_from, filed_to, known)
+    with _asked(as_of, form, lang, known, county) as asked:
+        found = refused(asked.source, asked.as_of, only, reason)
+    files = _files([one.delivery_id for one in found])
+    if form == "json":
+        _json(asked, {"steps": [{**asdict(one), "file": files.get(one.delivery_id)} for one in found]})
+    elif form == "csv":
+        _csv(asked, Refused, found)
+    else:
+        rows = [_of_refused(one, files, lang) for one in found]
+        _print(asked, asked.words("refused_list", all=len(found)), _OF_REFUSED, rows)
+        _notes(asked)
+
+
+def _files(ids: Sequence[str]) -> dict[str, str]:
+    """The name of each delivery; a version that was made without its ledger tells none."""
+    from warehouse import connection
+
+    served = connection.snapshot()
+    if not metrics.tables(served) >= {"meta.delivery"}:
+        return {}
+    named = "select delivery_id, name from meta.delivery where list_contains($ids, delivery_id)"
+    return {row["delivery_id"]: row["name"] for row in served.rows(named, {"ids": sorted(set(ids))})}
+
+
+def _only(
+    kind: str | None, county: str | None, site: str | None, filed_from: str | None, filed_to: str | None,
+    known: str | None,
+) -> Filter:  # fmt: skip
+    """Which cases are meant. A site is that of the passage, and a night's lists know none."""
+    if site is not None:
+        from warehouse import connection
+
+        if known is not None:
+            raise HengError(
+                "--site rests on passages, which a night's lists of cases leave out: drop it, or --known-on."
+            )
+        served = connection.snapshot()
+        need(served, matching.TABLES, "cases were matched")
+        known_site(served, site)
+    first = day_of(filed_from, "--filed-from") if filed_from else None
+    last = day_of(filed_to, "--filed-to") if filed_to else None
+    if first is not None and last is not None and first > last:
+        raise HengError(f"The period ends on {last}, before it begins on {first}. Exchange the two.")
+    return Filter(kind=kind, county=county, site=site, first=first, last=last)
 
 
 def _masked(one: Case) -> Case:
@@ -380,6 +506,27 @@ def _of_clock(one: Clock, asked: Asked) -> dict[str, Any]:
     }
 
 
+def _of_refused(one: Refused, files: Mapping[str, str], lang: str) -> dict[str, Any]:
+    is_zh = lang == "zh"
+    before = "" if one.from_state == "none" else terms.state_name(one.from_state, lang)
+    why = one.reason_zh if is_zh else one.reason_en
+    return {
+        **asdict(one), "from_state": before, "case_state": terms.state_name(one.case_state, lang),
+        "refusal_reason": f"{one.refusal_reason} {why or ''}".strip(),
+        "missing_guards": terms.guards(one.missing_guards, lang),
+        "next_step": one.next_step_zh if is_zh else one.next_step_en,
+        "file": files.get(one.delivery_id, one.delivery_id[:12]), "line": one.source_line,
+    }  # fmt: skip
+
+
+def _of_tie(tie: Tie, lang: str) -> dict[str, Any]:
+    return {
+        "tie": match_terms.kind_name(tie.kind, lang),
+        "basis": match_terms.basis(tie.kind, tie.grade, tie.reason, lang),
+        "number": tie.number, "name": tie.name, "at": tie.at, "mass": tie.mass_kg,
+    }  # fmt: skip
+
+
 def _of_compared(one: Compared, asked: Asked) -> dict[str, Any]:
     low, high = _yuan(one.low_fen), _yuan(one.high_fen)
     return {
@@ -428,7 +575,7 @@ def _json(asked: Asked, document: dict[str, Any]) -> None:
     sys.stdout.write(json.dumps(told, ensure_ascii=False, indent=2, default=str) + "\n")
 
 
-def _csv(asked: Asked, of: type[Case | Clock | Compared], found: Sequence[Case | Clock | Compared]) -> None:
+def _csv(asked: Asked, of: type[Any], found: Sequence[Any]) -> None:
     """One row each, under the names of the columns, with what was asked beside them."""
     names = [field.name for field in fields(of)]
     writer = csv.writer(sys.stdout, lineterminator="\r\n")

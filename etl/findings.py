@@ -1,4 +1,5 @@
-"""``heng findings``: what became of each passage over the limit in a period: a case, or the reason why not."""
+"""``heng findings``: what became of each passage over the limit in a period: a case, or the reason why not. Of passages
+beyond a dimension (``etl.dimensions``): by which limit, and whether a permit allows it."""
 
 from __future__ import annotations
 
@@ -15,9 +16,11 @@ from rich.table import Table
 from rich.text import Text
 
 from etl import known_on
-from etl.arguments import LANGUAGES, County, Lang, day_of, day_or_last, known_county, known_site, one_of
+from etl.arguments import LANGUAGES, County, Lang, day_of, day_or_last, known_county, known_site, need, one_of
 from etl.errors import HengError
 from etl.report_card import UNVERIFIED, period
+from warehouse.dimensions import STANDINGS, TABLES
+from warehouse.dimensions import Asked as Dimensions
 from warehouse.fates import (
     BY,
     FATES,
@@ -38,6 +41,7 @@ if TYPE_CHECKING:
     from warehouse.dossier import Source
 
 FORMATS = ("table", "csv", "json")
+KINDS = ("mass", "dimension")
 MASKED = masked_sql("plate_no")
 SHOWN_ROWS = 200
 """Rows of a table on a terminal; files hold all."""
@@ -72,7 +76,14 @@ def findings_command(
     site: Annotated[str | None, typer.Option("--site", help="Site code.")] = None,
     by: Annotated[str, typer.Option("--by", help=f"{', '.join(BY)}.")] = "reason",
     as_rows: Annotated[bool, typer.Option("--rows", help="One row a passage instead of counts.")] = False,
-    fate: Annotated[str | None, typer.Option("--fate", help="Rows of one fate only, with --rows.")] = None,
+    fate: Annotated[
+        str | None,
+        typer.Option("--fate", help=f"Rows of one fate only, with --rows; of dimensions {', '.join(STANDINGS)}."),
+    ] = None,
+    kind: Annotated[
+        str,
+        typer.Option("--kind", help="mass: over the weight limit; dimension: longer, wider or higher than allowed."),
+    ] = "mass",
     as_of: Annotated[
         str | None, typer.Option("--as-of", help="What was known by the end of this day; default: the last night.")
     ] = None,
@@ -83,6 +94,7 @@ def findings_command(
     """What became of each passage over the limit: a case, or exactly one reason why not."""
     one_of("language", lang, LANGUAGES)
     one_of("format", form, FORMATS)
+    one_of("kind of finding", kind, KINDS)
     if by not in BY:
         raise HengError(f"Findings are not grouped by {by!r}. Choose one of {', '.join(BY)}.")
     if as_rows and by != "reason":
@@ -92,10 +104,20 @@ def findings_command(
     if not (day_from and day_to):
         raise HengError("Say the period: --from YYYY-MM-DD --to YYYY-MM-DD.")
     from warehouse import connection
-    from warehouse.known_answers import findings_known_on
+    from warehouse.known_answers import dimensions_known_on, findings_known_on
 
     first, last = period(None, day_from, day_to)
     served, day = connection.snapshot(), day_of(as_of) if as_of else None
+    if kind == "dimension":
+        from etl import dimensions
+
+        asked_of = Dimensions(first, last, known_on.latest(day, known), county, site, fate)
+        need(served, TABLES, "dimensions were told")
+        known_county(served, county)
+        known_site(served, site)
+        with known_on.asked(known, lambda night: dimensions_known_on(night, first, last)) as source:
+            dimensions.tell(source, replace(asked_of, as_of=day_or_last(source, day)), by, as_rows, form, lang)
+        return
     asked = Asked(first, last, known_on.latest(day, known), county, site, fate)
     known_county(served, county)
     known_site(served, site)
@@ -108,9 +130,14 @@ def findings_command(
             return
         parts = all_rows(source, asked, MASKED) if as_rows else iter([counts(source, asked, by)])
         if form == "csv":
-            _write_csv(parts, source)
+            write_csv(parts, source)
         else:
-            _write_json(source, parts, asked, by, as_rows)
+            head = {
+                "first": asked.first, "last": asked.until, "as_of": asked.as_of, "county": asked.county,
+                "site": asked.site, "fate": asked.fate, "by": None if as_rows else by, **known_on.told(source),
+                "fates": list(FATES), "thresholds": plain(thresholds(source, asked)),
+            }  # fmt: skip
+            write_json(head, "rows" if as_rows else "counts", parts)
 
 
 def plain(frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -128,7 +155,7 @@ def _iso(value: Any) -> Any:
     return text.removesuffix(" 00:00:00")
 
 
-def _write_csv(parts: Iterator[pd.DataFrame], source: Source) -> None:
+def write_csv(parts: Iterator[pd.DataFrame], source: Source) -> None:
     """All parts under one heading, each written before the next is read. What was known on a night says so by row."""
     by = known_on.column(source)
     writer = csv.writer(sys.stdout, lineterminator="\n")
@@ -139,15 +166,10 @@ def _write_csv(parts: Iterator[pd.DataFrame], source: Source) -> None:
             writer.writerow(["" if value is None else value for value in (*row.values(), *by.values())])
 
 
-def _write_json(source: Source, parts: Iterator[pd.DataFrame], asked: Asked, by: str, as_rows: bool) -> None:
-    """The document with its rows last, each part written before the next is read."""
-    head = {
-        "first": asked.first, "last": asked.until, "as_of": asked.as_of, "county": asked.county, "site": asked.site,
-        "fate": asked.fate, "by": None if as_rows else by, **known_on.told(source), "fates": list(FATES),
-        "thresholds": plain(thresholds(source, asked)),
-    }  # fmt: skip
+def write_json(head: dict[str, Any], name: str, parts: Iterator[pd.DataFrame]) -> None:
+    """The document with its rows last under ``name``, each part written before the next is read."""
     opened = json.dumps(head, ensure_ascii=False, indent=2, default=str).removesuffix("\n}")
-    sys.stdout.write(f'{opened},\n  "{"rows" if as_rows else "counts"}": [')
+    sys.stdout.write(f'{opened},\n  "{name}": [')
     separator = "\n    "
     for part in parts:
         for row in plain(part):
@@ -177,7 +199,7 @@ def _print(source: Source, told: pd.DataFrame, asked: Asked, as_rows: bool, lang
     for name in columns:
         table.add_column(words.get(name, name), justify="right" if name in counted else "left", overflow="fold")
     for row in shown:
-        table.add_row(*[Text(_cell(row[name])) for name in columns])
+        table.add_row(*[Text(cell(row[name])) for name in columns])
     console.print(table)
     lines = []
     if asked.until < asked.last:
@@ -199,7 +221,7 @@ def _print(source: Source, told: pd.DataFrame, asked: Asked, as_rows: bool, lang
         console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
-def _cell(value: Any) -> str:
+def cell(value: Any) -> str:
     if value is None:
         return ""
     return f"{value:,}" if isinstance(value, int) else f"{value:.3f}" if isinstance(value, float) else str(value)

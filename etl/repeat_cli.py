@@ -10,9 +10,10 @@ import csv
 import io
 import json
 import sys
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -25,20 +26,22 @@ from etl import known_on, private_file
 from etl.arguments import LANGUAGES, AsOf, Lang, before, day_of, day_or_last, one_of
 from etl.errors import HengError
 from etl.report_card import UNVERIFIED
+from warehouse import matching
 from warehouse import repeat_terms as terms
 from warehouse.dossier import Source as Served
 from warehouse.last_day import last_day
+from warehouse.parameters import Codes, Parameter
 from warehouse.repeat import (
     BASES,
     SUBJECTS,
     WINDOWS,
+    Act,
     Judged,
-    Parameter,
     Question,
     Standing,
     defaults,
     is_built,
-    parameters,
+    shown,
     standings,
 )
 from warehouse.spreadsheet import safe
@@ -54,7 +57,7 @@ _WORDS = {
         "threshold": "门槛", "unverified": "未核实", "no_subject": "没有符合条件的对象。",
         "more": "表中为前 {shown} 个，共 {all} 个；全部见 --format csv、json 或 xlsx。",
         "facts": "本名单只列事实，是否处理、如何处理由执法人员依法决定。",
-        "ratio_day": "计次门槛按每次违法当日的规定。",
+        "ratio_day": "每次违法按其当日的取值。",
         "until": "数据截至 {until}，早于查询日 {as_of}：其后的违法和决定尚未送达。",
         "named": "{all} 个{subject}，其中超过法定门槛 {statutory} 个，差一次 {one_away} 个。",
         "written": "已写入 {file}：{all} 个，{acts} 次违法。",
@@ -64,7 +67,8 @@ _WORDS = {
         "trigger_on": "超过门槛起", "lapses_on": "分档下降日",
         "pending": "待决定", "one_away": "差一次", "previous": "上一周期", "no_first_issue": "无首次核发日期",
         "case_no": "案号", "violated_at": "违法时间", "filed_on": "立案日期", "decided_on": "决定日期",
-        "excess_ratio": "超限率", "excess_ratio_after_allowance": "扣除误差后的超限率",
+        "excess_ratio": "超限率", "allowance_kg": "允许误差（kg）",
+        "excess_after_allowance_kg": "扣除误差后的超限量（kg）", "excess_ratio_after_allowance": "扣除误差后的超限率",
         "counts": "是否计次", "reason": "说明", "counts_from": "自何日计次",
         "act_lapses_on": "何日不再计次", "acts": "违法", "plate_no": "车牌号", "passage_record_id": "过车记录",
         "site_code": "站点", "yes": "是", "no": "否", "as_of": "截至", "version": "版本", "known_on": "何时所知",
@@ -77,7 +81,7 @@ _WORDS = {
         "no_subject": "Nobody answers these conditions.",
         "more": "These are the first {shown} of {all}; --format csv, json or xlsx has all.",
         "facts": "The list states facts; whether and how to act on them is for an officer to decide.",
-        "ratio_day": "The ratio is that of the day of each act.",
+        "ratio_day": "Each act is judged by that of its own day.",
         "until": "Data end on {until}, before the day asked for, {as_of}: later acts and decisions are not in yet.",
         "named": "{all} {subject}, of which {statutory} are above the statute's threshold and {one_away} one away.",
         "written": "{file} written: {all} subjects, {acts} acts.",
@@ -87,7 +91,8 @@ _WORDS = {
         "trigger_on": "above since", "lapses_on": "tier falls", "pending": "pending", "one_away": "one away",
         "previous": "cycle before", "no_first_issue": "no day of first issue", "case_no": "case",
         "violated_at": "act", "filed_on": "filed", "decided_on": "decided", "excess_ratio": "excess",
-        "excess_ratio_after_allowance": "excess after the allowance",
+        "allowance_kg": "allowance (kg)", "excess_after_allowance_kg": "excess after the allowance (kg)",
+        "excess_ratio_after_allowance": "excess after the allowance (ratio)",
         "counts": "counts", "reason": "why", "counts_from": "counts from", "act_lapses_on": "lapses on", "acts": "acts",
         "plate_no": "plate", "passage_record_id": "passage", "site_code": "site", "yes": "yes", "no": "no",
         "as_of": "as of", "version": "version", "known_on": "known on",
@@ -105,15 +110,21 @@ class Answer:
     version: int | None
     known_on: date | None
     until: date | None
-    told: dict[str, Parameter]
+    told: dict[str, Parameter | Codes]
     found: list[Standing]
     lang: str
+    by_register: Mapping[str, list[Act]] = field(default_factory=dict)
+    """Of each enterprise the acts that only the register of vehicles ties to it."""
     is_private: bool = False
     """Whether it goes to a file of its owner: what is printed masks the numbers of drivers."""
 
     def name_of(self, one: Standing) -> str:
         number = str(one.key[0])
         return number if self.is_private or self.question.subject != "driver" else terms.masked_driver(number)
+
+    def acts_of(self, one: Standing) -> list[Judged]:
+        """The acts of a subject; of an enterprise those last that only the register of vehicles ties to it."""
+        return [*one.acts, *(Judged(act, terms.REGISTER_ONLY) for act in self.by_register.get(one.key[0], []))]
 
     def words(self, name: str, **values: Any) -> str:
         return _WORDS[self.lang][name].format(**values)
@@ -144,7 +155,7 @@ class Answer:
             one = self.told[name]
             cited = one.citation_zh if lang == "zh" else one.citation_en
             says = one.zh if lang == "zh" else one.en
-            more = f" {self.words('ratio_day')}" if name == "repeat_excess_ratio" else ""
+            more = f" {self.words('ratio_day')}" if name in ("repeat_excess_ratio", "allowance_mode") else ""
             value = f"{name} = {one.amount}"
             lines.append((self.words("threshold"), f"{value}: {says}; {cited} {self._known(one.confidence)}{more}"))
         return lines
@@ -201,7 +212,8 @@ def repeat_violators_command(
     from warehouse.known_answers import standings_known_on
 
     asked = (day_of(as_of) if as_of else None, subject, window, basis, undecided, lang, min_count, one_away)
-    with known_on.asked(known, standings_known_on) as source:
+    opened = partial(standings_known_on, with_register=subject == "enterprise")
+    with known_on.asked(known, opened) as source:
         answer = _answer(source, *asked)
     answer = replace(answer, is_private=out is not None)
     if form == "table":
@@ -223,7 +235,7 @@ def repeat_violators_command(
 
 
 def _written(answer: Answer, out: Path) -> None:
-    acts = sum(len(one.acts) for one in answer.found)
+    acts = sum(len(answer.acts_of(one)) for one in answer.found)
     Console(stderr=True).print(
         answer.words("written", file=out.name, all=f"{len(answer.found):,}", acts=f"{acts:,}"), highlight=False
     )
@@ -249,14 +261,16 @@ def _answer(
         day, subject, window or usual.list_window, basis or usual.basis,
         usual.require_decision if undecided is None else not undecided,
     )  # fmt: skip
-    told = parameters(source, question)
+    told = shown(source, question)
     least = min_count
     if least is None:
-        least = 1 if one_away or subject == "enterprise" else int(told["repeat_count"].value)
+        least = 1 if one_away or subject == "enterprise" else int(terms.values_of(told)["repeat_count"])
     found = [one for one in standings(source, question) if one.count >= least and (one.is_one_away or not one_away)]
     known = source.manifest.get("known_on")
     known_on = date.fromisoformat(known) if known else None
-    return Answer(question, source.version, known_on, last_day(source.manifest), told, found, lang)
+    units = [one.key[0] for one in found] if subject == "enterprise" else []
+    by_register = matching.by_register(source, day, units) if units and matching.is_built(source) else {}
+    return Answer(question, source.version, known_on, last_day(source.manifest), told, found, lang, by_register)
 
 
 # --- as text -------------------------------------------------------------------------------------
@@ -273,7 +287,7 @@ def _before(one: Standing) -> str:
 def _why(one: Standing, answer: Answer) -> str:
     """Acts that do not count, by reason."""
     counts: dict[str, int] = {}
-    for judged in one.not_counted:
+    for judged in (judged for judged in answer.acts_of(one) if not judged.counts):
         name = terms.REASON_TERMS[judged.reason or ""].name(answer.lang)
         counts[name] = counts.get(name, 0) + 1
     return ", ".join(f"{name} {count}" for name, count in counts.items())
@@ -319,9 +333,9 @@ def _printed(answer: Answer, out: Path | None) -> str:
 
 def document(answer: Answer) -> dict[str, Any]:
     """One JSON document: the question, its conditions, and every subject with its acts."""
-    question = answer.question
+    question, is_enterprise = answer.question, answer.question.subject == "enterprise"
     thresholds = [
-        {"parameter": one.name, "value": one.value, "unit": one.unit, "confidence": one.confidence,
+        {"parameter": one.name, **_valued(one), "confidence": one.confidence,
          "is_unverified": one.confidence in UNVERIFIED, "says": one.zh if answer.lang == "zh" else one.en,
          "citation": one.citation_zh if answer.lang == "zh" else one.citation_en}
         for one in (answer.told[name] for name in terms.parameters_of(question))
@@ -340,9 +354,18 @@ def document(answer: Answer) -> dict[str, Any]:
         "data_until": answer.until,
         "thresholds": thresholds, "notes": answer.notes(),
         "subjects": [
-            {"key": _key(one, answer), **terms.as_json(one), "tier_words": answer.tier(one)} for one in answer.found
+            {
+                "key": _key(one, answer), **terms.as_json(one), "tier_words": answer.tier(one),
+                **({"register_only": terms.acts_json(answer.acts_of(one)[len(one.acts):])} if is_enterprise else {}),
+            }
+            for one in answer.found
         ],
     }  # fmt: skip
+
+
+def _valued(one: Parameter | Codes) -> dict[str, Any]:
+    """A number and its unit, or a choice by its code."""
+    return {"value": one.value, "unit": one.unit} if isinstance(one, Parameter) else {"value": one.text, "unit": None}
 
 
 def _key(one: Standing, answer: Answer) -> dict[str, Any]:
@@ -358,9 +381,9 @@ _OF_SUBJECT = (
     "trigger_on", "lapses_on", "pending", "one_away", "previous", "no_first_issue",
 )  # fmt: skip
 _OF_ACT = (
-    "case_no", "plate_no", "violated_at", "filed_on", "decided_on", "excess_ratio",
-    "excess_ratio_after_allowance", "counts", "reason", "counts_from", "act_lapses_on", "site_code",
-    "passage_record_id",
+    "case_no", "plate_no", "violated_at", "filed_on", "decided_on", "excess_ratio", "allowance_kg",
+    "excess_after_allowance_kg", "excess_ratio_after_allowance", "counts", "reason", "counts_from",
+    "act_lapses_on", "site_code", "passage_record_id",
 )  # fmt: skip
 _OF_ASKED = ("as_of", "basis", "decisions", "thresholds", "version", "known_on")
 
@@ -377,8 +400,8 @@ def _of_subject(one: Standing, answer: Answer) -> list[Any]:
 def _of_act(judged: Judged, answer: Answer) -> list[Any]:
     act = judged.act
     return [
-        act.case_no, act.plate_no, act.violated_at, act.filed_on, act.decided_on, act.excess_ratio,
-        act.excess_ratio_after_allowance, answer.words("yes" if judged.counts else "no"),
+        act.case_no, act.plate_no, act.violated_at, act.filed_on, act.decided_on, act.excess_ratio, act.allowance_kg,
+        act.excess_after_allowance_kg, act.excess_ratio_after_allowance, answer.words("yes" if judged.counts else "no"),
         terms.reason(judged, answer.lang), judged.counts_from,
         judged.lapses_on, act.site_code, act.passage_record_id,
     ]  # fmt: skip
@@ -386,7 +409,7 @@ def _of_act(judged: Judged, answer: Answer) -> list[Any]:
 
 def _of_asked(answer: Answer) -> list[Any]:
     thresholds = "; ".join(
-        f"{one.name} = {one.value:g} [{one.confidence}]"
+        f"{one.name} = {one.amount} [{one.confidence}]"
         for one in (answer.told[name] for name in terms.parameters_of(answer.question))
     )
     decisions = answer.words("required" if answer.question.require_decision else "not_required")
@@ -398,7 +421,7 @@ def act_rows(answer: Answer) -> Iterator[list[Any]]:
     asked = _of_asked(answer)
     for one in answer.found:
         own = _of_subject(one, answer)
-        for judged in one.acts:
+        for judged in answer.acts_of(one):
             yield [*own, *_of_act(judged, answer), *asked]
 
 
@@ -416,7 +439,7 @@ def workbook(answer: Answer) -> bytes:
     import xlsxwriter
 
     heads = {name: answer.words(name) for name in (*_OF_SUBJECT, *_OF_ACT)}
-    acts = ([answer.name_of(one), *_of_act(judged, answer)] for one in answer.found for judged in one.acts)
+    acts = ([answer.name_of(one), *_of_act(judged, answer)] for one in answer.found for judged in answer.acts_of(one))
     notes = [(answer.title, "")] + [
         (name, says) for name, says in [*answer.conditions(), (answer.words("notes"), answer.words("facts"))]
     ]

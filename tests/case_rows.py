@@ -53,7 +53,9 @@ def built_of(facts: list[Case], rng: random.Random, models: Sequence[str] = MODE
     for feed, told in rows.items():
         rng.shuffle(told)
         connection.register("told", pd.DataFrame([
-            {**row, "record_id": f"{feed}{at}", "row_fate": "current", "flags": ""} for at, row in enumerate(told)
+            {**row, "record_id": f"{feed}{at}", "row_fate": "current", "flags": "", "delivery_id": "ab" * 32,
+             "source_line": at + 2}
+            for at, row in enumerate(told)
         ]))  # fmt: skip
         connection.execute(f"insert into raw.{feed} by name select * from told")
         connection.unregister("told")

@@ -55,7 +55,8 @@ _NO_CERTIFICATE = (STRANGER, "2026-05-16")
 _TABLES = (
     "core.case_passage", "core.violation", "mart.finding", "mart.screening", "core.passage", "staging.vehicle",
     "staging.enterprise", "staging.driver_certificate", "staging.penalty_decision", "staging.case_event",
-    "staging.verification_certificate", "staging.wim_device", "staging.wim_site",
+    "staging.verification_certificate", "staging.wim_device", "staging.wim_site", "mart.dimension_finding",
+    "core.case_match", "staging.loading_firm",
 )  # fmt: skip
 
 
@@ -75,8 +76,12 @@ class Violations(Tables):
             self.connection.execute(f"create schema {schema}")
         self.connection.execute("create table meta.delivery (delivery_id varchar, feed varchar, name varchar)")
         _fill(self)
+        self.build()
+
+    def build(self) -> None:
+        """Run the models, again where rows were given since."""
         for name in sql.in_order(_TABLES):
-            self.connection.execute(f"create table {name} as {sql.render(name).sql}")
+            self.connection.execute(f"create or replace table {name} as {sql.render(name).sql}")
 
     def given(self, feed: str, rows: list[dict[str, Any]]) -> None:
         """Current rows of a feed, of one delivery; what a row does not tell is null."""

@@ -17,7 +17,7 @@ from datetime import date
 from typing import Any
 
 from warehouse import penalty
-from warehouse.cases import DECISIONS_AND_MONEY, Filter
+from warehouse.cases import DECISIONS_AND_MONEY, Filter, where_of
 from warehouse.errors import WarehouseError
 from warehouse.metrics import Source
 
@@ -89,17 +89,14 @@ select life.case_kind, life.case_no, life.county_code, life.act_code, life.secto
 from core.case_life as life
 inner join held on held.case_kind = life.case_kind and held.case_no = life.case_no
 left join core.case_measure as measure on life.case_kind = 'over_limit' and measure.case_no = life.case_no
-where held.decided_on between $first and $as_of and held.decided_fen is not null {{where}}
+where held.decided_on between $first and $as_of and held.decided_fen is not null and {{where}}
 order by held.decided_on desc, life.case_kind, life.case_no
 """
 
 
 def compared(source: Source, as_of: date, only: Filter | None = None, first: date = date.min) -> list[Compared]:
     """Cases with a decision in effect, decided from ``first`` to the day, newest first."""
-    asked = only or Filter()
-    told = {"case_kind": asked.kind, "county_code": asked.county, "case_no": asked.case_no}
-    given = {name: value for name, value in told.items() if value is not None}
-    where = "".join(f" and life.{name} = ${name}" for name in given)
+    where, given = where_of(only or Filter())
     rules = penalty.law(source)
     rows = source.rows(_FACTS.format(where=where), {"first": first, "as_of": as_of, **given})
     return [_compare(row, rules) for row in rows]

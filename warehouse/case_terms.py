@@ -75,6 +75,20 @@ KIND_TERMS = {
     "illegal_operation": Term("非法营运", "illegal operation"),
 }
 
+GUARD_TERMS = {
+    "pre_notice": Term("处罚告知", "the notice of the penalty"),
+    "decision": Term("处罚决定", "a decision"),
+    "service": Term("送达", "service of the decision"),
+    "payment_some": Term("入账的缴款", "money at the bank"),
+    "payment_full": Term("罚款缴清入账", "the fine at the bank in full"),
+    "penalty_done": Term("罚款已执行完毕", "no fine that is not covered"),
+    "payment_due": Term("缴款期限届满", "the end of the time for payment"),
+    "remedies_lapsed": Term(
+        "复议和起诉期限届满", "the end of the party's times for reconsideration and court"
+    ),
+}  # fmt: skip
+"""What has to stand before a step (``core.case_state``)."""
+
 SECTOR_TERMS = {
     "taxi": Term("巡游出租", "taxi"),
     "ride_hailing": Term("网约车", "ride-hailing"),
@@ -107,6 +121,12 @@ def act_name(act_code: str, sector: str | None, lang: str) -> str:
     """What is alleged in words; of illegal operation with the trade."""
     words = KIND_TERMS[act_code].name(lang) if act_code in KIND_TERMS else Words(lang).of("act_code", act_code)
     return f"{words} · {SECTOR_TERMS[sector].name(lang)}" if sector else words
+
+
+def guards(missing: str | None, lang: str) -> str:
+    """What is missing before a step, in words."""
+    join = "、" if lang == "zh" else ", "
+    return join.join(GUARD_TERMS[code].name(lang) for code in (missing or "").split(",") if code)
 
 
 def queue_name(name: str, is_flow: bool, lang: str) -> str:

@@ -12,15 +12,19 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any, TypeVar
 
+from warehouse import matching
 from warehouse.errors import WarehouseError
+from warehouse.matching import Match, of_cases
 from warehouse.metrics import Source
 from warehouse.repeat import ENDED_STATES
 
 COURSE_TABLES = (
     "core.case_decision", "core.case_life", "core.case_pause", "core.case_state", "mart.case_clock",
-    "staging.penalty_payment", "seeds.parameter",
+    "staging.penalty_payment", "seeds.parameter", "seeds.reason",
 )  # fmt: skip
-"""What is read here."""
+"""What is read here, but for a site, which rests on passages (``core.case_match``)."""
+FILE_TABLES = (*COURSE_TABLES, *matching.TABLES)
+"""What ``case_file`` reads."""
 TABLES = (
     *COURSE_TABLES, "core.case_measure", "core.working_day", "seeds.dimension_limit", "seeds.fine_tier",
 )  # fmt: skip
@@ -44,6 +48,8 @@ CASE_STATES = (
     "archived", "no_penalty", "transferred_criminal", "transferred_other", "withdrawn", "amended", "revoked_by_review",
 )  # fmt: skip
 """States of a case in the order of the procedure."""
+REFUSALS = ("R-STEP", "R-GUARD")
+"""Why a step has no effect: the case may not enter the state from where it was, or something is missing before it."""
 SERIES = ("filed", "decided", "paid", "closed")
 """Four series that are never merged: 立案, 处罚决定, 罚款入库, 结案."""
 SOON_DAYS = 7
@@ -59,11 +65,15 @@ class NoCase(WarehouseError):
 
 @dataclass(frozen=True)
 class Filter:
-    """Which cases are meant; None: all. ``county`` a code of ``seeds.county``."""
+    """Which cases are meant; None: all. ``county`` a code of ``seeds.county``; ``site``: over-limit cases that name a
+    passage of it by number; ``first``, ``last``: filed on these days, both included, or found where not filed yet."""
 
     kind: str | None = None
     county: str | None = None
     case_no: str | None = None
+    site: str | None = None
+    first: date | None = None
+    last: date | None = None
 
 
 @dataclass(frozen=True)
@@ -196,6 +206,33 @@ class Step:
 
 
 @dataclass(frozen=True)
+class Refused:
+    """A step without effect: from which state to which, why, what was missing, and the line it was delivered in.
+
+    ``reason_...``, ``next_step_...``: the words of ``seeds.reason``; ``missing_guards``: of ``case_terms.GUARD_TERMS``.
+    """
+
+    case_no: str
+    county_code: str | None
+    step_no: int
+    event_no: int
+    event_at: datetime
+    from_state: str
+    case_state: str
+    state_after: str
+    refusal_reason: str
+    missing_guards: str | None
+    reason_zh: str | None
+    reason_en: str | None
+    next_step_zh: str | None
+    next_step_en: str | None
+    rule_id: str | None
+    record_id: str
+    delivery_id: str
+    source_line: int
+
+
+@dataclass(frozen=True)
 class Decision:
     """One decision of a case, with what had been booked for it."""
 
@@ -214,12 +251,14 @@ class Decision:
 
 @dataclass(frozen=True)
 class CaseFile:
-    """A case with its steps, decisions and clocks."""
+    """A case with its steps, decisions and clocks. ``match``: what belongs to it (``warehouse.matching``), None of
+    illegal operation, which no list matches."""
 
     case: Case
     steps: tuple[Step, ...]
     decisions: tuple[Decision, ...]
     clocks: tuple[Clock, ...]
+    match: Match | None
 
 
 DECISIONS_AND_MONEY = """
@@ -432,13 +471,44 @@ where happened_on between $first and $as_of
 group by all
 order by all
 """
-_Row = TypeVar("_Row", Case, Clock, ClockCount, OpenCount, Step, Decision)
+_OF_SITE = """life.case_kind = 'over_limit' and exists (
+    select 1 from core.case_match as tie
+    where tie.case_no = life.case_no and tie.match_grade = 'exact' and tie.site_code = $site
+)"""
+_OF_PERIOD = """exists (
+    select 1 from core.case_life as span
+    where span.case_kind = life.case_kind and span.case_no = life.case_no
+        and coalesce(case when span.filed_on <= $as_of then span.filed_on end, span.found_on)
+            between $filed_first and $filed_last
+)"""
+# A step of a case that no list has is told, too, unless cases of some are asked for.
+_REFUSED = """
+select step.case_no, life.county_code, step.step_no, step.event_no, step.event_at, step.from_state, step.case_state,
+    step.state_after, step.refusal_reason, step.missing_guards, reason.zh as reason_zh, reason.en as reason_en,
+    reason.next_step_zh, reason.next_step_en, step.rule_id, step.record_id, step.delivery_id, step.source_line
+from core.case_state as step
+left join core.case_life as life on life.case_kind = 'over_limit' and life.case_no = step.case_no
+left join seeds.reason as reason on reason.reason = step.refusal_reason and reason.outcome = 'step'
+where not step.is_accepted and step.event_on <= $as_of and {where}
+    and (cast($reason as varchar) is null or step.refusal_reason = $reason)
+order by step.event_at desc, step.case_no, step.step_no
+{limit}
+"""
+_Row = TypeVar("_Row", Case, Clock, ClockCount, OpenCount, Step, Decision, Refused)
 
 
-def _where(only: Filter) -> tuple[str, dict[str, Any]]:
+def where_of(only: Filter) -> tuple[str, dict[str, Any]]:
+    """A condition on ``life`` (case kind, number, county), and what it binds beside ``$as_of``."""
     told = {"case_kind": only.kind, "county_code": only.county, "case_no": only.case_no}
-    given = {name: value for name, value in told.items() if value is not None}
-    return " and ".join(["true", *(f"life.{name} = ${name}" for name in given)]), given
+    given: dict[str, Any] = {name: value for name, value in told.items() if value is not None}
+    conditions = ["true", *(f"life.{name} = ${name}" for name in given)]
+    if only.site is not None:
+        conditions.append(_OF_SITE)
+        given["site"] = only.site
+    if only.first is not None or only.last is not None:
+        conditions.append(_OF_PERIOD)
+        given |= {"filed_first": only.first or date.min, "filed_last": only.last or date.max}
+    return " and ".join(conditions), given
 
 
 def _rows(source: Source, query: str, params: dict[str, Any], of: type[_Row]) -> list[_Row]:
@@ -448,7 +518,7 @@ def _rows(source: Source, query: str, params: dict[str, Any], of: type[_Row]) ->
 def cases_sql(only: Filter) -> tuple[str, dict[str, Any]]:
     """A query of the cases found or filed by ``$as_of``, a row each with the columns of ``Case``, and what else it
     binds."""
-    where, given = _where(only)
+    where, given = where_of(only)
     return _CASES.format(where=where), given
 
 
@@ -488,7 +558,7 @@ def open_counts(source: Source, as_of: date, only: Filter | None = None) -> list
 
 
 def _clocks_sql(only: Filter) -> tuple[str, dict[str, Any]]:
-    where, given = _where(only)
+    where, given = where_of(only)
     return _CLOCKS.format(where=where, soon=SOON_DAYS), given
 
 
@@ -526,6 +596,16 @@ def run_out(source: Source, first: date, as_of: date) -> list[dict[str, Any]]:
     return source.rows(query, {"first": first, "as_of": as_of, **given})
 
 
+def refused(
+    source: Source, as_of: date, only: Filter | None = None, reason: str | None = None, limit: int | None = None
+) -> list[Refused]:
+    """The steps up to the day that had no effect, the newest first; as many as ``refused_count`` of the cases says, and
+    those of cases that no list has. ``reason``: of ``REFUSALS`` only."""
+    where, given = where_of(only or Filter())
+    text = _REFUSED.format(where=where, limit=_limit(limit))
+    return _rows(source, text, {"as_of": as_of, "reason": reason, **given}, Refused)
+
+
 def _columns(of: type[Any]) -> str:
     return ", ".join(field.name for field in fields(of))
 
@@ -534,8 +614,12 @@ def _limit(limit: int | None) -> str:
     return "" if limit is None else f"limit {limit}"
 
 
-def case_file(source: Source, as_of: date, case_no: str, kind: str | None = None) -> CaseFile:
-    """One case with everything. Raises ``NoCase``; of two lists with the number the over-limit case is meant."""
+def case_file(
+    source: Source, as_of: date, case_no: str, kind: str | None = None, *, with_match: bool = True
+) -> CaseFile:
+    """One case with everything. Raises ``NoCase``; of two lists with the number the over-limit case is meant.
+
+    ``with_match``: also what belongs to it; tables of lists alone have no matches."""
     found = cases(source, as_of, Filter(kind=kind, case_no=case_no))
     if not found:
         raise NoCase(f"There is no case {case_no!r} by {as_of}. 'heng cases list' shows the numbers.")
@@ -546,6 +630,7 @@ def case_file(source: Source, as_of: date, case_no: str, kind: str | None = None
         tuple(_rows(source, _STEPS, asked, Step)) if case.case_kind == "over_limit" else (),
         tuple(_rows(source, _DECISIONS, asked | {"kind": case.case_kind}, Decision)),
         tuple(clocks(source, as_of, Filter(kind=case.case_kind, case_no=case_no))),
+        of_cases(source, [case_no]).get(case_no) if case.case_kind == "over_limit" and with_match else None,
     )
 
 

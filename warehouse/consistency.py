@@ -596,7 +596,7 @@ def _twin(case: Fined, other: Fined) -> Twin:
 
 def twins(source: Source, as_of: date, case_no: str) -> Twins:
     """The twins of a case. Raises ``NoCase``, and ``WarehouseError`` for a case without a ratio, which says why."""
-    own = case_file(source, as_of, case_no).case
+    own = case_file(source, as_of, case_no, with_match=False).case
     day = own.decided_on or min(filter(None, (own.found_on, own.filed_on)))
     reach = timedelta(days=_twin_days(numbers(source, PARAMETERS, as_of)))
     every = told(source, Asked(day - reach, min(day + reach, as_of), as_of, kind=own.case_kind))

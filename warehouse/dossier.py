@@ -18,8 +18,9 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Protocol
 
-from warehouse import metrics, plate, repeat
+from warehouse import dimensions, matching, metrics, plate, repeat
 from warehouse.errors import WarehouseError
+from warehouse.parameters import Parameter
 
 FORMAT = "heng-dossier/1"
 KINDS = ("vehicle", "enterprise")
@@ -27,13 +28,16 @@ TABLES = (
     *repeat.TABLES, "core.passage", "core.case_passage", "mart.screening", "staging.penalty_decision",
     "staging.case_event", "staging.verification_certificate", "staging.wim_device", "staging.wim_site",
     "seeds.gross_weight_limit", "seeds.gross_weight_modifier", "seeds.reason", "seeds.cited_article", "seeds.county",
-    "meta.delivery",
+    "meta.delivery", "mart.dimension_finding", "core.case_match", "staging.loading_firm",
 )  # fmt: skip
 """What ``facts`` reads."""
 MOST_SUPPOSED = 40
 """Acts that are supposed otherwise one by one; an enterprise with more is told the sum only."""
-ALTERNATIVES = {"repeat_excess_ratio": 0.0, "repeat_merge_hours": 0.0, "repeat_own_decision": 1.0}
-"""What an unverified threshold is counted anew with: as the statute, which sets no ratio; each record its own trip."""
+ALTERNATIVES: dict[str, float | str] = {
+    "repeat_excess_ratio": 0.0, repeat.ALLOWANCE: "NONE", "repeat_merge_hours": 0.0, "repeat_own_decision": 1.0
+}  # fmt: skip
+"""What an unverified threshold is counted anew with: as the statute, which sets no ratio; the excess as measured; each
+record its own trip."""
 _NOT_RECOUNTED = "unladen_share"
 RECENT = 12
 """Passages that a look-up shows beside the acts."""
@@ -285,7 +289,8 @@ from seeds.gross_weight_modifier order by modifier_id, valid_from, axle_count_mi
 """
 _REASONS = "select reason, zh, en from seeds.reason where outcome <> 'quarantine' order by reason, outcome"
 _PARAMETERS = """
-select parameter, valid_from, valid_to, parameter_value, unit, zh, en, citation_zh, citation_en, confidence
+select parameter, valid_from, valid_to, parameter_value, parameter_text, unit, zh, en, citation_zh, citation_en,
+    confidence
 from seeds.parameter where list_contains($names, parameter) order by parameter, valid_from nulls first
 """
 _ARTICLES = """
@@ -367,8 +372,9 @@ def _passages(source: Kept, acts: Sequence[repeat.Act], as_of: date) -> dict[str
     rules = _by(
         _constant(source, _RULES, {"rules": sorted({row["rule_id"] for row in found if row["rule_id"]})}), "rule_id"
     )
+    sizes = _dimensions(source, known)
     modifiers = _constant(source, _MODIFIERS)
-    words = {row["reason"]: {"zh": row["zh"], "en": row["en"]} for row in _constant(source, _REASONS)}
+    words = _words(source)
     for row in found:
         day = row["passed_at"][:10]
         row["site"] = next(iter(sites.get(row["site_code"], [])), None)
@@ -380,11 +386,48 @@ def _passages(source: Kept, acts: Sequence[repeat.Act], as_of: date) -> dict[str
                 in_force.setdefault(one["modifier_id"], one)
         row["modifiers"] = [in_force[name] for name in sorted(in_force)]
         row["certificate"] = _certificate(row, certificates.get(row["device_no"], [])) if row["device_no"] else None
+        row["dimensions"] = sizes.get(row["record_id"], [])
         held = [one for one in registered.get(row["device_no"], []) if one["valid_from"] <= day]
         row["device"] = held[-1] if held else None
-        codes = (row.pop("flags") or "").split(",")
-        row["flags"] = [{"code": code, **words.get(code, {"zh": code, "en": code})} for code in codes if code]
+        row["flags"] = _worded(row.pop("flags"), words)
     return {row["record_id"]: row for row in found}
+
+
+def _dimensions(source: Kept, acts: Sequence[repeat.Act]) -> dict[str, list[dict[str, Any]]]:
+    """What was longer, wider or higher than allowed at the passages behind the acts, by record."""
+    days = sorted({act.violated_on for act in acts})
+    findings = source.within("mart.dimension_finding", dimensions.OF_PASSAGE_COLUMNS, days)
+    asked = {"days": days, "records": [act.passage_record_id for act in acts]}
+    return _by(_rows(source, dimensions.of_passages(findings), asked), "record_id")
+
+
+def _ties(match: matching.Match | None) -> list[dict[str, Any]]:
+    """What belongs to an act, how surely and by what, as plain values."""
+    return [] if match is None else [_plain_row(row) for row in match.plain()]
+
+
+def _by_register(source: Kept, key: Mapping[str, Any], as_of: date) -> list[dict[str, Any]]:
+    """Acts that name no enterprise and whose vehicle the register gives this one: told, and counted for nobody."""
+    return [
+        {
+            "case_no": act.case_no, "plate": plate.masked(act.plate_no), "violated_at": plain(act.violated_at),
+            "act_code": act.act_code, "county_code": act.county_code, "excess_ratio": plain(act.excess_ratio),
+            "filed_on": plain(act.filed_on), "decided_on": plain(act.decided_on), "delivery_id": act.delivery_id,
+            "source_line": act.source_line,
+        }
+        for act in matching.by_register(source, as_of, [key["uscc"]]).get(key["uscc"], [])
+    ]  # fmt: skip
+
+
+def _words(source: Kept) -> dict[str, dict[str, Any]]:
+    """What flags mean, by code."""
+    return {row["reason"]: {"zh": row["zh"], "en": row["en"]} for row in _constant(source, _REASONS)}
+
+
+def _worded(flags: str | None, words: Mapping[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    """Flags joined by commas, each with its words; a code without words stands for itself."""
+    codes = (flags or "").split(",")
+    return [{"code": code, **words.get(code, {"zh": code, "en": code})} for code in codes if code]
 
 
 def _screenings(
@@ -429,7 +472,7 @@ def _one(source: Any, question: repeat.Question, key: Mapping[str, Any]) -> repe
     return repeat.standings(source, question, only=key)[0]
 
 
-def _act(one: repeat.Judged, shows_plate: bool) -> dict[str, Any]:
+def _act(one: repeat.Judged, shows_plate: bool, words: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
     act = one.act
     return {
         "case_no": act.case_no, "plate": act.plate_no if shows_plate else plate.masked(act.plate_no),
@@ -438,9 +481,11 @@ def _act(one: repeat.Judged, shows_plate: bool) -> dict[str, Any]:
         "decided_on": plain(act.decided_on), "ended_state": act.ended_state, "ended_on": plain(act.ended_on),
         "check_no": act.check_no,
         "gross_vehicle_weight_kg": act.gross_vehicle_weight_kg, "limit_kg": act.limit_kg,
-        "excess_ratio": plain(act.excess_ratio),
+        "excess_ratio": plain(act.excess_ratio), "accuracy_class": act.accuracy_class,
+        "allowance_kg": act.allowance_kg, "excess_after_allowance_kg": act.excess_after_allowance_kg,
         "excess_ratio_after_allowance": plain(act.excess_ratio_after_allowance),
         "counted_ratio": plain(act.counted_ratio),
+        "unknown_conditions": _worded(act.unknown_conditions, words),
         "permit_no": act.permit_no if act.is_permitted else None,
         "last_unladen_at": plain(act.last_unladen_at), "delivery_id": act.delivery_id, "source_line": act.source_line,
     }  # fmt: skip
@@ -488,12 +533,18 @@ def _changes(
     if len(pending) > 1:
         found = _one(Supposed(source, pending), question, key)
         changes.append(told("all_decided", found, case_count=len(pending)))
-    for name, parameter in repeat.parameters(source, question).items():
-        other = ALTERNATIVES.get(name)
-        if other is None or parameter.confidence.startswith("C") or parameter.value == other:
+    in_force = repeat.shown(source, question)
+    for name, other in ALTERNATIVES.items():
+        parameter = in_force[name]
+        value = parameter.value if isinstance(parameter, Parameter) else parameter.text
+        if parameter.confidence.startswith("C") or value == other:
             continue
-        found = _one(source, replace(question, changed={name: other}), key)
-        changes.append(told("parameter", found, parameter=name, value=parameter.value, other=other))
+        if isinstance(other, str):
+            asked = replace(question, takes_allowance=False)
+        else:
+            asked = replace(question, changed={name: other})
+        found = _one(source, asked, key)
+        changes.append(told("parameter", found, parameter=name, value=value, other=other))
     if question.require_decision:
         found = _one(source, replace(question, require_decision=False), key)
         changes.append(told("without_decision", found))
@@ -557,7 +608,21 @@ def _unknown(told: Mapping[str, Any], main: repeat.Standing, as_of: date) -> lis
         ("plate_differs", weighed(lambda one: one["plate_differs"])),
     )
     found += [{"code": code, "cases": listed} for code, listed in about if listed]
-    return [*found, *({"code": code} for code in ("other_prefectures", "which_year", "pictures", "later_law"))]
+    found += _not_delivered([act for act in acts if act["judged"][combination]["reason"] is None])
+    return [*found, *({"code": code} for code in ("other_prefectures", "which_year", "opinion", "later_law"))]
+
+
+def _not_delivered(acts: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Conditions of evidence that nothing delivered tells, those of the same acts together."""
+    told: dict[str, tuple[dict[str, Any], list[str]]] = {}
+    for act in acts:
+        for one in act["unknown_conditions"]:
+            told.setdefault(one["code"], (one, []))[1].append(act["case_no"])
+    of_cases: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for code in sorted(told):
+        one, cases = told[code]
+        of_cases.setdefault(tuple(cases), []).append(one)
+    return [{"code": "conditions", "conditions": ones, "cases": list(cases)} for cases, ones in of_cases.items()]
 
 
 # --- the tree ----------------------------------------------------------------------------------------------
@@ -611,11 +676,12 @@ def facts(
     decisions = _by(_rows(kept, _DECISIONS, {"cases": cases, "as_of": as_of}), "case_no")
     screenings = _screenings(kept, [one.act for one in main.acts if one.act.check_no], as_of)
     passages = _passages(kept, [one.act for one in main.acts], as_of)
+    matches = matching.of_cases(kept, cases)
     judged = {name: {one.act.case_no: one for one in found.acts} for name, found in standings.items()}
-    acts = []
+    acts, words = [], _words(kept)
     for one in main.acts:
         case_no = one.act.case_no
-        act = _act(one, kind == "vehicle")
+        act = _act(one, kind == "vehicle", words)
         passage = passages.get(one.act.passage_record_id or "")
         if passage is not None:
             # Of an enterprise several acts may have one passage only in damaged data; each keeps a copy of its own.
@@ -636,17 +702,21 @@ def facts(
                 "decisions": decisions.get(case_no, []),
                 "steps": steps.get(case_no, []),
                 "screening": _look(one.act, looks),
+                "match": _ties(matches.get(case_no)),
             }
         )
     told["acts"] = acts
+    told["by_register"] = _by_register(kept, key, as_of) if kind == "enterprise" else []
     appealed = {case_no for case_no, rows in steps.items() if rows and rows[-1]["case_state"] == "appeal"}
     told["changes"] = _changes(kept, main, question, key, appealed)
     told["lapses"] = _lapses(main)
-    names = [*repeat.parameters(kept, question), _NOT_RECOUNTED]
+    names = [*repeat.shown(kept, question), _NOT_RECOUNTED]
     told["parameters"] = _in_use(_constant(kept, _PARAMETERS, {"names": names}), acts, told["as_of"])
     told["unknown"] = _unknown(told, main, as_of)
     places = {row["county_code"]: {"zh": row["name_zh"], "en": row["name_en"]} for row in _constant(kept, _COUNTIES)}
-    seen = {act["county_code"] for act in acts} | {row.get("county_code") for row in told["register"]}
+    seen = {act["county_code"] for act in [*acts, *told["by_register"]]} | {
+        row.get("county_code") for row in told["register"]
+    }
     told["places"] = {code: places[code] for code in sorted(filter(None, seen)) if code in places}
     ids = sorted(set(_deliveries(told)))
     told["files"] = {row["delivery_id"]: row["name"] for row in _rows(kept, _FILES, {"ids": ids})}

@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from warehouse import money, repeat_terms
+from warehouse import dimensions, match_terms, money, repeat_terms
 from warehouse.dossier import main_standing, outcome
 from warehouse.repeat import BASES, ENDED_REASONS, REASONS, Question
 from warehouse.repeat_terms import BASIS_TERMS, REASON_TERMS, WINDOW_TERMS
@@ -118,15 +118,16 @@ def _row_of(told: Facts, name: str) -> Mapping[str, Any]:
 def thresholds(told: Facts, w: Words) -> str:
     """What a count rests on, beside it: the day that places an act, the counted ratio, the trip and whose decisions,
     each as known."""
-    ratio, hours, own = (
-        _row_of(told, name) for name in ("repeat_excess_ratio", "repeat_merge_hours", "repeat_own_decision")
-    )
+    names = ("repeat_excess_ratio", "allowance_mode", "repeat_merge_hours", "repeat_own_decision")
+    ratio, allowance, hours, own = (_row_of(told, name) for name in names)
     parts = [
         basis(told["main"]["basis"], w),
         _counted_ratio(ratio["parameter_value"], w) + _mark(ratio, w),
         w("threshold.merge", hours=f"{hours['parameter_value']:g}") + _mark(hours, w),
         w("threshold.own" if own["parameter_value"] else "threshold.any") + _mark(own, w),
     ]
+    if ratio["parameter_value"]:  # else nothing is held against the excess, with or without an allowance
+        parts.insert(2, w.of("allowance", allowance["parameter_text"]) + _mark(allowance, w))
     return w("threshold", parts=w("semicolon").join(parts))
 
 
@@ -154,6 +155,26 @@ def snapshot(told: Facts, w: Words) -> str:
     if of["known_on"]:
         return w("snapshot.known", on=w.day(of["known_on"]), until=until)
     return w("snapshot", version=of["version"], until=until)
+
+
+def amount(row: Mapping[str, Any]) -> str:
+    """What a parameter says: a number with its unit, or the code of a choice."""
+    if row["parameter_value"] is None:
+        return str(row["parameter_text"])
+    return f"{row['parameter_value']:g} {row['unit'] or ''}".strip()
+
+
+def allowance(act: Mapping[str, Any], w: Words) -> str:
+    """What the scale may err by, of which class, and the excess that is left; apart from the threshold of the law."""
+    if act["accuracy_class"] is None:
+        return w("act.allowance.no_class")
+    if act["allowance_kg"] is None:
+        return w("act.allowance.none", grade=w("act.accuracy", grade=act["accuracy_class"]))
+    return w(
+        "act.allowance.left", allowance=w.kilograms(act["allowance_kg"]),
+        grade=w("act.accuracy", grade=act["accuracy_class"]), left=w.kilograms(act["excess_after_allowance_kg"]),
+        ratio=w.share(act["excess_ratio_after_allowance"], act["counted_ratio"]),
+    )  # fmt: skip
 
 
 def color(code: int | None, w: Words) -> str:
@@ -297,7 +318,10 @@ def change(told: Facts, one: Mapping[str, Any], w: Words) -> tuple[str, str]:
     kind = one["kind"]
     if kind == "parameter":
         value = one["value"]
-        shown = w.plain_share(value) if one["parameter"] == "repeat_excess_ratio" else f"{value:g}"
+        if isinstance(value, str):
+            shown = w.of("allowance", value)
+        else:
+            shown = w.plain_share(value) if one["parameter"] == "repeat_excess_ratio" else f"{value:g}"
         text = w(f"change.parameter.{one['parameter']}", value=shown)
     elif kind == "weighed_above":
         act = next(act for act in told["acts"] if act["case_no"] == one["case_no"])
@@ -323,6 +347,8 @@ def unknown(told: Facts, one: Mapping[str, Any], w: Words) -> str:
     if one["code"] == "after_data":
         until = w.day(one["until"]) if one["until"] else w("snapshot.empty")
         values = {"until": until, "as_of": w.day(told["as_of"])}
+    if one["code"] == "conditions":
+        values = {"conditions": w("semicolon").join(w.pick(condition) for condition in one["conditions"])}
     text = w(f"unknown.{one['code']}", **values)
     if "cases" in one:
         text += w("colon") + w("unknown.cases", cases=w("join").join(one["cases"]))
@@ -350,6 +376,41 @@ def certificate(passage: Mapping[str, Any], w: Words) -> str:
     if one["next_begins_on"]:
         parts.append(w("act.certificate.after", day=w.day(one["next_begins_on"])))
     return w("semicolon").join(parts)
+
+
+def dimension(one: Mapping[str, Any], w: Words) -> str:
+    """A dimension beyond the general limit: measured, limit, rule, and what it is."""
+    name, standing = (dimensions.WORDS[one[kind]][w.lang == "en"] for kind in ("dimension", "standing"))
+    text = w(
+        "act.dimension.one", name=name, measured=f"{one['measured_mm']:,}", limit=f"{one['limit_mm']:,}",
+        rule=one["rule_id"], standing=standing,
+    )  # fmt: skip
+    if one["permit_no"]:
+        text += w("comma") + w("act.dimension.permit", permit=one["permit_no"], size=_mm(one["permitted_mm"], w))
+    return text
+
+
+def _mm(size: int | None, w: Words) -> str:
+    return w("not_known") if size is None else f"{size:,} mm"
+
+
+def tie(one: Mapping[str, Any], w: Words) -> str:
+    """One thing that belongs to an act: what it is, how surely and by what."""
+    basis = match_terms.basis(one["kind"], one["grade"], one["reason"], w.lang)
+    found = " ".join(str(one[name]) for name in ("name", "number") if name in one and one["kind"] != "match")
+    if one["kind"] == "loading" and "at" in one:
+        found += w("comma") + w("act.match.ticket", at=w.moment(one["at"]), mass=w.kilograms(one.get("mass_kg")))
+    text = match_terms.kind_name(one["kind"], w.lang) + w("colon") + basis
+    return f"{text} · {found}" if found else text
+
+
+def register_only(told: Facts, one: Mapping[str, Any], w: Words) -> str:
+    """An act that only the register of vehicles ties to the enterprise."""
+    county = w.pick(told["places"].get(one["county_code"])) or one["county_code"]
+    parts = [w.moment(one["violated_at"]), one["plate"], county, w.of("act_code", one["act_code"]), one["case_no"]]
+    if one["excess_ratio"] is not None:
+        parts.append(f"{w('act.excess')} {w.share(one['excess_ratio'])}")
+    return " · ".join([*parts, source(told, one, w)])
 
 
 def place(told: Facts, act: Mapping[str, Any], w: Words) -> str:

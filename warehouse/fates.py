@@ -26,7 +26,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from warehouse.errors import WarehouseError
 from warehouse.metrics import Source
@@ -91,18 +91,16 @@ _PARAMETERS = ("case_threshold_ratio", "filing_sla_workdays", "repeat_merge_hour
 
 
 @dataclass(frozen=True)
-class Asked:
+class Passages:
     """A period, both days included, of a county or a site (None: of all). ``as_of``: the day whose knowledge is told;
-    later passages of the period are left out. ``fate``, ``detail``: rows of these only. Raises ``WarehouseError`` for a
-    period that ends before it begins or begins after ``as_of``, and for an unknown fate."""
+    later passages of the period are left out. Raises ``WarehouseError`` for a period that ends before it begins or
+    begins after ``as_of``."""
 
     first: date
     last: date
     as_of: date
     county: str | None = None
     site: str | None = None
-    fate: str | None = None
-    detail: str | None = None
 
     def __post_init__(self) -> None:
         if self.first > self.last:
@@ -111,19 +109,36 @@ class Asked:
             raise WarehouseError(
                 f"On {self.as_of} nothing of a period from {self.first} on was known. Ask as of a later day."
             )
-        if self.fate is not None and self.fate not in FATES:
-            raise WarehouseError(f"There is no fate {self.fate!r}. Choose one of {', '.join(FATES)}.")
 
     @property
     def until(self) -> date:
         """Last day whose passages are told."""
         return min(self.last, self.as_of)
 
-    def parameters(self, **more: Any) -> dict[str, Any]:
-        return {
-            "first": self.first, "last": self.until, "county": self.county, "site": self.site, "as_of": self.as_of,
-            **more,
-        }  # fmt: skip
+    def by_month(self) -> Iterator[Self]:
+        """The same for each month of the period up to ``until``."""
+        begin = self.first
+        while begin <= self.until:
+            following = (begin.replace(day=1) + timedelta(days=32)).replace(day=1)
+            yield replace(self, first=begin, last=min(following - timedelta(days=1), self.until))
+            begin = following
+
+    def bound(self, **more: Any) -> dict[str, Any]:
+        """What a query of these passages binds."""
+        return {"first": self.first, "last": self.until, "county": self.county, "site": self.site, **more}
+
+
+@dataclass(frozen=True)
+class Asked(Passages):
+    """As ``Passages``; ``fate``, ``detail``: rows of these only. Raises ``WarehouseError`` for an unknown fate."""
+
+    fate: str | None = None
+    detail: str | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.fate is not None and self.fate not in FATES:
+            raise WarehouseError(f"There is no fate {self.fate!r}. Choose one of {', '.join(FATES)}.")
 
 
 # The trip's other finding may lie a day outside the period, and so may its case.
@@ -332,7 +347,7 @@ def _bound(source: Source, asked: Asked, **more: Any) -> dict[str, Any]:
     a confirmed finding is due there: whether it is overdue is not known."""
     filed = {f"filed_{number}": stage for number, stage in enumerate(FILED, 1)}
     told = {name: one.value for name, one in numbers(source, _PARAMETERS, asked.as_of).items()}
-    bound = asked.parameters(cases=list(CASES), **filed, **told)
+    bound = asked.bound(as_of=asked.as_of, cases=list(CASES), **filed, **told)
     last_day = source.constant(_CALENDAR_END)[0]["last_day"]
     if asked.as_of > last_day and (count := source.rows(_FATES + _TIMELESS, bound)[0]["finding_count"]):
         raise WarehouseError(
@@ -388,12 +403,8 @@ def rows(source: Source, asked: Asked, limit: int | None = None, plate: str = "p
 
 def all_rows(source: Source, asked: Asked, plate: str = "plate_no") -> Iterator[pd.DataFrame]:
     """Every finding with its fate, by time, month by month: however long the period, one month is in memory."""
-    begin = asked.first
-    while begin <= asked.until:
-        following = (begin.replace(day=1) + timedelta(days=32)).replace(day=1)
-        end = min(following - timedelta(days=1), asked.until)
-        yield rows(source, replace(asked, first=begin, last=end), plate=plate)
-        begin = following
+    for month in asked.by_month():
+        yield rows(source, month, plate=plate)
 
 
 def detail_words(source: Source) -> dict[str, tuple[str, str]]:

@@ -158,11 +158,11 @@ from applied order by record_id, place, rule_no
 _WEAKNESSES = """
 select found.record_id, reason.reason, reason.outcome, reason.zh, reason.en, reason.next_step_zh, reason.next_step_en
 from (
-    select record_id, unnest(string_split(flags, ',')) as flag
-    from mart.finding where list_contains($records, record_id) and flags <> ''
+    select record_id, unnest(string_split(concat_ws(',', nullif(flags, ''), unknown_conditions), ',')) as flag
+    from mart.finding where list_contains($records, record_id)
 ) as found
 inner join seeds.reason as reason
-    on reason.reason = found.flag and reason.outcome in ('flag', 'verdict', 'evidence')
+    on reason.reason = found.flag and reason.outcome in ('flag', 'verdict', 'evidence', 'unknown')
 order by found.record_id, reason.reason, reason.outcome
 """
 
@@ -293,5 +293,6 @@ def rules_applied(source: Source, records: Sequence[str]) -> pd.DataFrame:
 
 
 def weaknesses(source: Source, records: Sequence[str]) -> pd.DataFrame:
-    """What weakens these findings, one flag a row, in words of both languages with the next step."""
+    """What weakens these findings or is not known of their evidence (outcome ``unknown``), one flag a row, in words of
+    both languages with the next step."""
     return source.read(_WEAKNESSES, {"records": list(records)})

@@ -257,7 +257,7 @@ def stages(source: Source, asked: Asked) -> list[Stage]:
         first = Stage("found", sum(row["unit_count"] for row in rows), (), ())
         return [first, *_onward(CASE_STAGES, rows, _why_not_of_case)]
     rows = fates.over_fated(source, asked.findings, _OF_FINDINGS.format(cases=cases), **given)
-    place = {name: value for name, value in asked.findings.parameters().items() if name != "as_of"}
+    place = asked.findings.bound()
     (passages,) = source.rows(_OF_PASSAGES, place)
     not_found = {
         "within_limit": passages["within_count"],

@@ -13,32 +13,52 @@ from contextlib import AbstractContextManager
 from datetime import date, timedelta
 from typing import Any
 
-from warehouse import case_amounts, cases, consistency, dossier, fates, hazards, repeat, safety_repeat
+from warehouse import (
+    case_amounts,
+    cases,
+    consistency,
+    dimensions,
+    dossier,
+    fates,
+    hazards,
+    matching,
+    repeat,
+    safety_repeat,
+)
 from warehouse.known import Known, known_on
 
 _DAYS = "select distinct cast(violated_at as date) as violated_on from staging.enforcement_case where {where}"
 _WHERE = {
     "vehicle": "plate_no = $plate_no and plate_color_code is not distinct from $plate_color_code",
     "driver": "coalesce(driver_certificate_no, driver_id_hash) = $driver_no",
-    "enterprise": "uscc = $uscc",
+    # Acts that name no enterprise may be its by the register (warehouse.matching).
+    "enterprise": "coalesce(uscc, $uscc) = $uscc",
+    "case": "case_no = $case_no",
 }
 # A case may take a passage so far away, which another case may claim, and that one yet another (core.case_passage); of
-# a finding another one of its trip may have the case.
+# a finding another one of its trip may have the case. Between a ticket and its passage the vehicle may be unladen.
 _REACH = """
 select max(parameter_value) as hours from seeds.parameter
-where parameter in ('match_weak_hours', 'repeat_merge_hours')
+where parameter in ('match_weak_hours', 'match_loading_hours', 'repeat_merge_hours')
 """
 _LINKS = 3
 
 
-def standings_known_on(day: date) -> AbstractContextManager[Known]:
-    """What ``repeat.standings`` reads, as known after the night of ``day``."""
-    return known_on(day, repeat.TABLES, passage_days=days_of_acts(day))
+def standings_known_on(day: date, *, with_register: bool = False) -> AbstractContextManager[Known]:
+    """What ``repeat.standings`` reads, as known after the night of ``day``; ``with_register``: also what
+    ``matching.by_register`` does."""
+    tables = (*repeat.TABLES, *matching.TABLES) if with_register else repeat.TABLES
+    return known_on(day, tables, passage_days=days_of_acts(day))
 
 
 def cases_known_on(day: date) -> AbstractContextManager[Known]:
     """What ``cases`` reads: lists alone, no passage."""
     return known_on(day, cases.COURSE_TABLES)
+
+
+def case_file_known_on(day: date, case_no: str) -> AbstractContextManager[Known]:
+    """What ``cases.case_file`` reads of one case."""
+    return known_on(day, cases.FILE_TABLES, passage_days=days_of_acts(day, "case", {"case_no": case_no}))
 
 
 def amounts_known_on(day: date) -> AbstractContextManager[Known]:
@@ -63,11 +83,20 @@ def safety_known_on(day: date) -> AbstractContextManager[Known]:
 
 def findings_known_on(day: date, first: date, last: date) -> AbstractContextManager[Known]:
     """What ``fates`` reads of the findings from ``first`` to ``last``, both included."""
+    return known_on(day, fates.TABLES, passage_days=_days_around(day, first, last))
+
+
+def dimensions_known_on(day: date, first: date, last: date) -> AbstractContextManager[Known]:
+    """What ``dimensions`` reads of the passages from ``first`` to ``last``, both included."""
+    return known_on(day, dimensions.TABLES, passage_days=_days_around(day, first, last))
+
+
+def _days_around(day: date, first: date, last: date) -> set[date]:
+    """A period and the days around it that may decide what becomes of its findings."""
     with known_on(day, ("seeds.parameter",)) as source:
         reach = _reach(source)
     begin, end = max(first.toordinal() - reach, 1), min(last.toordinal() + reach, date.max.toordinal())
-    days = {date.fromordinal(number) for number in range(begin, end + 1)}
-    return known_on(day, fates.TABLES, passage_days=days)
+    return {date.fromordinal(number) for number in range(begin, end + 1)}
 
 
 def facts_known_on(day: date, kind: str, key: Mapping[str, Any]) -> AbstractContextManager[Known]:

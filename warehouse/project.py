@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -60,13 +61,21 @@ def _header(path: Path) -> str:
 
 
 def published_columns(raw_tables: Sequence[RawTable]) -> Columns:
-    """Columns and types of every table a snapshot shows, found by running the models on nothing."""
+    """Columns and types of every table a snapshot shows, found by running the models on nothing: once a process."""
+    declared = json.dumps({table.name: table.told() for table in raw_tables})
+    found: Columns = json.loads(_published_columns(declared))
+    return found
+
+
+@cache
+def _published_columns(declared: str) -> str:
+    raw_tables = [RawTable.read(name, told) for name, told in json.loads(declared).items()]
     connection = duckdb.connect()
     sql.run_models(connection, raw_tables)
     shown = [*DATED, *sql.seed_columns(), *head_models(raw_tables)]
     found = {table: columns_of(connection, table) for table in shown}
     connection.close()
-    return found
+    return json.dumps(found)
 
 
 def columns_of(connection: duckdb.DuckDBPyConnection, table: str) -> list[list[str]]:

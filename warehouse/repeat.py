@@ -23,13 +23,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from fractions import Fraction
-from functools import cache
+from functools import cache, lru_cache
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from warehouse.errors import WarehouseError
 from warehouse.metrics import Source, tables
-from warehouse.parameters import Parameter, numbers
+from warehouse.parameters import Codes, Parameter, numbers, texts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -64,6 +64,8 @@ THRESHOLDS = (
     "repeat_excess_ratio", "repeat_own_decision",
 )  # fmt: skip
 """Parameters that decide a count beside what is asked."""
+ALLOWANCE = "allowance_mode"
+"""The parameter that says how what a scale may err by is taken off an excess before it is held against the ratio."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,7 @@ class Question:
     """What is asked. ``basis`` places an act in the window: by the day of the act or of its decision.
 
     ``changed`` replaces parameters, for what-if answers: ``{"repeat_excess_ratio": 0.1}`` holds for every act.
+    ``takes_allowance``: no, for what-if answers, holds the measured excess of every act against the ratio.
     """
 
     as_of: date
@@ -79,6 +82,7 @@ class Question:
     basis: str = "VIOLATION"
     require_decision: bool = True
     changed: Mapping[str, float] = field(default_factory=dict)
+    takes_allowance: bool = True
 
     def __post_init__(self) -> None:
         for value, allowed in ((self.subject, SUBJECTS), (self.window, WINDOWS), (self.basis, BASES)):
@@ -137,9 +141,13 @@ class Act(NamedTuple):
     gross_vehicle_weight_kg: int | None
     limit_kg: int | None
     excess_ratio: float | None
+    accuracy_class: str | None
+    allowance_kg: int | None
+    excess_after_allowance_kg: int | None
     excess_ratio_after_allowance: float | None
     counted_ratio: float | None
     flags: str | None
+    unknown_conditions: str | None
     permit_no: str | None
     is_permitted: bool
     is_within_limit: bool
@@ -232,6 +240,7 @@ def months_from(first: date, last: date) -> list[date]:
     return [months_later(first.replace(day=1), later) for later in range(count + 1)]
 
 
+@lru_cache(4096)
 def _rolling(as_of: date, months: int) -> tuple[date, date]:
     """The days whose acts still count on ``as_of``."""
     first = as_of - timedelta(days=31 * months)
@@ -382,7 +391,7 @@ def is_built(source: Source) -> bool:
 
 def first_day(source: Source) -> date:
     """The first day as of which the rule can be asked: every threshold is in force."""
-    (row,) = source.constant(_FIRST_DAY, {"names": list(THRESHOLDS)})
+    (row,) = source.constant(_FIRST_DAY, {"names": [*THRESHOLDS, ALLOWANCE]})
     return date.min if row["first_day"] is None else row["first_day"]
 
 
@@ -416,6 +425,11 @@ def parameters(source: Source, question: Question) -> dict[str, Parameter]:
     return told | {name: replace(told[name], value=value, is_changed=True) for name, value in question.changed.items()}
 
 
+def shown(source: Source, question: Question) -> dict[str, Parameter | Codes]:
+    """``parameters`` and the choice of the allowance: what is told beside a count. Errors as there."""
+    return {**parameters(source, question), **texts(source, [ALLOWANCE], question.as_of)}
+
+
 _COLUMNS = Act._fields
 _OWN = tuple(f"{subject}_decided_on" for subject in SUBJECTS)
 _DAYS = (
@@ -425,7 +439,10 @@ _DAYS = (
 _LATER_OF = attrgetter("filed_on", "decided_on", "ended_on", *_OWN)
 _BEGINS_OF = attrgetter(*(name for name in _DAYS if not name.endswith("ended_on")))
 _INSTANTS = ("violated_at", "last_unladen_at")
-_WHOLE = ("plate_color_code", "gross_vehicle_weight_kg", "limit_kg", "source_line")
+_WHOLE = (
+    "plate_color_code", "gross_vehicle_weight_kg", "limit_kg", "allowance_kg", "excess_after_allowance_kg",
+    "source_line",
+)  # fmt: skip
 
 
 def _acts(frame: pd.DataFrame) -> list[Act]:
@@ -526,7 +543,7 @@ def _reason(act: Act, question: Question, told: Mapping[str, Parameter]) -> str 
         return "permit"
     changed = told["repeat_excess_ratio"].is_changed
     threshold = told["repeat_excess_ratio"].value if changed else act.counted_ratio
-    excess = act.excess_ratio_after_allowance
+    excess = act.excess_ratio_after_allowance if question.takes_allowance else act.excess_ratio
     if threshold is None or (threshold > 0 and excess is None):
         return "within_limit" if act.is_within_limit else "ratio_unknown"
     if threshold > 0 and excess is not None and excess <= threshold:
@@ -707,21 +724,34 @@ def _since(
         trips = _trips((act for act in left if _reason(act, question, told) is None), hours)
         return sum(window_on(day).holds(trip[0], question, told) for trip in trips)
 
-    steps: dict[date, list[tuple[tuple[str, int | None], int]]] = {day: [] for day in more_days}
-    for group in near(acts, hours):
-        before = 0
-        for day in _changes(group, year, question.as_of):
-            now = counted(group, day)
-            steps.setdefault(day, []).append((group[0].vehicle, now - before))
-            before = now
+    groups = list(near(acts, hours))
+    days_of = [_changes(group, year, question.as_of) for group in groups]
+    changing: dict[date, list[int]] = {day: [] for day in more_days}
+    for at, days in enumerate(days_of):
+        for day in days:
+            changing.setdefault(day, []).append(at)
+    # From the last day back, no further than the days without a break reach; a group's last day left tells its number.
+    numbers_of = [counted(group, days[-1]) if days else 0 for group, days in zip(groups, days_of, strict=True)]
     of_vehicle: dict[tuple[str, int | None], int] = defaultdict(int)
-    count, since = 0, None
-    for day in sorted(steps):
-        for vehicle, step in steps[day]:
+    for group, number in zip(groups, numbers_of, strict=True):
+        of_vehicle[group[0].vehicle] += number
+
+    def weight(number: int) -> int:
+        return min(number, 1) if question.subject == "enterprise" else number
+
+    count, since = sum(map(weight, of_vehicle.values())), None
+    for day in sorted(changing, reverse=True):
+        if not is_above(count, day):
+            break
+        since = day
+        for at in changing[day]:
+            days_of[at].pop()
+            before = counted(groups[at], days_of[at][-1]) if days_of[at] else 0
+            vehicle = groups[at][0].vehicle
             was = of_vehicle[vehicle]
-            of_vehicle[vehicle] = was + step
-            count += (was + step > 0) - (was > 0) if question.subject == "enterprise" else step
-        since = (since or day) if is_above(count, day) else None
+            of_vehicle[vehicle] = was + before - numbers_of[at]
+            count += weight(of_vehicle[vehicle]) - weight(was)
+            numbers_of[at] = before
     return since
 
 

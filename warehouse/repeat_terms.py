@@ -6,12 +6,14 @@ anything; the tier above the statute's threshold names the article and leaves wh
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from warehouse.parameters import Codes, Parameter
+
 if TYPE_CHECKING:
-    from warehouse.repeat import Judged, Parameter, Question, Standing
+    from warehouse.repeat import Judged, Question, Standing
 
 
 @dataclass(frozen=True)
@@ -128,7 +130,17 @@ ENTERPRISE_TIER_TERMS = TIER_TERMS | {
         f"{_UNSETTLED_EN}.",
     ),
 }
+REGISTER_ONLY = "register_only"
+"""Of an act in an enterprise's list: the case does not name the enterprise, the register of vehicles does. The rule
+judges no such act (``matching.by_register``)."""
 REASON_TERMS = {
+    REGISTER_ONLY: Term(
+        "仅由车辆登记对应",
+        "by the register only",
+        "案件未载明企业，行为当日车辆登记的企业名称为本企业；不计入任何企业。",
+        "The case names no enterprise and the register of the act's day has the vehicle under this one's name; it "
+        "counts for none.",
+    ),
     "not_mass": Term(
         "非质量超限",
         "not about mass",
@@ -212,18 +224,25 @@ def tier(of: str, question: Question, values: Mapping[str, float], lang: str) ->
     return term.name(lang).format(**said), term.says(lang).format(**said)
 
 
-def tier_of(one: Standing, question: Question, told: Mapping[str, Parameter], lang: str) -> tuple[str, str]:
+def tier_of(one: Standing, question: Question, told: Mapping[str, Parameter | Codes], lang: str) -> tuple[str, str]:
     """The tier of a standing: the window that it was counted in may not be the one asked for."""
     return tier(one.tier, replace(question, window=one.window), values_of(told), lang)
 
 
-def values_of(told: Mapping[str, Parameter]) -> dict[str, float]:
-    return {name: one.value for name, one in told.items()}
+def values_of(told: Mapping[str, Parameter | Codes]) -> dict[str, float]:
+    return {name: one.value for name, one in told.items() if isinstance(one, Parameter)}
 
 
 def parameters_of(question: Question) -> tuple[str, ...]:
-    """The thresholds that decide this question, in the order in which they are told."""
-    shared = ("repeat_excess_ratio", "repeat_merge_hours", "repeat_window_months", "repeat_own_decision")
+    """The thresholds that decide this question, in the order in which they are told: the allowance of the scale apart
+    from the ratio of the law."""
+    shared = (
+        "repeat_excess_ratio",
+        "allowance_mode",
+        "repeat_merge_hours",
+        "repeat_window_months",
+        "repeat_own_decision",
+    )
     if question.subject == "enterprise":
         return ("repeat_enterprise_ratio", *shared)
     return ("repeat_count", "repeat_statutory_over", *shared)
@@ -253,9 +272,14 @@ def as_json(standing: Standing) -> dict[str, Any]:
         )
     }  # fmt: skip
     return own | {
-        "counted": [_act(one) for one in standing.counted],
-        "not_counted": [_act(one) for one in standing.not_counted],
+        "counted": acts_json(standing.counted),
+        "not_counted": acts_json(standing.not_counted),
     }
+
+
+def acts_json(acts: Iterable[Judged]) -> list[dict[str, Any]]:
+    """Acts as plain values."""
+    return [_act(one) for one in acts]
 
 
 # Ids of a driver or an owner are left out: a list of vehicles tells nobody else's, and the subject's own is its key.

@@ -455,23 +455,30 @@ def _vehicle(plate_no: str, color: int) -> Vehicle:
     return plate_no, None if color == _NO_COLOR else color
 
 
-def counted(
+def _checked(
     source: Source, since: Sequence[date], until: date, county: str | None, of: Rules,
-    only: Sequence[Vehicle] | None = None,
+    only: Sequence[Vehicle] | None,
 ) -> tuple[list[Vehicle], np.ndarray]:  # fmt: skip
-    """Vehicles by plate, and of each its checks by class of age and its events by class of age and severity. ``only``:
-    of these, at least one; None: of all."""
+    """As ``counted``, the events left at none."""
     who, named = _of(only)
     bound = _bound(since, until, county, of) | named
-    told = _tables(source, since, until) | {"who": who}
     used = {name: value for name, value in bound.items() if not name.startswith("ratio_")}
-    checked = source.read(_CHECKS.format(**told), used)
+    checked = source.read(_CHECKS.format(**_tables(source, since, until), who=who), used)
     vehicles = [_vehicle(*key) for key in zip(checked["plate_no"].tolist(), checked["color"].tolist(), strict=True)]
     counts = np.zeros((len(vehicles), AGE_COUNT + _CELLS))
     for age in range(AGE_COUNT):
         counts[:, age] = checked[f"age_{age}"].to_numpy()
+    return vehicles, counts
+
+
+def counted(
+    source: Source, since: Sequence[date], until: date, county: str | None, of: Rules
+) -> tuple[list[Vehicle], np.ndarray]:
+    """Vehicles by plate, and of each its checks by class of age and its events by class of age and severity."""
+    vehicles, counts = _checked(source, since, until, county, of, None)
     place = {vehicle: at for at, vehicle in enumerate(vehicles)}
-    for row in source.rows(_EVENTS.format(**told), bound):
+    events = _EVENTS.format(**_tables(source, since, until), who="")
+    for row in source.rows(events, _bound(since, until, county, of)):
         counts[place[_vehicle(row["plate_no"], row["color"])], AGE_COUNT + row["cell"]] = row["event_count"]
     return vehicles, counts
 
@@ -668,13 +675,17 @@ def explained(
     )
     counts = np.zeros((1, AGE_COUNT + _CELLS))
     if own:
-        _, of_each = counted(source, asked.since, asked.as_of, asked.county, of, own)
+        _, of_each = _checked(source, asked.since, asked.as_of, asked.county, of, own)
         counts += of_each.sum(axis=0)
     if not counts.any():
         raise Unchecked(
             f"No passage of it was weighed and judged in the {AGES[-1]} months up to {asked.as_of}, so there is no "
             "score. Ask as of another day, or see 'heng dossier'."
         )
+    found = _findings_of(source, asked, of, own)
+    for row in found:
+        if row["left_out"] is None:
+            counts[0, AGE_COUNT + row["age"] * len(SEVERITIES) + row["severity"]] += 1
     names: dict[str, str] = {}
     if asked.subject == "vehicle":
         kind = _kinds(source, asked.as_of, own[0][0]).get(own[0], "unregistered")
@@ -687,7 +698,7 @@ def explained(
     below["model"] += risk.prior.strength
     return Explained(
         risk,
-        tuple(_reason(row, of, below) for row in _findings_of(source, asked, of, own)),
+        tuple(_reason(row, of, below) for row in found),
         risk.prior.mean * risk.prior.strength / below["model"],
     )
 

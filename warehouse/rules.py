@@ -14,8 +14,8 @@ from warehouse.errors import WarehouseError
 from warehouse.metrics import Source
 
 TOPICS = (
-    "gross_weight", "weight_modifier", "axle_load", "dimension", "fine", "clock", "licence", "void", "accuracy",
-    "hazard_step", "parameter", "monitoring", "calendar", "transition", "score",
+    "gross_weight", "weight_modifier", "axle_type", "axle_load", "dimension", "fine", "clock", "licence", "void",
+    "accuracy", "hazard_step", "parameter", "monitoring", "calendar", "transition", "score",
 )  # fmt: skip
 """Topics of rules, in the order in which they are read."""
 
@@ -43,6 +43,10 @@ _CLOCKS = {
 _CODES = {
     "WARNING": ("警告", "a warning"),
     "AXLE_SUM": ("各轴最大允许轴荷之和", "the permitted loads of its axles together"),
+    "rigid single": ("货车，单驱动轴", "rigid truck, one drive axle"),
+    "rigid tandem": ("货车，双驱动轴", "rigid truck, two drive axles"),
+    "combination single": ("汽车列车，单驱动轴", "combination, one drive axle"),
+    "combination tandem": ("汽车列车，双驱动轴", "combination, two drive axles"),
     "REGISTERED": ("行驶证总质量", "the registered gross mass"),
     "SIGNER": ("须有验收人", "a signer"),
     "NEW_DUE": ("须有新期限", "a new last day"),

@@ -264,6 +264,7 @@ with listed as (
     select span.plate_no, span.plate_color_code
     from core.vehicle_violation_span as span
     inner join seeds.parameter as least on least.parameter = 'repeat_count'
+        and $as_of between coalesce(least.valid_from, $as_of) and coalesce(least.valid_to, $as_of)
     where $as_of between span.first_day and coalesce(span.last_day, $as_of)
         and span.case_count >= least.parameter_value
 ),
@@ -283,7 +284,6 @@ select county_code, plate_no, plate_color_code, bool_and(is_handled) as is_handl
 from act where is_handled or is_due
 group by all
 """
-_WINDOW = "select max(parameter_value) as months from seeds.parameter where parameter = 'repeat_window_months'"
 # As heng kpi counts, but by the day on which the time ended, and nothing that happened after the day: an earlier period
 # has had no more time than this one.
 _ALARMS = """
@@ -347,8 +347,8 @@ class _Read:
         return [(self.unit_of(one), one.is_overdue(self.asked.as_of), 1) for one in in_hand]
 
     def repeat_handled(self) -> Clusters:
-        (window,) = self.source.rows(_WINDOW)
-        since = months_later(self.asked.as_of + timedelta(days=1), -int(window["months"]))
+        months = numbers(self.source, ["repeat_window_months"], self.asked.as_of)["repeat_window_months"].value
+        since = months_later(self.asked.as_of + timedelta(days=1), -int(months))
         rows = self.source.rows(_REPEAT, {"as_of": self.asked.as_of, "since": since})
         return [(row["county_code"], row["is_handled"], 1) for row in rows]
 

@@ -218,7 +218,7 @@ class Behind:
         if measure.cause == "low_score" and not is_enterprise:
             return self.scored(measure.county, last_complete(measure.taken_on, CADENCE_OF_SCORE))
         if measure.cause == "overdue_hazard":
-            return self.overdue(measure.county, measure.taken_on, measure.uscc)
+            return self.overdue(measure)
         last = measure.taken_on - timedelta(days=1)
         first = measure.taken_on - timedelta(days=int(self.told["supervision_lookback_days"].value))
         if is_enterprise:
@@ -232,10 +232,16 @@ class Behind:
             Number("score", round(one.total, 6), None, asked.first, asked.as_of, one.low, one.high) for one in found
         )
 
-    def overdue(self, county: str | None, day: date, uscc: str | None = None) -> tuple[Number, ...]:
-        """Hazards of a county, or of one enterprise of it, that are overdue on a day, of those that are open."""
-        facts = hazards.Facts(self.source, hazards.Asked(day, day, day, county))
-        still = [one for one in facts.hazards if not one.is_closed and uscc in (None, one.uscc)]
+    def overdue(self, measure: Measure) -> tuple[Number, ...]:
+        """Hazards of the county or, wherever they are, of the enterprise that are overdue on the day, of those that are
+        open; nothing for an enterprise without a credit code."""
+        day, uscc = measure.taken_on, measure.uscc
+        is_enterprise = measure.unit_kind == "enterprise"
+        if is_enterprise and not uscc:
+            return ()
+        asked = hazards.Asked(day, day, day, None if is_enterprise else measure.county)
+        found = [one for one in hazards.Facts(self.source, asked).hazards if not is_enterprise or one.uscc == uscc]
+        still = [one for one in found if not one.is_closed]
         return (Number("hazards_overdue", sum(one.is_overdue(day) for one in still), len(still), day, day),)
 
     def _of_days(self, cause: str, first: date, last: date, county: str | None) -> tuple[Number, ...]:

@@ -21,8 +21,9 @@ from warehouse.known import Known, known_on
 from warehouse.known_answers import days_of_acts
 from warehouse.last_day import usual_day
 from warehouse.metrics import Source
-from warehouse.repeat import Act, Judged, Parameter, Question, Standing
-from warehouse.repeat_terms import masked_driver
+from warehouse.parameters import Codes, Parameter
+from warehouse.repeat import Act, Judged, Question, Standing
+from warehouse.repeat_terms import masked_driver, values_of
 from warehouse.why_changed import (
     JOINED,
     Both,
@@ -62,8 +63,9 @@ _OUTCOME = frozenset(
      *(name for name in Act._fields if name.endswith("decided_on")))
 )  # fmt: skip
 _WEIGHED = frozenset(
-    ("passage_record_id", "site_code", "gross_vehicle_weight_kg", "limit_kg", "excess_ratio",
-     "excess_ratio_after_allowance", "flags", "permit_no", "is_permitted", "is_within_limit", "last_unladen_at")
+    ("passage_record_id", "site_code", "gross_vehicle_weight_kg", "limit_kg", "excess_ratio", "accuracy_class",
+     "allowance_kg", "excess_after_allowance_kg", "excess_ratio_after_allowance", "flags", "unknown_conditions",
+     "permit_no", "is_permitted", "is_within_limit", "last_unladen_at")
 )  # fmt: skip
 _LINEAGE = frozenset(("record_id", "delivery_id", "source_line"))
 # The steps that core.case_outcome reads; a state of today that ends a case is the case row's own.
@@ -109,7 +111,7 @@ class WhyRepeat:
     night_after: date
     before: Standing
     after: Standing
-    thresholds: dict[str, Parameter] = field(repr=False)
+    thresholds: dict[str, Parameter | Codes] = field(repr=False)
     effects: list[ActEffect] = field(repr=False)
     notes: list[str] = field(default_factory=list)
 
@@ -150,9 +152,10 @@ def why_repeat(
             usual.require_decision if require_decision is None else require_decision,
         )  # fmt: skip
         was, now = (repeat.standings(source, question, key)[0] for source in (before, after))
-        told = repeat.parameters(after, question)
+        told = repeat.shown(after, question)
+        merge_hours = values_of(told)["repeat_merge_hours"]
         with both(before, after) as pair:
-            effects = _Moved(pair, question, key, was, now, told["repeat_merge_hours"].value).effects(before, after)
+            effects = _Moved(pair, question, key, was, now, merge_hours).effects(before, after)
 
         def shown(version: Source) -> Shown:
             (then,) = repeat.standings(version, question, key)

@@ -1,11 +1,12 @@
-"""What became of each passage over the limit? A case, or exactly one reason why not; and plates that may be misread."""
+"""What became of each passage over the limit? A case, or exactly one reason why not; passages beyond a dimension; and
+plates that may be misread."""
 
 from typing import Any
 
 import pandas as pd
 from dash import dcc, html
 
-from dashboards import controls, finding_facts, queries, shell, words
+from dashboards import controls, dimension_card, finding_facts, queries, shell, words
 from dashboards import format as fmt
 from dashboards.finding_facts import ROWS_SHOWN, SUGGESTIONS_SHOWN, Choice
 from dashboards.selection import ALL, Known, from_url
@@ -90,7 +91,7 @@ def fates_card(counts: pd.DataFrame, choice: Choice, details: Details, t: Text) 
         name: list[Any] = [
             dcc.Link(
                 fate_words(row.fate, t),
-                href=HERE + choice.query(fate=row.fate, detail=detail) + "#rows",
+                href=HERE + choice.query(fate=row.fate, detail=detail, standing=None, dimension=None) + "#rows",
                 className="current" if chosen else "",
             )
         ]
@@ -286,6 +287,9 @@ def layout(db: queries.Source, view: shell.View, query: dict[str, str]) -> html.
             if choice.detail:
                 of_fate = of_fate[of_fate["fate_detail"] == choice.detail]
             body.append(rows_card(db, choice, int(of_fate["finding_count"].sum()), known, details, t))
+    if choice.standing:
+        body.append(dimension_card.rows_card(db, choice, known, t))
+    body.append(dimension_card.card(db, choice, t))
     body.append(suggestions_card(db, choice, known, t))
     return shell.frame(
         view,

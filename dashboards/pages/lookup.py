@@ -159,6 +159,10 @@ def standings(facts: dict[str, Any], t: Text, w: Words) -> html.Section:
     )
 
 
+def _dimensions(passage: dict[str, Any] | None) -> list[dict[str, Any]]:
+    return passage["dimensions"] if passage else []
+
+
 def act_line(facts: dict[str, Any], act: dict[str, Any], number: int | None, t: Text, w: Words) -> html.Li:
     """One act: what happened, what became of it and why, and the way to its evidence."""
     passage = act["passage"]
@@ -185,17 +189,26 @@ def act_line(facts: dict[str, Any], act: dict[str, Any], number: int | None, t: 
         ),
         html.Div(weighed),
     ]
+    if passage is not None and passage["verdict"] == "over":
+        allowance = dossier_text.allowance(act, w)
+        told.append(html.Div(f"{w('act.allowance')}{w('colon')}{allowance}", className="act-under"))
     if number is None:
         told.append(html.Div(dossier_text.main_why(facts, act, w), className="act-why"))
     doubts = [w.pick(flag) for flag in passage["flags"]] if passage else []
     if doubts:
         told.append(html.Div(w("join").join(doubts), className="act-doubts"))
+    told += [html.Div(dossier_text.dimension(one, w), className="act-under") for one in _dimensions(passage)]
     decided = dossier_text.decisions(act, w)
     told.append(
         html.Div(w("semicolon").join(decided) or f"{w('act.filed')} {w.day(act['filed_on'])}", className="act-under")
     )
     lapses = w("counts.until", day=w.day(judged["lapses_on"])) if number is not None and judged["lapses_on"] else ""
     told.append(html.Div(" · ".join(filter(None, (act["case_no"], lapses))), className="act-under"))
+    if act["match"]:
+        ties = html.Ul([html.Li(dossier_text.tie(one, w)) for one in act["match"]], className="lines")
+        how = html.P(w("act.match.how"), className="quiet-line")
+        told.append(html.Details([html.Summary([shell.icon("right"), html.Span(w("act.match"))]), ties, how],
+                                 className="fold plain-fold"))  # fmt: skip
     if passage:
         told.append(
             dcc.Link(

@@ -10,8 +10,10 @@ from werkzeug.exceptions import BadRequest
 from dashboards import controls, lists, queries, shell, words
 from dashboards import format as fmt
 from dashboards.charts import SEVERE_BANDS
+from dashboards.match_lines import match_ties
 from dashboards.selection import ALL, METRICS, RECORD, Known, Selection, from_controls, from_url
 from dashboards.text import Text
+from warehouse.dossier_text import Words, dimension
 
 # --- what the rows add up to ------------------------------------------------------------------------------
 OVERVIEW_COLUMN = {
@@ -352,6 +354,24 @@ def _finding_facts(db: queries.Source, found: pd.Series, t: Text) -> list[Any]:
     return facts
 
 
+def _dimensions(db: queries.Source, record: pd.Series, t: Text) -> list[Any]:
+    """Lengths, widths and heights beyond the general limit, and what a permit allows."""
+    told = queries.dimensions_of(db, str(record["record_id"]), fmt.as_date(record["passed_date"]))
+    w = Words(t.lang)
+    return lists.fact(t("dimension.title"), html.Ul([html.Li(dimension(one, w)) for one in told])) if told else []
+
+
+def _cases(db: queries.Source, record_id: str, t: Text) -> list[Any]:
+    """The cases that come to this passage: how surely, by what, and what else belongs to each."""
+    found = queries.matches_of(db, record_id)
+    if not found:
+        return []
+    told = [
+        html.Div([shell.icon("file"), html.Span([html.B(one.case_no, lang="zh"), match_ties(one, t)])]) for one in found
+    ]
+    return [html.H3(t("match.cases")), html.Div(told, className="proof acts")]
+
+
 def evidence(db: queries.Source, record: pd.Series, selection: Selection, known: Known, t: Text) -> list[Any]:
     """Everything that stands behind one record, down to the line of the file it came in."""
     reasons = words.flag_words(queries.reasons(db), t)
@@ -399,6 +419,7 @@ def evidence(db: queries.Source, record: pd.Series, selection: Selection, known:
         facts += lists.fact(t("evidence.excess"), html.B(excess, className="worse"))
     if found is not None:
         facts += _finding_facts(db, found, t)
+    facts += _dimensions(db, record, t)
     facts += _police(record, t)
     if not fmt.missing(record["speed_kmh"]):
         facts += lists.fact(t("evidence.speed"), f"{float(record['speed_kmh']):.1f} km/h")
@@ -410,6 +431,7 @@ def evidence(db: queries.Source, record: pd.Series, selection: Selection, known:
     doubts: list[Any] = [
         html.Div([shell.icon("flag", "warn"), html.Span([f"{text} ", html.Code(code)])]) for code, text in flags
     ] or [html.Div([shell.icon("check"), html.Span(t("evidence.no_flags"))])]
+    unknown = [] if found is None else words.flag_list(found["unknown_conditions"], reasons)
     name = delivery["name"] if delivery is not None else t("evidence.unknown_delivery")
     line = t("evidence.line", line=fmt.count(record["source_line"]), byte=fmt.count(record["byte_offset"]))
     received = fmt.moment(delivery["received_at"], t.lang) if delivery is not None else ""
@@ -420,6 +442,8 @@ def evidence(db: queries.Source, record: pd.Series, selection: Selection, known:
         _axle_bars(record, t),
         html.H3(t("evidence.doubts")),
         html.Div(doubts, className="proof"),
+        *([html.H3(t("evidence.not_told")), html.Ul([html.Li(text) for _, text in unknown])] if unknown else []),
+        *_cases(db, str(record["record_id"]), t),
         html.H3(t("evidence.source")),
         html.Div(
             [

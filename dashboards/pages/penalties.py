@@ -9,6 +9,7 @@ from dash import dcc, html
 from dashboards import (
     as_known,
     as_of,
+    case_drawer,
     case_facts,
     charts,
     consistency_card,
@@ -16,18 +17,19 @@ from dashboards import (
     explain,
     finding_facts,
     forecast_card,
+    lists,
     queries,
     shell,
     times_card,
     words,
 )
 from dashboards import format as fmt
-from dashboards.case_facts import ROWS_SHOWN, Choice
+from dashboards.case_facts import PERIODS, ROWS_SHOWN, Choice
 from dashboards.selection import ALL, Known
 from dashboards.text import Text
 from warehouse import case_terms as terms
 from warehouse import fates, funnel
-from warehouse.case_amounts import VERDICTS
+from warehouse.case_amounts import VERDICTS, Compared
 from warehouse.cases import (
     AGES,
     CASE_STATES,
@@ -39,11 +41,14 @@ from warehouse.cases import (
     Case,
     Clock,
     ClockCount,
+    Refused,
 )
 from warehouse.money import yuan
 from warehouse.plate import masked
 
 HERE = "/penalties"
+IN_FILES = ("cases", "refused")
+"""Rows that files hold."""
 TONE = {"overdue": "worse", "late": "warn"}
 VERDICT_TONE = {"above": "worse", "below": "warn"}
 OF_CLOCK = ("overdue", "soon", "running", "late", "omitted", "met", "used", "unknown", "not_applicable")
@@ -77,19 +82,46 @@ def filters(choice: Choice, known: Known, t: Text) -> html.Div:
     """Kind, county and day; all of them are in the address."""
     kinds = [(kind, kind_words(kind, t), HERE + choice.scope.query(kind=kind)) for kind in (ALL, *KINDS)]
     counties = [
-        (code, controls.county_words(code, known, t), HERE + choice.scope.query(county=code))
+        (code, controls.county_words(code, known, t), HERE + choice.scope.query(county=code, site=ALL))
         for code in (ALL, *known.current_counties)
     ]
     choices = [(t("penalties.kind"), choice.kind, kinds), (t("filter.county"), choice.county, counties)]
+    if choice.county != ALL and choice.known_on is None:
+        sites = [site for site, county in known.sites.items() if county == choice.county]
+        named = [(site, site if site != ALL else t("filter.site.all"), HERE + choice.scope.query(site=site))
+                 for site in (ALL, *sites)]  # fmt: skip
+        choices.append((t("filter.site"), choice.site, named))
+    own = [] if choice.period != "custom" else ["custom"]
+    choices.append(
+        (
+            t("penalties.period"),
+            choice.period,
+            [(period, period_words(choice, period, t), HERE + choice.scope.query(period=period, **_DAYS[period]))
+             for period in (*PERIODS[:-1], *own)],
+        )
+    )  # fmt: skip
     chosen = f"{kind_words(choice.kind, t)} · {controls.county_words(choice.county, known, t)}"
     days, night = (case_facts.FIRST_DAY, choice.last_day), as_known.field("penalties", choice.known_on, t)
     return as_of.filters("penalties", choices, chosen, choice.as_of, days, t, night, many=True)
+
+
+_NO_DAYS: dict[str, None] = dict.fromkeys(("since", "until"))
+_DAYS: dict[str, dict[str, Any]] = {period: {} if period == "custom" else _NO_DAYS for period in PERIODS}
+
+
+def period_words(choice: Choice, period: str, t: Text) -> str:
+    """A choice of days of filing."""
+    if period == "custom" and choice.span is not None:
+        return fmt.day_range(*choice.span, t.lang)
+    return t(f"penalties.period.{period}")
 
 
 def printed(source: queries.Source, choice: Choice, known: Known, t: Text) -> html.P:
     told = [
         (t("penalties.kind"), kind_words(choice.kind, t)),
         (t("filter.county"), controls.county_words(choice.county, known, t)),
+        *([(t("filter.site"), choice.site)] if choice.site != ALL else []),
+        *([(t("penalties.period"), fmt.day_range(*choice.span, t.lang))] if choice.span else []),
         (t("repeat.as_of"), fmt.day(choice.as_of, t.lang)),
     ]
     return as_of.printed(told, t, as_known.words(source, t))
@@ -333,7 +365,12 @@ def ages_card(db: queries.Source, choice: Choice, t: Text) -> html.Section:
     content: Any = controls.stack_table(t("penalties.ages"), heads, body)
     if not body:
         content = html.P(t("penalties.none"), className="quiet-line")
-    return controls.card(t("penalties.ages"), t("penalties.ages.how"), content)
+    refused = case_facts.refused_count(db, choice.scope)
+    link = None
+    if refused:
+        told = [t.plural("penalties.refused.all", refused), shell.icon("right")]
+        link = dcc.Link(told, href=HERE + choice.opened("refused"), className="rows-link")
+    return controls.card(t("penalties.ages"), t("penalties.ages.how"), content, extra=link, id="penalties-ages")
 
 
 # --- amounts -----------------------------------------------------------------------------------------------
@@ -372,34 +409,48 @@ def amounts_card(db: queries.Source, choice: Choice, t: Text) -> html.Section:
 
 
 # --- rows --------------------------------------------------------------------------------------------------
-def rows_card(db: queries.Source, choice: Choice, known: Known, t: Text) -> html.Section:
-    """The rows behind a number, the first of them; the command line writes all."""
-    made = {"clocks": _clock_rows, "cases": _case_rows, "amounts": _amount_rows}[choice.rows]
-    heads, body = made(db, choice, known, t)
-    is_cut = len(body) > ROWS_SHOWN
+def rows_card(db: queries.Source, source: queries.Source, choice: Choice, known: Known, t: Text) -> html.Div:
+    """The rows behind a number, the first of them, and beside them the case of the row that is open; files and the
+    command line hold all. ``db``: the version served; ``source``: it or what a night knew."""
+    found = case_facts.rows(source, choice)
+    is_cut = len(found) > ROWS_SHOWN
+    made = {"clocks": _clock_rows, "cases": _case_rows, "amounts": _amount_rows, "refused": _refused_rows}[choice.rows]
+    heads, body = made(db, choice, found[:ROWS_SHOWN], known, t)
     name = rows_words(choice, t)
-    count = f"{ROWS_SHOWN}+" if is_cut else fmt.count(len(body))
+    count = f"{ROWS_SHOWN}+" if is_cut else fmt.count(len(found))
     content: Any = (
-        controls.stack_table(name, heads, body[:ROWS_SHOWN])
-        if body
-        else html.P(t("penalties.none"), className="quiet-line")
+        controls.stack_table(name, heads, body) if body else html.P(t("penalties.none"), className="quiet-line")
     )
     close = dcc.Link([shell.icon("x"), t("findings.rows.close")], href=HERE + choice.scope.query(), className="button")
+    files = lists.file_links("cases", choice.query(absolute=True, row=None)) if choice.rows in IN_FILES else []
     how = [t("penalties.rows.first", shown=ROWS_SHOWN), html.Code(command(choice))] if is_cut else None
-    return controls.card(t("penalties.rows", what=name, count=count), how, content, extra=close, id="rows")
+    card = controls.card(
+        t("penalties.rows", what=name, count=count), how, content, extra=[*files, close], id="rows"
+    )  # fmt: skip
+    drawer = case_drawer.drawer(db, source, choice, known, t) if choice.row else None
+    look = "card drawer open" if drawer else "card drawer"
+    aside = html.Aside(drawer, id="penalties-drawer", className=look, **{"aria-label": t("evidence.title")})
+    return html.Div([card, aside], className="rows-and-drawer")
 
 
 def command(choice: Choice) -> str:
     """What writes every row of the choice on the command line."""
-    name = {"cases": "list", "amounts": "amounts", "clocks": "late-next-week" if choice.soon else "clocks"}[choice.rows]
+    name = {
+        "cases": "list", "amounts": "amounts", "clocks": "late-next-week" if choice.soon else "clocks",
+        "refused": "refused",
+    }[choice.rows]  # fmt: skip
     told = {"as-of": choice.as_of.isoformat()}
     told |= {} if choice.known_on is None else {"known-on": choice.known_on.isoformat()}
-    told |= {name: value for name, value in (("kind", choice.kind), ("county", choice.county)) if value != ALL}
+    named = (("kind", choice.kind), ("county", choice.county), ("site", choice.site))
+    told |= {name: value for name, value in named if value != ALL}
+    if choice.span is not None:
+        told |= {"filed-from": choice.span[0].isoformat(), "filed-to": choice.span[1].isoformat()}
     if choice.rows == "amounts":
         told["from"] = choice.first_month.isoformat()
-    of_rows = {"cases": ("series", "month", "age"), "amounts": ("verdict",), "clocks": ("clock",)}
+    of_rows = {"cases": ("series", "month", "age"), "amounts": ("verdict",), "clocks": ("clock",), "refused": ()}
     told |= {option: value for option in of_rows[choice.rows] if (value := getattr(choice, option))}
-    if choice.state in {"cases": CASE_STATES, "amounts": (), "clocks": () if choice.soon else STATES}[choice.rows]:
+    states = {"cases": CASE_STATES, "clocks": () if choice.soon else STATES}
+    if choice.state is not None and choice.state in states.get(choice.rows, ()):
         told["state"] = choice.state
     return " ".join(["heng cases", name, *(f"--{option} {value}" for option, value in told.items()), "--format csv"])
 
@@ -427,19 +478,25 @@ def rows_words(choice: Choice, t: Text) -> str:
 Made = tuple[controls.Heads, list[html.Tr]]
 
 
-def _case_head(case_no: str, county: str | None, known: Known, t: Text) -> html.Span:
-    place = controls.place_name(known, county, t) if county else ""
-    return html.Span([html.Span(case_no, lang="zh"), html.Span(place, className="under")])
+def _case_head(db: queries.Source, choice: Choice, at: int, one: Any, known: Known, t: Text) -> html.Span:
+    """The number of a case, which opens it in the drawer; the step of a case that no list has opens none."""
+    county = one.county_code
+    number: Any = html.Span(one.case_no, lang="zh")
+    key = f"{db.version}-{at}"
+    if county or choice.rows != "refused":
+        look = "current" if key == choice.row else ""
+        number = dcc.Link(number, href=HERE + choice.query(row=key) + "#rows", className=look)
+    return html.Span([number, html.Span(controls.place_name(known, county, t) if county else "", className="under")])
 
 
-def _clock_rows(db: queries.Source, choice: Choice, known: Known, t: Text) -> Made:
+def _clock_rows(db: queries.Source, choice: Choice, found: list[Clock], known: Known, t: Text) -> Made:
     heads: controls.Heads = [
         (t("penalties.case"), False), (t("penalties.clock"), False), (t("penalties.from"), False),
         (t("penalties.due"), False), (t("penalties.done"), False), (t("penalties.result"), False),
         (t("penalties.days"), True), (t("penalties.rule"), False),
     ]  # fmt: skip
     body = []
-    for one in case_facts.clock_rows(db, choice):
+    for at, one in enumerate(found):
         due: Any = fmt.day(one.due_on, t.lang) if one.due_on else fmt.NONE
         if one.is_rolled:
             due = html.Span([due, html.Span(t("penalties.rolled"), className="under")])
@@ -452,7 +509,7 @@ def _clock_rows(db: queries.Source, choice: Choice, known: Known, t: Text) -> Ma
             shell.pill(terms.STATE_TERMS[one.state].name(t.lang), "warn" if one.is_soon else TONE.get(one.state, "")),
             _days(one, t), html.Span(rule),
         ]  # fmt: skip
-        body.append(controls.stack_row(_case_head(one.case_no, one.county_code, known, t), cells, heads))
+        body.append(controls.stack_row(_case_head(db, choice, at, one, known, t), cells, heads))
     return heads, body
 
 
@@ -470,17 +527,37 @@ def _days(one: Clock, t: Text) -> Any:
     )
 
 
-def _case_rows(db: queries.Source, choice: Choice, known: Known, t: Text) -> Made:
+def _refused_rows(db: queries.Source, choice: Choice, found: list[Refused], known: Known, t: Text) -> Made:
+    """Steps without effect: what was tried, why it had none, what to do, and the line it was delivered in."""
+    heads: controls.Heads = [
+        (t("penalties.case"), False), (t("penalties.step"), False), (t("penalties.why"), False),
+        (t("penalties.missing"), False), (t("penalties.next_step"), False), (t("evidence.source"), False),
+    ]  # fmt: skip
+    body = []
+    for at, one in enumerate(found):
+        reason = t.pick(one.reason_zh, one.reason_en) or one.refusal_reason
+        cells = [
+            html.Div([case_drawer.step_words(one, t), html.Span(fmt.moment(one.event_at, t.lang), className="under")]),
+            html.Div([reason, " ", html.Code(one.refusal_reason)]),
+            terms.guards(one.missing_guards, t.lang) or fmt.NONE,
+            t.pick(one.next_step_zh, one.next_step_en) or fmt.NONE,
+            case_drawer.source_of(db, one, t),
+        ]
+        body.append(controls.stack_row(_case_head(db, choice, at, one, known, t), cells, heads))
+    return heads, body
+
+
+def _case_rows(db: queries.Source, choice: Choice, found: list[Case], known: Known, t: Text) -> Made:
     heads: controls.Heads = [
         (t("penalties.case"), False), (t("penalties.state"), False), (t("table.plate"), False),
         *((t(f"penalties.series.{name}"), False) for name in SERIES),
         (t("penalties.stated"), True), (t("penalties.decided"), True), (t("penalties.collected"), True),
     ]  # fmt: skip
-    body = [_case_row(one, heads, known, t) for one in case_facts.case_rows(db, choice)]
+    body = [_case_row(one, _case_head(db, choice, at, one, known, t), heads, t) for at, one in enumerate(found)]
     return heads, body
 
 
-def _case_row(one: Case, heads: controls.Heads, known: Known, t: Text) -> html.Tr:
+def _case_row(one: Case, head: html.Span, heads: controls.Heads, t: Text) -> html.Tr:
     state: list[Any] = [terms.state_name(one.case_state, t.lang)]
     if one.is_state_reported:
         state.append(html.Span(t("penalties.reported"), className="under"))
@@ -495,18 +572,17 @@ def _case_row(one: Case, heads: controls.Heads, known: Known, t: Text) -> html.T
         html.Div(state), html.Span(masked(one.plate_no), className="unbroken"), *days, amount(one.statutory_fen),
         amount(one.decided_fen), amount(one.collected_fen),
     ]  # fmt: skip
-    return controls.stack_row(_case_head(one.case_no, one.county_code, known, t), cells, heads)
+    return controls.stack_row(head, cells, heads)
 
 
-def _amount_rows(db: queries.Source, choice: Choice, known: Known, t: Text) -> Made:
+def _amount_rows(db: queries.Source, choice: Choice, found: list[Compared], known: Known, t: Text) -> Made:
     heads: controls.Heads = [
         (t("penalties.case"), False), (t("table.excess"), True), (t("penalties.range"), True),
         (t("penalties.stated"), True), (t("penalties.decided"), True), (t("penalties.why"), False),
         (t("penalties.rule"), False),
     ]  # fmt: skip
-    found = [one for one in case_facts.compared(db, choice.scope) if choice.verdict in (None, one.verdict)]
     body = []
-    for one in found[: ROWS_SHOWN + 1]:
+    for at, one in enumerate(found):
         low, high = amount(one.low_fen), amount(one.high_fen)
         rules: list[Any] = [html.Code(", ".join(one.rules))] if one.rules else [fmt.NONE]
         if one.rules and not one.is_verified:
@@ -516,7 +592,7 @@ def _amount_rows(db: queries.Source, choice: Choice, known: Known, t: Text) -> M
             low if low == high else f"{low} – {high}", amount(one.stated_fen), amount(one.decided_fen),
             terms.REASON_TERMS[one.reason].name(t.lang), html.Span(rules),
         ]  # fmt: skip
-        body.append(controls.stack_row(_case_head(one.case_no, one.county_code, known, t), cells, heads))
+        body.append(controls.stack_row(_case_head(db, choice, at, one, known, t), cells, heads))
     return heads, body
 
 
@@ -537,7 +613,10 @@ def layout(db: queries.Source, view: shell.View, query: dict[str, str]) -> html.
         view,
         "penalties",
         body,
-        actions=[controls.copy_link("penalties", t)],
+        actions=[
+            controls.copy_link("penalties", t),
+            *lists.file_links("cases", choice.scope.query(absolute=True, rows="cases")),
+        ],
         db=db,
         notices=[t("state.bad_values", values=t("availability.join").join(bad))] if bad else None,
     )
@@ -557,15 +636,18 @@ def _body(
         filters(choice, known, t),
     ]
     if choice.rows != "none":
-        body.append(rows_card(source, choice, known, t))
+        body.append(rows_card(db, source, choice, known, t))
     is_now = choice.known_on is None  # the funnel and what articles allow rest on passages
+    is_wide = not choice.is_narrow  # some cards are of all sites and of the twelve months
     body += [
         clocks_card(db, source, counts, choice, t),
-        *([funnel_card(db, choice, t), times_card.card(db, choice, t)] if is_now else []),
+        *([funnel_card(db, choice, t), times_card.card(db, choice, t)] if is_now and is_wide else []),
         series_card(source, choice, t, view.theme),
         ages_card(source, choice, t),
-        forecast_card.card(source, choice, t),
-        *([amounts_card(db, choice, t), consistency_card.card(db, choice, known, t)] if is_now else []),
+        *([forecast_card.card(source, choice, t)] if is_wide else []),
+        *([amounts_card(db, choice, t)] if is_now else []),
+        *([consistency_card.card(db, choice, known, t)] if is_now and is_wide else []),
+        None if is_wide else html.P(t("penalties.narrow"), className="note", id="penalties-narrow"),
     ]
     query, absolute = choice.query(), choice.query(absolute=True)
     return [*body, *as_of.stores("penalties", HERE, query, absolute, choice.as_of, choice.known_on)]

@@ -79,11 +79,13 @@ def _span(one: Standing, t: Text) -> str:
     return fmt.day_range(one.window_first, one.window_last, t.lang)
 
 
-def why_not(one: Standing, t: Text) -> str:
+def why_not(facts: Facts, one: Standing, t: Text) -> str:
     """Acts that do not count, by reason."""
     counts: dict[str, int] = {}
     for judged in one.not_counted:
         counts[str(judged.reason)] = counts.get(str(judged.reason), 0) + 1
+    if by_register := facts.register_only(one):
+        counts[terms.REGISTER_ONLY] = len(by_register)
     told = [f"{terms.REASON_TERMS[code].name(t.lang)} {number}" for code, number in counts.items()]
     return t("availability.join").join(told)
 
@@ -225,7 +227,7 @@ def cells(facts: Facts, place: int, one: Standing, t: Text) -> dict[str, Any]:
     tier = tier_of(facts, one, t)
     share = fmt.NONE if one.ratio is None else f"{one.ratio * 100:.2f}%"
     lapse, trigger = fmt.day(one.lapses_on, t.lang), fmt.day(one.trigger_on, t.lang)
-    span, why = _span(one, t), why_not(one, t)
+    span, why = _span(one, t), why_not(facts, one, t)
     if one.has_no_first_issue:
         span = f"{span} · {t('repeat.no_first_issue')}"
     dates = [t("repeat.line.trigger", day=trigger)] if one.trigger_on else []
@@ -293,8 +295,12 @@ def act_line(judged: Judged, one: Standing, t: Text) -> html.Div:
         what.append(repeat_queries.vehicle_of(judged))
     details = [t("repeat.act.case", case=act.case_no)]
     if act.excess_ratio is not None:
-        after = fmt.share(act.excess_ratio_after_allowance)
-        details.append(t("repeat.act.excess", share=fmt.share(act.excess_ratio), after=after))
+        share, after = fmt.share(act.excess_ratio), fmt.share(act.excess_ratio_after_allowance)
+        if act.allowance_kg is None:
+            details.append(t("repeat.act.excess.measured", share=share))
+        else:
+            allowance, left = fmt.kilograms(act.allowance_kg), fmt.kilograms(act.excess_after_allowance_kg)
+            details.append(t("repeat.act.excess", share=share, allowance=allowance, left=left, after=after))
     if act.decided_on is not None:
         details.append(t("repeat.act.decided", day=fmt.day(act.decided_on, t.lang)))
     if judged.counts:
@@ -322,6 +328,25 @@ def _act_list(title: str, acts: list[Judged], one: Standing, nothing: str, t: Te
     return [
         html.H3(f"{title} {fmt.count(len(acts))}"),
         html.Div(shown or [html.P(nothing, className="quiet-line")], className="proof acts"),
+        *(more if len(acts) > MOST_ACTS else []),
+    ]
+
+
+def _register_only(facts: Facts, one: Standing, t: Text) -> list[Any]:
+    """Acts that name no enterprise and whose vehicle the register gives this one: told, and counted for nobody."""
+    acts, term = facts.register_only(one), terms.REASON_TERMS[terms.REGISTER_ONLY]
+    if not acts:
+        return []
+    lines = []
+    for act in acts[-MOST_ACTS:][::-1]:
+        head = f"{fmt.moment(act.violated_at, t.lang)} · {plate.masked(act.plate_no)}"
+        told = t("repeat.act.case", case=act.case_no)
+        lines.append(html.Div([shell.icon("x"), html.Span([html.B(head), html.Br(), told])]))
+    more = [html.P(t("repeat.drawer.more", shown=MOST_ACTS, all=fmt.count(len(acts))), className="quiet-line")]
+    return [
+        html.H3(f"{term.name(t.lang)} {fmt.count(len(acts))}"),
+        html.P(term.says(t.lang), className="subtitle"),
+        html.Div(lines, className="proof acts"),
         *(more if len(acts) > MOST_ACTS else []),
     ]
 
@@ -368,6 +393,7 @@ def drawer(facts: Facts, one: Standing, t: Text) -> list[Any]:
         html.P(says, className="subtitle"),
         *_act_list(t("repeat.counted"), one.counted, one, t("repeat.counted.none"), t),
         *_act_list(t("repeat.not_counted"), one.not_counted, one, t("repeat.not_counted.none"), t),
+        *_register_only(facts, one, t),
         html.H3(t("repeat.drawer.windows")),
         _by_window(facts, one, t),
         html.P(t("repeat.lead.facts"), className="subtitle"),

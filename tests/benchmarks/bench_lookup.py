@@ -159,6 +159,7 @@ def told(name: str, taken: list[float], floor: float) -> str:
 
 def warm() -> None:
     """Print the times of this process, the first look-ups left out."""
+    from dashboards import risk_facts
     from warehouse import dossier, repeat
     from warehouse.connection import snapshot
 
@@ -175,6 +176,11 @@ def warm() -> None:
         "of it: colours it is known under": lambda key: dossier.colors(db, key["plate_no"]),
         "of it: its last passages": lambda key: dossier.recent(db, key, LAST),
         "of it: its acts and their count": lambda key: repeat.standings(db, question, key),
+        "of it: its facts, all a dossier tells": lambda key: dossier.facts(db, "vehicle", key, LAST, "ROLLING_12M"),
+        "beside it: its risk score": lambda key: risk_facts.of_vehicle(db, key, LAST),
+        "floor: the plate in all months' files": lambda key: db.rows(
+            "select plate_no from core.passage where plate_no = $plate_no limit 1", {"plate_no": key["plate_no"]},
+        ),
         "peer: its passages in all months' files": lambda key: db.read(
             "select record_id, passed_at, site_code, gross_vehicle_weight_kg, verdict from core.passage"
             " where plate_no = $plate_no", {"plate_no": key["plate_no"]},

@@ -11,13 +11,13 @@ from typing import Any
 import duckdb
 import pytest
 from case_reference import Case, Decision, Payment
-from case_rows import built_of
+from case_rows import MODELS, built_of
 from landed import Tables
 from typer.testing import CliRunner
 
 from etl.cli import app
 from etl.errors import HengError
-from warehouse import connection
+from warehouse import case_terms, connection, sql
 from warehouse.errors import WarehouseError
 
 LAST_DAY = "2026-03-31"
@@ -56,9 +56,9 @@ class Served(Tables):
     manifest = {"data_until": LAST_DAY}  # noqa: RUF012
 
 
-@pytest.fixture(scope="module")
-def served() -> Served:
-    made = Served(built_of(CASES, random.Random(3)).connection)
+def _made() -> Served:
+    models = (*MODELS, "core.case_match", "staging.loading_firm")
+    made = Served(built_of(CASES, random.Random(3), models).connection)
     made.connection.execute(
         "create table core.case_measure (case_no varchar, passage_record_id varchar, excess_kg integer,"
         " excess_after_allowance_kg integer,"
@@ -66,6 +66,11 @@ def served() -> Served:
     )
     made.connection.execute("insert into core.case_measure values ('A1', 'p1', 10000, null, false, null, null, null)")
     return made
+
+
+@pytest.fixture(scope="module")
+def served() -> Served:
+    return _made()
 
 
 @pytest.fixture(autouse=True)
@@ -133,9 +138,51 @@ def test_one_case_has_its_steps_with_what_was_missing_its_decisions_and_its_cloc
     service = next(one for one in told["clocks"] if one["clock"] == "service")
     # Seven working days after Friday 9 January: the 20th.
     assert (service["due_on"], service["state"], service["rule_id"]) == ("2026-01-20", "overdue", "C-SERVE")
+    assert told["match"]["passage_record_id"] is None
+    assert [(tie["kind"], tie["grade"], tie["reason"]) for tie in told["match"]["ties"]] == [
+        ("match", "none", "no_passage"), ("vehicle", "none", "not_registered"), ("driver", "none", "not_told"),
+        ("enterprise", "none", "not_told"), ("loading", "none", "no_ticket"),
+    ]  # fmt: skip
     shown = run("show", "A1")
-    for words in ("late surcharge", "600.00", "Steps", "Decisions", "C-PAY"):
+    for words in ("late surcharge", "600.00", "Steps", "Decisions", "C-PAY", "no passage fits", "no ticket fits"):
         assert words in shown
+    assert "没有相符的磅单" in run("show", "A1", "--lang", "zh")
+
+
+def test_a_case_says_by_what_its_passage_enterprise_and_loading_firm_are_known(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = _made()
+    monkeypatch.setattr(connection, "snapshot", lambda: made)
+    made.connection.execute(
+        "update core.case_match set match_grade = 'near', match_reason = 'plate_time_county',"
+        " passage_record_id = 'p9', passed_at = '2026-01-05 09:00:00', driver_grade = 'exact',"
+        " driver_reason = 'certificate', driver_record_id = 'd1', enterprise_grade = 'near',"
+        " enterprise_reason = 'register_name', enterprise_uscc = 'U1', loading_grade = 'weak',"
+        " loading_reason = 'other_mass', firm_no = 'F1', firm_record_id = 'f1', left_at = '2026-01-05 07:00:00',"
+        " loaded_mass_kg = 58000 where case_no = 'A1'"
+    )
+    made.connection.execute(
+        "insert into staging.loading_firm by name select 'f1' as record_id, 'F1' as firm_no, '示例采石场' as firm_name"
+    )
+    made.connection.execute(
+        "insert into staging.driver_certificate by name select 'd1' as record_id,"
+        " '431100199001011234' as driver_certificate_no"
+    )
+    ties = {tie["kind"]: tie for tie in document("show", "A1")["match"]["ties"]}
+    en, zh = run("show", "A1"), run("show", "A1", "--lang", "zh")
+    assert (ties["match"]["grade"], ties["match"]["number"]) == ("near", "p9")
+    assert (ties["loading"]["name"], ties["loading"]["mass_kg"]) == ("示例采石场", 58_000)
+    assert (ties["enterprise"]["number"], ties["driver"]["number"]) == ("U1", "4311·***234")
+    for words in (
+        "near: plate, colour, time and county agree",
+        "示例采石场",
+        "weak: the last ticket before",
+        "for none",
+    ):
+        assert words in en
+    assert "仅由车辆登记对应，不计入该企业次数" in zh
+    assert "199001011234" not in en + zh
 
 
 def test_clocks_are_chosen_by_name_and_state_and_a_file_has_all_of_them() -> None:
@@ -208,3 +255,40 @@ def test_a_version_from_before_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_is_refused_says_the_next_step(arguments: list[str], words: str) -> None:
     with pytest.raises((HengError, WarehouseError), match=words):
         run(*arguments)
+
+
+def test_refused_steps_are_listed_with_their_reason_and_what_to_do(served: Served) -> None:
+    told = document("refused")["steps"]
+    assert [(one["case_no"], one["case_state"], one["refusal_reason"]) for one in told] == [("A3", "decided", "R-STEP")]
+    assert sum(one["refused_count"] for one in document("list")["cases"]) == len(told)
+    (row,) = table("refused")
+    assert (row["case_no"], row["reason_en"][:8]) == ("A3", "The case")
+    assert document("refused", "--reason", "R-GUARD")["steps"] == []
+    assert document("refused", "--as-of", "2026-01-08")["steps"] == []
+    assert document("refused", "--filed-from", "2026-01-07")["steps"] == []
+    for lang, words in (("zh", "该环节不生效"), ("en", "may not enter")):
+        assert words in " ".join(run("refused", "--lang", lang).split())
+
+
+def test_days_of_filing_and_a_site_narrow_lists_and_clocks() -> None:
+    every = {one["case_no"] for one in document("list")["cases"]}
+    assert {one["case_no"] for one in document("list", "--filed-from", "2026-01-06")["cases"]} == every
+    assert document("list", "--filed-to", "2026-01-05")["cases"] == []
+    assert document("clocks", "--filed-from", "2026-01-07")["clocks"] == []
+    assert document("amounts", "--filed-from", "2026-01-07")["cases"] == []
+    for wrong, says in (
+        (["list", "--filed-from", "2026-02-01", "--filed-to", "2026-01-01"], "Exchange"),
+        (["list", "--site", "YZ99"], "staging.wim_site"),
+        (["list", "--site", "YZ99", "--known-on", "2026-03-01"], "rests on passages"),
+        (["refused", "--reason", "R-TEA"], "R-STEP, R-GUARD"),
+    ):
+        with pytest.raises((HengError, WarehouseError), match=says):
+            run(*wrong)
+
+
+def test_every_guard_of_the_rule_book_has_words() -> None:
+    with duckdb.connect() as made:
+        sql.load_seeds(made)
+        guards = {row[0] for row in made.execute("select distinct guard from seeds.case_transition").fetchall()}
+    told = {code for text in guards if text for code in text.replace(" ", "").split(",")}
+    assert told == set(case_terms.GUARD_TERMS)

@@ -51,6 +51,7 @@ class Served(Tables):
                 "core.case_passage",
                 "core.violation",
                 "core.working_day",
+                "mart.dimension_finding",
                 "mart.finding",
                 "mart.screening",
                 "staging.wim_site",
@@ -329,6 +330,8 @@ def test_a_look_at_another_site_s_passage_of_that_number_is_none_at_this(served:
         ([*PERIOD, "--rows", "--fate", "hanged"], "case_closed"),
         ([*PERIOD, "--fate", "void"], "--rows"),
         ([*PERIOD, "--rows", "--by", "month"], "leave it out"),
+        ([*PERIOD, "--kind", "axle"], "mass, dimension"),
+        ([*PERIOD, "--kind", "dimension", "--rows", "--fate", "void"], "over, information, permitted"),
         ([*PERIOD, "--as-of", "tomorrow"], "YYYY-MM-DD"),
         ([*PERIOD, "--lang", "fr"], "zh, en"),
         (["findings", "--from", "2026-04-01", "--to", "2026-03-01"], "Exchange"),
@@ -346,3 +349,71 @@ def test_a_version_without_a_threshold_is_refused(served: Served) -> None:
     served.connection.execute("delete from seeds.parameter where parameter = 'filing_sla_workdays'")
     with pytest.raises(WarehouseError, match="filing_sla_workdays"):
         CliRunner().invoke(app, PERIOD, catch_exceptions=False)
+
+
+# --- dimensions ------------------------------------------------------------------------------------------------
+SIZES = (
+    # check number, day, dimension, measured, limit, greatest limit, state, permitted, is permitted
+    ("A1", "2026-03-02", "length", 22_001, 18_100, 22_000, "over", None, False),
+    ("A1", "2026-03-02", "width", 2_600, 2_550, 2_600, "information", None, False),
+    ("A2", "2026-03-02", "height", 4_200, 4_000, 4_000, "over", 4_200, True),
+    ("A3", "2026-03-09", "height", 4_201, 4_000, 4_000, "over", 4_200, False),
+    ("A8", "2026-04-01", "height", 4_300, 4_000, 4_000, "over", None, False),
+)
+LIMITS = {"length": "D-L", "width": "D-W", "height": "D-H"}
+
+
+@pytest.fixture
+def sized(served: Served) -> Served:
+    for check, day, dimension, measured, limit, high, state, permitted, is_permitted in SIZES:
+        served.insert("mart.dimension_finding", [{
+            "passed_date": day, "passed_at": f"{day} 08:00:00", "record_id": f"r{check}", "dimension": dimension,
+            "site_code": "YZ01", "county_code": "431103", "plate_no": f"湘M1234{check[1]}", "plate_color_code": 2,
+            "axle_count": 6, "measured_mm": measured, "rule_id": LIMITS[dimension], "limit_mm": limit,
+            "limit_high_mm": high, "excess_mm": measured - limit, "dimension_state": state,
+            "permit_no": None if permitted is None else "P-1", "permitted_mm": permitted, "is_permitted": is_permitted,
+        }])  # fmt: skip
+    return served
+
+
+def test_a_permitted_dimension_is_no_finding_and_every_row_has_its_rule(sized: Served) -> None:
+    counts = told("--kind", "dimension")["counts"]
+    assert [(row["dimension"], row["standing"], row["row_count"]) for row in counts] == [
+        ("length", "over", 1), ("width", "information", 1), ("height", "over", 1), ("height", "permitted", 1),
+    ]  # fmt: skip
+    assert "3 findings; 1 more are allowed by a permit" in run("--kind", "dimension")
+    assert "发现 3 项次；另有通行证许可 1 项次" in run("--kind", "dimension", "--lang", "zh")
+    rows = told("--kind", "dimension", "--rows")["rows"]
+    assert [(row["record_id"], row["dimension"], row["standing"]) for row in rows] == [
+        ("rA1", "length", "over"), ("rA1", "width", "information"), ("rA2", "height", "permitted"),
+        ("rA3", "height", "over"),
+    ]  # fmt: skip
+    assert [(row["rule_id"], row["confidence"], row["high_rule_id"], row["high_confidence"]) for row in rows] == [
+        ("D-L", "C2", "D-L-CARCARRIER", "M+"), ("D-W", "C2", "D-W-COLD", "M+"), ("D-H", "C2", None, None),
+        ("D-H", "C2", None, None),
+    ]  # fmt: skip
+    assert {row["rule_valid_from"] for row in rows} == {"2016-09-21"}
+    assert [row["plate_no"] for row in rows][-1] == "湘M·***43"
+    for by in ("county", "site", "month"):
+        assert sum(row["row_count"] for row in told("--kind", "dimension", "--by", by)["counts"]) == 4
+    assert told("--kind", "dimension", "--county", "431102")["counts"] == []
+
+
+def test_only_a_case_about_dimensions_known_by_the_day_stands_beside_one(sized: Served) -> None:
+    def cases(*more: str) -> list[str | None]:
+        return [row["case_no"] for row in told("--kind", "dimension", "--rows", "--fate", "over", *more)["rows"]]
+
+    sized.connection.execute("update core.case_passage set act_code = 'over_mass'")
+    assert cases() == [None, None]
+    sized.connection.execute("update core.case_passage set act_code = 'over_mass_and_dimension'")
+    assert cases() == ["1", None]
+    assert cases("--as-of", "2026-03-02") == [None], "found a day later"
+    sized.connection.execute("update core.case_passage set match_grade = 'near'")
+    assert cases() == [None, None], "what a number does not name is for a person to look at"
+
+
+def test_the_file_of_dimensions_holds_every_row_of_a_long_period(sized: Served) -> None:
+    period = ["--from", "2026-03-01", "--to", "2026-04-30", "--as-of", "2026-04-30"]
+    lines = list(csv.DictReader(io.StringIO(run("--kind", "dimension", *period, "--rows", "--format", "csv"))))
+    assert len(lines) == len(SIZES)
+    assert [line["passed_at"] for line in lines] == sorted(line["passed_at"] for line in lines)

@@ -56,7 +56,8 @@ class Served(Tables):
                 "case_no": f"A{number}", "county_code": "431103", "is_elsewhere": False, "driver_no": _driver(plate),
                 "driver_certificate_no": _driver(plate), "uscc": "U1", "filed_on": day, "case_state": "closed",
                 "decided_on": day if decided else None, "excess_ratio": ratio,
-                "excess_ratio_after_allowance": ratio, "counted_ratio": 0.1,
+                "excess_ratio_after_allowance": ratio, "counted_ratio": 0.1, "accuracy_class": "5",
+                "allowance_kg": 2_500, "excess_after_allowance_kg": 900,
                 "ended_state": ended, "flags": "", "is_permitted": False, "record_id": f"r{number}",
                 "delivery_id": "d", "source_line": number + 2, "act_code": "over_mass",
             }  # fmt: skip
@@ -124,6 +125,11 @@ def test_a_document_has_counted_and_not_counted_acts_with_their_reasons() -> Non
     confidence = {row["parameter"]: row["is_unverified"] for row in told["thresholds"]}
     assert confidence["repeat_statutory_over"] is False
     assert confidence["repeat_excess_ratio"] is True
+    (allowance,) = [row for row in told["thresholds"] if row["parameter"] == "allowance_mode"]
+    assert (allowance["value"], allowance["unit"], allowance["is_unverified"]) == ("DEDUCT", None, True)
+    assert any("allowance_mode = DEDUCT" in note and "[P] · unverified" in note for note in told["notes"])
+    below = next(act for act in warned["not_counted"] if act["case_no"] == "A8")
+    assert (below["accuracy_class"], below["allowance_kg"], below["excess_after_allowance_kg"]) == ("5", 2_500, 900)
 
 
 def test_without_a_window_the_list_is_the_statutes_as_the_parameter_says() -> None:
@@ -190,6 +196,8 @@ def test_a_csv_has_one_row_an_act_and_no_formula() -> None:
     }  # fmt: skip
     assert {row["as of"] for row in rows} == {"2025-12-31"}
     assert all("repeat_statutory_over = 3 [C1]" in row["thresholds"] for row in rows)
+    assert all("allowance_mode = DEDUCT [P]; repeat_merge_hours = 24 h [P]" in row["thresholds"] for row in rows)
+    assert {(row["allowance (kg)"], row["excess after the allowance (kg)"]) for row in rows} == {("2500", "900")}
 
 
 def test_files_say_what_they_are(tmp_path: Path) -> None:

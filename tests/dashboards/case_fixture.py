@@ -13,8 +13,12 @@ from vehicle_fixture import create_missing, fill
 
 TABLES = (
     "core.case_decision", "core.case_life", "core.case_measure", "core.case_pause", "core.case_state",
-    "core.working_day", "mart.case_clock", "staging.penalty_payment",
+    "core.working_day", "mart.case_clock", "staging.penalty_payment", "core.case_match", "staging.driver_certificate",
+    "staging.enterprise", "staging.loading_firm",
 )  # fmt: skip
+NOT_BUILT = ("core.case_measure", "core.case_match", "staging.driver_certificate", "staging.enterprise",
+             "staging.loading_firm")  # fmt: skip
+"""Tables whose rows are made here or by others."""
 SEEDS = ("seeds.fine_tier", "seeds.dimension_limit")
 EXCESS_KG = {"paid": 10_000, "over": 2_000, "owing": 5_000}
 """Mass above the limit of the cases that rest on a passage, by their names in ``WHO``."""
@@ -83,7 +87,7 @@ def add(con: duckdb.DuckDBPyConnection, last_day: date) -> None:
     made = built(last_day).connection
     create_missing(con, TABLES)
     for table in TABLES:
-        if table == "core.case_measure":
+        if table in NOT_BUILT:
             continue
         frame = made.execute(f"select * from {table}").df()
         con.register("case_frame", frame)
@@ -93,3 +97,30 @@ def add(con: duckdb.DuckDBPyConnection, last_day: date) -> None:
         {"case_no": WHO[who], "passage_record_id": f"p-{who}", "excess_kg": excess, "is_permitted": False}
         for who, excess in EXCESS_KG.items()
     ])  # fmt: skip
+    con.execute(
+        "insert into seeds.reason values ('R-STEP', 'step', '不能由当时的环节进入', 'not from the state it was in',"
+        " '核对案卷', 'compare with the file')"
+    )
+    fill(con, "staging.loading_firm", [{"record_id": "firm-1", "firm_no": "YT-1", "firm_name": "示例采石场"}])
+    fill(con, "core.case_match", [
+        {
+            "case_no": no, "act_code": "over_mass", "record_id": f"filed-{no}", "plate_no": "湘M54321",
+            "passage_record_id": f"p-{who}" if grade != "none" else None, "match_grade": grade, "match_reason": reason,
+            "site_code": SITE if grade != "none" else None,
+            "vehicle_grade": "exact", "vehicle_reason": "plate_color", "vehicle_record_id": "v-1",
+            "driver_grade": "none", "driver_reason": "not_told", "enterprise_grade": "near",
+            "enterprise_reason": "register_name", "enterprise_uscc": "91431100MAE600009C",
+            **(LOADED if who == "paid" else {"loading_grade": "none", "loading_reason": "no_ticket"}),
+        }
+        for who, no in WHO.items()
+        for grade, reason in [("exact", "check_no") if who in EXCESS_KG else ("near", "plate_time_county")
+                              if who == "slow" else ("none", "no_passage")]
+    ])  # fmt: skip
+
+
+SITE = "YZ03"
+"""Where the cases of ``EXCESS_KG`` were weighed, and the one that is near a passage."""
+LOADED = {
+    "loading_grade": "near", "loading_reason": "last_ticket", "firm_no": "YT-1", "firm_record_id": "firm-1",
+    "ticket_record_id": "t-1", "left_at": "2026-07-15 07:30:00", "loaded_mass_kg": 58_000,
+}  # fmt: skip

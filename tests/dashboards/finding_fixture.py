@@ -12,8 +12,8 @@ from typing import Any
 import duckdb
 from vehicle_fixture import create_missing, fill
 
-TABLES = ("core.case_passage", "core.violation", "mart.finding", "mart.plate_suggestion", "mart.screening",
-          "staging.enforcement_case", "staging.monitored_vehicle", "staging.penalty_decision",
+TABLES = ("core.case_passage", "core.violation", "mart.dimension_finding", "mart.finding", "mart.plate_suggestion",
+          "mart.screening", "staging.enforcement_case", "staging.monitored_vehicle", "staging.penalty_decision",
           "staging.vehicle")  # fmt: skip
 PLANTED = (
     "case_closed", "case_decided", "case_filed", "case_ended", "case_near", "permitted", "void", "pending",
@@ -24,6 +24,7 @@ PLANTED = (
 def add(con: duckdb.DuckDBPyConnection, last_day: date) -> None:
     """Fill the tables, and create those that are not there; ``mart.finding`` is."""
     create_missing(con, TABLES)
+    _dimensions(con)
     con.execute(
         """
         insert into staging.vehicle by name
@@ -98,3 +99,29 @@ def add(con: duckdb.DuckDBPyConnection, last_day: date) -> None:
             found, ("strong", "possible", "contradicted"), ("for", "unknown", "against"), strict=False
         )
     ])  # fmt: skip
+
+
+def _dimensions(con: duckdb.DuckDBPyConnection) -> None:
+    """Of every ninth passage each day one that is longer, wider or higher than allowed, some under a permit."""
+    con.execute(
+        """
+        insert into mart.dimension_finding by name
+        with told as (
+            select *, row_number() over (partition by passed_date order by passed_at, record_id) as nth
+            from core.passage
+        )
+        select passed_date, record_id, feed, passed_at, site_code, county_code, plate_no, plate_color_code, axle_count,
+            size.dimension, size.measured_mm, size.rule_id, size.limit_mm, size.limit_high_mm,
+            size.measured_mm - size.limit_mm as excess_mm,
+            case when size.measured_mm > size.limit_high_mm then 'over' else 'information' end as dimension_state,
+            case when nth % 4 = 0 then 'P-7' end as permit_no,
+            case when nth % 4 = 0 then size.measured_mm - cast(nth % 8 = 0 as integer) end as permitted_mm,
+            nth % 4 = 0 and nth % 8 <> 0 as is_permitted
+        from told
+        inner join (values
+            (0, 'length', 19000, 'D-L', 18100, 22000), (1, 'width', 2700, 'D-W', 2550, 2600),
+            (2, 'height', 4010, 'D-H', 4000, 4000), (2, 'width', 2580, 'D-W', 2550, 2600)
+        ) as size(kind, dimension, measured_mm, rule_id, limit_mm, limit_high_mm) on told.nth % 9 = size.kind
+        where told.nth <= 36
+        """
+    )

@@ -349,6 +349,7 @@ select passage.passed_date, record_id, feed, cast(source_line as varchar) as che
         as excess_after_allowance_kg,
     over_load_kg, case when source_line % 7 = 0 then gross_vehicle_weight_kg - 120 end as recheck_mass_kg,
     concat_ws(',', nullif(flags, ''), case when site_code = 'YZ09' then 'V-NOCLASS' end) as flags, evidence_ok,
+    concat_ws(',', case when site_code = 'YZ09' then 'U-ACCEL' end, 'U-IMAGE', 'U-SITE') as unknown_conditions,
     device_no, certificate_no,
     case source_line % 5 when 0 then 'P-2' when 1 then 'P-3' end as permit_no,
     case source_line % 5 when 0 then gross_vehicle_weight_kg + 1000 when 1 then gross_vehicle_weight_kg - 1000 end
@@ -463,6 +464,7 @@ def _seeds(con: duckdb.DuckDBPyConnection) -> None:
             reason varchar, outcome varchar, zh varchar, en varchar, next_step_zh varchar, next_step_en varchar
         );
         insert into seeds.reason values
+            ('U-IMAGE', 'unknown', '没有送达图像和视频，是否齐全清晰未知', 'No pictures are delivered', '', ''),
             ('D-COLUMNS', 'stop', '列缺失或未声明', 'missing or unknown column', '在数据声明中映射', 'map it'),
             ('R-RANGE', 'quarantine', '数值超出可能范围', 'a value outside its range', '请对方更正', 'ask the sender'),
             ('R-KEY', 'quarantine', '缺少主键字段', 'a key field is missing', '请对方更正', 'ask the sender'),

@@ -68,6 +68,7 @@ def _acts(last_day: date, passage: tuple[str, str]) -> list[dict[str, Any]]:
             "decided_on": day + timedelta(days=9), "case_state": "closed", "check_no": f"K{number}",
             "passage_record_id": passage[0], "site_code": passage[1], "gross_vehicle_weight_kg": 60_000,
             "limit_kg": 49_000, "excess_ratio": 11 / 49,
+            "accuracy_class": "5", "allowance_kg": 3_000, "excess_after_allowance_kg": 8_000,
             "excess_ratio_after_allowance": 8 / 49, "counted_ratio": 0.1, "flags": "", "is_permitted": False,
             "record_id": f"{number:020x}", "delivery_id": "0" * 64, "source_line": number + 2, **changes,
         })  # fmt: skip

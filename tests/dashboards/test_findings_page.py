@@ -1,5 +1,7 @@
 """The page of fates: every passage over the limit once, rows behind each fate, suggestions with their evidence."""
 
+import csv
+import io
 import re
 from typing import Any
 
@@ -7,11 +9,15 @@ import finding_fixture
 import fixture
 import pytest
 from driving import Callbacks, by_class, by_id, components, text_of
+from python_calamine import CalamineWorkbook
+from typer.testing import CliRunner
 
 from dashboards import finding_facts, queries
+from dashboards.app import create_app
 from dashboards.pages import findings
 from dashboards.selection import Selection
-from warehouse import fates
+from etl.cli import app
+from warehouse import connection, dimensions, fates
 
 HERE = "/overload/findings"
 
@@ -96,3 +102,113 @@ def test_what_ended_a_case_and_what_voided_a_look_are_told_in_words(callbacks: C
     assert "Type, plate, appearance, time or place cannot be made out" in words
     assert "no permit, and no case of its trip" in words
     assert findings.detail_words("E-NEW", {}, None) == "E-NEW"  # type: ignore[arg-type]
+
+
+# --- dimensions ------------------------------------------------------------------------------------------------
+_SQL = """
+select dimension, case when is_permitted then 'permitted' else dimension_state end, count(*)
+from mart.dimension_finding where passed_date between ? and ? group by all
+"""
+
+
+def _by_sql(db: fixture.Fixture) -> dict[tuple[str, str], int]:
+    days = [_selection().start, _selection().end]
+    return {(size, standing): count for size, standing, count in db.connection.execute(_SQL, days).fetchall()}
+
+
+def _exported(client: Any, query: str, kind: str = "csv") -> Any:
+    answer = client.get(f"/export/dimensions.{kind}?lang=en&{query}", headers={"Host": "127.0.0.1"})
+    assert answer.status_code == 200, answer.text
+    return answer.data
+
+
+@pytest.fixture
+def client(db: fixture.Fixture, monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.setattr(queries, "source", lambda: db)
+    return create_app().server.test_client()
+
+
+def test_dimensions_are_as_many_by_page_rows_command_file_and_sql(
+    callbacks: Callbacks, db: fixture.Fixture, client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = _by_sql(db)
+    assert len({standing for _, standing in wanted}) == 3
+    layout = callbacks.page(HERE, "?lang=en")
+    links = [one["props"] for one in components(layout) if "standing=" in str(one["props"].get("href", ""))]
+    links = [one for one in links if "#rows" in one["href"]]
+    shown = {}
+    for one in links:
+        asked = dict(pair.split("=") for pair in one["href"].split("?")[1].split("#")[0].split("&"))
+        count = int(text_of({"props": one}).replace(",", ""))
+        shown[asked.get("dimension"), asked["standing"]] = count
+        opened = by_id(callbacks.page(HERE, "?" + one["href"].split("?")[1].split("#")[0] + "&lang=en"), "rows")
+        told = int(re.findall(r": ([\d,]+)", text_of(opened))[0].replace(",", ""))
+        assert told == count
+        assert len(_links(opened, "record=")) == min(count, finding_facts.ROWS_SHOWN) > 0
+    assert {key: count for key, count in shown.items() if key[0]} == wanted
+    sums = {standing: sum(n for (_, of), n in wanted.items() if of == standing) for standing in dimensions.STANDINGS}
+    assert {standing: count for (size, standing), count in shown.items() if size is None} == sums
+
+    monkeypatch.setattr(connection, "snapshot", lambda: db)
+    period = ["--from", str(_selection().start), "--to", str(_selection().end)]
+    asked_for = ["findings", "--kind", "dimension", *period]
+    done = CliRunner().invoke(app, [*asked_for, "--format", "csv"], catch_exceptions=False)
+    lines = csv.DictReader(io.StringIO(done.output))
+    assert {(line["dimension"], line["standing"]): int(line["row_count"]) for line in lines} == wanted
+    found = sums["over"] + sums["information"]
+    said = CliRunner().invoke(app, asked_for, catch_exceptions=False).output
+    assert f"{found:,} findings; {sums['permitted']:,} more are allowed by a permit" in said
+    table = text_of(by_id(layout, "findings-dimensions"))
+    assert f"{found:,}" in table
+
+    rows = list(csv.reader(io.StringIO(_exported(client, "").decode("utf-8-sig"))))
+    assert len(rows) - 1 == sum(wanted.values())
+    over = list(csv.reader(io.StringIO(_exported(client, "standing=over&dimension=width").decode("utf-8-sig"))))
+    assert len(over) - 1 == wanted["width", "over"] > 0
+    book = CalamineWorkbook.from_object(io.BytesIO(_exported(client, "standing=permitted", "xlsx")))
+    sheet = book.get_sheet_by_index(0).to_python()
+    assert len(sheet) - 1 == sums["permitted"] > 0
+    plates = set(db.read("select distinct plate_no from core.passage where plate_no is not null")["plate_no"])
+    cells = {cell for row in [*rows, *sheet] for cell in row}
+    assert not cells & plates
+    assert client.get("/export/dimensions.csv?standing=tall", headers={"Host": "127.0.0.1"}).status_code == 400
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_dimension_s_row_says_limit_rule_version_permit_and_what_was_not_read(
+    callbacks: Callbacks, lang: str
+) -> None:
+    words = text_of(by_id(callbacks.page(HERE, f"?standing=information&dimension=width&lang={lang}"), "rows"))
+    for told in ("2,580 mm", "2,550 mm", "2,600 mm", "D-W, D-W-COLD", {"zh": "未核实", "en": "Unverified"}[lang],
+                 {"zh": "自 2016-09-21 起施行", "en": "in force from 21 Sep 2016"}[lang]):  # fmt: skip
+        assert told in words
+    high = text_of(by_id(callbacks.page(HERE, f"?standing=over&dimension=height&lang={lang}"), "rows"))
+    assert "D-H" in high
+    assert {"zh": "未核实", "en": "Unverified"}[lang] not in high, "art. 3 was read, and there is no exception"
+    allowed = text_of(by_id(callbacks.page(HERE, f"?standing=permitted&lang={lang}"), "rows"))
+    assert "P-7" in allowed
+
+
+def test_an_unknown_standing_in_the_address_is_told(callbacks: Callbacks) -> None:
+    layout = callbacks.page(HERE, "?standing=tall&dimension=depth&lang=en")
+    (note,) = [text_of(one) for one in by_class(layout, "note")]
+    assert "standing" in note
+    assert "dimension" in note
+
+
+def test_the_evidence_of_a_passage_tells_its_dimensions_and_the_cases_that_come_to_it(
+    callbacks: Callbacks, db: fixture.Fixture
+) -> None:
+    told = db.read(
+        "select record_id from mart.dimension_finding where dimension = 'width' and is_permitted"
+        " order by record_id limit 1"
+    )
+    words = text_of(callbacks.page("/overload/rows", f"?record={told.iloc[0]['record_id']}&metric=passages&lang=en"))
+    assert "width measured 2," in words
+    assert "permit P-7 allows" in words
+    case = db.read("select passage_record_id from core.case_match where case_no = 'A04'").iloc[0]["passage_record_id"]
+    for lang, tie in (("en", "exact: check number and plate agree"), ("zh", "确定：检测单号和车牌一致")):
+        words = text_of(callbacks.page("/overload/rows", f"?record={case}&lang={lang}"))
+        assert "A04" in words
+        assert tie in words
+        assert {"en": "no ticket fits", "zh": "没有相符的磅单"}[lang] in words

@@ -486,6 +486,8 @@ def test_a_finding_tells_its_permit_allowance_and_trip_beside_the_excess(
     words = drawer_words(callbacks, db, "permit_state = 'covered' and allowance_kg is not null")
     for expected in ("覆盖", "P-2", "不属违法超限", "持证通行", "计量允许误差", "准确度等级 5", "JJG 907"):
         assert expected in words
+    assert "未送达、因此未知的证据条件" in words
+    assert "没有送达图像和视频，是否齐全清晰未知" in words
     words = drawer_words(callbacks, db, "permit_state = 'exceeds_mass' and plate_no is not null")
     assert "质量超出许可" in words
     assert "本趟的首次超限" in words

@@ -1,5 +1,6 @@
 """The page of repeat violators: its numbers are the engine's, a row is known by its place, and nobody by a plate."""
 
+import csv
 import io
 import json
 from datetime import date, timedelta
@@ -9,13 +10,16 @@ import fixture
 import pytest
 import repeat_fixture
 from driving import HOST, Callbacks, by_class, by_id, components, text_of
+from plotly.utils import PlotlyJSONEncoder
 from python_calamine import CalamineWorkbook
 from vehicle_fixture import enterprise_name
-from violation_rows import CLEAN, FIRM_NAME, FOUR, LEAP, STRANGER, THREE, TWINS
+from violation_rows import CLEAN, FIRM, FIRM_NAME, FOUR, LEAP, STRANGER, THREE, TWINS
 from violation_rows import SUBJECTS as OTHERS
 from werkzeug.test import Client
 
 from dashboards import queries
+from dashboards.app import create_app
+from dashboards.pages import repeat as repeat_page
 from dashboards.repeat_queries import LOW, Facts, choice_of
 from dashboards.text import Text
 from warehouse import repeat, safety_repeat
@@ -279,7 +283,7 @@ def test_files_hold_every_act_and_say_what_they_are(client: Client, db: fixture.
     assert told.data.startswith(b"\xef\xbb\xbf")
     lines = told.data.decode("utf-8-sig").strip().split("\r\n")
     assert len(lines) == acts + 1
-    for name in ("同一趟次 ", "计次", "repeat_statutory_over = 3 [C1]", "违法日期", "2026-11-22"):
+    for name in ("同一趟次 ", "计次", "repeat_statutory_over = 3 [C1]", "allowance_mode = DEDUCT [P]", "违法日期"):
         assert name in told.text
     book = client.get(f"/export/repeat.xlsx{ROLLING}&low=all&lang=zh", headers=HOST)
     sheets = CalamineWorkbook.from_filelike(io.BytesIO(book.data))
@@ -289,6 +293,8 @@ def test_files_hold_every_act_and_say_what_they_are(client: Client, db: fixture.
     words = "\n".join(" ".join(map(str, row)) for row in notes)
     for name in ("近12个月", "未核实", "repeat_excess_ratio", "公路安全保护条例第六十六条", "数据快照"):
         assert name in words
+    weighed = {row["违法车辆"]: row for row in (dict(zip(detailed[0], one, strict=True)) for one in detailed[1:])}
+    assert {(row["允许误差 kg"], row["扣除误差后的超限量 kg"]) for row in weighed.values()} >= {(3_000, 8_000)}
     dates = [cell for row in listed[1:] for cell in row if isinstance(cell, date)]
     assert dates, "days are days"
     assert "多次超限" in book.headers["Content-Disposition"] or "%E5%A4%9A" in book.headers["Content-Disposition"]
@@ -298,3 +304,40 @@ def test_english_pages_have_english_words(callbacks: Callbacks) -> None:
     layout = callbacks.page("/repeat", "?lang=en")
     assert "More than 3" in text_of(by_class(layout, "kpi"))
     assert by_id(layout, "repeat-query")["props"]["data"]["here"] == "/repeat"
+
+
+def test_acts_that_only_the_register_ties_to_an_enterprise_stand_in_its_list_drawer_and_file(
+    db: fixture.Fixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An act of the firm loses the enterprise its case names."""
+    changed = fixture.Fixture(db.connection, fixture.LAST_DAY)
+    row = "select record_id from core.violation where case_no = 'A04'"
+    db.connection.execute(f"update core.violation set uscc = null where record_id = ({row})")
+    db.connection.execute(
+        "update core.case_match set enterprise_reason = 'register_name', enterprise_grade = 'near',"
+        f" enterprise_uscc = '{FIRM}' where case_no = 'A04'"
+    )
+    try:
+        facts = facts_of(changed, subject="enterprise", low="all")
+        (place,) = [at for at, one in facts.listed if one.key == (FIRM,)]
+        drawer = repeat_page.drawer(facts, facts.at(place), EN)
+        words = text_of(json.loads(json.dumps(drawer, cls=PlotlyJSONEncoder)))
+        cells = repeat_page.cells(facts, place, facts.at(place), EN)
+        monkeypatch.setattr(queries, "source", lambda: changed)
+        client = create_app().server.test_client()
+        text = client.get("/export/repeat.csv?subject=enterprise&low=all&lang=en", headers=HOST).data.decode(
+            "utf-8-sig"
+        )
+    finally:
+        db.connection.execute(f"update core.violation set uscc = '{FIRM}' where record_id = ({row})")
+        db.connection.execute(
+            "update core.case_match set enterprise_reason = 'credit_code', enterprise_grade = 'exact'"
+            " where case_no = 'A04'"
+        )
+    assert "by the register only 1" in words
+    assert "A04" in words
+    assert "by the register only 1" in cells["why"]
+    rows = list(csv.reader(io.StringIO(text)))
+    (told,) = [row for row in rows if "A04" in row]
+    assert "by the register only" in told
+    assert "no" in told

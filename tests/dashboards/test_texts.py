@@ -65,6 +65,7 @@ MADE = {
     *(f"{key}.{part}" for key in (*(k for k, *_ in shell.PAGES), "not_found") for part in ("title", "question")),
     *(f"app.theme.{theme}" for theme in shell.THEMES),
     *(f"filter.period.{p}" for p in selection.PERIODS),
+    *(f"penalties.period.{p}" for p in case_facts.PERIODS if p != "custom"),
     *(f"filter.compare.{c}" for c in selection.COMPARES),
     *(f"lead.against.{c}" for c in selection.COMPARES),
     *(f"table.change_{c}" for c in selection.COMPARES),

@@ -99,6 +99,36 @@ def test_a_passage_before_the_device_s_service_is_no_evidence(model):
     )
 
 
+def test_the_confidence_a_plate_needs_is_that_of_the_day(model):
+    """Two rows of one parameter: each day has its own. A day without one proves no plate."""
+    model(
+        "core.passage_evidence",
+        given={
+            **REGISTERS,
+            "core.measured_passage": """
+                record_id | site_code | lane_code | passed_date | plate_no | plate_confidence | speed_kmh | cross_lane | close_following
+                before    | YZ01      | 1         | 2026-02-26  | 湘M11111 | 0.99             | 60        | false      | false
+                first     | YZ01      | 1         | 2026-02-27  | 湘M11111 | 0.80             | 60        | false      | false
+                second    | YZ01      | 1         | 2026-02-28  | 湘M11111 | 0.80             | 60        | false      | false
+                enough    | YZ01      | 1         | 2026-02-28  | 湘M11111 | 0.95             | 60        | false      | false
+            """,
+            "seeds.parameter": """
+                parameter            | valid_from | valid_to   | parameter_value
+                min_plate_confidence | 2026-02-27 | 2026-02-27 | 0.8
+                min_plate_confidence | 2026-02-28 |            | 0.95
+            """,
+            "seeds.accuracy_class": "rule_id",
+        },
+        expect="""
+            record_id | evidence_flags
+            before    | E-NODEVICE,E-PLATECONF,E-SPEED
+            first     | ''
+            second    | E-NOCERT,E-PLATECONF,E-SPEED
+            enough    | E-NOCERT,E-SPEED
+        """,
+    )
+
+
 def test_speed_plate_and_position_must_be_known_and_good(model):
     model(
         "core.passage_evidence",

@@ -70,6 +70,36 @@ def test_the_allowance_stands_beside_the_excess_and_never_in_it(model):
     )
 
 
+def test_what_evidence_needs_and_nothing_delivers_is_unknown_and_no_reason_against_it(model):
+    """Acceleration is told by one layout, the clock's error by self-tests, the rest by no feed."""
+    never = "U-EXEMPT,U-IMAGE,U-POLICE,U-REPAIR,U-SITE,U-STOPGO"
+    model(
+        "mart.finding",
+        given={
+            **DEVICE,
+            **passages("""
+                passed_at           | plate_no | site_code | gross_vehicle_weight_kg
+                2026-03-01 01:00:00 | 湘M00001 | YZ01      | 60000
+                2026-03-01 02:00:00 | 湘M00002 | YZ02      | 60000
+            """),
+            "staging.wim_passage_wheel": """
+                record_id | check_no | passed_at           | site_code | lane_code | axle_count | axle_type_code | gross_vehicle_weight_kg | acceleration_ms2
+                w1        | w        | 2026-03-01 03:00:00 | YZ01      | 1         | 6          | 157            | 60000                   | 0.2
+            """,
+            "staging.wim_self_test": """
+                device_no | tested_date | self_test_result | clock_error_s
+                D1        | 2026-03-01  | pass             | 1
+            """,
+        },
+        expect=f"""
+            record_id | unknown_conditions
+            r1        | U-ACCEL,{never}
+            r2        | U-ACCEL,U-CLOCK,{never}
+            w1        | {never}
+        """,
+    )
+
+
 @pytest.mark.parametrize(("mode", "weight", "allowance", "left"), [
     ("DEDUCT", 51_580, "2579", "1"),
     ("THRESHOLD", 51_450, "2450", "0"),

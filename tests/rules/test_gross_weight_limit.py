@@ -187,6 +187,32 @@ def test_the_axle_type_tells_the_kind_where_no_register_does(model):
     )
 
 
+def test_an_axle_type_code_means_what_it_meant_on_the_day(model):
+    """The code says nothing before its first row and something else from the second on."""
+    model(
+        "core.passage_vehicle",
+        given={
+            "staging.wim_passage": """
+                check_no | passed_at  | axle_count | axle_type_code | gross_vehicle_weight_kg
+                a        | 2026-02-27 | 4          | 125            | 36001
+                b        | 2026-02-28 | 4          | 125            | 36001
+                c        | 2026-03-01 | 4          | 125            | 36001
+            """,
+            "seeds.axle_type": """
+                rule_id | axle_type_code | valid_from | valid_to   | axle_count | vehicle_kind | drive_axle_kind
+                one     | 125            | 2026-02-28 | 2026-02-28 | 4          | combination  | single
+                two     | 125            | 2026-03-01 |            | 4          | rigid        | tandem
+            """,
+        },
+        expect="""
+            record_id | vehicle_kind | drive_axle_kind
+            r1        |              |
+            r2        | combination  | single
+            r3        | rigid        | tandem
+        """,
+    )
+
+
 def test_each_single_tyred_axle_takes_three_tonnes(model):
     """Six axles, three of the trailer's single-tyred: 49,000 − 9,000. Before 2016-09-21 nothing is taken."""
     model(

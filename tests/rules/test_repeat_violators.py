@@ -333,6 +333,8 @@ def test_an_act_that_does_not_count_has_its_reason_as_of_the_day(rows: Rows, lin
     found = one(rows, World((act("2024-06-01", **FACTS[what]),), permits=permits), day)
     assert [told or "counts" for told in reasons(found)] == [wanted]
     assert found.pending == (wanted == "undecided")
+    if what == "above 10 % before the allowance":
+        assert one(rows, World((act("2024-06-01", **FACTS[what]),)), day, takes_allowance=False).count == 1
     if wanted == "undecided":
         assert one(rows, World((act("2024-06-01", **FACTS[what]),)), day, require_decision=False).count == 1
 
@@ -427,6 +429,63 @@ def test_the_spans_of_the_report_card_take_the_vehicles_own_decisions_where_only
     rows.built(World((act("2024-06-01", 0, **own), act("2024-06-01", 1, **others))))
     spans = rows.rows("select plate_no, first_day from core.vehicle_violation_span where decided_count > 0")
     assert [(row["plate_no"], row["first_day"]) for row in spans] == [(TRUCK[0], date(2024, 6, 20))]
+
+
+def changed_from(rows: Rows, parameter: str, day: date, value: float) -> None:
+    """From a day on the parameter has another value."""
+    rows.connection.execute(
+        "insert into seeds.parameter select * replace (cast(? as date) as valid_from, cast(? as double) as"
+        " parameter_value) from seeds.parameter where parameter = ?", [day, value, parameter]
+    )  # fmt: skip
+    rows.connection.execute(
+        "update seeds.parameter set valid_to = cast(? as date) - 1 where parameter = ? and valid_from is null",
+        [day, parameter],
+    )
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value", "before", "after"),
+    [
+        ("repeat_merge_hours", 0.0, 3, 4), ("repeat_merge_hours", 72.0, 3, 2), ("repeat_window_months", 1.0, 3, 2),
+        ("repeat_own_decision", 1.0, 3, 2), ("repeat_count", 4.0, 3, 3),
+    ],
+)  # fmt: skip
+def test_a_count_is_by_the_parameters_of_its_day_and_so_are_the_spans(
+    rows: Rows, parameter: str, value: float, before: int, after: int
+) -> None:
+    """The days beside a change are counted differently, list and report card alike; the tier too."""
+    turn = date(2024, 7, 1)
+    changed_from(rows, parameter, turn, value)
+    cases = (
+        act("2024-04-01 08:00:00", 0), act("2024-06-20 08:00:00", 1), act("2024-06-20 20:00:00", 2),
+        act("2024-06-22 21:00:00", 3, against=("driver",)),
+    )  # fmt: skip
+    rows.built(World(cases))
+    for day, count in ((turn - timedelta(days=1), before), (turn, after), (turn + timedelta(days=5), after)):
+        (found,) = standings(rows, Question(day))
+        spans = rows.rows(
+            "select decided_count from core.vehicle_violation_span"
+            " where $day between first_day and coalesce(last_day, $day)", {"day": day},
+        )  # fmt: skip
+        assert (found.count, [row["decided_count"] for row in spans if row["decided_count"]]) == (count, [count]), day
+        is_later = parameter == "repeat_count" and day >= turn
+        assert found.tier == ("watch" if count < 3 or is_later else "warning" if count == 3 else "statutory")
+
+
+def test_an_unladen_passage_is_one_by_the_share_of_its_day_and_is_looked_for_as_far_back_as_any_day_asks(
+    rows: Rows,
+) -> None:
+    """At a share of 0.1 the truck of 10 t was not unladen; where 72 h are asked, one 36 h ago parts the acts."""
+    cases = acts("2024-06-20 08:00:00, 2024-06-23 02:00:00")
+    world = World(cases, unladen=((*TRUCK, datetime(2024, 6, 20, 14)),))
+    changed_from(rows, "repeat_merge_hours", date(2024, 7, 1), 72.0)
+    assert one(rows, world, "2024-12-31").count == 2
+    changed_from(rows, "unladen_share", date(2024, 6, 20), 0.1)
+    assert one(rows, world, "2024-12-31").count == 1
+    rows.connection.execute("delete from seeds.parameter where parameter = 'unladen_share' and valid_from is not null")
+    rows.connection.execute("update seeds.parameter set valid_to = null where parameter = 'unladen_share'")
+    changed_from(rows, "unladen_share", date(2024, 6, 21), 0.1)
+    assert one(rows, world, "2024-12-31").count == 2
 
 
 @pytest.mark.parametrize("what", FACTS)

@@ -149,7 +149,7 @@ def test_a_fleet_is_read_at_once_and_only_the_colours_it_has(monkeypatch: pytest
     for name in ("read", "rows"):
         monkeypatch.setattr(made, name, noted(getattr(made, name)))
     found = risk.explained(made, day, {"uscc": OWNERS[0][0]}, every.priors)
-    assert sum("core.passage" in query or "mart.finding" in query for query in asked) == 3
+    assert sum("core.passage" in query or "mart.finding" in query for query in asked) == 2
     assert found.risk == every.at(0)
     assert {one.vehicle for one in found.reasons} == {(f"湘M7{at:04d}", 2) for at in range(30)}
     made.connection.close()

@@ -35,7 +35,6 @@ CHECKS = (
 )  # fmt: skip
 # Seeds that hold law or assumptions with a citation; the others are codes, words and places.
 NOT_LAW = {
-    "axle_type",
     "alert_rule",
     "alarm_type",
     "calendar_day",
@@ -112,12 +111,28 @@ def test_every_law_seed_is_in_the_rulebook_row_for_row(book: duckdb.DuckDBPyConn
                 from seeds.gross_weight_limit where rule_id = 'M6C';
             update seeds.gross_weight_limit set valid_to = '2019-12-31' where rule_id = 'M6C'
         """),
+        ("rule_spans_overlap", """
+            insert into seeds.axle_type
+                select * replace ('AXT-NEW' as rule_id, 'rigid' as vehicle_kind, date '2020-01-01' as valid_from)
+                from seeds.axle_type where axle_type_code = '125'
+        """),
+        ("rule_spans_gap", """
+            insert into seeds.axle_type
+                select * replace ('AXT-NEW' as rule_id, date '2020-01-02' as valid_from)
+                from seeds.axle_type where axle_type_code = '125';
+            update seeds.axle_type set valid_to = '2019-12-31' where axle_type_code = '125' and valid_from is null
+        """),
         # no source, no mark, no place
+        ("rule_without_source", "update seeds.axle_type set citation_en = null where axle_type_code = '157'"),
         ("rule_without_source", "update seeds.fine_tier set citation_zh = null where rule_id = 'F67'"),
         ("rule_without_source", "update seeds.dimension_limit set citation_en = '' where rule_id = 'D-H'"),
         ("rule_without_source", "update seeds.licence_verb set confidence = 'sure' where licence_action = 'revoked'"),
         ("rule_without_source", "update seeds.accuracy_class set confidence = null where accuracy_class = '5'"),
         ("rule_without_source", "update seeds.axle_load_limit set jurisdiction = 'Hunan' where rule_id = 'AX3-A'"),
+        ("parameter_not_accepted",
+         "update seeds.parameter set parameter_value = 9 where parameter = 'min_plate_confidence'"),
+        ("parameter_not_accepted", "delete from seeds.parameter where parameter = 'repeat_merge_hours'"),
+        ("parameter_not_accepted", "update seeds.parameter set parameter_value = 0 where parameter = 'repeat_count'"),
         # a misspelt choice, a number beyond reason, and a parameter nobody finds
         ("parameter_not_accepted",
          "update seeds.parameter set parameter_text = 'DEDUCTED' where parameter = 'allowance_mode'"),
@@ -276,10 +291,13 @@ def test_every_limit_fine_clock_parameter_and_threshold_is_missed_when_it_is_del
     book: duckdb.DuckDBPyConnection,
 ) -> None:
     """Together with the checks of parameters; so a new row of these has to be told there, or in rule_missing."""
-    topics = "('weight_modifier', 'dimension', 'fine', 'clock', 'parameter', 'monitoring')"
+    topics = "('weight_modifier', 'axle_type', 'dimension', 'fine', 'clock', 'parameter', 'monitoring')"
     query = f"select distinct trim(rule_key), rule_topic from mart.rule where rule_topic in {topics}"
     shipped = {key for key, _ in book.execute(query).fetchall()}
-    for seed in ("gross_weight_modifier", "dimension_limit", "fine_tier", "procedure_clock", "parameter", "kpi_scheme"):
+    for seed in (
+        "gross_weight_modifier", "axle_type", "dimension_limit", "fine_tier", "procedure_clock", "parameter",
+        "kpi_scheme",
+    ):  # fmt: skip
         book.execute(f"delete from seeds.{seed}")
     found = missing(book)
     assert all(row["seed"] and not row["rule_no"] for row in found)

@@ -110,10 +110,13 @@ def test_overdue_hazards_behind_a_measure_are_those_of_its_unit_on_its_day(rows:
     rows.hazard("B", HERE, date(2026, 5, 1), date(2026, 5, 31), closed=date(2026, 6, 2))  # still open on the day
     rows.hazard("C", HERE, date(2026, 5, 1), date(2026, 6, 1))  # its last day is the day
     rows.hazard("D", THERE, date(2026, 5, 1), date(2026, 5, 31))
+    rows.hazard("E", THERE, date(2026, 5, 1), date(2026, 6, 30), uscc="U1")  # an enterprise is where its hazards are
     interview(rows, "Y1", date(2026, 6, 1), date(2026, 6, 30))
     interview(rows, "Y2", date(2026, 6, 1), date(2026, 6, 30), uscc="U1", unit_kind="enterprise")
+    interview(rows, "Y3", date(2026, 6, 1), date(2026, 6, 30), unit_kind="enterprise")
     assert numbers(rows, "Y1") == [("hazards_overdue", 2, 3)]
-    assert numbers(rows, "Y2") == [("hazards_overdue", 1, 1)]
+    assert numbers(rows, "Y2") == [("hazards_overdue", 1, 2)]
+    assert numbers(rows, "Y3") == []
 
 
 def test_overload_alarms_and_crashes_are_of_the_days_before_the_measure(rows: Rows) -> None:

@@ -80,6 +80,66 @@ def test_the_tables_named_are_those_a_dossier_reads(source: Violations) -> None:
     assert read == {*dossier.TABLES}
 
 
+def test_each_act_says_what_belongs_to_it_and_its_dimensions_stand_beside_it() -> None:
+    """A ticket two hours before the act; the passage is 19 m long, which some vehicles may be."""
+    source = Violations()
+    source.given("weighbridge_ticket", [
+        {"firm_no": "YT-1", "ticket_no": "T1", "plate_no": FOUR, "plate_color_code": 2,
+         "left_at": "2025-12-01 07:15:00", "event_date": "2025-12-01",
+         "loaded_mass_kg": 61_000}
+    ])  # fmt: skip
+    source.given("loading_firm", [{"firm_no": "YT-1", "firm_name": "示例采石场", "valid_from": "2020-01-01"}])
+    source.connection.execute("update raw.wim_passage set vehicle_length_m = 19 where check_no = 'K-A02'")
+    source.build()
+    told = told_of(source, FOUR)
+    acts = {act["case_no"]: act for act in told["acts"]}
+    ties = {tie["kind"]: tie for tie in acts["A02"]["match"]}
+    assert {kind: (tie["grade"], tie["reason"]) for kind, tie in ties.items()} == {
+        "match": ("exact", "check_no"), "vehicle": ("exact", "plate_color"), "driver": ("none", "not_told"),
+        "enterprise": ("exact", "credit_code"), "loading": ("near", "last_ticket"),
+    }  # fmt: skip
+    (size,) = acts["A02"]["passage"]["dimensions"]
+    assert (size["dimension"], size["measured_mm"], size["standing"]) == ("length", 19_000, "information")
+    assert acts["A04"]["passage"]["dimensions"] == []
+    for lang, words in (
+        (
+            "zh",
+            ("基本相符：过车前最近磅单，质量相符 · 示例采石场 YT-1", "长度实测 19,000 mm，一般限值 18,100 mm（D-L）"),
+        ),
+        (
+            "en",
+            ("near: the last ticket before the passage", "length measured 19,000 mm, general limit 18,100 mm (D-L)"),
+        ),
+    ):
+        data = dossier_file.html(told, lang)
+        assert [text for text in words if text.encode() not in data] == []
+        assert dossier_file.verify(data).is_intact
+
+
+def test_acts_that_only_the_register_ties_to_an_enterprise_are_told_and_count_for_nobody() -> None:
+    source = Violations()
+    before = dossier.facts(source, "enterprise", {"uscc": FIRM}, LAST_DAY)
+    assert before["by_register"] == []
+    source.connection.execute("update raw.enforcement_case set uscc = null where case_no in ('A02', 'A15', 'A14')")
+    source.build()
+    told = dossier.facts(source, "enterprise", {"uscc": FIRM}, LAST_DAY)
+    cases = {act["case_no"] for act in told["acts"]}
+    # A15 is of a vehicle that no register knows: nothing ties it to anybody.
+    assert [row["case_no"] for row in told["by_register"]] == ["A02", "A14"]
+    assert cases == {act["case_no"] for act in before["acts"]} - {"A02", "A14", "A15"}
+    early = dossier.facts(source, "enterprise", {"uscc": FIRM}, date(2026, 2, 28))
+    assert [row["case_no"] for row in early["by_register"]] == ["A02"], "nothing after the day"
+    for lang, words in (
+        ("zh", "仅由车辆登记对应本企业的案件 2 起"),
+        ("en", "2 acts tied to this enterprise by the vehicle"),
+    ):
+        data = dossier_file.html(told, lang)
+        assert words.encode() in data
+        assert FOUR.encode() not in data
+    tie = next(one for one in told_of(source, FOUR)["acts"] if one["case_no"] == "A02")["match"][3]
+    assert (tie["reason"], tie["number"]) == ("register_name", FIRM)
+
+
 @pytest.mark.parametrize("as_of", DAYS, ids=str)
 def test_every_standing_of_a_dossier_is_that_of_the_list(source: Violations, as_of: date) -> None:
     told = {subject: dossier.facts(source, "vehicle", vehicle(*subject), as_of) for subject in SUBJECTS}
@@ -138,6 +198,15 @@ def test_a_share_that_rounds_to_the_threshold_shows_on_which_side_it_lies() -> N
 def test_what_stands_behind_an_act_is_told(four: dict[str, Any]) -> None:
     act = four["acts"][1]
     passage = act["passage"]
+    assert (act["accuracy_class"], act["allowance_kg"], act["excess_after_allowance_kg"]) == ("5", 3_048, 8_908)
+    assert dossier_text.allowance(act, Words("en")) == (
+        "3,048 kg (class 5, maximum permissible error in service); excess left 8,908 kg · 18.18%"
+    )
+    assert "3,048 kg（5 级，使用中最大允许误差）；扣除后超出 8,908 kg" in dossier_file.html(four, "zh").decode()
+    assert dossier_text.allowance(act | {"allowance_kg": None}, Words("en")) == (
+        "class 5; by the rule of the day no allowance is made"
+    )
+    assert dossier_text.allowance(act | {"accuracy_class": None}, Words("en")).startswith("Not computed")
     assert (passage["gross_vehicle_weight_kg"], passage["limit_kg"], passage["rule_id"]) == (60_956, 49_000, "M6C")
     assert passage["rule"]["valid_from"] == "2016-09-21"
     assert passage["rule"]["confidence"] == "C2"
@@ -247,9 +316,13 @@ def test_the_count_falls_on_the_days_that_are_told(source: Violations) -> None:
 @pytest.mark.parametrize(
     ("lang", "ratio", "said"),
     [
-        ("zh", 0.1, "扣除允许误差后超限率高于 10%"),
+        ("zh", 0.1, "超限率高于 10%（未核实）；称重设备的允许误差先从实测值扣除（未核实）"),
         ("zh", 0.0, "凡超限即计"),
-        ("en", 0.1, "if the excess after the scale's allowance is above 10%"),
+        (
+            "en",
+            0.1,
+            "above 10% (unverified); what the scale may err by taken off the weight first (unverified)",
+        ),
         ("en", 0.0, "any excess counts"),
     ],
 )
@@ -260,15 +333,28 @@ def test_a_ratio_of_nothing_is_told_as_any_excess(four: dict[str, Any], lang: st
     ]
     words = dossier_text.thresholds(four | {"parameters": rows}, Words(lang))
     assert said in words
+    assert ("误" in words or "err by" in words) == bool(ratio)
     assert "0%" not in words.replace("10%", "")
 
 
 def test_unverified_thresholds_are_counted_anew_and_shown_as_such(four: dict[str, Any]) -> None:
     recounted = {one["parameter"]: one["count"] for one in four["changes"] if one["kind"] == "parameter"}
-    assert recounted == {"repeat_excess_ratio": 5, "repeat_merge_hours": 5, "repeat_own_decision": 4}
+    assert recounted == {
+        "repeat_excess_ratio": 5, "allowance_mode": 4, "repeat_merge_hours": 5, "repeat_own_decision": 4
+    }  # fmt: skip
+    within = Violations()
+    within.connection.execute("update core.violation set excess_ratio = 0.11 where case_no = 'A05'")
+    (without,) = [one for one in told_of(within, FOUR)["changes"] if one.get("parameter") == "allowance_mode"]
+    assert (without["count"], without["value"], without["other"]) == (5, "DEDUCT", "NONE")
     html = dossier_file.html(four, "zh").decode()
     shown = {row["parameter"]: row["confidence"] for row in four["parameters"]}
-    assert set(shown) >= {*recounted, "repeat_statutory_over", "repeat_window_months", "unladen_share"}
+    assert set(shown) >= {
+        *recounted,
+        "repeat_statutory_over",
+        "repeat_window_months",
+        "allowance_mode",
+        "unladen_share",
+    }
     assert html.count('<span class="mark">未核实 P</span>') == sum(mark == "P" for mark in shown.values())
 
 
@@ -277,6 +363,15 @@ def test_what_is_not_known_is_told_with_its_cases(source: Violations) -> None:
     assert told["no_register"] is None
     assert told["no_first_issue"] is None
     assert told["no_passage"] == ["A15"]
+    assert "opinion" in told
+    counted = [one for one in told_of(source, FOUR)["unknown"] if one["code"] == "conditions"]
+    assert [one["cases"] for one in counted] == [["A02", "A04", "A06", "A08"]]
+    codes = [condition["code"] for condition in counted[0]["conditions"]]
+    assert codes == ["U-ACCEL", "U-CLOCK", "U-EXEMPT", "U-IMAGE", "U-POLICE", "U-REPAIR", "U-SITE", "U-STOPGO"]
+    for lang, said in (("zh", "没有送达图像和视频，是否齐全清晰未知"), ("en", "No pictures or video are delivered")):
+        assert said in dossier_text.unknown({}, counted[0], Words(lang))
+        assert said in dossier_file.html(told_of(source, FOUR), lang).decode()
+    assert "conditions" not in {one["code"] for one in told_of(source, CLEAN)["unknown"]}
     later = dossier.facts(source, "vehicle", vehicle(CLEAN), date(2026, 12, 31))
     assert later["unknown"][0] == {"code": "after_data", "until": "2026-09-20"}
     assert not [one for one in told_of(source, CLEAN)["unknown"] if one["code"] == "no_register"]

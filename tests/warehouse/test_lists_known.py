@@ -37,6 +37,8 @@ ASKED = (
     ("findings", "--from", "2026-02-26", "--to", "2026-03-03"),
     ("findings", "--from", "2026-02-26", "--to", "2026-03-03", "--by", "site"),
     ("findings", "--from", "2026-02-26", "--to", "2026-03-03", "--rows"),
+    ("findings", "--kind", "dimension", "--from", "2026-02-26", "--to", "2026-03-03"),
+    ("findings", "--kind", "dimension", "--from", "2026-02-26", "--to", "2026-03-03", "--rows"),
     ("cases", "list"),
     ("cases", "show", CASE),
     ("cases", "clocks"),
@@ -255,11 +257,13 @@ def made(reference: Any, tmp_path_factory: pytest.TempPathFactory, instance: Cal
     deliver(home, "hazard", "hazard_20260304.xlsx", _workbook("hazard", _hazard(HAZARD, "整改中")))
     step_rows = _hazard_steps(HAZARD, 4)
     deliver(home, "hazard_event", "hazard_event_20260304.csv", lines("hazard_event", *step_rows))
+    long = [passage(11, "2026-03-03", 7, gross_vehicle_weight_kg=30_000, vehicle_length_m=23)]
+    deliver(home, "wim_passage", "wim_passage_20260304.csv", long)
     publish(build_night(home, BEFORE))
     found = Made(home, {}, {}, {}, {}, {})
     found.keep(BEFORE)
     # All is about days before: a passage, a case, looks, service, a payment and closures that come a night late.
-    late = [passage(9, "2026-02-28", 7, gross_vehicle_weight_kg=70_000)]
+    late = [passage(9, "2026-02-28", 7, gross_vehicle_weight_kg=70_000, vehicle_length_m=19.5)]
     deliver(home, "wim_passage", "wim_passage_20260305.csv", late)
     cases = (_case(CASE, first), _case("永交执〔2026〕9002号", third, 状态="已立案"))
     deliver(home, "enforcement_case", "enforcement_case_20260305.csv", lines("enforcement_case", *cases))
@@ -312,7 +316,7 @@ def test_what_came_since_changes_what_is_served_by_every_list(nights: Made) -> N
     assert same == []
 
 
-@pytest.mark.parametrize("asked", ASKED, ids=lambda asked: " ".join(asked[:2]))
+@pytest.mark.parametrize("asked", ASKED, ids=lambda asked: " ".join(asked[:3]))
 def test_the_answer_says_on_which_night_it_was_known(nights: Made, asked: tuple[str, ...]) -> None:
     for lang, says in (("en", f"as known on {BEFORE}"), ("zh", f"按 {BEFORE} 当夜已知的数据")):
         told = run(*asked, "--known-on", str(BEFORE), "--lang", lang)
@@ -326,7 +330,7 @@ def test_the_answer_says_on_which_night_it_was_known(nights: Made, asked: tuple[
         assert "known_on" not in run(*asked, "--format", "csv").splitlines()[0] or asked[0] == "cases"
 
 
-@pytest.mark.parametrize("asked", [ASKED[0], *ASKED[3:]], ids=lambda asked: " ".join(asked[:2]))
+@pytest.mark.parametrize("asked", [ASKED[0], *ASKED[4:]], ids=lambda asked: " ".join(asked[:3]))
 def test_a_day_that_knows_nothing_is_refused_in_the_words_of_the_other_commands(
     nights: Made, asked: tuple[str, ...]
 ) -> None:

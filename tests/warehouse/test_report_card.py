@@ -157,7 +157,7 @@ def test_a_parameter_that_is_read_without_a_day_has_one_row(prefecture: Prefectu
     texts = [path.read_text(encoding="utf-8") for path in sql.model_paths().values()]
     readers = [text for text in texts if "ref('parameter')" in text]
     undated = {name for text in readers for name in re.findall(r"parameter = '(\w+)' then", text)}
-    assert len(undated) == 22
+    assert len(undated) == 17
     assert findings() == 0
     for name in sorted(undated):
         row = f"from seeds.parameter where parameter = '{name}'"
@@ -244,8 +244,8 @@ def test_nothing_left_holds_only_where_there_is_something_it_could_be_left_of(pr
 
 
 def test_of_spans_that_overlap_the_one_that_began_last_holds_and_counts_once(prefecture: Prefecture) -> None:
-    """A line cut to 700 km whose first span was never ended; one that ended within another; a coach and an enterprise
-    alike."""
+    """A line cut to 700 km whose first span was never ended; one that ended within another; a coach, an enterprise, a
+    site and a loading firm alike."""
     prefecture.given(
         "coach_line",
         """line_no | line_distance_km | valid_from | valid_to
@@ -273,16 +273,34 @@ def test_of_spans_that_overlap_the_one_that_began_last_holds_and_counts_once(pre
         "safety_standard",
         "uscc | passed_standard_on | valid_from | valid_to \n A | 2024-01-01 | 2024-01-01 | 2027-01-01",
     )
+    prefecture.given(
+        "wim_site",
+        """site_code | road_code | valid_from
+           YZ01      | G207      | 2020-01-01
+           YZ01      | G207      | 2025-02-01
+           YZ01      | X051      | 2025-06-01
+           YZ02      | S322      | 2020-01-01 """,
+    )
+    prefecture.given(
+        "loading_firm",
+        """firm_no | annual_tonnage_t | linked_to_city | linked_to_province | linked_on  | valid_from | valid_to
+           S1      | 300000           | true           | true               | 2024-05-01 | 2020-01-01 |
+           S1      | 300000           | true           | true               | 2024-05-01 | 2025-02-01 |
+           S2      | 300000           | true           | true               | 2025-07-01 | 2025-01-01 |
+           S2      | 100000           | true           | true               | 2025-07-01 | 2025-06-01 | """,
+    )
 
     def told(last: str) -> dict[str, tuple[Any, Any]]:
         found = figures(prefecture.again(date(2025, 1, 1), date.fromisoformat(last)))
-        return {name: (found[name].value, found[name].of) for name in ("F05", "F06", "F27")}
+        return {name: (found[name].value, found[name].of) for name in ("F05", "F06", "F20", "F21", "F27")}
 
     prefecture.card()
-    assert told("2025-01-31") == {"F05": (1, 2), "F06": (2, 2), "F27": (1, 1)}
-    assert told("2025-05-31") == {"F05": (2, 2), "F06": (2, 2), "F27": (1, 1)}
-    assert told("2025-06-01") == {"F05": (1, 2), "F06": (1, 2), "F27": (None, None)}
-    assert told("2025-09-01") == {"F05": (0, 2), "F06": (1, 2), "F27": (None, None)}
+    sites = {"F20": (2, None), "F21": (1, 2)}
+    assert told("2025-01-31") == {"F05": (1, 2), "F06": (2, 2), "F27": (1, 1)} | sites
+    assert told("2025-05-31") == {"F05": (2, 2), "F06": (2, 2), "F27": (1, 1)} | sites
+    later = {"F20": (1, None), "F21": (1, 1)}
+    assert told("2025-06-01") == {"F05": (1, 2), "F06": (1, 2), "F27": (None, None)} | later
+    assert told("2025-09-01") == {"F05": (0, 2), "F06": (1, 2), "F27": (None, None)} | later
 
 
 def test_a_rate_is_of_one_cohort_by_registration(prefecture: Prefecture) -> None:
@@ -621,6 +639,30 @@ def test_vehicles_with_exactly_three_decided_violations_of_twelve_months(prefect
     # With the year's end of the first of four, three of them are left.
     told = prefecture.again(date(2025, 3, 1), date(2026, 2, 1))
     assert values(told, "F25a") == [1]  # four
+
+
+def test_the_number_of_repeats_is_that_of_the_last_day_of_the_period(prefecture: Prefecture) -> None:
+    _violations(
+        prefecture,
+        """two     | 2025-02-01 08:00:00 | 2025-02-05 | 2025-02-07 | 12
+           two     | 2025-03-01 08:00:00 | 2025-03-05 | 2025-03-07 | 12
+           three   | 2025-02-01 08:00:00 | 2025-02-05 | 2025-02-07 | 12
+           three   | 2025-03-01 08:00:00 | 2025-03-05 | 2025-03-07 | 12
+           three   | 2025-04-01 08:00:00 | 2025-04-05 | 2025-04-07 | 12
+           threes  | 2025-02-01 08:00:00 | 2025-02-05 | 2025-02-07 | 12
+           threes  | 2025-03-01 08:00:00 | 2025-03-05 | 2025-03-07 | 12
+           threes  | 2025-04-01 08:00:00 | 2025-04-05 | 2025-04-07 | 12 """,
+    )
+    prefecture.connection.execute(
+        "insert into seeds.parameter select * replace (date '2025-09-01' as valid_from, 2 as parameter_value)"
+        " from seeds.parameter where parameter = 'repeat_count'"
+    )
+    prefecture.connection.execute(
+        "update seeds.parameter set valid_to = date '2025-08-31'"
+        " where parameter = 'repeat_count' and valid_from is null"
+    )
+    assert values(prefecture.card(), "F25a") == [1]  # two
+    assert values(prefecture.again(date(2025, 1, 1), date(2025, 8, 31)), "F25a") == [2]  # three, threes
 
 
 def test_a_check_number_that_two_vendors_gave_is_the_passage_of_its_day(prefecture: Prefecture) -> None:

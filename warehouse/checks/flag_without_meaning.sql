@@ -5,6 +5,8 @@ from (
     select distinct flags from {{ ref('passage') }} where flags <> ''
     union
     select distinct flags from {{ ref('finding') }} where flags <> ''
+    union
+    select distinct unknown_conditions from {{ ref('finding') }} where unknown_conditions <> ''
 ) as flagged
 left join {{ ref('reason') }} as reason
     on concat(',', flagged.flags, ',') like concat('%,', reason.reason, ',%')

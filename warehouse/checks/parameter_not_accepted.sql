@@ -24,6 +24,16 @@ with accepted as (
     union all
     select 'repeat_own_decision', '0 or 1', 0, 1
     union all
+    select 'repeat_count', 'a whole number from 1 to 1000', 1, 1000
+    union all
+    select 'repeat_merge_hours', 'a number from 0 to 8760', 0, 8760
+    union all
+    select 'repeat_window_months', 'a whole number from 1 to 120', 1, 120
+    union all
+    select 'unladen_share', 'a number from 0 to 1', 0, 1
+    union all
+    select 'min_plate_confidence', 'a number from 0 to 1', 0, 1
+    union all
     select 'repeat_excess_ratio', 'a number from 0 to 1', 0, 1
     union all
     select 'repeat_enterprise_ratio', 'a number from 0 to 1', 0, 1

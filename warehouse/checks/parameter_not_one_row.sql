@@ -24,14 +24,6 @@ with undated as (
     union all
     select 'max_clock_error_s'
     union all
-    select 'repeat_count'
-    union all
-    select 'repeat_merge_hours'
-    union all
-    select 'repeat_own_decision'
-    union all
-    select 'repeat_window_months'
-    union all
     select 'repeated_within_s'
     union all
     select 'standard_kinds'
@@ -43,8 +35,6 @@ with undated as (
     select 'suggestion_weight_ratio'
     union all
     select 'two_places_kmh'
-    union all
-    select 'unladen_share'
 )
 select
     undated.parameter,

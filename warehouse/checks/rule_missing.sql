@@ -6,7 +6,9 @@ with
 -- the checks parameter_*.sql.
 needed_rule (missing_rule) as (
     values
-        ('AIR rigid'), ('AIR-TRAILER combination'), ('AXLE-SUM any'), ('JOINT-4 combination'), ('JOINT-5 combination'),
+        ('AIR rigid'), ('AIR-TRAILER combination'), ('AXLE-SUM any'), ('axle_type 115 4'), ('axle_type 12 2'),
+        ('axle_type 125 4'), ('axle_type 127 5'), ('axle_type 15 3'), ('axle_type 155 5'), ('axle_type 157 6'),
+        ('JOINT-4 combination'), ('JOINT-5 combination'),
         ('LENGTH rigid'), ('REGISTERED rigid'), ('SINGLE-TYRE any'),
         ('dimension height any'), ('dimension length any'), ('dimension length articulated'),
         ('dimension length articulated_long_nose'), ('dimension length car_carrier_train'),

@@ -90,9 +90,10 @@ excess_band = column(
 evidence_ok = column(
     "evidence_ok",
     "BOOLEAN",
-    "Nothing that data can show speaks against use as evidence; pictures and review are not part of it.",
+    "Nothing that data can show speaks against use as evidence; what is not delivered (unknown_conditions) and the "
+    "officer's review are not part of it.",
     "证据条件",
-    zh_doc="数据所能核验的证据条件全部满足；图像和人工审核不在其内。",
+    zh_doc="数据所能核验的证据条件全部满足；未送达的条件和人工审核不在其内。",
 )
 evidence_flags = column(
     "evidence_flags", "VARCHAR", "E- codes: why the passage is no evidence.", "证据存疑", zh_doc="不能作为证据的原因。"

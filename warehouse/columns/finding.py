@@ -91,6 +91,13 @@ excess_ratio_after_allowance = column(
     "扣除误差后的超限率",
     zh_doc="扣除计量允许误差后的超限量 ÷ 限值；误差未知时为实测超限率。",
 )
+unknown_conditions = column(
+    "unknown_conditions",
+    "VARCHAR",
+    "U- codes: conditions of evidence that nothing delivered tells; neither met nor missed.",
+    "未知的证据条件",
+    zh_doc="送达的数据未载明的证据条件，既非满足也非不满足。",
+)
 is_above_counted_ratio = column(
     "is_above_counted_ratio",
     "BOOLEAN",

@@ -329,10 +329,10 @@ rule_no = column("rule_no", "VARCHAR", "Number of the rule, unique.", "规则编
 rule_topic = column(
     "rule_topic",
     "VARCHAR",
-    "What it is about: gross_weight, weight_modifier, axle_load, dimension, fine, accuracy, clock, licence, void, "
-    "hazard_step, parameter, monitoring, calendar, transition, score.",
+    "What it is about: gross_weight, weight_modifier, axle_type, axle_load, dimension, fine, accuracy, clock, licence, "
+    "void, hazard_step, parameter, monitoring, calendar, transition, score.",
     "规则主题",
-    zh_doc="规则的主题：总质量限值、限值调整、轴荷、外廓尺寸、罚款、准确度、期限、证照处理、作废原因、隐患环节、参数、车辆监控、工作日历、案件环节衔接、评分项。",
+    zh_doc="规则的主题：总质量限值、限值调整、轴型、轴荷、外廓尺寸、罚款、准确度、期限、证照处理、作废原因、隐患环节、参数、车辆监控、工作日历、案件环节衔接、评分项。",
 )
 rule_subject = column(
     "rule_subject",

@@ -31,7 +31,7 @@ reason = column("reason", "VARCHAR", "Code of a reason or flag.", "原因代码"
 outcome = column(
     "outcome",
     "VARCHAR",
-    "What follows: quarantine, flag, stop, wait, evidence, verdict, …",
+    "What follows: quarantine, flag, stop, wait, evidence, verdict, unknown, …",
     "结果",
     zh_doc="由此产生的结果。",
 )

@@ -12,8 +12,7 @@
 with setting as (
     select
         max(case when parameter = 'match_loading_hours' then parameter_value end) as loading_hours,
-        max(case when parameter = 'match_mass_ratio' then parameter_value end) as mass_ratio,
-        max(case when parameter = 'unladen_share' then parameter_value end) as unladen_share
+        max(case when parameter = 'match_mass_ratio' then parameter_value end) as mass_ratio
     from {{ ref('parameter') }}
 ),
 act as (
@@ -147,14 +146,17 @@ unladen as (
         ticket.record_id,
         max(passage.passed_at) as last_unladen_at
     from ticket
-    cross join setting
     inner join act on act.record_id = ticket.record_id
     inner join {{ ref('passage') }} as passage
         on passage.plate_no = act.plate_no
         and coalesce(passage.plate_color_code, act.plate_color_code) = act.plate_color_code
         and passage.passed_at > ticket.last_left_at
         and passage.passed_at < ticket.weighed_at
-    where passage.gross_vehicle_weight_kg <= passage.limit_low_kg * setting.unladen_share
+    inner join {{ ref('parameter') }} as share
+        on share.parameter = 'unladen_share'
+        and passage.passed_date >= coalesce(share.valid_from, passage.passed_date)
+        and passage.passed_date <= coalesce(share.valid_to, passage.passed_date)
+    where passage.gross_vehicle_weight_kg <= passage.limit_low_kg * share.parameter_value
     group by ticket.record_id
 ),
 last_ticket as (

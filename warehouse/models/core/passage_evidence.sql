@@ -1,7 +1,8 @@
 -- Grain: one passage with the device that weighed it and every reason why it is no evidence.
 -- Conditions are those that data can show (domain: certificate in force, verified speed, plate read, one vehicle in
 -- one lane, steady speed, self-test, clock, agreement with a static re-check, no other passage that contradicts it);
--- pictures and the officer's review come with the case and are not decided here.
+-- the officer's review comes with the case and is not decided here. What no feed delivers is unknown, not met: mart.finding
+-- names it.
 -- Nothing is true by default: what a register or the device does not say is a reason, too. Acceleration, self-tests
 -- and re-checks count where they are delivered: no layout but one has the first, and few passages have the last.
 -- A re-check disagrees if both weights differ by more than the class may err by in service.
@@ -63,6 +64,7 @@ select
     passage.single_tyre_axle_count,
     passage.gross_vehicle_weight_kg,
     passage.speed_kmh,
+    passage.acceleration_ms2,
     passage.vehicle_length_m,
     passage.vehicle_width_m,
     passage.vehicle_height_m,
@@ -73,6 +75,7 @@ select
     lane.certificate_valid_to,
     lane.accuracy_class,
     lane.max_error_ratio,
+    lane.clock_error_s,
     rechecked.recheck_mass_kg,
     concat_ws(
         ',',
@@ -86,7 +89,7 @@ select
         case when lane.self_test_state = 'none' then 'E-NOTEST' end,
         case
             when passage.plate_no is not null
-                and coalesce(passage.plate_confidence, 0) < {{ var('min_plate_confidence') }} then 'E-PLATECONF'
+                and not coalesce(passage.plate_confidence >= confidence.parameter_value, false) then 'E-PLATECONF'
         end,
         case
             when abs(passage.gross_vehicle_weight_kg - rechecked.recheck_mass_kg)
@@ -110,4 +113,8 @@ left join {{ ref('lane_evidence') }} as lane
     and lane.passed_date = passage.passed_date
 left join rechecked on rechecked.record_id = passage.record_id and rechecked.nth = 1
 left join {{ ref('plate_conflict') }} as conflict on conflict.record_id = passage.record_id
+left join {{ ref('parameter') }} as confidence
+    on confidence.parameter = 'min_plate_confidence'
+    and passage.passed_date >= coalesce(confidence.valid_from, passage.passed_date)
+    and passage.passed_date <= coalesce(confidence.valid_to, passage.passed_date)
 cross join setting

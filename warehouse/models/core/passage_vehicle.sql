@@ -58,6 +58,8 @@ known as (
     left join {{ ref('axle_type') }} as axle_type
         on axle_type.axle_type_code = passage.axle_type_code
         and axle_type.axle_count = passage.axle_count
+        and passage.passed_date >= coalesce(axle_type.valid_from, passage.passed_date)
+        and passage.passed_date <= coalesce(axle_type.valid_to, passage.passed_date)
 )
 select
     record_id,

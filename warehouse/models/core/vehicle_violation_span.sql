@@ -6,23 +6,44 @@
 -- An act that has ended counts on no day, also not on those before its end, and one that was decided anew from that
 -- decision on: a published figure is what is known of its period now.
 -- A trip lasts repeat_merge_hours from its first act, or until the vehicle was seen unladen; it counts once.
+-- Each day is counted by the parameters of that day, as warehouse.repeat does: where one changes, all acts are counted
+-- anew from that day on (setting_from).
 with recursive setting as (
     select
-        max(case when parameter = 'repeat_window_months' then parameter_value end) as window_months,
-        max(case when parameter = 'repeat_merge_hours' then parameter_value end) as merge_hours,
-        max(case when parameter = 'repeat_own_decision' then parameter_value end) as own_decision
-    from {{ ref('parameter') }}
+        began.setting_from,
+        cast(lead(began.setting_from) over (order by began.setting_from) - interval 1 day as date) as setting_to,
+        months.parameter_value as window_months,
+        hours.parameter_value as merge_hours,
+        own.parameter_value as own_decision
+    from (
+        select distinct coalesce(valid_from, date '0001-01-01') as setting_from
+        from {{ ref('parameter') }}
+        where parameter in ('repeat_window_months', 'repeat_merge_hours', 'repeat_own_decision')
+    ) as began
+    inner join {{ ref('parameter') }} as months
+        on months.parameter = 'repeat_window_months'
+        and began.setting_from >= coalesce(months.valid_from, began.setting_from)
+        and began.setting_from <= coalesce(months.valid_to, began.setting_from)
+    inner join {{ ref('parameter') }} as hours
+        on hours.parameter = 'repeat_merge_hours'
+        and began.setting_from >= coalesce(hours.valid_from, began.setting_from)
+        and began.setting_from <= coalesce(hours.valid_to, began.setting_from)
+    inner join {{ ref('parameter') }} as own
+        on own.parameter = 'repeat_own_decision'
+        and began.setting_from >= coalesce(own.valid_from, began.setting_from)
+        and began.setting_from <= coalesce(own.valid_to, began.setting_from)
 ),
 standing as (
     select
+        setting.setting_from,
         plate_no,
         plate_color_code,
         violated_at,
         last_unladen_at,
         greatest(violated_on, filed_on) as filed_from,
-        greatest(violated_on, filed_on, decided_on, case when own_decision = 1 then vehicle_decided_on end)
+        greatest(violated_on, filed_on, decided_on, case when setting.own_decision = 1 then vehicle_decided_on end)
             as decided_from,
-        decided_on is not null and (own_decision = 0 or vehicle_decided_on is not null) as is_decided
+        decided_on is not null and (setting.own_decision = 0 or vehicle_decided_on is not null) as is_decided
     from {{ ref('violation') }}
     cross join setting
     where act_code in ('over_mass', 'over_mass_and_dimension')
@@ -35,23 +56,28 @@ standing as (
         and coalesce(flags, '') not like '%E-NODEVICE%'
 ),
 act as (
-    select plate_no, plate_color_code, false as is_decided, violated_at, last_unladen_at, filed_from as counts_from
+    select
+        setting_from, plate_no, plate_color_code, false as is_decided, violated_at, last_unladen_at,
+        filed_from as counts_from
     from standing
     union all
-    select plate_no, plate_color_code, true as is_decided, violated_at, last_unladen_at, decided_from as counts_from
+    select
+        setting_from, plate_no, plate_color_code, true as is_decided, violated_at, last_unladen_at,
+        decided_from as counts_from
     from standing
     where is_decided
 ),
 trip as (
-    select plate_no, plate_color_code, is_decided, min(violated_at) as began_at
+    select setting_from, plate_no, plate_color_code, is_decided, min(violated_at) as began_at
     from act
-    group by plate_no, plate_color_code, is_decided
+    group by setting_from, plate_no, plate_color_code, is_decided
     union all
-    select trip.plate_no, trip.plate_color_code, trip.is_decided, min(act.violated_at) as began_at
+    select trip.setting_from, trip.plate_no, trip.plate_color_code, trip.is_decided, min(act.violated_at) as began_at
     from trip
-    cross join setting
+    inner join setting on setting.setting_from = trip.setting_from
     inner join act
-        on act.plate_no = trip.plate_no
+        on act.setting_from = trip.setting_from
+        and act.plate_no = trip.plate_no
         and act.plate_color_code = trip.plate_color_code
         and act.is_decided = trip.is_decided
         and act.violated_at > trip.began_at
@@ -59,19 +85,23 @@ trip as (
             act.violated_at > trip.began_at + interval 1 second * cast(setting.merge_hours * 3600 as integer)
             or act.last_unladen_at > trip.began_at
         )
-    group by trip.plate_no, trip.plate_color_code, trip.is_decided
+    group by trip.setting_from, trip.plate_no, trip.plate_color_code, trip.is_decided
 ),
 bounded as (
     select
+        setting_from,
         plate_no,
         plate_color_code,
         is_decided,
         began_at,
-        lead(began_at) over (partition by plate_no, plate_color_code, is_decided order by began_at) as next_began_at
+        lead(began_at) over (
+            partition by setting_from, plate_no, plate_color_code, is_decided order by began_at
+        ) as next_began_at
     from trip
 ),
 dated as (
     select
+        bounded.setting_from,
         bounded.plate_no,
         bounded.plate_color_code,
         bounded.is_decided,
@@ -79,17 +109,20 @@ dated as (
         min(act.counts_from) as counts_from,
         cast(bounded.began_at + interval 1 month * cast(max(setting.window_months) as integer) as date) as same_day
     from bounded
-    cross join setting
+    inner join setting on setting.setting_from = bounded.setting_from
     inner join act
-        on act.plate_no = bounded.plate_no
+        on act.setting_from = bounded.setting_from
+        and act.plate_no = bounded.plate_no
         and act.plate_color_code = bounded.plate_color_code
         and act.is_decided = bounded.is_decided
         and act.violated_at >= bounded.began_at
         and (bounded.next_began_at is null or act.violated_at < bounded.next_began_at)
-    group by bounded.plate_no, bounded.plate_color_code, bounded.is_decided, bounded.began_at
+    group by
+        bounded.setting_from, bounded.plate_no, bounded.plate_color_code, bounded.is_decided, bounded.began_at
 ),
 counted as (
     select
+        setting_from,
         plate_no,
         plate_color_code,
         is_decided,
@@ -102,6 +135,7 @@ counted as (
 ),
 change as (
     select
+        setting_from,
         plate_no,
         plate_color_code,
         counts_from as first_day,
@@ -111,6 +145,7 @@ change as (
     where counts_from < counts_until
     union all
     select
+        setting_from,
         plate_no,
         plate_color_code,
         counts_until as first_day,
@@ -121,30 +156,39 @@ change as (
 ),
 daily as (
     select
+        setting_from,
         plate_no,
         plate_color_code,
         first_day,
         sum(case_count) as case_count,
         sum(decided_count) as decided_count
     from change
-    group by plate_no, plate_color_code, first_day
+    group by setting_from, plate_no, plate_color_code, first_day
 ),
 running as (
     select
+        setting_from,
         plate_no,
         plate_color_code,
         first_day,
-        lead(first_day) over (partition by plate_no, plate_color_code order by first_day) as next_day,
-        sum(case_count) over (partition by plate_no, plate_color_code order by first_day) as case_count,
-        sum(decided_count) over (partition by plate_no, plate_color_code order by first_day) as decided_count
+        lead(first_day) over (partition by setting_from, plate_no, plate_color_code order by first_day) as next_day,
+        sum(case_count) over (partition by setting_from, plate_no, plate_color_code order by first_day) as case_count,
+        sum(decided_count) over (partition by setting_from, plate_no, plate_color_code order by first_day) as decided_count
     from daily
 )
 select
-    plate_no,
-    plate_color_code,
-    first_day,
-    cast(next_day - interval 1 day as date) as last_day,
-    cast(case_count as bigint) as case_count,
-    cast(decided_count as bigint) as decided_count
+    running.plate_no,
+    running.plate_color_code,
+    greatest(running.first_day, setting.setting_from) as first_day,
+    case
+        when running.next_day is null then setting.setting_to
+        when setting.setting_to is null then cast(running.next_day - interval 1 day as date)
+        else least(cast(running.next_day - interval 1 day as date), setting.setting_to)
+    end as last_day,
+    cast(running.case_count as bigint) as case_count,
+    cast(running.decided_count as bigint) as decided_count
 from running
-where case_count > 0
+inner join setting on setting.setting_from = running.setting_from
+where running.case_count > 0
+    and (setting.setting_to is null or running.first_day <= setting.setting_to)
+    and (running.next_day is null or running.next_day > setting.setting_from)

@@ -8,16 +8,15 @@
 -- is_within_limit: that passage or, where the number names none, all that was weighed of the plate around the act is
 -- within the limit.
 -- counted_ratio: the excess ratio above which an act counts, of the day of the act (seeds.parameter); it is held against
--- excess_ratio_after_allowance, which is the measured one where the instrument's allowance is not known.
+-- excess_ratio_after_allowance, which is the measured one where the instrument's allowance is not known. The allowance
+-- (allowance_kg, of accuracy_class) is one of the instrument and stands apart from that threshold of the law.
 -- vehicle_, driver_, enterprise_decided_on: the first penalty against that one itself since decided_on. earlier_…: of an
 -- act decided anew the same since earlier_decided_on. is_decided_by_step: no decision since decided_on was delivered, the
 -- step alone tells the day and nothing against whom.
--- last_unladen_at: the vehicle's last unladen passage within repeat_merge_hours before the act; it ends a trip.
+-- last_unladen_at: the vehicle's last unladen passage before the act, within the longest repeat_merge_hours of any day
+-- that may be asked; it ends a trip. Unladen is by the unladen_share of the passage's day.
 with setting as (
-    select
-        max(case when parameter = 'repeat_merge_hours' then parameter_value end) as merge_hours,
-        max(case when parameter = 'unladen_share' then parameter_value end) as unladen_share
-    from {{ ref('parameter') }}
+    select max(parameter_value) as merge_hours from {{ ref('parameter') }} where parameter = 'repeat_merge_hours'
 ),
 act as (
     select
@@ -58,10 +57,14 @@ found as (
         matched.passage_record_id,
         passage.site_code,
         finding.excess_ratio,
+        finding.accuracy_class,
+        finding.allowance_kg,
+        finding.excess_after_allowance_kg,
         finding.excess_ratio_after_allowance,
         passage.gross_vehicle_weight_kg,
         passage.limit_kg,
         finding.flags,
+        finding.unknown_conditions,
         finding.permit_no,
         finding.is_permitted,
         passage.verdict
@@ -123,7 +126,11 @@ unladen as (
         and passage.plate_color_code = close_act.plate_color_code
         and passage.passed_at > close_act.violated_at - interval 1 second * cast(setting.merge_hours * 3600 as integer)
         and passage.passed_at < close_act.violated_at
-    where passage.gross_vehicle_weight_kg <= passage.limit_low_kg * setting.unladen_share
+    inner join {{ ref('parameter') }} as share
+        on share.parameter = 'unladen_share'
+        and passage.passed_date >= coalesce(share.valid_from, passage.passed_date)
+        and passage.passed_date <= coalesce(share.valid_to, passage.passed_date)
+    where passage.gross_vehicle_weight_kg <= passage.limit_low_kg * share.parameter_value
     group by close_act.record_id
 )
 select
@@ -160,9 +167,13 @@ select
     found.gross_vehicle_weight_kg,
     found.limit_kg,
     found.excess_ratio,
+    found.accuracy_class,
+    found.allowance_kg,
+    found.excess_after_allowance_kg,
     found.excess_ratio_after_allowance,
     ratio.parameter_value as counted_ratio,
     found.flags,
+    found.unknown_conditions,
     found.permit_no,
     coalesce(found.is_permitted, false) as is_permitted,
     coalesce(found.verdict = 'within' or matched.match_reason = 'within_limit', false) as is_within_limit,

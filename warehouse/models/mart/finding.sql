@@ -10,6 +10,8 @@
 -- verified, so a person looks); route_differs (the permit names roads by number and not the site's, 公路安全
 -- 保护条例 art. 65); else covered, and such a load alone is no violation (is_permitted). What the permit does not cover
 -- stays a finding, with the permit told beside it. Of several permits the most favourable holds.
+-- unknown_conditions: what evidence needs and nothing delivered tells. Devices tell acceleration, their self-tests the
+-- clock; the other conditions have no feed, so they are unknown of every finding until one delivers them.
 -- Evidence reasons are reasons, never a filter. Trips are counted where findings are asked for (warehouse.findings).
 -- check_no is how cases refer to a passage. Vendors number within a site: number and day may name passages of several.
 with permitted as (
@@ -71,6 +73,8 @@ allowed as (
         evidence.accuracy_class,
         evidence.max_error_ratio,
         evidence.recheck_mass_kg,
+        evidence.acceleration_ms2,
+        evidence.clock_error_s,
         case allowance.parameter_text
             when 'DEDUCT'
                 then cast(ceil(round(passage.gross_vehicle_weight_kg * evidence.max_error_ratio, 6)) as integer)
@@ -96,6 +100,8 @@ measured as (
         accuracy_class,
         max_error_ratio,
         recheck_mass_kg,
+        acceleration_ms2,
+        clock_error_s,
         allowance_kg,
         counted_ratio,
         case when allowance_kg is not null then greatest(excess_kg - allowance_kg, 0) end as excess_after_allowance_kg,
@@ -147,6 +153,17 @@ select
         end
     ) as flags,
     passage.evidence_ok,
+    concat_ws(
+        ',',
+        case when measured.acceleration_ms2 is null then 'U-ACCEL' end,
+        case when measured.clock_error_s is null then 'U-CLOCK' end,
+        'U-EXEMPT',
+        'U-IMAGE',
+        'U-POLICE',
+        'U-REPAIR',
+        'U-SITE',
+        'U-STOPGO'
+    ) as unknown_conditions,
     passage.device_no,
     passage.certificate_no,
     best_permit.permit_no,

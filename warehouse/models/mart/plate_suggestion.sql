@@ -163,8 +163,7 @@ weighed as (
         seen.nearest_gap_s,
         setting.evidence_count,
         case
-            when doubted.flags like '%R-PLATE%' or doubted.plate_confidence < {{ var('min_plate_confidence') }}
-                then 'for'
+            when doubted.flags like '%R-PLATE%' or doubted.plate_confidence < confidence.parameter_value then 'for'
             else 'unknown'
         end as reading_evidence,
         case when doubted.plate_color_code = doubted.suggested_color_code then 'for' else 'unknown' end
@@ -197,6 +196,12 @@ weighed as (
     left join {{ ref('axle_type') }} as axle_type
         on axle_type.axle_type_code = doubted.axle_type_code
         and axle_type.axle_count = doubted.axle_count
+        and doubted.passed_date >= coalesce(axle_type.valid_from, doubted.passed_date)
+        and doubted.passed_date <= coalesce(axle_type.valid_to, doubted.passed_date)
+    left join {{ ref('parameter') }} as confidence
+        on confidence.parameter = 'min_plate_confidence'
+        and doubted.passed_date >= coalesce(confidence.valid_from, doubted.passed_date)
+        and doubted.passed_date <= coalesce(confidence.valid_to, doubted.passed_date)
     left join seen
         on seen.record_id = doubted.record_id
         and seen.suggested_plate_no = doubted.suggested_plate_no

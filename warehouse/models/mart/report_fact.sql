@@ -9,12 +9,29 @@
 -- Amounts are items, fen or metres. Published values and units are in the seed; nothing here knows them.
 with setting as (
     select
-        max(case when parameter = 'repeat_count' then parameter_value end) as repeat_count,
         max(case when parameter = 'long_line_km' then parameter_value end) as long_line_km,
         max(case when parameter = 'large_coach_seats' then parameter_value end) as large_coach_seats,
         max(case when parameter = 'loading_firm_tonnage_t' then parameter_value end) as loading_firm_tonnage_t,
         max(case when parameter = 'standard_kinds' then parameter_text end) as standard_kinds
     from {{ ref('parameter') }}
+),
+-- Repeat counts on the days on which one repeat_count is in force.
+repeated as (
+    select
+        least_count.parameter_value as repeat_count,
+        span.case_count,
+        span.decided_count,
+        greatest(span.first_day, coalesce(least_count.valid_from, span.first_day)) as first_day,
+        case
+            when span.last_day is null then least_count.valid_to
+            when least_count.valid_to is null then span.last_day
+            else least(span.last_day, least_count.valid_to)
+        end as last_day
+    from {{ ref('vehicle_violation_span') }} as span
+    inner join {{ ref('parameter') }} as least_count
+        on least_count.parameter = 'repeat_count'
+        and coalesce(least_count.valid_from, span.first_day) <= coalesce(span.last_day, date '9999-12-31')
+        and coalesce(least_count.valid_to, date '9999-12-31') >= span.first_day
 ),
 -- Every row is evidence that its source spoke of the day, whatever of it counts.
 hazard as (
@@ -32,6 +49,10 @@ span as (
     from {{ ref('monitored_vehicle') }}
     union all
     select 'enterprise', record_id, uscc, valid_from, valid_to from {{ ref('enterprise') }}
+    union all
+    select 'site', record_id, site_code, valid_from, valid_to from {{ ref('wim_site') }}
+    union all
+    select 'firm', record_id, firm_no, valid_from, valid_to from {{ ref('loading_firm') }}
 ),
 edge as (
     select register, subject_no, valid_from as first_day from span
@@ -91,16 +112,24 @@ monitored as (
         )
     where holding.register = 'vehicle' and holding.nth = 1
 ),
+site as (
+    select told.road_code, holding.first_day, holding.last_day
+    from holding
+    inner join {{ ref('wim_site') }} as told on told.record_id = holding.record_id
+    where holding.register = 'site' and holding.nth = 1
+),
 firm as (
     select
-        valid_from,
-        valid_to,
+        holding.first_day,
+        holding.last_day,
         case
-            when linked_to_city and linked_to_province then greatest(valid_from, coalesce(linked_on, valid_from))
+            when told.linked_to_city and told.linked_to_province
+                then greatest(holding.first_day, coalesce(told.linked_on, holding.first_day))
         end as linked_from
-    from {{ ref('loading_firm') }}
+    from holding
+    inner join {{ ref('loading_firm') }} as told on told.record_id = holding.record_id
     cross join setting
-    where annual_tonnage_t >= loading_firm_tonnage_t
+    where holding.register = 'firm' and holding.nth = 1 and told.annual_tonnage_t >= setting.loading_firm_tonnage_t
 ),
 illegal as (
     select
@@ -261,16 +290,18 @@ contribution as (
     where decided.case_no is null and outcome.ended_state is null
     union all
     -- F20: G or S and three digits are national and provincial roads; motorways have one, two or four.
-    select 'F20', 'of', null, valid_from, valid_to, 1, 1 from {{ ref('wim_site') }}
+    select 'F20', 'of', null, first_day, last_day, 1, 1 from site
     union all
-    select 'F20', 'value', null, valid_from, valid_to, 1, 1
-    from {{ ref('wim_site') }}
+    select 'F20', 'value', null, first_day, last_day, 1, 1
+    from site
     where substr(road_code, 1, 1) in ('G', 'S') and length(road_code) = 4
     union all
     -- F21: linked from the day of the link on.
-    select 'F21', 'of', null, valid_from, valid_to, 1, 1 from firm
+    select 'F21', 'of', null, first_day, last_day, 1, 1 from firm
     union all
-    select 'F21', 'value', null, linked_from, valid_to, 1, 1 from firm where linked_from is not null
+    select 'F21', 'value', null, linked_from, last_day, 1, 1
+    from firm
+    where linked_from <= coalesce(last_day, linked_from)
     union all
     -- F22-F24, F32: vehicles under monitoring.
     select figure_id, 'of', null, first_day, last_day, 1, 1 from monitored
@@ -282,18 +313,14 @@ contribution as (
     select 'F32', 'value', null, first_day, last_day, 1, 1 from monitored where is_civic and carries_slogan
     union all
     -- F25: which violations count is decided in core.vehicle_violation_span.
-    select 'F25a', 'of', null, first_day, last_day, case_count, 1 from {{ ref('vehicle_violation_span') }}
+    select 'F25a', 'of', null, first_day, last_day, case_count, 1 from repeated
     union all
-    select 'F25a', 'value', null, first_day, last_day, case_count, 1
-    from {{ ref('vehicle_violation_span') }} cross join setting
-    where decided_count = repeat_count
+    select 'F25a', 'value', null, first_day, last_day, case_count, 1 from repeated where decided_count = repeat_count
     union all
-    select 'F25b', 'of', null, first_day, last_day, case_count, 1
-    from {{ ref('vehicle_violation_span') }} cross join setting
-    where case_count = repeat_count
+    select 'F25b', 'of', null, first_day, last_day, case_count, 1 from repeated where case_count = repeat_count
     union all
     select 'F25b', 'value', null, first_day, last_day, case_count, 1
-    from {{ ref('vehicle_violation_span') }} cross join setting
+    from repeated
     where case_count = repeat_count and decided_count = repeat_count
     union all
     -- F26, F27: an enterprise counts once, whatever its certificates and spans.

@@ -1,4 +1,4 @@
--- Grain: one row of the law as the seeds hold it: limits, fines, clocks, classes, codes, steps, parameters, thresholds.
+-- Grain: one row of the law as the seeds hold it: limits, axle types, fines, clocks, classes, codes, steps, parameters, thresholds.
 -- The rulebook in one shape: what it is about, when it applies, what it sets, over which days, where, by which text, and
 -- whether that text was read. rule_no names a row; rule_subject is what versions of the law share; rule_key adds every
 -- condition, so that two rows of one key may not hold on one day (checks/rule_spans_overlap.sql).
@@ -93,6 +93,25 @@ axle_load as (
         citation_en,
         confidence
     from {{ ref('axle_load_limit') }}
+),
+axle_type as (
+    select
+        rule_id as rule_no,
+        'axle_type' as rule_topic,
+        concat('axle_type ', axle_type_code) as rule_subject,
+        cast(axle_count as varchar(10)) as rule_conditions,
+        concat('轴型代码 ', axle_type_code, '，', axle_count, ' 轴') as condition_zh,
+        concat('axle type code ', axle_type_code, ', ', axle_count, ' axles') as condition_en,
+        cast(null as double) as rule_value,
+        concat(vehicle_kind, ' ', drive_axle_kind) as value_text,
+        cast(null as varchar(60)) as unit,
+        valid_from,
+        valid_to,
+        jurisdiction,
+        citation_zh,
+        citation_en,
+        confidence
+    from {{ ref('axle_type') }}
 ),
 outer_dimension as (
     select
@@ -353,6 +372,8 @@ every_rule as (
     select * from weight_modifier
     union all
     select * from axle_load
+    union all
+    select * from axle_type
     union all
     select * from outer_dimension
     union all

@@ -1,0 +1,200 @@
+"""Files of cases: the rows that are shown, all of them, with what belongs to each, or the steps that had no effect. The
+same choice and masks as the page; a file is complete or refused with the reason."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+import flask
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
+
+from dashboards import as_known, case_facts, controls, dimension_exports, exports, freshness, queries, shell, xlsx
+from dashboards import format as fmt
+from dashboards.case_facts import Choice, choice_of
+from dashboards.pages.penalties import IN_FILES, kind_words, rows_words
+from dashboards.selection import ALL, Known
+from dashboards.text import Text
+from dashboards.words import coded
+from warehouse import case_terms as terms
+from warehouse import match_terms, matching
+from warehouse.cases import Case, Refused
+from warehouse.matching import Match
+from warehouse.plate import masked
+
+routes = dimension_exports.routes
+CASE = (
+    "no", "kind", "act", "county", "plate", "state", "since", "reported", "refused", "found", "filed", "decided_on",
+    "served", "paid", "closed", "age", "statutory", "decided", "collected", "surcharge", "match", "passage", "vehicle",
+    "driver", "enterprise", "uscc", "loading", "firm",
+)  # fmt: skip
+STEP = (
+    "no", "county", "step", "at", "from", "to", "after", "reason", "missing", "next", "file", "line", "record",
+)  # fmt: skip
+HEADS = {
+    "no": "penalties.case", "kind": "penalties.kind", "act": "case.head.act", "county": "filter.county",
+    "plate": "table.plate", "state": "penalties.state", "since": "case.head.since", "reported": "penalties.reported",
+    "refused": "penalties.rows.refused", "found": "case.found_on", "filed": "case.filed_on",
+    "decided_on": "case.decided_on", "served": "case.served_on", "paid": "case.paid_on", "closed": "case.closed_on",
+    "age": "case.head.age", "statutory": "case.statutory_fen", "decided": "case.decided_fen",
+    "collected": "case.collected_fen", "surcharge": "case.surcharge_fen", "match": "case.head.match",
+    "passage": "vehicles.passage", "vehicle": "case.head.vehicle", "driver": "case.head.driver",
+    "enterprise": "case.head.enterprise", "uscc": "case.head.uscc", "loading": "case.head.loading",
+    "firm": "case.head.firm", "step": "case.head.step", "at": "table.time", "from": "case.head.from",
+    "to": "penalties.step", "after": "case.head.after", "reason": "penalties.why", "missing": "penalties.missing",
+    "next": "penalties.next_step", "file": "case.head.file", "line": "case.head.line", "record": "case.head.record",
+}  # fmt: skip
+WIDE = {"no": 26, "act": 22, "match": 34, "vehicle": 24, "driver": 24, "enterprise": 34, "loading": 34, "firm": 22,
+        "reason": 40, "next": 40, "file": 34, "record": 24, "at": 19, "passage": 22}  # fmt: skip
+MONEY = ("statutory", "decided", "collected", "surcharge")
+
+
+class Told:
+    """The rows an address asks for, read at once, with what stands beside them."""
+
+    def __init__(self, db: queries.Source, source: queries.Source, choice: Choice, known: Known) -> None:
+        self.db, self.choice, self.known = db, choice, known
+        self.source = source
+        self.cases: list[Case] = []
+        self.steps: list[Refused] = []
+        self.matches: dict[str, Match] = {}
+        if choice.rows == "refused":
+            self.steps = case_facts.all_refused(source, choice)
+            return
+        self.cases = case_facts.all_cases(source, choice)
+        if choice.known_on is None and matching.is_built(db):  # a night's lists have no passages
+            self.matches = matching.of_cases(db, [one.case_no for one in self.cases])
+
+    @property
+    def count(self) -> int:
+        return len(self.cases) + len(self.steps)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return STEP if self.choice.rows == "refused" else CASE
+
+    def rows(self, t: Text) -> Iterator[tuple[Any, ...]]:
+        for step in self.steps:
+            yield self._step(step, t)
+        for case in self.cases:
+            yield self._case(case, t)
+
+    def _place(self, county: str | None, t: Text) -> str | None:
+        return coded(controls.place_name(self.known, county, t), county) if county else None
+
+    def _case(self, one: Case, t: Text) -> tuple[Any, ...]:
+        told = (
+            one.case_no, terms.KIND_TERMS[one.case_kind].name(t.lang), terms.act_name(one.act_code, one.sector, t.lang),
+            self._place(one.county_code, t), masked(one.plate_no), terms.state_name(one.case_state, t.lang),
+            one.state_since, t("word.yes" if one.is_state_reported else "word.no"), one.refused_count, one.found_on,
+            one.filed_on, one.decided_on, one.served_on, one.paid_on, one.closed_on, one.age_days,
+            *(None if fen is None else fen / 100 for fen in (one.statutory_fen, one.decided_fen, one.collected_fen,
+                                                             one.surcharge_fen)),
+        )  # fmt: skip
+        match = self.matches.get(one.case_no) if one.case_kind == "over_limit" else None
+        return (*told, *_ties(match, t))
+
+    def _step(self, one: Refused, t: Text) -> tuple[Any, ...]:
+        delivery = queries.kept(
+            self.db, ("case files", one.delivery_id), lambda: queries.delivery(self.db, one.delivery_id)
+        )
+        reason = t.pick(one.reason_zh, one.reason_en) or one.refusal_reason
+        before, after = (
+            None if state == "none" else terms.state_name(state, t.lang) for state in (one.from_state, one.state_after)
+        )
+        return (
+            one.case_no, self._place(one.county_code, t), one.step_no, one.event_at, before,
+            terms.state_name(one.case_state, t.lang), after, coded(reason, one.refusal_reason),
+            terms.guards(one.missing_guards, t.lang) or None, t.pick(one.next_step_zh, one.next_step_en) or None,
+            None if delivery is None else delivery["name"], one.source_line, one.record_id,
+        )  # fmt: skip
+
+
+def _ties(match: Match | None, t: Text) -> tuple[Any, ...]:
+    """How surely and by what each thing is known, and what it is."""
+    if match is None:
+        return (None,) * 8
+
+    def basis(kind: str) -> str:
+        tie = match.tie(kind)
+        return match_terms.basis(kind, tie.grade, tie.reason, t.lang)
+
+    firm = match.tie("loading")
+    named = " ".join(text for text in (firm.name, firm.number) if text) or None
+    return (
+        basis("match"), match.passage_record_id, basis("vehicle"), basis("driver"), basis("enterprise"),
+        match.tie("enterprise").number, basis("loading"), named,
+    )  # fmt: skip
+
+
+def notes(told: Told, t: Text) -> list[tuple[str, str]]:
+    choice, everything = told.choice, t("export.everything")
+    period = everything if choice.span is None else fmt.day_range(*choice.span, t.lang)
+    return [
+        (t("export.title"), f"{t('penalties.title')} · {rows_words(choice, t)}"),
+        (t("repeat.as_of"), fmt.day(choice.as_of, t.lang)),
+        (t("penalties.kind"), kind_words(choice.kind, t)),
+        (t("filter.county"), everything if choice.county == ALL else told._place(choice.county, t) or choice.county),
+        (t("filter.site"), everything if choice.site == ALL else choice.site),
+        (t("penalties.period"), period),
+        (t("match.title"), t("match.loading.how") + t("match.register_only.note")),
+        (t("explain.counts"), t("penalties.no_target").strip()),
+        (t("export.rows"), fmt.count(told.count)),
+        (t("export.cut_off"), f"{fmt.day(queries.last_day(told.source), t.lang)} 24:00 (+08:00)"),
+        (t("export.snapshot"), _source(told, t)),
+        (t("export.made"), f"{datetime.now(freshness.CHINA):%Y-%m-%d %H:%M} (+08:00)"),
+        (t("export.link"), f"{flask.request.host_url}penalties" + choice.query(absolute=True)),
+        (t("export.masked"), t("export.masked.why")),
+        (t("export.demo"), t("word.yes" if queries.is_demo() else "word.no")),
+    ]
+
+
+def _source(told: Told, t: Text) -> str:
+    """The number of the version or, of a night, that it was known then."""
+    return str(told.db.version) if told.choice.known_on is None else as_known.words(told.source, t)
+
+
+def _asked() -> tuple[Told, Text]:
+    """The rows the address asks for. A bad value is refused: a file must hold what its address says."""
+    db = queries.source()
+    known = queries.known(db)
+    if known is None:
+        raise BadRequest("The snapshot holds no day of data.")
+    if not case_facts.is_built(db):
+        raise BadRequest("The snapshot was built by an older version and has no course of cases yet.")
+    choice, bad = choice_of(flask.request.args.to_dict(), known)
+    if bad or choice.rows not in IN_FILES:
+        raise BadRequest(f"Not usable in the address: {', '.join(bad) or 'rows'}.")
+    with as_known.source(db, "cases", choice.known_on) as source:
+        return Told(db, source, choice, known), shell.view_of(flask.request.args).text
+
+
+def file_name(told: Told, t: Text, suffix: str) -> str:
+    """案件_20261122.xlsx: never a plate, a name or an id."""
+    choice = told.choice
+    kind = t("penalties.rows.refused" if choice.rows == "refused" else "penalties.file")
+    night = "" if choice.known_on is None else f"_{t('known.file')}{choice.known_on:%Y%m%d}"
+    return f"{kind}_{choice.as_of:%Y%m%d}{night}.{suffix}".replace(" ", "-")
+
+
+@routes.get("/export/cases.csv")
+def cases_csv() -> flask.Response:
+    told, t = _asked()
+    names = [*(t(HEADS[name]) for name in told.names), t("repeat.as_of"), t("export.snapshot")]
+    decimals = [2 if name in MONEY else None for name in told.names]
+    rows = ((*row, told.choice.as_of, _source(told, t)) for row in told.rows(t))
+    pieces = exports.csv_bytes(rows, names, [*decimals, None, None])
+    return flask.Response(pieces, headers=exports.download(file_name(told, t, "csv"), "text/csv; charset=utf-8"))
+
+
+@routes.get("/export/cases.xlsx")
+def cases_xlsx() -> flask.Response:
+    told, t = _asked()
+    if told.count > queries.MAX_XLSX_ROWS:
+        rows, most = fmt.count(told.count), fmt.count(queries.MAX_XLSX_ROWS)
+        raise RequestEntityTooLarge(t("export.too_many", rows=rows, most=most))
+    heads, widths = [t(HEADS[name]) for name in told.names], [WIDE.get(name, 14) for name in told.names]
+    sheets = [
+        xlsx.Sheet(t("export.sheet"), heads, told.rows(t), widths, {}),
+        xlsx.Sheet(t("export.notes"), [], notes(told, t), [28, 100], {}, xlsx.WRAPPED),
+    ]
+    return exports.workbook_answer(sheets, file_name(told, t, "xlsx"))

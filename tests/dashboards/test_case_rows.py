@@ -1,0 +1,192 @@
+"""Rows of cases: files hold as many, the drawer tells the whole case, refused steps have their line, and a site or days
+of filing narrow every number."""
+
+import csv
+import io
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+import case_fixture
+import fixture
+import pytest
+from case_fixture import EXCESS_KG, WHO
+from driving import HOST, Callbacks, by_class, by_id, components, text_of
+from python_calamine import CalamineWorkbook
+
+from dashboards import case_facts, queries
+from dashboards.app import create_app
+from dashboards.case_facts import Choice
+from warehouse import cases, match_terms
+from warehouse.cases import Filter
+
+HERE = "/penalties"
+DAY = fixture.LAST_DAY
+
+
+@pytest.fixture
+def client(db: fixture.Fixture, monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.setattr(queries, "source", lambda: db)
+    return create_app().server.test_client()
+
+
+def _file(client: Any, query: str, kind: str = "csv") -> list[list[Any]]:
+    answer = client.get(f"/export/cases.{kind}?{query}", headers=HOST)
+    assert answer.status_code == 200, answer.text
+    if kind == "csv":
+        return list(csv.reader(io.StringIO(answer.data.decode("utf-8-sig"))))
+    return CalamineWorkbook.from_object(io.BytesIO(answer.data)).get_sheet_by_index(0).to_python()
+
+
+def _rows(callbacks: Callbacks, query: str) -> list[Any]:
+    card = by_id(callbacks.page(HERE, f"?{query}"), "rows")
+    return [one for one in components(card) if one.get("type") == "Tr"][1:]
+
+
+QUERIES = (
+    "rows=cases", "rows=cases&state=served", "rows=cases&state=filed&county=431103", "rows=cases&kind=over_limit",
+    "rows=cases&age=to_30", "rows=cases&site=YZ03&county=431103", "rows=cases&period=year", "rows=refused",
+    "rows=refused&period=month", "rows=cases&period=custom&since=2026-08-01&until=2026-09-30",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("query", QUERIES)
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_a_file_holds_as_many_rows_as_the_screen(callbacks: Callbacks, client: Any, query: str, kind: str) -> None:
+    head, *told = _file(client, f"{query}&lang=en", kind)
+    assert len(told) == len(_rows(callbacks, f"{query}&lang=en"))
+    assert len(set(head)) == len(head)
+    assert "54321" not in str(told)
+    hrefs = [str(one["props"].get("href")) for one in components(by_id(callbacks.page(HERE, f"?{query}"), "rows"))]
+    (link,) = [href for href in hrefs if href.startswith("/export/cases.csv")]
+    assert len(_file(client, link.split("?")[1])) == len(told) + 1
+
+
+def test_a_file_has_the_amounts_apart_and_what_belongs_to_each_case(client: Any) -> None:
+    for lang in ("zh", "en"):
+        head, *rows = _file(client, f"rows=cases&lang={lang}")
+        of = {row[0]: dict(zip(head, row, strict=True)) for row in rows}
+        paid = of[WHO["paid"]]
+        assert [cell for cell in paid.values() if cell in ("5000.00",)] == ["5000.00"] * 3, (
+            "three amounts, each its own"
+        )
+        assert match_terms.basis("match", "exact", "check_no", lang) in paid.values()
+        assert match_terms.basis("enterprise", "near", "register_name", lang) in paid.values()
+        assert "示例采石场 YT-1" in paid.values()
+        assert match_terms.basis("match", "near", "plate_time_county", lang) in of[WHO["slow"]].values()
+
+
+@pytest.mark.parametrize(
+    "query", ["rows=cases&state=tea", "rows=amounts", "", "rows=cases&site=YZ99", "rows=cases&row=x"]
+)
+def test_a_file_of_what_no_link_asks_for_is_refused(client: Any, query: str) -> None:
+    assert client.get(f"/export/cases.csv?{query}", headers=HOST).status_code == 400
+
+
+# --- the drawer ------------------------------------------------------------------------------------------------
+def _open(callbacks: Callbacks, query: str, who: str, lang: str = "en") -> str:
+    """The words of the drawer that the number of a case opens."""
+    card = by_id(callbacks.page(HERE, f"?{query}&lang={lang}"), "rows")
+    links = [one["props"]["href"] for one in components(card) if text_of(one) == WHO[who] and "href" in one["props"]]
+    assert all(WHO[who] not in link for link in links), "a number stands in no address"
+    opened = callbacks.page(HERE, links[0].removeprefix(HERE).split("#")[0] + f"&lang={lang}")
+    drawer = by_id(opened, "penalties-drawer")
+    assert "open" in drawer["props"]["className"]
+    assert len([one for one in components(by_id(opened, "rows")) if one["props"].get("className") == "current"]) == 1
+    return text_of(drawer)
+
+
+def test_the_drawer_tells_steps_clocks_three_amounts_and_the_match(callbacks: Callbacks, db: fixture.Fixture) -> None:
+    told = cases.case_file(db, DAY, WHO["paid"])
+    for query in ("rows=cases", "rows=clocks&clock=payment", "rows=amounts&verdict=within"):
+        words = _open(callbacks, query, "paid")
+        assert f"Steps {len(told.steps)}" in words
+        assert f"Clocks of the procedure {len(told.clocks)}" in words
+        for part in ("statutory, yuan 5,000.00", "decided, yuan 5,000.00", "collected, yuan 5,000.00",
+                     "exact: check number and plate agree", "示例采石场", "counts for none", "·***21"):  # fmt: skip
+            assert part in words, part
+        assert "54321" not in words
+    zh = _open(callbacks, "rows=cases", "refused", "zh")
+    assert "不生效" in zh
+    assert "没有相符的过车" in zh
+    assert "art. 74" in _open(callbacks, "rows=cases", "slow")
+
+
+def test_a_row_of_another_version_or_place_is_said_to_be_one(callbacks: Callbacks) -> None:
+    for row in ("11-0", "12-9999"):
+        drawer = text_of(by_id(callbacks.page(HERE, f"?rows=cases&row={row}&lang=en"), "penalties-drawer"))
+        assert "C0" not in drawer
+        assert "version" in drawer
+    (note,) = by_class(callbacks.page(HERE, "?rows=cases&row=%3Cb%3E&lang=en"), "note")
+    assert "row" in text_of(note)
+
+
+# --- refused steps ---------------------------------------------------------------------------------------------
+def test_refused_steps_are_as_many_as_cases_count_and_have_their_reason_and_line(
+    callbacks: Callbacks, db: fixture.Fixture
+) -> None:
+    listed = cases.refused(db, DAY)
+    assert len(listed) == sum(one.refused_count for one in cases.cases(db, DAY)) > 0
+    for lang, words in (
+        ("zh", ("未生效的环节", "不能由当时的环节进入", "核对案卷", "wim_site_20261101.csv")),
+        ("en", ("without effect", "not from the state it was in", "compare with the file", "wim_site_20261101.csv")),
+    ):
+        page = callbacks.page(HERE, f"?lang={lang}")
+        link = next(
+            one["props"]["href"] for one in components(by_id(page, "penalties-ages"))
+            if "rows=refused" in str(one["props"].get("href"))
+        )  # fmt: skip
+        card = by_id(callbacks.page(HERE, link.removeprefix(HERE).split("#")[0] + f"&lang={lang}"), "rows")
+        shown = [one for one in components(card) if one.get("type") == "Tr"][1:]
+        assert len(shown) == len(listed)
+        for part in words:
+            assert part in text_of(card), part
+        assert WHO["refused"] in text_of(card)
+
+
+# --- site and days of filing -----------------------------------------------------------------------------------
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_site_narrows_every_number_to_cases_that_name_a_passage_of_it(
+    callbacks: Callbacks, db: fixture.Fixture, lang: str
+) -> None:
+    told = {one.case_no for one in cases.cases(db, DAY, Filter(site=case_fixture.SITE))}
+    assert told == {WHO[who] for who in EXCESS_KG}, "the one that is near it is for a person to look at"
+    page = callbacks.page(HERE, f"?county=431103&site={case_fixture.SITE}&lang={lang}")
+    assert by_id(page, "penalties-narrow")
+    assert not [one for one in components(page) if one["props"].get("id") in ("penalties-funnel", "penalties-times")]
+    rows = _rows(callbacks, f"county=431103&site={case_fixture.SITE}&rows=clocks&lang={lang}")
+    assert len(rows) == len(cases.clocks(db, DAY, Filter(county="431103", site=case_fixture.SITE))) > 0
+    links = [str(one["props"].get("href")) for one in components(page)]
+    assert [link for link in links if "site=YZ04" in link], "the other sites of the county"
+    assert not [link for link in links if "site=YZ01" in link]
+    other = callbacks.page(HERE, f"?county=431122&site={case_fixture.SITE}&lang={lang}")
+    assert [text_of(note) for note in by_class(other, "note") if "site" in text_of(note)]
+
+
+def test_days_of_filing_narrow_every_number(callbacks: Callbacks, db: fixture.Fixture) -> None:
+    choice = replace(Choice(DAY, DAY), period="quarter")
+    assert choice.span == (date(2026, 10, 1), DAY)
+    wanted = {
+        one.case_no for one in cases.cases(db, DAY) if date(2026, 10, 1) <= (one.filed_on or one.found_on or DAY) <= DAY
+    }  # fmt: skip
+    assert 0 < len(wanted) < len(cases.cases(db, DAY))
+    assert {one.case_no for one in case_facts.case_rows(db, choice)} == wanted
+    open_count = sum(one.case_count for one in case_facts.open_counts(db, choice))
+    words = text_of(by_class(callbacks.page(HERE, "?period=quarter&lang=en"), "lead")[0])
+    assert f"{open_count} cases are open" in " ".join(words.split())
+    assert open_count < sum(one.case_count for one in case_facts.open_counts(db, Choice(DAY, DAY)))
+    for bad in ("period=century", "period=custom&since=2026-09-01", "period=custom&since=2026-09-02&until=2026-09-01"):
+        (note,) = by_class(callbacks.page(HERE, f"?{bad}&lang=en"), "note")
+        assert "period" in text_of(note) or "since" in text_of(note)
+
+
+def test_a_case_not_filed_by_the_day_lies_where_it_was_found(db: fixture.Fixture) -> None:
+    """Found 130 days before the last and filed four days later."""
+    found, filed = DAY - timedelta(130), DAY - timedelta(126)
+
+    def has(as_of: date, day: date) -> bool:
+        return WHO["paid"] in {one.case_no for one in cases.cases(db, as_of, Filter(first=day, last=day))}
+
+    assert has(DAY, filed)
+    assert not has(DAY, found)
+    assert has(filed - timedelta(1), found)
