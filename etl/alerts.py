@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from etl import known_on
 from etl.arguments import (
     LANGUAGES,
     AsOf,
@@ -41,14 +42,14 @@ from warehouse.alerts import (
 from warehouse.spreadsheet import safe
 
 if TYPE_CHECKING:
-    from warehouse.connection import Snapshot
+    from warehouse.dossier import Source
 
 FORMATS = ("table", "csv", "json")
 SHOWN_ROWS = 200
 """Rows of a table on a terminal; files hold all."""
 _WORDS = {
     "zh": {
-        "title": "预警：需办理的事项，截至 {as_of}，版本 {version}", "severity": "紧急程度", "what": "事项",
+        "title": "预警：需办理的事项，截至 {as_of}，{source}", "severity": "紧急程度", "what": "事项",
         "subject": "对象", "detail": "细目", "county": "县区", "unit": "单位", "since": "起",
         "age_days": "已持续（天）", "due_on": "期限", "days_late": "逾期（天）", "acts": "办理者",
         "nothing": "没有符合条件的预警。",
@@ -58,7 +59,7 @@ _WORDS = {
         "county_feeds": "限定县区时，数据来源的预警不列入。",
     },
     "en": {
-        "title": "What needs a hand as of {as_of}, version {version}", "severity": "urgency", "what": "what",
+        "title": "What needs a hand as of {as_of}, {source}", "severity": "urgency", "what": "what",
         "subject": "subject", "detail": "detail", "county": "county", "unit": "unit", "since": "since",
         "age_days": "days since", "due_on": "due on", "days_late": "days late", "acts": "who acts",
         "nothing": "No alert answers these conditions.",
@@ -75,6 +76,7 @@ def alerts_command(
     county: County = None,
     severity: Annotated[str | None, typer.Option("--severity", help=f"{', '.join(SEVERITIES)}.")] = None,
     rule: Annotated[str | None, typer.Option("--rule", help="One rule of seeds.alert_rule.")] = None,
+    known: known_on.KnownOn = None,
     form: Annotated[str, typer.Option("--format", help=f"{', '.join(FORMATS)}.")] = "table",
     lang: Lang = "en",
 ) -> None:
@@ -83,40 +85,47 @@ def alerts_command(
     one_of("format", form, FORMATS)
     one_of("urgency", severity, SEVERITIES)
     from warehouse import connection
+    from warehouse.known_answers import alerts_known_on
 
-    served = connection.snapshot()
+    served, day = connection.snapshot(), day_of(as_of) if as_of else None
     need(served, TABLES, "alerts were written down")
     known_county(served, county)
-    asked = Asked(day_or_last(served, day_of(as_of) if as_of else None), county)
-    told = rules(served, asked.as_of)
-    one_of("rule", rule, tuple(told))
-    found = [
-        one for one in alerts(served, asked) if severity in (None, one.severity) and rule in (None, one.rule)
-    ]  # fmt: skip
-    if form == "json":
-        used = sorted({name for one in found for name in told[one.rule].parameter_names})
-        document = {
-            "as_of": asked.as_of, "county": county, "severity": severity, "rule": rule, "version": served.version,
-            "rules": [told[name]._asdict() for name in sorted({one.rule for one in found})],
-            "parameters": [vars(one) for one in parameters(served, used, asked.as_of)],
-            "alerts": [one._asdict() for one in found],
-        }  # fmt: skip
-        sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2, default=str) + "\n")
-    elif form == "csv":
-        writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerow(Alert._fields)
-        for one in found:
-            writer.writerow([safe(cell) if isinstance(cell, str) else "" if cell is None else cell for cell in one])
-    else:
-        _print(served, asked, found, told, lang)
+    with known_on.asked(known, alerts_known_on) as source:
+        asked = Asked(day_or_last(source, day), county)
+        told = rules(source, asked.as_of)
+        one_of("rule", rule, tuple(told))
+        found = [
+            one for one in alerts(source, asked) if severity in (None, one.severity) and rule in (None, one.rule)
+        ]  # fmt: skip
+        if form == "json":
+            used = sorted({name for one in found for name in told[one.rule].parameter_names})
+            document = {
+                "as_of": asked.as_of, "county": county, "severity": severity, "rule": rule, **known_on.told(source),
+                "rules": [told[name]._asdict() for name in sorted({one.rule for one in found})],
+                "parameters": [vars(one) for one in parameters(source, used, asked.as_of)],
+                "alerts": [one._asdict() for one in found],
+            }  # fmt: skip
+            sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2, default=str) + "\n")
+        elif form == "csv":
+            by = known_on.column(source)
+            writer = csv.writer(sys.stdout, lineterminator="\n")
+            writer.writerow([*Alert._fields, *by])
+            for one in found:
+                cells = [safe(cell) if isinstance(cell, str) else "" if cell is None else cell for cell in one]
+                writer.writerow([*cells, *by.values()])
+        else:
+            _print(source, county_names(served, lang), asked, found, told, lang)
 
 
-def _print(served: Snapshot, asked: Asked, found: list[Alert], told: dict[str, Rule], lang: str) -> None:
+def _print(
+    source: Source, counties: dict[str, str], asked: Asked, found: list[Alert], told: dict[str, Rule], lang: str
+) -> None:
     from etl.deliveries import shown
 
-    words, counties = _WORDS[lang], county_names(served, lang)
+    words = _WORDS[lang]
     console = Console() if sys.stdout.isatty() else Console(width=240)
-    title = words["title"].format(as_of=asked.as_of, version=served.version)
+    of = known_on.words(**known_on.told(source), lang=lang)
+    title = words["title"].format(as_of=asked.as_of, source=of)
     if found:
         table = Table(title=title, title_justify="left")
         heads = ("severity", "what", "subject", "detail", "county", "unit", "since", "age_days", "due_on", "days_late",
@@ -146,6 +155,6 @@ def _print(served: Snapshot, asked: Asked, found: list[Alert], told: dict[str, R
     if asked.county is not None:
         lines.append(words["county_feeds"])
     used = sorted({name for one in found for name in told[one.rule].parameter_names})
-    lines += parameter_lines(parameters(served, used, asked.as_of), lang)
+    lines += parameter_lines(parameters(source, used, asked.as_of), lang)
     for line in lines:
         console.print(line, highlight=False, markup=False, soft_wrap=True)

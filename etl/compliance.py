@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from etl import known_on
 from etl.arguments import (
     LANGUAGES,
     AsOf,
@@ -34,14 +35,14 @@ from warehouse.metrics import percent
 from warehouse.spreadsheet import safe
 
 if TYPE_CHECKING:
-    from warehouse.connection import Snapshot
+    from warehouse.dossier import Source
 
 FORMATS = ("table", "csv", "json")
 SHOWN_ROWS = 200
 """Rows of a table on a terminal; files hold all."""
 _WORDS = {
     "zh": {
-        "title": "合规情况，截至 {as_of}（期间项 {first} 起），版本 {version}", "topic": "事项",
+        "title": "合规情况，截至 {as_of}（期间项 {first} 起），{source}", "topic": "事项",
         "measure": "指标", "group": "分组",
         "part": "符合", "of": "全部", "rate": "比率", "open": "须处理", "figure": "成绩单",
         "state": "状态", "subject_no": "编号", "name": "名称", "kind": "类别", "county_code": "县区",
@@ -54,7 +55,7 @@ _WORDS = {
         "hindsight": "续期按登记册现有记录列示：查询过去某日时，当时可能尚未登记。",
     },
     "en": {
-        "title": "Compliance as of {as_of} (what is of a period: from {first}), version {version}", "topic": "topic",
+        "title": "Compliance as of {as_of} (what is of a period: from {first}), {source}", "topic": "topic",
         "measure": "measure", "group": "group", "part": "part", "of": "of", "rate": "rate", "open": "to look at",
         "figure": "report card", "state": "state", "subject_no": "number", "name": "name", "kind": "kind",
         "county_code": "county", "document_no": "certificate, policy or line", "since": "since", "until": "until",
@@ -85,6 +86,7 @@ def compliance_command(
     ] = None,
     county: County = None,
     by: Annotated[str, typer.Option("--by", help=f"{', '.join(GROUPS)}.")] = "all",
+    known: known_on.KnownOn = None,
     form: Annotated[str, typer.Option("--format", help=f"{', '.join(FORMATS)}.")] = "table",
     lang: Lang = "en",
 ) -> None:
@@ -102,34 +104,37 @@ def compliance_command(
     if measure is not None:
         one_of("state", state, tuple(MEASURES[measure].lists))
     from warehouse import connection
+    from warehouse.known_answers import compliance_known_on
 
-    served = connection.snapshot()
+    served, asked_day = connection.snapshot(), day_of(as_of) if as_of else None
     need(served, TABLES, "compliance was told")
     known_county(served, county)
-    day = day_or_last(served, day_of(as_of) if as_of else None)
-    asked = Asked(day, day_of(first) if first else year_before(day), county)
-    facts = Facts(served, asked)
-    names = [measure] if measure else list(MEASURES)
-    head = {
-        "as_of": asked.as_of, "first": asked.first, "county": county, "version": served.version,
-        "data_until": served.manifest.get("data_until"), "parameters": [vars(one) for one in facts.used(names)],
-    }  # fmt: skip
-    if as_list and measure:
-        rows = [masked_item(one)._asdict() for one in facts.listed(measure, state)]
+    with known_on.asked(known, compliance_known_on) as source:
+        day = day_or_last(source, asked_day)
+        asked = Asked(day, day_of(first) if first else year_before(day), county)
+        facts = Facts(source, asked)
+        names = [measure] if measure else list(MEASURES)
+        head = {
+            "as_of": asked.as_of, "first": asked.first, "county": county, **known_on.told(source),
+            "data_until": source.manifest.get("data_until"), "parameters": [vars(one) for one in facts.used(names)],
+        }  # fmt: skip
+        counties = county_names(served, lang)
+        if as_list and measure:
+            rows = [masked_item(one)._asdict() for one in facts.listed(measure, state)]
+            if form == "json":
+                _write_json(head | {"measure": measure, "state": state, "rows": rows})
+            elif form == "csv":
+                _write_csv(source, Item._fields, rows)
+            else:
+                _print_list(source, facts, measure, rows, counties, lang)
+            return
+        parts = [one for name in names for one in facts.parts(name, by)]
         if form == "json":
-            _write_json(head | {"measure": measure, "state": state, "rows": rows})
+            _write_json(head | {"by": by, "measures": [part_row(one) | {"states": one.states} for one in parts]})
         elif form == "csv":
-            _write_csv(Item._fields, rows)
+            _write_csv(source, tuple(part_row(parts[0])), [part_row(one) for one in parts])
         else:
-            _print_list(served, facts, measure, rows, lang)
-        return
-    parts = [one for name in names for one in facts.parts(name, by)]
-    if form == "json":
-        _write_json(head | {"by": by, "measures": [part_row(one) | {"states": one.states} for one in parts]})
-    elif form == "csv":
-        _write_csv(tuple(part_row(parts[0])), [part_row(one) for one in parts])
-    else:
-        _print_parts(served, facts, parts, names, by, lang)
+            _print_parts(source, facts, parts, names, by, counties, lang)
 
 
 # --- rows ------------------------------------------------------------------------------------------------
@@ -146,18 +151,22 @@ def _write_json(document: dict[str, Any]) -> None:
     sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2, default=str) + "\n")
 
 
-def _write_csv(columns: tuple[str, ...], rows: list[dict[str, Any]]) -> None:
+def _write_csv(source: Source, columns: tuple[str, ...], rows: list[dict[str, Any]]) -> None:
+    by = known_on.column(source)
     writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(columns)
+    writer.writerow([*columns, *by])
     for row in rows:
-        cells = [row[name] for name in columns]
-        writer.writerow([safe(cell) if isinstance(cell, str) else "" if cell is None else cell for cell in cells])
+        told = [row[name] for name in columns]
+        cells = [safe(cell) if isinstance(cell, str) else "" if cell is None else cell for cell in told]
+        writer.writerow([*cells, *by.values()])
 
 
 # --- as text ---------------------------------------------------------------------------------------------
-def _print_parts(served: Snapshot, facts: Facts, parts: list[Part], names: list[str], by: str, lang: str) -> None:
-    words, counties = _WORDS[lang], county_names(served, lang)
-    table = Table(title=_title(served, facts, lang), title_justify="left")
+def _print_parts(
+    source: Source, facts: Facts, parts: list[Part], names: list[str], by: str, counties: dict[str, str], lang: str
+) -> None:
+    words = _WORDS[lang]
+    table = Table(title=_title(source, facts, lang), title_justify="left")
     for name in ("topic", "measure", *(("group",) if by != "all" else ()), "part", "of", "rate", "open", "figure"):
         right = name in ("part", "of", "rate", "open")
         table.add_column(words[name], justify="right" if right else "left", overflow="fold")
@@ -177,15 +186,17 @@ def _print_parts(served: Snapshot, facts: Facts, parts: list[Part], names: list[
             word(terms.TOPICS, spec.topic, lang), terms.MEASURES[one.measure].name(lang), *group, f"{rate.part:,}",
             f"{rate.of:,}", ratio, states, spec.figure,
         )  # fmt: skip
-    _show(table, served, facts, names, lang)
+    _show(table, source, facts, names, lang)
 
 
-def _print_list(served: Snapshot, facts: Facts, measure: str, rows: list[dict[str, Any]], lang: str) -> None:
-    words, counties = _WORDS[lang], county_names(served, lang)
-    title = f"{terms.MEASURES[measure].name(lang)} · {_title(served, facts, lang)}"
+def _print_list(
+    source: Source, facts: Facts, measure: str, rows: list[dict[str, Any]], counties: dict[str, str], lang: str
+) -> None:
+    words = _WORDS[lang]
+    title = f"{terms.MEASURES[measure].name(lang)} · {_title(source, facts, lang)}"
     told = [name for name in LIST_COLUMNS if any(row[name] is not None for row in rows)]
     if not rows:
-        _show(Text(f"{title}\n{words['nothing']}"), served, facts, [measure], lang)
+        _show(Text(f"{title}\n{words['nothing']}"), source, facts, [measure], lang)
         return
     table = Table(title=title, title_justify="left")
     for name in told:
@@ -198,7 +209,7 @@ def _print_list(served: Snapshot, facts: Facts, measure: str, rows: list[dict[st
             "reading": word(terms.READINGS, row["reading"], lang),
         }  # fmt: skip
         table.add_row(*[Text(_cell(worded[name])) for name in told])
-    _show(table, served, facts, [measure], lang, len(rows))
+    _show(table, source, facts, [measure], lang, len(rows))
 
 
 def _cell(value: Any) -> str:
@@ -209,16 +220,17 @@ def _cell(value: Any) -> str:
     return f"{value:,g}" if isinstance(value, (int, float)) else shown(str(value))
 
 
-def _title(served: Snapshot, facts: Facts, lang: str) -> str:
+def _title(source: Source, facts: Facts, lang: str) -> str:
     asked = facts.asked
-    return _WORDS[lang]["title"].format(as_of=asked.as_of, first=asked.first, version=served.version)
+    of = known_on.words(**known_on.told(source), lang=lang)
+    return _WORDS[lang]["title"].format(as_of=asked.as_of, first=asked.first, source=of)
 
 
-def _show(told: Table | Text, served: Snapshot, facts: Facts, names: list[str], lang: str, count: int = 0) -> None:
+def _show(told: Table | Text, source: Source, facts: Facts, names: list[str], lang: str, count: int = 0) -> None:
     words, console = _WORDS[lang], Console() if sys.stdout.isatty() else Console(width=220)
     console.print(told)
     lines = [words["more"].format(shown=SHOWN_ROWS, all=f"{count:,}")] if count > SHOWN_ROWS else []
-    until = last_day(served.manifest)
+    until = last_day(source.manifest)
     if until is not None and until < facts.asked.as_of:
         lines.append(words["until_day"].format(until=until, as_of=facts.asked.as_of))
     for name in names:

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from etl import known_on
 from etl.arguments import LANGUAGES, Lang, month_of, one_of
 from etl.errors import HengError
 from etl.report_card import UNVERIFIED, period
@@ -22,16 +23,18 @@ from warehouse.metrics import Source, percent
 if TYPE_CHECKING:
     import pandas as pd
 
+    from warehouse.dossier import Source as Served
+
 _WORDS = {
     "zh": {
-        "title": "车辆动态监控指标 {first} 至 {last}，版本 {version}", "kpi": "指标", "value": "数值", "of": "分子",
+        "title": "车辆动态监控指标 {first} 至 {last}，{source}", "kpi": "指标", "value": "数值", "of": "分子",
         "by": "分母", "known": "可信度", "rank": "名次", "unit": "单位", "nobody": "登记未载明", "no_data": "无数据",
         "unverified": "未核实", "none": "这一时段没有终端报文，由报文计算的指标无数据。",
         "monitored": "车辆范围：两客一危（班线、包车、旅游客车和危险货物运输车）；含公交车、出租车用 --all-classes。",
         "every": "车辆范围：全部登记车辆，含公交车和出租车。",
     },
     "en": {
-        "title": "Indicators of vehicle monitoring {first} to {last}, version {version}", "kpi": "indicator",
+        "title": "Indicators of vehicle monitoring {first} to {last}, {source}", "kpi": "indicator",
         "value": "value", "of": "numerator", "by": "denominator", "known": "known from", "rank": "rank",
         "unit": "unit", "nobody": "not told by the register", "no_data": "no data", "unverified": "unverified",
         "none": "No captures lie in this period, so the indicators made of them have no data.",
@@ -48,11 +51,11 @@ _NAMES = {
 
 @dataclass(frozen=True)
 class Asked:
-    """What was asked of the published version; ``classes`` None: vehicles of every class."""
+    """What was asked, and ``source``, of which version or night in words; ``classes`` None: vehicles of every class."""
 
     first: date
     last: date
-    version: int
+    source: str
     lang: str
     classes: tuple[str, ...] | None
 
@@ -67,6 +70,7 @@ def kpi_command(
     level: Annotated[str, typer.Option("--level", help=f"{', '.join(LEVELS)}.")] = "city",
     kpi: Annotated[str | None, typer.Option("--kpi", help="One indicator, as a league of the level's units.")] = None,
     all_classes: Annotated[bool, typer.Option("--all-classes", help="Buses and taxis too, not only 两客一危.")] = False,
+    known: known_on.KnownOn = None,
     lang: Lang = "en",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
@@ -77,31 +81,40 @@ def kpi_command(
     if kpi is None and level != "city" and not as_json:
         raise HengError(f"A league is of one indicator: --kpi with one of {', '.join(KPIS)}.")
     from warehouse import connection
+    from warehouse.known_answers import monitoring_known_on
 
     if month and (day_from or day_to):
         raise HengError("Say one period: --month 2026-11, or --from 2026-11-01 --to 2026-11-30.")
     first, last = month_of(month) if month else period(None, day_from, day_to)
     if first > last:
         raise HengError(f"The period ends on {last}, before it begins on {first}. Exchange --from and --to.")
-    served = connection.snapshot()
-    asked = Asked(first, last, served.version, lang, None if all_classes else MONITORED)
-    found = kpis(served, first, last, level, asked.classes)
+    connection.snapshot()  # without a version nothing is asked of a night either
+    with known_on.asked(known, monitoring_known_on) as source:
+        told = known_on.words(**known_on.told(source), lang=lang)
+        asked = Asked(first, last, told, lang, None if all_classes else MONITORED)
+        _tell(source, asked, kpi, level, as_json)
+
+
+def _tell(source: Served, asked: Asked, kpi: str | None, level: str, as_json: bool) -> None:
+    found = kpis(source, asked.first, asked.last, level, asked.classes)
     found = found if kpi is None else found[found["kpi"] == kpi]
     used = [one for one in KPIS.values() if kpi in (None, one.name)]
-    limits = _limits(served, asked, used)
+    limits = _limits(source, asked, used)
     if as_json:
-        told = {
-            "first": first, "last": last, "level": level, "version": served.version, "classes": asked.classes or "all"
+        head = {
+            "first": asked.first, "last": asked.last, "level": level, **known_on.told(source),
+            "classes": asked.classes or "all",
         }  # fmt: skip
         rows = [{name: None if value != value else value for name, value in row.items()} for row in _records(found)]
         sys.stdout.write(
-            json.dumps({**told, "kpis": rows, "thresholds": limits}, ensure_ascii=False, indent=2, default=str) + "\n"
+            json.dumps({**head, "kpis": rows, "thresholds": limits}, ensure_ascii=False, indent=2, default=str) + "\n"
         )
         return
     console = Console() if sys.stdout.isatty() else Console(width=200)
-    console.print(
-        _city(found, asked) if kpi is None else _league(found, KPIS[kpi], level, _names(served, level, lang), asked)
-    )
+    if kpi is None:
+        console.print(_city(found, asked))
+    else:
+        console.print(_league(found, KPIS[kpi], level, _names(source, level, asked.lang), asked))
     for line in _notes(used, limits, found, asked):
         console.print(line, highlight=False, markup=False, soft_wrap=True)
 

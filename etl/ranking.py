@@ -10,6 +10,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from etl import known_on
 from etl.arguments import LANGUAGES, County, Lang, county_names, day_of, day_or_last, known_county, need, one_of
 from etl.output import FORMATS, say, write_csv, write_json
 from etl.parameter_lines import known_from
@@ -17,11 +18,11 @@ from warehouse import score
 from warehouse.score_terms import CADENCES, gap_words, letters, part_name
 
 if TYPE_CHECKING:
-    from warehouse.connection import Snapshot
+    from warehouse.dossier import Source
 
 _WORDS = {
     "zh": {
-        "title": "督导排名（{cadence}）{first} 至 {last}，版本 {version}", "place": "名次", "interval": "名次区间",
+        "title": "督导排名（{cadence}）{first} 至 {last}，{source}", "place": "名次", "interval": "名次区间",
         "enterprise": "企业",
         "county": "县市区", "total": "总分", "weight": "依据权重", "groups": "组", "change": "较上期",
         "gaps": "数据缺失", "part": "评分项", "sample": "样本", "of": "分子", "by": "分母", "rate": "自身",
@@ -41,7 +42,7 @@ _WORDS = {
         "assumed": "权重、方向和最小样本均为产品假设，未核实，待局方确认。", "city_gap": "全市：{gap}。",
     },
     "en": {
-        "title": "Ranking by {cadence}, {first} to {last}, version {version}", "place": "place",
+        "title": "Ranking by {cadence}, {first} to {last}, {source}", "place": "place",
         "interval": "place from–to",
         "enterprise": "enterprise", "county": "county", "total": "total", "weight": "rests on", "groups": "group",
         "change": "change", "gaps": "missing data", "part": "part", "sample": "sample", "of": "numerator",
@@ -76,6 +77,7 @@ def ranking_command(
     of: Annotated[str, typer.Option("--of", help=f"Who is ranked: {', '.join(score.KEYS)}.")] = "county",
     county: County = None,
     with_parts: Annotated[bool, typer.Option("--parts", help="Every part of every county: why.")] = False,
+    known: known_on.KnownOn = None,
     form: Annotated[str, typer.Option("--format", help=f"{', '.join(FORMATS)}.")] = "table",
     lang: Lang = "en",
 ) -> None:
@@ -85,24 +87,25 @@ def ranking_command(
     one_of("cadence", cadence, tuple(score.CADENCES))
     one_of("unit", of, tuple(score.KEYS))
     from warehouse import connection
+    from warehouse.known_answers import ranking_known_on
 
-    served = connection.snapshot()
-    asked = score.Asked(day_or_last(served, day_of(as_of) if as_of else None), cadence, of)
+    served, day = connection.snapshot(), day_of(as_of) if as_of else None
     need(served, score.TABLES, "counties were ranked")
     known_county(served, county)
-    told = score.ranking(served, asked)
-    names = county_names(served, lang)
-    if of == "county":
-        units = [one for one in told.units if county in (None, one.code)]
-    else:
-        names = {one.code: _registered(told, one.code).name or one.code for one in told.units}
-        units = [one for one in told.units if county in (None, _registered(told, one.code).county_code)]
-    if form == "json":
-        _write_json(served, told, units)
-    elif form == "csv":
-        _write_csv(told, units, names, with_parts)
-    else:
-        _print(served, told, units, names, lang, with_parts or (county is not None and of == "county"))
+    with known_on.asked(known, ranking_known_on) as source:
+        told = score.ranking(source, score.Asked(day_or_last(source, day), cadence, of))
+        names = county_names(source, lang)
+        if of == "county":
+            units = [one for one in told.units if county in (None, one.code)]
+        else:
+            names = {one.code: _registered(told, one.code).name or one.code for one in told.units}
+            units = [one for one in told.units if county in (None, _registered(told, one.code).county_code)]
+        if form == "json":
+            _write_json(source, told, units)
+        elif form == "csv":
+            _write_csv(source, told, units, names, with_parts)
+        else:
+            _print(source, told, units, names, lang, with_parts or (county is not None and of == "county"))
 
 
 def _registered(told: score.Ranking, uscc: str) -> score.Registered:
@@ -115,11 +118,11 @@ def _head(told: score.Ranking, code: str, name: str) -> list[str | None]:
     return [code, name] if told.asked.of == "county" else [code, name, _registered(told, code).county_code]
 
 
-def _write_json(served: Snapshot, told: score.Ranking, units: list[score.Unit]) -> None:
+def _write_json(source: Source, told: score.Ranking, units: list[score.Unit]) -> None:
     asked = told.asked
     document: dict[str, Any] = {
         "first": asked.first, "last": asked.as_of, "cadence": asked.cadence, "of": asked.of,
-        "before": {"first": asked.before.first, "last": asked.before.as_of}, "version": served.version,
+        "before": {"first": asked.before.first, "last": asked.before.as_of}, **known_on.told(source),
         "total": told.total, "parts": [asdict(one) for one in told.parts], "units": [asdict(one) for one in units],
         "groups": told.groups, "gaps": [asdict(one) for one in told.gaps],
         "register": {code: asdict(one) for code, one in told.register.items()},
@@ -131,7 +134,10 @@ def _write_json(served: Snapshot, told: score.Ranking, units: list[score.Unit]) 
     write_json(document)
 
 
-def _write_csv(told: score.Ranking, units: list[score.Unit], names: dict[str, str], with_parts: bool) -> None:
+def _write_csv(
+    source: Source, told: score.Ranking, units: list[score.Unit], names: dict[str, str], with_parts: bool
+) -> None:
+    by = known_on.column(source)
     rows: list[list[Any]] = []
     named = ["county_code", "county"] if told.asked.of == "county" else ["uscc", "enterprise", "county_code"]
     if with_parts:
@@ -143,14 +149,15 @@ def _write_csv(told: score.Ranking, units: list[score.Unit], names: dict[str, st
                     *_head(told, one.code, names[one.code]), city.part.name, city.part.weight, city.part.better_way,
                     _cell(city.rate), *(_cell(getattr(rate, head)) for head in heads),
                 ])  # fmt: skip
-        write_csv([*named, "part", "weight", "better_way", "city_rate", *heads], rows)
+        heads_of_parts = [*named, "part", "weight", "better_way", "city_rate", *heads]
+        write_csv([*heads_of_parts, *by], [[*row, *by.values()] for row in rows])
         return
     for one in units:
         change = (None, None, None) if one.change is None else (one.change.points, one.change.low, one.change.high)
         gaps = ";".join(f"{gap.kind}={gap.count}" for gap in one.gaps)
         cells = (one.place, one.low, one.high, one.total, one.weight, letters(one.groups), *change, gaps)
         rows.append([*_head(told, one.code, names[one.code]), *map(_cell, cells)])
-    write_csv([*named, *_OF_UNIT], rows)
+    write_csv([*named, *_OF_UNIT, *by], [[*row, *by.values()] for row in rows])
 
 
 def _cell(value: Any) -> Any:
@@ -158,13 +165,14 @@ def _cell(value: Any) -> Any:
 
 
 def _print(
-    served: Snapshot, told: score.Ranking, units: list[score.Unit], names: dict[str, str], lang: str, with_parts: bool
+    source: Source, told: score.Ranking, units: list[score.Unit], names: dict[str, str], lang: str, with_parts: bool
 ) -> None:
     words, asked = _WORDS[lang], told.asked
     title = words["title"].format(
-        cadence=CADENCES[asked.cadence][lang == "en"], first=asked.first, last=asked.as_of, version=served.version
-    )
-    table = Table(title=title, title_justify="left")
+        cadence=CADENCES[asked.cadence][lang == "en"], first=asked.first, last=asked.as_of,
+        source=known_on.words(**known_on.told(source), lang=lang),
+    )  # fmt: skip
+    table = Table()
     for name in ("place", "interval", asked.of, "total", "groups", "weight", "change", "gaps"):
         table.add_column(words[name], justify="left" if name in (asked.of, "groups", "gaps") else "right")
     first, last, between, unplaced = score.shown(units)
@@ -186,7 +194,7 @@ def _print(
     cut = ("cut",) if between or unplaced else ()
     values |= {"between": f"{between:,}", "unplaced": f"{unplaced:,}"}
     lines += [words[name].format(**values) for name in (*cut, "how", "small", "compared", no_target, "assumed")]
-    say(table, *parts, *lines)
+    say(title, table, *parts, *lines)
 
 
 def _change(change: score.Change | None, words: dict[str, str]) -> str:

@@ -6,7 +6,8 @@ A score is no ground of a penalty, and no fine enters one (行政处罚法 art. 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any
@@ -15,6 +16,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from etl import known_on
 from etl.arguments import LANGUAGES, AsOf, County, Lang, before, day_of, day_or_last, known_county, one_of
 from etl.output import FORMATS, say, write_csv, write_json
 from etl.parameter_lines import parameter_lines
@@ -45,9 +47,9 @@ SHOWN = 50
 """Subjects that a table prints; files hold all."""
 _WORDS = {
     "zh": {
-        "list": "先看谁：{subject}，按{by}排序，截至 {as_of}，版本 {version}",
-        "show": "{who} 的风险分值，截至 {as_of}，版本 {version}",
-        "backtest": "回测：{as_of} 的分值与其后至 {until} 的超限，{subject}，版本 {version}",
+        "list": "先看谁：{subject}，按{by}排序，截至 {as_of}，{source}",
+        "show": "{who} 的风险分值，截至 {as_of}，{source}",
+        "backtest": "回测：{as_of} 的分值与其后至 {until} 的超限，{subject}，{source}",
         "rank": "序", "who": "对象", "kind": "类别", "checks": "检测", "events": "超限", "interval": "{share} 区间",
         "band": "档", "scant": "数据太少",
         "scant_count": "另有 {count} 个对象的计入检测少于 {least} 次，数据太少，不排序。",
@@ -71,9 +73,9 @@ _WORDS = {
         "mean": "SMS、OCRS、欧盟公式为借用：权重按每次检测取平均，原制度的同组百分位、企业口径未照搬。",
     },
     "en": {
-        "list": "Whom to look at first: {subject}, by {by}, as of {as_of}, version {version}",
-        "show": "Risk scores of {who} as of {as_of}, version {version}",
-        "backtest": "Back-test: scores of {as_of} against events up to {until}, {subject}, version {version}",
+        "list": "Whom to look at first: {subject}, by {by}, as of {as_of}, {source}",
+        "show": "Risk scores of {who} as of {as_of}, {source}",
+        "backtest": "Back-test: scores of {as_of} against events up to {until}, {subject}, {source}",
         "rank": "rank", "who": "who", "kind": "kind", "checks": "checks", "events": "events",
         "interval": "{share} interval", "band": "band", "scant": "too little data",
         "scant_count": "{count} more have fewer than {least} checks: too little data for a rank.",
@@ -116,20 +118,35 @@ def _name(term: str, lang: str) -> str:
     return risk.WORDS[term][lang == "en"]
 
 
-def _served(form: str, lang: str, county: str | None) -> Source:
+@contextmanager
+def _source(form: str, lang: str, county: str | None, known: str | None) -> Iterator[Source]:
+    """What is served or, of a night, what it knew, to be read within the ``with`` block."""
     one_of("format", form, FORMATS)
     one_of("language", lang, LANGUAGES)
     from warehouse import connection
+    from warehouse.known_answers import risk_known_on
 
     served = connection.snapshot()
     if not risk.is_built(served):
         raise before("the risk scores were told")
     known_county(served, county)
-    return served
+    with known_on.asked(known, risk_known_on) as source:
+        yield source
 
 
-def _asked(served: Source, as_of: str | None, subject: str, county: str | None) -> Asked:
-    return Asked(day_or_last(served, day_of(as_of) if as_of else None), subject, county)
+def _of(source: Source, lang: str) -> str:
+    """By which version, or as known on which night, in words."""
+    return known_on.words(**known_on.told(source), lang=lang)
+
+
+def _csv(source: Source, heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Rows under their heads; what was known on a night says so by row."""
+    by = known_on.column(source)
+    write_csv([*heads, *by], ([*row, *by.values()] for row in rows))
+
+
+def _asked(source: Source, as_of: str | None, subject: str, county: str | None) -> Asked:
+    return Asked(day_or_last(source, day_of(as_of) if as_of else None), subject, county)
 
 
 # --- commands ----------------------------------------------------------------------------------------------
@@ -139,27 +156,28 @@ def list_command(
     subject: Subject = "vehicle",
     by: Annotated[str, typer.Option("--by", help=f"Order: {', '.join(RANKINGS)}.")] = "chance",
     county: County = None,
+    known: known_on.KnownOn = None,
     form: Form = "table",
     lang: Lang = "en",
 ) -> None:
     """Vehicles or enterprises, whom to look at first; every score of each. Plates are masked."""
     one_of("ranking", by, RANKINGS)
-    served = _served(form, lang, county)
-    asked = _asked(served, as_of, subject, county)
-    told = risk.everybody(served, asked)
-    order = told.order(by)
-    if form == "table":
-        _print_list(served, told, [told.at(place) for place in order[:SHOWN]], by, lang)
-        return
-    ranked: list[tuple[int | None, Risk]] = [(rank, told.at(place)) for rank, place in enumerate(order, 1)]
-    ranked += [(None, told.at(place)) for place in told.scant()]
-    if form == "json":
-        _json(served, asked, {"by": by, "subjects": [{"rank": rank, **_document(one)} for rank, one in ranked]},
-              told.rules, lang)  # fmt: skip
-    else:
-        heads = ["rank", "subject", "color", "kind", "check_count", "event_count", *RANKINGS, "low", "high",
-                 "ocrs_band", "is_scant", "as_of", "version"]  # fmt: skip
-        write_csv(heads, ([rank, *_row(one), asked.as_of, served.version] for rank, one in ranked))
+    with _source(form, lang, county, known) as source:
+        asked = _asked(source, as_of, subject, county)
+        told = risk.everybody(source, asked)
+        order = told.order(by)
+        if form == "table":
+            _print_list(source, told, [told.at(place) for place in order[:SHOWN]], by, lang)
+            return
+        ranked: list[tuple[int | None, Risk]] = [(rank, told.at(place)) for rank, place in enumerate(order, 1)]
+        ranked += [(None, told.at(place)) for place in told.scant()]
+        if form == "json":
+            _json(source, asked, {"by": by, "subjects": [{"rank": rank, **_document(one)} for rank, one in ranked]},
+                  told.rules, lang)  # fmt: skip
+        else:
+            heads = ["rank", "subject", "color", "kind", "check_count", "event_count", *RANKINGS, "low", "high",
+                     "ocrs_band", "is_scant", "as_of", *known_on.told(source)]  # fmt: skip
+            write_csv(heads, ([rank, *_row(one), asked.as_of, *known_on.told(source).values()] for rank, one in ranked))
 
 
 @app.command("show")
@@ -168,26 +186,32 @@ def show_command(
     color: Annotated[int | None, typer.Option("--color", help="Plate colour code (JT/T 697.7).")] = None,
     as_of: AsOf = None,
     county: County = None,
+    known: known_on.KnownOn = None,
     form: Form = "table",
     lang: Lang = "en",
 ) -> None:
     """The scores of one vehicle or enterprise, and every passage that made them or does not count, with the reason."""
-    served = _served(form, lang, county)
-    kind, key = dossier.subject_of(served, who, color)
-    asked = _asked(served, as_of, kind, county)
-    told = risk.explained(served, asked, key)
-    of = risk.rules(served, asked.as_of)
-    if form == "json":
-        reasons = [{**asdict(one), "vehicle": _vehicle(one)} for one in told.reasons]
-        _json(served, asked, {**_document(told.risk), "prior_part": told.prior_part, "reasons": reasons}, of, lang)
-    elif form == "csv":
-        heads = ["vehicle", "color", "passed_at", "site_code", "record_id", "excess_ratio", "age_months", "severity",
-                 "left_out", *SCALES]  # fmt: skip
-        write_csv(heads, ([_vehicle(one), one.vehicle[1], one.passed_at, one.site_code, one.record_id, one.excess_ratio,
-                      risk.AGES[one.age], one.severity, one.left_out, *(one.parts.get(name) for name in SCALES)]
-                     for one in told.reasons))  # fmt: skip
-    else:
-        _print_one(served, asked, told, of, dossier.plate.normal(who), lang)
+    from warehouse import connection
+
+    with _source(form, lang, county, known) as source:
+        kind, key = dossier.subject_of(connection.snapshot(), who, color)
+        asked = _asked(source, as_of, kind, county)
+        told = risk.explained(source, asked, key)
+        of = risk.rules(source, asked.as_of)
+        if form == "json":
+            reasons = [{**asdict(one), "vehicle": _vehicle(one)} for one in told.reasons]
+            _json(source, asked, {**_document(told.risk), "prior_part": told.prior_part, "reasons": reasons}, of, lang)
+        elif form == "csv":
+            heads = ["vehicle", "color", "passed_at", "site_code", "record_id", "excess_ratio", "age_months",
+                     "severity", "left_out", *SCALES]  # fmt: skip
+            rows_of = (
+                [_vehicle(one), one.vehicle[1], one.passed_at, one.site_code, one.record_id, one.excess_ratio,
+                 risk.AGES[one.age], one.severity, one.left_out, *(one.parts.get(name) for name in SCALES)]
+                for one in told.reasons
+            )  # fmt: skip
+            _csv(source, heads, rows_of)
+        else:
+            _print_one(source, asked, told, of, dossier.plate.normal(who), lang)
 
 
 @app.command("backtest")
@@ -199,35 +223,36 @@ def backtest_command(
     subject: Subject = "vehicle",
     county: County = None,
     seed: Annotated[int, typer.Option("--seed", help="Of the rankings by lot.")] = 1,
+    known: known_on.KnownOn = None,
     form: Form = "table",
     lang: Lang = "en",
 ) -> None:
     """What the scores of a past day were worth: who of the first was over the limit in the days after."""
-    served = _served(form, lang, county)
-    asked = _asked(served, as_of, subject, county)
-    days = risk.rules(served, asked.as_of).horizon_days if horizon is None else horizon
-    if as_of is None:  # the last day whose days after it are over
-        asked = replace(asked, as_of=asked.as_of - timedelta(days=days))
-    told = backtest(served, asked, days, seed)
-    of = risk.rules(served, asked.as_of)
-    if form == "json":
-        document = {name: value for name, value in asdict(told).items() if name != "asked"}
-        _json(served, told.asked, {**document, "base": told.base}, of, lang)
-    elif form == "csv":
-        heads = ["part", "ranking", "size", "hits", "share", "low", "high", "lift", "told", "expected_events",
-                 "event_count"]  # fmt: skip
-        rows: list[list[Any]] = [
-            ["top", one.ranking, one.size, one.hits, one.precision, one.low, one.high, one.lift, None, None, None]
-            for one in told.tops
-        ]
-        rows += [
-            ["bin", None, one.size, one.hit_count, one.observed, one.low, one.high, None, one.chance,
-             one.expected_events, one.event_count]
-            for one in told.bins
-        ]  # fmt: skip
-        write_csv(heads, rows)
-    else:
-        _print_backtest(served, told, of, lang)
+    with _source(form, lang, county, known) as source:
+        asked = _asked(source, as_of, subject, county)
+        days = risk.rules(source, asked.as_of).horizon_days if horizon is None else horizon
+        if as_of is None:  # the last day whose days after it are over
+            asked = replace(asked, as_of=asked.as_of - timedelta(days=days))
+        told = backtest(source, asked, days, seed)
+        of = risk.rules(source, asked.as_of)
+        if form == "json":
+            document = {name: value for name, value in asdict(told).items() if name != "asked"}
+            _json(source, told.asked, {**document, "base": told.base}, of, lang)
+        elif form == "csv":
+            heads = ["part", "ranking", "size", "hits", "share", "low", "high", "lift", "told", "expected_events",
+                     "event_count"]  # fmt: skip
+            rows: list[list[Any]] = [
+                ["top", one.ranking, one.size, one.hits, one.precision, one.low, one.high, one.lift, None, None, None]
+                for one in told.tops
+            ]
+            rows += [
+                ["bin", None, one.size, one.hit_count, one.observed, one.low, one.high, None, one.chance,
+                 one.expected_events, one.event_count]
+                for one in told.bins
+            ]  # fmt: skip
+            _csv(source, heads, rows)
+        else:
+            _print_backtest(source, told, of, lang)
 
 
 # --- values ------------------------------------------------------------------------------------------------
@@ -274,9 +299,9 @@ def _parameters(of: risk.Rules, scales: Sequence[str], lang: str) -> list[dict[s
     ]  # fmt: skip
 
 
-def _json(served: Source, asked: Asked, document: dict[str, Any], of: risk.Rules, lang: str) -> None:
+def _json(source: Source, asked: Asked, document: dict[str, Any], of: risk.Rules, lang: str) -> None:
     head = {
-        "as_of": asked.as_of, "subject_kind": asked.subject, "county": asked.county, "version": served.version,
+        "as_of": asked.as_of, "subject_kind": asked.subject, "county": asked.county, **known_on.told(source),
         "parameters": _parameters(of, RANKINGS, lang),
     }  # fmt: skip
     write_json(head | document)
@@ -303,9 +328,9 @@ def _share(of: risk.Rules) -> str:
     return f"{of.value('interval'):.0%}"
 
 
-def _print_list(served: Source, told: Everybody, found: list[Risk], by: str, lang: str) -> None:
+def _print_list(source: Source, told: Everybody, found: list[Risk], by: str, lang: str) -> None:
     title = _words(lang, "list", subject=_name(told.asked.subject, lang), by=_name(by, lang), as_of=told.asked.as_of,
-                   version=served.version)  # fmt: skip
+                   source=_of(source, lang))  # fmt: skip
     heads = [_words(lang, "rank"), _words(lang, "who"), _words(lang, "kind"), _words(lang, "checks"),
              _words(lang, "events"), _name("chance", lang), _name("model", lang),
              _words(lang, "interval", share=_share(told.rules)),
@@ -327,9 +352,9 @@ def _print_list(served: Source, told: Everybody, found: list[Risk], by: str, lan
     say(table if found else Text(f"{title}\n{_words(lang, 'nothing')}"), *lines, *_known(told.rules, RANKINGS, lang))
 
 
-def _print_one(served: Source, asked: Asked, told: Explained, of: risk.Rules, who: str, lang: str) -> None:
+def _print_one(source: Source, asked: Asked, told: Explained, of: risk.Rules, who: str, lang: str) -> None:
     one = told.risk
-    title = _words(lang, "show", who=who, as_of=asked.as_of, version=served.version)
+    title = _words(lang, "show", who=who, as_of=asked.as_of, source=_of(source, lang))
     heads = [_words(lang, name) for name in ("passed_at", "site", "vehicle", "excess", "severity", "age")]
     table = _table(title, [*heads, *(_name(name, lang) for name in SCALES)], 6)
     table.add_row(
@@ -363,9 +388,9 @@ def _print_one(served: Source, asked: Asked, told: Explained, of: risk.Rules, wh
     say(table, *lines, *(_words(lang, name) for name in said), *_known(of, RANKINGS, lang))
 
 
-def _print_backtest(served: Source, told: BackTest, of: risk.Rules, lang: str) -> None:
+def _print_backtest(source: Source, told: BackTest, of: risk.Rules, lang: str) -> None:
     share = f"{told.confidence:.0%}"
-    title = _words(lang, "backtest", as_of=told.asked.as_of, until=told.until, version=served.version,
+    title = _words(lang, "backtest", as_of=told.asked.as_of, until=told.until, source=_of(source, lang),
                    subject=_name(told.asked.subject, lang))  # fmt: skip
     interval = _words(lang, "interval", share=share)
     heads = [*(_words(lang, name) for name in ("ranking", "size", "hits", "precision")), interval, _words(lang, "lift")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,6 +10,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from etl import known_on
 from etl.arguments import LANGUAGES, AsOf, County, Lang, county_names, day_of, day_or_last, known_county, need, one_of
 from etl.output import FORMATS, say, write_csv, write_json
 from warehouse import score, supervision
@@ -16,12 +18,12 @@ from warehouse.supervision import Behind, Measure, Suggestion
 from warehouse.supervision_terms import NO_NUMBERS, RUNGS, cause_words, number_words, rule_words, span, state_words
 
 if TYPE_CHECKING:
-    from warehouse.connection import Snapshot
+    from warehouse.dossier import Source
 
 _WORDS = {
     "zh": {
-        "title": "督办措施，截至 {as_of}，版本 {version}",
-        "suggested": "建议（须由人决定），截至 {as_of}，版本 {version}",
+        "title": "督办措施，截至 {as_of}，{source}",
+        "suggested": "建议（须由人决定），截至 {as_of}，{source}",
         "rung": "措施", "number": "编号", "taken": "日期", "unit": "对象", "cause": "事由", "due": "期限",
         "done": "办结", "state": "状态", "behind": "所依据的数字", "rule": "规则", "hazard": "隐患",
         "nothing": "没有符合条件的措施。", "no_suggestion": "按规则没有建议。", "all": "全市",
@@ -29,8 +31,8 @@ _WORDS = {
         "person": "建议由成文规则得出，参数均未核实；不会自动采取任何措施，{days} 天内已对县区采取的不再建议。",
     },
     "en": {
-        "title": "Measures as of {as_of}, version {version}",
-        "suggested": "Suggested, for a person to decide, as of {as_of}, version {version}",
+        "title": "Measures as of {as_of}, {source}",
+        "suggested": "Suggested, for a person to decide, as of {as_of}, {source}",
         "rung": "measure", "number": "number", "taken": "day", "unit": "toward", "cause": "cause", "due": "last day",
         "done": "done", "state": "state", "behind": "numbers behind it", "rule": "rule", "hazard": "hazard",
         "nothing": "No measure answers these conditions.", "no_suggestion": "The rule suggests nothing.",
@@ -54,6 +56,7 @@ def supervision_command(
     cadence: Annotated[
         str, typer.Option("--cadence", help=f"Period of the scores behind suggestions: {', '.join(score.CADENCES)}.")
     ] = supervision.CADENCE_OF_SCORE,
+    known: known_on.KnownOn = None,
     form: Annotated[str, typer.Option("--format", help=f"{', '.join(FORMATS)}.")] = "table",
     lang: Lang = "en",
 ) -> None:
@@ -64,50 +67,56 @@ def supervision_command(
     one_of("state", state, supervision.STATES)
     one_of("cadence", cadence, tuple(score.CADENCES))
     from warehouse import connection
+    from warehouse.known_answers import supervision_known_on
 
-    served = connection.snapshot()
-    day = day_or_last(served, day_of(as_of) if as_of else None)
+    served, day = connection.snapshot(), day_of(as_of) if as_of else None
     need(served, supervision.TABLES, "measures were told")
     known_county(served, county)
-    names = county_names(served, lang)
-    head = {"as_of": day, "version": served.version}
-    if suggest:
-        suggested = [
-            one
-            for one in supervision.suggestions(served, day, cadence)
-            if county in (None, one.county) and rung in (None, one.rung)
+    with known_on.asked(known, supervision_known_on) as source:
+        head = {"as_of": day_or_last(source, day), **known_on.told(source)}
+        if suggest:
+            suggested = [
+                one
+                for one in supervision.suggestions(source, head["as_of"], cadence)
+                if county in (None, one.county) and rung in (None, one.rung)
+            ]
+            _tell_suggested(source, suggested, head | {"cadence": cadence}, form, lang)
+            return
+        behind = Behind(source, head["as_of"])
+        told = [
+            (one, behind.of(one))
+            for one in supervision.measures(source, head["as_of"], county)
+            if rung in (None, one.rung) and state in (None, one.state)
         ]
-        _tell_suggested(served, suggested, names, head | {"cadence": cadence}, form, lang)
-        return
-    behind = Behind(served, day)
-    told = [
-        (one, behind.of(one))
-        for one in supervision.measures(served, day, county)
-        if rung in (None, one.rung) and state in (None, one.state)
-    ]
-    if form == "json":
-        rows = [asdict(one) | {"numbers": [asdict(number) for number in found]} for one, found in told]
-        write_json(head | {"measures": rows})
-    elif form == "csv":
-        heads = [field.name for field in fields(Measure)]
-        write_csv([*heads, "numbers"], [[*asdict(one).values(), _numbers(found, lang)] for one, found in told])
-    else:
-        _print(told, names, head, lang)
+        if form == "json":
+            rows = [asdict(one) | {"numbers": [asdict(number) for number in found]} for one, found in told]
+            write_json(head | {"measures": rows})
+        elif form == "csv":
+            heads = [field.name for field in fields(Measure)]
+            rows_of = [[*asdict(one).values(), _numbers(found, lang)] for one, found in told]
+            _csv(source, [*heads, "numbers"], rows_of)
+        else:
+            _print(told, county_names(source, lang), head, lang)
 
 
-def _tell_suggested(
-    served: Snapshot, suggested: list[Suggestion], names: dict[str, str], head: dict[str, Any], form: str, lang: str
-) -> None:
+def _csv(source: Source, heads: Sequence[str], rows: Sequence[list[Any]]) -> None:
+    """Rows under their heads; what was known on a night says so by row."""
+    by = known_on.column(source)
+    write_csv([*heads, *by], [[*row, *by.values()] for row in rows])
+
+
+def _tell_suggested(source: Source, suggested: list[Suggestion], head: dict[str, Any], form: str, lang: str) -> None:
     if form == "json":
         write_json(head | {"suggestions": [asdict(one) for one in suggested]})
         return
     heads = ["rung", "county", "rule", "hazard_no", "numbers"]
     if form == "csv":
         rows = [[one.rung, one.county, one.rule, one.hazard_no, _numbers(one.numbers, lang)] for one in suggested]
-        write_csv(heads, rows)
+        _csv(source, heads, rows)
         return
     words = _WORDS[lang]
-    table = Table(title=words["suggested"].format(**head), title_justify="left")
+    table = Table(title=words["suggested"].format(**_named(head, lang)), title_justify="left")
+    names = county_names(source, lang)
     for name in ("rung", "unit", "rule", "hazard", "behind"):
         table.add_column(words[name], overflow="fold")
     for one in suggested:
@@ -115,7 +124,7 @@ def _tell_suggested(
             RUNGS[one.rung][lang == "en"], Text(names[one.county]), Text(rule_words(one, lang)),
             Text(one.hazard_no or ""), Text(_numbers(one.numbers, lang)),
         )  # fmt: skip
-    days = f"{Behind(served, head['as_of']).told['supervision_again_days'].value:g}"
+    days = f"{Behind(source, head['as_of']).told['supervision_again_days'].value:g}"
     say(table if suggested else Text(words["no_suggestion"]), words["person"].format(days=days))
 
 
@@ -123,7 +132,7 @@ def _print(
     told: list[tuple[Measure, tuple[supervision.Number, ...]]], names: dict[str, str], head: dict[str, Any], lang: str
 ) -> None:
     words = _WORDS[lang]
-    table = Table(title=words["title"].format(**head), title_justify="left")
+    table = Table(title=words["title"].format(**_named(head, lang)), title_justify="left")
     for name in ("rung", "number", "taken", "unit", "cause", "due", "done", "state", "behind"):
         table.add_column(words[name], overflow="fold")
     for one, found in told:
@@ -134,6 +143,11 @@ def _print(
             str(one.due_on or ""), str(one.done_on or ""), state_words(one, lang), Text(_numbers(found, lang)),
         )  # fmt: skip
     say(table if told else Text(words["nothing"]), words["how"])
+
+
+def _named(head: dict[str, Any], lang: str) -> dict[str, Any]:
+    """The head of an answer in words."""
+    return {"as_of": head["as_of"], "source": known_on.words(head["version"], head["known_on"], lang)}
 
 
 def _numbers(found: tuple[supervision.Number, ...], lang: str) -> str:

@@ -163,6 +163,16 @@ def delivery_rows(book: Book, reports: Sequence[Night]) -> list[dict[str, Any]]:
     ]
 
 
+def feed_rows(raw_tables: Sequence[RawTable]) -> list[dict[str, Any]]:
+    """``meta.feed``: every declared feed."""
+    return [vars(table) | {"feed": table.name} for table in raw_tables]
+
+
+def night_rows(reports: Sequence[Night]) -> list[dict[str, Any]]:
+    """``meta.night_report``: the lines of the last nights."""
+    return [line for night in reports[-REPORTED_NIGHTS - 1 :] if night.business_date for line in night.feeds]
+
+
 def _fates(connection: duckdb.DuckDBPyConnection) -> dict[str, Fates | None]:
     """What became of the accepted rows of each delivery: those of events lie in the months, the others here."""
     found = connection.execute(
@@ -220,12 +230,10 @@ def _meta_rows(
         if name in known
     ]
     return {
-        "meta.feed": [vars(table) | {"feed": table.name} for table in raw_tables],
+        "meta.feed": feed_rows(raw_tables),
         "meta.delivery": delivery_rows(book, reports),
         "meta.delivery_reason": book.reasons,
-        "meta.night_report": [
-            line for night in reports[-REPORTED_NIGHTS - 1 :] if night.business_date for line in night.feeds
-        ],
+        "meta.night_report": night_rows(reports),
         "meta.column": described,
         "meta.metric": [vars(metric) | {"metric": metric.name} for metric in METRICS.values()],
     }

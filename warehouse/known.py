@@ -9,7 +9,7 @@ import contextlib
 import shutil
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -17,10 +17,10 @@ from typing import Any
 import duckdb
 
 from warehouse import sql
-from warehouse.connection import Reader
+from warehouse.connection import Reader, snapshot
 from warehouse.days import candidate_days, loaded
 from warehouse.errors import BuildFailed, NoSnapshot, WarehouseError
-from warehouse.head import META, create_filled, delivery_rows
+from warehouse.head import META, create_filled, delivery_rows, feed_rows, night_rows
 from warehouse.home import home, temporary
 from warehouse.last_day import last_day
 from warehouse.layout import ALSO_IN_HEAD, DATED, head_models
@@ -35,7 +35,7 @@ BATCH_ROWS = 1_500_000
 """Event rows that are loaded at a time: memory and disk follow from it, not from the period."""
 
 
-_META = ("meta.delivery", "meta.delivery_reason")
+_META = ("meta.delivery", "meta.delivery_reason", "meta.feed", "meta.night_report")
 
 
 @dataclass(frozen=True)
@@ -95,6 +95,13 @@ def raw_tables() -> list[RawTable]:
             "computed. Run 'heng build'."
         )
     return [RawTable.read(name, told) for name, told in manifest["raw"].items()]
+
+
+def declared(tables: Iterable[RawTable]) -> list[RawTable]:
+    """The declarations with their words, owner and schedule, which the manifest leaves out and the version has."""
+    told = {row["feed"]: row for row in snapshot().constant("select * from meta.feed")}
+    names = ("owner", "title_zh", "title_en", "expected_every_days")
+    return [replace(table, **{name: told[table.name][name] for name in names}) for table in tables]
 
 
 def manifest_known_on(day: date) -> dict[str, Any]:
@@ -169,9 +176,10 @@ def known_on(
 ) -> Iterator[Known]:
     """``tables`` as they were published after the night of ``day``, to be read within the ``with`` block.
 
-    ``tables``: tables of a snapshot (core, mart, staging, seeds, ``meta.delivery``, ``meta.delivery_reason``) and
-    models of events behind them that need no days before. ``first``, ``last``: of dated tables only these days, both
-    included; tables of the head that are computed from dated ones are computed from all days.
+    ``tables``: tables of a snapshot (core, mart, staging, seeds; of meta those of ``_META``, ``meta.night_report``
+    without the counts of rows that count) and models of events behind them that need no days before. ``first``,
+    ``last``: of dated tables only these days, both included; tables of the head that are computed from dated ones are
+    computed from all days.
 
     The rules are those of today's seeds, or for the seeds it names those of ``rules``; the models and declarations
     those of today, each passage judged by the law of its own day; a delivery that was stopped then and is accepted by
@@ -419,10 +427,14 @@ class _Computation:
                 )
 
     def _meta(self) -> None:
+        """What the ledger tells; which rows of a delivery count is not computed, so the reports do not tell it."""
         book = self.moment.book
+        uncounted = dict.fromkeys(row["delivery_id"] for row in book.deliveries)
         rows = {
             "meta.delivery": lambda: delivery_rows(book, nights(self.raw_tables, book, {})),
             "meta.delivery_reason": lambda: book.reasons,
+            "meta.feed": lambda: feed_rows(declared(self.raw_tables)),
+            "meta.night_report": lambda: night_rows(nights(declared(self.raw_tables), book, uncounted)),
         }
         for name in self.asked:
             if name in rows:

@@ -14,16 +14,22 @@ from datetime import date, timedelta
 from typing import Any
 
 from warehouse import (
+    alerts,
     case_amounts,
     cases,
+    compliance,
     consistency,
     dimensions,
     dossier,
     fates,
     hazards,
+    kpi,
     matching,
     repeat,
+    risk,
     safety_repeat,
+    score,
+    supervision,
 )
 from warehouse.known import Known, known_on
 
@@ -97,6 +103,36 @@ def _days_around(day: date, first: date, last: date) -> set[date]:
         reach = _reach(source)
     begin, end = max(first.toordinal() - reach, 1), min(last.toordinal() + reach, date.max.toordinal())
     return {date.fromordinal(number) for number in range(begin, end + 1)}
+
+
+def monitoring_known_on(day: date) -> AbstractContextManager[Known]:
+    """What ``kpi`` reads: every day, since what may still be done in time hangs on the last instant told of."""
+    return known_on(day, (*kpi.TABLES, *kpi.BESIDE))
+
+
+def ranking_known_on(day: date) -> AbstractContextManager[Known]:
+    """What ``score`` reads: every day of passages and of vehicles."""
+    return known_on(day, score.TABLES)
+
+
+def supervision_known_on(day: date) -> AbstractContextManager[Known]:
+    """What ``supervision`` reads: every day of passages and of vehicles."""
+    return known_on(day, supervision.TABLES)
+
+
+def alerts_known_on(day: date) -> AbstractContextManager[Known]:
+    """What ``alerts`` reads: every day of passages and of vehicles."""
+    return known_on(day, alerts.TABLES)
+
+
+def compliance_known_on(day: date) -> AbstractContextManager[Known]:
+    """What ``compliance`` reads: registers, and every day of vehicles."""
+    return known_on(day, compliance.TABLES)
+
+
+def risk_known_on(day: date) -> AbstractContextManager[Known]:
+    """What ``risk`` reads: every day of passages."""
+    return known_on(day, risk.TABLES)
 
 
 def facts_known_on(day: date, kind: str, key: Mapping[str, Any]) -> AbstractContextManager[Known]:

@@ -92,6 +92,8 @@ TABLES = {
         ("city", "enterprise"), has_vehicles=False,
     ),
 }  # fmt: skip
+BESIDE = ("seeds.county", "seeds.kpi_scheme", "staging.enterprise")
+"""What is read beside them: thresholds, and names of units."""
 _DUE = "day.due_at <= extract.known_until"
 _NETWORKED = "max(case when networked.plate_no is not null then 1 else 0 end)"
 _ONLINE = "max(case when day.is_online then 1 else 0 end)"

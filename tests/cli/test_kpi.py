@@ -30,6 +30,7 @@ class Served:
     """Some vehicle days, read as a published version is."""
 
     version = 7
+    manifest: dict[str, Any] = {}  # noqa: RUF012
 
     def __init__(self) -> None:
         self.connection = duckdb.connect()
