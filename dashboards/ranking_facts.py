@@ -54,6 +54,12 @@ def is_built(db: queries.Source) -> bool:
     return queries.tables(db) >= set(supervision.TABLES)
 
 
+def has_parts(db: queries.Source, choice: Choice) -> bool:
+    """Whether the version scores them: one from before enterprises were ranked has parts of counties only."""
+    query = "select count(*)::bigint as part_count from seeds.score_part where score_kind = $kind"
+    return bool(db.constant(query, {"kind": choice.of})[0]["part_count"])
+
+
 @queries.once_per_choice
 def ranking(db: queries.Source, choice: Choice) -> score.Ranking:
     return score.ranking(db, choice.asked)

@@ -389,6 +389,9 @@ def layout(db: queries.Source, view: shell.View, query: dict[str, str]) -> html.
         card = shell.state_card("database", t("supervision.old.title"), [t("state.no_terminals.why")])
         return shell.frame(view, "supervision", card, db=db)
     choice, bad = ranking_facts.choice_of(query, known)
+    if not ranking_facts.has_parts(db, choice):
+        card = shell.state_card("database", t("supervision.old.title"), [t("state.no_terminals.why")])
+        return shell.frame(view, "supervision", [filters(choice, t), card], db=db)
     told = ranking_facts.ranking(db, choice)
     _, overdue = ranking_facts.measure_counts(db, choice.as_of)
     printed = [

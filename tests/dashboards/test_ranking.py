@@ -277,6 +277,14 @@ def test_a_version_from_before_says_so(callbacks: Callbacks, monkeypatch: pytest
     assert "没有督导排名" in text_of(callbacks.page(HERE, "?lang=zh"))
 
 
+def test_a_version_that_ranks_counties_only_says_so(callbacks: Callbacks, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ranking_facts, "has_parts", lambda db, choice: choice.of == "county")
+    layout = callbacks.page(HERE, "?lang=zh&of=enterprise")
+    assert "没有督导排名" in text_of(layout)
+    assert any("/ranking" in str(one["props"].get("href")) for one in components(layout))
+    assert "没有督导排名" not in text_of(callbacks.page(HERE, "?lang=zh"))
+
+
 def test_an_interval_lies_within_its_bar(told: score.Ranking) -> None:
     for unit in told.units[:-1]:
         bar = page.place_bar(unit, len(told.units)).children.style
