@@ -13,10 +13,10 @@ from werkzeug.exceptions import BadRequest
 
 from dashboards import as_known, lists, queries
 from dashboards.selection import ALL, Known, day_asked, option, query_of
-from warehouse import hazards
+from warehouse import hazards, score
 from warehouse.hazards import CATEGORIES, LISTS, Asked, Hazard, Standing, year_before
 
-COHORTS = ("months12", "year")
+COHORTS = ("months12", *reversed(score.CADENCES))
 GROUPS = ("category", "county", "grade", "month")
 SORTS = ("registered", "due", "closed")
 FIRST_DAY = date(2000, 1, 1)
@@ -27,7 +27,8 @@ class Choice:
     """What the reader asked for; ``as_of`` is the last day of data unless a link says another.
 
     ``known_on``: the night whose knowledge is asked for, None: what is served; ``last_day`` is no later than it.
-    ``cohort``: registered in the twelve months to the day, or in its year. ``show``: the list. ``by``: the groups.
+    ``cohort``: registered in the twelve months to the day, or in the period of a ranking that holds it.
+    ``show``: the list. ``by``: the groups.
     """
 
     as_of: date
@@ -51,7 +52,9 @@ class Choice:
 
     @property
     def asked(self) -> Asked:
-        first = self.as_of.replace(month=1, day=1) if self.cohort == "year" else year_before(self.as_of)
+        first = year_before(self.as_of)
+        if self.cohort != COHORTS[0]:
+            first = score.Asked(self.as_of, self.cohort).first
         county = None if self.county == ALL else self.county
         return Asked(self.as_of, first, self.as_of, county, None if self.category == ALL else self.category)
 

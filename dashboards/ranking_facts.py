@@ -4,14 +4,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Any
+from urllib.parse import urlencode
 
-from dashboards import queries
+from dashboards import queries, terminal_facts
 from dashboards.selection import Known, day_asked, option, query_of
 from warehouse import score, supervision
 from warehouse.score import Unit
 from warehouse.supervision import Measure, Number, Suggestion
 
 FIRST_DAY = date(2016, 1, 1)
+HAZARD_LISTS = {"hazard_closed": "all", "hazard_on_time": "due", "major_overdue": "overdue"}
+"""Lists of the page of hazards that hold what a part counts; overdue ones of every grade."""
+OF_COUNTIES_TOGETHER = ("repeat_handled", "scale_reporting")
+"""Parts whose pages know no county."""
 MEASURES_SHOWN = 40
 
 
@@ -49,9 +54,38 @@ def is_built(db: queries.Source) -> bool:
     return queries.tables(db) >= set(supervision.TABLES)
 
 
+def has_parts(db: queries.Source, choice: Choice) -> bool:
+    """Whether the version scores them: one from before enterprises were ranked has parts of counties only."""
+    query = "select count(*)::bigint as part_count from seeds.score_part where score_kind = $kind"
+    return bool(db.constant(query, {"kind": choice.of})[0]["part_count"])
+
+
 @queries.once_per_choice
 def ranking(db: queries.Source, choice: Choice) -> score.Ranking:
     return score.ranking(db, choice.asked)
+
+
+def rows_of(asked: score.Asked, code: str, part: str, *, is_registered: bool) -> str | None:
+    """The address of the rows that a part of a unit was counted from; None: no page narrows to them.
+
+    Alarms are there by the day they began, and here by that on which their time ended.
+    """
+    if part in HAZARD_LISTS:
+        if asked.of != "county":
+            return None
+        pairs = {"as_of": asked.as_of, "county": code, "cohort": asked.cadence, "show": HAZARD_LISTS[part]}
+        return f"/hazards?{urlencode(pairs)}"
+    if part == "clocks_kept":
+        return f"/penalties?{urlencode({'as_of': asked.as_of, 'county': code, 'rows': 'clocks'})}#rows"
+    if part in OF_COUNTIES_TOGETHER:
+        return None
+    if asked.of == "enterprise" and not is_registered:
+        return None
+    place = {"county": code} if asked.of == "county" else {"enterprise": terminal_facts.token(code)}
+    days = {"period": "custom", "from": asked.first, "to": asked.as_of}
+    of_alarms = part in ("alarm_disposal_in_time", "alarm_handling_rate")
+    which = {"show": "alarms", "fate": "due"} if of_alarms else {"show": "vehicles", "kpi": part}
+    return f"/terminals/rows?{urlencode({**days, **place, **which})}"
 
 
 def apart(told: score.Ranking) -> tuple[Unit, Unit] | None:

@@ -176,7 +176,7 @@ def lines_of(told: dict[str, Any]) -> list[str]:
     if row.get("rule_id"):
         lines.append(f"  {'rule':26} {row['rule_id']}  {row['citation_en']}{_doubt(row['confidence'])}")
     lines += [f"  {'adjusted':26} {m['modifier_id']}  {m['en']} ({m['citation_en']})" for m in told["modifiers"]]
-    lines += [f"  {flag['code']:26} {flag['en']}" for flag in told["flags"]]
+    lines += [f"  {flag['code']:26} {flag['en']}" for flag in (*told["flags"], *told["unknown_conditions"])]
     lines += [
         f"Source: {source['file']}, line {source['line']}, byte {source['byte_offset']}",
         f"  SHA-256 {source['sha256']}, received {source['received_at']}, kept as {source['archive']}",
@@ -225,6 +225,12 @@ def _record(served: Snapshot, row: dict[str, Any]) -> dict[str, Any]:
         served, "select reason, zh, en from seeds.reason where outcome <> 'quarantine' order by reason", []
     )
     reasons = {word["reason"]: word for word in words}
+    found = _records(served, "select * from mart.finding where record_id = ?", [row["record_id"]])
+    unknown = ((found[0].get("unknown_conditions") if found else None) or "").split(",")  # an older version tells none
+
+    def worded(listed: list[str]) -> list[dict[str, str]]:
+        return [{"code": code, **{k: reasons.get(code, {}).get(k, "") for k in ("zh", "en")}} for code in listed]
+
     return {
         "kind": "record",
         "version": served.version,
@@ -244,5 +250,6 @@ def _record(served: Snapshot, row: dict[str, Any]) -> dict[str, Any]:
             " where list_contains(string_split(?, ','), modifier_id) order by modifier_id, valid_from",
             [row["limit_modifiers"] or ""],
         ),
-        "flags": [{"code": code, **{k: reasons.get(code, {}).get(k, "") for k in ("zh", "en")}} for code in codes],
+        "flags": worded(codes),
+        "unknown_conditions": worded([code for code in unknown if code]),
     }

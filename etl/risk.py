@@ -69,6 +69,7 @@ _WORDS = {
         "no_leak": "分值不含该日之后的过车、审核和登记；其后的仅用于对照。迟到的数据按发生日计。",
         "look": "分值只用于决定先看谁，不是处罚依据；案件数和罚没款不进入分值（行政处罚法第七十四条）。",
         "event": "超限指称重判定超限、扣除衡器允许误差后仍超、无有效通行证且审核未作废的过车；其余检测都降低分值。",
+        "too_narrow": "企业的区间把各车的检测当作相互独立；同一车辆的检测相近，因此区间偏窄，名次的差别也被高估。",
         "mean": "SMS、OCRS、欧盟公式为借用：权重按每次检测取平均，原制度的同组百分位、企业口径未照搬。",
     },
     "en": {
@@ -99,6 +100,8 @@ _WORDS = {
         "(行政处罚法 art. 74).",
         "event": "An event is a passage over the limit by more than its scale may err by, without a permit, and not "
         "voided; every other check lowers the score.",
+        "too_narrow": "Of an enterprise the interval takes the checks of its vehicles for independent ones. Those of "
+        "one vehicle are alike, so it is too narrow, and so are differences of rank.",
         "mean": "SMS, OCRS and the EU formula are borrowed: weights are averaged over checks; peer groups and "
         "percentiles of the originals are left out.",
     },
@@ -317,6 +320,10 @@ def _known(of: risk.Rules, scales: Sequence[str], lang: str) -> list[str]:
     return [_words(lang, "parameters"), *parameter_lines(_told(of, scales), lang)]
 
 
+def _of_enterprise(subject: str) -> tuple[str, ...]:
+    return ("too_narrow",) if subject == "enterprise" else ()
+
+
 def _share(of: risk.Rules) -> str:
     return f"{of.value('interval'):.0%}"
 
@@ -341,7 +348,7 @@ def _print_list(source: Source, told: Everybody, found: list[Risk], by: str, lan
         lines.append(_words(lang, "more", shown=len(found), all=told.ranked_count))
     least = f"{told.rules.value('minimum_checks'):g}"
     lines.append(_words(lang, "scant_count", count=len(told.scant()), least=least))
-    lines += [_words(lang, name) for name in ("event", "mean", "look")]
+    lines += [_words(lang, name) for name in (*_of_enterprise(told.asked.subject), "event", "mean", "look")]
     say(table if found else Text(f"{title}\n{_words(lang, 'nothing')}"), *lines, *_known(told.rules, RANKINGS, lang))
 
 
@@ -377,7 +384,8 @@ def _print_one(source: Source, asked: Asked, told: Explained, of: risk.Rules, wh
     ]  # fmt: skip
     if one.is_scant:
         lines.insert(0, _words(lang, "scant"))
-    say(table, *lines, *(_words(lang, name) for name in ("event", "mean", "look")), *_known(of, RANKINGS, lang))
+    said = (*_of_enterprise(asked.subject), "event", "mean", "look")
+    say(table, *lines, *(_words(lang, name) for name in said), *_known(of, RANKINGS, lang))
 
 
 def _print_backtest(source: Source, told: BackTest, of: risk.Rules, lang: str) -> None:

@@ -38,7 +38,7 @@ ALTERNATIVES: dict[str, float | str] = {
 }  # fmt: skip
 """What an unverified threshold is counted anew with: as the statute, which sets no ratio; the excess as measured; each
 record its own trip."""
-_NOT_RECOUNTED = "unladen_share"
+_NOT_RECOUNTED = ("unladen_share", "lighter_rule")
 RECENT = 12
 """Passages that a look-up shows beside the acts."""
 
@@ -485,23 +485,32 @@ def _act(one: repeat.Judged, shows_plate: bool, words: Mapping[str, dict[str, An
         "allowance_kg": act.allowance_kg, "excess_after_allowance_kg": act.excess_after_allowance_kg,
         "excess_ratio_after_allowance": plain(act.excess_ratio_after_allowance),
         "counted_ratio": plain(act.counted_ratio),
+        "decided_counted_ratio": plain(act.decided_counted_ratio),
         "unknown_conditions": _worded(act.unknown_conditions, words),
         "permit_no": act.permit_no if act.is_permitted else None,
         "last_unladen_at": plain(act.last_unladen_at), "delivery_id": act.delivery_id, "source_line": act.source_line,
     }  # fmt: skip
 
 
-def _supposition(one: repeat.Judged, subject: str, as_of: date, is_appealed: bool) -> tuple[str, dict[str, Any]] | None:
-    """What could become known about an act, and the columns it would change. None where nothing would."""
+def _supposition(
+    one: repeat.Judged, subject: str, as_of: date, is_appealed: bool, ratio: float | None
+) -> tuple[str, dict[str, Any]] | None:
+    """What could become known about an act, and the columns it would change. None where nothing would.
+
+    ``ratio``: the one a decision of the day would hold it against, where that is the lighter rule.
+    """
     act = one.act
-    decided = {"decided_on": as_of, f"{subject}_decided_on": as_of}
+    decided = {
+        "decided_on": as_of, f"{subject}_decided_on": as_of,
+        "decided_counted_ratio": None if ratio is None else max(ratio, act.counted_ratio or 0.0),
+    }  # fmt: skip
     if one.reason in ("undecided", "others_only"):
         return "decided", decided
     if one.reason == "not_filed":
         return "filed_and_decided", {"filed_on": as_of, **decided}
     if one.reason == "ratio_unknown" and act.counted_ratio is not None:
-        ratio = act.counted_ratio + 1.0
-        return "weighed_above", {"excess_ratio": ratio, "excess_ratio_after_allowance": ratio}
+        excess = max(act.counted_ratio, act.decided_counted_ratio or 0.0) + 1.0
+        return "weighed_above", {"excess_ratio": excess, "excess_ratio_after_allowance": excess}
     if one.reason == "device" and act.flags:
         return "certified", {"flags": ",".join(code for code in act.flags.split(",") if code not in repeat.NO_DEVICE)}
     if one.reason is None and is_appealed:
@@ -520,10 +529,11 @@ def _changes(
         }  # fmt: skip
 
     changes: list[dict[str, Any]] = []
+    ratio = repeat.ratio_if_decided(source, question.as_of)
     supposed = {
         one.act.case_no: what
         for one in main.acts
-        if (what := _supposition(one, question.subject, question.as_of, one.act.case_no in appealed))
+        if (what := _supposition(one, question.subject, question.as_of, one.act.case_no in appealed, ratio))
     }
     if len(supposed) <= MOST_SUPPOSED:
         for case_no, (kind, change) in supposed.items():
@@ -710,7 +720,7 @@ def facts(
     appealed = {case_no for case_no, rows in steps.items() if rows and rows[-1]["case_state"] == "appeal"}
     told["changes"] = _changes(kept, main, question, key, appealed)
     told["lapses"] = _lapses(main)
-    names = [*repeat.shown(kept, question), _NOT_RECOUNTED]
+    names = [*repeat.shown(kept, question), *_NOT_RECOUNTED]
     told["parameters"] = _in_use(_constant(kept, _PARAMETERS, {"names": names}), acts, told["as_of"])
     told["unknown"] = _unknown(told, main, as_of)
     places = {row["county_code"]: {"zh": row["name_zh"], "en": row["name_en"]} for row in _constant(kept, _COUNTIES)}

@@ -258,6 +258,12 @@ def why(told: Facts, act: Mapping[str, Any], judged: Mapping[str, Any], standing
         return w(
             "why.ratio", ratio=w.share(act["excess_ratio"], most), after=w.share(after, most), most=w.plain_share(most)
         )
+    if reason == "lighter_ratio":
+        most = act["decided_counted_ratio"]
+        return w(
+            "why.lighter_ratio", after=w.share(act["excess_ratio_after_allowance"], most), most=w.plain_share(most),
+            day=w.day(act["decided_on"]),
+        )  # fmt: skip
     if reason == "permit":
         return w("why.permit", permit=act["permit_no"] or "")
     if reason == "same_trip":
@@ -325,7 +331,11 @@ def change(told: Facts, one: Mapping[str, Any], w: Words) -> tuple[str, str]:
         text = w(f"change.parameter.{one['parameter']}", value=shown)
     elif kind == "weighed_above":
         act = next(act for act in told["acts"] if act["case_no"] == one["case_no"])
-        text = w("change.weighed_above", case=one["case_no"], most=w.plain_share(act["counted_ratio"]))
+        text = w(
+            "change.weighed_above",
+            case=one["case_no"],
+            most=w.plain_share(max(act["counted_ratio"], act["decided_counted_ratio"] or 0)),
+        )
     elif kind == "all_decided":
         text = w("change.all_decided", cases=one["case_count"])
     else:

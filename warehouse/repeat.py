@@ -47,7 +47,8 @@ TIERS = ("none", "watch", "warning", "statutory", "unknown")
 ``unknown``: an enterprise of whose fleet the register says nothing."""
 REASONS = (
     "not_mass", "void", "no_penalty", "withdrawn", "transferred", "annulled", "elsewhere", "permit", "ratio",
-    "within_limit", "ratio_unknown", "device", "not_filed", "undecided", "others_only", "same_trip", "outside_window",
+    "lighter_ratio", "within_limit", "ratio_unknown", "device", "not_filed", "undecided", "others_only", "same_trip",
+    "outside_window",
 )  # fmt: skip
 """Why an act does not count, in the order in which they are asked."""
 ENDED_STATES = {
@@ -146,6 +147,8 @@ class Act(NamedTuple):
     excess_after_allowance_kg: int | None
     excess_ratio_after_allowance: float | None
     counted_ratio: float | None
+    decided_counted_ratio: float | None
+    earlier_decided_counted_ratio: float | None
     flags: str | None
     unknown_conditions: str | None
     permit_no: str | None
@@ -430,6 +433,12 @@ def shown(source: Source, question: Question) -> dict[str, Parameter | Codes]:
     return {**parameters(source, question), **texts(source, [ALLOWANCE], question.as_of)}
 
 
+def ratio_if_decided(source: Source, as_of: date) -> float | None:
+    """The ratio that an act would be held against for a decision of the day; None: not by the lighter rule."""
+    choice = texts(source, ["lighter_rule"], as_of)["lighter_rule"].text
+    return numbers(source, ["repeat_excess_ratio"], as_of)["repeat_excess_ratio"].value if choice == "LIGHTER" else None
+
+
 _COLUMNS = Act._fields
 _OWN = tuple(f"{subject}_decided_on" for subject in SUBJECTS)
 _DAYS = (
@@ -511,14 +520,17 @@ def seen(act: Act, on: date) -> Act:
     decided_on, ended_state, ended_on = until(act.decided_on), act.ended_state, act.ended_on
     by_step = act.is_decided_by_step and decided_on is not None
     own = act.vehicle_decided_on, act.driver_decided_on, act.enterprise_decided_on
+    ratio = act.decided_counted_ratio
     if act.earlier_ended_on is not None and decided_on is None and (ended_state is None or ended_on is not None):
         decided_on, ended_state, ended_on = until(act.earlier_decided_on), act.earlier_ended_state, act.earlier_ended_on
         own = act.earlier_vehicle_decided_on, act.earlier_driver_decided_on, act.earlier_enterprise_decided_on
+        ratio = act.earlier_decided_counted_ratio
     if ended_on is not None and ended_on > on:
         ended_state = ended_on = None
     return act._replace(
         filed_on=until(act.filed_on), decided_on=decided_on, is_decided_by_step=by_step, ended_state=ended_state,
-        ended_on=ended_on,
+        ended_on=ended_on, decided_counted_ratio=None if decided_on is None else ratio,
+        earlier_decided_counted_ratio=None,
         vehicle_decided_on=until(own[0]), driver_decided_on=until(own[1]), enterprise_decided_on=until(own[2]),
         earlier_decided_on=None, earlier_ended_state=None, earlier_ended_on=None, earlier_vehicle_decided_on=None,
         earlier_driver_decided_on=None, earlier_enterprise_decided_on=None,
@@ -548,6 +560,9 @@ def _reason(act: Act, question: Question, told: Mapping[str, Parameter]) -> str 
         return "within_limit" if act.is_within_limit else "ratio_unknown"
     if threshold > 0 and excess is not None and excess <= threshold:
         return "ratio"
+    lighter = None if changed else act.decided_counted_ratio
+    if lighter is not None and lighter > threshold and (excess is None or excess <= lighter):
+        return "lighter_ratio" if excess is not None else "within_limit" if act.is_within_limit else "ratio_unknown"
     if act.flags and not NO_DEVICE.isdisjoint(act.flags.split(",")):
         return "device"
     if act.filed_on is None:

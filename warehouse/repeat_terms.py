@@ -172,6 +172,13 @@ REASON_TERMS = {
         "超限率不高于当日的计次门槛；称重设备的允许误差已先行扣除。",
         "The excess, what the scale may err by taken off first, is not above the ratio of its day.",
     ),
+    "lighter_ratio": Term(
+        "决定时规定较轻",
+        "lighter rule at the decision",
+        "超限率高于违法当日的计次门槛，不高于决定当日的门槛；决定时的规定较轻，适用新的规定（行政处罚法第三十七条）。",
+        "The excess is above the ratio of its day and not above that of its decision, which is the lighter rule "
+        "(Administrative Penalty Law, art. 37).",
+    ),
     "within_limit": Term(
         "称重未超限",
         "weighed within the limit",

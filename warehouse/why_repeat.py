@@ -60,6 +60,7 @@ COUNTS = "counts"
 """What became of an act that counts; else one of ``repeat.REASONS``, or None: no such act of the subject is known."""
 _OUTCOME = frozenset(
     ("ended_state", "ended_on", "earlier_ended_state", "earlier_ended_on", "is_decided_by_step",
+     "decided_counted_ratio", "earlier_decided_counted_ratio",
      *(name for name in Act._fields if name.endswith("decided_on")))
 )  # fmt: skip
 _WEIGHED = frozenset(

@@ -12,6 +12,7 @@ from dashboards import (
     case_facts,
     charts,
     controls,
+    explain,
     facts,
     finding_facts,
     freshness,
@@ -53,15 +54,15 @@ def lead(found: list[Alert] | None, told: Facts, t: Text) -> html.P:
 
 
 # --- cards ---------------------------------------------------------------------------------------------------
-def _card(label: str, number: list[Any], image: str, under: list[Any], href: str, t: Text) -> html.Section:
-    """A number of another page: its name, its way there, a small line, and what stands under it."""
+def _card(label: str, info: Any, number: list[Any], image: str, under: list[Any], href: str, t: Text) -> html.Section:
+    """A number of another page: its name, how it is made, its way there, a small line, and what stands under it."""
     link = dcc.Link(
         [t("action.rows"), shell.icon("right")], href=href, className="rows-link", title=t("action.rows_of", what=label)
     )
     spark = html.Img(src=image, alt="", className="spark") if image else None
     return html.Section(
         [
-            html.Div([html.H2(label), link], className="kpi-head"),
+            html.Div([html.H2(label), info, link], className="kpi-head"),
             html.Div([html.Div(number, className="kpi-value"), spark], className="kpi-body"),
             *under,
         ],
@@ -69,7 +70,25 @@ def _card(label: str, number: list[Any], image: str, under: list[Any], href: str
     )
 
 
-def alerts_card(found: list[Alert], choice: alert_facts.Choice, t: Text) -> html.Section:
+def alerts_info(db: queries.Source, found: list[Alert], choice: alert_facts.Choice, t: Text) -> Any:
+    """The (i) of what is urgent: the rules that say so, what is left out, the day, the rows."""
+    urgent = Counter(one.rule for one in found if one.severity == "act")
+    rules = alert_facts.rules(db, choice.as_of)
+    named = [
+        html.Li(f"{t.pick(rules[name].zh, rules[name].en)}{t('app.colon')}{fmt.count(count)}")
+        for name, count in urgent.most_common()
+    ]
+    told: list[tuple[str, Any]] = [
+        ("explain.now", html.Ul(named, className="thresholds") if named else fmt.count(0)),
+        ("explain.leaves_out", t("overview.alerts.leaves_out")),
+        ("explain.data", fmt.day(choice.as_of, t.lang)),
+        ("explain.version", t("app.snapshot", version=db.version)),
+    ]
+    href = alert_facts.HERE + choice.query(severity="act")
+    return explain.rule_popover(t("overview.alerts"), t("overview.alerts.how"), told, href, "alert", t)
+
+
+def alerts_card(db: queries.Source, found: list[Alert], choice: alert_facts.Choice, t: Text) -> html.Section:
     """What is urgent, how much of it began today, and the oldest."""
     urgent = [one for one in found if one.severity == "act"]
     ages = [one.age_days for one in urgent if one.age_days is not None]
@@ -78,7 +97,8 @@ def alerts_card(found: list[Alert], choice: alert_facts.Choice, t: Text) -> html
         html.Div(t.plural("overview.alerts.oldest", max(ages)) if ages else t("alerts.none"), className="subtitle"),
     ]
     number = [fmt.count(len(urgent)), html.Span(t("alerts.piece"), className="unit")]
-    return _card(t("overview.alerts"), number, "", under, alert_facts.HERE + choice.query(severity="act"), t)
+    info = alerts_info(db, found, choice, t)
+    return _card(t("overview.alerts"), info, number, "", under, alert_facts.HERE + choice.query(severity="act"), t)
 
 
 def hazards_card(db: queries.Source, told: Facts, view: shell.View) -> html.Section:
@@ -86,22 +106,37 @@ def hazards_card(db: queries.Source, told: Facts, view: shell.View) -> html.Sect
     and of last year's."""
     t, known = view.text, told.known
 
-    def removed(day: date) -> tuple[float | None, hazards.Bound]:
+    def removed(day: date) -> tuple[hazards.Rate, hazards.Bound]:
         return removal(db, _hazard_choice(told.selection, known, day))
 
     choice = _hazard_choice(told.selection, known, told.selection.end)
-    ratio, bound = removed(choice.as_of)
-    line = [removed(day)[0] for day in _month_ends(choice.as_of)]
+    closed, bound = removed(choice.as_of)
+    ratio = closed.ratio
+    line = [removed(day)[0].ratio for day in _month_ends(choice.as_of)]
     under: list[Any] = [] if ratio is None else [html.Div(_doubt(bound, t), className="subtitle")]
     for other, name in ((told.prior, "prior"), (told.year, "year")):
         before, _ = removed(other.last)
         why = t("overview.hazards.against", day=fmt.day(other.last, t.lang))
-        under.append(controls.change(ratio, before, "up", t, of_rate=True, against=t(f"change.{name}"), why=why))
+        under.append(controls.change(ratio, before.ratio, "up", t, of_rate=True, against=t(f"change.{name}"), why=why))
     number: list[Any] = [fmt.NONE]
     if ratio is not None:
         number = [fmt.indicator(ratio).rstrip("%"), html.Span("%", className="unit")]
     image = charts.sparkline([*line, ratio], charts.TOKENS[view.theme]["ink-3"])
-    return _card(t("hazards.rate"), number, image, under, "/hazards" + choice.query(), t)
+    info = hazards_info(db, choice, closed, t)
+    return _card(t("hazards.rate"), info, number, image, under, "/hazards" + choice.query(), t)
+
+
+def hazards_info(db: queries.Source, choice: hazard_queries.Choice, closed: hazards.Rate, t: Text) -> Any:
+    """The (i) of the rate of removal: the same words as on its page, with this value and its days."""
+    now = fmt.NONE if closed.ratio is None else f"{fmt.indicator(closed.ratio)} ({closed.part:,} / {closed.of:,})"
+    told: list[tuple[str, Any]] = [
+        ("explain.now", now),
+        ("explain.leaves_out", t("hazards.rate.leaves_out")),
+        ("explain.data", fmt.day_range(choice.asked.first, choice.asked.last, t.lang)),
+        ("explain.version", t("app.snapshot", version=db.version)),
+    ]
+    href = "/hazards" + choice.query(show="all")
+    return explain.rule_popover(t("hazards.rate"), t("hazards.rate.how"), told, href, "hazard", t)
 
 
 def _hazard_choice(selection: Selection, known: Known, day: date) -> hazard_queries.Choice:
@@ -125,10 +160,10 @@ def _doubt(bound: hazards.Bound, t: Text) -> str:
 
 
 @queries.once_per_choice
-def removal(db: queries.Source, choice: hazard_queries.Choice) -> tuple[float | None, hazards.Bound]:
-    """The rate of the twelve months to a day, None where nothing was registered in them, and its false closures."""
+def removal(db: queries.Source, choice: hazard_queries.Choice) -> tuple[hazards.Rate, hazards.Bound]:
+    """The rate of the twelve months to a day and its false closures."""
     whole = hazards.standings(hazards.Facts(db, choice.asked))[0]
-    return whole.closed.ratio, whole.bound
+    return whole.closed, whole.bound
 
 
 # --- places --------------------------------------------------------------------------------------------------
@@ -276,7 +311,7 @@ def cards(
         of_period = terminal_facts.Facts(db, of_terminals, told.known)
         shown.append(terminals_page.kpi_card(of_period, "online_rate", view, first="overload_rate"))
     if found is not None:
-        shown.append(alerts_card(found, choice, view.text))
+        shown.append(alerts_card(db, found, choice, view.text))
     return html.Div(shown, className="kpis")
 
 

@@ -257,10 +257,23 @@ def series_card(db: queries.Source, choice: Choice, t: Text, theme: str) -> html
     figure = charts.month_lines(every, {name: [told.get(m, {}).get(name, 0) for m in every] for name in SERIES},
                                 names, theme)  # fmt: skip
     content = [
+        html.Ul([_of_series(db, name, names[name], choice, t) for name in SERIES], className="formula-lines"),
         controls.chart("penalties-series", figure, t("penalties.series.reading"), t.lang, charts.MONTHS_HEIGHT),
         controls.stack_table(t("penalties.series"), heads, body),
     ]
     return controls.card(t("penalties.series"), t("penalties.series.how"), content)
+
+
+def _of_series(db: queries.Source, series: str, name: str, choice: Choice, t: Text) -> html.Li:
+    """A series with its (i): which day counts, what is left out, the months, the cases."""
+    told: list[tuple[str, Any]] = [
+        ("explain.leaves_out", t(f"penalties.series.leaves_out.{series}")),
+        ("explain.data", fmt.day_range(choice.first_month, choice.as_of, t.lang)),
+        ("explain.version", as_known.words(db, t)),
+    ]
+    query = choice.opened("cases", series=series, month=f"{choice.as_of:%Y-%m}")
+    info = explain.rule_popover(name, t(f"penalties.series.says.{series}"), told, HERE + query, f"{series}_on", t)
+    return html.Li(html.Span([html.Span(name), info], className="name-and-info"))
 
 
 # --- clocks ------------------------------------------------------------------------------------------------

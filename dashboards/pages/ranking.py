@@ -4,7 +4,7 @@ and each total with its parts; then what was done toward those behind. No fine a
 
 from typing import Any
 
-from dash import html
+from dash import dcc, html
 
 from dashboards import as_of, controls, explain, queries, ranking_facts, shell
 from dashboards import format as fmt
@@ -268,7 +268,7 @@ def _why(told: score.Ranking, one: Unit, place: int, known: Known, t: Text) -> h
         part, rate = city.part, one.parts[city.part.name]
         cells = [
             f"{fmt.count(rate.sample)} {t.pick(part.sample_zh, part.sample_en)}",
-            rate_words(rate.rate, rate.numerator, rate.denominator, t), fmt.indicator(rate.shrunk),
+            _rows_of_rate(told, one, part.name, t), fmt.indicator(rate.shrunk),
             fmt.indicator(city.rate),
             t("supervision.points.of", points=f"{rate.points:.2f}", most=f"{part.weight:g}") if rate.points is not None
             else shell.pill(t("supervision.no_data" if rate.rate is None else "supervision.few")),
@@ -282,6 +282,17 @@ def _why(told: score.Ranking, one: Unit, place: int, known: Known, t: Text) -> h
         # An enterprise's code may lead to a person, and stays out of the page.
         id=f"supervision-of-{one.code if told.asked.of == 'county' else place}",
     )
+
+
+def _rows_of_rate(told: score.Ranking, one: Unit, part: str, t: Text) -> Any:
+    """A unit's rate, which opens the rows behind it where a page can narrow to them."""
+    rate = one.parts[part]
+    words = rate_words(rate.rate, rate.numerator, rate.denominator, t)
+    href = ranking_facts.rows_of(told.asked, one.code, part, is_registered=one.code in told.register)
+    if href is None or rate.rate is None:
+        return words
+    what = score_terms.part_name(part, t.lang)
+    return dcc.Link(words, href=href, className="text-link", title=t("action.rows_of", what=what))
 
 
 def _against(rate: Rate, widest: float) -> Any:
@@ -378,6 +389,9 @@ def layout(db: queries.Source, view: shell.View, query: dict[str, str]) -> html.
         card = shell.state_card("database", t("supervision.old.title"), [t("state.no_terminals.why")])
         return shell.frame(view, "supervision", card, db=db)
     choice, bad = ranking_facts.choice_of(query, known)
+    if not ranking_facts.has_parts(db, choice):
+        card = shell.state_card("database", t("supervision.old.title"), [t("state.no_terminals.why")])
+        return shell.frame(view, "supervision", [filters(choice, t), card], db=db)
     told = ranking_facts.ranking(db, choice)
     _, overdue = ranking_facts.measure_counts(db, choice.as_of)
     printed = [

@@ -99,7 +99,9 @@ def formulas(facts: Facts, t: Text) -> html.Section:
         mark = explain.unverified_pill(t, t("risk.unverified")) if doubt else None
         says = html.Span(t(f"risk.says.{name}"), className="subtitle")
         lines.append(html.Li([html.Span(head, className="name-and-info"), mark, says]))
-    return controls.card(t("risk.formulas"), t("risk.formulas.how"), html.Ul(lines, className="formula-lines"))
+    notes = [shell.note(t("risk.too_narrow"))] if choice.subject == "enterprise" else []
+    content = html.Ul(lines, className="formula-lines")
+    return controls.card(t("risk.formulas"), t("risk.formulas.how"), content, notes=notes)
 
 
 # --- the list ----------------------------------------------------------------------------------------------
@@ -164,6 +166,7 @@ def drawer_of(facts: Facts, record: str, t: Text) -> list[Any]:
         lists.drawer_head("risk", who(told.risk, t), under, t),
         html.Dl(shown_facts, className="facts"),
         scores(told, facts.everybody.rules, facts.db, choice.as_of, HERE + choice.query(), t),
+        *([html.P(t("risk.too_narrow"), className="subtitle")] if choice.subject == "enterprise" else []),
         *risk_facts.reasons(told, choice.by, t, with_vehicle=choice.subject == "enterprise"),
         html.P(t("risk.lead.look"), className="subtitle"),
         html.Div(dcc.Link(t("repeat.lookup"), href="/lookup", className="button"), className="drawer-actions"),

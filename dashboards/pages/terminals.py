@@ -565,12 +565,15 @@ def _league_notes(facts: Facts, t: Text) -> list[Any]:
     minimum_mark = of_page.loc[of_page["parameter"] == "league_min_vehicles", "confidence"]
     rests_on += [t("terminals.league.doubt", names=t("availability.join").join(doubtful))] if doubtful else []
     any_doubt = doubtful or any(words.unverified(mark) for mark in minimum_mark)
+    of = "?of=enterprise" if facts.choice.level == "enterprise" else ""
+    intervals = dcc.Link(t("terminals.league.intervals.link"), href=f"/ranking{of}", className="text-link")
     return [
         html.P([t("terminals.sentences").join(pieces), " ", *marks], className="subtitle"),
         html.P(
             [t("terminals.sentences").join(rests_on), " ", explain.unverified_pill(t) if any_doubt else None],
             className="subtitle",
         ),
+        html.P([t("terminals.league.intervals"), " ", intervals], className="subtitle"),
     ]
 
 

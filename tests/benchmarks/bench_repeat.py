@@ -47,7 +47,8 @@ select
     case when dice in (3, 4, 5) then 0.05 else 0.22 end as excess_ratio, '5' as accuracy_class,
     3000 as allowance_kg, 8000 as excess_after_allowance_kg,
     case when dice in (3, 4, 5) then 0.0 else 0.16 end as excess_ratio_after_allowance,
-    0.1 as counted_ratio, '' as flags,
+    0.1 as counted_ratio, 0.1 as decided_counted_ratio, cast(null as double) as earlier_decided_counted_ratio,
+    '' as flags,
     cast(null as varchar) as permit_no, false as is_permitted,
     false as is_within_limit, cast(null as timestamp) as last_unladen_at,
     md5(cast(n as varchar))[1:20] as record_id, md5('x') as delivery_id, n as source_line

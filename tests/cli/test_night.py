@@ -94,6 +94,8 @@ def test_a_number_leads_to_its_rows_and_a_row_to_its_line_and_rule(night: Path) 
     words = heng("explain", row["record_id"]).stdout
     assert f"line {record['source']['line']}" in words
     assert "Order No. 62" in words
+    assert {"U-IMAGE", "U-SITE"} <= {one["code"] for one in record["unknown_conditions"]}
+    assert "No pictures or video are delivered" in words
 
 
 def test_every_metric_is_explained_and_an_unknown_one_names_them(night: Path) -> None:

@@ -79,6 +79,16 @@ def test_a_list_says_the_same_in_every_form_and_no_plate_is_whole(served: Served
             assert plate not in run("list", "--format", form)
 
 
+@pytest.mark.usefixtures("served")
+@pytest.mark.parametrize(("lang", "words"), [("en", "so it is too narrow"), ("zh", "区间偏窄")])
+def test_the_interval_of_an_enterprise_is_said_to_be_too_narrow(lang: str, words: str) -> None:
+    for subject, is_said in (("enterprise", True), ("vehicle", False)):
+        told = "".join(run("list", "--subject", subject, "--lang", lang).split())
+        assert ("".join(words.split()) in told) == is_said
+    told = run("show", USCC, "--lang", lang)
+    assert "".join(words.split()) in "".join(told.split())
+
+
 def test_an_enterprise_is_its_vehicles_together(served: Served) -> None:
     (one,) = document("list", "--subject", "enterprise")["subjects"]
     assert (one["subject"], one["name"], one["check_count"], one["event_count"]) == (USCC, "示例运输1公司", 42, 6)

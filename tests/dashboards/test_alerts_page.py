@@ -12,7 +12,7 @@ import compliance_fixture
 import fixture
 import pytest
 import vehicle_fixture
-from driving import HOST, Callbacks, by_class, by_id, components, text_of
+from driving import HOST, Callbacks, by_class, by_id, components, locale, text_of
 from typer.testing import CliRunner
 from werkzeug.test import Client
 
@@ -33,7 +33,7 @@ from dashboards import words as words_of
 from dashboards.pages import compliance, overview
 from dashboards.text import Text
 from etl.cli import app
-from warehouse import alerts, connection, funnel, supervision
+from warehouse import alerts, connection, funnel, hazards, supervision
 from warehouse.compliance import MEASURES
 
 LAST = fixture.LAST_DAY
@@ -263,6 +263,27 @@ def test_the_rate_of_removal_stands_with_the_bound_of_the_page_of_hazards(callba
     most = words(by_class(tile, "kpi-value"))
     assert "≤" in most
     assert f"虚假销号 {most}；" in card
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_cards_of_hazards_and_of_what_is_urgent_say_how_they_are_made(
+    callbacks: Callbacks, db: fixture.Fixture, lang: str
+) -> None:
+    cards = by_class(callbacks.page("/", f"?lang={lang}"), "kpi")
+    removed, urgent = (words(by_class(cards[at], "explain")) for at in (2, 4))
+    asked = hazard_queries.Choice(LAST, LAST).asked
+    whole = hazards.standings(hazards.Facts(db, asked))[0]
+    texts = locale(lang)
+    assert f"({whole.closed.part:,} / {whole.closed.of:,})" in removed
+    assert all(" ".join(texts[f"hazards.rate.{name}"].split()) in removed for name in ("how", "leaves_out"))
+    assert all(" ".join(texts[f"overview.alerts.{name}"].split()) in urgent for name in ("how", "leaves_out"))
+    counted = Counter(one.rule for one in alert_facts.every(db, alert_facts.Choice(LAST, LAST).asked)
+                      if one.severity == "act")  # fmt: skip
+    rules = alert_facts.rules(db, LAST)
+    assert counted
+    for name, count in counted.items():
+        said = rules[name].zh if lang == "zh" else rules[name].en
+        assert f"{said}{texts['app.colon']}{count:,}" in urgent.replace("： ", "：")
 
 
 def test_the_strip_is_the_funnel_of_the_period(callbacks: Callbacks, db: fixture.Fixture) -> None:

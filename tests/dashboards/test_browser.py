@@ -244,6 +244,19 @@ def test_the_parts_of_a_county_fold_out_and_fit(watched: Any, lang: str, size: s
     one.check()
 
 
+@pytest.mark.parametrize("size", SIZES)
+def test_enterprises_are_ranked_on_the_same_page_and_fit(watched: Any, size: str) -> None:
+    one = watched(size)
+    one.open(f"{PATHS['supervision']}?lang=en&of=enterprise")
+    assert one.page.locator("#supervision-table tbody tr").count() > 1
+    assert one.page.locator("#supervision-ladder").count() == 0
+    fold = one.page.locator("#supervision-why .fold").first
+    fold.locator("summary").click()
+    assert fold.locator("tbody tr").last.is_visible()
+    one.page.screenshot(path=SCREENS / f"supervision-enterprise-{size}.png", full_page=True)
+    one.check()
+
+
 @pytest.mark.parametrize("width", [1366, 1280, 1000, 780])
 def test_pages_fit_between_the_widths(watched: Any, width: int) -> None:
     one = watched()

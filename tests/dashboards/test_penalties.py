@@ -15,7 +15,7 @@ import case_fixture
 import fixture
 import pytest
 from case_fixture import WHO
-from driving import Callbacks, by_class, by_id, components, text_of
+from driving import Callbacks, by_class, by_id, components, locale, text_of
 from fined_rows import fined, forecast_of, told_of
 from typer.testing import CliRunner
 
@@ -47,6 +47,19 @@ def _links(layout: Any) -> list[dict[str, Any]]:
 
 def _open(callbacks: Callbacks, href: str, lang: str = "en") -> Any:
     return by_id(callbacks.page(HERE, href.split("#")[0].removeprefix(HERE) + f"&lang={lang}"), "rows")
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_each_of_the_four_series_says_which_day_counts_and_what_is_left_out(callbacks: Callbacks, lang: str) -> None:
+    lines = by_class(callbacks.page(HERE, f"?lang={lang}"), "formula-lines")
+    (listed,) = [one for one in lines if len(by_class(one, "explain")) == len(cases.SERIES)]
+    texts = locale(lang)
+    for name, one in zip(cases.SERIES, by_class(listed, "explain"), strict=True):
+        said = text_of(one)
+        assert texts[f"penalties.series.says.{name}"] in said
+        assert texts[f"penalties.series.leaves_out.{name}"] in said
+        (href,) = [part["props"]["href"] for part in components(one) if "series=" in str(part["props"].get("href"))]
+        assert f"series={name}" in href
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

@@ -5,6 +5,7 @@ import json
 import re
 from dataclasses import replace
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import fixture
 import pytest
@@ -12,12 +13,12 @@ from driving import Callbacks, by_class, by_id, components, text_of
 from plotly.utils import PlotlyJSONEncoder
 from supervision_fixture import BEHIND, LATE, OVERDUE, SMALL
 
-from dashboards import controls, queries, ranking_facts
+from dashboards import controls, hazard_queries, queries, ranking_facts, terminal_facts
 from dashboards import format as fmt
 from dashboards.pages import ranking as page
 from dashboards.ranking_facts import Choice
 from dashboards.text import Text
-from warehouse import score, score_terms, shrinkage, supervision, supervision_terms
+from warehouse import hazards, score, score_terms, shrinkage, supervision, supervision_terms
 
 HERE = "/ranking"
 
@@ -154,6 +155,63 @@ def test_each_cadence_has_its_period_and_keeps_the_day(callbacks: Callbacks, cad
     assert all("as_of=2026-11-15" in href for href in links)
 
 
+# --- from a number to its rows -----------------------------------------------------------------------------
+def test_a_rate_of_hazards_opens_the_list_it_was_counted_from(db: fixture.Fixture) -> None:
+    known = queries.known(db)
+    assert known is not None
+    seen = 0
+    for cadence in score.CADENCES:
+        told = ranking_facts.ranking(db, Choice(fixture.LAST_DAY, fixture.LAST_DAY, cadence))
+        for unit in told.units:
+            for part, of in (("hazard_closed", "all"), ("hazard_on_time", "due")):
+                href = ranking_facts.rows_of(told.asked, unit.code, part, is_registered=False)
+                assert href is not None
+                choice, bad = hazard_queries.choice_of(dict(parse_qsl(urlsplit(href).query)), known)
+                assert bad == []
+                assert (choice.county, choice.show) == (unit.code, of)
+                listed = hazards.listed(hazards.Facts(db, choice.asked), choice.show)
+                assert len(listed) == unit.parts[part].denominator
+                seen += len(listed)
+    assert seen > 0
+
+
+def test_a_rate_of_monitoring_opens_the_vehicles_or_alarms_of_its_unit(db: fixture.Fixture) -> None:
+    known = queries.known(db)
+    assert known is not None
+    for of in score.KEYS:
+        told = ranking_facts.ranking(db, Choice(fixture.LAST_DAY, fixture.LAST_DAY, of=of))
+        for unit in told.units:
+            registered = unit.code in told.register
+            for part in ("online_rate", "data_validity", "alarm_handling_rate"):
+                href = ranking_facts.rows_of(told.asked, unit.code, part, is_registered=registered)
+                if of == "enterprise" and not registered:
+                    assert href is None
+                    continue
+                assert href is not None
+                assert unit.code not in href or of == "county", "a code leads to a person"
+                choice, bad = terminal_facts.choice_from_url(dict(parse_qsl(urlsplit(href).query)), known, db)
+                assert bad == []
+                assert (choice.selection.start, choice.selection.end) == (told.asked.first, told.asked.as_of)
+                assert choice.show == ("alarms" if part.startswith("alarm") else "vehicles")
+                facts = terminal_facts.Facts(db, choice, known)
+                assert (facts.place.county, facts.uscc) == (
+                    (unit.code, None) if of == "county" else (None, unit.code)
+                )  # fmt: skip
+
+
+def test_the_links_stand_in_the_parts_of_a_unit(callbacks: Callbacks, told: score.Ranking) -> None:
+    layout = callbacks.page(HERE, "?lang=en")
+    for unit in told.units:
+        links = [one["props"]["href"] for one in components(by_id(layout, f"supervision-of-{unit.code}"))
+                 if one["type"] == "Link"]  # fmt: skip
+        wanted = [
+            ranking_facts.rows_of(told.asked, unit.code, name, is_registered=False)
+            for name, rate in unit.parts.items() if rate.rate is not None
+        ]  # fmt: skip
+        assert sorted(links) == sorted(href for href in wanted if href)
+        assert any("/penalties?" in href for href in links)
+
+
 # --- enterprises -------------------------------------------------------------------------------------------
 @pytest.fixture(scope="module")
 def of_enterprises(db: fixture.Fixture) -> score.Ranking:
@@ -217,6 +275,14 @@ def test_a_version_from_before_says_so(callbacks: Callbacks, monkeypatch: pytest
     known = queries.tables
     monkeypatch.setattr(queries, "tables", lambda db: known(db) - {"seeds.score_part"})
     assert "没有督导排名" in text_of(callbacks.page(HERE, "?lang=zh"))
+
+
+def test_a_version_that_ranks_counties_only_says_so(callbacks: Callbacks, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ranking_facts, "has_parts", lambda db, choice: choice.of == "county")
+    layout = callbacks.page(HERE, "?lang=zh&of=enterprise")
+    assert "没有督导排名" in text_of(layout)
+    assert any("/ranking" in str(one["props"].get("href")) for one in components(layout))
+    assert "没有督导排名" not in text_of(callbacks.page(HERE, "?lang=zh"))
 
 
 def test_an_interval_lies_within_its_bar(told: score.Ranking) -> None:

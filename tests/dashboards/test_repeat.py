@@ -12,6 +12,7 @@ import repeat_fixture
 from driving import HOST, Callbacks, by_class, by_id, components, text_of
 from plotly.utils import PlotlyJSONEncoder
 from python_calamine import CalamineWorkbook
+from typer.testing import CliRunner
 from vehicle_fixture import enterprise_name
 from violation_rows import CLEAN, FIRM, FIRM_NAME, FOUR, LEAP, STRANGER, THREE, TWINS
 from violation_rows import SUBJECTS as OTHERS
@@ -22,7 +23,8 @@ from dashboards.app import create_app
 from dashboards.pages import repeat as repeat_page
 from dashboards.repeat_queries import LOW, Facts, choice_of
 from dashboards.text import Text
-from warehouse import repeat, safety_repeat
+from etl.cli import app as cli
+from warehouse import connection, dossier, repeat, safety_repeat
 from warehouse.repeat import SUBJECTS, WINDOWS, Question, first_day, standings
 from warehouse.safety_repeat import TIER_WORDS
 
@@ -100,6 +102,62 @@ def test_the_list_is_the_engines(callbacks: Callbacks, db: fixture.Fixture, subj
     field = "vehicles" if subject == "enterprise" else "count"
     assert [row[field].split(" ")[0] for row in told["rowData"]] == [str(one.count) for one in engine]
     assert [row["pending"] for row in told["rowData"]] == [str(one.pending) for one in engine]
+
+
+@pytest.mark.parametrize("window", WINDOWS)
+@pytest.mark.parametrize("subject", SUBJECTS)
+def test_list_page_drawer_file_command_and_dossier_tell_one_count(
+    callbacks: Callbacks, client: Client, db: fixture.Fixture, monkeypatch: pytest.MonkeyPatch, subject: str,
+    window: str,
+) -> None:  # fmt: skip
+    """Of every vehicle, driver and enterprise with an act; what has no dossier (drivers) is told by all others."""
+    monkeypatch.setattr(connection, "snapshot", lambda: db)
+    engine = standings(db, Question(LAST, subject, window))
+    counts = [one.count for one in engine]
+    choice = chosen(subject=subject, window=window, low="all")
+    # the query layer and the page's list, drawer and file
+    facts = facts_of(db, subject=subject, window=window, low="all")
+    assert [one.count for _, one in facts.listed] == counts
+    assert [facts.of(one, window).count for _, one in facts.listed] == counts
+    told = rows(callbacks, choice)["rowData"]
+    field = "vehicles" if subject == "enterprise" else "count"
+    assert [int(row[field].split(" ")[0]) for row in told] == counts
+    for row, one in zip(told, engine, strict=True):
+        drawer = open_drawer(callbacks, choice, row["record"]).json["response"]["repeat-drawer"]["children"]
+        counted = {judged.act.case_no for judged in one.counted}
+        heading = f"{ZH('repeat.counted')} {len(counted)}"
+        assert heading in text_of(drawer)
+        shown = text_of(drawer).split(heading)[1].split(ZH("repeat.not_counted"))[0]
+        assert {judged.act.case_no for judged in one.acts if judged.act.case_no in shown} == counted
+    file = client.get(f"/export/repeat.csv?subject={subject}&window={window}&low=all&lang=en", headers=HOST)
+    of_file: dict[str, set[str]] = {}
+    for line in csv.DictReader(io.StringIO(file.data.decode("utf-8-sig"))):
+        of_file.setdefault(line[EN("repeat.subject")], set()).add(line[EN("repeat.count")])
+    assert sorted(count for told_of in of_file.values() for count in told_of) == sorted(map(str, counts))
+    # the command line, every act of it, and the dossier
+    asked = ("--as-of", str(LAST), "--subject", subject, "--window", window, "--min-count", "0", "--format")
+    document = json.loads(CliRunner().invoke(cli, ["repeat-violators", *asked, "json"]).stdout)
+    assert [(one["count"], one["tier"]) for one in document["subjects"]] == [(one.count, one.tier) for one in engine]
+    for of_command, one in zip(document["subjects"], engine, strict=True):
+        assert [act["case_no"] for act in of_command["counted"]] == [judged.act.case_no for judged in one.counted]
+    lines = list(csv.DictReader(io.StringIO(CliRunner().invoke(cli, ["repeat-violators", *asked, "csv"]).stdout)))
+    per_subject = [int(lines[at]["count"]) for at in _firsts(lines)]
+    assert per_subject == counts
+    if subject != "driver":
+        names = ("plate_no", "plate_color_code") if subject == "vehicle" else ("uscc",)
+        for one in engine:
+            found = dossier.facts(db, subject, dict(zip(names, one.key, strict=True)), LAST, window)
+            assert (dossier.main_standing(found)["count"], dossier.main_standing(found)["tier"]) == (
+                one.count,
+                one.tier,
+            )
+    assert len(set(counts)) > 1, "counts that are alike would compare nothing"
+
+
+def _firsts(lines: list[dict[str, str]]) -> list[int]:
+    """Where the acts of each subject begin: those of one follow each other."""
+    own = [(line["subject"], line["plate colour code"]) for line in lines]
+    return [at for at, one in enumerate(own) if at == 0 or one != own[at - 1]]
 
 
 @pytest.mark.parametrize("low", LOW)

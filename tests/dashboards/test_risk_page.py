@@ -97,6 +97,13 @@ def test_every_ranking_has_its_formula_weights_and_sources(callbacks: Callbacks,
     assert f"{en['pill.verified']} C2" in words
 
 
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_interval_of_an_enterprise_is_said_to_be_too_narrow(callbacks: Callbacks, lang: str) -> None:
+    said = locale(lang)["risk.too_narrow"]
+    assert said in text_of(callbacks.page(HERE, f"?lang={lang}&subject=enterprise"))
+    assert said not in text_of(callbacks.page(HERE, f"?lang={lang}"))
+
+
 def test_the_drawer_tells_the_parts_of_a_score_and_what_does_not_count(
     callbacks: Callbacks, db: fixture.Fixture
 ) -> None:

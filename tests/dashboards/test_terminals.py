@@ -316,6 +316,13 @@ def test_a_weighed_kpi_without_a_source_is_named_and_not_scored(callbacks: Callb
     assert "这一级没有数据来源、未计分：平台连通率" in box
 
 
+@pytest.mark.parametrize(("level", "of"), [("county", ""), ("enterprise", "?of=enterprise")])
+def test_the_league_leads_to_places_with_intervals(callbacks: Callbacks, level: str, of: str) -> None:
+    box = by_id(callbacks.page("/terminals", f"?lang=zh&level={level}"), "terminals-league")
+    assert "未区分偶然差异" in text_of(box)
+    assert f"/ranking{of}" in [one["props"].get("href") for one in components(box)]
+
+
 def test_both_ends_of_the_league_are_marked(callbacks: Callbacks) -> None:
     rows = league_rows(callbacks.page("/terminals"))
     assert [row[0] for row in rows if "前三" in row[1]] == ["1", "2", "3"]

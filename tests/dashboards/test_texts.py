@@ -120,7 +120,7 @@ MADE = {
     *(key for key, _ in (*repeat_exports.SUBJECT, *repeat_exports.ACT)),
     *(f"risk.says.{name}" for name in RANKINGS),
     *(f"risk.column.{name}" for name, *_ in risk.COLUMNS if name not in RANKINGS),
-    *(f"penalties.series.{name}" for name in SERIES),
+    *(f"penalties.series.{part}{name}" for name in SERIES for part in ("", "says.", "leaves_out.")),
     *(f"penalties.clocks.{name}" for name in penalties.OF_CLOCK),
     *(f"penalties.age.{age}" for age in AGES),
     *(f"penalties.funnel.says.{stage}" for stage in STAGES),

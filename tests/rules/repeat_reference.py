@@ -13,6 +13,8 @@ from typing import Any
 
 WATCH, WARNING, MORE_THAN = 1, 3, 3
 TRIP = timedelta(hours=24)
+HUNAN = date(2021, 10, 1)
+"""From this day on only an excess above 10 % counts, also for acts from before that are decided since."""
 ONE_IN = 10
 """More than one vehicle in so many of a fleet."""
 PREFECTURE = "4311"
@@ -278,13 +280,21 @@ def reason(world: World, case: Case, on: date, require_decision: bool, whose: st
             is_for = (permit.plate, permit.color) == case.vehicle and permit.first <= case.day <= permit.last
             if is_for and permit.mass >= case.weighed.gross:
                 return "permit"
-    if case.day >= date(2021, 10, 1):
+    if case.day >= HUNAN:
         if case.weighed is None:
             return "within_limit" if is_only_within(world, case) else "ratio_unknown"
         if not over:
             return "within_limit"
         if case.weighed.excess_after_allowance * 10 <= case.weighed.limit:
             return "ratio"
+    decided = decided_by(case, on)
+    if case.day < HUNAN and decided is not None and decided >= HUNAN:  # the lighter rule of the decision
+        if case.weighed is None:
+            return "within_limit" if is_only_within(world, case) else "ratio_unknown"
+        if not over:
+            return "within_limit"
+        if case.weighed.excess_after_allowance * 10 <= case.weighed.limit:
+            return "lighter_ratio"
     if case.weighed is not None and over and not case.weighed.verified:
         return "device"
     if filed_by(case, on) is None:

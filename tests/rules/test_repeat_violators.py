@@ -12,7 +12,10 @@ import pytest
 from repeat_reference import Case, Permit, Span, Weighed, World
 from repeat_rows import LIMIT_KG, Rows
 
+from etl.feeds import raw_tables
+from warehouse import sql
 from warehouse.errors import WarehouseError
+from warehouse.layout import head_checks
 from warehouse.repeat import Question, Standing, parameters, standings
 from warehouse.repeat_terms import (
     BASIS_TERMS,
@@ -277,6 +280,15 @@ elsewhere                                  | 2024-12-31 | elsewhere
 above 10 % before the allowance            | 2024-12-31 | ratio
 10 % after the allowance                   | 2024-12-31 | ratio
 1 kg more than that                        | 2024-12-31 | counts
+before Hunan's 10 %, decided before        | 2021-12-31 | counts
+before Hunan's 10 %, decided since         | 2021-10-19 | undecided
+before Hunan's 10 %, decided since         | 2021-10-20 | lighter_ratio
+before Hunan's 10 %, 1 kg more             | 2021-10-20 | counts
+before Hunan's 10 %, not weighed           | 2021-10-19 | undecided
+before Hunan's 10 %, not weighed           | 2021-10-20 | ratio_unknown
+before Hunan's 10 %, decided twice         | 2021-09-28 | counts
+before Hunan's 10 %, decided twice         | 2021-09-30 | annulled
+before Hunan's 10 %, decided twice         | 2021-10-20 | lighter_ratio
 without a passage                          | 2024-12-31 | ratio_unknown
 device not verified                        | 2024-12-31 | device
 permit                                     | 2024-12-31 | permit
@@ -290,6 +302,11 @@ def _at(day: date, state: str, number: int) -> tuple[datetime, int, str]:
     return datetime.combine(day, datetime.min.time()) + timedelta(hours=9), number, state
 
 
+EARLY: dict[str, Any] = {
+    "day": "2021-09-15", "found_on": date(2021, 9, 15), "filed_on": date(2021, 9, 20),
+    "weighed": Weighed(56_737, LIMIT_KG), "decisions": ((date(2021, 10, 20), "fine"),),
+}  # fmt: skip
+"""An act of 10 % after the allowance, from before only more counted."""
 FACTS: dict[str, dict[str, Any]] = {
     "decided": {},
     "decided later": {"decisions": ((date(2024, 7, 1), "fine"),)},
@@ -316,9 +333,25 @@ FACTS: dict[str, dict[str, Any]] = {
     "10 % after the allowance": {"weighed": Weighed(56_737, LIMIT_KG)},
     "1 kg more than that": {"weighed": Weighed(56_738, LIMIT_KG)},
     "without a passage": {"weighed": None},
+    "before Hunan's 10 %, decided before": {**EARLY, "decisions": ((date(2021, 9, 30), "fine"),)},
+    "before Hunan's 10 %, decided since": EARLY,
+    "before Hunan's 10 %, 1 kg more": {**EARLY, "weighed": Weighed(56_738, LIMIT_KG)},
+    "before Hunan's 10 %, not weighed": {**EARLY, "weighed": None},
+    "before Hunan's 10 %, decided twice": {
+        **EARLY, "decisions": ((date(2021, 9, 25), "fine"), (date(2021, 10, 20), "fine")),
+        "steps": (_at(date(2021, 9, 25), "decided", 1), _at(date(2021, 9, 29), "revoked_by_review", 2),
+                  _at(date(2021, 10, 20), "decided", 3)),
+    },
     "device not verified": {"weighed": Weighed(60_000, LIMIT_KG, verified=False)},
     "permit": {}, "permit for less": {}, "permit until the day before": {},
 }  # fmt: skip
+
+
+def act_of(what: str) -> Case:
+    changes = dict(FACTS[what])
+    return act(changes.pop("day", "2024-06-01"), **changes)
+
+
 PERMITS = {
     "permit": Permit(*TRUCK, 60_000, DAY, DAY),
     "permit for less": Permit(*TRUCK, 59_999, DAY, DAY),
@@ -330,13 +363,13 @@ PERMITS = {
 def test_an_act_that_does_not_count_has_its_reason_as_of_the_day(rows: Rows, line: str) -> None:
     what, day, wanted = [cell.strip() for cell in line.split("|")]
     permits = (PERMITS[what],) if what in PERMITS else ()
-    found = one(rows, World((act("2024-06-01", **FACTS[what]),), permits=permits), day)
+    found = one(rows, World((act_of(what),), permits=permits), day)
     assert [told or "counts" for told in reasons(found)] == [wanted]
     assert found.pending == (wanted == "undecided")
     if what == "above 10 % before the allowance":
-        assert one(rows, World((act("2024-06-01", **FACTS[what]),)), day, takes_allowance=False).count == 1
+        assert one(rows, World((act_of(what),)), day, takes_allowance=False).count == 1
     if wanted == "undecided":
-        assert one(rows, World((act("2024-06-01", **FACTS[what]),)), day, require_decision=False).count == 1
+        assert one(rows, World((act_of(what),)), day, require_decision=False).count == 1
 
 
 OWN = """
@@ -431,6 +464,22 @@ def test_the_spans_of_the_report_card_take_the_vehicles_own_decisions_where_only
     assert [(row["plate_no"], row["first_day"]) for row in spans] == [(TRUCK[0], date(2024, 6, 20))]
 
 
+def test_acts_decided_under_a_limit_that_was_raised_are_listed_for_a_person(rows: Rows) -> None:
+    """The act is judged by the limit of its day. Shipped limits were never raised."""
+    rows.built(World((act("2024-06-01", 0, decisions=((date(2024, 7, 1), "fine"),)),
+                      act("2024-06-05", 1, decisions=((date(2024, 6, 30), "fine"),)))))  # fmt: skip
+    check, _ = sql.render_text(sql.check_paths()["limit_lighter_at_decision"].read_text(encoding="utf-8"))
+    assert "limit_lighter_at_decision" in head_checks(raw_tables())
+    assert rows.rows(check) == []
+    rows.connection.execute(
+        "insert into seeds.gross_weight_limit select * replace ('M6C-NEW' as rule_id, date '2024-07-01' as valid_from,"
+        " 52000 as limit_kg) from seeds.gross_weight_limit where rule_id = 'M6C'"
+    )
+    rows.connection.execute("update seeds.gross_weight_limit set valid_to = '2024-06-30' where rule_id = 'M6C'")
+    assert [(row["case_no"], row["later_rule_id"], row["limit_kg"], row["later_limit_kg"]) for row in rows.rows(check)]\
+        == [("A00", "M6C-NEW", 49_000, 52_000)]  # fmt: skip
+
+
 def changed_from(rows: Rows, parameter: str, day: date, value: float) -> None:
     """From a day on the parameter has another value."""
     rows.connection.execute(
@@ -491,14 +540,17 @@ def test_an_unladen_passage_is_one_by_the_share_of_its_day_and_is_looked_for_as_
 @pytest.mark.parametrize("what", FACTS)
 def test_an_answer_holds_nothing_that_happened_after_its_day(rows: Rows, what: str) -> None:
     permits = (PERMITS[what],) if what in PERMITS else ()
-    rows.built(World((act("2024-06-01", **FACTS[what]),), permits=permits))
-    for day in (DAY, date(2024, 6, 30), date(2024, 7, 31), date(2024, 8, 1), date(2024, 9, 30), date(2024, 12, 31)):
+    rows.built(World((act_of(what),), permits=permits))
+    of_2021 = (date(2021, 9, 20), date(2021, 9, 27), date(2021, 9, 29), date(2021, 10, 19), date(2021, 10, 20))
+    of_2024 = (DAY, date(2024, 6, 30), date(2024, 7, 31), date(2024, 8, 1), date(2024, 9, 30), date(2024, 12, 31))
+    for day in of_2021 if "day" in FACTS[what] else of_2024:
         for basis in ("VIOLATION", "DECISION"):
             (found,) = standings(rows, Question(day, basis=basis))
             told = str(as_json(found))
             later = [one.act for one in found.acts
                      for at in (one.act.filed_on, one.act.decided_on, one.act.ended_on) if at and at > day]  # fmt: skip
             assert not later, (what, day)
+            assert all(one.act.decided_on or one.act.decided_counted_ratio is None for one in found.acts), (what, day)
             assert "case_state" not in told
             assert "earlier_" not in told
 

@@ -342,3 +342,18 @@ def test_violations_in_a_year_are_counted_by_each_reading_of_it(vector: dict[str
         rows.connection.rollback()
     trigger = "" if found.trigger_on is None else found.trigger_on.isoformat()
     assert (found.count, found.tier, trigger) == (int(vector["count"]), vector["tier"], vector["trigger_on"])
+
+
+@each("repeat_ratio")
+def test_an_act_counts_by_the_lighter_ratio_of_its_day_and_its_decision(vector: dict[str, str], rows: Rows) -> None:
+    day, decided = date.fromisoformat(vector["violated_on"]), date.fromisoformat(vector["decided_on"])
+    weighed = Weighed(int(vector["gross_kg"]), LIMIT_KG)
+    case = Case("A001", "湘MA0001", 2, datetime.combine(day, time(8)), day, day, weighed=weighed,
+                decisions=((decided, "fine"),))  # fmt: skip
+    rows.connection.begin()
+    try:
+        rows.built(World((case,)))
+        (found,) = repeat.standings(rows, repeat.Question(date.fromisoformat(vector["as_of"])))
+    finally:
+        rows.connection.rollback()
+    assert [judged.reason or "" for judged in found.acts] == [vector["reason"]]

@@ -72,6 +72,21 @@ counted_ratio = column(
     "计次门槛",
     zh_doc="违法当日有效的计次门槛：扣除允许误差后的超限率高于它才计次，见参数表。",
 )
+decided_counted_ratio = column(
+    "decided_counted_ratio",
+    "DOUBLE",
+    "Counted ratio of the day of the decision or of the act, whichever is higher: the rule of the decision holds where "
+    "it is lighter (行政处罚法 art. 37). Empty: no decision.",
+    "决定时的计次门槛",
+    zh_doc="违法当日与决定当日计次门槛中的较高者：决定时的规定较轻的适用新规定（行政处罚法第三十七条）；没有决定时为空。",
+)
+earlier_decided_counted_ratio = column(
+    "earlier_decided_counted_ratio",
+    "DOUBLE",
+    "The same of the decision before, of an act decided anew.",
+    "原决定时的计次门槛",
+    zh_doc="重新作出决定的，原决定时的计次门槛。",
+)
 is_decided_by_step = column(
     "is_decided_by_step",
     "BOOLEAN",

@@ -3,8 +3,9 @@
 -- answers for any day, window and subject; a test holds the two equal. Device and permit are judged as the passage was.
 -- An act counts from its filing (case_count) or its decision (decided_count) until repeat_window_months after it; where
 -- that month has no such day (29 February), until the first of the next.
--- An act that has ended counts on no day, also not on those before its end, and one that was decided anew from that
--- decision on: a published figure is what is known of its period now.
+-- An act that has ended, or that the lighter rule of its decision does not count, counts on no day, also not on those
+-- before its end, and one that was decided anew from that decision on: a published figure is what is known of its period
+-- now.
 -- A trip lasts repeat_merge_hours from its first act, or until the vehicle was seen unladen; it counts once.
 -- Each day is counted by the parameters of that day, as warehouse.repeat does: where one changes, all acts are counted
 -- anew from that day on (setting_from).
@@ -52,6 +53,7 @@ standing as (
         and not is_elsewhere
         and not is_permitted
         and (counted_ratio = 0 or excess_ratio_after_allowance > counted_ratio)
+        and (coalesce(decided_counted_ratio, 0) = 0 or excess_ratio_after_allowance > decided_counted_ratio)
         and coalesce(flags, '') not like '%E-NOCERT%'
         and coalesce(flags, '') not like '%E-NODEVICE%'
 ),

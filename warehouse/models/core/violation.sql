@@ -10,6 +10,9 @@
 -- counted_ratio: the excess ratio above which an act counts, of the day of the act (seeds.parameter); it is held against
 -- excess_ratio_after_allowance, which is the measured one where the instrument's allowance is not known. The allowance
 -- (allowance_kg, of accuracy_class) is one of the instrument and stands apart from that threshold of the law.
+-- decided_counted_ratio, earlier_decided_counted_ratio: that of the day of the decision or of the one of the act, whichever
+-- is higher; an act counts by it where the rule of the decision is the lighter one (行政处罚法 art. 37, lighter_rule). No
+-- decision, or a day that knows no lighter rule: none.
 -- vehicle_, driver_, enterprise_decided_on: the first penalty against that one itself since decided_on. earlier_…: of an
 -- act decided anew the same since earlier_decided_on. is_decided_by_step: no decision since decided_on was delivered, the
 -- step alone tells the day and nothing against whom.
@@ -56,6 +59,7 @@ found as (
         matched.record_id,
         matched.passage_record_id,
         passage.site_code,
+        passage.rule_id,
         finding.excess_ratio,
         finding.accuracy_class,
         finding.allowance_kg,
@@ -166,12 +170,20 @@ select
     found.site_code,
     found.gross_vehicle_weight_kg,
     found.limit_kg,
+    found.rule_id,
     found.excess_ratio,
     found.accuracy_class,
     found.allowance_kg,
     found.excess_after_allowance_kg,
     found.excess_ratio_after_allowance,
     ratio.parameter_value as counted_ratio,
+    case
+        when lighter.parameter_text = 'LIGHTER' then greatest(ratio.parameter_value, decided_ratio.parameter_value)
+    end as decided_counted_ratio,
+    case
+        when earlier_lighter.parameter_text = 'LIGHTER'
+            then greatest(ratio.parameter_value, earlier_ratio.parameter_value)
+    end as earlier_decided_counted_ratio,
     found.flags,
     found.unknown_conditions,
     found.permit_no,
@@ -186,6 +198,22 @@ left join {{ ref('parameter') }} as ratio
     on ratio.parameter = 'repeat_excess_ratio'
     and act.violated_on >= coalesce(ratio.valid_from, act.violated_on)
     and act.violated_on <= coalesce(ratio.valid_to, act.violated_on)
+left join {{ ref('parameter') }} as decided_ratio
+    on decided_ratio.parameter = 'repeat_excess_ratio'
+    and act.decided_on >= coalesce(decided_ratio.valid_from, act.decided_on)
+    and act.decided_on <= coalesce(decided_ratio.valid_to, act.decided_on)
+left join {{ ref('parameter') }} as lighter
+    on lighter.parameter = 'lighter_rule'
+    and act.decided_on >= coalesce(lighter.valid_from, act.decided_on)
+    and act.decided_on <= coalesce(lighter.valid_to, act.decided_on)
+left join {{ ref('parameter') }} as earlier_ratio
+    on earlier_ratio.parameter = 'repeat_excess_ratio'
+    and act.earlier_decided_on >= coalesce(earlier_ratio.valid_from, act.earlier_decided_on)
+    and act.earlier_decided_on <= coalesce(earlier_ratio.valid_to, act.earlier_decided_on)
+left join {{ ref('parameter') }} as earlier_lighter
+    on earlier_lighter.parameter = 'lighter_rule'
+    and act.earlier_decided_on >= coalesce(earlier_lighter.valid_from, act.earlier_decided_on)
+    and act.earlier_decided_on <= coalesce(earlier_lighter.valid_to, act.earlier_decided_on)
 left join found on found.record_id = act.record_id
 left join {{ ref('case_passage') }} as matched on matched.record_id = act.record_id
 left join penalised on penalised.record_id = act.record_id
