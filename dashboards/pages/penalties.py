@@ -256,8 +256,9 @@ def series_card(db: queries.Source, choice: Choice, t: Text, theme: str) -> html
         body.append(controls.stack_row(month, cells, heads))
     figure = charts.month_lines(every, {name: [told.get(m, {}).get(name, 0) for m in every] for name in SERIES},
                                 names, theme)  # fmt: skip
+    lines = [_of_series(db, name, names[name], choice, t) for name in SERIES]
     content = [
-        html.Ul([_of_series(db, name, names[name], choice, t) for name in SERIES], className="formula-lines"),
+        html.Ul(lines, className="formula-lines side-by-side"),
         controls.chart("penalties-series", figure, t("penalties.series.reading"), t.lang, charts.MONTHS_HEIGHT),
         controls.stack_table(t("penalties.series"), heads, body),
     ]

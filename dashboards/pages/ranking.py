@@ -104,7 +104,7 @@ def lead(told: score.Ranking, overdue: int, known: Known, t: Text) -> html.P:
     """How many are ranked, whether any can be told apart, and what is overdue."""
     ranked = [one for one in told.units if one.has_place]
     said: list[Any] = t.parts(
-        of_unit("supervision.lead", told),
+        of_unit("supervision.lead", told) if ranked else "supervision.lead.none",
         span=html.Span(fmt.day_range(told.asked.first, told.asked.as_of, t.lang), className="unbroken"),
         count=html.B(fmt.count(len(ranked))),
         total=html.B(of_hundred(told.total)),
@@ -404,7 +404,7 @@ def layout(db: queries.Source, view: shell.View, query: dict[str, str]) -> html.
         as_of.printed(printed, t),
         filters(choice, t),
         ranking_card(db, told, known, t),
-        why_card(told, known, t),
+        *([why_card(told, known, t)] if told.total is not None else []),
         parts_card(db, told, t),
         *([ladder_card(db, choice, known, t), suggestions_card(db, choice, known, t)] if choice.of == "county" else []),
         *as_of.stores("supervision", HERE, choice.query(), choice.query(absolute=True), choice.as_of),

@@ -6,10 +6,10 @@ import fixture
 import pytest
 from dash import Dash
 from driving import HOST, Callbacks
+from one_app import one_app
 from werkzeug.test import Client
 
 from dashboards import freshness, queries
-from dashboards.app import create_app
 
 
 @pytest.fixture(scope="session")
@@ -24,7 +24,7 @@ def app(db: fixture.Fixture, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     patch.setenv("HENG_HOME", str(tmp_path_factory.mktemp("home")))
     patch.setattr(queries, "source", lambda: db)
     patch.setattr(freshness, "today", lambda: fixture.NEXT_DAY)
-    yield create_app()
+    yield one_app()
     patch.undo()
 
 

@@ -12,10 +12,10 @@ import fixture
 import pytest
 from case_fixture import EXCESS_KG, WHO
 from driving import HOST, Callbacks, by_class, by_id, components, text_of
+from one_app import one_app
 from python_calamine import CalamineWorkbook
 
 from dashboards import case_facts, queries
-from dashboards.app import create_app
 from dashboards.case_facts import Choice
 from warehouse import cases, match_terms
 from warehouse.cases import Filter
@@ -27,7 +27,7 @@ DAY = fixture.LAST_DAY
 @pytest.fixture
 def client(db: fixture.Fixture, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr(queries, "source", lambda: db)
-    return create_app().server.test_client()
+    return one_app().server.test_client()
 
 
 def _file(client: Any, query: str, kind: str = "csv") -> list[list[Any]]:

@@ -9,11 +9,11 @@ import finding_fixture
 import fixture
 import pytest
 from driving import Callbacks, by_class, by_id, components, text_of
+from one_app import one_app
 from python_calamine import CalamineWorkbook
 from typer.testing import CliRunner
 
 from dashboards import finding_facts, queries
-from dashboards.app import create_app
 from dashboards.pages import findings
 from dashboards.selection import Selection
 from etl.cli import app
@@ -125,7 +125,7 @@ def _exported(client: Any, query: str, kind: str = "csv") -> Any:
 @pytest.fixture
 def client(db: fixture.Fixture, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr(queries, "source", lambda: db)
-    return create_app().server.test_client()
+    return one_app().server.test_client()
 
 
 def test_dimensions_are_as_many_by_page_rows_command_file_and_sql(

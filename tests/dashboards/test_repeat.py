@@ -10,6 +10,7 @@ import fixture
 import pytest
 import repeat_fixture
 from driving import HOST, Callbacks, by_class, by_id, components, text_of
+from one_app import one_app
 from plotly.utils import PlotlyJSONEncoder
 from python_calamine import CalamineWorkbook
 from typer.testing import CliRunner
@@ -19,7 +20,6 @@ from violation_rows import SUBJECTS as OTHERS
 from werkzeug.test import Client
 
 from dashboards import queries
-from dashboards.app import create_app
 from dashboards.pages import repeat as repeat_page
 from dashboards.repeat_queries import LOW, Facts, choice_of
 from dashboards.text import Text
@@ -382,7 +382,7 @@ def test_acts_that_only_the_register_ties_to_an_enterprise_stand_in_its_list_dra
         words = text_of(json.loads(json.dumps(drawer, cls=PlotlyJSONEncoder)))
         cells = repeat_page.cells(facts, place, facts.at(place), EN)
         monkeypatch.setattr(queries, "source", lambda: changed)
-        client = create_app().server.test_client()
+        client = one_app().server.test_client()
         text = client.get("/export/repeat.csv?subject=enterprise&low=all&lang=en", headers=HOST).data.decode(
             "utf-8-sig"
         )
