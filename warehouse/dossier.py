@@ -22,7 +22,8 @@ from warehouse import dimensions, matching, metrics, plate, repeat
 from warehouse.errors import WarehouseError
 from warehouse.parameters import Parameter
 
-FORMAT = "heng-dossier/1"
+FORMAT = "heng-dossier/2"
+"""Raised whenever facts or words of a dossier change: the words of an older one cannot be told anew."""
 KINDS = ("vehicle", "enterprise")
 TABLES = (
     *repeat.TABLES, "core.passage", "core.case_passage", "mart.screening", "staging.penalty_decision",

@@ -34,6 +34,7 @@ _DIGEST = re.compile(rb'<meta name="heng-digest" content="([0-9a-f]{64})">')
 _PARTS = re.compile(rb'<meta name="heng-parts" content="([a-z0-9= -]*)">')
 _FACTS = re.compile(rb'<script type="application/json" id="facts">(.*?)</script>', re.DOTALL)
 _MARKS = (b'<meta name="heng-digest"', b'<meta name="heng-parts"', b"<!--part:")
+_FORMAT = re.compile(r"heng-dossier/[0-9]{1,4}")
 _LANG = re.compile(rb'<html lang="([a-zA-Z-]+)">')
 _ENVIRONMENT = jinja2.Environment(
     loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=jinja2.StrictUndefined,
@@ -71,7 +72,8 @@ def digest_of(data: bytes) -> str:
 class Verified:
     """What a check found. ``digest``: the one carried, "" where it was blanked or there are several. ``changed``: parts
     whose bytes differ, are missing or too many; ``frame``: what lies outside the parts; ``order``: parts stand in
-    another order; ``text``: the words do not follow from the facts."""
+    another order; ``text``: the words do not follow from the facts; ``written_in``: the format of another version of
+    heng, whose words cannot be checked here."""
 
     digest: str
     is_intact: bool
@@ -79,8 +81,15 @@ class Verified:
     frame: bool = False
     order: bool = False
     text: bool = False
+    written_in: str = ""
 
     def lines(self) -> list[str]:
+        if self.written_in:
+            return [
+                f"its digests fit: SHA-256 {self.digest}",
+                f"its words were not checked: it is of {self.written_in}, this version writes {FORMAT}. Compare its "
+                "digest with the one noted when it was written (--digest), or ask the version that wrote it.",
+            ]
         if self.is_intact and not self.text:
             return [f"intact: SHA-256 {self.digest}"]
         if not self.digest:
@@ -101,6 +110,8 @@ def verify(data: bytes) -> Verified:
         return Verified("", False, frame=True)
     said = digest_of(data)
     is_intact = hashlib.sha256(data.replace(said.encode(), _ZEROS.encode())).hexdigest() == said
+    if is_intact and (other := _other_format(data)):
+        return Verified(said, True, written_in=other)
     if is_intact:
         return Verified(said, True, text=not _follows(data))
     told = _PARTS.search(data)
@@ -116,13 +127,25 @@ def verify(data: bytes) -> Verified:
     return Verified(said, False, tuple(dict.fromkeys(changed)), not changed and not order, order)
 
 
-def facts_of(data: bytes) -> dict[str, Any]:
-    """The facts a file holds. Raises ``WarehouseError`` where it holds none that can be read."""
+def _told(data: bytes) -> Any:
     found = _FACTS.findall(data)
     try:
-        told = json.loads(found[0]) if len(found) == 1 else None
+        return json.loads(found[0]) if len(found) == 1 else None
     except ValueError:
-        told = None
+        return None
+
+
+def _other_format(data: bytes) -> str:
+    """The format of a dossier that another version wrote, "" for one of this."""
+    told = _told(data)
+    written_in = told.get("format") if isinstance(told, dict) else None
+    is_other = isinstance(written_in, str) and _FORMAT.fullmatch(written_in) and written_in != FORMAT
+    return str(written_in) if is_other else ""
+
+
+def facts_of(data: bytes) -> dict[str, Any]:
+    """The facts a file holds. Raises ``WarehouseError`` where it holds none that can be read."""
+    told = _told(data)
     if not isinstance(told, dict) or told.get("format") != FORMAT:
         raise WarehouseError(f"The file holds no facts of {FORMAT}. It was written by another version of heng.")
     return told

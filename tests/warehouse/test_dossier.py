@@ -7,13 +7,16 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 from string import Formatter
 from typing import Any
 
 import pytest
 import sqlglot
+from typer.testing import CliRunner
 from violation_rows import CLEAN, DAYS, FIRM, FOUR, LAST_DAY, LEAP, STRANGER, SUBJECTS, THREE, TWINS, Violations
 
+from etl.cli import app
 from warehouse import dossier, dossier_file, dossier_text, plate, repeat
 from warehouse.dossier_text import LANGUAGES, Words
 from warehouse.errors import WarehouseError
@@ -588,10 +591,11 @@ def test_the_script_runs_from_a_shell(files: dict[tuple[str, str], bytes], tmp_p
     assert (ran.returncode, ran.stdout) == (1, "changed: act-2\n")
 
 
-def _forged(data: bytes) -> bytes:
-    """The file with another count and every digest made to fit."""
+def _forged(data: bytes, was: str = "计 4 次", told: str = "计 3 次") -> bytes:
+    """The file with another count, or any other words, and every digest made to fit."""
     said = dossier_file.digest_of(data).encode()
-    zeroed = data.replace(said, b"0" * 64).replace("计 4 次".encode(), "计 3 次".encode(), 1)
+    assert was.encode() in data
+    zeroed = data.replace(said, b"0" * 64).replace(was.encode(), told.encode(), 1)
     parts = re.findall(rb"<!--part:([a-z0-9-]+)-->(.*?)<!--end:\1-->", zeroed, re.DOTALL)
     listed = b" ".join(name + b"=" + hashlib.sha256(body).hexdigest().encode() for name, body in parts)
     zeroed = re.sub(rb'(<meta name="heng-parts" content=")[^"]*', lambda found: found[1] + listed, zeroed)
@@ -606,6 +610,23 @@ def test_words_that_do_not_follow_from_the_facts_are_noticed_though_every_digest
     assert script(forged, dossier_file.digest_of(files[f"{FOUR}-2", "zh"]))[0] == 1
     found = dossier_file.verify(forged)
     assert (found.is_intact, found.text) == (True, True)
+
+
+def test_of_a_dossier_of_another_version_only_the_noted_digest_tells(
+    files: dict[tuple[str, str], bytes], tmp_path: Path
+) -> None:
+    older = _forged(files[f"{FOUR}-2", "zh"], f'"format":"{dossier.FORMAT}"', '"format":"heng-dossier/1"')
+    found = dossier_file.verify(older)
+    assert (found.is_intact, found.text, found.written_in) == (True, False, "heng-dossier/1")
+    file = tmp_path / "older.html"
+    file.write_bytes(older)
+    ran = CliRunner().invoke(app, ["verify", str(file)])
+    assert ran.exit_code == 1
+    assert "its words were not checked: it is of heng-dossier/1" in ran.output
+    assert CliRunner().invoke(app, ["verify", str(file), "--digest", found.digest]).exit_code == 0
+    assert CliRunner().invoke(app, ["verify", str(file), "--digest", "0" * 64]).exit_code == 1
+    file.write_bytes(older.replace(b"60,956", b"50,956"))
+    assert "changed: act-2" in CliRunner().invoke(app, ["verify", str(file)]).output
 
 
 # --- the words ---------------------------------------------------------------------------------------------
