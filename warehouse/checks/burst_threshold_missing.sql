@@ -12,6 +12,5 @@ left join {{ ref('kpi_scheme') }} as scheme
     on scheme.kpi_scheme = 'local'
     and scheme.parameter = needed.parameter
     and scheme.monitored_class is null
-    and handled.event_date >= coalesce(scheme.valid_from, handled.event_date)
-    and handled.event_date <= coalesce(scheme.valid_to, handled.event_date)
+    and {{ in_force('scheme', 'handled.event_date') }}
 where scheme.parameter is null

@@ -175,7 +175,6 @@ left join {{ ref('gross_weight_limit') }} as held
     and condition_day.axle_count <= coalesce(held.axle_count_max, condition_day.axle_count)
     and (held.vehicle_kind = 'any' or held.vehicle_kind = condition_day.vehicle_kind)
     and (held.drive_axle_kind = 'any' or held.drive_axle_kind = drive.drive_axle_kind)
-    and condition_day.judged_on >= coalesce(held.valid_from, condition_day.judged_on)
-    and condition_day.judged_on <= coalesce(held.valid_to, condition_day.judged_on)
+    and {{ in_force('held', 'condition_day.judged_on') }}
 where held.rule_id is null
 group by condition_day.axle_count, condition_day.vehicle_kind, drive.drive_axle_kind

@@ -8,8 +8,7 @@ select
 from {{ ref('passage') }} as passage
 left join {{ ref('gross_weight_limit') }} as rule
     on rule.rule_id = passage.rule_id
-    and passage.passed_date >= coalesce(rule.valid_from, passage.passed_date)
-    and passage.passed_date <= coalesce(rule.valid_to, passage.passed_date)
+    and {{ in_force('rule', 'passage.passed_date') }}
     and passage.axle_count >= rule.axle_count_min
     and passage.axle_count <= coalesce(rule.axle_count_max, passage.axle_count)
 where passage.rule_id is not null and rule.rule_id is null

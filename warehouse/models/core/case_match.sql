@@ -154,8 +154,7 @@ unladen as (
         and passage.passed_at < ticket.weighed_at
     inner join {{ ref('parameter') }} as share
         on share.parameter = 'unladen_share'
-        and passage.passed_date >= coalesce(share.valid_from, passage.passed_date)
-        and passage.passed_date <= coalesce(share.valid_to, passage.passed_date)
+        and {{ in_force('share', 'passage.passed_date') }}
     where passage.gross_vehicle_weight_kg <= passage.limit_low_kg * share.parameter_value
     group by ticket.record_id
 ),

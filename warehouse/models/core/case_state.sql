@@ -33,8 +33,7 @@ last_day as (
     from {{ ref('case_decision') }} as decision
     inner join {{ ref('procedure_clock') }} as rule
         on rule.clock in ('payment', 'reconsideration_request', 'litigation')
-        and decision.served_on >= coalesce(rule.valid_from, decision.served_on)
-        and decision.served_on <= coalesce(rule.valid_to, decision.served_on)
+        and {{ in_force('rule', 'decision.served_on') }}
     where decision.decided_fen > 0
     group by decision.decision_no
 ),
@@ -107,8 +106,7 @@ asked as (
     inner join {{ ref('case_transition') }} as transition
         on transition.to_state = step.case_state
         and coalesce(transition.procedure, step.procedure, '') = coalesce(step.procedure, '')
-        and step.event_on >= coalesce(transition.valid_from, step.event_on)
-        and step.event_on <= coalesce(transition.valid_to, step.event_on)
+        and {{ in_force('transition', 'step.event_on') }}
 ),
 walk as (
     select

@@ -206,8 +206,7 @@ judged as (
         left join {{ ref('hazard_transition') }} as transition
             on transition.from_hazard_state = judged.state_after
             and transition.to_hazard_state = step.hazard_state
-            and step.step_on >= coalesce(transition.valid_from, step.step_on)
-            and step.step_on <= coalesce(transition.valid_to, step.step_on)
+            and {{ in_force('transition', 'step.step_on') }}
     ) as next_step
 ),
 told as (

@@ -23,8 +23,7 @@ told as (
     left join {{ ref('kpi_scheme') }} as scheme
         on scheme.kpi_scheme = 'local'
         and coalesce(scheme.monitored_class, class.monitored_class) = class.monitored_class
-        and build_day.event_date >= coalesce(scheme.valid_from, build_day.event_date)
-        and build_day.event_date <= coalesce(scheme.valid_to, build_day.event_date)
+        and {{ in_force('scheme', 'build_day.event_date') }}
 )
 select
     built_date,

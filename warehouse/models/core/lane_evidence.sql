@@ -84,8 +84,7 @@ left join {{ ref('accuracy_class') }} as accuracy
     on accuracy.accuracy_class = certified.accuracy_class
     and accuracy.weighed_quantity = 'vehicle_mass'
     and accuracy.error_stage = 'in_service'
-    and lane.passed_date >= coalesce(accuracy.valid_from, lane.passed_date)
-    and lane.passed_date <= coalesce(accuracy.valid_to, lane.passed_date)
+    and {{ in_force('accuracy', 'lane.passed_date') }}
 left join tested on tested.device_no = lane.device_no and tested.tested_date = lane.passed_date
 left join tested_day on tested_day.tested_date = lane.passed_date
 where lane.nth = 1

@@ -136,8 +136,7 @@ fitting as (
             or group_case.spacing_mm < rule.spacing_upper_mm
             or (rule.spacing_upper_word = 'at_most' and group_case.spacing_mm = rule.spacing_upper_mm)
         )
-        and group_case.law_date >= coalesce(rule.valid_from, group_case.law_date)
-        and group_case.law_date <= coalesce(rule.valid_to, group_case.law_date)
+        and {{ in_force('rule', 'group_case.law_date') }}
     where group_case.digit in ('1', '2') or group_case.spacing_mm > 0
 ),
 group_limit as (

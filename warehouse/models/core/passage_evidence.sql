@@ -115,6 +115,5 @@ left join rechecked on rechecked.record_id = passage.record_id and rechecked.nth
 left join {{ ref('plate_conflict') }} as conflict on conflict.record_id = passage.record_id
 left join {{ ref('parameter') }} as confidence
     on confidence.parameter = 'min_plate_confidence'
-    and passage.passed_date >= coalesce(confidence.valid_from, passage.passed_date)
-    and passage.passed_date <= coalesce(confidence.valid_to, passage.passed_date)
+    and {{ in_force('confidence', 'passage.passed_date') }}
 cross join setting

@@ -73,8 +73,7 @@ rule_in_force as (
     inner join {{ ref('gross_weight_limit') }} as rule
         on vehicle_case.axle_count >= rule.axle_count_min
         and vehicle_case.axle_count <= coalesce(rule.axle_count_max, vehicle_case.axle_count)
-        and vehicle_case.law_date >= coalesce(rule.valid_from, vehicle_case.law_date)
-        and vehicle_case.law_date <= coalesce(rule.valid_to, vehicle_case.law_date)
+        and {{ in_force('rule', 'vehicle_case.law_date') }}
         and (
             rule.vehicle_kind = 'any'
             or rule.vehicle_kind = vehicle_case.known_kind

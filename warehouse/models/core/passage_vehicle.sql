@@ -58,8 +58,7 @@ known as (
     left join {{ ref('axle_type') }} as axle_type
         on axle_type.axle_type_code = passage.axle_type_code
         and axle_type.axle_count = passage.axle_count
-        and passage.passed_date >= coalesce(axle_type.valid_from, passage.passed_date)
-        and passage.passed_date <= coalesce(axle_type.valid_to, passage.passed_date)
+        and {{ in_force('axle_type', 'passage.passed_date') }}
 )
 select
     record_id,

@@ -23,16 +23,13 @@ with recursive setting as (
     ) as began
     inner join {{ ref('parameter') }} as months
         on months.parameter = 'repeat_window_months'
-        and began.setting_from >= coalesce(months.valid_from, began.setting_from)
-        and began.setting_from <= coalesce(months.valid_to, began.setting_from)
+        and {{ in_force('months', 'began.setting_from') }}
     inner join {{ ref('parameter') }} as hours
         on hours.parameter = 'repeat_merge_hours'
-        and began.setting_from >= coalesce(hours.valid_from, began.setting_from)
-        and began.setting_from <= coalesce(hours.valid_to, began.setting_from)
+        and {{ in_force('hours', 'began.setting_from') }}
     inner join {{ ref('parameter') }} as own
         on own.parameter = 'repeat_own_decision'
-        and began.setting_from >= coalesce(own.valid_from, began.setting_from)
-        and began.setting_from <= coalesce(own.valid_to, began.setting_from)
+        and {{ in_force('own', 'began.setting_from') }}
 ),
 standing as (
     select

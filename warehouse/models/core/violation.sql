@@ -132,8 +132,7 @@ unladen as (
         and passage.passed_at < close_act.violated_at
     inner join {{ ref('parameter') }} as share
         on share.parameter = 'unladen_share'
-        and passage.passed_date >= coalesce(share.valid_from, passage.passed_date)
-        and passage.passed_date <= coalesce(share.valid_to, passage.passed_date)
+        and {{ in_force('share', 'passage.passed_date') }}
     where passage.gross_vehicle_weight_kg <= passage.limit_low_kg * share.parameter_value
     group by close_act.record_id
 )
@@ -196,24 +195,19 @@ select
 from act
 left join {{ ref('parameter') }} as ratio
     on ratio.parameter = 'repeat_excess_ratio'
-    and act.violated_on >= coalesce(ratio.valid_from, act.violated_on)
-    and act.violated_on <= coalesce(ratio.valid_to, act.violated_on)
+    and {{ in_force('ratio', 'act.violated_on') }}
 left join {{ ref('parameter') }} as decided_ratio
     on decided_ratio.parameter = 'repeat_excess_ratio'
-    and act.decided_on >= coalesce(decided_ratio.valid_from, act.decided_on)
-    and act.decided_on <= coalesce(decided_ratio.valid_to, act.decided_on)
+    and {{ in_force('decided_ratio', 'act.decided_on') }}
 left join {{ ref('parameter') }} as lighter
     on lighter.parameter = 'lighter_rule'
-    and act.decided_on >= coalesce(lighter.valid_from, act.decided_on)
-    and act.decided_on <= coalesce(lighter.valid_to, act.decided_on)
+    and {{ in_force('lighter', 'act.decided_on') }}
 left join {{ ref('parameter') }} as earlier_ratio
     on earlier_ratio.parameter = 'repeat_excess_ratio'
-    and act.earlier_decided_on >= coalesce(earlier_ratio.valid_from, act.earlier_decided_on)
-    and act.earlier_decided_on <= coalesce(earlier_ratio.valid_to, act.earlier_decided_on)
+    and {{ in_force('earlier_ratio', 'act.earlier_decided_on') }}
 left join {{ ref('parameter') }} as earlier_lighter
     on earlier_lighter.parameter = 'lighter_rule'
-    and act.earlier_decided_on >= coalesce(earlier_lighter.valid_from, act.earlier_decided_on)
-    and act.earlier_decided_on <= coalesce(earlier_lighter.valid_to, act.earlier_decided_on)
+    and {{ in_force('earlier_lighter', 'act.earlier_decided_on') }}
 left join found on found.record_id = act.record_id
 left join {{ ref('case_passage') }} as matched on matched.record_id = act.record_id
 left join penalised on penalised.record_id = act.record_id

@@ -120,8 +120,7 @@ party_time as (
     from {{ ref('case_decision') }} as decision
     inner join rule
         on rule.clock in ('reconsideration_request', 'litigation')
-        and decision.served_on >= coalesce(rule.valid_from, decision.served_on)
-        and decision.served_on <= coalesce(rule.valid_to, decision.served_on)
+        and {{ in_force('rule', 'decision.served_on') }}
 ),
 lapse as (
     select
@@ -256,8 +255,7 @@ timed as (
         on omitted.case_kind = begun.case_kind and omitted.case_no = begun.case_no and omitted.clock = begun.clock
     left join rule
         on rule.clock = begun.clock
-        and begun.started_on >= coalesce(rule.valid_from, begun.started_on)
-        and begun.started_on <= coalesce(rule.valid_to, begun.started_on)
+        and {{ in_force('rule', 'begun.started_on') }}
     left join {{ ref('working_day') }} as started on started.calendar_date = begun.started_on
 ),
 due as (
@@ -403,8 +401,7 @@ every_clock as (
     from surcharge
     left join {{ ref('parameter') }} as ratio
         on ratio.parameter = 'late_surcharge_ratio'
-        and surcharge.started_on >= coalesce(ratio.valid_from, surcharge.started_on)
-        and surcharge.started_on <= coalesce(ratio.valid_to, surcharge.started_on)
+        and {{ in_force('ratio', 'surcharge.started_on') }}
 )
 select
     every_clock.case_kind,

@@ -17,8 +17,7 @@ limited as (
         max(rule.limit_mm) as limit_high_mm
     from limit_case
     inner join {{ ref('dimension_limit') }} as rule
-        on limit_case.passed_date >= coalesce(rule.valid_from, limit_case.passed_date)
-        and limit_case.passed_date <= coalesce(rule.valid_to, limit_case.passed_date)
+        on {{ in_force('rule', 'limit_case.passed_date') }}
     group by limit_case.passed_date, rule.dimension
 ),
 measured as (

@@ -85,12 +85,10 @@ allowed as (
     inner join {{ ref('passage_evidence') }} as evidence on evidence.record_id = passage.record_id
     left join {{ ref('parameter') }} as allowance
         on allowance.parameter = 'allowance_mode'
-        and passage.passed_date >= coalesce(allowance.valid_from, passage.passed_date)
-        and passage.passed_date <= coalesce(allowance.valid_to, passage.passed_date)
+        and {{ in_force('allowance', 'passage.passed_date') }}
     left join {{ ref('parameter') }} as counted
         on counted.parameter = 'repeat_excess_ratio'
-        and passage.passed_date >= coalesce(counted.valid_from, passage.passed_date)
-        and passage.passed_date <= coalesce(counted.valid_to, passage.passed_date)
+        and {{ in_force('counted', 'passage.passed_date') }}
     where passage.verdict = 'over'
 ),
 measured as (

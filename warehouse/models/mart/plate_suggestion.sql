@@ -196,12 +196,10 @@ weighed as (
     left join {{ ref('axle_type') }} as axle_type
         on axle_type.axle_type_code = doubted.axle_type_code
         and axle_type.axle_count = doubted.axle_count
-        and doubted.passed_date >= coalesce(axle_type.valid_from, doubted.passed_date)
-        and doubted.passed_date <= coalesce(axle_type.valid_to, doubted.passed_date)
+        and {{ in_force('axle_type', 'doubted.passed_date') }}
     left join {{ ref('parameter') }} as confidence
         on confidence.parameter = 'min_plate_confidence'
-        and doubted.passed_date >= coalesce(confidence.valid_from, doubted.passed_date)
-        and doubted.passed_date <= coalesce(confidence.valid_to, doubted.passed_date)
+        and {{ in_force('confidence', 'doubted.passed_date') }}
     left join seen
         on seen.record_id = doubted.record_id
         and seen.suggested_plate_no = doubted.suggested_plate_no
