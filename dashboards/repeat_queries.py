@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from werkzeug.exceptions import BadRequest
 
@@ -89,6 +89,13 @@ def choice_of(given: Mapping[str, Any], known: Known, db: queries.Source) -> tup
     ), bad
 
 
+class Counts(NamedTuple):
+    """Subjects above the statute's threshold, and those one away from it."""
+
+    statutory: int
+    one_away: int
+
+
 class Facts:
     """The list of one choice, who of it is shown, and the thresholds of the day."""
 
@@ -123,6 +130,30 @@ class Facts:
 
     def count(self, low: str) -> int:
         return sum(is_listed(one, low) for one in self.everybody)
+
+    @property
+    def other_windows(self) -> list[tuple["Facts", Counts]]:
+        """What the windows say that are usual elsewhere: which year the statute means is not settled. Only numbers are
+        kept of them."""
+        usual = dict.fromkeys((self.choice.usual.list_window, self.choice.usual.query_window))
+        found = []
+        for window in usual:
+            if window != self.choice.window:
+                other = Facts(self.db, replace(self.choice, window=window), self.known)
+                found.append((other, other.counts))
+        return found
+
+    @property
+    def counts(self) -> Counts:
+        question = self.choice.question
+        key = ("repeat counts", question.as_of, question.subject, question.window, question.basis,
+               question.require_decision)  # fmt: skip
+
+        def read() -> Counts:
+            everybody = repeat.standings(self.db, question)
+            return Counts(*(sum(is_listed(one, low) for one in everybody) for low in ("statutory", "one_away")))
+
+        return queries.kept(self.db, key, read)
 
     def at(self, place: int) -> Standing:
         if not 0 <= place < len(self.everybody):

@@ -10,7 +10,7 @@ from werkzeug.exceptions import BadRequest
 from dashboards import as_of, controls, explain, lists, queries, repeat_queries, shell
 from dashboards import format as fmt
 from dashboards.pages import repeat_safety
-from dashboards.repeat_queries import DECISIONS, LOW, Choice, Facts, choice_of
+from dashboards.repeat_queries import DECISIONS, LOW, Choice, Counts, Facts, choice_of
 from dashboards.selection import from_page
 from dashboards.text import Text
 from warehouse import plate, repeat
@@ -20,6 +20,7 @@ from warehouse.repeat import BASES, SUBJECTS, WINDOWS, Judged, Standing
 HERE = "/repeat"
 TILES = ("one_away", "statutory", "counted", "pending")
 TIER_TONE = {"statutory": "worse", "warning": "warn", "watch": "", "none": "", "unknown": ""}
+VERIFIED = ("C1", "C2")
 MOST_ACTS = 60
 """Acts of each list that the drawer shows; the file has all."""
 
@@ -104,10 +105,12 @@ def lead(facts: Facts, t: Text) -> html.P:
         window=terms.WINDOW_TERMS[choice.window].name(t.lang),
         subject=terms.SUBJECT_TERMS[choice.subject].name(t.lang),
         counted=html.B(fmt.count(facts.count("counted"))),
-        statutory=html.B(fmt.count(statutory), className="worse" if statutory else "better"),
+        statutory=html.B(fmt.count(statutory), className=_tone(statutory, choice.window)),
         over=named_tier(facts, "statutory", t),
         away=html.B(fmt.count(away)),
     )
+    for other, counts in facts.other_windows:
+        parts += [" ", _by_other_window(other, counts, t)]
     pending = sum(one.pending for one in facts.everybody)
     if pending and choice.decisions == "required":
         parts += t.parts("repeat.lead.pending", pending=fmt.count(pending))
@@ -115,6 +118,26 @@ def lead(facts: Facts, t: Text) -> html.P:
     if missing:
         parts += t.parts("repeat.lead.no_first_issue", missing=fmt.count(missing))
     return html.P([*parts, t("repeat.lead.facts")], className="lead")
+
+
+def _tone(statutory: int, window: str) -> str:
+    """None is good news only where the window is read in the law."""
+    if statutory:
+        return "worse"
+    return "better" if terms.WINDOW_TERMS[window].confidence in VERIFIED else ""
+
+
+def _by_other_window(other: Facts, counts: Counts, t: Text) -> dcc.Link:
+    """The same numbers by another usual window, and the list that has them."""
+    is_fleet = other.choice.subject == "enterprise"
+    told = t(
+        "repeat.lead.other.enterprise" if is_fleet else "repeat.lead.other.people",
+        window=terms.WINDOW_TERMS[other.choice.window].name(t.lang),
+        statutory=fmt.count(counts.statutory),
+        over=named_tier(other, "statutory", t),
+        away=fmt.count(counts.one_away),
+    )
+    return dcc.Link(told, href=HERE + other.choice.query(), className="text-link")
 
 
 def rule(facts: Facts, name: str, value: str, low: str, t: Text) -> Any:
