@@ -109,11 +109,11 @@ def stores(page: str) -> list[dcc.Store]:
     return [dcc.Store(id=f"{page}-record", data=None), dcc.Store(id=f"{page}-fitted")]
 
 
-def file_links(page: str, query: str) -> list[html.A]:
-    """The list as CSV and XLSX."""
+def file_links(page: str, query: str, told: dict[str, str] | None = None) -> list[html.A]:
+    """The list as CSV and XLSX; ``told``: of a kind what its button says."""
     return [
         html.A(
-            [shell.icon("download"), html.Span(kind.upper())],
+            [shell.icon("download"), html.Span((told or {}).get(kind, kind.upper()))],
             href=f"/export/{page}.{kind}{query}",
             className=look,
             download="",

@@ -17,6 +17,7 @@ from python_calamine import CalamineWorkbook
 
 from dashboards import case_facts, queries
 from dashboards.case_facts import Choice
+from dashboards.text import Text
 from warehouse import cases, match_terms
 from warehouse.cases import Filter
 
@@ -46,7 +47,9 @@ def _rows(callbacks: Callbacks, query: str) -> list[Any]:
 QUERIES = (
     "rows=cases", "rows=cases&state=served", "rows=cases&state=filed&county=431103", "rows=cases&kind=over_limit",
     "rows=cases&age=to_30", "rows=cases&site=YZ03&county=431103", "rows=cases&period=year", "rows=refused",
-    "rows=refused&period=month", "rows=cases&period=custom&since=2026-08-01&until=2026-09-30",
+    "rows=refused&period=month", "rows=clocks", "rows=clocks&clock=service&state=overdue", "rows=clocks&soon=1",
+    "rows=clocks&state=late&county=431103", "rows=amounts", "rows=amounts&verdict=within",
+    "rows=cases&period=custom&since=2026-08-01&until=2026-09-30",
 )  # fmt: skip
 
 
@@ -60,6 +63,57 @@ def test_a_file_holds_as_many_rows_as_the_screen(callbacks: Callbacks, client: A
     hrefs = [str(one["props"].get("href")) for one in components(by_id(callbacks.page(HERE, f"?{query}"), "rows"))]
     (link,) = [href for href in hrefs if href.startswith("/export/cases.csv")]
     assert len(_file(client, link.split("?")[1])) == len(told) + 1
+    buttons = [one for one in components(callbacks.page(HERE, f"?{query}")) if one["type"] == "A"]
+    named = [text_of(one) for one in buttons if str(one["props"].get("href")).startswith("/export/cases")]
+    assert len(named) == len(set(named)) == 2, "the buttons of the rows, and no others beside them"
+    assert all(f"（{len(told)} 行）" in "".join(one.split()).replace("行", " 行") for one in named)
+
+
+def test_without_rows_the_files_of_the_page_hold_every_case_and_say_how_many(callbacks: Callbacks, client: Any) -> None:
+    buttons = [one for one in components(callbacks.page(HERE, "?county=431103&lang=en")) if one["type"] == "A"]
+    (csv_link,) = [one for one in buttons if str(one["props"].get("href")).startswith("/export/cases.csv")]
+    rows = _file(client, csv_link["props"]["href"].split("?")[1])[1:]
+    assert f"Cases, CSV ({len(rows)} rows)" in " ".join(text_of(csv_link).split())
+
+
+def test_a_file_of_clocks_has_their_days_and_how_late_each_is(client: Any, db: fixture.Fixture) -> None:
+    engine = cases.clocks(db, DAY)
+    assert any(one.days_late for one in engine)
+    for lang, heads in (
+        ("zh", ("案件", "起算", "届满", "完成", "逾期天数")),
+        ("en", ("Case", "From", "Due", "Done", "Days late")),
+    ):  # fmt: skip
+        head, *rows = _file(client, f"rows=clocks&lang={lang}")
+        told = [tuple(row[head.index(name)] for name in heads) for row in rows]
+        assert told == [
+            (one.case_no, *("" if value is None else str(value)
+                            for value in (one.started_on, one.due_on, one.ended_on, one.days_late)))
+            for one in engine
+        ]  # fmt: skip
+
+
+def test_a_file_of_amounts_has_the_range_and_the_verdict(client: Any, db: fixture.Fixture) -> None:
+    choice = replace(Choice(DAY, DAY), rows="amounts", verdict="within")
+    engine = case_facts.all_compared(db, choice)
+    head, *rows = _file(client, "rows=amounts&verdict=within&lang=en")
+    names = ("Case", "Least of the article, yuan", "Most of the article, yuan", "decided, yuan", "Verdict")
+    told = [tuple(row[head.index(name)] for name in names) for row in rows]
+    assert told == [
+        (one.case_no, *(f"{(fen or 0) / 100:.2f}" for fen in (one.low_fen, one.high_fen, one.decided_fen)), "within")
+        for one in engine
+    ]  # fmt: skip
+    assert engine
+
+
+def test_the_notes_of_a_file_name_the_selection_and_no_filter_that_the_page_has_not(client: Any) -> None:
+    def notes(query: str) -> dict[str, str]:
+        answer = client.get(f"/export/cases.xlsx?{query}&lang=en", headers=HOST)
+        return dict(CalamineWorkbook.from_object(io.BytesIO(answer.data)).get_sheet_by_index(1).to_python())
+
+    told = notes("rows=clocks&clock=service&state=overdue")
+    assert any("service" in value and "overdue" in value for value in told.values())
+    assert Text("en")("filter.site") not in told
+    assert Text("en")("filter.site") in notes("rows=clocks&county=431103")
 
 
 def test_a_file_has_the_amounts_apart_and_what_belongs_to_each_case(client: Any) -> None:
@@ -76,9 +130,7 @@ def test_a_file_has_the_amounts_apart_and_what_belongs_to_each_case(client: Any)
         assert match_terms.basis("match", "near", "plate_time_county", lang) in of[WHO["slow"]].values()
 
 
-@pytest.mark.parametrize(
-    "query", ["rows=cases&state=tea", "rows=amounts", "", "rows=cases&site=YZ99", "rows=cases&row=x"]
-)
+@pytest.mark.parametrize("query", ["rows=cases&state=tea", "rows=none", "", "rows=cases&site=YZ99", "rows=cases&row=x"])
 def test_a_file_of_what_no_link_asks_for_is_refused(client: Any, query: str) -> None:
     assert client.get(f"/export/cases.csv?{query}", headers=HOST).status_code == 400
 
