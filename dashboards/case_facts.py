@@ -351,6 +351,16 @@ def rule_in_force(db: queries.Source, clock: str, day: date) -> list[rules.Rule]
     return [rule for rule in queries.rulebook(db) if rule.subject in named and rule.holds_on(day)]
 
 
+@queries.once_per_snapshot
+def _rules_by_no(db: queries.Source) -> dict[str, rules.Rule]:
+    return {rule.rule_no: rule for rule in queries.rulebook(db) if rule.topic in ("clock", "parameter")}
+
+
+def rule_of(db: queries.Source, rule_id: str) -> rules.Rule | None:
+    """The rule of a clock by the number the clock names."""
+    return _rules_by_no(db).get(rule_id)
+
+
 def state_order(state: str) -> int:
     """The place of a state of a case in the order of the procedure."""
     return CASE_STATES.index(state)

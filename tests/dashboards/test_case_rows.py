@@ -15,9 +15,10 @@ from driving import HOST, Callbacks, by_class, by_id, components, text_of
 from one_app import one_app
 from python_calamine import CalamineWorkbook
 
-from dashboards import case_facts, queries
+from dashboards import case_drawer, case_facts, queries
 from dashboards.case_facts import Choice
 from dashboards.text import Text
+from dashboards.words import days_left
 from warehouse import cases, match_terms
 from warehouse.cases import Filter
 
@@ -162,6 +163,47 @@ def test_the_drawer_tells_steps_clocks_three_amounts_and_the_match(callbacks: Ca
     assert "不生效" in zh
     assert "没有相符的过车" in zh
     assert "art. 74" in _open(callbacks, "rows=cases", "slow")
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_drawer_begins_with_deadlines_the_overdue_first_and_names_rules_in_words(
+    callbacks: Callbacks, db: fixture.Fixture, lang: str
+) -> None:
+    t = Text(lang)
+    overdue = next(one for one in cases.clocks(db, DAY) if one.state == "overdue" and one.days_late)
+    (who,) = [who for who, number in WHO.items() if number == overdue.case_no]
+    card = by_id(callbacks.page(HERE, f"?rows=cases&lang={lang}"), "rows")
+    (link,) = [
+        one["props"]["href"] for one in components(card) if text_of(one) == WHO[who] and "href" in one["props"]
+    ]  # fmt: skip
+    drawer = by_id(
+        callbacks.page(HERE, link.removeprefix(HERE).split("#")[0] + f"&lang={lang}"), "penalties-drawer"
+    )  # fmt: skip
+    words = text_of(drawer)
+    assert words.index(t("penalties.clocks")) < words.index(t("case.steps"))
+    deadlines = by_class(drawer, "proof")[0]["props"]["children"]
+    told = cases.case_file(db, DAY, overdue.case_no).clocks
+    late = [one for one in told if one.state == "overdue"]
+    assert len(deadlines) == len(told)
+    for at, line in enumerate(deadlines):
+        assert bool(by_class(line, "worse")) == (at < len(late)), "the overdue first, in the tone of late"
+    assert days_left(-max(one.days_late or 0 for one in late), t) in text_of(deadlines[0])
+    codes = {text_of(one) for one in components(deadlines) if one["type"] == "Code"}
+    assert codes == {one.rule_id for one in told if one.rule_id}
+    for rule_id in codes:
+        rule = case_facts.rule_of(db, rule_id)
+        assert rule is not None, rule_id
+        assert t.pick(rule.condition_zh, rule.condition_en) in text_of(deadlines)
+
+
+def test_clocks_stand_in_the_order_of_their_urgency(db: fixture.Fixture) -> None:
+    every = case_drawer.by_urgency(cases.clocks(db, DAY))
+    states = [one.state for one in every]
+    assert {"overdue", "running", "met"} <= set(states)
+    late = [one.days_late or 0 for one in every if one.state == "overdue"]
+    assert late == sorted(late, reverse=True)
+    assert states[: len(late)] == ["overdue"] * len(late)
+    assert states[len(late) : len(late) + states.count("running")] == ["running"] * states.count("running")
 
 
 def test_a_row_of_another_version_or_place_is_said_to_be_one(callbacks: Callbacks) -> None:
