@@ -132,16 +132,17 @@ class Facts:
         return sum(is_listed(one, low) for one in self.everybody)
 
     @property
+    def usual_elsewhere(self) -> list[str]:
+        """The windows of lists and of look-ups that are not the one chosen."""
+        usual = dict.fromkeys((self.choice.usual.list_window, self.choice.usual.query_window))
+        return [window for window in usual if window != self.choice.window]
+
+    @property
     def other_windows(self) -> list[tuple["Facts", Counts]]:
         """What the windows say that are usual elsewhere: which year the statute means is not settled. Only numbers are
         kept of them."""
-        usual = dict.fromkeys((self.choice.usual.list_window, self.choice.usual.query_window))
-        found = []
-        for window in usual:
-            if window != self.choice.window:
-                other = Facts(self.db, replace(self.choice, window=window), self.known)
-                found.append((other, other.counts))
-        return found
+        found = [Facts(self.db, replace(self.choice, window=window), self.known) for window in self.usual_elsewhere]
+        return [(other, other.counts) for other in found]
 
     @property
     def counts(self) -> Counts:
@@ -160,11 +161,18 @@ class Facts:
             raise BadRequest("no such row in this list")
         return self.everybody[place]
 
-    def of(self, one: Standing, window: str) -> Standing:
-        """The same subject in another window."""
+    def of(self, one: Standing, window: str, day: date | None = None) -> Standing:
+        """The same subject in another window, or on another day if nothing new comes."""
         names = {"vehicle": ("plate_no", "plate_color_code"), "driver": ("driver_no",), "enterprise": ("uscc",)}
         only = dict(zip(names[one.subject], one.key, strict=True))
-        return repeat.standings(self.db, replace(self.choice.question, window=window), only)[0]
+        question = replace(self.choice.question, window=window, as_of=day or self.choice.as_of)
+        return repeat.standings(self.db, question, only)[0]
+
+    def after_lapse(self, one: Standing) -> tuple[Standing, list[Standing]]:
+        """On the day the tier falls: the subject by its window, and by each other usual window that keeps more."""
+        fallen = self.of(one, self.choice.window, one.lapses_on)
+        others = [self.of(one, window, one.lapses_on) for window in self.usual_elsewhere]
+        return fallen, [other for other in others if other.window != fallen.window and other.count > fallen.count]
 
 
 def is_listed(one: Standing, low: str) -> bool:

@@ -389,6 +389,20 @@ def _by_window(facts: Facts, one: Standing, t: Text) -> html.Div:
     return html.Div(table, className="table-scroll story")
 
 
+def _kept_elsewhere(facts: Facts, one: Standing, t: Text) -> list[Any]:
+    """What the count is from the day the tier falls, where another usual window then still counts more."""
+    if one.lapses_on is None:
+        return []
+    fallen, kept = facts.after_lapse(one)
+    if not kept:
+        return []
+    day, name = fmt.day(one.lapses_on, t.lang), terms.WINDOW_TERMS[fallen.window].name(t.lang)
+    told = t("repeat.lapse.falls", window=name, day=day, count=count_of(fallen, t))
+    for other in kept:
+        told += t("repeat.lapse.kept", window=terms.WINDOW_TERMS[other.window].name(t.lang), count=count_of(other, t))
+    return [html.Span(told, className="under")]
+
+
 def drawer(facts: Facts, one: Standing, t: Text) -> list[Any]:
     name, says = terms.tier_of(one, facts.choice.question, facts.told, t.lang)
     shown = [
@@ -403,7 +417,7 @@ def drawer(facts: Facts, one: Standing, t: Text) -> list[Any]:
     elif one.first_issue_date is not None:
         shown += lists.fact(t("repeat.first_issue"), fmt.day(one.first_issue_date, t.lang))
     shown += lists.fact(t("repeat.trigger"), fmt.day(one.trigger_on, t.lang))
-    shown += lists.fact(t("repeat.lapse"), fmt.day(one.lapses_on, t.lang))
+    shown += lists.fact(t("repeat.lapse"), [fmt.day(one.lapses_on, t.lang), *_kept_elsewhere(facts, one, t)])
     shown += lists.fact(t("repeat.pending"), fmt.count(one.pending))
     if one.previous_count is not None:
         assert one.previous_first is not None

@@ -283,11 +283,35 @@ def test_the_drawer_has_every_act_with_its_reason_and_its_evidence(callbacks: Ca
     passages = [link for link in links if link.startswith("/overload/rows?record=")]
     assert len(passages) == 5
     assert "/lookup" in links
+    assert "另查一个车牌" in words
     asked = passages[0].removeprefix("/overload/rows?record=")
     assert queries.record(db, asked) is not None
     assert words.count("永交执〔2026〕") == 5
     for name in ("近12个月", "证件周年", "自然年"):
         assert name in words, "counts of the other windows stand beside"
+
+
+def test_a_tier_that_falls_by_one_window_is_told_with_the_one_that_keeps_it(
+    callbacks: Callbacks, db: fixture.Fixture
+) -> None:
+    """A certificate year ends before some of its acts are twelve months old."""
+    told = 0
+    facts = facts_of(db, window="ANNIVERSARY")
+    for one in standings(db, Question(LAST, window="ANNIVERSARY")):
+        if one.lapses_on is None:
+            continue
+        drawer = json.loads(json.dumps(repeat_page.drawer(facts, one, ZH), cls=PlotlyJSONEncoder))
+        words = " ".join(text_of(drawer).split())
+        only = {"plate_no": one.key[0], "plate_color_code": one.key[1]}
+        by_year, rolling = (standings(db, Question(one.lapses_on, window=window), only)[0]
+                            for window in ("ANNIVERSARY", "ROLLING_12M"))  # fmt: skip
+        if rolling.count > by_year.count and by_year.window != "ROLLING_12M":
+            told += 1
+            day = f"{one.lapses_on:%Y-%m-%d}"
+            assert f"按证件周年 {day} 起为 {by_year.count} 次；按近12个月仍为 {rolling.count} 次" in words
+        else:
+            assert "仍为" not in words
+    assert told
 
 
 def test_a_row_of_another_version_and_one_that_is_not_there_are_told(callbacks: Callbacks, db: fixture.Fixture) -> None:
