@@ -170,6 +170,7 @@ def notes(told: Told, t: Text) -> list[tuple[str, str]]:
             if choice.rows == "cases"
             else []
         ),
+        *([(t("penalties.verdict"), t("penalties.rows.below"))] if choice.verdict == "below" else []),
         (t("explain.counts"), t("penalties.no_target").strip()),
         (t("export.rows"), fmt.count(told.count)),
         (t("export.cut_off"), f"{fmt.day(queries.last_day(told.source), t.lang)} 24:00 (+08:00)"),

@@ -423,9 +423,11 @@ def rows_card(db: queries.Source, source: queries.Source, choice: Choice, known:
     )
     close = dcc.Link([shell.icon("x"), t("findings.rows.close")], href=HERE + choice.scope.query(), className="button")
     files = file_links(len(case_facts.every_row(source, choice)) if is_cut else len(found), choice, t)
-    how = [t("penalties.rows.first", shown=ROWS_SHOWN), html.Code(command(choice))] if is_cut else None
+    how: list[Any] = [html.Span(t("penalties.rows.below")), " "] if choice.verdict == "below" else []
+    if is_cut:
+        how += [t("penalties.rows.first", shown=ROWS_SHOWN), html.Code(command(choice))]
     card = controls.card(
-        t("penalties.rows", what=name, count=count), how, content, extra=[*files, close], id="rows"
+        t("penalties.rows", what=name, count=count), how or None, content, extra=[*files, close], id="rows"
     )  # fmt: skip
     drawer = case_drawer.drawer(db, source, choice, known, t) if choice.row else None
     look = "card drawer open" if drawer else "card drawer"

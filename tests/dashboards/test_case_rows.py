@@ -93,6 +93,18 @@ def test_a_file_of_clocks_has_their_days_and_how_late_each_is(client: Any, db: f
         ]  # fmt: skip
 
 
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_rows_below_the_range_say_that_no_local_discretion_is_loaded(
+    callbacks: Callbacks, client: Any, lang: str
+) -> None:
+    said = Text(lang)("penalties.rows.below")
+    for query, is_told in (("rows=amounts&verdict=below", True), ("rows=amounts&verdict=within", False)):
+        assert (said in text_of(by_id(callbacks.page(HERE, f"?{query}&lang={lang}"), "rows"))) == is_told
+        answer = client.get(f"/export/cases.xlsx?{query}&lang={lang}", headers=HOST)
+        sheet = CalamineWorkbook.from_object(io.BytesIO(answer.data)).get_sheet_by_index(1).to_python()
+        assert any(said in str(row) for row in sheet) == is_told
+
+
 def test_a_file_of_amounts_has_the_range_and_the_verdict(client: Any, db: fixture.Fixture) -> None:
     choice = replace(Choice(DAY, DAY), rows="amounts", verdict="within")
     engine = case_facts.all_compared(db, choice)
@@ -154,7 +166,7 @@ def test_the_drawer_tells_steps_clocks_three_amounts_and_the_match(callbacks: Ca
     for query in ("rows=cases", "rows=clocks&clock=payment", "rows=amounts&verdict=within"):
         words = _open(callbacks, query, "paid")
         assert f"Steps {len(told.steps)}" in words
-        assert f"Clocks of the procedure {len(told.clocks)}" in words
+        assert f"Deadlines of the procedure {len(told.clocks)}" in words
         for part in ("statutory, yuan 5,000.00", "decided, yuan 5,000.00", "collected, yuan 5,000.00",
                      "exact: check number and plate agree", "示例采石场", "counts for none", "·***21"):  # fmt: skip
             assert part in words, part
