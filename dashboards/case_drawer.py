@@ -1,10 +1,11 @@
-"""One case beside its row: days, three amounts, steps with what was refused, decisions, clocks, what belongs to it."""
+"""One case beside its row: days, three amounts, deadlines, steps with what was refused, decisions, its match."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from dash import dcc, html
 
-from dashboards import case_facts, controls, lists, queries, shell
+from dashboards import case_facts, controls, lists, queries, shell, words
 from dashboards import format as fmt
 from dashboards.case_facts import Choice
 from dashboards.match_lines import match_ties
@@ -38,9 +39,11 @@ def drawer(db: queries.Source, source: queries.Source, choice: Choice, known: Kn
         _head(html.Span(case.case_no, lang="zh"), t("repeat.as_of.day", day=fmt.day(choice.as_of, t.lang)), close),
         html.Dl(_facts(case, known, t), className="facts"),
         html.P(t("penalties.no_target").strip(), className="subtitle"),
+        *_section(
+            t("penalties.clocks"), [_clock(db, one, t) for one in by_urgency(told.clocks)], t("penalties.none"), t
+        ),
         *_section(t("case.steps"), [_step(step, t) for step in told.steps], t("case.steps.none"), t),
         *_section(t("case.decisions"), [_decision(one, t) for one in told.decisions], t("case.decisions.none"), t),
-        *_section(t("penalties.clocks"), [_clock(one, t) for one in told.clocks], t("penalties.none"), t),
         *_match(told, choice, t),
     ]
 
@@ -106,19 +109,43 @@ def _decision(one: Decision, t: Text) -> html.Div:
     return html.Div([shell.icon("check" if one.is_in_effect else "x"), html.Span(told)])
 
 
-def _clock(one: Clock, t: Text) -> html.Div:
-    state = terms.STATE_TERMS[one.state].name(t.lang)
-    told: list[Any] = [html.B(f"{terms.CLOCK_TERMS[one.clock].name(t.lang)} · {state}"), html.Br()]
-    days = f"{fmt.day(one.started_on, t.lang)} → {fmt.day(one.due_on, t.lang)}"
-    told.append(days)
-    if one.rule_id:
-        told += [" ", html.Code(one.rule_id)]
-    if not one.has_verified_rule:
-        told.append(html.Span(t("penalties.clock.unverified"), className="under"))
+def by_urgency(clocks: Sequence[Clock]) -> list[Clock]:
+    """Overdue ones first, the longest overdue before the others, then what is running; the rest by their last day."""
+    places = {"overdue": 0, "running": 1}
+    return sorted(
+        clocks, key=lambda one: (places.get(one.state, 2), -(one.days_late or 0) if one.state == "overdue" else 0)
+    )  # fmt: skip
+
+
+def _clock(db: queries.Source, one: Clock, t: Text) -> html.Div:
+    """A deadline: how late, its days, and its rule in words with the number of the rule at the end."""
+    told: list[Any] = [
+        html.B(f"{terms.CLOCK_TERMS[one.clock].name(t.lang)} · {terms.STATE_TERMS[one.state].name(t.lang)}")
+    ]
+    if one.days_late:
+        told += [" ", shell.pill(words.days_left(-one.days_late, t), "worse" if one.state == "overdue" else "warn")]
+    elif one.state == "running" and one.days_left is not None:
+        told += [" ", words.days_left(one.days_left, t)]
+    told += [html.Br(), f"{fmt.day(one.started_on, t.lang)} → {fmt.day(one.due_on, t.lang)}"]
+    if one.ended_on is not None:
+        told.append(t("case.clock.done", day=fmt.day(one.ended_on, t.lang)))
     if one.surcharge_fen is not None:
         told.append(html.Span(t("penalties.clocks.surcharge", yuan=yuan(one.surcharge_fen)), className="under"))
-    look = "x" if one.state == "overdue" else "clock"
-    return html.Div([shell.icon(look), html.Span(told)])
+    if one.rule_id:
+        told.append(rule_words(db, one.rule_id, t))
+    if not one.has_verified_rule:
+        told.append(html.Span(t("penalties.clock.unverified"), className="under"))
+    look = {"overdue": "x", "met": "check"}.get(one.state, "clock")
+    return html.Div([shell.icon(look), html.Span(told, className="worse" if one.state == "overdue" else "")])
+
+
+def rule_words(db: queries.Source, rule_id: str, t: Text) -> html.Span:
+    """A rule as the rulebook words it, its source, and small at the end its number."""
+    rule = case_facts.rule_of(db, rule_id)
+    said = [] if rule is None else [
+        t.pick(rule.condition_zh, rule.condition_en), t("app.colon"), t.pick(rule.citation_zh, rule.citation_en), " ",
+    ]  # fmt: skip
+    return html.Span([*said, html.Code(rule_id)], className="under")
 
 
 def _match(told: CaseFile, choice: Choice, t: Text) -> list[Any]:

@@ -66,6 +66,11 @@ class Choice:
         return self.site != ALL or self.period != ALL
 
     @property
+    def has_sites(self) -> bool:
+        """Whether the page offers sites: those of a county, and none of a night."""
+        return self.county != ALL and self.known_on is None
+
+    @property
     def only(self) -> Filter:
         first, last = self.span or (None, None)
         kind, county, site = (None if one == ALL else one for one in (self.kind, self.county, self.site))
@@ -243,8 +248,11 @@ def forecast(db: queries.Source, asked: queue.Asked) -> queue.Forecast:
 
 
 def clock_rows(db: queries.Source, choice: Choice) -> list[cases.Clock]:
-    which = OfClocks(choice.clock, choice.state if choice.state in STATES else None, choice.soon is not None)
-    return cases.clocks(db, choice.as_of, choice.only, which, ROWS_SHOWN + 1)
+    return cases.clocks(db, choice.as_of, choice.only, _of_clocks(choice), ROWS_SHOWN + 1)
+
+
+def _of_clocks(choice: Choice) -> OfClocks:
+    return OfClocks(choice.clock, choice.state if choice.state in STATES else None, choice.soon is not None)
 
 
 def case_rows(db: queries.Source, choice: Choice) -> list[cases.Case]:
@@ -261,8 +269,7 @@ def refused_rows(db: queries.Source, choice: Choice) -> list[cases.Refused]:
 
 
 def compared_rows(db: queries.Source, choice: Choice) -> list[Compared]:
-    found = [one for one in compared(db, choice.scope) if choice.verdict in (None, one.verdict)]
-    return found[: ROWS_SHOWN + 1]
+    return all_compared(db, choice)[: ROWS_SHOWN + 1]
 
 
 def rows(db: queries.Source, choice: Choice) -> list[Any]:
@@ -279,6 +286,30 @@ def rows(db: queries.Source, choice: Choice) -> list[Any]:
 def all_cases(db: queries.Source, choice: Choice) -> list[cases.Case]:
     """Every case of the choice, for a file."""
     return cases.cases(db, choice.as_of, choice.only, _of_cases(choice))
+
+
+def all_clocks(db: queries.Source, choice: Choice) -> list[cases.Clock]:
+    return cases.clocks(db, choice.as_of, choice.only, _of_clocks(choice))
+
+
+def all_compared(db: queries.Source, choice: Choice) -> list[Compared]:
+    return [one for one in compared(db, choice.scope) if choice.verdict in (None, one.verdict)]
+
+
+@queries.once_per_choice
+def case_count(db: queries.Source, choice: Choice) -> int:
+    return len(all_cases(db, choice))
+
+
+def every_row(db: queries.Source, choice: Choice) -> list[Any]:
+    """Every row of the choice, for a file."""
+    read: dict[str, Callable[[queries.Source, Choice], list[Any]]] = {
+        "clocks": all_clocks,
+        "cases": all_cases,
+        "amounts": all_compared,
+        "refused": all_refused,
+    }
+    return read[choice.rows](db, choice)
 
 
 def all_refused(db: queries.Source, choice: Choice) -> list[cases.Refused]:
@@ -318,6 +349,16 @@ def rule_in_force(db: queries.Source, clock: str, day: date) -> list[rules.Rule]
         "payment": ("clock payment", "parameter deadline_roll_clocks"),
     }.get(clock, (f"clock {clock}",))
     return [rule for rule in queries.rulebook(db) if rule.subject in named and rule.holds_on(day)]
+
+
+@queries.once_per_snapshot
+def _rules_by_no(db: queries.Source) -> dict[str, rules.Rule]:
+    return {rule.rule_no: rule for rule in queries.rulebook(db) if rule.topic in ("clock", "parameter")}
+
+
+def rule_of(db: queries.Source, rule_id: str) -> rules.Rule | None:
+    """The rule of a clock by the number the clock names."""
+    return _rules_by_no(db).get(rule_id)
 
 
 def state_order(state: str) -> int:

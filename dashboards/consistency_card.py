@@ -95,10 +95,13 @@ def _groups(told: Told, found: list[Group], by: str, known: Known, t: Text) -> h
             why = t("consistency.few.help", least=str(told.least))
             count = html.Span([count, " ", shell.pill(t("pill.small_sample"), "", why)])
         quartiles = f"{fmt.rate(group.quartile_low)} – {fmt.rate(group.quartile_high)}" if group.count else fmt.NONE
-        position = f"{fmt.rate(group.position_median)} ({fmt.count(group.position_count)})"
+        position: list[Any] = []
+        if group.position_count:
+            position.append(f"{fmt.rate(group.position_median)} ({fmt.count(group.position_count)})")
+        position += [html.Span(words, className="under") for words in consistency.outside_words(group, t.lang)]
         cells = [
             count, fmt.count(group.warned_count) if group.warned_count else fmt.NONE, fmt.rate(group.median), quartiles,
-            position if group.position_count else fmt.NONE, *(_tested(group, told, t) if by in TESTED else []),
+            html.Span(position) if position else fmt.NONE, *(_tested(group, told, t) if by in TESTED else []),
         ]  # fmt: skip
         body.append(controls.stack_row(name, cells, heads))
     table = controls.stack_table(t("consistency.title"), heads, body)

@@ -109,13 +109,20 @@ def stores(page: str) -> list[dcc.Store]:
     return [dcc.Store(id=f"{page}-record", data=None), dcc.Store(id=f"{page}-fitted")]
 
 
-def file_links(page: str, query: str) -> list[html.A]:
-    """The list as CSV and XLSX."""
+def file_links(page: str, query: str, told: dict[str, str] | None = None) -> list[html.A]:
+    """The list as CSV and XLSX; ``told``: of a kind what its button says where there is room."""
+
+    def words(kind: str) -> list[html.Span]:
+        if told is None:
+            return [html.Span(kind.upper())]
+        return [html.Span(told[kind], className="wide-only"), html.Span(kind.upper(), className="narrow-only")]
+
     return [
         html.A(
-            [shell.icon("download"), html.Span(kind.upper())],
+            [shell.icon("download"), *words(kind)],
             href=f"/export/{page}.{kind}{query}",
             className=look,
+            title=None if told is None else told[kind],
             download="",
         )
         for kind, look in (("csv", "button"), ("xlsx", "button primary"))

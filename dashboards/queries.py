@@ -16,7 +16,7 @@ from werkzeug.exceptions import BadRequest
 
 from dashboards.format import as_date
 from dashboards.selection import Known, Selection
-from warehouse import connection, dimensions, findings, matching, metrics
+from warehouse import connection, dimensions, findings, matching, metrics, parameters
 from warehouse import rules as rules_of_law
 from warehouse.home import home
 from warehouse.last_day import last_day as data_until
@@ -333,10 +333,10 @@ def rows(
     db: Source, selection: Selection, offset: int, limit: int, sort: str, direction: str
 ) -> tuple[pd.DataFrame, int]:
     """One page of records and the number of all of them."""
-    parameters = _row_parameters(selection)
+    given = _row_parameters(selection)
     page = db.read(
         f"{_ROWS}{_order(sort, direction)} limit $limit offset $offset",
-        {**parameters, "limit": limit, "offset": offset},
+        {**given, "limit": limit, "offset": offset},
     )
     return page, row_count(db, selection)
 
@@ -373,6 +373,12 @@ def finding(db: Source, record_id: str) -> pd.Series | None:
     if found is None:
         return None
     return pd.concat([found.drop("plate_no"), pd.Series({"is_plate_read": isinstance(found["plate_no"], str)})])
+
+
+@once_per_choice
+def allowance_mode(db: Source, day: date) -> str:
+    """What is done on the day with what a scale may err by: DEDUCT, THRESHOLD or NONE."""
+    return parameters.texts(db, ["allowance_mode"], day)["allowance_mode"].text
 
 
 def rules_applied(db: Source, record_id: str) -> pd.DataFrame:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from werkzeug.exceptions import BadRequest
 
@@ -89,6 +89,13 @@ def choice_of(given: Mapping[str, Any], known: Known, db: queries.Source) -> tup
     ), bad
 
 
+class Counts(NamedTuple):
+    """Subjects above the statute's threshold, and those one away from it."""
+
+    statutory: int
+    one_away: int
+
+
 class Facts:
     """The list of one choice, who of it is shown, and the thresholds of the day."""
 
@@ -124,16 +131,48 @@ class Facts:
     def count(self, low: str) -> int:
         return sum(is_listed(one, low) for one in self.everybody)
 
+    @property
+    def usual_elsewhere(self) -> list[str]:
+        """The windows of lists and of look-ups that are not the one chosen."""
+        usual = dict.fromkeys((self.choice.usual.list_window, self.choice.usual.query_window))
+        return [window for window in usual if window != self.choice.window]
+
+    @property
+    def other_windows(self) -> list[tuple["Facts", Counts]]:
+        """What the windows say that are usual elsewhere: which year the statute means is not settled. Only numbers are
+        kept of them."""
+        found = [Facts(self.db, replace(self.choice, window=window), self.known) for window in self.usual_elsewhere]
+        return [(other, other.counts) for other in found]
+
+    @property
+    def counts(self) -> Counts:
+        question = self.choice.question
+        key = ("repeat counts", question.as_of, question.subject, question.window, question.basis,
+               question.require_decision)  # fmt: skip
+
+        def read() -> Counts:
+            everybody = repeat.standings(self.db, question)
+            return Counts(*(sum(is_listed(one, low) for one in everybody) for low in ("statutory", "one_away")))
+
+        return queries.kept(self.db, key, read)
+
     def at(self, place: int) -> Standing:
         if not 0 <= place < len(self.everybody):
             raise BadRequest("no such row in this list")
         return self.everybody[place]
 
-    def of(self, one: Standing, window: str) -> Standing:
-        """The same subject in another window."""
+    def of(self, one: Standing, window: str, day: date | None = None) -> Standing:
+        """The same subject in another window, or on another day if nothing new comes."""
         names = {"vehicle": ("plate_no", "plate_color_code"), "driver": ("driver_no",), "enterprise": ("uscc",)}
         only = dict(zip(names[one.subject], one.key, strict=True))
-        return repeat.standings(self.db, replace(self.choice.question, window=window), only)[0]
+        question = replace(self.choice.question, window=window, as_of=day or self.choice.as_of)
+        return repeat.standings(self.db, question, only)[0]
+
+    def after_lapse(self, one: Standing) -> tuple[Standing, list[Standing]]:
+        """On the day the tier falls: the subject by its window, and by each other usual window that keeps more."""
+        fallen = self.of(one, self.choice.window, one.lapses_on)
+        others = [self.of(one, window, one.lapses_on) for window in self.usual_elsewhere]
+        return fallen, [other for other in others if other.window != fallen.window and other.count > fallen.count]
 
 
 def is_listed(one: Standing, low: str) -> bool:

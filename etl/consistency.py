@@ -47,7 +47,8 @@ _WORDS = {
         "like_median": "同类中位数", "excess_apart": "超限相差 kg", "days_apart": "决定相隔天数",
         "ratio_less": "比例之差",
         "nothing": "没有符合条件的案件。", "unverified": "未核实",
-        "definition": "比例 = 决定金额 ÷ 条文最高额；条文有幅度时另列位置 =（决定 − 最低）÷（最高 − 最低）。"
+        "definition": "比例 = 决定金额 ÷ 条文最高额；条文有幅度时另列位置 =（决定 − 最低）÷（最高 − 最低），"
+        "低于、高于幅度的另列件数，不计入位置中位数。"
         "金额单位为元。",
         "same": "同类：案由、档次、程序相同{county}。差为同类内平均比例之差，按同类两边件数加权；p 由同类内随机调换 "
         "{draws} 次得出，随机种子 {seed}，各组一并按 Holm 校正；区间由同类内残差重抽样得出。",
@@ -74,7 +75,8 @@ _WORDS = {
         "days_apart": "days apart", "ratio_less": "ratio less",
         "nothing": "No case answers these conditions.", "unverified": "unverified",
         "definition": "ratio = decided ÷ the most that the articles allow; where they give a range also position = "
-        "(decided − least) ÷ (most − least). Amounts are yuan.",
+        "(decided − least) ÷ (most − least); those below or above the range are counted apart and are not in its "
+        "median. Amounts are yuan.",
         "same": "Like cases: same act, severity and procedure{county}. The difference is that of mean ratios among "
         "like cases, weighted by the cases on both sides; p from exchanging them {draws} times, seed {seed}, by Holm "
         "for all groups; the interval from drawing their residuals again.",
@@ -254,7 +256,8 @@ def _answer_groups(answer: _Answer, told: Told, by: str, within_county: bool) ->
 
 _LINE = (
     "line", "group", "detail", "case_count", "warned_count", "unverified_count", "quartile_low", "median",
-    "quartile_high", "position_count", "position_median", "is_few", "difference", "difference_low", "difference_high",
+    "quartile_high", "position_count", "position_median",
+    "below_count", "above_count", "is_few", "difference", "difference_low", "difference_high",
     "p", "like_count", "judgement",
 )  # fmt: skip
 
@@ -275,7 +278,8 @@ def _share(value: float | None, sign: str = "") -> str:
 
 
 def _numbers(group: Group, answer: _Answer) -> list[str]:
-    position = f"{_share(group.position_median)} ({group.position_count:,})" if group.position_count else ""
+    inside = [f"{_share(group.position_median)} ({group.position_count:,})"] if group.position_count else []
+    position = "; ".join([*inside, *engine.outside_words(group, answer.lang)])
     return [
         f"{group.count:,}" + (f" ({answer.words('few')})" if group.is_few else ""), f"{group.warned_count:,}",
         _share(group.quartile_low), _share(group.median), _share(group.quartile_high), position,

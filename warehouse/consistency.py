@@ -317,7 +317,10 @@ class Difference:
 
 @dataclass(frozen=True)
 class Group:
-    """Ratios of the fined of one group; ``position_*`` of those with a range. None where there are too few to divide.
+    """Ratios of the fined of one group. None where there are too few to divide.
+
+    ``position_*``: of those decided within a range, its ends included; ``below_count`` and ``above_count``: decided
+    below or above one.
 
     ``is_few``: fewer than ``consistency_least_cases``: shown, and nothing is said of it. ``unverified_count``: cases
     of which a rule was read in no text.
@@ -332,6 +335,8 @@ class Group:
     quartile_high: float | None
     position_count: int
     position_median: float | None
+    below_count: int
+    above_count: int
     is_few: bool
     difference: Difference | None
 
@@ -361,6 +366,12 @@ def groups(told: Told, by: str, within_county: bool = False) -> list[Group]:
     ]
 
 
+def outside_words(group: Group, lang: str) -> list[str]:
+    """How many of a group were decided outside a range, told apart from the median position of those within."""
+    told = (("低于幅度", "below the range", group.below_count), ("高于幅度", "above the range", group.above_count))
+    return [f"{zh if lang == 'zh' else en} ({count:,})" for zh, en, count in told if count]
+
+
 def _place(by: str, name: str) -> tuple[int, str]:
     """Bands by their bounds, origins local first, everything else by its name."""
     if by == "origin":
@@ -372,10 +383,11 @@ def _place(by: str, name: str) -> tuple[int, str]:
 
 def _group(name: str, fined: list[Fined], warned_count: int, least: int, difference: Difference | None) -> Group:
     positions = [one.position for one in fined if one.position is not None]
+    inside = [one for one in positions if 0 <= one <= 1]
     return Group(
         name, len(fined), warned_count, sum(not one.case.is_verified for one in fined),
-        *quartiles([one.ratio for one in fined]), len(positions), quartiles(positions)[1], len(fined) < least,
-        difference,
+        *quartiles([one.ratio for one in fined]), len(inside), quartiles(inside)[1],
+        sum(one < 0 for one in positions), sum(one > 1 for one in positions), len(fined) < least, difference,
     )  # fmt: skip
 
 

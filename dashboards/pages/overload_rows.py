@@ -305,8 +305,15 @@ def _permit(found: pd.Series, t: Text) -> list[Any]:
     return lists.fact(t("evidence.permit"), t("evidence.permit.none"))
 
 
-def _allowance(found: pd.Series, rules: pd.DataFrame, t: Text) -> list[Any]:
-    """What the instrument may err by, beside the excess and never in it."""
+ALLOWANCE_LEFT = {"DEDUCT": "evidence.allowance.left", "THRESHOLD": "evidence.allowance.added"}
+
+
+def _allowance(db: queries.Source, found: pd.Series, rules: pd.DataFrame, t: Text) -> list[Any]:
+    """What the instrument may err by, beside the excess and never in it; whether it counts for repeats is the
+    parameter's of the day."""
+    mode = queries.allowance_mode(db, fmt.as_date(found["passed_date"]))
+    if mode not in ALLOWANCE_LEFT:
+        return lists.fact(t("evidence.allowance"), t("evidence.allowance.off"))
     if fmt.missing(found["allowance_kg"]):
         return lists.fact(t("evidence.allowance"), t("evidence.allowance.none"))
     rule = rules[rules["part"] == "allowance"]
@@ -315,7 +322,7 @@ def _allowance(found: pd.Series, rules: pd.DataFrame, t: Text) -> list[Any]:
     left = fmt.kilograms(found["excess_after_allowance_kg"])
     notes = (
         t("evidence.allowance.class", number=found["accuracy_class"]),
-        t("evidence.allowance.left", left=left),
+        t(ALLOWANCE_LEFT[mode], left=left),
         t.pick(rule.iloc[0]["citation_zh"], rule.iloc[0]["citation_en"]) if len(rule) else None,
     )
     return lists.fact(t("evidence.allowance"), _with_note(value, *notes))
@@ -348,7 +355,7 @@ def _counted(found: pd.Series, rules: pd.DataFrame, t: Text) -> list[Any]:
 def _finding_facts(db: queries.Source, found: pd.Series, t: Text) -> list[Any]:
     """What stands beside the excess of a passage over the limit."""
     rules = queries.rules_applied(db, str(found["record_id"]))
-    facts = [*_permit(found, t), *_allowance(found, rules, t), *_counted(found, rules, t), *_trip(found, t)]
+    facts = [*_permit(found, t), *_allowance(db, found, rules, t), *_counted(found, rules, t), *_trip(found, t)]
     if not fmt.missing(found["recheck_mass_kg"]):
         facts += lists.fact(t("evidence.recheck"), fmt.kilograms(found["recheck_mass_kg"]))
     return facts

@@ -2,6 +2,7 @@
 allow? Four series and three amounts that are never merged; every number opens its rows. Nothing here is a target
 (行政处罚法 art. 74)."""
 
+from dataclasses import replace
 from typing import Any
 
 from dash import dcc, html
@@ -47,8 +48,6 @@ from warehouse.money import yuan
 from warehouse.plate import masked
 
 HERE = "/penalties"
-IN_FILES = ("cases", "refused")
-"""Rows that files hold."""
 TONE = {"overdue": "worse", "late": "warn"}
 VERDICT_TONE = {"above": "worse", "below": "warn"}
 OF_CLOCK = ("overdue", "soon", "running", "late", "omitted", "met", "used", "unknown", "not_applicable")
@@ -86,7 +85,7 @@ def filters(choice: Choice, known: Known, t: Text) -> html.Div:
         for code in (ALL, *known.current_counties)
     ]
     choices = [(t("penalties.kind"), choice.kind, kinds), (t("filter.county"), choice.county, counties)]
-    if choice.county != ALL and choice.known_on is None:
+    if choice.has_sites:
         sites = [site for site, county in known.sites.items() if county == choice.county]
         named = [(site, site if site != ALL else t("filter.site.all"), HERE + choice.scope.query(site=site))
                  for site in (ALL, *sites)]  # fmt: skip
@@ -423,15 +422,24 @@ def rows_card(db: queries.Source, source: queries.Source, choice: Choice, known:
         controls.stack_table(name, heads, body) if body else html.P(t("penalties.none"), className="quiet-line")
     )
     close = dcc.Link([shell.icon("x"), t("findings.rows.close")], href=HERE + choice.scope.query(), className="button")
-    files = lists.file_links("cases", choice.query(absolute=True, row=None)) if choice.rows in IN_FILES else []
-    how = [t("penalties.rows.first", shown=ROWS_SHOWN), html.Code(command(choice))] if is_cut else None
+    files = file_links(len(case_facts.every_row(source, choice)) if is_cut else len(found), choice, t)
+    how: list[Any] = [html.Span(t("penalties.rows.below")), " "] if choice.verdict == "below" else []
+    if is_cut:
+        how += [t("penalties.rows.first", shown=ROWS_SHOWN), html.Code(command(choice))]
     card = controls.card(
-        t("penalties.rows", what=name, count=count), how, content, extra=[*files, close], id="rows"
+        t("penalties.rows", what=name, count=count), how or None, content, extra=[*files, close], id="rows"
     )  # fmt: skip
     drawer = case_drawer.drawer(db, source, choice, known, t) if choice.row else None
     look = "card drawer open" if drawer else "card drawer"
     aside = html.Aside(drawer, id="penalties-drawer", className=look, **{"aria-label": t("evidence.title")})
     return html.Div([card, aside], className="rows-and-drawer")
+
+
+def file_links(count: int, choice: Choice, t: Text) -> list[html.A]:
+    """Files of the rows of the choice; the buttons say of what, and how many rows they hold."""
+    what, rows = t(f"penalties.rows.{choice.rows}"), t.plural("unit.rows", count)
+    told = {kind: t("penalties.export", what=what, kind=kind.upper(), rows=rows) for kind in ("csv", "xlsx")}
+    return lists.file_links("cases", choice.query(absolute=True, row=None), told)
 
 
 def command(choice: Choice) -> str:
@@ -609,16 +617,17 @@ def layout(db: queries.Source, view: shell.View, query: dict[str, str]) -> html.
         card = shell.state_card("database", t("penalties.old.title"), [t("state.no_terminals.why")])
         return shell.frame(view, "penalties", card, db=db)
     choice, bad = case_facts.choice_of(query, known)
+    files: list[html.A] = []
     with as_known.source(db, "cases", choice.known_on) as source:
         body = _body(db, source, choice, known, view)
+        every = replace(choice.scope, rows="cases")
+        if choice.rows == "none":  # rows that are open have files of their own
+            files = file_links(case_facts.case_count(source, every), every, t)
     return shell.frame(
         view,
         "penalties",
         body,
-        actions=[
-            controls.copy_link("penalties", t),
-            *lists.file_links("cases", choice.scope.query(absolute=True, rows="cases")),
-        ],
+        actions=[controls.copy_link("penalties", t), *files],
         db=db,
         notices=[t("state.bad_values", values=t("availability.join").join(bad))] if bad else None,
     )

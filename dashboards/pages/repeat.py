@@ -10,7 +10,7 @@ from werkzeug.exceptions import BadRequest
 from dashboards import as_of, controls, explain, lists, queries, repeat_queries, shell
 from dashboards import format as fmt
 from dashboards.pages import repeat_safety
-from dashboards.repeat_queries import DECISIONS, LOW, Choice, Facts, choice_of
+from dashboards.repeat_queries import DECISIONS, LOW, Choice, Counts, Facts, choice_of
 from dashboards.selection import from_page
 from dashboards.text import Text
 from warehouse import plate, repeat
@@ -20,6 +20,7 @@ from warehouse.repeat import BASES, SUBJECTS, WINDOWS, Judged, Standing
 HERE = "/repeat"
 TILES = ("one_away", "statutory", "counted", "pending")
 TIER_TONE = {"statutory": "worse", "warning": "warn", "watch": "", "none": "", "unknown": ""}
+VERIFIED = ("C1", "C2")
 MOST_ACTS = 60
 """Acts of each list that the drawer shows; the file has all."""
 
@@ -104,10 +105,12 @@ def lead(facts: Facts, t: Text) -> html.P:
         window=terms.WINDOW_TERMS[choice.window].name(t.lang),
         subject=terms.SUBJECT_TERMS[choice.subject].name(t.lang),
         counted=html.B(fmt.count(facts.count("counted"))),
-        statutory=html.B(fmt.count(statutory), className="worse" if statutory else "better"),
+        statutory=html.B(fmt.count(statutory), className=_tone(statutory, choice.window)),
         over=named_tier(facts, "statutory", t),
         away=html.B(fmt.count(away)),
     )
+    for other, counts in facts.other_windows:
+        parts += [" ", _by_other_window(other, counts, t)]
     pending = sum(one.pending for one in facts.everybody)
     if pending and choice.decisions == "required":
         parts += t.parts("repeat.lead.pending", pending=fmt.count(pending))
@@ -115,6 +118,26 @@ def lead(facts: Facts, t: Text) -> html.P:
     if missing:
         parts += t.parts("repeat.lead.no_first_issue", missing=fmt.count(missing))
     return html.P([*parts, t("repeat.lead.facts")], className="lead")
+
+
+def _tone(statutory: int, window: str) -> str:
+    """None is good news only where the window is read in the law."""
+    if statutory:
+        return "worse"
+    return "better" if terms.WINDOW_TERMS[window].confidence in VERIFIED else ""
+
+
+def _by_other_window(other: Facts, counts: Counts, t: Text) -> dcc.Link:
+    """The same numbers by another usual window, and the list that has them."""
+    is_fleet = other.choice.subject == "enterprise"
+    told = t(
+        "repeat.lead.other.enterprise" if is_fleet else "repeat.lead.other.people",
+        window=terms.WINDOW_TERMS[other.choice.window].name(t.lang),
+        statutory=fmt.count(counts.statutory),
+        over=named_tier(other, "statutory", t),
+        away=fmt.count(counts.one_away),
+    )
+    return dcc.Link(told, href=HERE + other.choice.query(), className="text-link")
 
 
 def rule(facts: Facts, name: str, value: str, low: str, t: Text) -> Any:
@@ -366,6 +389,20 @@ def _by_window(facts: Facts, one: Standing, t: Text) -> html.Div:
     return html.Div(table, className="table-scroll story")
 
 
+def _kept_elsewhere(facts: Facts, one: Standing, t: Text) -> list[Any]:
+    """What the count is from the day the tier falls, where another usual window then still counts more."""
+    if one.lapses_on is None:
+        return []
+    fallen, kept = facts.after_lapse(one)
+    if not kept:
+        return []
+    day, name = fmt.day(one.lapses_on, t.lang), terms.WINDOW_TERMS[fallen.window].name(t.lang)
+    told = t("repeat.lapse.falls", window=name, day=day, count=count_of(fallen, t))
+    for other in kept:
+        told += t("repeat.lapse.kept", window=terms.WINDOW_TERMS[other.window].name(t.lang), count=count_of(other, t))
+    return [html.Span(told, className="under")]
+
+
 def drawer(facts: Facts, one: Standing, t: Text) -> list[Any]:
     name, says = terms.tier_of(one, facts.choice.question, facts.told, t.lang)
     shown = [
@@ -380,7 +417,7 @@ def drawer(facts: Facts, one: Standing, t: Text) -> list[Any]:
     elif one.first_issue_date is not None:
         shown += lists.fact(t("repeat.first_issue"), fmt.day(one.first_issue_date, t.lang))
     shown += lists.fact(t("repeat.trigger"), fmt.day(one.trigger_on, t.lang))
-    shown += lists.fact(t("repeat.lapse"), fmt.day(one.lapses_on, t.lang))
+    shown += lists.fact(t("repeat.lapse"), [fmt.day(one.lapses_on, t.lang), *_kept_elsewhere(facts, one, t)])
     shown += lists.fact(t("repeat.pending"), fmt.count(one.pending))
     if one.previous_count is not None:
         assert one.previous_first is not None

@@ -479,7 +479,7 @@ def test_the_rules_follow_their_controls_into_the_address(watched: Any, size: st
     one.page.wait_for_url("**/rules?on=2023-07-20&topic=fine&unverified=1")
     assert until(one.page, "document.querySelectorAll('.rulebook tbody tr').length === 1")
     one.page.click("#rules-topic")
-    one.page.click("[role=option] >> text=Clocks of the procedure")
+    one.page.click("[role=option] >> text=Deadlines of the procedure")
     one.page.wait_for_url("**/rules?on=2023-07-20&topic=clock&unverified=1")
     one.page.fill("#rules-search", "extension")
     one.page.wait_for_url("**&q=extension")

@@ -15,8 +15,10 @@ from driving import HOST, Callbacks, by_class, by_id, components, text_of
 from one_app import one_app
 from python_calamine import CalamineWorkbook
 
-from dashboards import case_facts, queries
+from dashboards import case_drawer, case_facts, queries
 from dashboards.case_facts import Choice
+from dashboards.text import Text
+from dashboards.words import days_left
 from warehouse import cases, match_terms
 from warehouse.cases import Filter
 
@@ -46,7 +48,9 @@ def _rows(callbacks: Callbacks, query: str) -> list[Any]:
 QUERIES = (
     "rows=cases", "rows=cases&state=served", "rows=cases&state=filed&county=431103", "rows=cases&kind=over_limit",
     "rows=cases&age=to_30", "rows=cases&site=YZ03&county=431103", "rows=cases&period=year", "rows=refused",
-    "rows=refused&period=month", "rows=cases&period=custom&since=2026-08-01&until=2026-09-30",
+    "rows=refused&period=month", "rows=clocks", "rows=clocks&clock=service&state=overdue", "rows=clocks&soon=1",
+    "rows=clocks&state=late&county=431103", "rows=amounts", "rows=amounts&verdict=within",
+    "rows=cases&period=custom&since=2026-08-01&until=2026-09-30",
 )  # fmt: skip
 
 
@@ -60,6 +64,69 @@ def test_a_file_holds_as_many_rows_as_the_screen(callbacks: Callbacks, client: A
     hrefs = [str(one["props"].get("href")) for one in components(by_id(callbacks.page(HERE, f"?{query}"), "rows"))]
     (link,) = [href for href in hrefs if href.startswith("/export/cases.csv")]
     assert len(_file(client, link.split("?")[1])) == len(told) + 1
+    buttons = [one for one in components(callbacks.page(HERE, f"?{query}")) if one["type"] == "A"]
+    named = [text_of(one) for one in buttons if str(one["props"].get("href")).startswith("/export/cases")]
+    assert len(named) == len(set(named)) == 2, "the buttons of the rows, and no others beside them"
+    assert all(f"（{len(told)} 行）" in "".join(one.split()).replace("行", " 行") for one in named)
+
+
+def test_without_rows_the_files_of_the_page_hold_every_case_and_say_how_many(callbacks: Callbacks, client: Any) -> None:
+    buttons = [one for one in components(callbacks.page(HERE, "?county=431103&lang=en")) if one["type"] == "A"]
+    (csv_link,) = [one for one in buttons if str(one["props"].get("href")).startswith("/export/cases.csv")]
+    rows = _file(client, csv_link["props"]["href"].split("?")[1])[1:]
+    assert f"Cases, CSV ({len(rows)} rows)" in " ".join(text_of(csv_link).split())
+
+
+def test_a_file_of_clocks_has_their_days_and_how_late_each_is(client: Any, db: fixture.Fixture) -> None:
+    engine = cases.clocks(db, DAY)
+    assert any(one.days_late for one in engine)
+    for lang, heads in (
+        ("zh", ("案件", "起算", "届满", "完成", "逾期天数")),
+        ("en", ("Case", "From", "Due", "Done", "Days late")),
+    ):  # fmt: skip
+        head, *rows = _file(client, f"rows=clocks&lang={lang}")
+        told = [tuple(row[head.index(name)] for name in heads) for row in rows]
+        assert told == [
+            (one.case_no, *("" if value is None else str(value)
+                            for value in (one.started_on, one.due_on, one.ended_on, one.days_late)))
+            for one in engine
+        ]  # fmt: skip
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_rows_below_the_range_say_that_no_local_discretion_is_loaded(
+    callbacks: Callbacks, client: Any, lang: str
+) -> None:
+    said = Text(lang)("penalties.rows.below")
+    for query, is_told in (("rows=amounts&verdict=below", True), ("rows=amounts&verdict=within", False)):
+        assert (said in text_of(by_id(callbacks.page(HERE, f"?{query}&lang={lang}"), "rows"))) == is_told
+        answer = client.get(f"/export/cases.xlsx?{query}&lang={lang}", headers=HOST)
+        sheet = CalamineWorkbook.from_object(io.BytesIO(answer.data)).get_sheet_by_index(1).to_python()
+        assert any(said in str(row) for row in sheet) == is_told
+
+
+def test_a_file_of_amounts_has_the_range_and_the_verdict(client: Any, db: fixture.Fixture) -> None:
+    choice = replace(Choice(DAY, DAY), rows="amounts", verdict="within")
+    engine = case_facts.all_compared(db, choice)
+    head, *rows = _file(client, "rows=amounts&verdict=within&lang=en")
+    names = ("Case", "Least of the article, yuan", "Most of the article, yuan", "decided, yuan", "Verdict")
+    told = [tuple(row[head.index(name)] for name in names) for row in rows]
+    assert told == [
+        (one.case_no, *(f"{(fen or 0) / 100:.2f}" for fen in (one.low_fen, one.high_fen, one.decided_fen)), "within")
+        for one in engine
+    ]  # fmt: skip
+    assert engine
+
+
+def test_the_notes_of_a_file_name_the_selection_and_no_filter_that_the_page_has_not(client: Any) -> None:
+    def notes(query: str) -> dict[str, str]:
+        answer = client.get(f"/export/cases.xlsx?{query}&lang=en", headers=HOST)
+        return dict(CalamineWorkbook.from_object(io.BytesIO(answer.data)).get_sheet_by_index(1).to_python())
+
+    told = notes("rows=clocks&clock=service&state=overdue")
+    assert any("service" in value and "overdue" in value for value in told.values())
+    assert Text("en")("filter.site") not in told
+    assert Text("en")("filter.site") in notes("rows=clocks&county=431103")
 
 
 def test_a_file_has_the_amounts_apart_and_what_belongs_to_each_case(client: Any) -> None:
@@ -76,9 +143,7 @@ def test_a_file_has_the_amounts_apart_and_what_belongs_to_each_case(client: Any)
         assert match_terms.basis("match", "near", "plate_time_county", lang) in of[WHO["slow"]].values()
 
 
-@pytest.mark.parametrize(
-    "query", ["rows=cases&state=tea", "rows=amounts", "", "rows=cases&site=YZ99", "rows=cases&row=x"]
-)
+@pytest.mark.parametrize("query", ["rows=cases&state=tea", "rows=none", "", "rows=cases&site=YZ99", "rows=cases&row=x"])
 def test_a_file_of_what_no_link_asks_for_is_refused(client: Any, query: str) -> None:
     assert client.get(f"/export/cases.csv?{query}", headers=HOST).status_code == 400
 
@@ -101,7 +166,7 @@ def test_the_drawer_tells_steps_clocks_three_amounts_and_the_match(callbacks: Ca
     for query in ("rows=cases", "rows=clocks&clock=payment", "rows=amounts&verdict=within"):
         words = _open(callbacks, query, "paid")
         assert f"Steps {len(told.steps)}" in words
-        assert f"Clocks of the procedure {len(told.clocks)}" in words
+        assert f"Deadlines of the procedure {len(told.clocks)}" in words
         for part in ("statutory, yuan 5,000.00", "decided, yuan 5,000.00", "collected, yuan 5,000.00",
                      "exact: check number and plate agree", "示例采石场", "counts for none", "·***21"):  # fmt: skip
             assert part in words, part
@@ -110,6 +175,47 @@ def test_the_drawer_tells_steps_clocks_three_amounts_and_the_match(callbacks: Ca
     assert "不生效" in zh
     assert "没有相符的过车" in zh
     assert "art. 74" in _open(callbacks, "rows=cases", "slow")
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_drawer_begins_with_deadlines_the_overdue_first_and_names_rules_in_words(
+    callbacks: Callbacks, db: fixture.Fixture, lang: str
+) -> None:
+    t = Text(lang)
+    overdue = next(one for one in cases.clocks(db, DAY) if one.state == "overdue" and one.days_late)
+    (who,) = [who for who, number in WHO.items() if number == overdue.case_no]
+    card = by_id(callbacks.page(HERE, f"?rows=cases&lang={lang}"), "rows")
+    (link,) = [
+        one["props"]["href"] for one in components(card) if text_of(one) == WHO[who] and "href" in one["props"]
+    ]  # fmt: skip
+    drawer = by_id(
+        callbacks.page(HERE, link.removeprefix(HERE).split("#")[0] + f"&lang={lang}"), "penalties-drawer"
+    )  # fmt: skip
+    words = text_of(drawer)
+    assert words.index(t("penalties.clocks")) < words.index(t("case.steps"))
+    deadlines = by_class(drawer, "proof")[0]["props"]["children"]
+    told = cases.case_file(db, DAY, overdue.case_no).clocks
+    late = [one for one in told if one.state == "overdue"]
+    assert len(deadlines) == len(told)
+    for at, line in enumerate(deadlines):
+        assert bool(by_class(line, "worse")) == (at < len(late)), "the overdue first, in the tone of late"
+    assert days_left(-max(one.days_late or 0 for one in late), t) in text_of(deadlines[0])
+    codes = {text_of(one) for one in components(deadlines) if one["type"] == "Code"}
+    assert codes == {one.rule_id for one in told if one.rule_id}
+    for rule_id in codes:
+        rule = case_facts.rule_of(db, rule_id)
+        assert rule is not None, rule_id
+        assert t.pick(rule.condition_zh, rule.condition_en) in text_of(deadlines)
+
+
+def test_clocks_stand_in_the_order_of_their_urgency(db: fixture.Fixture) -> None:
+    every = case_drawer.by_urgency(cases.clocks(db, DAY))
+    states = [one.state for one in every]
+    assert {"overdue", "running", "met"} <= set(states)
+    late = [one.days_late or 0 for one in every if one.state == "overdue"]
+    assert late == sorted(late, reverse=True)
+    assert states[: len(late)] == ["overdue"] * len(late)
+    assert states[len(late) : len(late) + states.count("running")] == ["running"] * states.count("running")
 
 
 def test_a_row_of_another_version_or_place_is_said_to_be_one(callbacks: Callbacks) -> None:

@@ -503,6 +503,30 @@ def test_a_finding_tells_its_permit_allowance_and_trip_beside_the_excess(
     assert "V-NOCLASS" in words, "what weakens the finding stands among its flags"
 
 
+def test_a_passage_nothing_is_known_against_is_not_called_complete(callbacks: Callbacks, db: fixture.Fixture) -> None:
+    words = drawer_words(callbacks, db, "evidence_ok and unknown_conditions <> ''")
+    assert "未送达、因此未知的证据条件" in words
+    assert "未见不作证据的原因" in words
+    assert "证据 齐全" not in " ".join(words.split())
+
+
+@pytest.mark.parametrize(
+    ("mode", "told"),
+    [
+        ("DEDUCT", "认定按实测；计次按扣除后"), ("THRESHOLD", "认定按原限值；计次按加后的限值"),
+        ("NONE", "认定和计次均按实测"),
+    ],
+)  # fmt: skip
+def test_the_drawer_says_what_the_allowance_counts_for_by_the_mode_in_force(
+    callbacks: Callbacks, db: fixture.Fixture, monkeypatch: pytest.MonkeyPatch, mode: str, told: str
+) -> None:
+    if mode != "DEDUCT":  # the one of the seed
+        monkeypatch.setattr(queries, "allowance_mode", lambda *_: mode)
+    words = drawer_words(callbacks, db, "allowance_kg is not null")
+    assert told in words
+    assert "认定仍按实测" not in words
+
+
 def test_the_axle_sum_and_the_police_s_measure_stand_apart_from_the_limit(
     callbacks: Callbacks, db: fixture.Fixture
 ) -> None:
@@ -521,7 +545,7 @@ def test_an_expired_certificate_and_an_unverified_rule_are_marked(callbacks: Cal
         evidence_of(callbacks, [{"record": expired.iloc[0, 0]}]).json["response"]["rows-drawer"]["children"]
     )
     assert "过车时不在有效期内" in words
-    assert "不齐全" in words
+    assert "有不作证据的原因" in words
     assert "未核实" in text_of(callbacks.page("/definitions"))
 
 

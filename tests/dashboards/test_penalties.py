@@ -8,7 +8,8 @@ import re
 import shlex
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 from urllib.parse import parse_qsl, urlsplit
 
 import case_fixture
@@ -24,6 +25,7 @@ from dashboards.case_facts import Choice
 from dashboards.pages import penalties
 from dashboards.selection import ALL, Known
 from etl.cli import app
+from etl.consistency import _numbers
 from warehouse import case_terms, cases, connection, consistency, fates, funnel, queue
 from warehouse.funnel import Part
 from warehouse.home import REPOSITORY
@@ -274,6 +276,23 @@ def test_the_card_of_consistency_tells_what_the_engine_tells(
     assert ("样本少" if lang == "zh" else "Small sample") in text_of(
         by_id(callbacks.page(HERE, f"?lang={lang}"), "penalties-consistency")
     )
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_card_tells_decisions_below_the_range_apart_as_the_command_does(
+    callbacks: Callbacks, monkeypatch: pytest.MonkeyPatch, lang: str
+) -> None:
+    wide = {"low_fen": 300_000, "high_fen": 3_000_000, "is_by_tonne": False}
+    told = told_of([fined("B1", 0.05, **wide), fined("B2", 0.02, **wide), fined("IN", 0.55, **wide)])
+    monkeypatch.setattr(case_facts, "consistency_told", lambda *_: told)
+    monkeypatch.setattr(case_facts, "consistency_groups", lambda _, __, by: consistency.groups(told, by))
+    card = by_id(callbacks.page(HERE, f"?by=act&lang={lang}"), "penalties-consistency")
+    (row,) = [text_of(one) for one in components(card) if one.get("type") == "Tr" and "(2)" in text_of(one)]
+    (group,) = consistency.groups(told, "act")
+    for words in ("50.0% (1)", *consistency.outside_words(group, lang)):
+        assert words in row, words
+    answer = SimpleNamespace(lang=lang, words=str)
+    assert _numbers(group, cast(Any, answer))[-1] == "; ".join(["50.0 % (1)", *consistency.outside_words(group, lang)])
 
 
 def test_an_outlier_folds_out_to_its_twins(callbacks: Callbacks, many: consistency.Told) -> None:

@@ -3,8 +3,10 @@
 import csv
 import io
 import json
+import re
 from datetime import date, timedelta
 from typing import Any
+from urllib.parse import parse_qsl
 
 import fixture
 import pytest
@@ -22,10 +24,12 @@ from werkzeug.test import Client
 from dashboards import queries
 from dashboards.pages import repeat as repeat_page
 from dashboards.repeat_queries import LOW, Facts, choice_of
+from dashboards.selection import Known
 from dashboards.text import Text
 from etl.cli import app as cli
 from warehouse import connection, dossier, repeat, safety_repeat
 from warehouse.repeat import SUBJECTS, WINDOWS, Question, first_day, standings
+from warehouse.repeat_terms import WINDOW_TERMS
 from warehouse.safety_repeat import TIER_WORDS
 
 ZH, EN = Text("zh"), Text("en")
@@ -42,9 +46,14 @@ PERSONAL = [
 """Plates, certificates and a hash of the fixture: none may reach a browser."""
 
 
-def facts_of(db: fixture.Fixture, **query: str) -> Facts:
+def _known(db: fixture.Fixture) -> Known:
     known = queries.known(db)
     assert known is not None
+    return known
+
+
+def facts_of(db: fixture.Fixture, **query: str) -> Facts:
+    known = _known(db)
     choice, bad = choice_of({"window": "ROLLING_12M"} | query, known, db)
     assert bad == []
     return Facts(db, choice, known)
@@ -91,6 +100,39 @@ def test_tiles_show_what_was_planted(callbacks: Callbacks) -> None:
     words = text_of(by_class(layout, "lead"))
     assert "截至 2026-11-22" in words.replace("  ", " ")
     assert "由执法人员依法决定" in words
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("subject", SUBJECTS)
+def test_the_lead_tells_the_numbers_of_the_other_usual_window(
+    callbacks: Callbacks, db: fixture.Fixture, subject: str, lang: str
+) -> None:
+    """The list opens on the one, the look-up on the other: neither is hidden behind a choice."""
+    for shown, other in (("ANNIVERSARY", "ROLLING_12M"), ("ROLLING_12M", "ANNIVERSARY")):
+        lead = by_class(callbacks.page("/repeat", f"?subject={subject}&window={shown}&lang={lang}"), "lead")[0]
+        (link,) = [one for one in components(lead) if one["type"] == "Link"]
+        engine = standings(db, Question(LAST, subject, other))
+        wanted = [
+            sum(one.tier == "statutory" for one in engine), sum(one.is_one_away and one.count > 0 for one in engine)
+        ]  # fmt: skip
+        told = text_of(link)
+        assert WINDOW_TERMS[other].name(lang) in told
+        over = repeat_page.named_tier(facts_of(db, subject=subject, window=other), "statutory", Text(lang))
+        numbers = told.replace(WINDOW_TERMS[other].name(lang), "").replace(over, "")
+        assert [int(part) for part in re.findall(r"\d+", numbers)] == wanted, told
+        choice, bad = choice_of(dict(parse_qsl(link["props"]["href"].partition("?")[2])), _known(db), db)
+        assert (choice.subject, choice.window, bad) == (subject, other, [])
+    lead = by_class(callbacks.page("/repeat", f"?subject={subject}&window=CALENDAR"), "lead")[0]
+    assert len([one for one in components(lead) if one["type"] == "Link"]) == 2
+
+
+@pytest.mark.parametrize("window", WINDOWS)
+def test_none_is_no_good_news_while_the_window_is_unverified(callbacks: Callbacks, window: str) -> None:
+    """On a day without an act there is nobody above the threshold."""
+    lead = by_class(callbacks.page("/repeat", f"?as_of=2012-01-01&window={window}"), "lead")
+    assert "超过3次 0 个" in " ".join(text_of(lead).split())
+    assert WINDOW_TERMS[window].confidence not in ("C1", "C2")
+    assert by_class(lead, "better") == []
 
 
 @pytest.mark.parametrize("window", WINDOWS)
@@ -241,11 +283,35 @@ def test_the_drawer_has_every_act_with_its_reason_and_its_evidence(callbacks: Ca
     passages = [link for link in links if link.startswith("/overload/rows?record=")]
     assert len(passages) == 5
     assert "/lookup" in links
+    assert "另查一个车牌" in words
     asked = passages[0].removeprefix("/overload/rows?record=")
     assert queries.record(db, asked) is not None
     assert words.count("永交执〔2026〕") == 5
     for name in ("近12个月", "证件周年", "自然年"):
         assert name in words, "counts of the other windows stand beside"
+
+
+def test_a_tier_that_falls_by_one_window_is_told_with_the_one_that_keeps_it(
+    callbacks: Callbacks, db: fixture.Fixture
+) -> None:
+    """A certificate year ends before some of its acts are twelve months old."""
+    told = 0
+    facts = facts_of(db, window="ANNIVERSARY")
+    for one in standings(db, Question(LAST, window="ANNIVERSARY")):
+        if one.lapses_on is None:
+            continue
+        drawer = json.loads(json.dumps(repeat_page.drawer(facts, one, ZH), cls=PlotlyJSONEncoder))
+        words = " ".join(text_of(drawer).split())
+        only = {"plate_no": one.key[0], "plate_color_code": one.key[1]}
+        by_year, rolling = (standings(db, Question(one.lapses_on, window=window), only)[0]
+                            for window in ("ANNIVERSARY", "ROLLING_12M"))  # fmt: skip
+        if rolling.count > by_year.count and by_year.window != "ROLLING_12M":
+            told += 1
+            day = f"{one.lapses_on:%Y-%m-%d}"
+            assert f"按证件周年 {day} 起为 {by_year.count} 次；按近12个月仍为 {rolling.count} 次" in words
+        else:
+            assert "仍为" not in words
+    assert told
 
 
 def test_a_row_of_another_version_and_one_that_is_not_there_are_told(callbacks: Callbacks, db: fixture.Fixture) -> None:

@@ -217,7 +217,18 @@ def test_the_position_is_told_of_ranges_only() -> None:
     ])  # fmt: skip
     assert [one.position for one in told.fined] == [pytest.approx(-0.125), 0, pytest.approx(0.25), None, None]
     (group,) = consistency.groups(told, "act")
-    assert (group.position_count, group.position_median, group.count) == (3, 0, 5)
+    assert (group.position_count, group.position_median, group.count) == (2, pytest.approx(0.125), 5)
+    assert (group.below_count, group.above_count) == (1, 0)
+
+
+def test_what_was_decided_outside_a_range_is_told_apart_and_in_no_median() -> None:
+    wide = {"low_fen": 300_000, "high_fen": 3_000_000, "is_by_tonne": False}
+    ratios = {"B1": 0.05, "B2": 0.02, "IN": 0.55, "MOST": 1, "A1": 1.2}
+    (group,) = consistency.groups(told_of([fined(name, ratio, **wide) for name, ratio in ratios.items()]), "act")
+    assert (group.below_count, group.above_count, group.position_count) == (2, 1, 2)
+    assert group.position_median == pytest.approx(0.75)
+    assert consistency.outside_words(group, "en") == ["below the range (2)", "above the range (1)"]
+    assert consistency.outside_words(group, "zh") == ["低于幅度 (2)", "高于幅度 (1)"]
 
 
 def test_groups_stand_in_the_order_of_bands_and_codes() -> None:
