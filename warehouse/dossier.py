@@ -22,7 +22,7 @@ from warehouse import dimensions, matching, metrics, plate, repeat
 from warehouse.errors import WarehouseError
 from warehouse.parameters import Parameter
 
-FORMAT = "heng-dossier/2"
+FORMAT = "heng-dossier/3"
 """Raised whenever facts or words of a dossier change: the words of an older one cannot be told anew."""
 KINDS = ("vehicle", "enterprise")
 TABLES = (
@@ -72,16 +72,18 @@ class Kept:
 
 
 class Supposed:
-    """The same data, but for some acts: ``changes`` replace columns of ``core.violation`` by case number."""
+    """The same data, but for some acts: ``changes`` replace columns of ``core.violation`` by case number; None leaves
+    the act out."""
 
-    def __init__(self, source: Kept, changes: Mapping[str, Mapping[str, Any]]) -> None:
+    def __init__(self, source: Kept, changes: Mapping[str, Mapping[str, Any] | None]) -> None:
         self.read, self.constant, self._source, self._changes = source.read, source.constant, source, changes
 
     def rows(self, sql: str, params: Any = None) -> list[dict[str, Any]]:
         found = self._source.rows(sql, params)
         if not found or not {"case_no", "counted_ratio"} <= found[0].keys():
             return found
-        return [{**row, **self._changes.get(row["case_no"], {})} for row in found]
+        told = ((row, self._changes.get(row["case_no"], {})) for row in found)
+        return [{**row, **change} for row, change in told if change is not None]
 
 
 # --- plain values ------------------------------------------------------------------------------------------
@@ -520,9 +522,15 @@ def _supposition(
 
 
 def _changes(
-    source: Kept, main: repeat.Standing, question: repeat.Question, key: Mapping[str, Any], appealed: set[str]
+    source: Kept,
+    main: repeat.Standing,
+    question: repeat.Question,
+    key: Mapping[str, Any],
+    appealed: set[str],
+    weak: set[str],
 ) -> list[dict[str, Any]]:
-    """The count if one thing were otherwise; each an answer of the engine."""
+    """The count if one thing were otherwise; each an answer of the engine, but for how many more acts pass the
+    statute's threshold, which is a sum. ``weak``: cases whose weighing has reasons against its use as evidence."""
 
     def told(kind: str, found: repeat.Standing, **more: Any) -> dict[str, Any]:
         return {
@@ -530,6 +538,15 @@ def _changes(
         }  # fmt: skip
 
     changes: list[dict[str, Any]] = []
+    if main.subject == "vehicle":
+        over = int(repeat.parameters(source, question)["repeat_statutory_over"].value)
+        if main.count <= over:
+            changes.append(
+                {
+                    "kind": "more_acts", "count": over + 1, "tier": "statutory", "difference": over + 1 - main.count,
+                    "over": over, "needs_decision": question.require_decision,
+                }
+            )  # fmt: skip
     ratio = repeat.ratio_if_decided(source, question.as_of)
     supposed = {
         one.act.case_no: what
@@ -544,6 +561,9 @@ def _changes(
     if len(pending) > 1:
         found = _one(Supposed(source, pending), question, key)
         changes.append(told("all_decided", found, case_count=len(pending)))
+    if case_count := sum(one.act.case_no in weak for one in main.counted):
+        found = _one(Supposed(source, dict.fromkeys(weak)), question, key)
+        changes.append(told("without_weak", found, case_count=case_count))
     in_force = repeat.shown(source, question)
     for name, other in ALTERNATIVES.items():
         parameter = in_force[name]
@@ -719,7 +739,8 @@ def facts(
     told["acts"] = acts
     told["by_register"] = _by_register(kept, key, as_of) if kind == "enterprise" else []
     appealed = {case_no for case_no, rows in steps.items() if rows and rows[-1]["case_state"] == "appeal"}
-    told["changes"] = _changes(kept, main, question, key, appealed)
+    weak = {act["case_no"] for act in acts if act["passage"] is not None and not act["passage"]["evidence_ok"]}
+    told["changes"] = _changes(kept, main, question, key, appealed, weak)
     told["lapses"] = _lapses(main)
     names = [*repeat.shown(kept, question), *_NOT_RECOUNTED]
     told["parameters"] = _in_use(_constant(kept, _PARAMETERS, {"names": names}), acts, told["as_of"])

@@ -20,7 +20,7 @@ from dashboards.as_known import NotComputed
 from dashboards.lookup_facts import Found
 from dashboards.text import Text
 from warehouse import dossier_file, dossier_text, plate, repeat, risk
-from warehouse.dossier import main_standing, outcome
+from warehouse.dossier import main_standing
 from warehouse.dossier_text import Words
 
 HOME = plate.HOME
@@ -98,6 +98,10 @@ def verdict(facts: dict[str, Any], t: Text, w: Words) -> html.Section:
                     html.Div(
                         [
                             html.P(_unbroken(dossier_text.lead(facts, w)), className="lead-line"),
+                            *[
+                                html.P(_unbroken(line), className="sum-line")
+                                for line in dossier_text.triggers(facts, w)
+                            ],
                             html.P(dossier_text.equation(facts, w), className="sum-line"),
                             html.P(dossier_text.thresholds(facts, w), className="quiet-line"),
                         ]
@@ -176,7 +180,6 @@ def act_line(facts: dict[str, Any], act: dict[str, Any], number: int | None, t: 
         else:
             verdict = html.B(w.of("verdict", passage["verdict"]))
             weighed = t.parts("lookup.weighed.not_over", gross=gross, limit=limit, verdict=verdict)
-    judged = outcome(facts, act)
     state = act["steps"][-1]["case_state"] if act["steps"] else None
     told: list[Any] = [
         html.Div(
@@ -195,6 +198,7 @@ def act_line(facts: dict[str, Any], act: dict[str, Any], number: int | None, t: 
     if number is None:
         told.append(html.Div(dossier_text.main_why(facts, act, w), className="act-why"))
     doubts = [w.pick(flag) for flag in passage["flags"]] if passage else []
+    doubts += filter(None, [dossier_text.weak_but_counted(facts, act, w)])
     if doubts:
         told.append(html.Div(w("join").join(doubts), className="act-doubts"))
     told += [html.Div(dossier_text.dimension(one, w), className="act-under") for one in _dimensions(passage)]
@@ -202,8 +206,8 @@ def act_line(facts: dict[str, Any], act: dict[str, Any], number: int | None, t: 
     told.append(
         html.Div(w("semicolon").join(decided) or f"{w('act.filed')} {w.day(act['filed_on'])}", className="act-under")
     )
-    lapses = w("counts.until", day=w.day(judged["lapses_on"])) if number is not None and judged["lapses_on"] else ""
-    told.append(html.Div(" · ".join(filter(None, (act["case_no"], lapses))), className="act-under"))
+    counts = dossier_text.counted_span(facts, act, w) if number is not None else ""
+    told.append(html.Div(" · ".join(filter(None, (act["case_no"], counts))), className="act-under"))
     if act["match"]:
         ties = html.Ul([html.Li(dossier_text.tie(one, w)) for one in act["match"]], className="lines")
         how = html.P(w("act.match.how"), className="quiet-line")
@@ -246,7 +250,7 @@ def acts(facts: dict[str, Any], t: Text, w: Words) -> list[Any]:
 
 def open_questions(facts: dict[str, Any], w: Words) -> list[Any]:
     """What would change the count, and what is not known."""
-    changes = [dossier_text.change(facts, one, w) for one in facts["changes"]]
+    changes, same = dossier_text.changes(facts, w)
     changes += [
         (w("lapse", on=w.day(one["on"])), dossier_text.count(facts, one["count"], w)) for one in facts["lapses"]
     ]  # fmt: skip
@@ -257,6 +261,15 @@ def open_questions(facts: dict[str, Any], w: Words) -> list[Any]:
                 html.Ul(
                     [html.Li([html.Span(text), html.B(count)]) for text, count in changes], className="lines if-then"
                 ),
+                html.Details(
+                    [
+                        html.Summary([shell.icon("right"), html.Span(w("change.same", count=len(same)))]),
+                        html.Ul([html.Li(text) for text in same], className="lines"),
+                    ],
+                    className="fold plain-fold",
+                )
+                if same
+                else None,
             ],
             className="card",
         ),

@@ -121,6 +121,9 @@ def test_a_person_sees_why_it_is_four_and_not_three(ask: Any) -> None:
     words = text_of(layout)
     assert "计 4 次，超过 3 次；自  2026-08-20  起。" in words
     assert "计次 4 起；1 起已作废；1 起未过计次门槛；1 起尚无决定；1 起同一趟次；1 起不在窗口内" in words
+    assert "案件A08：2026-08-01违法，2026-08-20作出决定，当日起计次。" in words.replace(" ", "")
+    assert "A08 · 自 2026-08-20 起计次；自 2027-08-01 起不再计次" in words
+    assert "2 项不改变次数" in words
     assert len(by_class(layout, "left-out")) == 5
     reasons = [text_of(one) for one in by_class(layout, "act-why")]
     assert "超限率 10%，扣除称重设备允许误差后 4.50%，不高于当日的计次门槛 10%" in reasons
