@@ -140,6 +140,16 @@ select distinct plate_no from (
 ) as seen
 where list_contains($plates, plate_no)
 """
+# Likewise, but for one sign.
+_LIKE = """
+select distinct plate_no from (
+    select plate_no from staging.vehicle union all select plate_no from core.violation
+) as seen
+where length(plate_no) = $length and regexp_full_match(plate_no, $pattern)
+order by plate_no limit $most
+"""
+FEWEST_SIGNS = 6
+"""A shorter text is like too many plates."""
 _ENTERPRISE = "select enterprise_name from staging.enterprise where uscc = $uscc limit 1"
 _ACTS_OF_ENTERPRISE = "select 1 as one from core.violation where uscc = $uscc limit 1"
 MOST_NEAR = 6
@@ -171,12 +181,27 @@ def is_known(source: Source, plate_no: str) -> bool:
 
 
 def near(source: Source, plate_no: str) -> list[str]:
-    """Known plates that a reader may have meant, nearest first, at most ``MOST_NEAR``."""
-    candidates = plate.near(plate_no)
-    if not candidates:
+    """Known plates that a reader may have meant, nearest first, at most ``MOST_NEAR``.
+
+    Those with signs that are taken for each other, the same number of another province, then those that differ in one
+    sign or have one more, unless these are more than have room.
+    """
+    if not FEWEST_SIGNS <= len(plate_no) <= plate.MOST_LETTERS or not plate_no.isalnum():
         return []
-    known = {row["plate_no"] for row in source.rows(_KNOWN_OF, {"plates": candidates})}
-    return [one for one in candidates if one in known][:MOST_NEAR]
+    others = [f"{one}{plate_no[1:]}" for one in plate.PROVINCES] if plate_no[0] in plate.PROVINCES else []
+    candidates = [one for one in dict.fromkeys(plate.near(plate_no) + others) if one != plate_no]
+    known = {row["plate_no"] for row in source.rows(_KNOWN_OF, {"plates": candidates})} if candidates else set()
+    found = [one for one in candidates if one in known]
+    for length, patterns in (
+        (len(plate_no), [f"{plate_no[:at]}.{plate_no[at + 1 :]}" for at in range(len(plate_no))]),
+        (len(plate_no) + 1, [f"{plate_no[:at]}.{plate_no[at:]}" for at in range(len(plate_no) + 1)]),
+    ):
+        asked = {"length": length, "pattern": "|".join(patterns), "most": MOST_NEAR + 1}
+        like = [row["plate_no"] for row in source.rows(_LIKE, asked)]
+        like = [one for one in like if one not in found and one != plate_no]
+        if len(found) + len(like) <= MOST_NEAR:
+            found += like
+    return found[:MOST_NEAR]
 
 
 def subject_of(source: Source, text: str, color: int | None = None) -> tuple[str, dict[str, Any]]:
@@ -308,7 +333,7 @@ _RECENT_COLUMNS = (
 )
 _RECENT = """
 select record_id, passed_at, site_code, axle_count, gross_vehicle_weight_kg, limit_kg, verdict, excess_kg,
-    excess_ratio, evidence_ok, flags
+    excess_ratio, evidence_ok, flags, count(*) over () as passage_count
 from {passages} as passage
 where plate_no = $plate_no and (plate_color_code is null or plate_color_code is not distinct from $plate_color_code)
     and passed_date between $first and $as_of
@@ -788,7 +813,8 @@ def outcome(told: Mapping[str, Any], act: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def recent(source: Source, key: Mapping[str, Any], as_of: date) -> list[dict[str, Any]]:
-    """The last passages of a vehicle in the twelve months to the day, whatever became of them."""
+    """The last passages of a vehicle in the twelve months to the day, whatever became of them; ``passage_count``: how
+    many there are in all."""
     first = repeat.months_later(as_of, -12)
     passages = source.within("core.passage", _RECENT_COLUMNS, repeat.months_from(first, as_of))
     asked = {**key, "as_of": as_of, "first": first, "most": RECENT}

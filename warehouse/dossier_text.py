@@ -254,12 +254,19 @@ def weak_but_counted(told: Facts, act: Mapping[str, Any], w: Words) -> str:
 
 
 def equation(told: Facts, w: Words) -> str:
-    """From all cases to the count: how many count, and how many do not for which reason."""
+    """From all cases to the count: how many count, and how many do not for which reason; a clue is no case."""
     one = main_standing(told)
-    parts = [w("equation", acts=one["act_count"], counted=one["counted_act_count"])]
+    clues = sum(act["filed_on"] is None for act in told["acts"])
+    key = "equation.clues" if clues else "equation"
+    parts = [w(key, acts=one["act_count"] - clues, counted=one["counted_act_count"], clues=clues)]
     reasons = [reason for reason in REASONS if reason in one["reasons"]]
     parts += [
-        w("equation.part", count=one["reasons"][reason], reason=REASON_TERMS[reason].name(w.lang)) for reason in reasons
+        w(
+            "equation.clue" if reason == "not_filed" else "equation.part",
+            count=one["reasons"][reason],
+            reason=REASON_TERMS[reason].name(w.lang),
+        )
+        for reason in reasons
     ]
     if told["subject"]["kind"] == "enterprise" and one["count"] != one["counted_act_count"]:
         parts.append(w("equation.vehicles", counted=one["counted_act_count"], count=one["count"]))

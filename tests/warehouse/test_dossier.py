@@ -481,6 +481,20 @@ def test_plates_that_eyes_take_for_each_other_are_near_and_others_are_not() -> N
     assert plate.near("1" * 40) == []
 
 
+def test_known_plates_that_differ_in_one_sign_or_have_one_more_are_near(source: Violations) -> None:
+    assert FOUR in dossier.near(source, "湘M1001")
+    assert dossier.near(source, "京M10001")[0] == FOUR
+    for odd in ("", "湘M1", "湘M1000.", "湘M100|1", ".......", "湘" * 40):
+        assert dossier.near(source, odd) == []
+    many = Violations()
+    many.connection.execute(
+        "insert into staging.vehicle by name select one.* replace ('湘M2000' || nth as plate_no) from"
+        " (select * from staging.vehicle limit 1) as one, range(9) as more(nth)"
+    )
+    assert dossier.near(many, "湘M20009") == []
+    assert dossier.near(many, "湘M2000Z") == ["湘M20002"]
+
+
 # --- the file ---------------------------------------------------------------------------------------------
 def test_a_file_needs_nothing_outside_itself_and_holds_its_facts(files: dict[tuple[str, str], bytes]) -> None:
     for (name, lang), data in files.items():
