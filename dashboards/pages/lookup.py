@@ -99,7 +99,7 @@ def verdict(facts: dict[str, Any], t: Text, w: Words) -> html.Section:
                         [
                             html.P(_unbroken(dossier_text.lead(facts, w)), className="lead-line"),
                             *[
-                                html.P(_unbroken(line), className="sum-line")
+                                html.P(_unbroken(line), className="since-line")
                                 for line in dossier_text.triggers(facts, w)
                             ],
                             html.P(dossier_text.equation(facts, w), className="sum-line"),
