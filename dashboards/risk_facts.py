@@ -232,7 +232,15 @@ def _credit(one: Risk, name: str, t: Text) -> str:
 def _event(one: Reason, t: Text, with_vehicle: bool) -> html.Span:
     told = [masked(one.vehicle[0])] if with_vehicle else []
     told += [fmt.moment(one.passed_at, t.lang), one.site_code, fmt.share(one.excess_ratio), name_of(one.severity, t)]
-    link = html.A(" · ".join(told), href=f"/overload/rows?record={one.record_id}", className="text-link")
+    text = " · ".join(told)
+    link = html.A(
+        text,
+        href=f"/overload/rows?record={one.record_id}",
+        target="_blank",  # a look-up could not be gone back to: its plate stands in no address
+        rel="noopener",
+        className="text-link",
+        **{"aria-label": t("link.new_tab", what=text)},
+    )
     return html.Span([link, html.Span(t("risk.age", months=risk.AGES[one.age]), className="under")])
 
 

@@ -22,7 +22,7 @@ from warehouse import dimensions, matching, metrics, plate, repeat
 from warehouse.errors import WarehouseError
 from warehouse.parameters import Parameter
 
-FORMAT = "heng-dossier/2"
+FORMAT = "heng-dossier/3"
 """Raised whenever facts or words of a dossier change: the words of an older one cannot be told anew."""
 KINDS = ("vehicle", "enterprise")
 TABLES = (
@@ -72,16 +72,18 @@ class Kept:
 
 
 class Supposed:
-    """The same data, but for some acts: ``changes`` replace columns of ``core.violation`` by case number."""
+    """The same data, but for some acts: ``changes`` replace columns of ``core.violation`` by case number; None leaves
+    the act out."""
 
-    def __init__(self, source: Kept, changes: Mapping[str, Mapping[str, Any]]) -> None:
+    def __init__(self, source: Kept, changes: Mapping[str, Mapping[str, Any] | None]) -> None:
         self.read, self.constant, self._source, self._changes = source.read, source.constant, source, changes
 
     def rows(self, sql: str, params: Any = None) -> list[dict[str, Any]]:
         found = self._source.rows(sql, params)
         if not found or not {"case_no", "counted_ratio"} <= found[0].keys():
             return found
-        return [{**row, **self._changes.get(row["case_no"], {})} for row in found]
+        told = ((row, self._changes.get(row["case_no"], {})) for row in found)
+        return [{**row, **change} for row, change in told if change is not None]
 
 
 # --- plain values ------------------------------------------------------------------------------------------
@@ -138,6 +140,16 @@ select distinct plate_no from (
 ) as seen
 where list_contains($plates, plate_no)
 """
+# Likewise, but for one sign.
+_LIKE = """
+select distinct plate_no from (
+    select plate_no from staging.vehicle union all select plate_no from core.violation
+) as seen
+where length(plate_no) = $length and regexp_full_match(plate_no, $pattern)
+order by plate_no limit $most
+"""
+FEWEST_SIGNS = 6
+"""A shorter text is like too many plates."""
 _ENTERPRISE = "select enterprise_name from staging.enterprise where uscc = $uscc limit 1"
 _ACTS_OF_ENTERPRISE = "select 1 as one from core.violation where uscc = $uscc limit 1"
 MOST_NEAR = 6
@@ -169,12 +181,27 @@ def is_known(source: Source, plate_no: str) -> bool:
 
 
 def near(source: Source, plate_no: str) -> list[str]:
-    """Known plates that a reader may have meant, nearest first, at most ``MOST_NEAR``."""
-    candidates = plate.near(plate_no)
-    if not candidates:
+    """Known plates that a reader may have meant, nearest first, at most ``MOST_NEAR``.
+
+    Those with signs that are taken for each other, the same number of another province, then those that differ in one
+    sign or have one more, unless these are more than have room.
+    """
+    if not FEWEST_SIGNS <= len(plate_no) <= plate.MOST_LETTERS or not plate_no.isalnum():
         return []
-    known = {row["plate_no"] for row in source.rows(_KNOWN_OF, {"plates": candidates})}
-    return [one for one in candidates if one in known][:MOST_NEAR]
+    others = [f"{one}{plate_no[1:]}" for one in plate.PROVINCES] if plate_no[0] in plate.PROVINCES else []
+    candidates = [one for one in dict.fromkeys(plate.near(plate_no) + others) if one != plate_no]
+    known = {row["plate_no"] for row in source.rows(_KNOWN_OF, {"plates": candidates})} if candidates else set()
+    found = [one for one in candidates if one in known]
+    for length, patterns in (
+        (len(plate_no), [f"{plate_no[:at]}.{plate_no[at + 1 :]}" for at in range(len(plate_no))]),
+        (len(plate_no) + 1, [f"{plate_no[:at]}.{plate_no[at:]}" for at in range(len(plate_no) + 1)]),
+    ):
+        asked = {"length": length, "pattern": "|".join(patterns), "most": MOST_NEAR + 1}
+        like = [row["plate_no"] for row in source.rows(_LIKE, asked)]
+        like = [one for one in like if one not in found and one != plate_no]
+        if len(found) + len(like) <= MOST_NEAR:
+            found += like
+    return found[:MOST_NEAR]
 
 
 def subject_of(source: Source, text: str, color: int | None = None) -> tuple[str, dict[str, Any]]:
@@ -306,7 +333,7 @@ _RECENT_COLUMNS = (
 )
 _RECENT = """
 select record_id, passed_at, site_code, axle_count, gross_vehicle_weight_kg, limit_kg, verdict, excess_kg,
-    excess_ratio, evidence_ok, flags
+    excess_ratio, evidence_ok, flags, count(*) over () as passage_count
 from {passages} as passage
 where plate_no = $plate_no and (plate_color_code is null or plate_color_code is not distinct from $plate_color_code)
     and passed_date between $first and $as_of
@@ -520,9 +547,15 @@ def _supposition(
 
 
 def _changes(
-    source: Kept, main: repeat.Standing, question: repeat.Question, key: Mapping[str, Any], appealed: set[str]
+    source: Kept,
+    main: repeat.Standing,
+    question: repeat.Question,
+    key: Mapping[str, Any],
+    appealed: set[str],
+    weak: set[str],
 ) -> list[dict[str, Any]]:
-    """The count if one thing were otherwise; each an answer of the engine."""
+    """The count if one thing were otherwise; each an answer of the engine, but for how many more acts pass the
+    statute's threshold, which is a sum. ``weak``: cases whose weighing has reasons against its use as evidence."""
 
     def told(kind: str, found: repeat.Standing, **more: Any) -> dict[str, Any]:
         return {
@@ -530,6 +563,15 @@ def _changes(
         }  # fmt: skip
 
     changes: list[dict[str, Any]] = []
+    if main.subject == "vehicle":
+        over = int(repeat.parameters(source, question)["repeat_statutory_over"].value)
+        if main.count <= over:
+            changes.append(
+                {
+                    "kind": "more_acts", "count": over + 1, "tier": "statutory", "difference": over + 1 - main.count,
+                    "over": over, "needs_decision": question.require_decision,
+                }
+            )  # fmt: skip
     ratio = repeat.ratio_if_decided(source, question.as_of)
     supposed = {
         one.act.case_no: what
@@ -544,6 +586,9 @@ def _changes(
     if len(pending) > 1:
         found = _one(Supposed(source, pending), question, key)
         changes.append(told("all_decided", found, case_count=len(pending)))
+    if case_count := sum(one.act.case_no in weak for one in main.counted):
+        found = _one(Supposed(source, dict.fromkeys(weak)), question, key)
+        changes.append(told("without_weak", found, case_count=case_count))
     in_force = repeat.shown(source, question)
     for name, other in ALTERNATIVES.items():
         parameter = in_force[name]
@@ -719,7 +764,8 @@ def facts(
     told["acts"] = acts
     told["by_register"] = _by_register(kept, key, as_of) if kind == "enterprise" else []
     appealed = {case_no for case_no, rows in steps.items() if rows and rows[-1]["case_state"] == "appeal"}
-    told["changes"] = _changes(kept, main, question, key, appealed)
+    weak = {act["case_no"] for act in acts if act["passage"] is not None and not act["passage"]["evidence_ok"]}
+    told["changes"] = _changes(kept, main, question, key, appealed, weak)
     told["lapses"] = _lapses(main)
     names = [*repeat.shown(kept, question), *_NOT_RECOUNTED]
     told["parameters"] = _in_use(_constant(kept, _PARAMETERS, {"names": names}), acts, told["as_of"])
@@ -767,7 +813,8 @@ def outcome(told: Mapping[str, Any], act: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def recent(source: Source, key: Mapping[str, Any], as_of: date) -> list[dict[str, Any]]:
-    """The last passages of a vehicle in the twelve months to the day, whatever became of them."""
+    """The last passages of a vehicle in the twelve months to the day, whatever became of them; ``passage_count``: how
+    many there are in all."""
     first = repeat.months_later(as_of, -12)
     passages = source.within("core.passage", _RECENT_COLUMNS, repeat.months_from(first, as_of))
     asked = {**key, "as_of": as_of, "first": first, "most": RECENT}

@@ -51,7 +51,8 @@ def html(told: Mapping[str, Any], lang: str) -> bytes:
     text = _ENVIRONMENT.get_template("dossier.html.j2").render(
         told=told, w=w, text=dossier_text, main=main_standing(told), outcome=outcome, html_lang=_HTML_LANG[lang],
         enterprise=told["subject"]["kind"] == "enterprise", acts=dossier_text.numbered(told),
-        differences=dossier_text.differences(told, w), facts=Markup(canonical(told)), facts_digest=digest(told),
+        differences=dossier_text.differences(told, w), changes=dossier_text.changes(told, w),
+        facts=Markup(canonical(told)), facts_digest=digest(told),
         zeros=_ZEROS, blank=_BLANK,
     )  # fmt: skip
     data = text.encode()

@@ -225,13 +225,48 @@ def lead(told: Facts, w: Words) -> str:
     return text
 
 
+def triggers(told: Facts, w: Words) -> list[str]:
+    """Which acts began to count on the day since when the count is above the statute's threshold, and why that day."""
+    since = main_standing(told)["trigger_on"]
+    found = []
+    for act in told["acts"]:
+        judged = outcome(told, act)
+        if judged["reason"] is None and since is not None and judged["counts_from"] == since:
+            days = (("decided", act["decided_on"]), ("filed", act["filed_on"]))
+            why = next((name for name, day in days if day == since), "other")
+            found.append(w(f"trigger.{why}", case=act["case_no"], act=w.day(act["violated_at"]), since=w.day(since)))
+    return found
+
+
+def counted_span(told: Facts, act: Mapping[str, Any], w: Words) -> str:
+    """Since when an act that counts does, and from when on it does not any more."""
+    judged = outcome(told, act)
+    days = (("counts.from", judged["counts_from"]), ("counts.until", judged["lapses_on"]))
+    return w("semicolon").join(w(key, day=w.day(day)) for key, day in days if day)
+
+
+def weak_but_counted(told: Facts, act: Mapping[str, Any], w: Words) -> str:
+    """That an act counts although its weighing has reasons against its use as evidence; empty where it is not so."""
+    passage = act["passage"]
+    if passage is None or passage["evidence_ok"] or outcome(told, act)["reason"] is not None:
+        return ""
+    return w("act.evidence.decided" if act["decided_on"] else "act.evidence.counts")
+
+
 def equation(told: Facts, w: Words) -> str:
-    """From all cases to the count: how many count, and how many do not for which reason."""
+    """From all cases to the count: how many count, and how many do not for which reason; a clue is no case."""
     one = main_standing(told)
-    parts = [w("equation", acts=one["act_count"], counted=one["counted_act_count"])]
+    clues = sum(act["filed_on"] is None for act in told["acts"])
+    key = "equation.clues" if clues else "equation"
+    parts = [w(key, acts=one["act_count"] - clues, counted=one["counted_act_count"], clues=clues)]
     reasons = [reason for reason in REASONS if reason in one["reasons"]]
     parts += [
-        w("equation.part", count=one["reasons"][reason], reason=REASON_TERMS[reason].name(w.lang)) for reason in reasons
+        w(
+            "equation.clue" if reason == "not_filed" else "equation.part",
+            count=one["reasons"][reason],
+            reason=REASON_TERMS[reason].name(w.lang),
+        )
+        for reason in reasons
     ]
     if told["subject"]["kind"] == "enterprise" and one["count"] != one["counted_act_count"]:
         parts.append(w("equation.vehicles", counted=one["counted_act_count"], count=one["count"]))
@@ -336,14 +371,23 @@ def change(told: Facts, one: Mapping[str, Any], w: Words) -> tuple[str, str]:
             case=one["case_no"],
             most=w.plain_share(max(act["counted_ratio"], act["decided_counted_ratio"] or 0)),
         )
-    elif kind == "all_decided":
-        text = w("change.all_decided", cases=one["case_count"])
+    elif kind in ("all_decided", "without_weak"):
+        text = w(f"change.{kind}", cases=one["case_count"])
+    elif kind == "more_acts":
+        text = w(
+            "change.more_acts", left=one["difference"], over=one["over"],
+            ratio=_counted_ratio(value_of(told, "repeat_excess_ratio"), w),
+            decided=w("change.more_acts.decided" if one["needs_decision"] else "change.more_acts.filed"),
+        )  # fmt: skip
     else:
         text = w(f"change.{kind}", case=one["case_no"]) if "case_no" in one else w(f"change.{kind}")
-    return text, count(told, one["count"], w) + (
-        f" ({w('change.same')})" if not one["difference"] and w.lang == "en"
-        else f"（{w('change.same')}）" if not one["difference"] else ""
-    )  # fmt: skip
+    return text, count(told, one["count"], w)
+
+
+def changes(told: Facts, w: Words) -> tuple[list[tuple[str, str]], list[str]]:
+    """What would change the count, with the count that follows; and what is supposed and leaves it as it is."""
+    others = [change(told, one, w) for one in told["changes"] if one["difference"]]
+    return others, [change(told, one, w)[0] for one in told["changes"] if not one["difference"]]
 
 
 def count(told: Facts, number: int, w: Words) -> str:

@@ -20,7 +20,7 @@ from dashboards.as_known import NotComputed
 from dashboards.lookup_facts import Found
 from dashboards.text import Text
 from warehouse import dossier_file, dossier_text, plate, repeat, risk
-from warehouse.dossier import main_standing, outcome
+from warehouse.dossier import main_standing
 from warehouse.dossier_text import Words
 
 HOME = plate.HOME
@@ -48,7 +48,7 @@ def who(found: Found, w: Words) -> html.Div:
         if row["axle_count"] is not None:
             parts.append(w("act.axles", count=row["axle_count"]))
         parts.append(row["enterprise_name"] or "")
-        told = " · ".join(filter(None, parts))
+        told = w("head.register") + w("colon") + " · ".join(filter(None, parts))
     others = [code for code in found.colors if code != found.color]
     return html.Div(
         [
@@ -98,6 +98,10 @@ def verdict(facts: dict[str, Any], t: Text, w: Words) -> html.Section:
                     html.Div(
                         [
                             html.P(_unbroken(dossier_text.lead(facts, w)), className="lead-line"),
+                            *[
+                                html.P(_unbroken(line), className="since-line")
+                                for line in dossier_text.triggers(facts, w)
+                            ],
                             html.P(dossier_text.equation(facts, w), className="sum-line"),
                             html.P(dossier_text.thresholds(facts, w), className="quiet-line"),
                         ]
@@ -163,6 +167,19 @@ def _dimensions(passage: dict[str, Any] | None) -> list[dict[str, Any]]:
     return passage["dimensions"] if passage else []
 
 
+def _evidence(shown: Any, record_id: str, t: Text, className: str = "") -> html.A:
+    """A way to the evidence that leaves the answer where it is: the plate would have to be typed again."""
+    says = shown if isinstance(shown, str) else t("lookup.evidence.last")
+    return html.A(
+        shown,
+        href=f"/overload/rows?record={record_id}",
+        target="_blank",
+        rel="noopener",
+        className=className,
+        **{"aria-label": t("link.new_tab", what=says)},
+    )
+
+
 def act_line(facts: dict[str, Any], act: dict[str, Any], number: int | None, t: Text, w: Words) -> html.Li:
     """One act: what happened, what became of it and why, and the way to its evidence."""
     passage = act["passage"]
@@ -170,13 +187,13 @@ def act_line(facts: dict[str, Any], act: dict[str, Any], number: int | None, t: 
         weighed: Any = w("act.no_passage")
     else:
         gross, limit = w.kilograms(passage["gross_vehicle_weight_kg"]), w.kilograms(passage["limit_kg"])
+        axles = f"{w('act.axles', count=passage['axle_count'])} · " if passage["axle_count"] else ""
         if passage["verdict"] == "over":
             ratio = w.share(passage["excess_ratio"], act["counted_ratio"])
-            weighed = t.parts("lookup.weighed", gross=gross, limit=limit, ratio=html.B(ratio))
+            weighed = t.parts("lookup.weighed", gross=gross, axles=axles, limit=limit, ratio=html.B(ratio))
         else:
             verdict = html.B(w.of("verdict", passage["verdict"]))
-            weighed = t.parts("lookup.weighed.not_over", gross=gross, limit=limit, verdict=verdict)
-    judged = outcome(facts, act)
+            weighed = t.parts("lookup.weighed.not_over", gross=gross, axles=axles, limit=limit, verdict=verdict)
     state = act["steps"][-1]["case_state"] if act["steps"] else None
     told: list[Any] = [
         html.Div(
@@ -195,6 +212,7 @@ def act_line(facts: dict[str, Any], act: dict[str, Any], number: int | None, t: 
     if number is None:
         told.append(html.Div(dossier_text.main_why(facts, act, w), className="act-why"))
     doubts = [w.pick(flag) for flag in passage["flags"]] if passage else []
+    doubts += filter(None, [dossier_text.weak_but_counted(facts, act, w)])
     if doubts:
         told.append(html.Div(w("join").join(doubts), className="act-doubts"))
     told += [html.Div(dossier_text.dimension(one, w), className="act-under") for one in _dimensions(passage)]
@@ -202,21 +220,15 @@ def act_line(facts: dict[str, Any], act: dict[str, Any], number: int | None, t: 
     told.append(
         html.Div(w("semicolon").join(decided) or f"{w('act.filed')} {w.day(act['filed_on'])}", className="act-under")
     )
-    lapses = w("counts.until", day=w.day(judged["lapses_on"])) if number is not None and judged["lapses_on"] else ""
-    told.append(html.Div(" · ".join(filter(None, (act["case_no"], lapses))), className="act-under"))
+    counts = dossier_text.counted_span(facts, act, w) if number is not None else ""
+    told.append(html.Div(" · ".join(filter(None, (act["case_no"], counts))), className="act-under"))
     if act["match"]:
         ties = html.Ul([html.Li(dossier_text.tie(one, w)) for one in act["match"]], className="lines")
         how = html.P(w("act.match.how"), className="quiet-line")
         told.append(html.Details([html.Summary([shell.icon("right"), html.Span(w("act.match"))]), ties, how],
                                  className="fold plain-fold"))  # fmt: skip
     if passage:
-        told.append(
-            dcc.Link(
-                t("lookup.evidence"),
-                href=f"/overload/rows?record={passage['record_id']}",
-                className="text-link evidence",
-            )
-        )
+        told.append(_evidence(t("lookup.evidence"), passage["record_id"], t, "text-link evidence"))
     mark = html.Span(str(number) if number is not None else "×", className="act-number")
     return html.Li(
         [mark, html.Div(told, className="act-told")],
@@ -237,7 +249,9 @@ def acts(facts: dict[str, Any], t: Text, w: Words) -> list[Any]:
         body = (
             html.Ol([act_line(facts, act, n, t, w) for n, act in chosen], className="acts")
             if chosen
-            else html.P(w("nothing"), className="quiet-line")
+            else html.P(
+                w("nothing.left_out" if key == "head.not_counted" and listed else "nothing"), className="quiet-line"
+            )
         )
         under = html.P(span, className="subtitle") if key == "head.counted" else None
         cards.append(html.Section([html.H2(w(key, count=len(chosen))), under, body], className="card"))
@@ -246,7 +260,7 @@ def acts(facts: dict[str, Any], t: Text, w: Words) -> list[Any]:
 
 def open_questions(facts: dict[str, Any], w: Words) -> list[Any]:
     """What would change the count, and what is not known."""
-    changes = [dossier_text.change(facts, one, w) for one in facts["changes"]]
+    changes, same = dossier_text.changes(facts, w)
     changes += [
         (w("lapse", on=w.day(one["on"])), dossier_text.count(facts, one["count"], w)) for one in facts["lapses"]
     ]  # fmt: skip
@@ -257,6 +271,15 @@ def open_questions(facts: dict[str, Any], w: Words) -> list[Any]:
                 html.Ul(
                     [html.Li([html.Span(text), html.B(count)]) for text, count in changes], className="lines if-then"
                 ),
+                html.Details(
+                    [
+                        html.Summary([shell.icon("right"), html.Span(w("change.same", count=len(same)))]),
+                        html.Ul([html.Li(text) for text in same], className="lines"),
+                    ],
+                    className="fold plain-fold",
+                )
+                if same
+                else None,
             ],
             className="card",
         ),
@@ -271,7 +294,9 @@ def open_questions(facts: dict[str, Any], w: Words) -> list[Any]:
 
 
 def passages(found: Found, t: Text, w: Words) -> html.Section:
-    """The last passages, over the limit or not, case or not."""
+    """The last passages, over the limit or not, case or not; the year stands where it is not that of the day asked."""
+    assert found.facts is not None
+    as_of = found.facts["as_of"]
     rows = []
     for row in found.recent:
         ratio = w.share(row["excess_ratio"]) if row["excess_ratio"] is not None else "—"
@@ -280,9 +305,12 @@ def passages(found: Found, t: Text, w: Words) -> html.Section:
             html.Tr(
                 [
                     html.Th(
-                        dcc.Link(
-                            fmt.short_moment(datetime.fromisoformat(row["passed_at"]), t.lang),
-                            href=f"/overload/rows?record={row['record_id']}",
+                        _evidence(
+                            fmt.short_moment(datetime.fromisoformat(row["passed_at"]), t.lang)
+                            if row["passed_at"][:4] == as_of[:4]
+                            else f"{w.day(row['passed_at'])} {row['passed_at'][11:16]}",
+                            row["record_id"],
+                            t,
                         ),
                         scope="row",
                     ),
@@ -309,9 +337,8 @@ def passages(found: Found, t: Text, w: Words) -> html.Section:
     body = (
         html.Div(table, className="table-scroll") if rows else html.P(t("lookup.recent.none"), className="quiet-line")
     )
-    return html.Section(
-        [html.H2(t("lookup.recent")), html.P(t("lookup.recent.how"), className="subtitle"), body], className="card"
-    )
+    how = t("lookup.recent.how", shown=len(rows), count=f"{found.recent[0]['passage_count']:,}") if rows else None
+    return html.Section([html.H2(t("lookup.recent")), html.P(how, className="subtitle"), body], className="card")
 
 
 def scores(found: Found, db: queries.Source, as_of: date, t: Text) -> html.Section:
@@ -342,11 +369,7 @@ def result(found: Found, db: queries.Source, as_of: date, t: Text, w: Words) -> 
     facts = found.facts
     newest = next((act["passage"] for act in reversed(facts["acts"]) if act["passage"]), None)
     evidence = (
-        dcc.Link(
-            [shell.icon("file"), html.Span(t("lookup.evidence.last"))],
-            href=f"/overload/rows?record={newest['record_id']}",
-            className="button",
-        )
+        _evidence([shell.icon("file"), html.Span(t("lookup.evidence.last"))], newest["record_id"], t, "button")
         if newest
         else None
     )
@@ -385,10 +408,8 @@ def result(found: Found, db: queries.Source, as_of: date, t: Text, w: Words) -> 
 
 
 def _unknown(found: Found, t: Text) -> html.Section:
-    """No delivery names the plate: that is no statement about the vehicle."""
-    lines: list[Any] = [t("lookup.unknown.why")]
-    if not found.is_plate:
-        lines.insert(0, t("lookup.not_a_plate"))
+    """No delivery names the plate: that is no statement about the vehicle. Of what is no plate nothing else is said."""
+    lines: list[Any] = [t("lookup.unknown.why" if found.is_plate else "lookup.not_a_plate.how")]
     action = None
     if found.near:
         lines.append(t("lookup.near"))
@@ -400,7 +421,8 @@ def _unknown(found: Found, t: Text) -> html.Section:
             className="near-plates",
         )
     told = f"{found.plate_no[:2]}·{found.plate_no[2:]}"
-    return shell.state_card("search", t("lookup.unknown", plate=told), lines, action)
+    head = t("lookup.unknown", plate=told) if found.is_plate else t("lookup.not_a_plate")
+    return shell.state_card("search", head, lines, action)
 
 
 def _which_color(found: Found, t: Text, w: Words) -> html.Section:
@@ -576,7 +598,9 @@ def show(
         color = None
     question = lookup_facts.asked(text, province, color, day, window, repeat.first_day(db), until, known)
     if not question.text:
-        raise PreventUpdate
+        if ctx.triggered_id not in ("lookup-go", "lookup-plate"):
+            raise PreventUpdate
+        return shell.state_card("search", view.text("lookup.first"), [view.text("lookup.first.how")]), None
     try:
         found = lookup_facts.find(db, question)
     except NotComputed as error:

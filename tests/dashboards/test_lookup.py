@@ -121,6 +121,9 @@ def test_a_person_sees_why_it_is_four_and_not_three(ask: Any) -> None:
     words = text_of(layout)
     assert "计 4 次，超过 3 次；自  2026-08-20  起。" in words
     assert "计次 4 起；1 起已作废；1 起未过计次门槛；1 起尚无决定；1 起同一趟次；1 起不在窗口内" in words
+    assert "案件A08：2026-08-01违法，2026-08-20作出决定，当日起计次。" in words.replace(" ", "")
+    assert "A08 · 自 2026-08-20 起计次；自 2027-08-01 起不再计次" in words
+    assert "2 项不改变次数" in words
     assert len(by_class(layout, "left-out")) == 5
     reasons = [text_of(one) for one in by_class(layout, "act-why")]
     assert "超限率 10%，扣除称重设备允许误差后 4.50%，不高于当日的计次门槛 10%" in reasons
@@ -150,10 +153,16 @@ def test_a_typed_province_goes_before_the_chosen_one(ask: Any) -> None:
 
 
 def test_an_unknown_plate_is_no_statement_and_near_spellings_are_offered(ask: Any) -> None:
+    layout = shown(ask("M1000T"))
+    words = text_of(layout)
+    assert "数据中没有 湘M·1000T" in words
+    assert "不说明该车没有超限" in words
     layout = shown(ask("MIOO01"))
     words = text_of(layout)
-    assert "数据中没有 湘M·IOO01" in words
-    assert "不说明该车没有超限" in words
+    assert "输入的不是车牌" in words
+    assert "湘M12345" in words
+    for untold in ("数据中没有", "不说明该车没有超限", "IOO01"):
+        assert untold not in words
     offered = [c["props"]["data-lookup-plate"] for c in components(layout) if "data-lookup-plate" in c["props"]]
     assert FOUR in offered
     assert len(offered) <= dossier.MOST_NEAR
@@ -187,9 +196,41 @@ def test_english_answers_in_english(ask: Any) -> None:
     assert not re.search(r"[\u4e00-\u9fff]", re.sub(r"湘|示例\w+|公路安全保护条例|累计3次", "", words))
 
 
-def test_an_empty_field_asks_nothing(ask: Any) -> None:
-    assert ask("  ").status_code == 204
-    assert ask(None).status_code == 204
+def test_an_empty_field_asks_nothing_and_says_what_to_type(ask: Any) -> None:
+    for text in ("  ", None):
+        words = text_of(shown(ask(text)))
+        assert "不带省份简称时，取左边所选的省份" in words
+        assert ask(text, "lookup-window.value").status_code == 204
+
+
+def test_the_number_of_another_province_is_offered(ask: Any) -> None:
+    layout = shown(ask("M10001", lookup_province__data="京"))
+    offered = [c["props"]["data-lookup-plate"] for c in components(layout) if "data-lookup-plate" in c["props"]]
+    assert FOUR in offered
+    assert len(offered) <= dossier.MOST_NEAR
+
+
+def test_evidence_leaves_the_answer_where_it_is_and_passages_say_how_many(ask: Any) -> None:
+    layout = shown(ask(FOUR))
+    links = [c["props"] for c in components(layout) if "/overload/rows?record=" in str(c["props"].get("href"))]
+    assert len(links) > 8
+    assert {(one.get("target"), one.get("rel")) for one in links} == {("_blank", "noopener")}
+    assert all("新标签页" in one["aria-label"] for one in links)
+    words = text_of(layout)
+    scores = [c["props"] for c in components(by_id(layout, "lookup-risk"))]
+    rows = [one for one in links if one not in scores and re.match(r"\d", str(one["children"]))]
+    assert f"近12个月共 {len(rows)} 次，列出最近 {len(rows)} 次" in words
+    assert {"2025-12-01 09:15", "08-01 13:45"} <= {one["children"] for one in rows}
+    assert "登记：" in words
+    assert "6轴·限值49,000kg" in words.replace(" ", "")
+
+
+def test_a_clue_is_no_case_and_where_all_count_it_says_so(ask: Any) -> None:
+    words = text_of(shown(ask(STRANGER)))
+    assert "有 3 起超限案件、1 条尚未立案的线索" in words
+    assert "1 条线索尚未立案" in words
+    assert "全部计次。" in text_of(shown(ask(TWINS, "lookup-color.data", lookup_color__data=2)))
+    assert "全部计次。" not in text_of(shown(ask(CLEAN)))
 
 
 # --- the file ------------------------------------------------------------------------------------------------

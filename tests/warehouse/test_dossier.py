@@ -288,6 +288,66 @@ def test_nothing_after_the_day_is_told(source: Violations, as_of: date) -> None:
     assert checked > 200
 
 
+@pytest.mark.parametrize(("plate_no", "left"), [(THREE, 1), (LEAP, 2)])
+def test_so_many_more_acts_pass_the_threshold_and_one_less_does_not(plate_no: str, left: int) -> None:
+    told = told_of(Violations(), plate_no)
+    one = told["changes"][0]
+    assert (one["kind"], one["difference"], one["count"], one["tier"]) == ("more_acts", left, 4, "statutory")
+    text, count = dossier_text.change(told, one, Words("zh"))
+    assert text == f"若再有 {left} 起已作处罚决定的案件（超限率高于 10%），且现有的仍计次：超过 3 次"
+    assert count == "计 4 次"
+    for more in (left - 1, left):
+        source = Violations()
+        source.connection.execute(
+            "insert into core.violation by name select act.* replace ('N' || nth as case_no, 'n' || nth as record_id,"
+            " violated_on + cast(3 * nth as integer) as violated_on, violated_at + to_days(cast(3 * nth as integer))"
+            " as violated_at, null as last_unladen_at) from core.violation as act, range(1, ? + 1) as more(nth)"
+            " where case_no = (select max(case_no) from core.violation where plate_no = ? and ended_state is null)",
+            [more, plate_no],
+        )
+        now = dossier.main_standing(told_of(source, plate_no))
+        assert (now["count"], now["tier"] == "statutory") == (4 - left + more, more == left)
+
+
+def test_nothing_more_is_wanted_above_the_threshold_and_the_act_that_passed_it_is_named(four: dict[str, Any]) -> None:
+    assert "more_acts" not in {one["kind"] for one in four["changes"]}
+    assert dossier_text.triggers(four, Words("zh")) == ["案件 A08：2026-08-01 违法，2026-08-20 作出决定，当日起计次。"]
+    act = next(act for act in four["acts"] if act["case_no"] == "A08")
+    assert dossier_text.counted_span(four, act, Words("en")) == ("counts from 20 Aug 2026; no more from 1 Aug 2027 on")
+    filed = four | {"acts": [act | {"decided_on": "2026-08-01", "filed_on": "2026-08-20"}]}
+    assert dossier_text.triggers(filed, Words("zh")) == ["案件 A08：2026-08-01 违法，2026-08-20 立案，当日起计次。"]
+    assert dossier_text.triggers(four | {"acts": [act | {"decided_on": None}]}, Words("zh")) == [
+        "案件 A08：2026-08-01 违法，2026-08-20 起计次。"
+    ]
+
+
+def test_what_leaves_the_count_as_it_is_stands_apart(four: dict[str, Any]) -> None:
+    others, same = dossier_text.changes(four, Words("zh"))
+    assert len(others) + len(same) == len(four["changes"])
+    assert "计 4 次" not in {count for _, count in others}
+    assert len(same) == 2
+    assert "2 项不改变次数" in dossier_file.html(four, "zh").decode()
+
+
+def test_acts_whose_weighing_is_doubtful_are_left_out_by_way_of_trial(source: Violations, four: dict[str, Any]) -> None:
+    """With their trips: another act of one that is left out would count in its place."""
+    assert "without_weak" not in {one["kind"] for one in four["changes"]}
+    weak = Violations()
+    weak.connection.execute(
+        "update core.passage set evidence_ok = false where record_id in"
+        " (select passage_record_id from core.violation where case_no in ('A05', 'A06', 'A07', 'A08'))"
+    )
+    told = told_of(weak, FOUR)
+    (one,) = [one for one in told["changes"] if one["kind"] == "without_weak"]
+    assert (one["case_count"], one["count"], one["tier"], one["difference"]) == (2, 2, "watch", -2)
+    said = {act["case_no"]: dossier_text.weak_but_counted(told, act, Words("zh")) for act in told["acts"]}
+    assert [case for case, text in said.items() if text] == ["A06", "A08"]
+    assert said["A08"] == "已有处罚决定，故计次；称重证据请复核"
+    assert said["A08"] in dossier_file.html(told, "zh").decode()
+    weak.connection.execute("delete from core.violation where case_no in ('A05', 'A06', 'A07', 'A08')")
+    assert dossier.main_standing(told_of(weak, FOUR))["count"] == one["count"]
+
+
 @pytest.mark.parametrize(
     ("kind", "plate_no", "change"),
     [
@@ -419,6 +479,20 @@ def test_plates_that_eyes_take_for_each_other_are_near_and_others_are_not() -> N
     assert "湘M12346" not in plate.near("湘M12345")
     assert all(plate.is_plate(one) for one in plate.near("湘MI0B5S"))
     assert plate.near("1" * 40) == []
+
+
+def test_known_plates_that_differ_in_one_sign_or_have_one_more_are_near(source: Violations) -> None:
+    assert FOUR in dossier.near(source, "湘M1001")
+    assert dossier.near(source, "京M10001")[0] == FOUR
+    for odd in ("", "湘M1", "湘M1000.", "湘M100|1", ".......", "湘" * 40):
+        assert dossier.near(source, odd) == []
+    many = Violations()
+    many.connection.execute(
+        "insert into staging.vehicle by name select one.* replace ('湘M2000' || nth as plate_no) from"
+        " (select * from staging.vehicle limit 1) as one, range(9) as more(nth)"
+    )
+    assert dossier.near(many, "湘M20009") == []
+    assert dossier.near(many, "湘M2000Z") == ["湘M20002"]
 
 
 # --- the file ---------------------------------------------------------------------------------------------
