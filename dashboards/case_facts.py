@@ -298,7 +298,7 @@ def all_compared(db: queries.Source, choice: Choice) -> list[Compared]:
 
 @queries.once_per_choice
 def case_count(db: queries.Source, choice: Choice) -> int:
-    return len(all_cases(db, choice))
+    return cases.case_count(db, choice.as_of, choice.only)
 
 
 def every_row(db: queries.Source, choice: Choice) -> list[Any]:

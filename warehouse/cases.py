@@ -545,6 +545,13 @@ def cases(
     return _rows(source, text, {"as_of": as_of, **given}, Case)
 
 
+def case_count(source: Source, as_of: date, only: Filter | None = None) -> int:
+    """How many cases were found or filed by the day."""
+    query, given = cases_sql(only or Filter())
+    (row,) = source.rows(f"select count(*)::bigint as case_count from ({query})", {"as_of": as_of, **given})
+    return int(row["case_count"])
+
+
 # The steps of a case tell whether it is over; its list does where it has none.
 _OVER = f"case_state in {OVER} or (is_state_reported and closed_on is not null)"
 
