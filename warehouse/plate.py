@@ -31,6 +31,8 @@ PATTERN = "|".join(
     )
 )
 """Standard, small and large new-energy, trailer and special plates, military and armed police."""
+EXAMPLES = {"plate": f"{HOME}M12345", "energy": f"{HOME}MD12345", "trailer": f"{HOME}M1234挂"}
+"""What is shown where somebody types something else; invented."""
 MOST_CHANGES = 2
 MOST_LETTERS = 12
 """More than a plate has; what is longer is no plate and is not searched for."""

@@ -273,7 +273,7 @@ def open_questions(facts: dict[str, Any], w: Words) -> list[Any]:
                 ),
                 html.Details(
                     [
-                        html.Summary([shell.icon("right"), html.Span(w("change.same", count=len(same)))]),
+                        html.Summary([shell.icon("right"), html.Span(w("unchanged", count=len(same)))]),
                         html.Ul([html.Li(text) for text in same], className="lines"),
                     ],
                     className="fold plain-fold",
@@ -409,7 +409,7 @@ def result(found: Found, db: queries.Source, as_of: date, t: Text, w: Words) -> 
 
 def _unknown(found: Found, t: Text) -> html.Section:
     """No delivery names the plate: that is no statement about the vehicle. Of what is no plate nothing else is said."""
-    lines: list[Any] = [t("lookup.unknown.why" if found.is_plate else "lookup.not_a_plate.how")]
+    lines: list[Any] = [t("lookup.unknown.why") if found.is_plate else t("lookup.not_a_plate.how", **plate.EXAMPLES)]
     action = None
     if found.near:
         lines.append(t("lookup.near"))
@@ -546,7 +546,11 @@ def layout(db: queries.Source, view: shell.View, query: dict[str, str]) -> html.
         [
             form(t, w, (repeat.first_day(db), until), repeat.defaults(db, until).query_window),
             html.Div(
-                shell.state_card("search", t("lookup.first"), [t("lookup.first.how"), t("lookup.private")]),
+                shell.state_card(
+                    "search",
+                    t("lookup.first"),
+                    [t("lookup.first.how", plate=plate.EXAMPLES["plate"]), t("lookup.private")],
+                ),
                 id="lookup-result",
                 className="stack",
                 **{"aria-live": "polite"},
@@ -600,7 +604,9 @@ def show(
     if not question.text:
         if ctx.triggered_id not in ("lookup-go", "lookup-plate"):
             raise PreventUpdate
-        return shell.state_card("search", view.text("lookup.first"), [view.text("lookup.first.how")]), None
+        return shell.state_card(
+            "search", view.text("lookup.first"), [view.text("lookup.first.how", plate=plate.EXAMPLES["plate"])]
+        ), None
     try:
         found = lookup_facts.find(db, question)
     except NotComputed as error:

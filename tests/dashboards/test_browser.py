@@ -584,6 +584,10 @@ def test_a_vehicle_fits_in_every_language_theme_and_width(watched: Any, size: st
     one.page.fill("#lookup-plate", "M10001")
     one.page.keyboard.press("Enter")
     one.page.wait_for_selector(".verdict-block.passed")
+    if size == "phone":  # the count stands above the bar at the foot without scrolling
+        count = one.page.locator(".count-now b").bounding_box()
+        bar = one.page.locator(".lookup-actions").bounding_box()
+        assert count["y"] + count["height"] <= bar["y"]
     one.page.screenshot(path=SCREENS / f"lookup-found-{lang}-{theme}-{size}.png", full_page=True)
     one.check()
 

@@ -479,6 +479,7 @@ def test_plates_that_eyes_take_for_each_other_are_near_and_others_are_not() -> N
     assert "湘M12346" not in plate.near("湘M12345")
     assert all(plate.is_plate(one) for one in plate.near("湘MI0B5S"))
     assert plate.near("1" * 40) == []
+    assert all(plate.is_plate(one) for one in plate.EXAMPLES.values())
 
 
 def test_known_plates_that_differ_in_one_sign_or_have_one_more_are_near(source: Violations) -> None:
