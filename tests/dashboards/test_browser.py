@@ -377,7 +377,7 @@ def test_another_day_of_the_repeat_lists_is_another_address(watched: Any) -> Non
     page.locator(".mantine-DatePickerInput-day:not([data-outside])").nth(19).click()
     page.wait_for_url("**as_of=2026-11-20*")
     assert until(page, "() => document.querySelector('.lead')?.textContent.includes('2026-11-20')")
-    page.get_by_role("link", name="近12个月").click()
+    page.get_by_role("link", name="近12个月", exact=True).click()
     page.wait_for_url("**window=ROLLING_12M*")
     assert "as_of=2026-11-20" in page.url
     assert "low=all" in page.url
