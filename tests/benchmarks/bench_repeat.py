@@ -47,6 +47,7 @@ select
     case when dice in (3, 4, 5) then 0.05 else 0.22 end as excess_ratio, '5' as accuracy_class,
     3000 as allowance_kg, 8000 as excess_after_allowance_kg,
     case when dice in (3, 4, 5) then 0.0 else 0.16 end as excess_ratio_after_allowance,
+    cast(null as varchar) as unknown_conditions,
     0.1 as counted_ratio, 0.1 as decided_counted_ratio, cast(null as double) as earlier_decided_counted_ratio,
     '' as flags,
     cast(null as varchar) as permit_no, false as is_permitted,
