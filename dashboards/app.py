@@ -12,7 +12,7 @@ import flask
 from dash import Dash, html
 from werkzeug.exceptions import Forbidden, HTTPException
 
-from dashboards import case_exports, shell
+from dashboards import case_exports, dimension_exports, exports, hazard_exports, repeat_exports, shell, terminal_exports
 from dashboards.as_known import NotComputed
 from dashboards.pages import (
     alerts,
@@ -230,7 +230,8 @@ def create_app() -> Dash:
         dash.register_page(module.__name__, **module.PAGE)
     app.layout = _layout
     server.before_request(guard)
-    server.register_blueprint(case_exports.routes)
+    for files in (exports, terminal_exports, repeat_exports, hazard_exports, dimension_exports, case_exports):
+        server.register_blueprint(files.routes)
     # Registers the router's callback, without which its script has no digest in the policy below.
     with server.test_request_context("/"):
         for function in server.before_request_funcs[None]:

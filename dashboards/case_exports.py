@@ -3,13 +3,12 @@ the articles allow, or steps that had no effect. The same choice and masks as th
 with the reason."""
 
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Any
 
 import flask
-from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
+from werkzeug.exceptions import BadRequest
 
-from dashboards import as_known, case_facts, controls, dimension_exports, exports, freshness, queries, shell, xlsx
+from dashboards import as_known, case_facts, controls, exports, queries, shell, xlsx
 from dashboards import format as fmt
 from dashboards.case_facts import Choice, choice_of
 from dashboards.pages.penalties import kind_words, rows_words
@@ -23,7 +22,7 @@ from warehouse.cases import Case, Clock, Refused
 from warehouse.matching import Match
 from warehouse.plate import masked
 
-routes = dimension_exports.routes
+routes = flask.Blueprint("case_export", __name__)
 CASE = (
     "no", "kind", "act", "county", "plate", "state", "since", "reported", "refused", "found", "filed", "decided_on",
     "served", "paid", "closed", "age", "statutory", "decided", "collected", "surcharge", "match", "passage", "vehicle",
@@ -68,7 +67,7 @@ class Told:
     def __init__(self, db: queries.Source, source: queries.Source, choice: Choice, known: Known) -> None:
         self.db, self.choice, self.known = db, choice, known
         self.source = source
-        self.found = case_facts.every_row(source, choice)
+        self.found = case_facts.rows(source, choice)
         self.matches: dict[str, Match] = {}
         if choice.rows != "cases":
             return
@@ -173,12 +172,7 @@ def notes(told: Told, t: Text) -> list[tuple[str, str]]:
         *([(t("penalties.verdict"), t("penalties.rows.below"))] if choice.verdict == "below" else []),
         (t("explain.counts"), t("penalties.no_target").strip()),
         (t("export.rows"), fmt.count(told.count)),
-        (t("export.cut_off"), f"{fmt.day(queries.last_day(told.source), t.lang)} 24:00 (+08:00)"),
-        (t("export.snapshot"), _source(told, t)),
-        (t("export.made"), f"{datetime.now(freshness.CHINA):%Y-%m-%d %H:%M} (+08:00)"),
-        (t("export.link"), f"{flask.request.host_url}penalties" + choice.query(absolute=True)),
-        (t("export.masked"), t("export.masked.why")),
-        (t("export.demo"), t("word.yes" if queries.is_demo() else "word.no")),
+        *exports.made_of(told.source, "/penalties" + choice.query(absolute=True), t, version=_source(told, t)),
     ]
 
 
@@ -223,12 +217,10 @@ def cases_csv() -> flask.Response:
 @routes.get("/export/cases.xlsx")
 def cases_xlsx() -> flask.Response:
     told, t = _asked()
-    if told.count > queries.MAX_XLSX_ROWS:
-        rows, most = fmt.count(told.count), fmt.count(queries.MAX_XLSX_ROWS)
-        raise RequestEntityTooLarge(t("export.too_many", rows=rows, most=most))
+    exports.refuse_too_many(told.count, t)
     heads, widths = [t(HEADS[name]) for name in told.names], [WIDE.get(name, 14) for name in told.names]
     sheets = [
         xlsx.Sheet(t("export.sheet"), heads, told.rows(t), widths, {}),
-        xlsx.Sheet(t("export.notes"), [], notes(told, t), [28, 100], {}, xlsx.WRAPPED),
+        exports.notes_sheet(notes(told, t), t),
     ]
     return exports.workbook_answer(sheets, file_name(told, t, "xlsx"))

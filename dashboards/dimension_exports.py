@@ -2,13 +2,12 @@
 choice and masks as the page of fates; a file is complete or refused with the reason."""
 
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Any
 
 import flask
-from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
+from werkzeug.exceptions import BadRequest
 
-from dashboards import controls, exports, finding_facts, freshness, hazard_exports, queries, shell, xlsx
+from dashboards import controls, exports, finding_facts, queries, shell, xlsx
 from dashboards import format as fmt
 from dashboards.dimension_card import HERE, is_unread, name_of
 from dashboards.finding_facts import Choice, choice_of
@@ -16,7 +15,7 @@ from dashboards.selection import ALL, Known, from_url
 from dashboards.text import Text
 from warehouse import dimensions
 
-routes = hazard_exports.routes
+routes = flask.Blueprint("dimension_export", __name__)
 FIELDS = (
     "record_id", "passed_at", "plate_no", "site_code", "county_code", "axle_count", "dimension", "measured_mm",
     "limit_mm", "limit_high_mm", "excess_mm", "standing", "rule_id", "rule_from", "citation", "high_rule_id",
@@ -75,12 +74,7 @@ def _notes(db: queries.Source, choice: Choice, known: Known, count: int, t: Text
         (t("explain.leaves_out"), t("dimension.leaves_out")),
         *rules,
         (t("export.rows"), fmt.count(count)),
-        (t("export.cut_off"), f"{fmt.day(queries.last_day(db), t.lang)} 24:00 (+08:00)"),
-        (t("export.snapshot"), str(db.version)),
-        (t("export.made"), f"{datetime.now(freshness.CHINA):%Y-%m-%d %H:%M} (+08:00)"),
-        (t("export.link"), f"{flask.request.host_url}{HERE[1:]}" + choice.query(absolute=True)),
-        (t("export.masked"), t("export.masked.why")),
-        (t("export.demo"), t("word.yes" if queries.is_demo() else "word.no")),
+        *exports.made_of(db, HERE + choice.query(absolute=True), t),
     ]
 
 
@@ -114,13 +108,11 @@ def dimensions_csv() -> flask.Response:
 def dimensions_xlsx() -> flask.Response:
     db, choice, known, t = _asked()
     rows = list(file_rows(db, choice, known, t))
-    if len(rows) > queries.MAX_XLSX_ROWS:
-        most = fmt.count(queries.MAX_XLSX_ROWS)
-        raise RequestEntityTooLarge(t("export.too_many", rows=fmt.count(len(rows)), most=most))
+    exports.refuse_too_many(len(rows), t)
     widths = [WIDE.get(name, 14) for name in FIELDS]
     looks = {at: xlsx.WHOLE for at, name in enumerate(FIELDS) if name.endswith("_mm") or name == "axle_count"}
     sheets = [
         xlsx.Sheet(t("export.sheet"), _heads(t), iter(rows), widths, looks),
-        xlsx.Sheet(t("export.notes"), [], _notes(db, choice, known, len(rows), t), [28, 100], {}, xlsx.WRAPPED),
+        exports.notes_sheet(_notes(db, choice, known, len(rows), t), t),
     ]
     return exports.workbook_answer(sheets, _name(choice, t, "xlsx"))

@@ -120,9 +120,33 @@ def file_name(selection: Selection, known: Known, t: Text, suffix: str) -> str:
     )
 
 
+def made_of(
+    db: queries.Source, link: str, t: Text, *, version: str | None = None, masked: str | None = "export.masked.why"
+) -> list[tuple[str, str]]:
+    """The lines of every sheet of notes: cut-off, version (of a night, ``version`` says it), when it was made, the page
+    of the same choice, why plates are masked (None: there are none), whether it is a demonstration."""
+    return [
+        (t("export.cut_off"), f"{fmt.day(queries.last_day(db), t.lang)} 24:00 (+08:00)"),
+        (t("export.snapshot"), version or str(db.version)),
+        (t("export.made"), f"{datetime.now(freshness.CHINA):%Y-%m-%d %H:%M} (+08:00)"),
+        (t("export.link"), flask.request.host_url.removesuffix("/") + link),
+        *([] if masked is None else [(t("export.masked"), t(masked))]),
+        (t("export.demo"), t("word.yes" if queries.is_demo() else "word.no")),
+    ]
+
+
+def notes_sheet(lines: list[tuple[str, str]], t: Text) -> xlsx.Sheet:
+    return xlsx.Sheet(t("export.notes"), [], lines, [28, 100], {}, xlsx.WRAPPED)
+
+
+def refuse_too_many(count: int, t: Text) -> None:
+    """Raises ``RequestEntityTooLarge`` for more rows than a sheet has lines: nothing is cut off."""
+    if count > queries.MAX_XLSX_ROWS:
+        raise RequestEntityTooLarge(t("export.too_many", rows=fmt.count(count), most=fmt.count(queries.MAX_XLSX_ROWS)))
+
+
 def notes(db: queries.Source, selection: Selection, known: Known, count: int, t: Text) -> list[tuple[str, str]]:
     """The sheet that says what the rows are: filters, definitions, cut-off, version, number of rows."""
-    until = queries.last_day(db)
     everything = t("export.everything")
     lines = [
         (t("export.title"), t(f"rows.kind.{selection.metric}")),
@@ -135,15 +159,7 @@ def notes(db: queries.Source, selection: Selection, known: Known, count: int, t:
         (t("filter.axle"), everything if selection.axle == ALL else selection.axle),
         (t("distribution.band"), everything if selection.band == ALL else t(f"band.{selection.band}")),
         (t("export.rows"), fmt.count(count)),
-        (t("export.cut_off"), f"{fmt.day(until, t.lang)} 24:00 (+08:00)"),
-        (t("export.snapshot"), str(db.version)),
-        (t("export.made"), f"{datetime.now(freshness.CHINA):%Y-%m-%d %H:%M} (+08:00)"),
-        (
-            t("export.link"),
-            f"{flask.request.host_url}overload/rows" + selection.query(absolute=True, rows=True),
-        ),
-        (t("export.masked"), t("export.masked.why")),
-        (t("export.demo"), t("word.yes" if queries.is_demo() else "word.no")),
+        *made_of(db, "/overload/rows" + selection.query(absolute=True, rows=True), t),
     ]
     for name, spec in explain.METRICS.items():
         told = f"{explain.formula(name, t)}; {t('explain.counts')}{t('app.colon')}{explain.definition(name, t)} "
@@ -217,7 +233,7 @@ def workbook(rows: Iterator[tuple[Any, ...]], lines: list[tuple[str, str]], t: T
     widths = [WIDTHS.get(field, 13) for field in queries.EXPORT_FIELDS]
     return [
         xlsx.Sheet(t("export.sheet"), heads, rows, widths, styles),
-        xlsx.Sheet(t("export.notes"), [], lines, [28, 100], {}, xlsx.WRAPPED),
+        notes_sheet(lines, t),
     ]
 
 
@@ -235,8 +251,7 @@ def rows_csv() -> flask.Response:
 def rows_xlsx() -> flask.Response:
     db, selection, known, t = _asked()
     count = queries.row_count(db, selection)
-    if count > queries.MAX_XLSX_ROWS:
-        raise RequestEntityTooLarge(t("export.too_many", rows=fmt.count(count), most=fmt.count(queries.MAX_XLSX_ROWS)))
+    refuse_too_many(count, t)
     lines = notes(db, selection, known, count, t)
     sheets = workbook(Wording(db, known, t).rows(db, selection), lines, t)
     return workbook_answer(sheets, file_name(selection, known, t, "xlsx"))
@@ -287,6 +302,6 @@ def night_xlsx() -> flask.Response:
         xlsx.Sheet(
             t("export.sheet"), heads, _night_rows(db, day, t), widths, dict.fromkeys(range(len(heads)), xlsx.WHOLE)
         ),
-        xlsx.Sheet(t("export.notes"), [], lines, [28, 100], {}, xlsx.WRAPPED),
+        notes_sheet(lines, t),
     ]
     return workbook_answer(sheets, _night_name(day, t, "xlsx"))

@@ -2,13 +2,12 @@
 file is complete or refused with the reason."""
 
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Any
 
 import flask
-from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
+from werkzeug.exceptions import BadRequest
 
-from dashboards import as_known, controls, exports, freshness, hazard_queries, queries, repeat_exports, shell, xlsx
+from dashboards import as_known, controls, exports, hazard_queries, queries, shell, xlsx
 from dashboards import format as fmt
 from dashboards.hazard_queries import View, choice_of
 from dashboards.pages.hazards import group_name
@@ -18,7 +17,7 @@ from dashboards.words import coded, unverified
 from warehouse import hazard_terms as terms
 from warehouse.hazards import Hazard, Standing
 
-routes = repeat_exports.routes
+routes = flask.Blueprint("hazard_export", __name__)
 LIST = (
     "no", "county", "category", "grade", "place", "unit", "registered_on", "due_on", "state", "closed_on",
     "reported_state", "reported_closed_on", "extensions", "reopened", "refused", "came_back", "shared", "record",
@@ -90,11 +89,9 @@ def notes(view: View, t: Text) -> list[tuple[str, str]]:
         *((t(f"hazards.{name}"), t(f"hazards.{name}.how")) for name in ("rate", "on_time", "days", "bound")),
         *thresholds,
         (t("export.rows"), fmt.count(len(view.listed))),
-        (t("export.cut_off"), f"{fmt.day(queries.last_day(view.source), t.lang)} 24:00 (+08:00)"),
-        (t("export.snapshot"), _source(view, t)),
-        (t("export.made"), f"{datetime.now(freshness.CHINA):%Y-%m-%d %H:%M} (+08:00)"),
-        (t("export.link"), f"{flask.request.host_url}hazards" + choice.query(absolute=True)),
-        (t("export.demo"), t("word.yes" if queries.is_demo() else "word.no")),
+        *exports.made_of(
+            view.source, "/hazards" + choice.query(absolute=True), t, version=_source(view, t), masked=None
+        ),
     ]
 
 
@@ -136,9 +133,7 @@ def hazards_csv() -> flask.Response:
 @routes.get("/export/hazards.xlsx")
 def hazards_xlsx() -> flask.Response:
     view, t = _asked()
-    if len(view.listed) > queries.MAX_XLSX_ROWS:
-        rows, most = fmt.count(len(view.listed)), fmt.count(queries.MAX_XLSX_ROWS)
-        raise RequestEntityTooLarge(t("export.too_many", rows=rows, most=most))
+    exports.refuse_too_many(len(view.listed), t)
     wide = {"no": 26, "place": 24, "unit": 28, "record": 26, "group": 22}
     looks = {at: xlsx.PERCENT for at, name in enumerate(RATES) if name in SHARES}
     sheets = [
@@ -146,6 +141,6 @@ def hazards_xlsx() -> flask.Response:
         xlsx.Sheet(
             t("hazards.groups"), heads(RATES, t), rate_rows(view, t), [wide.get(name, 14) for name in RATES], looks
         ),
-        xlsx.Sheet(t("export.notes"), [], notes(view, t), [28, 100], {}, xlsx.WRAPPED),
+        exports.notes_sheet(notes(view, t), t),
     ]
     return exports.workbook_answer(sheets, file_name(view, t, "xlsx"))

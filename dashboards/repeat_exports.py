@@ -2,13 +2,12 @@
 choice and masks as the page; a file is complete or refused with the reason."""
 
 from collections.abc import Callable, Iterator
-from datetime import datetime
 from typing import Any
 
 import flask
-from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
+from werkzeug.exceptions import BadRequest
 
-from dashboards import exports, freshness, queries, repeat_queries, shell, terminal_exports, xlsx
+from dashboards import exports, queries, repeat_queries, shell, xlsx
 from dashboards import format as fmt
 from dashboards.pages.repeat import low_words, name_of, tier_of
 from dashboards.repeat_queries import Facts, choice_of
@@ -18,7 +17,7 @@ from warehouse import repeat
 from warehouse import repeat_terms as terms
 from warehouse.repeat import Judged, Standing
 
-routes = terminal_exports.routes
+routes = flask.Blueprint("repeat_export", __name__)
 _Of = Callable[[Standing, Facts, Text], Any]
 _OfAct = Callable[[Judged, Text], Any]
 
@@ -118,12 +117,7 @@ def notes(facts: Facts, t: Text) -> list[tuple[str, str]]:
         *conditions(facts, t),
         (t("explain.leaves_out"), t("repeat.leaves_out")),
         (t("export.rows"), fmt.count(len(facts.listed))),
-        (t("export.cut_off"), f"{fmt.day(queries.last_day(facts.db), t.lang)} 24:00 (+08:00)"),
-        (t("export.snapshot"), str(facts.db.version)),
-        (t("export.made"), f"{datetime.now(freshness.CHINA):%Y-%m-%d %H:%M} (+08:00)"),
-        (t("export.link"), f"{flask.request.host_url}repeat" + choice.query(absolute=True)),
-        (t("export.masked"), t("repeat.masked.why")),
-        (t("export.demo"), t("word.yes" if queries.is_demo() else "word.no")),
+        *exports.made_of(facts.db, "/repeat" + choice.query(absolute=True), t, masked="repeat.masked.why"),
         (t("export.notes"), t("repeat.lead.facts").strip()),
     ]
 
@@ -161,9 +155,7 @@ def repeat_csv() -> flask.Response:
 @routes.get("/export/repeat.xlsx")
 def repeat_xlsx() -> flask.Response:
     facts, t = _asked()
-    count = sum(len(acts_of(one, facts)) for _, one in facts.listed)
-    if count > queries.MAX_XLSX_ROWS:
-        raise RequestEntityTooLarge(t("export.too_many", rows=fmt.count(count), most=fmt.count(queries.MAX_XLSX_ROWS)))
+    exports.refuse_too_many(sum(len(acts_of(one, facts)) for _, one in facts.listed), t)
     of_list = [key for key, _ in SUBJECT]
     of_acts = [of_list[0], *(key for key, _ in ACT)]
 
@@ -177,6 +169,6 @@ def repeat_xlsx() -> flask.Response:
                    [wide.get(name, 14) for name in of_list], looks(of_list)),
         xlsx.Sheet(t("repeat.sheet.acts"), [t(name) for name in of_acts], act_rows(facts, t),
                    [wide.get(name, 14) for name in of_acts], looks(of_acts)),
-        xlsx.Sheet(t("export.notes"), [], notes(facts, t), [28, 100], {}, xlsx.WRAPPED),
+        exports.notes_sheet(notes(facts, t), t),
     ]  # fmt: skip
     return exports.workbook_answer(sheets, file_name(facts, t, "xlsx"))

@@ -2,14 +2,13 @@
 they are. A file is complete or refused with the reason."""
 
 from collections.abc import Callable, Iterator
-from datetime import datetime
 from typing import Any
 
 import flask
 import pandas as pd
-from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
+from werkzeug.exceptions import BadRequest
 
-from dashboards import controls, explain, exports, freshness, queries, shell, terminal_queries, words, xlsx
+from dashboards import controls, explain, exports, queries, shell, terminal_queries, words, xlsx
 from dashboards import format as fmt
 from dashboards.pages.terminal_rows import count_of, fate_of, frame_of, kind_of, span_of
 from dashboards.selection import ALL
@@ -17,7 +16,7 @@ from dashboards.terminal_facts import Facts, choice_from_url
 from dashboards.text import Text
 from warehouse.cross_checks import WEAKENED
 
-routes = exports.routes
+routes = flask.Blueprint("terminal_export", __name__)
 Cell = Callable[[Any, Facts, Text], Any]
 
 
@@ -158,12 +157,7 @@ def notes(facts: Facts, count: int, t: Text) -> list[tuple[str, str]]:
         (t("vehicles.classes"), t("availability.join").join(t(f"class.{name}") for name in terminal_queries.CLASSES)),
         (t("export.rows"), fmt.count(count)),
         (t("vehicles.captured"), f"{len(facts.now.captured)} / {facts.selection.days}"),
-        (t("export.cut_off"), f"{fmt.day(queries.last_day(db), t.lang)} 24:00 (+08:00)"),
-        (t("export.snapshot"), str(db.version)),
-        (t("export.made"), f"{datetime.now(freshness.CHINA):%Y-%m-%d %H:%M} (+08:00)"),
-        (t("export.link"), f"{flask.request.host_url}terminals/rows" + choice.query(absolute=True, rows=True)),
-        (t("export.masked"), t("export.masked.why")),
-        (t("export.demo"), t("word.yes" if queries.is_demo() else "word.no")),
+        *exports.made_of(db, "/terminals/rows" + choice.query(absolute=True, rows=True), t),
     ]
     used: set[str] = set()
     limits = terminal_queries.thresholds(db, facts.selection.end, "local")
@@ -235,13 +229,12 @@ def terminal_csv() -> flask.Response:
 def terminal_xlsx() -> flask.Response:
     facts, t = _asked()
     count = count_of(facts)
-    if count > queries.MAX_XLSX_ROWS:
-        raise RequestEntityTooLarge(t("export.too_many", rows=fmt.count(count), most=fmt.count(queries.MAX_XLSX_ROWS)))
+    exports.refuse_too_many(count, t)
     names = [key for key, _ in COLUMNS[facts.choice.show]]
     wide = {"terminals.reason": 44, "vehicles.innocent": 60, "terminals.enterprise": 26, "vehicles.delivery": 20}
     widths = [wide.get(name, 16) for name in names]
     sheets = [
         xlsx.Sheet(t("export.sheet"), [t(name) for name in names], rows(facts, t), widths, {}),
-        xlsx.Sheet(t("export.notes"), [], notes(facts, count, t), [28, 100], {}, xlsx.WRAPPED),
+        exports.notes_sheet(notes(facts, count, t), t),
     ]
     return exports.workbook_answer(sheets, file_name(facts, t, "xlsx"))
