@@ -247,53 +247,33 @@ def forecast(db: queries.Source, asked: queue.Asked) -> queue.Forecast:
     return queue.forecast(db, asked)
 
 
-def clock_rows(db: queries.Source, choice: Choice) -> list[cases.Clock]:
-    return cases.clocks(db, choice.as_of, choice.only, _of_clocks(choice), ROWS_SHOWN + 1)
+def clock_rows(db: queries.Source, choice: Choice, limit: int | None = None) -> list[cases.Clock]:
+    which = OfClocks(choice.clock, choice.state if choice.state in STATES else None, choice.soon is not None)
+    return cases.clocks(db, choice.as_of, choice.only, which, limit)
 
 
-def _of_clocks(choice: Choice) -> OfClocks:
-    return OfClocks(choice.clock, choice.state if choice.state in STATES else None, choice.soon is not None)
+def case_rows(db: queries.Source, choice: Choice, limit: int | None = None) -> list[cases.Case]:
+    which = OfCases(choice.state if choice.state in CASE_STATES else None, choice.series, choice.month, choice.age)
+    return cases.cases(db, choice.as_of, choice.only, which, limit)
 
 
-def case_rows(db: queries.Source, choice: Choice) -> list[cases.Case]:
-    return cases.cases(db, choice.as_of, choice.only, _of_cases(choice), ROWS_SHOWN + 1)
+def refused_rows(db: queries.Source, choice: Choice, limit: int | None = None) -> list[cases.Refused]:
+    return cases.refused(db, choice.as_of, choice.only, limit=limit)
 
 
-def _of_cases(choice: Choice) -> OfCases:
-    state = choice.state if choice.state in CASE_STATES else None
-    return OfCases(state, choice.series, choice.month, choice.age)
+def compared_rows(db: queries.Source, choice: Choice, limit: int | None = None) -> list[Compared]:
+    return [one for one in compared(db, choice.scope) if choice.verdict in (None, one.verdict)][:limit]
 
 
-def refused_rows(db: queries.Source, choice: Choice) -> list[cases.Refused]:
-    return cases.refused(db, choice.as_of, choice.only, limit=ROWS_SHOWN + 1)
-
-
-def compared_rows(db: queries.Source, choice: Choice) -> list[Compared]:
-    return all_compared(db, choice)[: ROWS_SHOWN + 1]
-
-
-def rows(db: queries.Source, choice: Choice) -> list[Any]:
-    """The rows of the choice, one more than are shown where there are more."""
-    read: dict[str, Callable[[queries.Source, Choice], list[Any]]] = {
+def rows(db: queries.Source, choice: Choice, limit: int | None = None) -> list[Any]:
+    """The rows of the choice: the first ``limit``, None: all, as a file has them."""
+    read: dict[str, Callable[[queries.Source, Choice, int | None], list[Any]]] = {
         "clocks": clock_rows,
         "cases": case_rows,
         "amounts": compared_rows,
         "refused": refused_rows,
     }
-    return read[choice.rows](db, choice)
-
-
-def all_cases(db: queries.Source, choice: Choice) -> list[cases.Case]:
-    """Every case of the choice, for a file."""
-    return cases.cases(db, choice.as_of, choice.only, _of_cases(choice))
-
-
-def all_clocks(db: queries.Source, choice: Choice) -> list[cases.Clock]:
-    return cases.clocks(db, choice.as_of, choice.only, _of_clocks(choice))
-
-
-def all_compared(db: queries.Source, choice: Choice) -> list[Compared]:
-    return [one for one in compared(db, choice.scope) if choice.verdict in (None, one.verdict)]
+    return read[choice.rows](db, choice, limit)
 
 
 @queries.once_per_choice
@@ -301,25 +281,10 @@ def case_count(db: queries.Source, choice: Choice) -> int:
     return cases.case_count(db, choice.as_of, choice.only)
 
 
-def every_row(db: queries.Source, choice: Choice) -> list[Any]:
-    """Every row of the choice, for a file."""
-    read: dict[str, Callable[[queries.Source, Choice], list[Any]]] = {
-        "clocks": all_clocks,
-        "cases": all_cases,
-        "amounts": all_compared,
-        "refused": all_refused,
-    }
-    return read[choice.rows](db, choice)
-
-
-def all_refused(db: queries.Source, choice: Choice) -> list[cases.Refused]:
-    return cases.refused(db, choice.as_of, choice.only)
-
-
 @queries.once_per_choice
 def refused_count(db: queries.Source, choice: Choice) -> int:
     """Steps without effect, of the cases of the choice."""
-    return len(cases.refused(db, choice.as_of, choice.only))
+    return len(refused_rows(db, choice))
 
 
 def case_at(db: queries.Source, source: queries.Source, choice: Choice) -> cases.CaseFile | None:
@@ -327,8 +292,8 @@ def case_at(db: queries.Source, source: queries.Source, choice: Choice) -> cases
 
     ``db``: the version served; ``source``: it or what a night knew, which has no matches."""
     place = place_of(choice.row or "", db.version)
-    found = rows(source, choice)
-    if place is None or place >= min(len(found), ROWS_SHOWN):
+    found = rows(source, choice, ROWS_SHOWN)
+    if place is None or place >= len(found):
         return None
     one = found[place]
     with_match = choice.known_on is None and matching.is_built(db)

@@ -9,9 +9,7 @@ import pandas as pd
 from dashboards import format as fmt
 from dashboards.text import Text
 from warehouse.cross_checks import CHECKS
-
-# A citation whose confidence is one of these was not read in a primary or secondary text.
-UNVERIFIED = ("M+", "M-", "P")
+from warehouse.parameters import UNVERIFIED
 
 
 def flag_words(reasons: pd.DataFrame, t: Text) -> dict[str, str]:

@@ -11,8 +11,8 @@ from rich.text import Text
 from etl import known_on
 from etl.findings import MASKED, SHOWN_ROWS, cell, plain, write_csv, write_json
 from etl.output import say
-from etl.report_card import UNVERIFIED
 from warehouse.dimensions import FINDINGS, STANDINGS, WORDS, Asked, all_rows, counts, finding_count, rows, rules
+from warehouse.parameters import UNVERIFIED
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -18,7 +18,7 @@ from rich.text import Text
 from etl import known_on
 from etl.arguments import LANGUAGES, County, Lang, day_of, day_or_last, known_county, known_site, need, one_of
 from etl.errors import HengError
-from etl.report_card import UNVERIFIED, period
+from etl.report_card import period
 from warehouse.dimensions import STANDINGS, TABLES
 from warehouse.dimensions import Asked as Dimensions
 from warehouse.fates import (
@@ -33,6 +33,7 @@ from warehouse.fates import (
     rows,
     thresholds,
 )
+from warehouse.parameters import UNVERIFIED
 from warehouse.plate import masked_sql
 
 if TYPE_CHECKING:

@@ -16,9 +16,10 @@ from rich.text import Text
 from etl import known_on
 from etl.arguments import LANGUAGES, Lang, month_of, one_of
 from etl.errors import HengError
-from etl.report_card import UNVERIFIED, period
+from etl.report_card import period
 from warehouse.kpi import KPIS, LEVELS, MONITORED, Kpi, kpis, thresholds
 from warehouse.metrics import Source, percent
+from warehouse.parameters import UNVERIFIED
 
 if TYPE_CHECKING:
     import pandas as pd

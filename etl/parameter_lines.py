@@ -2,8 +2,7 @@
 
 from collections.abc import Iterable
 
-from etl.report_card import UNVERIFIED
-from warehouse.parameters import Codes, Parameter
+from warehouse.parameters import UNVERIFIED, Codes, Parameter
 
 _UNVERIFIED = {"zh": "未核实", "en": "unverified"}
 

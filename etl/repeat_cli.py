@@ -25,12 +25,11 @@ from rich.text import Text
 from etl import known_on, private_file
 from etl.arguments import LANGUAGES, AsOf, Lang, before, day_of, day_or_last, one_of
 from etl.errors import HengError
-from etl.report_card import UNVERIFIED
 from warehouse import matching
 from warehouse import repeat_terms as terms
 from warehouse.dossier import Source as Served
 from warehouse.last_day import last_day
-from warehouse.parameters import Codes, Parameter
+from warehouse.parameters import UNVERIFIED, Codes, Parameter
 from warehouse.repeat import (
     BASES,
     SUBJECTS,

@@ -22,8 +22,8 @@ from etl.arguments import LANGUAGES, Lang, day_of, one_of
 from etl.errors import HengError
 from warehouse import hazards
 from warehouse.metrics import Source, percent, tables
+from warehouse.parameters import UNVERIFIED
 
-UNVERIFIED = ("M+", "M-", "P")
 _FIGURES = """
 with chosen as (
     select fact.figure_id, fact.part, fact.subject_no, fact.row_count, fact.amount, fact.first_day,

@@ -20,9 +20,9 @@ from etl import known_on
 from etl.arguments import LANGUAGES, AsOf, County, Lang, before, day_of, day_or_last, known_county, one_of
 from etl.output import FORMATS, say, write_csv, write_json
 from etl.parameter_lines import parameter_lines
-from etl.report_card import UNVERIFIED
 from warehouse import dossier, risk
 from warehouse.backtest import BackTest, backtest
+from warehouse.parameters import UNVERIFIED
 from warehouse.plate import masked
 from warehouse.risk import (
     PUBLISHED,

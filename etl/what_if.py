@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from rich.table import Table
 from rich.text import Text
 
-from etl.report_card import UNVERIFIED
 from warehouse.money import yuan
+from warehouse.parameters import UNVERIFIED
 from warehouse.repeat_terms import SUBJECT_TERMS, masked_driver
 from warehouse.what_if import DIMENSION_FACTS, DIMENSION_JUDGEMENT, FACTS, JUDGEMENT, MEASURES
 

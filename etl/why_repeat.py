@@ -16,7 +16,7 @@ from rich.text import Text
 
 from etl.arguments import one_of
 from etl.errors import HengError
-from etl.report_card import UNVERIFIED
+from etl.parameter_lines import known_from
 from etl.why_changed import by_kind, causes_in, changes_in, place_of, print_told, shown, write_csv, write_json
 from warehouse import repeat_terms as terms
 from warehouse.plate import masked
@@ -118,15 +118,11 @@ def conditions(told: WhyRepeat) -> list[str]:
     """Window, basis and thresholds, with what is not verified: a count never stands without them."""
     question = told.question
     readings = ((question.window, terms.WINDOW_TERMS), (question.basis, terms.BASIS_TERMS))
-    lines = [f"{code}: {words[code].says('en')} {_known(words[code].confidence)}" for code, words in readings]
+    lines = [f"{code}: {words[code].says('en')} {known_from(words[code].confidence, 'en')}" for code, words in readings]
     for name in terms.parameters_of(question):
         one = told.thresholds[name]
-        lines.append(f"{name} = {one.amount}: {one.en} {_known(one.confidence)}")
+        lines.append(f"{name} = {one.amount}: {one.en} {known_from(one.confidence, 'en')}")
     return lines
-
-
-def _known(confidence: str) -> str:
-    return f"[{confidence}]{' · unverified' if confidence in UNVERIFIED else ''}"
 
 
 def lines_of(told: WhyRepeat) -> list[str]:

@@ -12,8 +12,8 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any, TypeVar
 
-from warehouse import matching
 from warehouse.errors import WarehouseError
+from warehouse.matching import TABLES as MATCH_TABLES
 from warehouse.matching import Match, of_cases
 from warehouse.metrics import Source
 from warehouse.repeat import ENDED_STATES
@@ -23,7 +23,7 @@ COURSE_TABLES = (
     "staging.penalty_payment", "seeds.parameter", "seeds.reason",
 )  # fmt: skip
 """What is read here, but for a site, which rests on passages (``core.case_match``)."""
-FILE_TABLES = (*COURSE_TABLES, *matching.TABLES)
+FILE_TABLES = (*COURSE_TABLES, *MATCH_TABLES)
 """What ``case_file`` reads."""
 TABLES = (
     *COURSE_TABLES, "core.case_measure", "core.working_day", "seeds.dimension_limit", "seeds.fine_tier",

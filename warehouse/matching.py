@@ -19,7 +19,7 @@ from warehouse.repeat import Act, seen
 from warehouse.repeat_terms import masked_driver
 
 TABLES = ("core.case_match", "staging.driver_certificate", "staging.enterprise", "staging.loading_firm")
-"""What ``of_cases`` and ``of_passages`` read; ``by_register`` reads ``core.violation`` beside."""
+"""What ``of_cases`` and ``of_passage`` read; ``by_register`` reads ``core.violation`` beside."""
 KINDS = ("match", "vehicle", "driver", "enterprise", "loading")
 
 

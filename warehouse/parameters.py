@@ -8,6 +8,8 @@ from typing import TypeVar
 from warehouse.errors import WarehouseError
 from warehouse.metrics import Source
 
+UNVERIFIED = ("M+", "M-", "P")
+"""Confidences of what nobody read in a primary or secondary text."""
 _IN_FORCE = """
 select parameter as name, {value}, zh, en, citation_zh, citation_en, confidence
 from seeds.parameter

@@ -422,7 +422,7 @@ def rows_card(db: queries.Source, source: queries.Source, choice: Choice, known:
         controls.stack_table(name, heads, body) if body else html.P(t("penalties.none"), className="quiet-line")
     )
     close = dcc.Link([shell.icon("x"), t("findings.rows.close")], href=HERE + choice.scope.query(), className="button")
-    files = file_links(len(case_facts.every_row(source, choice)) if is_cut else len(found), choice, t)
+    files = file_links(len(found), choice, t)
     how: list[Any] = [html.Span(t("penalties.rows.below")), " "] if choice.verdict == "below" else []
     if is_cut:
         how += [t("penalties.rows.first", shown=ROWS_SHOWN), html.Code(command(choice))]

@@ -13,6 +13,7 @@ from dashboards.pages import repeat_safety
 from dashboards.repeat_queries import DECISIONS, LOW, Choice, Counts, Facts, choice_of
 from dashboards.selection import from_page
 from dashboards.text import Text
+from dashboards.words import unverified
 from warehouse import plate, repeat
 from warehouse import repeat_terms as terms
 from warehouse.repeat import BASES, SUBJECTS, WINDOWS, Judged, Standing
@@ -20,7 +21,6 @@ from warehouse.repeat import BASES, SUBJECTS, WINDOWS, Judged, Standing
 HERE = "/repeat"
 TILES = ("one_away", "statutory", "counted", "pending")
 TIER_TONE = {"statutory": "worse", "warning": "warn", "watch": "", "none": "", "unknown": ""}
-VERIFIED = ("C1", "C2")
 MOST_ACTS = 60
 """Acts of each list that the drawer shows; the file has all."""
 
@@ -124,7 +124,7 @@ def _tone(statutory: int, window: str) -> str:
     """None is good news only where the window is read in the law."""
     if statutory:
         return "worse"
-    return "better" if terms.WINDOW_TERMS[window].confidence in VERIFIED else ""
+    return "" if unverified(terms.WINDOW_TERMS[window].confidence) else "better"
 
 
 def _by_other_window(other: Facts, counts: Counts, t: Text) -> dcc.Link:

@@ -107,7 +107,7 @@ def test_rows_below_the_range_say_that_no_local_discretion_is_loaded(
 
 def test_a_file_of_amounts_has_the_range_and_the_verdict(client: Any, db: fixture.Fixture) -> None:
     choice = replace(Choice(DAY, DAY), rows="amounts", verdict="within")
-    engine = case_facts.all_compared(db, choice)
+    engine = case_facts.compared_rows(db, choice)
     head, *rows = _file(client, "rows=amounts&verdict=within&lang=en")
     names = ("Case", "Least of the article, yuan", "Most of the article, yuan", "decided, yuan", "Verdict")
     told = [tuple(row[head.index(name)] for name in names) for row in rows]
