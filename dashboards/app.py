@@ -1,18 +1,19 @@
-"""Creates the application: pages, security headers, error answers, and who may ask.
+"""Creates the application: pages, the gate before them, security headers, error answers."""
 
-There are no accounts yet, so the service answers loopback only: a request whose Host is another
-name gets 403, which also stops a foreign page from reaching it through a name that resolves here.
-"""
-
+import os
 from typing import Any
 
 import dash
 import dash_mantine_components as dmc
 import flask
 from dash import Dash, html
-from werkzeug.exceptions import Forbidden, HTTPException
+from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import RequestRedirect
 
 from dashboards import case_exports, dimension_exports, exports, hazard_exports, repeat_exports, shell, terminal_exports
+from dashboards.access import forms, gate, session
+from dashboards.access.vault import vault
 from dashboards.as_known import NotComputed
 from dashboards.pages import (
     alerts,
@@ -37,8 +38,13 @@ from dashboards.pages import (
 from dashboards.text import HTML_LANG
 from warehouse.connection import NoSnapshot, TooSlow
 
-LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 YEAR_SECONDS = 31_536_000
+STATIC = (
+    "_dash_assets.static",
+    "/_dash-component-suites/<string:package_name>/<path:fingerprinted_path>",
+    "/_favicon.ico",
+)
+"""Endpoints a browser may keep: the same for everybody."""
 
 _INDEX = """<!DOCTYPE html>
 <html lang="{lang}" data-mantine-color-scheme="{theme}">
@@ -72,24 +78,6 @@ class HengDash(Dash):
             favicon='<link rel="icon" type="image/svg+xml" href="/assets/logo.svg">',
             **{key: parts[key] for key in ("metas", "css", "config", "scripts", "renderer")},
         )
-
-
-def _host_is_loopback() -> bool:
-    host = flask.request.host
-    name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
-    return name in LOOPBACK
-
-
-def guard() -> Any:
-    """Loopback names only, and no state from another site's page."""
-    if not _host_is_loopback():
-        raise Forbidden("This service answers on the loopback interface only; it has no accounts yet.")
-    if flask.request.method == "POST" and flask.request.headers.get("Sec-Fetch-Site", "same-origin") not in (
-        "same-origin",
-        "none",
-    ):
-        raise Forbidden("This request comes from another site.")
-    return None
 
 
 def answer_callback_error(error: Exception) -> Any:
@@ -140,34 +128,36 @@ def _view_of_callback() -> shell.View:
 
 def _headers(app: Dash) -> Any:
     scripts = " ".join(f"'{digest}'" if not digest.startswith("'") else digest for digest in app.csp_hashes())
+    rest = ["img-src 'self' data: blob:", "font-src 'self'", "base-uri 'none'", "frame-ancestors 'none'"]
     policy = "; ".join(
         [
             "default-src 'none'",
             f"script-src 'self' {scripts}".strip(),
             "style-src 'self' 'unsafe-inline'",  # the component libraries write style attributes
-            "img-src 'self' data: blob:",
-            "font-src 'self'",
             "connect-src 'self'",
             "form-action 'none'",
-            "base-uri 'none'",
-            "frame-ancestors 'none'",
+            *rest,
         ]
     )
+    policy_of_forms = "; ".join(["default-src 'none'", "style-src 'self'", "form-action 'self'", *rest])
 
     known = {page["path"] for page in dash.page_registry.values() if page["path"] != "/not-found"}
 
     def add(response: flask.Response) -> flask.Response:
-        response.headers["Content-Security-Policy"] = policy
+        endpoint = flask.request.endpoint or ""
+        # Refused pages are forms' kin: drawn on the server, without a script.
+        is_form = endpoint.startswith("access.") or response.status_code == 403
+        response.headers["Content-Security-Policy"] = policy_of_forms if is_form else policy
         response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers["Referrer-Policy"] = "same-origin"
+        response.headers.setdefault("Referrer-Policy", "same-origin")
         response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
         response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
         response.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
         # The index answers any address; the router then shows that there is no such page.
-        if response.mimetype == "text/html" and flask.request.path not in known and response.status_code == 200:
+        is_page = gate.ENDPOINTS.get(endpoint) == gate.PAGE
+        if is_page and flask.request.path not in known and response.status_code == 200:
             response.status_code = 404
-        static = flask.request.path.startswith(("/assets/", "/_dash-component-suites/", "/_favicon"))
-        if not static:
+        if endpoint not in STATIC:
             response.headers["Cache-Control"] = "no-store"
         if flask.request.method == "GET" and response.mimetype == "text/html":
             for cookie, key, options in (
@@ -178,14 +168,20 @@ def _headers(app: Dash) -> Any:
                     response.set_cookie(
                         cookie, flask.request.args[key], max_age=YEAR_SECONDS, samesite="Strict", httponly=True
                     )
-        return response
+        return session.cookies(response)
 
     return add
 
 
 def create_app() -> Dash:
-    """The application, ready to serve. Reads nothing until it is asked."""
+    """The application, ready to serve. Reads no data until it is asked.
+
+    Raises ``BadKey`` without a key it may use, ``UnclassedEndpoint`` if a route or callback has no permission.
+    """
+    vault()
     server = flask.Flask("dashboards", static_folder=None)
+    if os.environ.get("HENG_PROXY") == "1":  # one proxy of ours in front, which sets these headers itself
+        server.wsgi_app = ProxyFix(server.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
     server.config["SEND_FILE_MAX_AGE_DEFAULT"] = YEAR_SECONDS  # asset addresses carry their time of change
     server.config["MAX_CONTENT_LENGTH"] = 256 * 1024  # no control sends more
     app = HengDash(
@@ -229,14 +225,17 @@ def create_app() -> Dash:
     ):
         dash.register_page(module.__name__, **module.PAGE)
     app.layout = _layout
-    server.before_request(guard)
+    server.extensions["heng_dash"] = app
+    server.register_blueprint(forms.routes)
     for files in (exports, terminal_exports, repeat_exports, hazard_exports, dimension_exports, case_exports):
         server.register_blueprint(files.routes)
     # Registers the router's callback, without which its script has no digest in the policy below.
     with server.test_request_context("/"):
         for function in server.before_request_funcs[None]:
-            if function is not guard:
-                function()
+            function()
+    gate.check_start(app)
+    server.before_request_funcs[None].insert(0, gate.gate)
+    server.teardown_appcontext(session.close_control)
     server.after_request(_headers(app))
     server.register_error_handler(Exception, _answer_error)
     return app
@@ -273,7 +272,11 @@ def _layout() -> Any:
 def _answer_error(error: Exception) -> Any:
     """Errors of routes and malformed requests: short text, an incident number when it is ours."""
     t = shell.view_of().text
+    if isinstance(error, RequestRedirect):
+        return error
     if isinstance(error, HTTPException):
+        if (refusal := gate.answer(error)) is not None:
+            return refusal
         return flask.Response(f"{error.code} {error.description}\n", error.code, mimetype="text/plain")
     if isinstance(error, NoSnapshot):
         return flask.Response(f"{t('state.no_snapshot.title')} {error}\n", 503, mimetype="text/plain")

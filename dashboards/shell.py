@@ -13,6 +13,7 @@ from werkzeug.exceptions import BadRequest
 
 from dashboards import format as fmt
 from dashboards import freshness, queries
+from dashboards.access import session
 from dashboards.as_known import NotComputed
 from dashboards.text import HTML_LANG, LANGUAGES, Text
 from warehouse.connection import NoSnapshot
@@ -102,8 +103,14 @@ def _brand(t: Text) -> html.Div:
     )
 
 
+def sees(permission: str) -> bool:
+    """Whether the reader may see a page, or do what a permission names. Nobody signed in: no."""
+    account = session.signed_in() if flask.has_request_context() else None
+    return account is not None and account.role.may(permission)
+
+
 def _nav(t: Text, current: str, query: str, bar: bool) -> list[Any]:
-    """The listed pages as links; at the bottom of a phone those of ``IN_BAR``, the others folded behind them."""
+    """The listed pages the reader may see, as links; on a phone those of ``IN_BAR``, the others folded behind them."""
     links = {
         key: dcc.Link(
             [icon(symbol), html.Span(t(f"nav.{key}.short" if bar else f"nav.{key}"), className="nav-word")],
@@ -113,17 +120,26 @@ def _nav(t: Text, current: str, query: str, bar: bool) -> list[Any]:
             className="nav-link current" if key == current else "nav-link",
         )
         for key, path, symbol, carries, listed in PAGES
-        if listed
+        if listed and sees(key)
     }
+    # Callbacks set the address of every link that carries the filters, so those stay, without anything to see.
+    unseen = [
+        html.A(id=f"shell-{'bar' if bar else 'nav'}-{key}", hidden=True)
+        for key, *_, listed in PAGES
+        if listed and key not in links
+    ]
     if not bar:
-        return list(links.values())
-    folded = [link for key, link in links.items() if key not in IN_BAR]
+        return [*links.values(), *unseen]
+    folded = [link for key, link in links.items() if key not in IN_BAR] + unseen
     more = html.Summary(
         [icon("list"), html.Span(t("nav.more"), className="nav-word")],
         className="nav-link" if current in IN_BAR else "nav-link current",
     )
     # Another page, another element: it is folded again.
-    return [*(links[key] for key in IN_BAR), html.Details([more, html.Div(folded)], className="more", key=current)]
+    return [
+        *(links[key] for key in IN_BAR if key in links),
+        html.Details([more, html.Div(folded)], className="more", key=current),
+    ]
 
 
 def badge(state: freshness.Freshness | None, t: Text) -> Any:
@@ -181,6 +197,13 @@ def _top(t: Text, view: View, crumbs: list[Any], demo: bool, state: freshness.Fr
                 title=t(f"app.theme.{opposite}"),
                 **{"data-switch": "theme", "data-value": opposite, "aria-label": t(f"app.theme.{opposite}")},
             ),
+            html.A(
+                icon("lock"),
+                href="/account",
+                className="quiet square",
+                title=t("access.account.title"),
+                **{"aria-label": t("access.account.title")},
+            ),
         ],
         className="top",
     )
@@ -236,10 +259,7 @@ def frame(
                 [
                     _top(t, view, crumbs or [html.B(t(f"nav.{current}"))], queries.is_demo(), state),
                     html.Main(body, id="main", tabIndex=-1),
-                    html.Footer(
-                        [icon("lock"), html.Span(t("app.no_login"))],
-                        className="page-foot",
-                    ),
+                    html.Footer(_signed_in_as(t), className="page-foot"),
                 ],
                 className="column",
             ),
@@ -247,8 +267,17 @@ def frame(
             html.Div(id="shell-incident", className="incident", role="alert"),
             dcc.Store(id=f"{current}-view", data=view.data()),
         ],
-        className="shell",
+        # The style sheet hides links to what the reader may not open; the gate refuses them.
+        className=" ".join(["shell", *(f"without-{what}" for what in ("export", "lookup") if not sees(what))]),
     )
+
+
+def _signed_in_as(t: Text) -> list[Any]:
+    account = session.signed_in() if flask.has_request_context() else None
+    if account is None:
+        return []
+    role = t(f"access.role.{account.role_name}")
+    return [icon("lock"), html.A(f"{account.name} · {role}", href="/account"), html.Span(t("access.foot"))]
 
 
 def state_card(symbol: str, title: str, lines: list[Any], action: Any = None) -> html.Section:

@@ -2,8 +2,10 @@
 
 from dashboards.app import create_app
 
-application = create_app().server
+_app = create_app()
+application = _app.server
 
-# With threads, the first requests after a start can otherwise get 500 for script bundles: the first
-# request of all registers the routes' resources, and it must be over before a second one comes.
-application.test_client().get("/overload", headers={"Host": "127.0.0.1"})
+# With threads, the first requests after a start can otherwise get 500 for script bundles: the first index
+# of all registers them, and it must be over before anybody asks.
+with application.test_request_context("/", headers={"Host": "127.0.0.1"}):
+    _app.index()

@@ -1,6 +1,6 @@
 """Fixtures every test may use: an empty instance, deliveries into it, its accepted rows, real files."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,14 @@ import pytest
 from etl.deliveries import inbox
 from warehouse.home import REPOSITORY
 from warehouse.ledger import Ledger
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_state_of_ours(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A test without a state directory of its own writes to none that is in use."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("HENG_HOME", str(tmp_path_factory.mktemp("state") / "heng"))
+        yield
 
 
 @pytest.fixture

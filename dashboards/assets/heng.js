@@ -27,6 +27,34 @@
     relativeTime: {},
   };
 
+  /* A refused callback says why, and who is signed out finds the way back. Pages from the memory of the browser are
+     asked for again: they may be another person's. */
+  var ask = window.fetch;
+  window.fetch = function () {
+    return ask.apply(this, arguments).then(function (answer) {
+      if (answer.status === 401 || answer.status === 403) answer.clone().json().then(refused, function () {});
+      return answer;
+    });
+  };
+  function refused(told) {
+    var old = document.getElementById("refused");
+    if (old) old.remove();
+    var box = document.createElement("div");
+    box.id = "refused";
+    box.className = "incident";
+    box.setAttribute("role", "alert");
+    box.append(told.message);
+    if (told.href) {
+      var link = document.createElement("a");
+      link.className = "button";
+      link.href = told.href + "?next=" + encodeURIComponent(window.location.pathname + window.location.search);
+      link.textContent = told.action;
+      box.append(link);
+    }
+    document.body.append(box);
+  }
+  window.addEventListener("pageshow", function (event) { if (event.persisted) window.location.reload(); });
+
   var absolute = null; /* query with absolute dates, for links that are passed on */
 
   /* An answer that came tells that an error before it is over. */

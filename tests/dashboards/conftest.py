@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import fixture
 import pytest
 from dash import Dash
-from driving import HOST, Callbacks
-from one_app import one_app
+from driving import Callbacks
+from one_app import client_of, one_app
 from werkzeug.test import Client
 
 from dashboards import freshness, queries
@@ -30,10 +30,9 @@ def app(db: fixture.Fixture, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 @pytest.fixture
 def client(app: Dash) -> Client:
-    return app.server.test_client()
+    return client_of(app=app)
 
 
 @pytest.fixture
 def callbacks(app: Dash) -> Callbacks:
-    app.server.test_client().get("/overload", headers=HOST)  # the router exists from the first request on
     return Callbacks(app)

@@ -6,18 +6,21 @@ from pathlib import Path
 from typing import Any
 
 from dash import Dash
+from one_app import HOST, Signed, client_of
 from werkzeug.test import TestResponse
 
 from dashboards import queries
+from warehouse.home import home
 
-HOST = {"Host": "127.0.0.1"}
+__all__ = ["HOST", "Callbacks", "by_class", "by_id", "components", "locale", "text_of"]
 
 
 class Callbacks:
-    """Posts callbacks as the browser does, with any value in them."""
+    """Posts callbacks as the browser of an inspector does, with any value in them."""
 
     def __init__(self, app: Dash) -> None:
         self.app = app
+        self._clients: dict[Path, Signed] = {}
 
     def _entry(self, output: str) -> tuple[str, dict[str, Any]]:
         found = [
@@ -42,7 +45,10 @@ class Callbacks:
             "state": given(entry["state"]),
             "changedPropIds": [triggered],
         }
-        return self.app.server.test_client().post("/_dash-update-component", json=body, headers=HOST)
+        state = home()
+        if state not in self._clients:
+            self._clients[state] = client_of(app=self.app)
+        return self._clients[state].post("/_dash-update-component", json=body, headers=HOST)
 
     def page(self, path: str, search: str = "") -> dict[str, Any]:
         """The layout of a page as the router sends it."""

@@ -12,7 +12,7 @@ import fixture
 import pytest
 from case_fixture import EXCESS_KG, WHO
 from driving import HOST, Callbacks, by_class, by_id, components, text_of
-from one_app import one_app
+from one_app import client_of
 from python_calamine import CalamineWorkbook
 
 from dashboards import case_drawer, case_facts, queries
@@ -29,7 +29,7 @@ DAY = fixture.LAST_DAY
 @pytest.fixture
 def client(db: fixture.Fixture, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr(queries, "source", lambda: db)
-    return one_app().server.test_client()
+    return client_of()
 
 
 def _file(client: Any, query: str, kind: str = "csv") -> list[list[Any]]:

@@ -9,7 +9,7 @@ import finding_fixture
 import fixture
 import pytest
 from driving import Callbacks, by_class, by_id, components, text_of
-from one_app import one_app
+from one_app import client_of
 from python_calamine import CalamineWorkbook
 from typer.testing import CliRunner
 
@@ -125,7 +125,7 @@ def _exported(client: Any, query: str, kind: str = "csv") -> Any:
 @pytest.fixture
 def client(db: fixture.Fixture, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr(queries, "source", lambda: db)
-    return one_app().server.test_client()
+    return client_of()
 
 
 def test_dimensions_are_as_many_by_page_rows_command_file_and_sql(

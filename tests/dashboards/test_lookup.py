@@ -12,6 +12,7 @@ import fixture
 import pytest
 from dash import Dash
 from driving import HOST, Callbacks, by_class, by_id, components, locale, text_of
+from one_app import client_of
 from typer.testing import CliRunner
 from violation_rows import CLEAN, DAYS, FOUR, LAST_DAY, LEAP, STRANGER, SUBJECTS, THREE, TWINS, Violations
 from werkzeug.test import TestResponse
@@ -317,5 +318,5 @@ def test_a_version_from_before_the_counts_says_so(callbacks: Callbacks, monkeypa
 
 
 def test_a_request_needs_the_loopback_name(app: Dash) -> None:
-    assert app.server.test_client().get("/lookup", headers={"Host": "10.0.0.5"}).status_code == 403
-    assert app.server.test_client().get("/lookup", headers=HOST).status_code == 200
+    assert client_of(app=app).get("/lookup", headers={"Host": "10.0.0.5"}).status_code == 403
+    assert client_of(app=app).get("/lookup", headers=HOST).status_code == 200

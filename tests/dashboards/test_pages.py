@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from dash import Dash
 from driving import HOST, Callbacks, by_class, by_id, components, text_of
+from one_app import client_of
 from plotly.utils import PlotlyJSONEncoder
 from werkzeug.test import Client
 
@@ -311,7 +312,7 @@ def test_without_a_snapshot_every_page_names_the_next_step(
 
     monkeypatch.setattr(queries, "source", none)
     assert "heng nightly" in text_of(callbacks.page(path))
-    download = callbacks.app.server.test_client().get("/export/overload-rows.csv", headers=HOST)
+    download = client_of(app=callbacks.app).get("/export/overload-rows.csv", headers=HOST)
     assert download.status_code == 503
 
 

@@ -12,7 +12,7 @@ import fixture
 import pytest
 import repeat_fixture
 from driving import HOST, Callbacks, by_class, by_id, components, text_of
-from one_app import one_app
+from one_app import client_of
 from plotly.utils import PlotlyJSONEncoder
 from python_calamine import CalamineWorkbook
 from typer.testing import CliRunner
@@ -448,7 +448,7 @@ def test_acts_that_only_the_register_ties_to_an_enterprise_stand_in_its_list_dra
         words = text_of(json.loads(json.dumps(drawer, cls=PlotlyJSONEncoder)))
         cells = repeat_page.cells(facts, place, facts.at(place), EN)
         monkeypatch.setattr(queries, "source", lambda: changed)
-        client = one_app().server.test_client()
+        client = client_of()
         text = client.get("/export/repeat.csv?subject=enterprise&low=all&lang=en", headers=HOST).data.decode(
             "utf-8-sig"
         )

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import xlsxwriter
-from one_app import one_app
+from one_app import client_of
 from prefecture import build_night, deliver, lines, passage
 from random_nights import FIRST_NIGHT, NIGHTS, SEEDS, RandomNights
 from typer.testing import CliRunner
@@ -179,7 +179,7 @@ def tables(*more: str) -> dict[tuple[str, ...], list[dict[str, str]]]:
 
 def exported(query: str) -> list[list[str]]:
     """The heads and rows of the file of hazards; the last column says by which version or night."""
-    client = one_app().server.test_client()
+    client = client_of()
     answer = client.get(f"/export/hazards.csv?show=all&lang=en{query}", headers={"Host": "127.0.0.1"})
     assert answer.status_code == 200, answer.text
     return list(csv.reader(io.StringIO(answer.text.lstrip("\ufeff"))))
@@ -501,7 +501,7 @@ def test_the_file_of_hazards_is_that_of_the_night_and_says_so(nights: Made) -> N
     assert [{row[0] for row in nights.files[night][1:]} for night in (BEFORE, AFTER)] == [
         {HAZARD}, {HAZARD, "YH2602-431103-HWY0002"},
     ]  # fmt: skip
-    client = one_app().server.test_client()
+    client = client_of()
     wrong = client.get("/export/hazards.csv?known_on=2026-03-02", headers={"Host": "127.0.0.1"})
     assert wrong.status_code == 400
 

@@ -1,0 +1,1 @@
+"""Who may ask: accounts, sessions, and the one gate before every request."""

@@ -1,0 +1,366 @@
+"""The forms of an account, drawn on the server without a script: sign in, second factor, one-time link, one's account.
+
+Nothing tells whether a name exists: a wrong name, a wrong password and a disabled account read alike and take as long.
+"""
+
+import csv
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import flask
+from markupsafe import Markup
+from werkzeug.exceptions import NotFound
+
+from dashboards import format as fmt
+from dashboards import freshness, shell
+from dashboards.access import gate, session
+from dashboards.access.record import record
+from dashboards.access.vault import LONGEST, SHORTEST, vault, weakness
+from dashboards.text import HTML_LANG
+from warehouse.control import Account, account_name, idle_seconds, session_seconds
+from warehouse.home import REPOSITORY
+
+routes = flask.Blueprint("access", __name__, template_folder="templates")
+FREE_TRIES = 5
+"""Wrong passwords of one name, or codes of one account, before the first wait."""
+FREE_TRIES_OF_ADDRESS = 20
+_CSS = ("app.css", "icons.css")
+
+
+def _field(name: str) -> str:
+    """A field of the form, no longer than any right value."""
+    return flask.request.form.get(name, "")[: 4 * LONGEST]
+
+
+def _page(template: str, status: int = 200, **values: Any) -> flask.Response:
+    view = shell.view_of(flask.request.args)
+    other_lang = "en" if view.lang == "zh" else "zh"
+    other_theme = "dark" if view.theme == "light" else "light"
+
+    def switched(**choice: str) -> str:
+        kept = {name: value for name, value in flask.request.args.items() if name not in ("lang", "theme")}
+        return "?" + flask.url_for("access.login", **kept, **choice).partition("?")[2]
+
+    body = flask.render_template(
+        template,
+        t=view.text,
+        lang=HTML_LANG[view.lang],
+        other_lang=HTML_LANG[other_lang],
+        theme=view.theme,
+        other_theme=other_theme,
+        to_language=switched(lang=other_lang),
+        to_theme=switched(theme=other_theme),
+        styles=[f"/assets/{name}?m={_changed(name)}" for name in _CSS],
+        token=session.token(),
+        **values,
+    )
+    return flask.Response(body, status, mimetype="text/html", headers={"Referrer-Policy": "no-referrer"})
+
+
+@cache
+def _changed(name: str) -> int:
+    return int((Path(__file__).parent.parent / "assets" / name).stat().st_mtime)
+
+
+def _waits(seconds: int, template: str, **values: Any) -> flask.Response:
+    t = shell.view_of(flask.request.args).text
+    answer = _page(template, 429, error=t.plural("access.wait", -(-seconds // 60)), **values)
+    answer.headers["Retry-After"] = str(seconds)
+    return answer
+
+
+def _subject(kind: str, text: str) -> str:
+    return vault().keyed(f"attempts of {kind}", text)
+
+
+def _tried(name: str) -> tuple[list[tuple[str, int]], str, str]:
+    """What an attempt at a password counts for: the name as typed, known or not, and the address it came from."""
+    of_name = _subject("name", account_name(name))
+    of_address = _subject("address", flask.request.remote_addr or "")
+    return [(of_name, FREE_TRIES), (of_address, FREE_TRIES_OF_ADDRESS)], of_name, of_address
+
+
+def _right_password(name: str, password: str) -> tuple[Account | None, int]:
+    """Whose name and password these are, counted as an attempt; and the seconds to wait before the next one."""
+    subjects, of_name, of_address = _tried(name)
+    if seconds := session.control().begin_attempts(subjects):
+        return None, seconds
+    account = session.control().account(name)
+    if not vault().verify(account, password[: LONGEST + 1]) or account is None or not account.is_enabled:
+        return None, 0
+    session.control().clear_attempts(of_name)
+    session.control().refund_attempt(of_address)
+    return account, 0
+
+
+# --- sign in ------------------------------------------------------------------------------------------
+@routes.route("/login", methods=["GET", "POST"])
+def login() -> Any:
+    target = gate.local(flask.request.args.get("next", ""))
+    account = session.signed_in()
+    if flask.request.method == "GET":
+        return flask.redirect(gate.first_page(account), 303) if account else _page("login.html", target=target)
+    t = shell.view_of(flask.request.args).text
+    found, seconds = _right_password(_field("name"), _field("password"))
+    if seconds:
+        record("login_blocked", seconds=seconds)
+        return _waits(seconds, "login.html", target=target)
+    if found is None:
+        record("login_failed")
+        return _page("login.html", 401, target=target, error=t("access.login.failed"))
+    if not found.is_ready:
+        record("login_not_ready", found.account_id)
+        return _page("login.html", 403, target=target, error=t("access.login.not_ready"))
+    if found.second_factor is not None:
+        session.begin(found, "second")
+        return flask.redirect(flask.url_for("access.second", next=target), 303)
+    return _signed_in(found, target, "password")
+
+
+def _signed_in(account: Account, target: str, how: str) -> Any:
+    session.begin(account)
+    record("login", account.account_id, how=how, role=account.role_name)
+    page = gate.page_of_address(target.partition("?")[0])
+    fits = target == "/account" or (page is not None and account.role.may(page))
+    return flask.redirect(target if fits else gate.first_page(account), 303)
+
+
+@routes.route("/login/second", methods=["GET", "POST"])
+def second() -> Any:
+    waiting = session.session()
+    target = gate.local(flask.request.args.get("next", ""))
+    if waiting is None or waiting.stage != "second" or waiting.account.second_factor is None:
+        return flask.redirect(flask.url_for("access.login", next=target), 303)
+    if flask.request.method == "GET":
+        return _page("second.html", target=target)
+    account, control = waiting.account, session.control()
+    subject = _subject("second factor", account.account_id)
+    if seconds := control.begin_attempts([(subject, FREE_TRIES)]):
+        record("second_blocked", account.account_id, seconds=seconds)
+        return _waits(seconds, "second.html", target=target)
+    code = _field("code")
+    step = vault().step_of(waiting.account.second_factor, code)
+    how = "second factor" if step is not None else "recovery code"
+    right = (
+        control.use_counter(account, step)
+        if step is not None
+        else control.use_recovery_code(account, vault().code_digest(code))
+    )
+    if not right:
+        control.count_failed_code(waiting)
+        record("second_failed", account.account_id)
+        t = shell.view_of(flask.request.args).text
+        return _page("second.html", 401, target=target, error=t("access.second.failed"))
+    control.clear_attempts(subject)
+    return _signed_in(account, target, how)
+
+
+# --- one-time link ------------------------------------------------------------------------------------
+@routes.route("/link/<token>", methods=["GET", "POST"])
+def link(token: str) -> Any:
+    control = session.control()
+    found = control.link(token) if len(token) <= 100 else None
+    if found is None:
+        return _page("void_link.html", 404)
+    account, secret = found
+    shown: dict[str, Any] = {"name": account.name, "shortest": SHORTEST}
+    if account.role.needs_second_factor:
+        if secret is None:
+            control.offer_on_link(token, vault().new_secret())
+            again = control.link(token)
+            secret = again[1] if again else None
+            if secret is None:
+                return _page("void_link.html", 404)
+        shown |= _drawn(account, secret)
+    else:
+        secret = None
+    if flask.request.method == "GET":
+        return _page("link.html", **shown)
+    t = shell.view_of(flask.request.args).text
+    password = _field("password")
+    if wrong := _refused(t, password, account):
+        return _page("link.html", 400, error=wrong, **shown)
+    step = vault().step_of(secret, _field("code")) if secret else None
+    if secret and step is None:
+        return _page("link.html", 400, error=t("access.second.failed"), **shown)
+    codes, digests = vault().new_codes() if secret else ([], [])
+    ready = control.use_link(token, vault().hash(password), secret, step, digests)
+    if ready is None:
+        return _page("void_link.html", 404)
+    record("link_used", ready.account_id, role=ready.role_name)
+    control.clear_attempts(_subject("name", ready.name))
+    return _begin_with_codes(ready, codes)
+
+
+def _drawn(account: Account, secret: str) -> dict[str, Any]:
+    drawing, key = vault().shown(account, secret)
+    return {"drawing": Markup(drawing), "key": key}  # drawn here, of letters and digits
+
+
+def _refused(t: Any, password: str, account: Account) -> str | None:
+    """Why a new password is not taken."""
+    if password != _field("again"):
+        return t("access.password.differ")
+    weak = weakness(password, account.name)
+    return t(f"access.password.{weak}", shortest=SHORTEST, longest=LONGEST) if weak else None
+
+
+def _begin_with_codes(account: Account, codes: list[str]) -> Any:
+    """A new session; new recovery codes are shown first."""
+    session_id = session.begin(account)
+    if not codes:
+        return flask.redirect(gate.first_page(account), 303)
+    session.control().keep_codes(session_id, vault().sealed(codes))
+    return flask.redirect(flask.url_for("access.codes"), 303)
+
+
+@routes.get("/account/codes")
+def codes() -> Any:
+    """The new recovery codes, once."""
+    account, sealed = _own(), session.control().take_codes(_session())
+    shown = vault().opened(sealed) if sealed else []
+    return _page("codes.html", codes=shown, onward=gate.first_page(account))
+
+
+# --- one's account ------------------------------------------------------------------------------------
+def _own() -> Account:
+    account = session.signed_in()
+    if account is None:
+        raise NotFound
+    return account
+
+
+def _session() -> Any:
+    found = session.session()
+    if found is None:
+        raise NotFound
+    return found
+
+
+@cache
+def _counties() -> dict[str, tuple[str, str]]:
+    with (REPOSITORY / "warehouse" / "seeds" / "county.csv").open(encoding="utf-8", newline="") as stream:
+        return {row["county_code"]: (row["name_zh"], row["name_en"]) for row in csv.DictReader(stream)}
+
+
+def _account_page(status: int = 200, **values: Any) -> flask.Response:
+    account, own = _own(), _session()
+    view = shell.view_of(flask.request.args)
+    t = view.text
+    places = [t.pick(*_counties().get(code, (code, code))) for code in account.counties or ()]
+    wants_second = "second" in flask.request.args
+    if wants_second:
+        if own.second_factor is None:
+            session.control().offer_on_session(own, vault().new_secret())
+            own = _reloaded(own)
+        values |= _drawn(account, own.second_factor or "")
+    done = flask.request.args.get("done", "")
+    begun = [
+        (fmt.moment(_at(began), view.lang), fmt.moment(_at(seen), view.lang), digest == own.session_digest)
+        for digest, began, seen in session.control().sessions(account)
+    ]
+    return _page(
+        "account.html",
+        status,
+        name=account.name,
+        role=t(f"access.role.{account.role_name}"),
+        role_help=t(f"access.role.{account.role_name}.help"),
+        places=t("app.list").join(places)
+        if places
+        else t("access.every_county" if account.role.pages else "access.no_rows"),
+        has_second=account.second_factor is not None,
+        needs_second=account.role.needs_second_factor,
+        code_count=session.control().recovery_code_count(account),
+        wants_second=wants_second,
+        sessions=begun,
+        idle=idle_seconds() // 60,
+        hours=f"{session_seconds() / 3600:g}",
+        shortest=SHORTEST,
+        onward=gate.first_page(account),
+        done=t(f"access.done.{done}") if done in ("password", "others") else None,
+        **values,
+    )
+
+
+def _reloaded(own: Any) -> Any:
+    """The session again, with the secret that was just offered to it."""
+    session.load()
+    return session.session() or own
+
+
+def _at(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, freshness.CHINA)
+
+
+@routes.get("/account")
+def account() -> Any:
+    return _account_page()
+
+
+@routes.post("/account/password")
+def change_password() -> Any:
+    own = _own()
+    t = shell.view_of(flask.request.args).text
+    found, seconds = _right_password(own.name, _field("current"))
+    if seconds:
+        return _account_page(429, error=t.plural("access.wait", -(-seconds // 60)))
+    if found is None or found.account_id != own.account_id:
+        record("password_refused", own.account_id)
+        return _account_page(401, error=t("access.password.wrong"))
+    password = _field("password")
+    if wrong := _refused(t, password, own):
+        return _account_page(400, error=wrong)
+    session.control().set_password(own, vault().hash(password))
+    record("password_changed", own.account_id)
+    session.begin(own)
+    return flask.redirect(flask.url_for("access.account", done="password"), 303)
+
+
+@routes.post("/account/second")
+def add_second() -> Any:
+    own, secret = _own(), _session().second_factor
+    t = shell.view_of(flask.request.args).text
+    if secret is None:
+        return flask.redirect(flask.url_for("access.account", second=1), 303)
+    found, seconds = _right_password(own.name, _field("current"))
+    if seconds:
+        return _account_page(429, error=t.plural("access.wait", -(-seconds // 60)))
+    if found is None or found.account_id != own.account_id:
+        record("second_refused", own.account_id)
+        return _account_page(401, error=t("access.password.wrong"))
+    step = vault().step_of(secret, _field("code"))
+    if step is None:
+        return _account_page(400, error=t("access.second.failed"))
+    codes, digests = vault().new_codes()
+    session.control().set_second_factor(own, secret, step, digests)
+    record("second_changed", own.account_id)
+    return _begin_with_codes(own, codes)
+
+
+@routes.post("/account/end-others")
+def end_others() -> Any:
+    own = _own()
+    ended = session.control().end_sessions(own, but=_session().session_digest)
+    record("sessions_ended", own.account_id, ended=ended)
+    return flask.redirect(flask.url_for("access.account", done="others"), 303)
+
+
+@routes.post("/logout")
+def logout() -> Any:
+    own = _own()
+    session.end()
+    record("logout", own.account_id)
+    answer = flask.redirect(flask.url_for("access.login"), 303)
+    answer.headers["Clear-Site-Data"] = '"cache"'
+    return answer
+
+
+def forbidden_page(view: shell.View) -> flask.Response:
+    """No permission: what it takes and whom to ask."""
+    account = session.signed_in()
+    assert account is not None
+    return _page(
+        "forbidden.html", 403, role=view.text(f"access.role.{account.role_name}"), onward=gate.first_page(account)
+    )

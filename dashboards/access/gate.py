@@ -1,0 +1,313 @@
+"""The one gate: before every request, deny by default, by the endpoint's name.
+
+A page protected in its layout alone is not protected: its callbacks answer anybody. So a callback's permission comes
+from the page of every output (``<page>-<thing>``), what it brings must be what is registered, and whatever has no class
+in ``ENDPOINTS`` stops the start.
+"""
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+import flask
+from dash import Dash
+from werkzeug.exceptions import BadRequest, Forbidden, HTTPException, NotFound, Unauthorized
+
+from dashboards import shell
+from dashboards.access import session
+from dashboards.access.record import record
+from warehouse.control import Account
+
+LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+OPEN, SIGNED_IN, PAGE, CALLBACK, CLOSED = "open", "signed in", "page", "callback", "closed"
+
+ENDPOINTS: dict[str, str | tuple[str, ...]] = {
+    # Open to everybody: no data are behind them.
+    "/healthz": OPEN,
+    "_dash_assets.static": OPEN,
+    "/_dash-component-suites/<string:package_name>/<path:fingerprinted_path>": OPEN,
+    "/_favicon.ico": OPEN,
+    "access.login": OPEN,
+    "access.second": OPEN,
+    "access.link": OPEN,
+    # The frame of the pages, and what belongs to the account itself.
+    "/_dash-layout": SIGNED_IN,
+    "/_dash-dependencies": SIGNED_IN,
+    "access.account": SIGNED_IN,
+    "access.codes": SIGNED_IN,
+    "access.change_password": SIGNED_IN,
+    "access.add_second": SIGNED_IN,
+    "access.end_others": SIGNED_IN,
+    "access.logout": SIGNED_IN,
+    # Pages and their callbacks, each by its page.
+    "/": PAGE,
+    "/<path:path>": PAGE,
+    "/_dash-update-component": CALLBACK,
+    # Files: the page they belong to, and the permission for files.
+    **dict.fromkeys(("export.rows_csv", "export.rows_xlsx"), ("rows", "export")),
+    **dict.fromkeys(("export.night_csv", "export.night_xlsx"), ("quality", "export")),
+    **dict.fromkeys(("terminal_export.terminal_csv", "terminal_export.terminal_xlsx"), ("vehicles", "export")),
+    **dict.fromkeys(("repeat_export.repeat_csv", "repeat_export.repeat_xlsx"), ("repeat", "export")),
+    **dict.fromkeys(("hazard_export.hazards_csv", "hazard_export.hazards_xlsx"), ("hazards", "export")),
+    **dict.fromkeys(("dimension_export.dimensions_csv", "dimension_export.dimensions_xlsx"), ("findings", "export")),
+    **dict.fromkeys(("case_export.cases_csv", "case_export.cases_xlsx"), ("penalties", "export")),
+    # Of the development server only.
+    "/_reload-hash": CLOSED,
+}
+"""Every endpoint's class, or what it takes: permissions that all have to be there."""
+
+PAGE_OF_PATH = {path: key for key, path, *_ in shell.PAGES}
+PAGES = frozenset(PAGE_OF_PATH.values())
+FILES_OF_CALLBACKS = {"lookup-download": ("export", "personal")}
+"""Outputs that hand out a file take more than their page."""
+ROUTER = ("_pages_content", "_pages_store")
+MOST_CHANGES = 64
+READS = ("GET", "HEAD", "OPTIONS")
+
+
+class UnclassedEndpoint(Exception):
+    """A route or callback nobody decided about: the application does not start."""
+
+
+# --- permissions --------------------------------------------------------------------------------------
+def page_of_output(component_id: Any) -> str | None:
+    """The page of a component's id: ``<page>-<thing>``, in a pattern its ``type``. None: it names none."""
+    name = component_id.get("type") if isinstance(component_id, dict) else component_id
+    if not isinstance(name, str):
+        return None
+    page = name.split("-", 1)[0]
+    return page if "-" in name and page in PAGES else None
+
+
+def page_of_address(path: str) -> str | None:
+    """The page the router shows for an address, which it takes without slashes around."""
+    return PAGE_OF_PATH.get("/" + path.strip("/"))
+
+
+def spec_id(text: str) -> Any:
+    """A registered id as it is asked for: a pattern is written as JSON."""
+    return json.loads(text) if text.startswith("{") else text
+
+
+def outputs_of(key: str) -> list[tuple[Any, str]]:
+    """Id and property of the outputs of a registered callback."""
+    names = key[2:-2].split("...") if key.startswith("..") else [key]
+    return [(spec_id(name.rpartition(".")[0]), name.rpartition(".")[2].split("@")[0]) for name in names]
+
+
+def check_start(app: Dash) -> None:
+    """Raises ``UnclassedEndpoint`` for a route without a class or a callback whose output names no page."""
+    routes = {rule.endpoint for rule in app.server.url_map.iter_rules()}
+    if unknown := sorted(routes - set(ENDPOINTS)):
+        raise UnclassedEndpoint(f"No permission is declared for {unknown}. Class them in dashboards/access/gate.py.")
+    for key, entry in app.callback_map.items():
+        for component_id, _ in outputs_of(key):
+            name = component_id if isinstance(component_id, str) else str(component_id.get("type"))
+            if page_of_output(component_id) or name in ROUTER:
+                continue
+            if not entry.get("callback") and (name.startswith("shell-") or name == "_pages_dummy"):
+                continue  # drawn in the browser alone
+            raise UnclassedEndpoint(f"The output {name!r} of a callback names no page: call it <page>-<thing>.")
+
+
+# --- the request --------------------------------------------------------------------------------------
+def _hosts() -> set[str]:
+    """Names this service answers to: loopback, and those of ``HENG_HOSTS``."""
+    return {*LOOPBACK, *(name.strip().lower() for name in os.environ.get("HENG_HOSTS", "").split(",") if name.strip())}
+
+
+def _check_origin() -> None:
+    """Raises ``Forbidden`` for another Host, and for a change from another site's page."""
+    host = flask.request.host.lower()
+    name = host if host.endswith("]") else host.rsplit(":", 1)[0]
+    if name not in _hosts():
+        raise Forbidden("This service is not called by that name (HENG_HOSTS).")
+    if flask.request.method in READS:
+        return
+    if flask.request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
+        raise Forbidden("This request comes from another site.")
+    origin = flask.request.headers.get("Origin")
+    if origin is not None:
+        told = urlsplit(origin)
+        if (told.scheme, told.netloc.lower()) != (flask.request.scheme, host):
+            raise Forbidden("This request comes from another site.")
+
+
+def _check_token() -> None:
+    """Raises ``Forbidden`` for a change that does not bring its token."""
+    if flask.request.method in READS:
+        return
+    brought = flask.request.headers.get(session.TOKEN_HEADER, "")
+    if not brought and flask.request.mimetype in ("application/x-www-form-urlencoded", "multipart/form-data"):
+        brought = flask.request.form.get(session.TOKEN_FIELD, "")
+    if not session.token_fits(brought):
+        raise Forbidden("This request does not carry its token. Load the page again.")
+
+
+def local(target: str) -> str:
+    """An address of ours to go on to, else the first page: never another host, never a form of ours."""
+    plain = target if target.isprintable() and "\\" not in target else ""
+    try:
+        parts = urlsplit(plain)
+    except ValueError:
+        return "/"
+    if parts.scheme or parts.netloc or not plain.startswith("/") or plain.startswith("//"):
+        return "/"
+    return plain if page_of_address(parts.path) or parts.path == "/account" else "/"
+
+
+def first_page(account: Account) -> str:
+    """Where somebody begins: the first page the role may see, else the account."""
+    return next((path for key, path, *_ in shell.PAGES if account.role.may(key)), "/account")
+
+
+def gate() -> Any:
+    """Answers what may not go on; None lets it. The first of all functions before a request."""
+    _check_origin()
+    kind = ENDPOINTS.get(flask.request.endpoint or "", CLOSED)
+    if kind == OPEN and (flask.request.endpoint or "").split(".")[0] != "access":
+        return None
+    session.load()
+    account = session.signed_in()
+    if account is None and kind != OPEN:
+        if kind == PAGE and flask.request.method in ("GET", "HEAD"):
+            target = flask.request.full_path.rstrip("?")
+            return flask.redirect(flask.url_for("access.login", next=local(target)), 303)
+        raise Unauthorized("Sign in first.")
+    _check_token()
+    if kind in (OPEN, SIGNED_IN):
+        return None
+    assert account is not None
+    if kind == CLOSED:
+        raise flask.request.routing_exception or NotFound()
+    if kind == PAGE:
+        return _page(account)
+    for permission in _asked_of_callback() if kind == CALLBACK else kind:
+        _need(account, permission)
+    return None
+
+
+def _need(account: Account, permission: str) -> None:
+    if not account.role.may(permission):
+        record("refused", account.account_id, endpoint=flask.request.endpoint or "", permission=permission)
+        raise Forbidden(shell.view_of().text("access.forbidden.line"))
+
+
+def _page(account: Account) -> Any:
+    if flask.request.path == "/" and not account.role.may("overview"):
+        return flask.redirect(first_page(account), 303)
+    page = page_of_address(flask.request.path)
+    if page is not None:
+        _need(account, page)
+    return None
+
+
+# --- callbacks ----------------------------------------------------------------------------------------
+def _asked_of_callback() -> list[str]:
+    """Permissions of the callback a request names. Raises ``BadRequest`` for one that is not registered, or brings
+    outputs or inputs that are not its own."""
+    try:
+        body = flask.request.get_json()
+    except RecursionError:
+        raise BadRequest("nested too deeply") from None
+    if not isinstance(body, dict) or not isinstance(body.get("output"), str):
+        raise BadRequest("no callback")
+    app: Dash = flask.current_app.extensions["heng_dash"]
+    entry = app.callback_map.get(body["output"])
+    if entry is None or not entry.get("callback"):
+        raise BadRequest("unknown callback")
+    outputs = outputs_of(body["output"])
+    given = body.get("outputs")
+    given = given if isinstance(given, list) and body["output"].startswith("..") else [given]
+    _check_parts(outputs, given)
+    seen: set[str] = set()
+    for name in ("inputs", "state"):
+        registered = [(spec_id(part["id"]), part["property"]) for part in entry[name]]
+        brought = body.get(name, [])
+        if not isinstance(brought, list):
+            raise BadRequest(f"{name} is no list")
+        seen |= _check_parts(registered, brought)
+    changed = body.get("changedPropIds", [])
+    if not isinstance(changed, list) or len(changed) > MOST_CHANGES:
+        raise BadRequest("changedPropIds is no short list")
+    if not all(isinstance(name, str) and name in seen for name in changed):
+        raise BadRequest("what changed is no input of this callback")
+    return _permissions(outputs, body)
+
+
+def _permissions(outputs: Sequence[tuple[Any, str]], body: Mapping[str, Any]) -> list[str]:
+    needed: list[str] = []
+    for component_id, _ in outputs:
+        page = page_of_output(component_id)
+        if page:
+            needed.append(page)
+            needed += FILES_OF_CALLBACKS.get(component_id if isinstance(component_id, str) else "", ())
+        elif component_id in ROUTER:
+            values = {f"{part['id']}.{part['property']}": part.get("value") for part in body["inputs"]}
+            path, search = (values.get(f"_pages_location.{name}") for name in ("pathname", "search"))
+            if not isinstance(path, str) or not isinstance(search or "", str):
+                raise BadRequest("no address")
+            routed = page_of_address(path)
+            if routed:  # an address without a page shows that there is none
+                needed.append(routed)
+        else:
+            raise BadRequest("an output without a page")
+    return needed
+
+
+def _check_parts(registered: Sequence[tuple[Any, str]], given: Sequence[Any]) -> set[str]:
+    """Names of the given parts, as a browser writes them. Raises ``BadRequest`` unless each is the registered one."""
+    if len(registered) != len(given):
+        raise BadRequest("other parts than registered")
+    names: set[str] = set()
+    for (component_id, prop), part in zip(registered, given, strict=True):
+        is_many = isinstance(component_id, dict) and any(
+            value in (["ALL"], ["ALLSMALLER"]) for value in component_id.values()
+        )
+        if is_many != isinstance(part, list):
+            raise BadRequest("other parts than registered")
+        for one in part if is_many else [part]:
+            if not isinstance(one, dict) or not isinstance(one.get("property"), str):
+                raise BadRequest("a part without a property")
+            if one["property"].split("@")[0] != prop or not _fits(component_id, one.get("id")):
+                raise BadRequest("other parts than registered")
+            written = one["id"]
+            if isinstance(written, dict):
+                written = json.dumps(written, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+            names.add(f"{written}.{one['property']}")
+    return names
+
+
+def _fits(registered: Any, given: Any) -> bool:
+    """Whether an id is the registered one, or one its pattern means."""
+    if not isinstance(registered, dict):
+        return isinstance(given, str) and given == registered
+    if not isinstance(given, dict) or set(given) != set(registered):
+        return False
+    return all(
+        (isinstance(given[key], (str, int)) and len(str(given[key])) <= 100)
+        if isinstance(value, list)
+        else given[key] == value
+        for key, value in registered.items()
+    )
+
+
+# --- refusals -----------------------------------------------------------------------------------------
+def answer(error: HTTPException) -> Any:
+    """A refusal in the reader's words: a page for who opens one, a short text for callbacks and files."""
+    view = shell.view_of(flask.request.args)
+    t = view.text
+    is_callback = flask.request.endpoint == "/_dash-update-component"
+    if isinstance(error, Unauthorized):
+        if is_callback:
+            return flask.jsonify(message=t("access.signed_out"), action=t("access.sign_in"), href="/login"), 401
+        return flask.Response(t("access.signed_out") + "\n", 401, mimetype="text/plain")
+    if isinstance(error, Forbidden) and is_callback:
+        return flask.jsonify(message=error.description), 403
+    if isinstance(error, Forbidden) and ENDPOINTS.get(flask.request.endpoint or "") == PAGE and session.signed_in():
+        from dashboards.access.forms import forbidden_page
+
+        return forbidden_page(view), 403
+    return None

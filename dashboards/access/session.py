@@ -1,0 +1,122 @@
+"""The signed-in person of a request: a random id in a cookie, everything else in the control store.
+
+The cookie is ``__Host-``, Secure, HttpOnly and SameSite=Strict; Chromium and Firefox keep it on loopback without TLS
+too. Another cookie, readable by scripts, holds the token every change must bring back: a keyed digest of the session's
+id, so that a token planted from elsewhere fits no session.
+"""
+
+import hmac
+import secrets
+
+import flask
+
+from dashboards.access.vault import vault
+from warehouse.control import Account, Control, Session
+from warehouse.home import home
+
+COOKIE = "__Host-heng"
+TOKEN_COOKIE, TOKEN_FIELD, TOKEN_HEADER = "_csrf_token", "csrf_token", "X-CSRFToken"
+
+
+def control() -> Control:
+    """The control store, open for the rest of the request."""
+    if "control" not in flask.g:
+        flask.g.control = Control(home())
+    return flask.g.control
+
+
+def close_control(error: BaseException | None = None) -> None:
+    opened = flask.g.pop("control", None)
+    if opened is not None:
+        opened.close()
+
+
+def load() -> None:
+    """Find the session of the request's cookie; the gate calls it before anything else can ask."""
+    session_id = flask.request.cookies.get(COOKIE, "")
+    flask.g.session = control().session(session_id) if 20 <= len(session_id) <= 100 else None
+
+
+def session() -> Session | None:
+    """The session of the request, also one that waits for its second factor."""
+    return flask.g.get("session")
+
+
+def signed_in() -> Account | None:
+    """Who asks, fully signed in. None: nobody; then nothing with data may be answered."""
+    found = session()
+    return found.account if found is not None and found.stage == "full" else None
+
+
+def begin(account: Account, stage: str = "full") -> str:
+    """A new session in place of the one the request has, if any; its id, which the answer carries as a cookie."""
+    had = session()
+    session_id = control().begin_session(account, stage, had.session_digest if had else None)
+    flask.g.session = control().session(session_id)
+    flask.g.new_session_id = session_id
+    return session_id
+
+
+def end() -> None:
+    """End the session on the server and take the cookie away."""
+    had = session()
+    if had is not None:
+        control().end_session(had.session_digest)
+    flask.g.session = None
+    flask.g.new_session_id = ""
+
+
+# --- the token of a change ----------------------------------------------------------------------------
+def _of_session(session_id: str) -> str:
+    return vault().keyed("change token", session_id)
+
+
+def _of_nobody(random: str) -> str:
+    return f"{random}.{vault().keyed('change token of nobody', random)}"
+
+
+def token() -> str:
+    """The token the page of this answer has to bring back."""
+    if "token" not in flask.g:
+        session_id = flask.g.get("new_session_id", flask.request.cookies.get(COOKIE, ""))
+        held = flask.request.cookies.get(TOKEN_COOKIE, "")
+        if session() is not None:
+            flask.g.token = _of_session(session_id)
+        elif _is_of_nobody(held):
+            flask.g.token = held
+        else:
+            flask.g.token = _of_nobody(secrets.token_urlsafe(16))
+    return flask.g.token
+
+
+def _is_of_nobody(held: str) -> bool:
+    random = held.partition(".")[0]
+    return bool(random) and hmac.compare_digest(held.encode(), _of_nobody(random).encode())
+
+
+def token_fits(brought: str) -> bool:
+    """Whether a request brought the token of its session; without a session, the one of its cookie."""
+    if session() is not None:
+        expected = _of_session(flask.request.cookies.get(COOKIE, ""))
+        return hmac.compare_digest(brought.encode("utf-8", "replace"), expected.encode())
+    held = flask.request.cookies.get(TOKEN_COOKIE, "")
+    return _is_of_nobody(held) and hmac.compare_digest(brought.encode("utf-8", "replace"), held.encode())
+
+
+def cookies(response: flask.Response) -> flask.Response:
+    """Set or take away the session's cookie, and give pages their token."""
+    new = flask.g.get("new_session_id")
+    if new:
+        response.set_cookie(COOKIE, new, secure=True, httponly=True, samesite="Strict", path="/")
+    elif new == "" or (COOKIE in flask.request.cookies and "session" in flask.g and session() is None):
+        response.delete_cookie(COOKIE, secure=True, httponly=True, samesite="Strict", path="/")
+    is_page = response.mimetype == "text/html" and flask.request.method == "GET"
+    if new or (is_page and "session" in flask.g and flask.request.cookies.get(TOKEN_COOKIE) != token()):
+        response.set_cookie(TOKEN_COOKIE, _fresh_token(), secure=True, samesite="Strict", path="/")
+    return response
+
+
+def _fresh_token() -> str:
+    """The token of the session as it is now: it may have begun after a form of this answer asked for one."""
+    flask.g.pop("token", None)
+    return token()

@@ -1,0 +1,47 @@
+"""Who may do what: the one table of roles.
+
+A role names pages as ``dashboards/shell.py`` does. System, security and audit administrators are three people
+(GB/T 22239-2019) and see no page with data; domain.md §10 has the duties.
+"""
+
+from dataclasses import dataclass
+
+EVERY_COUNTY, SOME_COUNTIES, GIVEN_COUNTIES = "every", "some", "given"
+"""Counties of a role: always all; all or those given; only those given, at least one."""
+
+_READ = frozenset(
+    {
+        *("overview", "alerts", "overload", "rows", "repeat", "risk", "findings", "penalties", "hazards", "terminals"),
+        *("compliance", "supervision", "vehicles", "quality", "rules", "definitions"),
+    }
+)
+"""Pages whose plates and names are masked."""
+
+
+@dataclass(frozen=True)
+class Role:
+    """``pages``: by name. ``can``: what else: ``export`` files of rows, ``personal`` a plate one typed, ``admin.*``."""
+
+    name: str
+    pages: frozenset[str]
+    can: frozenset[str] = frozenset()
+    counties: str = EVERY_COUNTY
+    needs_second_factor: bool = False
+
+    def may(self, permission: str) -> bool:
+        """``permission``: a page's name, or a word of ``can``."""
+        return permission in self.pages or permission in self.can
+
+
+ROLES = {
+    role.name: role
+    for role in (
+        Role("analyst", _READ, frozenset({"export"})),
+        Role("inspector", _READ | {"lookup"}, frozenset({"export", "personal"}), SOME_COUNTIES, True),
+        Role("district", _READ, frozenset({"export"}), GIVEN_COUNTIES),
+        Role("leader", _READ),
+        Role("system", frozenset(), frozenset({"admin.system"}), needs_second_factor=True),
+        Role("security", frozenset(), frozenset({"admin.security"}), needs_second_factor=True),
+        Role("audit", frozenset(), frozenset({"admin.audit"}), needs_second_factor=True),
+    )
+}
