@@ -296,7 +296,8 @@ def retry(t: Text) -> html.Button:
 def incident(error: Exception) -> str:
     """Logs an error under a number that the reader can pass on."""
     number = secrets.token_hex(4)
-    log.error("incident %s at %s", number, flask.request.path, exc_info=error)
+    # The rule, not the path: the path of a one-time link is a secret.
+    log.error("incident %s at %s", number, flask.request.url_rule or "an unknown address", exc_info=error)
     return number
 
 

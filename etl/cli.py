@@ -33,6 +33,8 @@ from etl.risk import app as risk_app
 from etl.rules import app as rules_app
 from etl.safety_repeat import safety_repeat_command
 from etl.supervision import supervision_command
+from etl.user_cli import app as user_app
+from etl.user_cli import init_command
 from etl.why_changed import why_changed_command
 from warehouse.errors import WarehouseError
 
@@ -54,6 +56,8 @@ app.add_typer(rules_app, name="rules")
 app.add_typer(cases_app, name="cases")
 app.add_typer(hazards_app, name="hazards")
 app.add_typer(risk_app, name="risk")
+app.add_typer(user_app, name="user")
+app.command("init")(init_command)
 app.command("report-card")(report_card_command)
 app.command("kpi")(kpi_command)
 app.command("why-changed")(why_changed_command)
@@ -552,7 +556,7 @@ def sql_command(query: str, as_json: AsJson = False, limit: Annotated[int, typer
 @app.command("serve")
 def serve_command(
     port: Annotated[int | None, typer.Option("--port", help="Default: HENG_DASH_PORT, else 8050.")] = None,
-    host: Annotated[str, typer.Option("--host", help="Loopback only until accounts exist.")] = "",
+    host: Annotated[str, typer.Option("--host", help="Loopback only; a proxy with TLS stands in front.")] = "",
 ) -> None:
     """Serve the dashboards on loopback until Ctrl-C."""
     from etl.run import serve

@@ -26,10 +26,16 @@ from etl import supervise
 from etl.airflow_api import Airflow, Run
 from etl.errors import HengError
 from etl.feeds import FEEDS
+from warehouse.control import Control, link_seconds
 from warehouse.home import home
 from warehouse.publish import pointer
 
 SAMPLE_NIGHTS = 3
+DEMO_ACCOUNTS = {
+    "analyst": "sets a password",
+    "inspector": "sets a password and an authenticator; may look up a plate",
+}
+"""Name and role of the accounts that the demo makes links for."""
 NIGHT_SECONDS = 1200.0
 """A sample night that takes longer is reported and no longer waited for."""
 FOLLOW_SECONDS = 30.0
@@ -87,6 +93,8 @@ class _Session:
     began: float = field(default_factory=time.monotonic)
     history: subprocess.Popen[bytes] | None = None
     """Lands what is older than the sample nights while Airflow starts, then publishes it while the first night runs."""
+    links: dict[str, str] = field(default_factory=dict)
+    """One-time links of the demo's accounts, by name."""
 
     def __post_init__(self) -> None:
         self.supervisor = supervise.Supervisor(self.state, log_prefix=self.log_prefix)
@@ -138,6 +146,8 @@ def run(minutes: float | None = None, demo: bool = True, dashboards: bool = True
             session.say("[bold]Ready.[/] Ctrl-C stops everything.")
             for name, address in addresses.items():
                 session.say(f"{name:<10}  {address}")
+            if dashboards:
+                _say_links(session, addresses["Dashboards"], demo)
             session.stay()
         finally:
             session.stop()
@@ -148,7 +158,7 @@ def serve(host: str = "", port: int | None = None, workers: int = 2, minutes: fl
     """Serve the pages alone until stopped; returns the exit code. Any ``host`` but loopback is refused."""
     os.umask(0o077)
     if host not in ("", *_LOOPBACK):
-        raise HengError(f"There are no accounts yet, so the pages are served on loopback only, not on {host}.")
+        raise HengError(f"The pages are served on loopback only, not on {host}: a proxy with TLS stands in front.")
     host = host or bind_address()
     if port is None:
         port = supervise.choose_port("HENG_DASH_PORT", supervise.DASHBOARDS_PORT, host)
@@ -161,6 +171,8 @@ def serve(host: str = "", port: int | None = None, workers: int = 2, minutes: fl
             address = f"http://127.0.0.1:{port}/"
             session.supervisor.wait_for(lambda: supervise.get(address)[0] == 200, "The dashboards' server", 60)
             session.say(f"Dashboards  {address}  Ctrl-C stops.")
+            if not _has_account(session.state):
+                session.say("There is no account yet. In another terminal: heng user add NAME --role analyst")
             session.stay()
         finally:
             session.stop()
@@ -193,6 +205,7 @@ def _start(session: _Session, demo: bool, dashboards: bool, record: supervise.Re
         supervisor.wait_for(lambda: supervise.get(page)[0] == 200, "The dashboards' server", 60)
         note = "" if pointer() else "  (numbers follow with the first night)"
         say(f"[bold]Dashboards[/]  {page}{note}")
+        _say_links(session, page, demo)
     migration.finish()
     since = supervise.now()
     supervisor.add_airflow(environment, execution_port)
@@ -215,6 +228,33 @@ def _start(session: _Session, demo: bool, dashboards: bool, record: supervise.Re
     # last, after the sample nights, since its missed run of today would make the first build wait.
     airflow.unpause([BUILD, RESTATE, *INGESTS])
     return addresses, airflow
+
+
+def _has_account(state: Path) -> bool:
+    """Whether anybody can sign in."""
+    with Control(state) as control:
+        return any(account.is_ready for account in control.accounts())
+
+
+def _say_links(session: _Session, page: str, demo: bool) -> None:
+    """While nobody can sign in: one-time links of the demo's two accounts, else the next step. No default account.
+
+    Said again, the links are the same: a new one would void the one that is being used.
+    """
+    if _has_account(session.state):
+        return
+    if not demo:
+        session.say("There is no account yet. In another terminal: heng user add NAME --role system")
+        return
+    from etl.user_cli import link_of
+
+    session.say(f"Nobody can sign in yet. Links that work once, for {link_seconds() // 60} minutes:")
+    if not session.links:
+        with Control(session.state) as control:
+            for name in DEMO_ACCOUNTS:
+                session.links[name] = link_of(control, control.account(name) or control.add(name, name), page)
+    for name, link in session.links.items():
+        session.say(f"{name:<10}  {link}  ({DEMO_ACCOUNTS[name]})")
 
 
 def _port(session: _Session, setting: str, default: int, host: str, taken: tuple[int, ...] = ()) -> int:

@@ -35,6 +35,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from etl.errors import HengError
+from warehouse import access_key
 from warehouse.home import REPOSITORY
 
 AIRFLOW_PORT = 8080
@@ -204,14 +205,6 @@ def choose_port(setting: str, default: int, host: str = "127.0.0.1", taken: tupl
     raise PortBusy(f"No free port on {host} from {default} to {default + 99}. Set {setting}.")
 
 
-def _write_secret(path: Path, text: str) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-
-
 def make_secrets(home: Path) -> list[Path]:
     """Create what is missing of this instance's secrets, readable by its owner alone; returns new files."""
     folder = home / "secrets"
@@ -225,13 +218,16 @@ def make_secrets(home: Path) -> list[Path]:
     for name, text in wanted.items():
         path = folder / name
         if not path.exists():
-            _write_secret(path, text)
+            access_key.write(path, text)
             new.append(path)
         elif path.stat().st_mode & 0o077:
             raise HengError(f"{path} can be read by others. Run `chmod 600 {path}` and start again.")
         elif len(path.read_text("utf-8").strip()) < 24:
             raise HengError(f"{path} is empty or too short to be a secret. Delete it and start again.")
-    return new
+    key = access_key.path_of(home)
+    had = key.exists()
+    access_key.read(home)
+    return new if had else [*new, key]
 
 
 def airflow_password(home: Path) -> str:

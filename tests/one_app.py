@@ -62,3 +62,11 @@ def sign_in(client: FlaskClient, account: Account) -> str:
     client.set_cookie(session.COOKIE, session_id, domain="127.0.0.1")
     client.set_cookie(session.TOKEN_COOKIE, vault().keyed("change token", session_id), domain="127.0.0.1")
     return session_id
+
+
+def browser_cookies(address: str, role: str = "inspector") -> list[dict[str, Any]]:
+    """The cookies of a new session, for a browser."""
+    client = client_of(role)
+    kept = {"url": address, "secure": True, "sameSite": "Strict"}
+    held = {name: client.get_cookie(name, domain="127.0.0.1") for name in (session.COOKIE, session.TOKEN_COOKIE)}
+    return [{"name": name, "value": one.value, **kept} for name, one in held.items() if one is not None]

@@ -17,6 +17,7 @@ from urllib.parse import urlparse
 import pytest
 from dash import Dash
 from fined_rows import fined, forecast_of, told_of
+from one_app import browser_cookies
 from werkzeug.serving import make_server
 
 from dashboards import case_facts, shell
@@ -67,6 +68,7 @@ class Watched:
     def __init__(self, browser: Any, address: str, size: tuple[int, int]) -> None:
         self.address = address
         self.context = browser.new_context(viewport={"width": size[0], "height": size[1]}, locale="zh-CN")
+        self.context.add_cookies(browser_cookies(address))
         self.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=address)
         self.page = self.context.new_page()
         self.page.set_default_timeout(60_000)  # a busy machine is slow, not wrong

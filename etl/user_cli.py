@@ -1,0 +1,172 @@
+"""``heng user``: accounts of the pages. ``heng init``: what they need before the first one.
+
+No password and no second factor is ever typed here: a command makes an account and prints a link that works once and
+expires, and its holder sets both in the browser.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Annotated, Any
+
+import typer
+
+from etl.counties import COUNTY_WORDS
+from etl.errors import HengError
+from warehouse import access_key
+from warehouse.control import Account, Control, link_seconds
+from warehouse.home import home
+from warehouse.roles import ROLES
+
+app = typer.Typer(help="Accounts of the pages: add, list, link, role, disable, sessions, revoke.", no_args_is_help=True)
+_CHINA = timezone(timedelta(hours=8))
+
+Name = Annotated[str, typer.Argument(help="The user name.")]
+RoleName = Annotated[str, typer.Option("--role", help=f"{', '.join(ROLES)}.")]
+Counties = Annotated[
+    list[str] | None, typer.Option("--county", help="Code of a county whose rows may be seen; again for more.")
+]
+Url = Annotated[str | None, typer.Option("--url", help="Where the pages are; default: HENG_URL, else this machine.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+
+
+def base_url(url: str | None = None) -> str:
+    """The address of the pages, without a slash at its end. Raises ``HengError`` for none."""
+    given = url or os.environ.get("HENG_URL") or f"http://127.0.0.1:{os.environ.get('HENG_DASH_PORT') or 8050}"
+    if not given.startswith(("http://", "https://")):
+        raise HengError(f"{given!r} is no address. Write it with https://.")
+    return given.rstrip("/")
+
+
+def link_of(control: Control, account: Account, url: str | None = None) -> str:
+    """A new one-time link of an account."""
+    return f"{base_url(url)}/link/{control.make_link(account)}"
+
+
+def _checked(counties: list[str] | None) -> list[str]:
+    unknown = sorted(set(counties or ()) - set(COUNTY_WORDS.values()))
+    if unknown:
+        raise HengError(f"No county has the code {', '.join(unknown)}. Codes: warehouse/seeds/county.csv.")
+    return list(counties or ())
+
+
+def _told(at: int) -> str:
+    return f"{datetime.fromtimestamp(at, UTC).astimezone(_CHINA):%Y-%m-%d %H:%M:%S}"
+
+
+def _say_link(control: Control, account: Account, url: str | None) -> None:
+    made = link_of(control, account, url)
+    typer.echo(f"One-time link of {account.name}, for {link_seconds() // 60} minutes; hand it over in person:")
+    typer.echo(made)
+
+
+def init_command() -> None:
+    """Make what is missing of the secrets and of the store of accounts; what is there is checked."""
+    made = access_key.make(home())
+    access_key.read(home())
+    with Control(home()) as control:
+        count = len(control.accounts())
+    typer.echo(f"{'Made' if made else 'Found'} {access_key.path_of(home())}; {count} accounts")
+    if not count:
+        typer.echo("Next: heng user add NAME --role system")
+
+
+@app.command("add")
+def add(name: Name, role: RoleName, county: Counties = None, url: Url = None) -> None:
+    """A new account and its one-time link, in whose page the password and the second factor are set."""
+    base_url(url)
+    with Control(home()) as control:
+        account = control.add(name, role, _checked(county))
+        _say_link(control, account, url)
+
+
+@app.command("link")
+def link(name: Name, url: Url = None) -> None:
+    """A new one-time link: for who forgot the password or lost the second factor. Earlier links are void."""
+    base_url(url)
+    with Control(home()) as control:
+        _say_link(control, control.known_account(name), url)
+
+
+@app.command("list")
+def list_accounts(as_json: AsJson = False) -> None:
+    """Every account: role, counties, whether it can sign in, open sessions."""
+    with Control(home()) as control:
+        rows: list[dict[str, Any]] = [
+            {
+                "name": account.name,
+                "role": account.role_name,
+                "counties": "every" if account.counties is None else " ".join(account.counties),
+                "state": "ready" if account.is_ready else "waits for its link" if account.is_enabled else "disabled",
+                "second_factor": account.second_factor is not None,
+                "sessions": len(control.sessions(account)),
+                "created_at": _told(account.created_at),
+            }
+            for account in control.accounts()
+        ]
+    if as_json:
+        sys.stdout.write(json.dumps(rows, ensure_ascii=False, indent=2) + "\n")
+        return
+    if not rows:
+        typer.echo("There are no accounts. Next: heng user add NAME --role system")
+    for row in rows:
+        second = "second factor" if row["second_factor"] else "password only"
+        typer.echo(
+            f"{row['name']:<24} {row['role']:<10} {row['state']:<19} {second:<14} "
+            f"{row['sessions']} sessions  counties: {row['counties']}"
+        )
+
+
+@app.command("role")
+def role(name: Name, role: RoleName, county: Counties = None, url: Url = None) -> None:
+    """Another role or other counties. Its sessions end; a link is printed where the role needs a second factor."""
+    base_url(url)
+    with Control(home()) as control:
+        control.set_role(control.known_account(name), role, _checked(county))
+        account = control.known_account(name)
+        typer.echo(f"{account.name} is {account.role_name}; its sessions are ended")
+        if account.is_enabled and not account.is_ready:
+            _say_link(control, account, url)
+
+
+@app.command("disable")
+def disable(name: Name) -> None:
+    """The account cannot sign in; its sessions and links end now."""
+    with Control(home()) as control:
+        control.set_enabled(control.known_account(name), False)
+    typer.echo("Disabled; its sessions and links are ended")
+
+
+@app.command("enable")
+def enable(name: Name) -> None:
+    """The account may sign in again, with the password and second factor it had."""
+    with Control(home()) as control:
+        control.set_enabled(control.known_account(name), True)
+    typer.echo("Enabled")
+
+
+@app.command("sessions")
+def sessions(name: Name, as_json: AsJson = False) -> None:
+    """Sessions of an account that go on. Their ids are known to its browsers alone."""
+    with Control(home()) as control:
+        rows = [
+            {"began_at": _told(began), "seen_at": _told(seen)}
+            for _, began, seen in control.sessions(control.known_account(name))
+        ]
+    if as_json:
+        sys.stdout.write(json.dumps(rows, indent=2) + "\n")
+        return
+    for row in rows:
+        typer.echo(f"since {row['began_at']}, last used {row['seen_at']}")
+    typer.echo(f"{len(rows)} sessions")
+
+
+@app.command("revoke")
+def revoke(name: Name) -> None:
+    """End every session of an account; it may sign in again."""
+    with Control(home()) as control:
+        ended = control.end_sessions(control.known_account(name))
+    typer.echo(f"{ended} sessions ended")

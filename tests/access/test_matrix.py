@@ -1,0 +1,208 @@
+"""Every role against every route, page and callback: what a role may is written here once more, apart from the product.
+
+A new page, route or callback has no line here and fails until somebody decides who may see it.
+"""
+
+import json
+from typing import Any
+
+import pytest
+from dash import Dash
+from one_app import HOST, Signed, client_of
+
+from dashboards import shell
+from dashboards.access import gate
+from warehouse.roles import ROLES
+
+EVERYBODY = ("analyst", "inspector", "district", "leader")
+ADMINISTRATORS = ("system", "security", "audit")
+PAGES = {
+    "/": EVERYBODY,
+    "/alerts": EVERYBODY,
+    "/overload": EVERYBODY,
+    "/overload/rows": EVERYBODY,
+    "/repeat": EVERYBODY,
+    "/risk": EVERYBODY,
+    "/overload/findings": EVERYBODY,
+    "/penalties": EVERYBODY,
+    "/hazards": EVERYBODY,
+    "/terminals": EVERYBODY,
+    "/compliance": EVERYBODY,
+    "/ranking": EVERYBODY,
+    "/terminals/rows": EVERYBODY,
+    "/lookup": ("inspector",),
+    "/quality": EVERYBODY,
+    "/rules": EVERYBODY,
+    "/definitions": EVERYBODY,
+}
+PREFIXES = {"supervision": "/ranking", "rows": "/overload/rows", "vehicles": "/terminals/rows"}
+"""Pages whose ids do not begin with their address."""
+FILES = ("analyst", "inspector", "district")
+OPEN_ROUTES = {
+    "/healthz": 200,
+    "/assets/<path:filename>": 200,
+    "/_dash-component-suites/<string:package_name>/<path:fingerprinted_path>": 200,
+    "/_favicon.ico": 200,
+    "/login": 200,
+    "/login/second": 303,
+    "/link/<token>": 404,
+}
+"""Routes for everybody, and what they answer to somebody who brings nothing."""
+OWN_ROUTES = {"/account", "/account/codes", "/account/password", "/account/second", "/account/end-others", "/logout"}
+FRAME_ROUTES = {"/_dash-layout", "/_dash-dependencies"}
+CLOSED_ROUTES = {"/_reload-hash"}
+FILLED = {
+    "/assets/<path:filename>": "/assets/logo.svg",
+    "/link/<token>": "/link/" + "x" * 43,
+    "/_dash-component-suites/<string:package_name>/<path:fingerprinted_path>":
+        "/_dash-component-suites/dash/deps/react@18.3.1.min.js",
+}  # fmt: skip
+SUBJECTS = (None, *EVERYBODY, *ADMINISTRATORS)
+
+
+def routes(app: Dash) -> list[tuple[str, str]]:
+    return sorted((rule.rule, method) for rule in app.server.url_map.iter_rules()
+                  for method in rule.methods - {"HEAD", "OPTIONS"})  # fmt: skip
+
+
+def callback_body(app: Dash, key: str, values: dict[str, Any] | None = None) -> dict[str, Any]:
+    entry = app.callback_map[key]
+    names = key[2:-2].split("...") if key.startswith("..") else [key]
+    outputs = [{"id": name.rpartition(".")[0], "property": name.rpartition(".")[2]} for name in names]
+    parts = {
+        name: [{**part, "value": (values or {}).get(f"{part['id']}.{part['property']}")} for part in entry[name]]
+        for name in ("inputs", "state")
+    }
+    changed = [f"{part['id']}.{part['property']}" for part in entry["inputs"][:1]]
+    return {
+        "output": key,
+        "outputs": outputs if key.startswith("..") else outputs[0],
+        **parts,
+        "changedPropIds": changed,
+    }
+
+
+def page_of(key: str) -> str:
+    """The address of the page of a callback, from the beginning of its first output's name."""
+    prefix = key.strip(".").partition(".")[0].partition("-")[0]
+    path = PREFIXES.get(prefix) or ("/" if prefix == "overview" else f"/{prefix}")
+    assert path in PAGES, key
+    return path
+
+
+def router_key(app: Dash) -> str:
+    return next(key for key in app.callback_map if "_pages_content" in key)
+
+
+class Cells:
+    """What was asked, and what was answered otherwise than it should."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.denied = 0
+        self.violations: list[tuple[Any, ...]] = []
+
+    def add(self, allowed: bool, refusals: tuple[int, ...], status: int, *what: Any) -> None:
+        self.count += 1
+        self.denied += not allowed
+        if (status in refusals) == allowed or status >= 500:
+            self.violations.append((*what, status))
+
+
+def ask(client: Signed, path: str, method: str = "GET", body: Any = None) -> int:
+    answer = client.open(path, method=method, json=body, headers=HOST)
+    answer.get_data()
+    answer.close()
+    return answer.status_code
+
+
+def test_the_table_here_knows_every_page_role_and_route(app: Dash) -> None:
+    assert set(PAGES) == {path for _, path, *_ in shell.PAGES}
+    assert set(ROLES) == set(EVERYBODY) | set(ADMINISTRATORS)
+    files = {rule for rule, _ in routes(app) if rule.startswith("/export/")}
+    rest = {"/", "/<path:path>", "/_dash-update-component"}
+    known = set(OPEN_ROUTES) | OWN_ROUTES | FRAME_ROUTES | CLOSED_ROUTES | rest | files
+    assert {rule for rule, _ in routes(app)} == known
+
+
+FILES_PAGE = {
+    "overload-rows": "/overload/rows", "night-report": "/quality", "terminal-rows": "/terminals/rows",
+    "repeat": "/repeat", "hazards": "/hazards", "dimensions": "/overload/findings", "cases": "/penalties",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("role", SUBJECTS)
+def test_role_by_route_page_and_callback(app: Dash, role: str | None, capsys: pytest.CaptureFixture[str]) -> None:
+    client = client_of(role, app=app)
+    refused = (401, 403) if role else (401, 303)
+    cells = Cells()
+    for rule, method in routes(app):
+        if rule in ("/", "/<path:path>", "/_dash-update-component", "/logout"):
+            continue
+        status = ask(client, FILLED.get(rule, rule), method)
+        if rule in OPEN_ROUTES and method == "GET":
+            shown = 303 if role and rule == "/login" else OPEN_ROUTES[rule]
+            cells.add(True, () if status == shown else (status,), status, role, rule, method)
+        elif rule in OPEN_ROUTES:  # a form without anything in it, and for nobody without a token
+            cells.add(True, () if status in (303, 400, 401, 403, 404) else (status,), status, role, rule, method)
+        elif rule.startswith("/export/"):
+            page = FILES_PAGE[rule.removeprefix("/export/").partition(".")[0]]
+            cells.add(role in FILES and role in PAGES[page], refused, status, role, rule, method)
+        elif rule in CLOSED_ROUTES:
+            cells.add(False, (401, 404), status, role, rule, method)
+        else:
+            # Without a second factor offered the form of one leads back; a wrong current password is told by 401.
+            cells.add(role is not None, (403,) if role else refused, status, role, rule, method)
+    for path, roles in PAGES.items():
+        status = ask(client, path)
+        is_start = path == "/" and role in ADMINISTRATORS
+        cells.add(role in roles, (303,) if is_start else refused, status, role, path, "page")
+        values = {"_pages_location.pathname": path, "_pages_location.search": ""}
+        for written in (path, path.rstrip("/") + "/", "/" + path):
+            body = callback_body(app, router_key(app), {**values, "_pages_location.pathname": written})
+            cells.add(
+                role in roles, (401, 403), ask(client, "/_dash-update-component", "POST", body), role, written, "router"
+            )
+    callbacks = [key for key, entry in app.callback_map.items() if entry.get("callback") and "_pages_" not in key]
+    assert len(callbacks) > 15
+    for key in callbacks:
+        allowed = role in PAGES[page_of(key)] and (key != "lookup-download.data" or role == "inspector")
+        status = ask(client, "/_dash-update-component", "POST", callback_body(app, key))
+        cells.add(allowed, (401, 403), status, role, key)
+    with capsys.disabled():
+        print(f"\naccess of {role or 'nobody'}: {cells.count} cells, {cells.denied} to refuse, "
+              f"{len(cells.violations)} violated")  # fmt: skip
+    assert cells.denied > 5 or role == "inspector"
+    assert cells.violations == []
+
+
+def test_a_callback_and_its_file_need_their_permissions(app: Dash, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The matrix would see it: with a gate that lets everything through, cells are violated."""
+    monkeypatch.setattr(gate, "_need", lambda *_: None)
+    client = client_of("audit", app=app)
+    body = callback_body(app, "rows-grid.getRowsResponse")
+    assert ask(client, "/_dash-update-component", "POST", body) not in (401, 403)
+    assert ask(client, "/export/overload-rows.csv") == 200
+
+
+def test_the_navigation_shows_what_the_role_may_see(app: Dash) -> None:
+    for role, without in (("inspector", ()), ("leader", ("/lookup",))):
+        client = client_of(role, app=app)
+        body = callback_body(app, router_key(app), {"_pages_location.pathname": "/", "_pages_location.search": ""})
+        told = client.post("/_dash-update-component", json=body, headers=HOST).get_data(as_text=True)
+        links = {
+            node["props"]["href"].partition("?")[0]
+            for node in _nodes(json.loads(told))
+            if "nav-link" in str(node["props"].get("className", "")) and "href" in node["props"]
+        }
+        listed = {path for _, path, *_, is_listed in shell.PAGES if is_listed}
+        assert links == listed - set(without)
+
+
+def _nodes(value: Any) -> list[dict[str, Any]]:
+    if isinstance(value, dict):
+        own = [value] if isinstance(value.get("props"), dict) else []
+        return own + [node for child in value.values() for node in _nodes(child)]
+    if isinstance(value, list):
+        return [node for child in value for node in _nodes(child)]
+    return []
