@@ -7,7 +7,8 @@ import dash
 import dash_mantine_components as dmc
 import flask
 from dash import Dash, html
-from werkzeug.exceptions import HTTPException
+from dash.exceptions import DependencyException
+from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import RequestRedirect
 
@@ -146,7 +147,7 @@ def _headers(app: Dash) -> Any:
     def add(response: flask.Response) -> flask.Response:
         endpoint = flask.request.endpoint or ""
         # Refused pages are forms' kin: drawn on the server, without a script.
-        is_form = endpoint.startswith("access.") or response.status_code == 403
+        is_form = endpoint.startswith("person.") or response.status_code == 403
         response.headers["Content-Security-Policy"] = policy_of_forms if is_form else policy
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers.setdefault("Referrer-Policy", "same-origin")
@@ -173,6 +174,12 @@ def _headers(app: Dash) -> Any:
     return add
 
 
+def trust_proxy(server: flask.Flask) -> None:
+    """With ``HENG_PROXY=1`` one proxy of ours is in front: address, scheme and host are what it says of them."""
+    if os.environ.get("HENG_PROXY") == "1":
+        server.wsgi_app = ProxyFix(server.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
+
+
 def create_app() -> Dash:
     """The application, ready to serve. Reads no data until it is asked.
 
@@ -180,8 +187,7 @@ def create_app() -> Dash:
     """
     vault()
     server = flask.Flask("dashboards", static_folder=None)
-    if os.environ.get("HENG_PROXY") == "1":  # one proxy of ours in front, which sets these headers itself
-        server.wsgi_app = ProxyFix(server.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
+    trust_proxy(server)
     server.config["SEND_FILE_MAX_AGE_DEFAULT"] = YEAR_SECONDS  # asset addresses carry their time of change
     server.config["MAX_CONTENT_LENGTH"] = 256 * 1024  # no control sends more
     app = HengDash(
@@ -274,6 +280,8 @@ def _answer_error(error: Exception) -> Any:
     t = shell.view_of().text
     if isinstance(error, RequestRedirect):
         return error
+    if isinstance(error, DependencyException):
+        error = NotFound()  # an address of a bundle that there is not
     if isinstance(error, HTTPException):
         if (refusal := gate.answer(error)) is not None:
             return refusal

@@ -44,6 +44,8 @@ PAGES = (
     ("definitions", "/definitions", "book", False, True),
 )
 IN_BAR = ("overview", "alerts", "overload", "lookup")
+WITHOUT = {"export": "without-export", "lookup": "without-lookup"}
+"""What a page says of a permission its reader has not."""
 CARRYING = {key: path for key, path, _, carries, listed in PAGES if carries and listed}
 """Pages of the navigation whose address carries the shared filters."""
 
@@ -268,7 +270,7 @@ def frame(
             dcc.Store(id=f"{current}-view", data=view.data()),
         ],
         # The style sheet hides links to what the reader may not open; the gate refuses them.
-        className=" ".join(["shell", *(f"without-{what}" for what in ("export", "lookup") if not sees(what))]),
+        className=" ".join(["shell", *(name for what, name in WITHOUT.items() if not sees(what))]),
     )
 
 

@@ -40,8 +40,9 @@ class Signed(FlaskClient):
     """A client whose changes carry the token of its session, as the browser does."""
 
     def open(self, *args: Any, **kwargs: Any) -> Any:
+        without = kwargs.pop("without_token", False)
         held = self.get_cookie(session.TOKEN_COOKIE, domain="127.0.0.1")
-        if held is not None and not kwargs.pop("without_token", False):
+        if held is not None and not without:
             kwargs["headers"] = {session.TOKEN_HEADER: held.value, **dict(kwargs.get("headers") or {})}
         return super().open(*args, **kwargs)
 
@@ -67,6 +68,7 @@ def sign_in(client: FlaskClient, account: Account) -> str:
 def browser_cookies(address: str, role: str = "inspector") -> list[dict[str, Any]]:
     """The cookies of a new session, for a browser."""
     client = client_of(role)
-    kept = {"url": address, "secure": True, "sameSite": "Strict"}
+    # A browser keeps them on loopback without TLS; the driver takes them for an address with it only.
+    kept = {"url": address.replace("http://", "https://"), "secure": True, "sameSite": "Strict"}
     held = {name: client.get_cookie(name, domain="127.0.0.1") for name in (session.COOKIE, session.TOKEN_COOKIE)}
     return [{"name": name, "value": one.value, **kept} for name, one in held.items() if one is not None]

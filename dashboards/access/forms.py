@@ -22,7 +22,7 @@ from dashboards.text import HTML_LANG
 from warehouse.control import Account, account_name, idle_seconds, session_seconds
 from warehouse.home import REPOSITORY
 
-routes = flask.Blueprint("access", __name__, template_folder="templates")
+routes = flask.Blueprint("person", __name__, template_folder="templates")
 FREE_TRIES = 5
 """Wrong passwords of one name, or codes of one account, before the first wait."""
 FREE_TRIES_OF_ADDRESS = 20
@@ -41,7 +41,7 @@ def _page(template: str, status: int = 200, **values: Any) -> flask.Response:
 
     def switched(**choice: str) -> str:
         kept = {name: value for name, value in flask.request.args.items() if name not in ("lang", "theme")}
-        return "?" + flask.url_for("access.login", **kept, **choice).partition("?")[2]
+        return "?" + flask.url_for("person.login", **kept, **choice).partition("?")[2]
 
     body = flask.render_template(
         template,
@@ -115,7 +115,7 @@ def login() -> Any:
         return _page("login.html", 403, target=target, error=t("access.login.not_ready"))
     if found.second_factor is not None:
         session.begin(found, "second")
-        return flask.redirect(flask.url_for("access.second", next=target), 303)
+        return flask.redirect(flask.url_for("person.second", next=target), 303)
     return _signed_in(found, target, "password")
 
 
@@ -132,7 +132,7 @@ def second() -> Any:
     waiting = session.session()
     target = gate.local(flask.request.args.get("next", ""))
     if waiting is None or waiting.stage != "second" or waiting.account.second_factor is None:
-        return flask.redirect(flask.url_for("access.login", next=target), 303)
+        return flask.redirect(flask.url_for("person.login", next=target), 303)
     if flask.request.method == "GET":
         return _page("second.html", target=target)
     account, control = waiting.account, session.control()
@@ -213,7 +213,7 @@ def _begin_with_codes(account: Account, codes: list[str]) -> Any:
     if not codes:
         return flask.redirect(gate.first_page(account), 303)
     session.control().keep_codes(session_id, vault().sealed(codes))
-    return flask.redirect(flask.url_for("access.codes"), 303)
+    return flask.redirect(flask.url_for("person.codes"), 303)
 
 
 @routes.get("/account/codes")
@@ -315,7 +315,7 @@ def change_password() -> Any:
     session.control().set_password(own, vault().hash(password))
     record("password_changed", own.account_id)
     session.begin(own)
-    return flask.redirect(flask.url_for("access.account", done="password"), 303)
+    return flask.redirect(flask.url_for("person.account", done="password"), 303)
 
 
 @routes.post("/account/second")
@@ -323,7 +323,7 @@ def add_second() -> Any:
     own, secret = _own(), _session().second_factor
     t = shell.view_of(flask.request.args).text
     if secret is None:
-        return flask.redirect(flask.url_for("access.account", second=1), 303)
+        return flask.redirect(flask.url_for("person.account", second=1), 303)
     found, seconds = _right_password(own.name, _field("current"))
     if seconds:
         return _account_page(429, error=t.plural("access.wait", -(-seconds // 60)))
@@ -344,7 +344,7 @@ def end_others() -> Any:
     own = _own()
     ended = session.control().end_sessions(own, but=_session().session_digest)
     record("sessions_ended", own.account_id, ended=ended)
-    return flask.redirect(flask.url_for("access.account", done="others"), 303)
+    return flask.redirect(flask.url_for("person.account", done="others"), 303)
 
 
 @routes.post("/logout")
@@ -352,7 +352,7 @@ def logout() -> Any:
     own = _own()
     session.end()
     record("logout", own.account_id)
-    answer = flask.redirect(flask.url_for("access.login"), 303)
+    answer = flask.redirect(flask.url_for("person.login"), 303)
     answer.headers["Clear-Site-Data"] = '"cache"'
     return answer
 

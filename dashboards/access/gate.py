@@ -23,36 +23,44 @@ from warehouse.control import Account
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 OPEN, SIGNED_IN, PAGE, CALLBACK, CLOSED = "open", "signed in", "page", "callback", "closed"
 
+FILES = {
+    "export": {"rows": "rows", "night": "quality"},
+    "terminal_export": {"terminal": "vehicles"},
+    "repeat_export": {"repeat": "repeat"},
+    "hazard_export": {"hazards": "hazards"},
+    "dimension_export": {"dimensions": "findings"},
+    "case_export": {"cases": "penalties"},
+}
+"""The page of every file that is handed out, by the routes it comes from."""
 ENDPOINTS: dict[str, str | tuple[str, ...]] = {
     # Open to everybody: no data are behind them.
     "/healthz": OPEN,
     "_dash_assets.static": OPEN,
     "/_dash-component-suites/<string:package_name>/<path:fingerprinted_path>": OPEN,
     "/_favicon.ico": OPEN,
-    "access.login": OPEN,
-    "access.second": OPEN,
-    "access.link": OPEN,
+    "person.login": OPEN,
+    "person.second": OPEN,
+    "person.link": OPEN,
     # The frame of the pages, and what belongs to the account itself.
     "/_dash-layout": SIGNED_IN,
     "/_dash-dependencies": SIGNED_IN,
-    "access.account": SIGNED_IN,
-    "access.codes": SIGNED_IN,
-    "access.change_password": SIGNED_IN,
-    "access.add_second": SIGNED_IN,
-    "access.end_others": SIGNED_IN,
-    "access.logout": SIGNED_IN,
+    "person.account": SIGNED_IN,
+    "person.codes": SIGNED_IN,
+    "person.change_password": SIGNED_IN,
+    "person.add_second": SIGNED_IN,
+    "person.end_others": SIGNED_IN,
+    "person.logout": SIGNED_IN,
     # Pages and their callbacks, each by its page.
     "/": PAGE,
     "/<path:path>": PAGE,
     "/_dash-update-component": CALLBACK,
     # Files: the page they belong to, and the permission for files.
-    **dict.fromkeys(("export.rows_csv", "export.rows_xlsx"), ("rows", "export")),
-    **dict.fromkeys(("export.night_csv", "export.night_xlsx"), ("quality", "export")),
-    **dict.fromkeys(("terminal_export.terminal_csv", "terminal_export.terminal_xlsx"), ("vehicles", "export")),
-    **dict.fromkeys(("repeat_export.repeat_csv", "repeat_export.repeat_xlsx"), ("repeat", "export")),
-    **dict.fromkeys(("hazard_export.hazards_csv", "hazard_export.hazards_xlsx"), ("hazards", "export")),
-    **dict.fromkeys(("dimension_export.dimensions_csv", "dimension_export.dimensions_xlsx"), ("findings", "export")),
-    **dict.fromkeys(("case_export.cases_csv", "case_export.cases_xlsx"), ("penalties", "export")),
+    **{
+        f"{blueprint}.{name}_{kind}": (page, "export")
+        for blueprint, files in FILES.items()
+        for name, page in files.items()
+        for kind in ("csv", "xlsx")
+    },
     # Of the development server only.
     "/_reload-hash": CLOSED,
 }
@@ -143,7 +151,7 @@ def _check_token() -> None:
     if not brought and flask.request.mimetype in ("application/x-www-form-urlencoded", "multipart/form-data"):
         brought = flask.request.form.get(session.TOKEN_FIELD, "")
     if not session.token_fits(brought):
-        raise Forbidden("This request does not carry its token. Load the page again.")
+        raise Forbidden(shell.view_of().text("access.stale_form"))
 
 
 def local(target: str) -> str:
@@ -167,14 +175,14 @@ def gate() -> Any:
     """Answers what may not go on; None lets it. The first of all functions before a request."""
     _check_origin()
     kind = ENDPOINTS.get(flask.request.endpoint or "", CLOSED)
-    if kind == OPEN and (flask.request.endpoint or "").split(".")[0] != "access":
+    if kind == OPEN and (flask.request.endpoint or "").split(".")[0] != "person":
         return None
     session.load()
     account = session.signed_in()
     if account is None and kind != OPEN:
         if kind == PAGE and flask.request.method in ("GET", "HEAD"):
             target = flask.request.full_path.rstrip("?")
-            return flask.redirect(flask.url_for("access.login", next=local(target)), 303)
+            return flask.redirect(flask.url_for("person.login", next=local(target)), 303)
         raise Unauthorized("Sign in first.")
     _check_token()
     if kind in (OPEN, SIGNED_IN):

@@ -54,6 +54,7 @@ def begin(account: Account, stage: str = "full") -> str:
     session_id = control().begin_session(account, stage, had.session_digest if had else None)
     flask.g.session = control().session(session_id)
     flask.g.new_session_id = session_id
+    flask.g.pop("token", None)
     return session_id
 
 
@@ -64,6 +65,7 @@ def end() -> None:
         control().end_session(had.session_digest)
     flask.g.session = None
     flask.g.new_session_id = ""
+    flask.g.pop("token", None)
 
 
 # --- the token of a change ----------------------------------------------------------------------------
@@ -112,11 +114,5 @@ def cookies(response: flask.Response) -> flask.Response:
         response.delete_cookie(COOKIE, secure=True, httponly=True, samesite="Strict", path="/")
     is_page = response.mimetype == "text/html" and flask.request.method == "GET"
     if new or (is_page and "session" in flask.g and flask.request.cookies.get(TOKEN_COOKIE) != token()):
-        response.set_cookie(TOKEN_COOKIE, _fresh_token(), secure=True, samesite="Strict", path="/")
+        response.set_cookie(TOKEN_COOKIE, token(), secure=True, samesite="Strict", path="/")
     return response
-
-
-def _fresh_token() -> str:
-    """The token of the session as it is now: it may have begun after a form of this answer asked for one."""
-    flask.g.pop("token", None)
-    return token()

@@ -48,6 +48,7 @@ from warehouse.kpi import CLASSES
 from warehouse.metrics import METRICS
 from warehouse.repeat import SUBJECTS
 from warehouse.risk import RANKINGS
+from warehouse.roles import ROLES
 from warehouse.rules import TOPICS
 from warehouse.score import KEYS
 from warehouse.suggestions import EVIDENCE
@@ -169,6 +170,9 @@ MADE = {
     *(f"rules.change.{kind}" for kind in ("began", "ended", "changed")),
     *(f"rules.side.{side}" for side in ("began", "ended")),
     *(f"rules.{way}{end}" for way in ("earlier", "later") for end in ("", ".none", ".go")),
+    *(f"access.role.{role}{end}" for role in ROLES for end in ("", ".help")),
+    *(f"access.password.{why}" for why in ("short", "long", "name", "common")),
+    *(f"access.done.{what}" for what in ("password", "others")),
 }
 # Codes that data bring: words for those known, the code itself for another.
 FROM_DATA = (
@@ -186,9 +190,9 @@ FROM_DATA = (
 
 
 def keys_in_source() -> set[str]:
-    """Keys written as plain strings."""
+    """Keys written as plain strings, in code and in the forms."""
     found: set[str] = set()
-    for path in SOURCE.rglob("*.py"):
+    for path in (*SOURCE.rglob("*.py"), *SOURCE.rglob("*.html")):
         found |= set(re.findall(r"[\"']([a-z_]+(?:\.[a-z0-9_+-]+)+)[\"']", path.read_text(encoding="utf-8")))
     return found
 
@@ -288,6 +292,7 @@ def test_every_class_and_id_of_the_style_sheets_is_written_by_a_page() -> None:
         nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
         said = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}  # docstrings
         written |= {str(node.value) for node in nodes if isinstance(node, ast.Constant) and id(node) not in said}
+    written |= {path.read_text(encoding="utf-8") for path in SOURCE.rglob("*.html")}
     words = {word for text in written for word in re.findall(r"[\w-]+", text)}
     made = {"end-top", "end-bottom", "icon-arrow-down", "icon-arrow-up"} | {f"icon-{name}" for name in words}
     assert len(names) > 200
