@@ -180,7 +180,8 @@ def gate() -> Any:
     session.load()
     account = session.signed_in()
     if account is None and kind != OPEN:
-        if kind == PAGE and flask.request.method in ("GET", "HEAD"):
+        is_form = kind == SIGNED_IN and (flask.request.endpoint or "").startswith("person.")
+        if is_form or (kind == PAGE and flask.request.method in ("GET", "HEAD")):
             target = flask.request.full_path.rstrip("?")
             return flask.redirect(flask.url_for("person.login", next=local(target)), 303)
         raise Unauthorized("Sign in first.")

@@ -339,7 +339,7 @@ def test_forms_go_here_only_and_run_no_script(app: Dash, nobody: Signed, inspect
         assert answer.headers["Cache-Control"] == "no-store"
         assert "<script" not in answer.get_data(as_text=True)
         assert " style=" not in answer.get_data(as_text=True)
-    assert nobody.get("/login", headers=HOST).headers["Referrer-Policy"] == "no-referrer"
+    assert nobody.get("/login", headers=HOST).headers["Referrer-Policy"] == "strict-origin"
     assert "form-action 'none'" in inspector.get("/overload", headers=HOST).headers["Content-Security-Policy"]
 
 

@@ -4,6 +4,7 @@ Real servers on loopback.
 """
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -107,7 +108,13 @@ def test_the_night_runs_in_airflow_and_its_numbers_are_served(instance: Instance
     airflow = Airflow(instance.airflow_port, supervise.AIRFLOW_USER, password)
     runs = {run.dag_id: run.state for run in airflow.runs(NIGHT)}
     assert runs == dict.fromkeys([*(f"{feed}_ingest" for feed in FEEDS), "warehouse_build"], "success")
-    assert supervise.get(f"http://127.0.0.1:{instance.dash_port}/overload")[0] == 200
+    code, page = supervise.get(f"http://127.0.0.1:{instance.dash_port}/overload")
+    assert (code, b'name="password"' in page) == (200, True)  # nobody is signed in
+    links = re.findall(rf"(analyst|inspector) +(http://127\.0\.0\.1:{instance.dash_port}/link/\S+)", told)
+    assert len(links) == 4
+    assert len(set(links)) == 2, "the same links at the start and at the end"
+    for _, link in set(links):
+        assert supervise.get(link)[0] == 200
     assert b"swagger" not in supervise.get(f"http://127.0.0.1:{instance.airflow_port}/docs")[1].lower()
 
 

@@ -1,0 +1,138 @@
+"""In Chromium: a link, a password, a second factor, a page, and nothing left after signing out."""
+
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from dash import Dash
+from one_app import PASSWORD
+from test_browser import SCREENS, SIZES, browser  # noqa: F401 - the fixture
+from test_sign_in import code_for
+from werkzeug.serving import make_server
+
+from warehouse.control import Control
+
+PERSONAL = ".ag-row .ag-cell"
+
+
+@pytest.fixture
+def address(app: Dash) -> Iterator[str]:
+    server = make_server("127.0.0.1", 0, app.server, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join(10)
+
+
+def fits(page: Any) -> bool:
+    wide, shown = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
+    return wide <= shown
+
+
+@pytest.mark.parametrize(("size", "lang", "theme"), [("phone", "zh", "light"), ("desktop", "en", "dark")])
+def test_from_the_link_to_signing_out(
+    browser: Any,  # noqa: F811
+    address: str,
+    store: Control,
+    size: str,
+    lang: str,
+    theme: str,
+) -> None:
+    SCREENS.mkdir(parents=True, exist_ok=True)
+    token = store.make_link(store.add("li.na", "inspector"))
+    width, height = SIZES[size]
+    context = browser.new_context(viewport={"width": width, "height": height}, locale="zh-CN")
+    page = context.new_page()
+    page.set_default_timeout(60_000)
+    requests: list[str] = []
+    messages: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
+    page.on("console", lambda m: messages.append(m.text) if m.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: messages.append(str(error)))
+
+    def picture(name: str) -> None:
+        assert fits(page), f"{name} is wider than its window"
+        page.screenshot(path=SCREENS / f"access-{name}-{lang}-{theme}-{size}.png", full_page=True)
+
+    page.goto(f"{address}/link/{token}?lang={lang}&theme={theme}")
+    assert page.evaluate("document.documentElement.lang") == ("zh-CN" if lang == "zh" else "en")
+    picture("link")
+    page.fill("input[name=password]", PASSWORD)
+    page.fill("input[name=again]", PASSWORD)
+    key = page.inner_text(".qr code")
+    page.fill("input[name=code]", code_for(key))
+    page.click("button.primary")
+    page.wait_for_selector(".codes li")
+    assert page.locator(".codes li").count() == 10
+    picture("codes")
+    page.click("a.button.primary")
+    page.wait_for_selector("#shell-page .shell")
+    assert page.context.cookies()[0]["httpOnly"] or len(page.context.cookies()) > 1
+
+    # Out and in again, now with name, password and code.
+    page.goto(f"{address}/account")
+    picture("account")
+    page.click(".row form button")
+    page.wait_for_selector("input[name=name]")
+    picture("login")
+    page.goto(f"{address}/overload/rows?lang={lang}")
+    page.wait_for_selector("input[name=name]")
+    page.fill("input[name=name]", "li.na")
+    page.fill("input[name=password]", PASSWORD)
+    page.click("button.primary")
+    page.wait_for_selector("input[name=code]")
+    picture("second")
+    page.fill("input[name=code]", code_for(key, 1))
+    page.click("button.primary")
+    page.wait_for_selector(PERSONAL)
+    assert "/overload/rows" in page.url
+    assert fits(page)
+
+    # Signed out elsewhere: the open page says so and leads back.
+    store.end_sessions(store.known_account("li.na"))
+    page.goto(f"{address}/overload/rows")
+    page.wait_for_selector("input[name=name]")
+    page.go_back()
+    page.wait_for_selector("input[name=name]")
+    assert page.locator(PERSONAL).count() == 0
+    assert messages == []
+    assert {url.split("/")[2] for url in requests if url.startswith("http")} == {address.split("/")[2]}
+    context.close()
+
+
+def test_an_open_page_says_that_its_session_ended_and_the_way_back_shows_nothing(
+    browser: Any,  # noqa: F811
+    address: str,
+    app: Dash,
+    store: Control,
+) -> None:
+    from one_app import account_of, browser_cookies
+
+    context = browser.new_context(locale="zh-CN")
+    context.add_cookies(browser_cookies(address))
+    page = context.new_page()
+    page.set_default_timeout(60_000)
+    page.goto(f"{address}/overload/rows?lang=en")
+    page.wait_for_selector(PERSONAL)
+    page.click("a.quiet[href='/account']")
+    page.click(".row form button")
+    page.wait_for_selector("input[name=name]")
+    for _ in range(2):
+        page.go_back()
+        page.wait_for_selector("input[name=name]")
+        assert page.locator(PERSONAL).count() == 0
+        assert "湘" not in page.inner_text("body")
+
+    context.clear_cookies()
+    context.add_cookies(browser_cookies(address))
+    page.goto(f"{address}/definitions?lang=en")
+    page.wait_for_selector("#definitions-search")
+    store.end_sessions(account_of("inspector"))
+    page.fill("#definitions-search", "axle")
+    page.wait_for_selector("#refused")
+    assert "signed out" in page.inner_text("#refused")
+    page.click("#refused a")
+    page.wait_for_selector("input[name=name]")
+    context.close()
