@@ -200,7 +200,7 @@ def _top(t: Text, view: View, crumbs: list[Any], demo: bool, state: freshness.Fr
                 **{"data-switch": "theme", "data-value": opposite, "aria-label": t(f"app.theme.{opposite}")},
             ),
             html.A(
-                icon("lock"),
+                icon("user"),
                 href="/account",
                 className="quiet square",
                 title=t("access.account.title"),
@@ -279,7 +279,7 @@ def _signed_in_as(t: Text) -> list[Any]:
     if account is None:
         return []
     role = t(f"access.role.{account.role_name}")
-    return [icon("lock"), html.A(f"{account.name} · {role}", href="/account"), html.Span(t("access.foot"))]
+    return [icon("user"), html.A(f"{account.name} · {role}", href="/account"), html.Span(t("access.foot"))]
 
 
 def state_card(symbol: str, title: str, lines: list[Any], action: Any = None) -> html.Section:

@@ -17,6 +17,7 @@ import typer
 from etl.counties import COUNTY_WORDS
 from etl.errors import HengError
 from warehouse import access_key
+from warehouse.access_log import record
 from warehouse.control import Account, Control, link_seconds
 from warehouse.home import home
 from warehouse.roles import ROLES
@@ -59,6 +60,7 @@ def _told(at: int) -> str:
 
 def _say_link(control: Control, account: Account, url: str | None) -> None:
     made = link_of(control, account, url)
+    record("link_made", account.account_id, by="command")
     typer.echo(f"One-time link of {account.name}, for {link_seconds() // 60} minutes; hand it over in person:")
     typer.echo(made)
 
@@ -80,6 +82,7 @@ def add(name: Name, role: RoleName, county: Counties = None, url: Url = None) ->
     base_url(url)
     with Control(home()) as control:
         account = control.add(name, role, _checked(county))
+        record("account_added", account.account_id, by="command", role=role)
         _say_link(control, account, url)
 
 
@@ -127,6 +130,7 @@ def role(name: Name, role: RoleName, county: Counties = None, url: Url = None) -
     with Control(home()) as control:
         control.set_role(control.known_account(name), role, _checked(county))
         account = control.known_account(name)
+        record("role_changed", account.account_id, by="command", role=role)
         typer.echo(f"{account.name} is {account.role_name}; its sessions are ended")
         if account.is_enabled and not account.is_ready:
             _say_link(control, account, url)
@@ -136,7 +140,9 @@ def role(name: Name, role: RoleName, county: Counties = None, url: Url = None) -
 def disable(name: Name) -> None:
     """The account cannot sign in; its sessions and links end now."""
     with Control(home()) as control:
-        control.set_enabled(control.known_account(name), False)
+        account = control.known_account(name)
+        control.set_enabled(account, False)
+        record("account_disabled", account.account_id, by="command")
     typer.echo("Disabled; its sessions and links are ended")
 
 
@@ -144,7 +150,9 @@ def disable(name: Name) -> None:
 def enable(name: Name) -> None:
     """The account may sign in again, with the password and second factor it had."""
     with Control(home()) as control:
-        control.set_enabled(control.known_account(name), True)
+        account = control.known_account(name)
+        control.set_enabled(account, True)
+        record("account_enabled", account.account_id, by="command")
     typer.echo("Enabled")
 
 
@@ -168,5 +176,7 @@ def sessions(name: Name, as_json: AsJson = False) -> None:
 def revoke(name: Name) -> None:
     """End every session of an account; it may sign in again."""
     with Control(home()) as control:
-        ended = control.end_sessions(control.known_account(name))
+        account = control.known_account(name)
+        ended = control.end_sessions(account)
+        record("sessions_ended", account.account_id, by="command", ended=ended)
     typer.echo(f"{ended} sessions ended")

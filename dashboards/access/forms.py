@@ -16,9 +16,9 @@ from werkzeug.exceptions import NotFound
 from dashboards import format as fmt
 from dashboards import freshness, shell
 from dashboards.access import gate, session
-from dashboards.access.record import record
 from dashboards.access.vault import LONGEST, SHORTEST, vault, weakness
 from dashboards.text import HTML_LANG
+from warehouse.access_log import record
 from warehouse.control import Account, account_name, idle_seconds, session_seconds
 from warehouse.home import REPOSITORY
 

@@ -17,7 +17,7 @@ from werkzeug.exceptions import BadRequest, Forbidden, HTTPException, NotFound, 
 
 from dashboards import shell
 from dashboards.access import session
-from dashboards.access.record import record
+from warehouse.access_log import record
 from warehouse.control import Account
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")

@@ -110,9 +110,10 @@ def cookies(response: flask.Response) -> flask.Response:
     new = flask.g.get("new_session_id")
     if new:
         response.set_cookie(COOKIE, new, secure=True, httponly=True, samesite="Strict", path="/")
-    elif new == "" or (COOKIE in flask.request.cookies and "session" in flask.g and session() is None):
-        response.delete_cookie(COOKIE, secure=True, httponly=True, samesite="Strict", path="/")
     is_page = response.mimetype == "text/html" and flask.request.method == "GET"
+    # Taken away by pages only: a late answer to a callback must not take the cookie of the next session with it.
+    if new == "" or (is_page and COOKIE in flask.request.cookies and "session" in flask.g and session() is None):
+        response.delete_cookie(COOKIE, secure=True, httponly=True, samesite="Strict", path="/")
     if new or (is_page and "session" in flask.g and flask.request.cookies.get(TOKEN_COOKIE) != token()):
         response.set_cookie(TOKEN_COOKIE, token(), secure=True, samesite="Strict", path="/")
     return response

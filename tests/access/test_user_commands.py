@@ -129,6 +129,19 @@ def test_a_setting_out_of_its_bounds_is_refused(
         (control.link_seconds(), control.idle_seconds(), control.session_seconds())
 
 
+def test_what_commands_do_to_accounts_is_recorded_without_a_name(home: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "heng.access")
+    told = heng("user", "add", "zhuge.qiuyan", "--role", "analyst")
+    for words in (("link",), ("role", "--role", "leader"), ("disable",), ("enable",), ("revoke",)):
+        told += heng("user", words[0], "zhuge.qiuyan", *words[1:])
+    actions = [line.message.split(" ")[0] for line in caplog.records]
+    assert actions == ["account_added", "link_made", "link_made", "role_changed", "link_made", "account_disabled",
+                       "account_enabled", "sessions_ended"]  # fmt: skip
+    assert all("by=command" in line.message for line in caplog.records)
+    assert "zhuge" not in caplog.text
+    assert not any(token in caplog.text for token in re.findall(r"/link/(\S+)", told))
+
+
 def test_no_command_takes_a_password(home: Path) -> None:
     for name in ("add", "link", "role"):
         assert "--password" not in heng("user", name, "--help")

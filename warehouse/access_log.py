@@ -1,4 +1,4 @@
-"""The one place where what happens to accounts and at the gate is recorded.
+"""The one place where what happens to accounts, by command or in the browser, and at the gate is recorded.
 
 A line names nobody: the account is told by its random id's digest, never by a name, a token or a plate.
 """
