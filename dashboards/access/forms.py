@@ -6,6 +6,7 @@ Nothing tells whether a name exists: a wrong name, a wrong password and a disabl
 import csv
 from datetime import datetime
 from functools import cache
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 
@@ -79,8 +80,17 @@ def _subject(kind: str, text: str) -> str:
 def _tried(name: str) -> tuple[list[tuple[str, int]], str, str]:
     """What an attempt at a password counts for: the name as typed, known or not, and the address it came from."""
     of_name = _subject("name", account_name(name))
-    of_address = _subject("address", flask.request.remote_addr or "")
+    of_address = _subject("address", _network(flask.request.remote_addr or ""))
     return [(of_name, FREE_TRIES), (of_address, FREE_TRIES_OF_ADDRESS)], of_name, of_address
+
+
+def _network(address: str) -> str:
+    """Whom an address stands for: in IPv6 one subscriber has at least a /64."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    return str(ip_network((parsed, 64), strict=False)) if parsed.version == 6 else address
 
 
 def _right_password(name: str, password: str) -> tuple[Account | None, int]:
@@ -192,6 +202,7 @@ def link(token: str) -> Any:
         return _page("void_link.html", 404)
     record("link_used", ready.account_id, role=ready.role_name)
     control.clear_attempts(_subject("name", ready.name))
+    control.clear_attempts(_subject("second factor", ready.account_id))
     return _begin_with_codes(ready, codes)
 
 

@@ -250,6 +250,11 @@ def test_an_address_is_blocked_whatever_names_it_tries(app: Dash, clock: Any) ->
     assert elsewhere.status_code == 303
 
 
+def test_one_network_of_the_newer_protocol_is_one_address(app: Dash, clock: Any) -> None:
+    assert forms._network("2001:db8::1") == forms._network("2001:db8::ffff:2") != forms._network("2001:db8:0:1::1")
+    assert forms._network("192.0.2.1") == "192.0.2.1"
+
+
 def test_signing_in_rightly_does_not_clear_the_address(app: Dash, clock: Any) -> None:
     """Else who has an account could try others' between two of his own."""
     account_of("analyst")

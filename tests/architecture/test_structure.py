@@ -26,6 +26,8 @@ ONLY_IN = {
     "plotly": {"dashboards"},
     "dash_ag_grid": {"dashboards"},
     "dash_mantine_components": {"dashboards"},
+    "flask": {"dashboards"},
+    "flask_security": {"dashboards"},
     "duckdb": {"etl", "warehouse"},
 }
 
