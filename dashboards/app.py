@@ -12,12 +12,22 @@ from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import RequestRedirect
 
-from dashboards import case_exports, dimension_exports, exports, hazard_exports, repeat_exports, shell, terminal_exports
+from dashboards import (
+    bulletin_exports,
+    case_exports,
+    dimension_exports,
+    exports,
+    hazard_exports,
+    repeat_exports,
+    shell,
+    terminal_exports,
+)
 from dashboards.access import forms, gate, session
 from dashboards.access.vault import vault
 from dashboards.as_known import NotComputed
 from dashboards.pages import (
     alerts,
+    bulletins,
     compliance,
     definitions,
     findings,
@@ -223,6 +233,7 @@ def create_app() -> Dash:
         terminals,
         terminal_rows,
         ranking,
+        bulletins,
         lookup,
         quality,
         rules,
@@ -233,7 +244,15 @@ def create_app() -> Dash:
     app.layout = _layout
     server.extensions["heng_dash"] = app
     server.register_blueprint(forms.routes)
-    for files in (exports, terminal_exports, repeat_exports, hazard_exports, dimension_exports, case_exports):
+    for files in (
+        bulletin_exports,
+        exports,
+        terminal_exports,
+        repeat_exports,
+        hazard_exports,
+        dimension_exports,
+        case_exports,
+    ):
         server.register_blueprint(files.routes)
     # Registers the router's callback, without which its script has no digest in the policy below.
     with server.test_request_context("/"):

@@ -39,12 +39,13 @@ PAGES = (
     ("supervision", "/ranking", "table", False, True),
     ("vehicles", "/terminals/rows", "list", True, False),
     ("lookup", "/lookup", "search", False, True),
+    ("bulletins", "/bulletins", "file", False, True),
     ("quality", "/quality", "heartbeat", False, True),
     ("rules", "/rules", "certificate", False, True),
     ("definitions", "/definitions", "book", False, True),
 )
 IN_BAR = ("overview", "alerts", "overload", "lookup")
-WITHOUT = {"export": "without-export", "lookup": "without-lookup"}
+WITHOUT = {"export": "without-export", "lookup": "without-lookup", "draft": "without-draft"}
 """What a page says of a permission its reader has not."""
 CARRYING = {key: path for key, path, _, carries, listed in PAGES if carries and listed}
 """Pages of the navigation whose address carries the shared filters."""
@@ -108,7 +109,7 @@ def _brand(t: Text) -> html.Div:
 def sees(permission: str) -> bool:
     """Whether the reader may see a page, or do what a permission names. Nobody signed in: no."""
     account = session.signed_in() if flask.has_request_context() else None
-    return account is not None and account.role.may(permission)
+    return account is not None and account.may(permission)
 
 
 def _nav(t: Text, current: str, query: str, bar: bool) -> list[Any]:

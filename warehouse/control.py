@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from warehouse.errors import WarehouseError
-from warehouse.roles import EVERY_COUNTY, GIVEN_COUNTIES, ROLES, Role
+from warehouse.roles import EVERY_COUNTY, FOR_SOME_COUNTIES, GIVEN_COUNTIES, ROLES, Role
 
 _VERSION = 1
 _SCHEMA = """
@@ -134,6 +134,12 @@ class Account:
     @property
     def role(self) -> Role:
         return ROLES[self.role_name]
+
+    def may(self, permission: str) -> bool:
+        """Whether its role may, and for given counties the page keeps to them."""
+        if self.counties is not None and permission in self.role.pages - FOR_SOME_COUNTIES:
+            return False
+        return self.role.may(permission)
 
     @property
     def is_ready(self) -> bool:

@@ -12,15 +12,19 @@ EVERY_COUNTY, SOME_COUNTIES, GIVEN_COUNTIES = "every", "some", "given"
 _READ = frozenset(
     {
         *("overview", "alerts", "overload", "rows", "repeat", "risk", "findings", "penalties", "hazards", "terminals"),
-        *("compliance", "supervision", "vehicles", "quality", "rules", "definitions"),
+        *("compliance", "supervision", "vehicles", "bulletins", "quality", "rules", "definitions"),
     }
 )
 """Pages whose plates and names are masked."""
+FOR_SOME_COUNTIES = frozenset({"rules", "definitions"})
+"""Pages for an account that may see given counties only: those whose every read is limited to them, or reads no row
+of a county. A page is added here with the limit, never before."""
 
 
 @dataclass(frozen=True)
 class Role:
-    """``pages``: by name. ``can``: what else: ``export`` files of rows, ``personal`` a plate one typed, ``admin.*``."""
+    """``pages``: by name. ``can``: what else: ``export`` files of rows, ``personal`` a plate one typed, ``draft`` a
+    bulletin, ``admin.*``."""
 
     name: str
     pages: frozenset[str]
@@ -36,7 +40,7 @@ class Role:
 ROLES = {
     role.name: role
     for role in (
-        Role("analyst", _READ, frozenset({"export"})),
+        Role("analyst", _READ, frozenset({"export", "draft"})),
         Role("inspector", _READ | {"lookup"}, frozenset({"export", "personal"}), SOME_COUNTIES, True),
         Role("district", _READ, frozenset({"export"}), GIVEN_COUNTIES),
         Role("leader", _READ),

@@ -134,7 +134,7 @@ def _signed_in(account: Account, target: str, how: str) -> Any:
     session.begin(account)
     record("login", account.account_id, how=how, role=account.role_name)
     page = gate.page_of_address(target.partition("?")[0])
-    fits = target == "/account" or (page is not None and account.role.may(page))
+    fits = target == "/account" or (page is not None and account.may(page))
     return flask.redirect(target if fits else gate.first_page(account), 303)
 
 

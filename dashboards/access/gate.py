@@ -61,6 +61,8 @@ ENDPOINTS: dict[str, str | tuple[str, ...]] = {
         for name, page in files.items()
         for kind in ("csv", "xlsx")
     },
+    # A bulletin is a page of print: figures of the bureau, no rows.
+    "bulletin_export.bulletin": ("bulletins",),
     # Of the development server only.
     "/_reload-hash": CLOSED,
 }
@@ -68,8 +70,8 @@ ENDPOINTS: dict[str, str | tuple[str, ...]] = {
 
 PAGE_OF_PATH = {path: key for key, path, *_ in shell.PAGES}
 PAGES = frozenset(PAGE_OF_PATH.values())
-FILES_OF_CALLBACKS = {"lookup-download": ("export", "personal")}
-"""Outputs that hand out a file take more than their page."""
+MORE_OF_CALLBACKS = {"lookup-download": ("export", "personal"), "bulletins-said": ("draft",)}
+"""What takes more than its page: outputs that hand out a file, or tell of something that was written."""
 ROUTER = ("_pages_content", "_pages_store")
 MOST_CHANGES = 64
 READS = ("GET", "HEAD", "OPTIONS")
@@ -168,7 +170,7 @@ def local(target: str) -> str:
 
 def first_page(account: Account) -> str:
     """Where somebody begins: the first page the role may see, else the account."""
-    return next((path for key, path, *_ in shell.PAGES if account.role.may(key)), "/account")
+    return next((path for key, path, *_ in shell.PAGES if account.may(key)), "/account")
 
 
 def gate() -> Any:
@@ -199,13 +201,13 @@ def gate() -> Any:
 
 
 def _need(account: Account, permission: str) -> None:
-    if not account.role.may(permission):
+    if not account.may(permission):
         record("refused", account.account_id, endpoint=flask.request.endpoint or "", permission=permission)
         raise Forbidden(shell.view_of().text("access.forbidden.line"))
 
 
 def _page(account: Account) -> Any:
-    if flask.request.path == "/" and not account.role.may("overview"):
+    if flask.request.path == "/" and not account.may("overview"):
         return flask.redirect(first_page(account), 303)
     page = page_of_address(flask.request.path)
     if page is not None:
@@ -252,7 +254,7 @@ def _permissions(outputs: Sequence[tuple[Any, str]], body: Mapping[str, Any]) ->
         page = page_of_output(component_id)
         if page:
             needed.append(page)
-            needed += FILES_OF_CALLBACKS.get(component_id if isinstance(component_id, str) else "", ())
+            needed += MORE_OF_CALLBACKS.get(component_id if isinstance(component_id, str) else "", ())
         elif component_id in ROUTER:
             values = {f"{part['id']}.{part['property']}": part.get("value") for part in body["inputs"]}
             path, search = (values.get(f"_pages_location.{name}") for name in ("pathname", "search"))
