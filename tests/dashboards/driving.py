@@ -16,10 +16,11 @@ __all__ = ["HOST", "Callbacks", "by_class", "by_id", "components", "locale", "te
 
 
 class Callbacks:
-    """Posts callbacks as the browser of an inspector does, with any value in them."""
+    """Posts callbacks as the browser of somebody with a role does, with any value in them."""
 
-    def __init__(self, app: Dash) -> None:
+    def __init__(self, app: Dash, role: str = "inspector") -> None:
         self.app = app
+        self.role = role
         self._clients: dict[Path, Signed] = {}
 
     def _entry(self, output: str) -> tuple[str, dict[str, Any]]:
@@ -47,7 +48,7 @@ class Callbacks:
         }
         state = home()
         if state not in self._clients:
-            self._clients[state] = client_of(app=self.app)
+            self._clients[state] = client_of(self.role, app=self.app)
         return self._clients[state].post("/_dash-update-component", json=body, headers=HOST)
 
     def page(self, path: str, search: str = "") -> dict[str, Any]:

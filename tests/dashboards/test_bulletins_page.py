@@ -7,6 +7,7 @@ from typing import Any
 import docx
 import fixture
 import pytest
+from dash import Dash
 from driving import HOST, Callbacks, by_id, components, text_of
 from werkzeug.test import Client
 
@@ -23,6 +24,12 @@ OCTOBER = "2026-10"
 def _instance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Issues of an instance of its own."""
     monkeypatch.setenv("HENG_HOME", str(tmp_path))
+
+
+@pytest.fixture
+def callbacks(app: Dash) -> Callbacks:
+    """Of an analyst, who drafts."""
+    return Callbacks(app, "analyst")
 
 
 def drafted(callbacks: Callbacks, name: Any = OCTOBER) -> Any:
