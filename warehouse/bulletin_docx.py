@@ -86,7 +86,8 @@ def _lay(document: Doc, block: Any, told: Mapping[str, Any], w: Words) -> None:
         picture.alignment = WD_ALIGN_PARAGRAPH.CENTER
         picture.paragraph_format.keep_with_next = True
         _insert_chart(document, picture, _chart(block.chart, told, w), block.caption)
-        _line(document, block.caption, _HEI, 11, WD_ALIGN_PARAGRAPH.CENTER)
+        caption = _line(document, block.caption, _HEI, 11, WD_ALIGN_PARAGRAPH.CENTER)
+        caption.paragraph_format.keep_with_next = bool(block.reading)
         if block.reading:
             _line(document, block.reading, _FANG, 9.5, WD_ALIGN_PARAGRAPH.CENTER, colour=_INK)
     elif isinstance(block, Table):
@@ -125,7 +126,8 @@ def _spaced(paragraph: DocParagraph, w: Words, *, indent: bool) -> None:
         form.line_spacing_rule, form.line_spacing = WD_LINE_SPACING.EXACTLY, Pt(28.95)
     if indent:
         spacing = paragraph._element.get_or_add_pPr().get_or_add_ind()
-        spacing.set(qn("w:firstLineChars"), "200")
+        spacing.set(qn("w:firstLineChars"), "200")  # two characters, whatever their size
+        spacing.set(qn("w:firstLine"), "640")  # for readers that know no characters: twice 16 pt
 
 
 def _rule(paragraph: DocParagraph) -> None:
@@ -141,20 +143,33 @@ def _rule(paragraph: DocParagraph) -> None:
 
 def _table(document: Doc, block: Table) -> None:
     table = document.add_table(rows=1, cols=len(block.heads), style="Table Grid")
-    table.alignment = WD_TABLE_ALIGNMENT.CENTER
+    table.alignment, table.autofit = WD_TABLE_ALIGNMENT.CENTER, False
+    widths = _widths(block)
+    for column, width in zip(table.columns, widths, strict=True):
+        column.width = width
     for row in (block.heads, *block.rows):
         cells = table.rows[0].cells if row is block.heads else table.add_row().cells
         for at, (cell, text) in enumerate(zip(cells, row, strict=True)):
             paragraph = cell.paragraphs[0]
             _write(paragraph, text, _HEI if row is block.heads else "宋体", 10.5)
             paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT if at in block.numbers else WD_ALIGN_PARAGRAPH.LEFT
-            paragraph.paragraph_format.space_after = Pt(0)
+            paragraph.paragraph_format.space_before = paragraph.paragraph_format.space_after = Pt(1.5)
+            cell.width = widths[at]
     repeated = OxmlElement("w:tblHeader")  # the heading again on every page
     table.rows[0]._tr.get_or_add_trPr().append(repeated)
     for each in table.rows:
         each._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
     after = document.add_paragraph()
     after.paragraph_format.space_after = Pt(0)
+
+
+def _widths(block: Table) -> list[Emu]:
+    """Of the columns: by their longest text, a Chinese sign as two letters, none below nine letters or above forty."""
+    longest = []
+    for column in zip(block.heads, *block.rows, strict=True):
+        letters = max(sum(2 if ord(sign) > 0x2E80 else 1 for sign in text) for text in column)
+        longest.append(min(max(letters + 2, 9), 40))
+    return [Emu(int(_WIDTH * one / sum(longest))) for one in longest]
 
 
 def _page(document: Doc, w: Words) -> None:
@@ -248,13 +263,18 @@ def _named(text: str) -> etree._Element:
     return _c("tx", _v("v", text))
 
 
+def _type(**direction: str) -> etree._Element:
+    return _c("txPr", _c("a:bodyPr", **direction), _c("a:p", _c("a:pPr", _c("a:defRPr", _fill(_INK), sz="900"))))
+
+
 def _chart(chart: str, told: Mapping[str, Any], w: Words) -> bytes:
     plot = _lines(told, w) if chart == "days" else _columns(told)
     axes = [
         _c("catAx", _c("axId", val="1"), _c("scaling", _c("orientation", val="minMax")), _c("delete", val="0"),
            _c("axPos", val="b"), _c("majorTickMark", val="out"), _c("minorTickMark", val="none"),
-           _c("tickLblPos", val="nextTo"), _c("crossAx", val="2"), _c("crosses", val="autoZero"),
-           *([_c("tickLblSkip", val="7")] if chart == "days" else [])),
+           _c("tickLblPos", val="nextTo"), _type(rot="0", vert="horz"), _c("crossAx", val="2"),
+           _c("crosses", val="autoZero"),
+           *([_c("tickLblSkip", val="1")] if chart == "days" else [])),
         _c("valAx", _c("axId", val="2"), _c("scaling", _c("orientation", val="minMax"), _c("min", val="0")),
            _c("delete", val="0"), _c("axPos", val="l"),
            _c("majorGridlines", _c("spPr", _c("a:ln", _fill("D5DCE5"), w="6350"))), _c("numFmt", formatCode="#,##0",
@@ -268,7 +288,7 @@ def _chart(chart: str, told: Mapping[str, Any], w: Words) -> bytes:
         _c("chart", _c("autoTitleDeleted", val="1"), area, *legend, _c("plotVisOnly", val="1"),
            _c("dispBlanksAs", val="gap")),
         _c("spPr", _c("a:noFill"), _c("a:ln", _c("a:noFill"))),
-        _c("txPr", _c("a:bodyPr"), _c("a:p", _c("a:pPr", _c("a:defRPr", _fill(_INK), sz="900")))),
+        _type(),
     )  # fmt: skip
     return etree.tostring(space, xml_declaration=True, encoding="UTF-8", standalone=True)
 
@@ -276,7 +296,8 @@ def _chart(chart: str, told: Mapping[str, Any], w: Words) -> bytes:
 def _lines(told: Mapping[str, Any], w: Words) -> etree._Element:
     lines = by_day(told)
     first = date.fromisoformat(told["spans"]["now"]["first"]).toordinal()
-    days = [w.short_day(date.fromordinal(first + at).isoformat()) for at in range(len(lines["now"]))]
+    # One label a week: not every reader leaves out what has no room.
+    days = ["" if at % 7 else w.short_day(date.fromordinal(first + at).isoformat()) for at in range(len(lines["now"]))]
     forms = {"now": (_BLUE, "28575", "solid"), "before": (_INK, "15875", "dash"), "year": (_INK, "15875", "sysDot")}
     series: Iterable[etree._Element] = (
         _c("ser", _c("idx", val=str(at)), _c("order", val=str(at)), _named(w(f"c.{name}")),
