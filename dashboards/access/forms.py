@@ -9,6 +9,7 @@ from functools import cache
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import flask
 from markupsafe import Markup
@@ -42,7 +43,9 @@ def _page(template: str, status: int = 200, **values: Any) -> flask.Response:
 
     def switched(**choice: str) -> str:
         kept = {name: value for name, value in flask.request.args.items() if name not in ("lang", "theme")}
-        return "?" + flask.url_for("person.login", **kept, **choice).partition("?")[2]
+        # A form of the account that was refused stands under an address that only takes forms.
+        where = flask.url_for("person.account") if flask.request.path.startswith("/account/") else ""
+        return where + "?" + urlencode({**kept, **choice})
 
     body = flask.render_template(
         template,

@@ -153,6 +153,8 @@ def _check_token() -> None:
     if not brought and flask.request.mimetype in ("application/x-www-form-urlencoded", "multipart/form-data"):
         brought = flask.request.form.get(session.TOKEN_FIELD, "")
     if not session.token_fits(brought):
+        if account := session.signed_in():
+            record("refused", account.account_id, endpoint=flask.request.endpoint or "", permission="token")
         raise Forbidden(shell.view_of().text("access.stale_form"))
 
 

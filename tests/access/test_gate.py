@@ -2,6 +2,7 @@
 
 import json
 import re
+from html import unescape as html_unescape
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from one_app import HOST, PASSWORD, Signed, account_of, client_of
 from test_matrix import callback_body, router_key, routes
 
 from dashboards.access import gate, session
-from dashboards.app import create_app
+from dashboards.app import create_app, trust_proxy
 from warehouse import access_key
 
 CALLBACK = "/_dash-update-component"
@@ -176,18 +177,43 @@ def test_a_bureau_names_its_hosts(app: Dash, nobody: Signed, monkeypatch: pytest
         assert nobody.get("/login", headers={"Host": host}).status_code == status
 
 
-def test_headers_of_a_proxy_count_only_where_one_is_told_of(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from werkzeug.middleware.proxy_fix import ProxyFix
+def test_headers_of_a_proxy_count_only_where_one_is_told_of(app: Dash, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HENG_HOSTS", "heng.example.gov.cn")
+    account_of("analyst")
+    forwarded = {
+        "X-Forwarded-Host": "heng.example.gov.cn", "X-Forwarded-Proto": "https", "X-Forwarded-For": "192.0.2.1",
+    }  # fmt: skip
 
-    from dashboards import app as module
+    def sign_in(origin: str) -> int:
+        client = client_of(None, app=app)
+        page = client.get("/login", headers={**HOST, **forwarded}).get_data(as_text=True)
+        token = re.search(r'name="csrf_token" value="([^"]+)"', page)
+        assert token
+        data = {"csrf_token": token[1], "name": "test.analyst", "password": PASSWORD}
+        return client.post("/login", data=data, headers={**HOST, **forwarded, "Origin": origin}).status_code
 
-    nobody = client_of(None)
-    forwarded = {**HOST, "X-Forwarded-Host": "evil.example", "X-Forwarded-For": "192.0.2.1"}
-    assert nobody.get("/login", headers=forwarded).status_code == 200
+    assert sign_in("https://heng.example.gov.cn") == 403, "nobody said that there is a proxy"
     monkeypatch.setenv("HENG_PROXY", "1")
-    server = flask.Flask("proxied")
-    module.trust_proxy(server)
-    assert isinstance(server.wsgi_app, ProxyFix)
+    monkeypatch.setattr(app.server, "wsgi_app", app.server.wsgi_app)  # taken back after the test
+    trust_proxy(app.server)
+    assert sign_in("https://heng.example.gov.cn") == 303
+    assert sign_in("http://heng.example.gov.cn") == 403
+    assert sign_in("http://127.0.0.1") == 403
+    forwarded["X-Forwarded-Host"] = "evil.example"
+    assert client_of(None, app=app).get("/login", headers={**HOST, **forwarded}).status_code == 403
+
+
+def test_a_refused_form_of_the_account_can_be_read_in_the_other_language(app: Dash) -> None:
+    client = client_of("analyst", app=app)
+    page = client.get("/account", headers=HOST).get_data(as_text=True)
+    token = re.search(r'name="csrf_token" value="([^"]+)"', page)
+    assert token
+    data = {"csrf_token": token[1], "current": "wrong", "password": PASSWORD, "again": PASSWORD}
+    refused = client.post("/account/password", data=data, headers=HOST)
+    assert refused.status_code == 401
+    link = re.search(r'href="([^"]*lang=en[^"]*)"', refused.get_data(as_text=True))
+    assert link
+    assert client.get(html_unescape(link[1]), headers=HOST).status_code == 200
 
 
 # --- odd paths ----------------------------------------------------------------------------------------
