@@ -31,6 +31,7 @@ run: .venv/installed ## Start everything on the sample deliveries; Ctrl-C stops 
 
 test: .venv/installed-dev ## Install what tests need and run them. ARGS="tests/rules -k limit"
 	@sh .ci/browser
+	@sh .ci/proxy
 	@$(BIN)/pytest --numprocesses auto --dist loadfile $(ARGS)
 
 check: .venv/installed-dev ## Format, lint, types
