@@ -155,7 +155,6 @@ class Session:
     stage: str
     created_at: int
     seen_at: int
-    failed_count: int
     second_factor: str | None = field(repr=False)
 
 
@@ -434,7 +433,6 @@ class Control:
             row["stage"],
             row["created_at"],
             row["seen_at"],
-            row["failed_count"],
             row["second_factor"],
         )
 

@@ -70,8 +70,8 @@ ENDPOINTS: dict[str, str | tuple[str, ...]] = {
 
 PAGE_OF_PATH = {path: key for key, path, *_ in shell.PAGES}
 PAGES = frozenset(PAGE_OF_PATH.values())
-MORE_OF_CALLBACKS = {"lookup-download": ("export", "personal"), "bulletins-said": ("draft",)}
-"""What takes more than its page: outputs that hand out a file, or tell of something that was written."""
+MORE_OF_CALLBACKS = {"lookup-download": ("personal",), "bulletins-said": ("draft",)}
+"""Outputs that take more than their page. One called ``<page>-download`` hands out a file and takes that too."""
 ROUTER = ("_pages_content", "_pages_store")
 MOST_CHANGES = 64
 READS = ("GET", "HEAD", "OPTIONS")
@@ -82,11 +82,15 @@ class UnclassedEndpoint(Exception):
 
 
 # --- permissions --------------------------------------------------------------------------------------
-def page_of_output(component_id: Any) -> str | None:
-    """The page of a component's id: ``<page>-<thing>``, in a pattern its ``type``. None: it names none."""
+def name_of(component_id: Any) -> str:
+    """What an id is called by: itself, in a pattern its ``type``."""
     name = component_id.get("type") if isinstance(component_id, dict) else component_id
-    if not isinstance(name, str):
-        return None
+    return name if isinstance(name, str) else ""
+
+
+def page_of_output(component_id: Any) -> str | None:
+    """The page of a component's id, ``<page>-<thing>``. None: it names none."""
+    name = name_of(component_id)
     page = name.split("-", 1)[0]
     return page if "-" in name and page in PAGES else None
 
@@ -114,7 +118,7 @@ def check_start(app: Dash) -> None:
         raise UnclassedEndpoint(f"No permission is declared for {unknown}. Class them in dashboards/access/gate.py.")
     for key, entry in app.callback_map.items():
         for component_id, _ in outputs_of(key):
-            name = component_id if isinstance(component_id, str) else str(component_id.get("type"))
+            name = name_of(component_id)
             if page_of_output(component_id) or name in ROUTER:
                 continue
             if not entry.get("callback") and (name.startswith("shell-") or name == "_pages_dummy"):
@@ -256,7 +260,8 @@ def _permissions(outputs: Sequence[tuple[Any, str]], body: Mapping[str, Any]) ->
         page = page_of_output(component_id)
         if page:
             needed.append(page)
-            needed += MORE_OF_CALLBACKS.get(component_id if isinstance(component_id, str) else "", ())
+            name = name_of(component_id)
+            needed += [*MORE_OF_CALLBACKS.get(name, ()), *(["export"] if name.endswith("-download") else [])]
         elif component_id in ROUTER:
             values = {f"{part['id']}.{part['property']}": part.get("value") for part in body["inputs"]}
             path, search = (values.get(f"_pages_location.{name}") for name in ("pathname", "search"))

@@ -321,6 +321,9 @@ def test_ids_of_a_pattern_are_checked_key_by_key() -> None:
     ):  # fmt: skip
         assert not gate._fits(registered, forged), forged
     assert gate.page_of_output({"type": "lookup-result", "code": "x"}) == "lookup"
+    for component_id in ("lookup-download", {"type": "lookup-download", "code": "x"}):
+        assert gate._permissions([(component_id, "data")], {}) == ["lookup", "personal", "export"]
+    assert gate._permissions([("repeat-download", "data")], {}) == ["repeat", "export"]
     assert gate.page_of_output({"type": "unknown-result", "page": "lookup-x"}) is None
     with pytest.raises(Exception, match="other parts"):
         gate._check_parts(
