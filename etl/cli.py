@@ -14,6 +14,7 @@ from rich.text import Text
 
 from etl.alerts import alerts_command
 from etl.arguments import day_of
+from etl.audit_cli import app as audit_app
 from etl.cases_cli import app as cases_app
 from etl.compliance import compliance_command
 from etl.consistency import consistency_command
@@ -54,6 +55,7 @@ app.add_typer(rules_app, name="rules")
 app.add_typer(cases_app, name="cases")
 app.add_typer(hazards_app, name="hazards")
 app.add_typer(risk_app, name="risk")
+app.add_typer(audit_app, name="audit")
 app.command("report-card")(report_card_command)
 app.command("kpi")(kpi_command)
 app.command("why-changed")(why_changed_command)
