@@ -1,0 +1,105 @@
+"""Personal data whole: for a purpose, by whoever may, and on record before anything is handed out.
+
+    with disclosed(principal, Purpose("case_handling", "note"), "lookup.acts", Subject("plate", plate)) as source:
+        rows = source.rows(…)
+
+A record says what is asked before ``source`` exists; another says, before the block is left, how many rows left it and
+their digest. If either cannot be written, ``AuditUnwritable`` is raised and must be let through: read inside the
+block, answer after it.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from warehouse import audit, connection
+from warehouse.errors import WarehouseError
+from warehouse.principal import Principal
+
+
+class NotAllowed(WarehouseError):
+    """The principal may not see personal data whole."""
+
+
+@dataclass(frozen=True)
+class Purpose:
+    """What for: a word of ``audit.PURPOSES``; ``note`` is free text, kept sealed in the record alone."""
+
+    code: str
+    note: str = ""
+
+
+class Disclosed(connection.Scoped):
+    """The rows of the principal's districts, whole; counts what it hands out. Of no use after its block."""
+
+    def __init__(self, whole: connection.Snapshot, districts: tuple[str, ...] | None) -> None:
+        super().__init__(whole, districts, "whole")
+        self.handed_out = 0
+        self._digest = hashlib.sha256()
+        self._is_open = True
+
+    @property
+    def digest(self) -> str:
+        """Of everything handed out, in order; keyed as the log keeps it."""
+        return audit.digest_of(self._digest.digest())
+
+    def close(self) -> None:
+        self._is_open = False
+
+    def read(self, sql: str, params: Any = None, timeout: float = connection.TIMEOUT_SECONDS) -> pd.DataFrame:
+        self._need_open()
+        frame = super().read(sql, params, timeout)
+        self._count(len(frame), frame.to_csv(index=False))
+        return frame
+
+    def rows(self, sql: str, params: Any = None, timeout: float = connection.TIMEOUT_SECONDS) -> list[dict[str, Any]]:
+        self._need_open()
+        rows = super().rows(sql, params, timeout)
+        self._count(len(rows), repr(rows))
+        return rows
+
+    def _need_open(self) -> None:
+        if not self._is_open:
+            raise WarehouseError("What was disclosed is read inside its block, which is on record.")
+
+    def _count(self, rows: int, text: str) -> None:
+        self.handed_out += rows
+        self._digest.update(text.encode())
+
+
+@contextmanager
+def disclosed(
+    principal: Principal, purpose: Purpose, query: str, subject: audit.Subject | None = None
+) -> Iterator[Disclosed]:
+    """The served snapshot as the principal may see it, whole, to be read within the block.
+
+    ``query``: what asks, as a word (``lookup.acts``); ``subject``: whom it is about, if one. Raises ``NotAllowed`` for
+    a principal whose texts are masked, ``ValueError`` for a purpose that is none, ``AuditUnwritable``.
+    """
+
+    def record(outcome: str, **told: Any) -> None:
+        audit.append(
+            audit.Event(
+                principal, "disclosure", outcome, subject, purpose.note, purpose.code, query, version=version, **told
+            )
+        )
+
+    served = connection.snapshot()
+    version = served.version
+    if principal.mask != "whole":
+        record("refused")
+        raise NotAllowed("This account sees plates, names and numbers masked. Ask the security administrator.")
+    record("asked")
+    source = Disclosed(served, principal.districts)
+    try:
+        yield source
+    except BaseException:
+        source.close()
+        record("failed", row_count=source.handed_out, digest=source.digest)
+        raise
+    source.close()
+    record("given", row_count=source.handed_out, digest=source.digest)
