@@ -9,16 +9,17 @@ block, answer after it.
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import pandas as pd
 
 from warehouse import audit, connection
 from warehouse.errors import WarehouseError
-from warehouse.principal import Principal
+from warehouse.principal import Mask, Principal
 
 
 class NotAllowed(WarehouseError):
@@ -33,12 +34,15 @@ class Purpose:
     note: str = ""
 
 
-class Disclosed(connection.Scoped):
+class Disclosed:
     """The rows of the principal's districts, whole; counts what it hands out. Of no use after its block."""
 
-    def __init__(self, whole: connection.Snapshot, districts: tuple[str, ...] | None) -> None:
-        super().__init__(whole, districts, "whole")
+    mask: Mask = "whole"
+
+    def __init__(self, scoped: connection.Scoped) -> None:
+        self.manifest, self.version, self.scope = scoped.manifest, scoped.version, scoped.scope
         self.handed_out = 0
+        self._scoped = scoped
         self._digest = hashlib.sha256()
         self._is_open = True
 
@@ -50,21 +54,27 @@ class Disclosed(connection.Scoped):
     def close(self) -> None:
         self._is_open = False
 
+    def within(self, table: str, columns: str, days: Iterable[date]) -> str:
+        return self._open().within(table, columns, days)
+
+    def constant(self, sql: str, params: Any = None) -> list[dict[str, Any]]:
+        """Rules, places and words, which name nobody: not counted."""
+        return self._open().constant(sql, params)
+
     def read(self, sql: str, params: Any = None, timeout: float = connection.TIMEOUT_SECONDS) -> pd.DataFrame:
-        self._need_open()
-        frame = super().read(sql, params, timeout)
+        frame = self._open().read(sql, params, timeout)
         self._count(len(frame), frame.to_csv(index=False))
         return frame
 
     def rows(self, sql: str, params: Any = None, timeout: float = connection.TIMEOUT_SECONDS) -> list[dict[str, Any]]:
-        self._need_open()
-        rows = super().rows(sql, params, timeout)
+        rows = self._open().rows(sql, params, timeout)
         self._count(len(rows), repr(rows))
         return rows
 
-    def _need_open(self) -> None:
+    def _open(self) -> connection.Scoped:
         if not self._is_open:
             raise WarehouseError("What was disclosed is read inside its block, which is on record.")
+        return self._scoped
 
     def _count(self, rows: int, text: str) -> None:
         self.handed_out += rows
@@ -94,7 +104,7 @@ def disclosed(
         record("refused")
         raise NotAllowed("This account sees plates, names and numbers masked. Ask the security administrator.")
     record("asked")
-    source = Disclosed(served, principal.districts)
+    source = Disclosed(served.scoped(principal.districts, "whole"))
     try:
         yield source
     except BaseException:

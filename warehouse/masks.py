@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from warehouse import plate
+from warehouse.columns.levels import is_declared as is_declared
 from warehouse.columns.levels import level_of, mask_of
 
 HIDDEN = "***"
@@ -93,7 +94,7 @@ def out(name: str, value: Any) -> Any:
         return masked(value, mask_of(name))
     if isinstance(value, (bytes, bytearray)):
         return None if level_of(name) not in ("open", "internal") else value
-    if hasattr(value, "tolist") and getattr(value, "dtype", None) == object:  # a list in a frame
+    if hasattr(value, "tolist") and str(getattr(value, "dtype", "")) == "object":  # a list in a frame
         return out(name, value.tolist())
     if isinstance(value, Mapping):
         return {out(name, key): out(str(key), inner) for key, inner in value.items()}
