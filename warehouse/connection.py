@@ -273,8 +273,8 @@ class Scoped(Reader):
             if not (pd.api.types.is_numeric_dtype(frame[name]) or pd.api.types.is_datetime64_any_dtype(frame[name])):
                 values = [masks.out(name, value) for value in frame[name]]
                 if any(map(masks.is_masked, values)):
-                    # A frame compares and groups by what is shown: all of a hidden column would be one.
-                    if masks.mask_of(name) == "hidden" and not masks.is_declared(name):
+                    # A frame compares and groups by what is shown: all texts of a hidden column would be one.
+                    if any(isinstance(value, masks.Masked) for value in values) and not masks.is_declared(name):
                         raise WarehouseError(f"{name} is not declared in warehouse/columns/levels.py.")
                     frame[name] = pd.Series(values, index=frame.index, dtype=object)
         return frame

@@ -29,9 +29,10 @@ PERSONAL = {
     "vin": "number",
     "officer_no": "number",
     "permit_no": "number",
-    "document_no": "number",
 }
-"""Columns, and results of queries, that tell a vehicle or a person, each with its mask (``warehouse.masks``)."""
+"""Columns that tell a vehicle or a person, each with its mask (``warehouse.masks``)."""
+PERSONAL_RESULTS = {"document_no": "number"}
+"""Likewise, text columns that queries name anew."""
 SENSITIVE = {
     "citizen_id": "number",
     "as_reported": "hidden",
@@ -87,7 +88,7 @@ RESULTS = frozenset({
 @cache
 def level_of(name: str) -> Level:
     """The class of a text column, or of a result's text column, by its name."""
-    if name in PERSONAL:
+    if name in PERSONAL or name in PERSONAL_RESULTS:
         return "personal"
     if name in SENSITIVE:
         return "sensitive"
@@ -100,7 +101,7 @@ def level_of(name: str) -> Level:
 
 def mask_of(name: str) -> str:
     """How personal text of a column is masked; what is not declared is hidden whole."""
-    return PERSONAL.get(name) or SENSITIVE.get(name, "hidden")
+    return (PERSONAL | PERSONAL_RESULTS | SENSITIVE).get(name, "hidden")
 
 
 def is_declared(name: str) -> bool:
