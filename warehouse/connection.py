@@ -9,16 +9,21 @@ It can reach no other file, and no setting of it can be changed. A page takes on
 and stays with it; the next request finds the next version.
 """
 
+import atexit
 import contextlib
+import heapq
 import itertools
 import json
 import os
 import shutil
 import threading
+import time
 import weakref
 from collections import OrderedDict
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from datetime import date
+from functools import lru_cache
+from itertools import count
 from pathlib import Path
 from typing import Any, overload
 
@@ -26,7 +31,7 @@ import duckdb
 import pandas as pd
 
 from warehouse import masks, scope
-from warehouse.errors import NoSnapshot, SnapshotDamaged, WarehouseError
+from warehouse.errors import NoSnapshot, NotAllowed, SnapshotDamaged, WarehouseError
 from warehouse.home import home, temporary
 from warehouse.principal import Mask, Principal
 from warehouse.publish import pointer, published_manifest, read_manifest
@@ -51,14 +56,89 @@ class TooBusy(WarehouseError):
 _turns = threading.BoundedSemaphore(QUERIES_AT_ONCE)
 
 
+def _all_turns() -> None:
+    """A fork has none of the queries that its parent was at."""
+    global _turns
+    _turns = threading.BoundedSemaphore(QUERIES_AT_ONCE)
+
+
+os.register_at_fork(after_in_child=_all_turns)
+
+
 @contextlib.contextmanager
 def _turn() -> Iterator[None]:
-    if not _turns.acquire(timeout=WAIT_SECONDS):
+    turns = _turns
+    if not turns.acquire(timeout=WAIT_SECONDS):
         raise TooBusy(f"{QUERIES_AT_ONCE} queries are at work and none ended in {WAIT_SECONDS:g} seconds. Ask again.")
     try:
         yield
     finally:
-        _turns.release()
+        turns.release()
+
+
+class _Watchdog:
+    """Interrupts what is still running at its deadline. One thread for all: to start one costs as much as a query."""
+
+    def __init__(self) -> None:
+        self._reset()
+        os.register_at_fork(after_in_child=self._reset)  # a fork has no thread of its parent, nor what ran there
+        atexit.register(self._end)  # a thread that lives on keeps the engine from being taken down in order
+
+    def _reset(self) -> None:
+        self._changed = threading.Condition()
+        self._deadlines: list[tuple[float, int]] = []
+        self._running: dict[int, Callable[[], None]] = {}
+        self._numbers = count()
+        self._watching: threading.Thread | None = None
+        self._is_over = False
+
+    @contextlib.contextmanager
+    def over(self, interrupt: Callable[[], None], seconds: float) -> Iterator[None]:
+        """Calls ``interrupt`` if the block takes longer than ``seconds``, and never after it."""
+        number, deadline = next(self._numbers), time.monotonic() + seconds
+        with self._changed:
+            if self._watching is None:
+                self._watching = threading.Thread(target=self._watch, name="watchdog", daemon=True)
+                self._watching.start()
+            self._running[number] = interrupt
+            heapq.heappush(self._deadlines, (deadline, number))
+            if self._deadlines[0][1] == number:
+                self._changed.notify()
+        try:
+            yield
+        finally:
+            with self._changed:
+                del self._running[number]
+                if not self._running:
+                    self._deadlines.clear()
+
+    def _watch(self) -> None:
+        with self._changed:
+            while not self._is_over:
+                now = time.monotonic()
+                while self._deadlines and self._deadlines[0][0] <= now:
+                    _, number = heapq.heappop(self._deadlines)
+                    if number in self._running:
+                        self._running[number]()
+                self._changed.wait(self._deadlines[0][0] - now if self._deadlines else None)
+
+    def _end(self) -> None:
+        with self._changed:
+            self._is_over = True
+            self._changed.notify()
+        if self._watching is not None:
+            self._watching.join()
+
+
+_watchdog = _Watchdog()
+
+
+@lru_cache(512)
+def _check_one_select(sql: str) -> None:
+    """Raises ``WarehouseError`` for any other text; looked at once, as our texts are constant."""
+    statements = duckdb.extract_statements(sql)
+    if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+        raise WarehouseError("Only one SELECT at a time can be read from a snapshot.")
 
 
 def dicts(result: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
@@ -74,7 +154,10 @@ class Reader:
     """
 
     scope: str = "all"
+    districts: tuple[str, ...] | None = None
     mask: Mask = "whole"
+    version: int | None = None
+    manifest: dict[str, Any]
 
     def __init__(self, path: str, spill: Path, read_only: bool) -> None:
         """Open ``path``. The engine spills beside its database by default; ``spill`` keeps personal data private."""
@@ -112,27 +195,22 @@ class Reader:
 
     def constant(self, sql: str, params: Any = None) -> list[dict[str, Any]]:
         """As ``rows``, asked once and kept while open: for rules, places and words, never for what names somebody."""
-        key = (sql, repr(params))
+        key = (sql, repr(masks.whole_of(params)))
         if key not in self._constants:
             self._constants[key] = self.rows(sql, params)
         return self._constants[key]
 
     @contextlib.contextmanager
     def _asked(self, sql: str, params: Any, timeout: float) -> Iterator[duckdb.DuckDBPyConnection]:
-        statements = duckdb.extract_statements(sql)
-        if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
-            raise WarehouseError("Only one SELECT at a time can be read from a snapshot.")
+        _check_one_select(sql)
         with _turn():
             cursor = self._cursor()
-            watchdog = threading.Timer(timeout, cursor.interrupt)
-            watchdog.daemon = True
-            watchdog.start()
             try:
-                yield cursor.execute(sql, params if params is not None else [])
+                with _watchdog.over(cursor.interrupt, timeout):
+                    yield cursor.execute(sql, params if params is not None else [])
             except duckdb.InterruptException:
                 raise TooSlow(f"The query was stopped after {timeout:g} seconds. Ask for a shorter period.") from None
             finally:
-                watchdog.cancel()
                 with contextlib.suppress(duckdb.Error):
                     cursor.close()
 
@@ -214,7 +292,7 @@ class Scoped(Reader):
 
     def __init__(self, whole: Snapshot, districts: tuple[str, ...] | None, mask: Mask) -> None:
         asked = Principal("system", "system", districts, mask)
-        self.scope, self.mask = asked.scope, mask
+        self.scope, self.districts, self.mask = asked.scope, asked.districts, mask
         self.manifest, self.version = whole.manifest, whole.version
         self._whole = whole
         self._connection = whole._connection
@@ -267,23 +345,16 @@ class Scoped(Reader):
 
     def read(self, sql: str, params: Any = None, timeout: float = TIMEOUT_SECONDS) -> pd.DataFrame:
         frame = super().read(sql, params, timeout)
-        if self.mask == "whole":
-            return frame
-        for name in frame.columns:
-            if not (pd.api.types.is_numeric_dtype(frame[name]) or pd.api.types.is_datetime64_any_dtype(frame[name])):
-                values = [masks.out(name, value) for value in frame[name]]
-                if any(map(masks.is_masked, values)):
-                    # A frame compares and groups by what is shown: all texts of a hidden column would be one.
-                    if any(isinstance(value, masks.Masked) for value in values) and not masks.is_declared(name):
-                        raise WarehouseError(f"{name} is not declared in warehouse/columns/levels.py.")
-                    frame[name] = pd.Series(values, index=frame.index, dtype=object)
-        return frame
+        return frame if self.mask == "whole" else _masked_frame(frame)
 
     def rows(self, sql: str, params: Any = None, timeout: float = TIMEOUT_SECONDS) -> list[dict[str, Any]]:
         rows = super().rows(sql, params, timeout)
-        if self.mask == "whole":
-            return rows
-        return [{name: masks.out(name, value) for name, value in row.items()} for row in rows]
+        return rows if self.mask == "whole" else _masked_rows(rows)
+
+    def of_all(self) -> "Scoped":
+        """All districts, for what is told of one among all: a place, a city's rate. Whoever asks it hands out no figure
+        of another district."""
+        return self._whole.scoped(None, self.mask)
 
     @contextlib.contextmanager
     def _asked(self, sql: str, params: Any, timeout: float) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -308,6 +379,58 @@ class Scoped(Reader):
         if len(self._allowed) > 10_000:
             self._allowed.clear()
         self._allowed.add(sql)
+
+
+class Veiled:
+    """A reader of all districts that is no snapshot (what a night knew), masked."""
+
+    scope = "all"
+    mask: Mask = "masked"
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self.version, self.manifest = reader.version, reader.manifest
+
+    def read(self, sql: str, params: Any = None, timeout: float = TIMEOUT_SECONDS) -> pd.DataFrame:
+        return _masked_frame(self._reader.read(sql, masks.whole_of(params), timeout))
+
+    def rows(self, sql: str, params: Any = None, timeout: float = TIMEOUT_SECONDS) -> list[dict[str, Any]]:
+        return _masked_rows(self._reader.rows(sql, masks.whole_of(params), timeout))
+
+    def constant(self, sql: str, params: Any = None) -> list[dict[str, Any]]:
+        return _masked_rows(self._reader.constant(sql, masks.whole_of(params)))
+
+    def within(self, table: str, columns: str, days: Iterable[date]) -> str:
+        return self._reader.within(table, columns, days)
+
+
+def need_all_districts(source: Any, what: str) -> None:
+    """Raises ``WarehouseError`` for a reader of some districts, where ``what`` is computed of all."""
+    if getattr(source, "scope", "all") != "all":
+        raise WarehouseError(f"{what} is computed for the whole prefecture alone, and this account sees its districts.")
+
+
+def need_whole(source: Any) -> None:
+    """Raises ``NotAllowed`` for a masked reader: who looks somebody up is on record (``warehouse.disclosure``)."""
+    if getattr(source, "mask", "whole") != "whole":
+        raise NotAllowed("To look somebody up, state a purpose: it is recorded. Nothing is shown without.")
+
+
+def _masked_rows(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{name: masks.out(name, value) for name, value in row.items()} for row in rows]
+
+
+def _masked_frame(frame: pd.DataFrame) -> pd.DataFrame:
+    for name in frame.columns:
+        if pd.api.types.is_numeric_dtype(frame[name]) or pd.api.types.is_datetime64_any_dtype(frame[name]):
+            continue
+        values = [masks.out(name, value) for value in frame[name]]
+        if any(map(masks.is_masked, values)):
+            # A frame compares and groups by what is shown: all texts of a hidden column would be one.
+            if any(isinstance(value, masks.Masked) for value in values) and not masks.is_declared(name):
+                raise WarehouseError(f"{name} is not declared in warehouse/columns/levels.py.")
+            frame[name] = pd.Series(values, index=frame.index, dtype=object)
+    return frame
 
 
 _numbers = itertools.count(1)

@@ -18,12 +18,8 @@ from typing import Any
 import pandas as pd
 
 from warehouse import audit, connection
-from warehouse.errors import WarehouseError
+from warehouse.errors import NotAllowed, WarehouseError
 from warehouse.principal import Mask, Principal
-
-
-class NotAllowed(WarehouseError):
-    """The principal may not see personal data whole."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +36,8 @@ class Disclosed:
     mask: Mask = "whole"
 
     def __init__(self, scoped: connection.Scoped) -> None:
-        self.manifest, self.version, self.scope = scoped.manifest, scoped.version, scoped.scope
+        self.manifest, self.version = scoped.manifest, scoped.version
+        self.scope, self.districts = scoped.scope, scoped.districts
         self.handed_out = 0
         self._scoped = scoped
         self._digest = hashlib.sha256()
@@ -53,6 +50,10 @@ class Disclosed:
 
     def close(self) -> None:
         self._is_open = False
+
+    def of_all(self) -> connection.Scoped:
+        """See ``connection.Scoped.of_all``."""
+        return self._open().of_all()
 
     def within(self, table: str, columns: str, days: Iterable[date]) -> str:
         return self._open().within(table, columns, days)

@@ -6,6 +6,7 @@ import json
 import re
 from collections import OrderedDict
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import dash
@@ -14,10 +15,11 @@ import pytest
 from driving import HOST, Callbacks
 from query_lineage import QueryLineage
 
-from dashboards import queries
-from warehouse import connection
+from dashboards import as_known, lookup_facts, queries
+from warehouse import connection, dossier, score
 from warehouse.columns.levels import PERSONAL, SENSITIVE, is_declared, level_of
 from warehouse.connection import Scoped, Snapshot
+from warehouse.errors import NotAllowed
 from warehouse.plate import masked_sql
 
 DISTRICT = "431103"
@@ -155,6 +157,24 @@ def test_a_masked_reader_shows_no_plate_or_number_whole(
     assert found == []
 
 
+def test_masked_pages_tell_the_same_numbers(
+    whole: Whole, callbacks: Callbacks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What differs between a masked and a whole reader is what is masked, word for word."""
+    words, told = re.compile(r"[^\s,;|\"'\\（）()<>:{}\[\]]+"), []
+    for mask in ("whole", "masked"):
+        use(monkeypatch, Scoped(whole, None, mask))
+        told.append({where: words.findall(text) for where, text in everything(callbacks).items()})
+    differing = 0
+    for where, every in told[0].items():
+        assert len(every) == len(told[1][where]), where
+        pairs = [(one, other) for one, other in zip(every, told[1][where], strict=True) if one != other]
+        assert [pair for pair in pairs if "***" not in pair[1]] == [], where
+        differing += len(pairs)
+    print(f"words {sum(map(len, told[0].values()))}, masked {differing}")
+    assert differing > 50
+
+
 def test_each_text_of_a_query_is_named_by_what_it_holds(
     whole: Whole, callbacks: Callbacks, monkeypatch: pytest.MonkeyPatch, asked: Asked
 ) -> None:
@@ -183,3 +203,60 @@ def test_each_text_of_a_query_is_named_by_what_it_holds(
     assert len(asked) > 100
     assert wrong == ONLY_WHETHER
     assert undeclared == set(), "declare them in warehouse/columns/levels.py"
+
+
+# --- places among others, looking somebody up, nights ---------------------------------------------------
+def test_a_district_is_told_its_own_place_among_all_and_no_figure_of_another(whole: Whole) -> None:
+    for asked in (score.Asked(fixture.LAST_DAY, "month"), score.Asked(fixture.LAST_DAY, "month", "enterprise")):
+        told = score.ranking(whole, asked)
+        own = score.ranking(whole.scoped((DISTRICT,), "whole"), asked)
+        expected = [
+            one for one in told.units
+            if DISTRICT in (one.code, getattr(told.register.get(one.code), "county_code", None))
+        ]  # fmt: skip
+        assert expected
+        assert list(own.units) == expected, "place, interval and change are those among all"
+        assert own.parts == told.parts, "the city's rates"
+        others = {one.code for one in told.units} - {one.code for one in expected}
+        assert not [code for code in others if code in repr(own)]
+        assert score.ranking(whole.scoped((), "whole"), asked).units == ()
+
+
+def test_who_reads_masked_looks_nobody_up(whole: Whole, callbacks: Callbacks, monkeypatch: pytest.MonkeyPatch) -> None:
+    masked = whole.scoped(None, "masked")
+    plate = whole.rows("select plate_no from core.violation order by case_no limit 1")[0]["plate_no"]
+    question = lookup_facts.asked(plate, "湘", 2, str(fixture.LAST_DAY), "ROLLING_12M", date.min, date.max)
+    with pytest.raises(NotAllowed):
+        lookup_facts.find(masked, question)
+    with pytest.raises(NotAllowed):
+        dossier.facts(masked, "vehicle", {"plate_no": plate, "plate_color_code": 2}, fixture.LAST_DAY)
+    assert lookup_facts.find(whole.scoped(None, "whole"), question).facts == lookup_facts.find(whole, question).facts
+
+
+def test_what_a_night_knew_is_not_told_to_a_district(whole: Whole) -> None:
+    with pytest.raises(as_known.NotComputed), as_known.source(
+        whole.scoped((DISTRICT,), "masked"), "cases", fixture.LAST_DAY
+    ):  # fmt: skip
+        raise AssertionError
+    with as_known.source(whole.scoped((DISTRICT,), "masked"), "cases", None) as source:
+        assert source.scope == DISTRICT
+    veiled = connection.Veiled(whole)
+    sql = "select plate_no from core.violation order by case_no limit 1"
+    assert "***" in str(veiled.rows(sql)[0]["plate_no"])
+    assert "***" in str(veiled.read(sql)["plate_no"][0])
+    assert veiled.rows(sql.replace("order", "where plate_no = $p order"), {"p": veiled.rows(sql)[0]["plate_no"]})
+
+
+def test_answers_to_two_masked_plates_are_not_taken_for_each_other(whole: Whole) -> None:
+    """Two plates of one mask are two parameters, also for answers that are kept."""
+    source = whole.scoped(None, "masked")
+    alike = source.rows(
+        "select min(plate_no) as plate_no, max(plate_no) as other_plate_no from core.passage "
+        "where plate_no is not null group by left(plate_no, 2), right(plate_no, 2) "
+        "having count(distinct plate_no) > 1 order by all limit 1"
+    )[0]
+    one, other = alike.values()
+    assert str(one) == str(other)
+    asked = "select min(record_id) as record_id from core.passage where plate_no = $plate_no"
+    assert source.constant(asked, {"plate_no": one}) != source.constant(asked, {"plate_no": other})
+    assert source.rows(asked, {"plate_no": one}) != source.rows(asked, {"plate_no": other})
