@@ -1,14 +1,20 @@
 """From which columns of published tables the result of a query takes each of its columns."""
 
+import contextlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
+import pytest
 from sqlglot import MappingSchema, parse_one
 from sqlglot.lineage import lineage
 from sqlglot.optimizer import build_scope
 from sqlglot.optimizer.qualify import qualify
 
+from warehouse import connection
+from warehouse.columns.levels import is_declared, level_of
 from warehouse.lineage import _ends
+from warehouse.plate import masked_sql
 
 
 class QueryLineage:
@@ -35,3 +41,46 @@ class QueryLineage:
 
     def _table(self, view: str) -> str:
         return self._names[max((name for name in self._names if view.startswith(name)), key=len)]
+
+
+class Recorder:
+    """Every query that readers are asked while it is in use, with the names of its result's text columns."""
+
+    def __init__(self, patch: pytest.MonkeyPatch) -> None:
+        self.asked: dict[str, set[str]] = {}
+        real, seen = connection.Reader._asked, self.asked
+
+        @contextlib.contextmanager
+        def recording(reader: connection.Reader, sql: str, params: Any, timeout: float) -> Iterator[Any]:
+            with real(reader, sql, params, timeout) as result:
+                seen.setdefault(sql, {name for name, type, *_ in result.description if "VARCHAR" in str(type)})
+                yield result
+
+        patch.setattr(connection.Reader, "_asked", recording)
+
+    def undeclared(self) -> set[str]:
+        """Text columns of results whose class nobody said."""
+        return {name for texts in self.asked.values() for name in texts if not is_declared(name)}
+
+    def misnamed(self, columns: Mapping[str, Sequence[Sequence[str]]]) -> set[tuple[str, str]]:
+        """Text columns of results that take from a personal column and are not named as personal, with that column."""
+        lineage, wrong = QueryLineage(columns), set()
+        types = {f"{table}.{name}": type for table, listed in columns.items() for name, type in listed}
+        for sql, texts in self.asked.items():
+            if "information_schema" in sql:
+                continue
+            for name, sources in lineage.sources(sql).items():
+                if name == "plate_masked":
+                    assert masked_sql("plate_no") in sql
+                elif name in texts and not _is_personal(name):
+                    personal = (one for one in sources if _is_personal(one.rpartition(".")[2]))
+                    wrong |= {(name, one) for one in personal if "VARCHAR" in types.get(one, "").upper()}
+        return wrong
+
+
+def _is_personal(name: str) -> bool:
+    return level_of(name) in ("personal", "sensitive")
+
+
+ONLY_WHETHER = {("fate", "mart.finding.plate_no"), ("fate_detail", "mart.finding.plate_no")}
+"""Results that a personal column decides and does not reach: whether a plate was read."""

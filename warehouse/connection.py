@@ -359,8 +359,11 @@ class Scoped(Reader):
     @contextlib.contextmanager
     def _asked(self, sql: str, params: Any, timeout: float) -> Iterator[duckdb.DuckDBPyConnection]:
         self._check(sql)
-        with super()._asked(sql, masks.whole_of(params), timeout) as result:
-            yield result
+        try:
+            with super()._asked(sql, masks.whole_of(params), timeout) as result:
+                yield result
+        except duckdb.Error as error:  # its words quote values, which would stand in a log
+            raise WarehouseError(f"The query failed: {type(error).__name__}.") from None
 
     def _cursor(self) -> duckdb.DuckDBPyConnection:
         cursor = self._connection.cursor()

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import scoped_prefecture
+from query_lineage import ONLY_WHETHER, Recorder
 from typer.testing import CliRunner
 
 from dashboards import queries
@@ -214,6 +215,14 @@ def test_a_query_reads_the_tables_and_nothing_beside_them(whole: Snapshot, sql: 
         of(DISTRICT).rows(sql)
 
 
+def test_the_words_of_a_failed_query_quote_no_value(whole: Snapshot) -> None:
+    plate = whole.rows("select max(plate_no) as plate_no from core.passage")[0]["plate_no"]
+    with pytest.raises(WarehouseError) as failed:
+        of(DISTRICT).rows("select cast(plate_no as integer) as n from core.passage where plate_no is not null")
+    assert plate[:2] not in str(failed.value)
+    assert failed.value.__suppress_context__
+
+
 def test_answers_kept_are_not_shared_between_scopes(whole: Snapshot) -> None:
     asked = "select count(*) as n from core.passage"
     answers = [source.constant(asked)[0]["n"] for source in (whole, of(DISTRICT), of("431102"), of())]
@@ -314,6 +323,7 @@ def test_no_command_answers_a_district_with_a_row_of_another(
         "RECORD": own.rows("select min(record_id) as r from core.passage where verdict = 'over'")[0]["r"],
     }
     as_principal(monkeypatch, own)
+    recorder = Recorder(monkeypatch)
     signs, hits = re.compile(r"[^\s,;|\"'│（）()·]{5,}"), []
     for line in COMMANDS:
         told = answers(line, tmp_path, **named)
@@ -322,6 +332,11 @@ def test_no_command_answers_a_district_with_a_row_of_another(
     print(f"canaries {len(canaries)}, commands {len(COMMANDS)}, hits {len(hits)}")
     assert hits == []
     assert seen > 2, "its own rows it sees"
+    told = {sql: texts for sql, texts in recorder.asked.items() if "distinct" not in sql or " as v " not in sql}
+    recorder.asked = told
+    assert len(told) > 80
+    assert recorder.misnamed(whole.manifest["columns"]) == ONLY_WHETHER
+    assert recorder.undeclared() <= {"r"}, "declare them in warehouse/columns/levels.py"
 
 
 def test_the_whole_would_be_caught(whole: Snapshot, tmp_path: Path) -> None:
