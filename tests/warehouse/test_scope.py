@@ -347,7 +347,7 @@ def test_the_whole_would_be_caught(whole: Snapshot, tmp_path: Path) -> None:
         "cases list --format csv",
         "hazards list --format csv",
         "cases clocks",
-        "kpi --month 2025-12 --level county",
+        "repeat-violators --window ROLLING_12M --min-count 1 --format csv",
     )
     caught = [line for line in lines if set(signs.findall(answers(line, tmp_path))) & canaries]
     assert len(caught) >= 3, caught
