@@ -1,8 +1,10 @@
 """Every page and every file as somebody of one district sees them: no row of another, no plate whole, and each text of
 a query named by what it holds."""
 
+import io
 import json
 import re
+import zipfile
 from collections import OrderedDict
 from datetime import date
 from typing import Any
@@ -10,11 +12,13 @@ from typing import Any
 import dash
 import fixture
 import pytest
-from driving import HOST, Callbacks
+from driving import HOST, Callbacks, components, locale, text_of
 from query_lineage import ONLY_WHETHER, Recorder
+from werkzeug.test import TestResponse
 
 from dashboards import as_known, lookup_facts, queries
 from warehouse import connection, dossier, score
+from warehouse.audit import AuditUnwritable
 from warehouse.columns.levels import PERSONAL, SENSITIVE
 from warehouse.connection import Scoped, Snapshot
 from warehouse.errors import NotAllowed
@@ -84,12 +88,46 @@ def everything(callbacks: Callbacks) -> dict[str, str]:
         for search in ("", *SEARCHES.get(page["path"], ())):
             layout = callbacks.page(page["path"], search)
             told[page["path"] + search] = json.dumps(layout, ensure_ascii=False)
+            told |= answers(callbacks, layout, page["path"] + search)
     client = callbacks.app.server.test_client()
     for file in FILES:
         answer = client.get(f"/export/{file}", headers=HOST)
         assert answer.status_code == 200, (file, answer.text[:200])
         told[file] = answer.get_data(as_text=True)
+    for file in ("repeat.xlsx?low=all", "cases.xlsx?rows=clocks", "hazards.xlsx?show=all", "dimensions.xlsx"):
+        answer = client.get(f"/export/{file}", headers=HOST)
+        assert answer.status_code == 200, (file, answer.text[:200])
+        with zipfile.ZipFile(io.BytesIO(answer.get_data())) as book:
+            told[file] = " ".join(book.read(name).decode("utf-8") for name in book.namelist() if "sh" in name)
     return told
+
+
+def answers(callbacks: Callbacks, layout: Any, where: str) -> dict[str, str]:
+    """What every callback of a page answers to the values that the page was sent with."""
+    shown = {one["props"]["id"]: one["props"] for one in components(layout) if isinstance(one["props"].get("id"), str)}
+    told = {}
+    for key, entry in callbacks.app.callback_map.items():
+        given = [*entry["inputs"], *entry["state"]]
+        if not entry.get("callback") or not entry["inputs"] or not all(one["id"] in shown for one in given):
+            continue
+        names = [name.rsplit(".", 1) for name in key.strip(".").split("...")]
+        outputs = [{"id": id, "property": property.split("@")[0]} for id, property in names]
+        body = {
+            "output": key, "outputs": outputs if key.startswith("..") else outputs[0],
+            "inputs": [{**one, "value": shown[one["id"]].get(one["property"])} for one in entry["inputs"]],
+            "state": [{**one, "value": shown[one["id"]].get(one["property"])} for one in entry["state"]],
+            "changedPropIds": [f"{entry['inputs'][0]['id']}.{entry['inputs'][0]['property']}"],
+        }  # fmt: skip
+        answer = callbacks.app.server.test_client().post("/_dash-update-component", json=body, headers=HOST)
+        assert answer.status_code < 500, (where, key, answer.text[:300])
+        told[f"{where} {key}"] = _plain(answer)
+    return told
+
+
+def _plain(answer: TestResponse) -> str:
+    if answer.status_code != 200:
+        return answer.text
+    return json.dumps(answer.json, ensure_ascii=False)
 
 
 _SIGNS = re.compile(r"[^\s,;|\"'\\（）()<>·/:]{5,}")
@@ -225,3 +263,23 @@ def test_answers_to_two_masked_plates_are_not_taken_for_each_other(whole: Whole)
     asked = "select min(record_id) as record_id from core.passage where plate_no = $plate_no"
     assert source.constant(asked, {"plate_no": one}) != source.constant(asked, {"plate_no": other})
     assert source.rows(asked, {"plate_no": one}) != source.rows(asked, {"plate_no": other})
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "word"),
+    [
+        (connection.TooBusy("eight at work"), 503, "state.too_busy"),
+        (AuditUnwritable("disk"), 503, "state.not_audited"),
+        (NotAllowed("masked"), 403, "state.not_allowed"),
+    ],
+)
+def test_a_refusal_is_told_in_words(
+    callbacks: Callbacks, monkeypatch: pytest.MonkeyPatch, error: Exception, status: int, word: str
+) -> None:
+    def refuse() -> None:
+        raise error
+
+    monkeypatch.setattr(queries, "source", refuse)
+    answer = callbacks.app.server.test_client().get("/export/overload-rows.csv?lang=en", headers=HOST)
+    assert (answer.status_code, answer.text.strip()) == (status, locale("zh")[word])
+    assert locale("zh")[word] in text_of(callbacks.page("/overload", "?lang=en"))
