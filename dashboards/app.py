@@ -12,10 +12,20 @@ import flask
 from dash import Dash, html
 from werkzeug.exceptions import Forbidden, HTTPException
 
-from dashboards import case_exports, dimension_exports, exports, hazard_exports, repeat_exports, shell, terminal_exports
+from dashboards import (
+    bulletin_exports,
+    case_exports,
+    dimension_exports,
+    exports,
+    hazard_exports,
+    repeat_exports,
+    shell,
+    terminal_exports,
+)
 from dashboards.as_known import NotComputed
 from dashboards.pages import (
     alerts,
+    bulletins,
     compliance,
     definitions,
     findings,
@@ -172,7 +182,8 @@ def _headers(app: Dash) -> Any:
         response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
         response.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
         # The index answers any address; the router then shows that there is no such page.
-        if response.mimetype == "text/html" and flask.request.path not in known and response.status_code == 200:
+        is_index = flask.request.endpoint == "/<path:path>"
+        if is_index and flask.request.path not in known and response.status_code == 200:
             response.status_code = 404
         static = flask.request.path.startswith(("/assets/", "/_dash-component-suites/", "/_favicon"))
         if not static:
@@ -229,6 +240,7 @@ def create_app() -> Dash:
         terminals,
         terminal_rows,
         ranking,
+        bulletins,
         lookup,
         quality,
         rules,
@@ -238,7 +250,15 @@ def create_app() -> Dash:
         dash.register_page(module.__name__, **module.PAGE)
     app.layout = _layout
     server.before_request(guard)
-    for files in (exports, terminal_exports, repeat_exports, hazard_exports, dimension_exports, case_exports):
+    for files in (
+        bulletin_exports,
+        exports,
+        terminal_exports,
+        repeat_exports,
+        hazard_exports,
+        dimension_exports,
+        case_exports,
+    ):
         server.register_blueprint(files.routes)
     # Registers the router's callback, without which its script has no digest in the policy below.
     with server.test_request_context("/"):

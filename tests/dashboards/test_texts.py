@@ -49,7 +49,7 @@ from warehouse.metrics import METRICS
 from warehouse.repeat import SUBJECTS
 from warehouse.risk import RANKINGS
 from warehouse.rules import TOPICS
-from warehouse.score import KEYS
+from warehouse.score import CADENCES, KEYS
 from warehouse.suggestions import EVIDENCE
 
 HAZARD_HEADS = (
@@ -61,6 +61,8 @@ SOURCE = Path(dashboards.__file__).parent
 TABLES = ("kpis", "checks", "rules", "feeds", "columns")
 # Texts whose key is made from a code: the codes are closed lists of ours, so every key can be named.
 MADE = {
+    *(f"bulletins.kind.{kind}" for kind in CADENCES),
+    *(f"bulletins.{part}" for part in ("in.zh", "in.en", "form.html", "form.pdf", "form.docx")),
     *(f"nav.{key}{end}" for key, *_ in shell.PAGES for end in ("", ".short")),
     *(f"{key}.{part}" for key in (*(k for k, *_ in shell.PAGES), "not_found") for part in ("title", "question")),
     *(f"app.theme.{theme}" for theme in shell.THEMES),
