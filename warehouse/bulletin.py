@@ -19,8 +19,8 @@ from datetime import date, timedelta
 from typing import Any
 
 from warehouse import cases, fates, funnel, hazards, kpi, metrics, repeat, score, supervision
-from warehouse.dossier import Source, canonical, digest, plain
 from warehouse.connection import need_all_districts
+from warehouse.dossier import Source, canonical, digest, plain
 from warehouse.errors import WarehouseError
 from warehouse.known import Known, known_on
 from warehouse.last_day import last_day
