@@ -179,7 +179,7 @@ def test_masked_pages_tell_the_same_numbers(
         told.append({where: words.findall(text) for where, text in everything(callbacks).items()})
     differing = 0
     for where, every in told[0].items():
-        if ".xlsx" in where:  # says when it was made
+        if ".xlsx" in where or where.startswith("/bulletins"):  # says when it was made; keeps what was drafted
             continue
         assert len(every) == len(told[1][where]), where
         pairs = [(one, other) for one, other in zip(every, told[1][where], strict=True) if one != other]
