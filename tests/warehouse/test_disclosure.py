@@ -139,6 +139,28 @@ def test_what_is_disclosed_is_on_record_before_and_after(published: Path) -> Non
             late()
 
 
+def test_the_digest_is_of_what_left_whatever_the_order(published: Path) -> None:
+    audit.begin()
+    asked, digests = [PLATES, "select count(*) as n from core.passage"], []
+    for order in (asked, asked[::-1], asked[:1]):
+        with disclosed(MAY, WHY, "lookup.acts") as source:
+            for sql in order:
+                source.rows(sql)
+        digests.append(audit.records()[0]["digest"])
+    assert digests[0] == digests[1] != digests[2]
+
+
+def test_a_file_that_left_is_found_again_by_itself(published: Path, tmp_path: Path) -> None:
+    audit.begin()
+    with disclosed(MAY, WHY, "export.repeat") as source:
+        file = source.left("\n".join(row["plate_no"] for row in source.rows(PLATES)).encode())
+    with disclosed(MAY, WHY, "export.other") as source:
+        source.left(b"another")
+    found = audit.records(digest=audit.digest_of(file))
+    assert [(row["outcome"], row["query"]) for row in found] == [("given", "export.repeat")]
+    assert audit.records(digest=audit.digest_of(file + b" ")) == []
+
+
 def test_without_a_record_nothing_is_disclosed(published: Path) -> None:
     read = []
     with pytest.raises(AuditUnwritable), disclosed(MAY, WHY, "lookup.acts") as source:
