@@ -1,4 +1,5 @@
-"""Once a day: compact raw files, drop superseded snapshots and work directories of dead builds.
+"""Once a day: compact raw files, drop superseded snapshots and work directories of dead builds, sign the head of the
+audit log.
 
 Nothing received is ever deleted: the archive and whatever the ledger or a kept snapshot names stay.
 """

@@ -47,7 +47,9 @@ from dashboards.pages import (
     terminals,
 )
 from dashboards.text import HTML_LANG
-from warehouse.connection import NoSnapshot, TooSlow
+from warehouse.audit import AuditUnwritable
+from warehouse.connection import NoSnapshot, TooBusy, TooSlow
+from warehouse.errors import NotAllowed
 
 YEAR_SECONDS = 31_536_000
 STATIC = (
@@ -106,6 +108,12 @@ def answer_callback_error(error: Exception) -> Any:
         message = f"{t('state.no_snapshot.title')} {error}"
     elif isinstance(error, TooSlow):
         message = t("state.too_slow")
+    elif isinstance(error, TooBusy):
+        message = t("state.too_busy")
+    elif isinstance(error, AuditUnwritable):
+        message = t("state.not_audited")
+    elif isinstance(error, NotAllowed):
+        message = t("state.not_allowed")
     elif isinstance(error, NotComputed):
         message = t("app.colon").join(shell.not_computed(error, t))
     else:
@@ -309,6 +317,12 @@ def _answer_error(error: Exception) -> Any:
         return flask.Response(f"{t('state.no_snapshot.title')} {error}\n", 503, mimetype="text/plain")
     if isinstance(error, TooSlow):
         return flask.Response(t("state.too_slow") + "\n", 503, mimetype="text/plain")
+    if isinstance(error, TooBusy):
+        return flask.Response(t("state.too_busy") + "\n", 503, mimetype="text/plain")
+    if isinstance(error, NotAllowed):
+        return flask.Response(t("state.not_allowed") + "\n", 403, mimetype="text/plain")
+    if isinstance(error, AuditUnwritable):
+        return flask.Response(t("state.not_audited") + "\n", 503, mimetype="text/plain")
     if isinstance(error, NotComputed):
         return flask.Response(t("app.colon").join(shell.not_computed(error, t)) + "\n", 503, mimetype="text/plain")
     return flask.Response(t("state.error.line", incident=shell.incident(error)) + "\n", 500, mimetype="text/plain")

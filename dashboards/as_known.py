@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 import dash_mantine_components as dmc
@@ -22,6 +23,7 @@ from dashboards import queries
 from dashboards.selection import Known as Offered
 from dashboards.selection import plain_date
 from dashboards.text import Text
+from warehouse.connection import Veiled, need_all_districts
 from warehouse.errors import LedgerBehind, WarehouseError
 from warehouse.home import home
 from warehouse.known import Known, closed_nights, manifest_known_on
@@ -52,6 +54,10 @@ class _Open:
     close: Callable[[], None]
     readers: int = 0
     is_kept: bool = True
+
+    @cached_property
+    def veiled(self) -> Veiled:
+        return Veiled(self.source)
 
 
 _guard = threading.Lock()
@@ -107,9 +113,11 @@ def source(db: queries.Source, topic: str, night: date | None) -> Iterator[queri
     if night is None:
         yield db
         return
+    with _told_of(night):
+        need_all_districts(db, "What a night knew")
     found = _taken((str(home()), db.version, db.manifest.get("digest"), topic, night))
     try:
-        yield found.source
+        yield found.source if getattr(db, "mask", "whole") == "whole" else found.veiled
     finally:
         _let_go(found)
 

@@ -15,6 +15,7 @@ from dashboards import queries, risk_facts
 from dashboards.as_known import computing, night_of
 from dashboards.selection import plain_date
 from warehouse import dossier, plate, repeat
+from warehouse.connection import need_all_districts, need_whole
 from warehouse.known_answers import facts_known_on
 from warehouse.risk import Explained
 
@@ -86,8 +87,9 @@ def asked(
 def find(db: queries.Source, question: Asked) -> Found:
     """The vehicle of a question, and its facts if there is one and only one. Each thing is read once.
 
-    Raises ``as_known.NotComputed``.
+    Raises ``as_known.NotComputed``, and ``NotAllowed`` for a masked reader.
     """
+    need_whole(db)
     kept = dossier.Kept(db)
     typed = question.text
     spelled = [typed] if typed[:1] in plate.PROVINCES or typed.startswith("WJ") else [question.province + typed, typed]
@@ -101,6 +103,8 @@ def find(db: queries.Source, question: Asked) -> Found:
         return found
     key = {"plate_no": plate_no, "plate_color_code": color}
     if question.known is not None:
+        with computing(question.known):
+            need_all_districts(db, "What a night knew")
         with computing(question.known), facts_known_on(question.known, "vehicle", key) as source:
             facts = dossier.facts(source, "vehicle", key, question.as_of, question.window)
         return Found(plate_no, found.is_plate, True, known, color, (), facts)

@@ -14,6 +14,7 @@ from rich.text import Text
 
 from etl.alerts import alerts_command
 from etl.arguments import day_of
+from etl.audit_cli import app as audit_app
 from etl.bulletin import app as bulletin_app
 from etl.cases_cli import app as cases_app
 from etl.compliance import compliance_command
@@ -60,6 +61,7 @@ app.add_typer(hazards_app, name="hazards")
 app.add_typer(risk_app, name="risk")
 app.add_typer(user_app, name="user")
 app.command("init")(init_command)
+app.add_typer(audit_app, name="audit")
 app.command("report-card")(report_card_command)
 app.command("kpi")(kpi_command)
 app.command("why-changed")(why_changed_command)

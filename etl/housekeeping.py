@@ -1,4 +1,5 @@
-"""Keeping the state small: compact old days, prune old snapshots, remove what dead runs left.
+"""Keeping the state small: compact old days, prune old snapshots, remove what dead runs left; a signed head of the
+audit log.
 
 Nothing here changes a result: a compacted day has the same rows and the same content sum.
 """
@@ -11,6 +12,7 @@ from datetime import date, timedelta
 
 from etl.errors import HengError
 from etl.land import sum_of, write_segment
+from warehouse.audit import export_head
 from warehouse.failpoint import failpoint
 from warehouse.home import home, is_running, sweep_temporary
 from warehouse.ledger import Ledger, Segment
@@ -84,6 +86,7 @@ def run() -> dict[str, int]:
     pruned = prune(KEEP_SNAPSHOTS)
     turn = take_turn(count=False)  # a build that has read the ledger must find the files it was told of
     try:
-        return {"pruned_snapshots": pruned, "compacted_days": compact(), "removed_files": sweep()}
+        done = {"pruned_snapshots": pruned, "compacted_days": compact(), "removed_files": sweep()}
     finally:
         turn.end()
+    return {**done, "audit_heads": int(export_head() is not None)}

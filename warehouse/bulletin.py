@@ -19,6 +19,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from warehouse import cases, fates, funnel, hazards, kpi, metrics, repeat, score, supervision
+from warehouse.connection import need_all_districts
 from warehouse.dossier import Source, canonical, digest, plain
 from warehouse.errors import WarehouseError
 from warehouse.known import Known, known_on
@@ -185,6 +186,7 @@ def facts(source: Source, asked: Asked, earlier: Mapping[str, Any] | None = None
 
     Raises ``WarehouseError`` where the data do not reach the last day.
     """
+    need_all_districts(source, "A bulletin")
     until = last_day(source.manifest)
     if until is None or until < asked.last:
         raise WarehouseError(

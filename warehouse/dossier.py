@@ -19,6 +19,7 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 from warehouse import dimensions, matching, metrics, plate, repeat
+from warehouse.connection import need_whole
 from warehouse.errors import WarehouseError
 from warehouse.parameters import Parameter
 
@@ -57,9 +58,11 @@ class Source(metrics.Source, Protocol):
 
 
 class Kept:
-    """Answers each query once: one dossier asks the engine for the same acts many times."""
+    """Answers each query once: one dossier asks the engine for the same acts many times. Raises ``NotAllowed`` for a
+    masked reader: a dossier is of somebody."""
 
     def __init__(self, source: Source) -> None:
+        need_whole(source)
         self.version, self.manifest = source.version, source.manifest
         self.read, self.constant, self.within, self._rows = source.read, source.constant, source.within, source.rows
         self._kept: dict[tuple[str, str], list[dict[str, Any]]] = {}

@@ -25,6 +25,10 @@ class CheckFailed(BuildFailed):
     """A stop check found rows: the numbers would be wrong, so nothing is published."""
 
 
+class NotAllowed(WarehouseError):
+    """A principal asked for what it may not see."""
+
+
 class Busy(WarehouseError):
     """Another process builds or publishes."""
 

@@ -30,6 +30,8 @@ STEPS = (
     "compact.committed",
     "restore.before_commit",
     "restore.recorded",
+    "audit.inserted",
+    "audit.committed",
 )
 
 

@@ -569,8 +569,25 @@ def _gaps(read: _Read) -> dict[str | None, tuple[Gap, ...]]:
 def ranking(source: Source, asked: Asked, *, is_compared: bool = True) -> Ranking:
     """Counties of the day, or enterprises, by the total of their parts, each with the interval of its place.
 
-    ``is_compared``: with the change since the period before.
+    ``is_compared``: with the change since the period before. A reader of some districts is told their places among all
+    and the city's rates, and no figure of another unit.
     """
+    districts = getattr(source, "districts", None)
+    if districts is None:
+        return _ranked(source, asked, is_compared)
+    of_all: Source = source.of_all()  # type: ignore[attr-defined]
+    told = _ranked(of_all, asked, is_compared)
+    register = {code: one for code, one in told.register.items() if one.county_code in districts}
+    own = set(districts if asked.of == "county" else register)
+    return replace(
+        told,
+        units=tuple(one for one in told.units if one.code in own),
+        groups=tuple(tuple(code for code in group if code in own) for group in told.groups),
+        register=register,
+    )
+
+
+def _ranked(source: Source, asked: Asked, is_compared: bool) -> Ranking:
     told, limits = parts(source, asked.as_of, asked.of), numbers(source, PARAMETERS, asked.as_of)
     of_day = None
     if asked.of == "county":

@@ -119,6 +119,8 @@ with accepted as (
     select 'supervision_referral_days', 'a whole number from 0 to 1100', 0, 1100
     union all
     select 'supervision_again_days', 'a whole number from 0 to 1100', 0, 1100
+    union all
+    select 'log_retention_months', 'a whole number from 6 to 1200', 6, 1200
 ),
 told as (
     select
