@@ -84,16 +84,23 @@ def asked(
     return Asked(plate.normal(text or ""), province, color, day, window, night)
 
 
-def find(db: queries.Source, question: Asked) -> Found:
-    """The vehicle of a question, and its facts if there is one and only one. Each thing is read once.
+def spelled(question: Asked) -> list[str]:
+    """The plates that a text may mean, the likeliest first: with the province chosen beside it, and as typed."""
+    typed = question.text
+    is_whole = typed[:1] in plate.PROVINCES or typed.startswith("WJ")
+    return [typed] if is_whole else [question.province + typed, typed]
+
+
+def find(db: queries.Source, question: Asked, city: queries.Source | None = None) -> Found:
+    """The vehicle of a question, and its facts if there is one and only one. Each thing is read once. ``city``: a
+    reader of what is told of all vehicles together, whose answers are kept; None: ``db``.
 
     Raises ``as_known.NotComputed``, and ``NotAllowed`` for a masked reader.
     """
     need_whole(db)
     kept = dossier.Kept(db)
-    typed = question.text
-    spelled = [typed] if typed[:1] in plate.PROVINCES or typed.startswith("WJ") else [question.province + typed, typed]
-    plate_no = next((one for one in spelled if dossier.is_known(kept, one)), spelled[0])
+    plates = spelled(question)
+    plate_no = next((one for one in plates if dossier.is_known(kept, one)), plates[0])
     known = tuple(dossier.colors(kept, plate_no))
     if not known and not dossier.is_known(kept, plate_no):
         return Found(plate_no, plate.is_plate(plate_no), False, near=tuple(dossier.near(kept, plate_no)))
@@ -109,7 +116,7 @@ def find(db: queries.Source, question: Asked) -> Found:
             facts = dossier.facts(source, "vehicle", key, question.as_of, question.window)
         return Found(plate_no, found.is_plate, True, known, color, (), facts)
     with ThreadPoolExecutor(1) as beside:  # the engine plans a query on one processor: two are asked at a time
-        risk = beside.submit(risk_facts.of_vehicle, db, key, question.as_of)
+        risk = beside.submit(risk_facts.of_vehicle, db, key, question.as_of, city)
         facts = dossier.facts(kept, "vehicle", key, question.as_of, question.window)
         recent = tuple(dossier.recent(kept, key, question.as_of))
     return Found(plate_no, found.is_plate, True, known, color, (), facts, recent, risk.result())

@@ -5,7 +5,8 @@ published version. Plates leave this module masked; there is no query that retur
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, timedelta
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
@@ -14,10 +15,12 @@ from weakref import WeakKeyDictionary
 import pandas as pd
 from werkzeug.exceptions import BadRequest
 
+from dashboards.access import session
 from dashboards.format import as_date
 from dashboards.selection import Known, Selection
-from warehouse import connection, dimensions, findings, matching, metrics, parameters
+from warehouse import connection, dimensions, disclosure, findings, matching, metrics, parameters
 from warehouse import rules as rules_of_law
+from warehouse.audit import PURPOSES, Subject
 from warehouse.home import home
 from warehouse.last_day import last_day as data_until
 from warehouse.plate import masked_sql
@@ -45,8 +48,23 @@ class Source(Protocol):
 
 
 def source() -> Source:
-    """The current snapshot. Raises ``connection.NoSnapshot`` with the next step when there is none."""
-    return connection.snapshot()
+    """The current snapshot as the signed-in person may see it: rows of the account's counties, personal text masked.
+    Raises ``connection.NoSnapshot`` with the next step when there is none, ``Unauthorized`` where nobody is signed in.
+    """
+    return connection.snapshot(session.principal())
+
+
+@contextmanager
+def disclosed(purpose: str, query: str, plate_no: str) -> Iterator[disclosure.Disclosed]:
+    """The same with personal text whole, to be read within the block: on record before anything is handed out.
+
+    Raises ``BadRequest`` for a purpose that is none, ``NotAllowed``, ``AuditUnwritable``.
+    """
+    if purpose not in PURPOSES:
+        raise BadRequest("not a purpose")
+    subject = Subject("plate", plate_no)
+    with disclosure.disclosed(session.principal(), disclosure.Purpose(purpose), query, subject) as found:
+        yield found
 
 
 # --- what there is -------------------------------------------------------------------------------

@@ -100,17 +100,20 @@ class Facts:
         return risk.explained(self.db, self.choice.asked, key, told.priors)
 
 
-def of_vehicle(db: queries.Source, key: Mapping[str, Any], as_of: date) -> Explained | None:
+def of_vehicle(
+    db: queries.Source, key: Mapping[str, Any], as_of: date, city: queries.Source | None = None
+) -> Explained | None:
     """The scores of one vehicle; None where nothing of it was checked, or the version tells no scores. Of the others
-    only the prior is read, once a version and day."""
-    if not risk.is_built(db):
+    only the prior is read, once a version and day, from ``city`` (None: ``db``)."""
+    city = city or db
+    if not risk.is_built(city):
         return None
     asked = Asked(as_of)
 
     def read() -> dict[str, Prior]:
-        return risk.priors(db, asked, rules(db, as_of))
+        return risk.priors(city, asked, rules(city, as_of))
 
-    every = queries.last_few(db, "risk priors", asked, read)
+    every = queries.last_few(city, "risk priors", asked, read)
     try:
         return risk.explained(db, asked, key, every)
     except risk.Unchecked:

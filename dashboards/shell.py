@@ -212,6 +212,15 @@ def _top(t: Text, view: View, crumbs: list[Any], demo: bool, state: freshness.Fr
     )
 
 
+def scope_note(db: queries.Source | None, t: Text) -> list[html.Div]:
+    """To somebody of some counties, on every page: a count of these alone is not the city's."""
+    districts: tuple[str, ...] | None = getattr(db, "districts", None)
+    if db is None or districts is None:
+        return []
+    names = {row.county_code: t.pick(row.name_zh, row.name_en) for row in queries.counties(db).itertuples()}
+    return [note(t("scope.note", places=t("scope.join").join(names.get(code, code) for code in districts)), "soft")]
+
+
 def frame(
     view: View,
     current: str,
@@ -241,6 +250,7 @@ def frame(
             ],
             className="title-row",
         ),
+        *scope_note(db, t),
         *[note(text) for text in notices or []],
     ]
     body += children if isinstance(children, list) else [children]

@@ -16,9 +16,9 @@ _READ = frozenset(
     }
 )
 """Pages whose plates and names are masked."""
-FOR_SOME_COUNTIES = frozenset({"rules", "definitions"})
-"""Pages for an account that may see given counties only: those whose every read is limited to them, or reads no row
-of a county. A page is added here with the limit, never before."""
+FOR_SOME_COUNTIES = _READ - {"bulletins"}
+"""Pages for an account that may see given counties only. A bulletin is of the whole prefecture; a look-up would count a
+vehicle's acts in these counties alone, and be taken for the count of art. 66."""
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,12 @@ import hmac
 import secrets
 
 import flask
+from werkzeug.exceptions import Unauthorized
 
 from dashboards.access.vault import vault
 from warehouse.control import Account, Control, Session
 from warehouse.home import home
+from warehouse.principal import Mask, Principal
 
 COOKIE = "__Host-heng"
 TOKEN_COOKIE, TOKEN_FIELD, TOKEN_HEADER = "_csrf_token", "csrf_token", "X-CSRFToken"
@@ -46,6 +48,15 @@ def signed_in() -> Account | None:
     """Who asks, fully signed in. None: nobody; then nothing with data may be answered."""
     found = session()
     return found.account if found is not None and found.stage == "full" else None
+
+
+def principal() -> Principal:
+    """Who asks, as readers know them. Raises ``Unauthorized`` where nobody is signed in: no scope, no rows."""
+    account = signed_in()
+    if account is None:
+        raise Unauthorized("Sign in first.")
+    mask: Mask = "whole" if account.may("personal") else "masked"
+    return Principal(account.account_id, account.role_name, account.counties, mask)
 
 
 def begin(account: Account, stage: str = "full") -> str:

@@ -6,6 +6,7 @@ sentences are those of the dossier, which the page hands out as a file.
 
 import base64
 import re
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 
@@ -20,8 +21,11 @@ from dashboards.as_known import NotComputed
 from dashboards.lookup_facts import Found
 from dashboards.text import Text
 from warehouse import dossier_file, dossier_text, plate, repeat, risk
+from warehouse.audit import PURPOSES
 from warehouse.dossier import main_standing
 from warehouse.dossier_text import Words
+
+USUAL_PURPOSE = "vehicle_check"
 
 HOME = plate.HOME
 """The province of the bureau; a tap changes it."""
@@ -522,6 +526,21 @@ def form(t: Text, w: Words, days: tuple[date, date], window: str) -> html.Sectio
                         className="field grow-none",
                     ),
                     as_known.field("lookup", None, t),
+                    html.Div(
+                        [
+                            html.Span(t("lookup.purpose"), className="field-label", title=t("lookup.purpose.how")),
+                            dmc.Select(
+                                id="lookup-purpose",
+                                data=[{"value": one, "label": t(f"lookup.purpose.{one}")} for one in PURPOSES],
+                                value=USUAL_PURPOSE,
+                                allowDeselect=False,
+                                size="sm",
+                                **{"aria-label": t("lookup.purpose")},
+                            ),
+                        ],
+                        className="field purpose",
+                        title=t("lookup.purpose.how"),
+                    ),
                 ],
                 className="lookup-choices",
             ),
@@ -567,6 +586,26 @@ def layout(db: queries.Source, view: shell.View, query: dict[str, str]) -> html.
 PAGE = {"path": "/lookup", "title": shell.title("lookup"), "layout": layout}
 
 
+def looked_up(
+    db: queries.Source, question: lookup_facts.Asked, purpose: Any, file: Callable[[Found], bytes] | None = None
+) -> tuple[Found, bytes]:
+    """The answer to a question, on record with its purpose before it is read, and the file that ``file`` makes of it.
+
+    Errors as ``queries.disclosed`` and ``lookup_facts.find``.
+    """
+    if not isinstance(purpose, str):
+        raise BadRequest("not a purpose")
+    asked, data = lookup_facts.spelled(question)[0], b""
+    with queries.disclosed(purpose, "lookup.find" if file is None else "lookup.file", asked) as source:
+        found = lookup_facts.find(source, question, db)
+        if file is not None:
+            data = source.left(file(found))
+    if found.is_known and found.plate_no != asked:  # the text meant another plate than the record says
+        with queries.disclosed(purpose, "lookup.find", found.plate_no):
+            pass
+    return found, data
+
+
 @callback(
     Output("lookup-result", "children"),
     Output("lookup-color", "data"),
@@ -576,6 +615,7 @@ PAGE = {"path": "/lookup", "title": shell.title("lookup"), "layout": layout}
     Input("lookup-window", "value"),
     Input("lookup-color", "data"),
     Input("lookup-known", "value"),
+    State("lookup-purpose", "value"),
     State("lookup-plate", "value"),
     State("lookup-province", "data"),
     State("lookup-view", "data"),
@@ -588,6 +628,7 @@ def show(
     window: Any,
     color: Any,
     known: Any,
+    purpose: Any,
     text: Any,
     province: Any,
     view_data: Any,
@@ -608,7 +649,7 @@ def show(
             "search", view.text("lookup.first"), [view.text("lookup.first.how", plate=plate.EXAMPLES["plate"])]
         ), None
     try:
-        found = lookup_facts.find(db, question)
+        found, _ = looked_up(db, question, purpose)
     except NotComputed as error:
         return shell.not_computed_card(error, view.text), color
     return result(found, db, question.as_of, view.text, Words(view.lang)), found.color
@@ -622,12 +663,14 @@ def show(
     State("lookup-day", "value"),
     State("lookup-window", "value"),
     State("lookup-known", "value"),
+    State("lookup-purpose", "value"),
     State("lookup-province", "data"),
     State("lookup-view", "data"),
     prevent_initial_call=True,
 )
 def download(
-    clicks: Any, plate_no: Any, color: Any, day: Any, window: Any, known: Any, province: Any, view_data: Any
+    clicks: Any, plate_no: Any, color: Any, day: Any, window: Any, known: Any, purpose: Any, province: Any,
+    view_data: Any,
 ) -> Any:  # fmt: skip
     """The dossier of the vehicle shown, in the body of the answer: no address, nothing kept on the server."""
     view = shell.view_from(view_data)
@@ -638,10 +681,14 @@ def download(
     if until is None:
         raise BadRequest("no data to look in")
     first = repeat.first_day(db)
-    found = lookup_facts.find(db, lookup_facts.asked(plate_no, province, color, day, window, first, until, known))
-    if found.facts is None:
-        raise BadRequest("no vehicle to tell of")
-    data = dossier_file.html(found.facts, view.lang)
+    question = lookup_facts.asked(plate_no, province, color, day, window, first, until, known)
+
+    def file(found: Found) -> bytes:
+        if found.facts is None:
+            raise BadRequest("no vehicle to tell of")
+        return dossier_file.html(found.facts, view.lang)
+
+    _, data = looked_up(db, question, purpose, file)
     return {
         "filename": f"dossier_{dossier_file.digest_of(data)[:12]}.html",
         "content": base64.b64encode(data).decode(),

@@ -37,6 +37,7 @@ def ask(callbacks: Callbacks) -> Callable[..., TestResponse]:
         values = {
             "lookup-go.n_clicks": 1, "lookup-day.value": LAST_DAY.isoformat(), "lookup-window.value": "ROLLING_12M",
             "lookup-plate.value": text, "lookup-province.data": "湘", "lookup-view.data": VIEW,
+            "lookup-purpose.value": "vehicle_check",
         } | {name.replace("_", "-", 1).replace("__", "."): value for name, value in changed.items()}  # fmt: skip
         return callbacks.post("lookup-result.children", values, triggered)
 
@@ -238,6 +239,7 @@ def test_a_clue_is_no_case_and_where_all_count_it_says_so(ask: Any) -> None:
 def get_dossier(callbacks: Callbacks, plate_no: Any, **changed: Any) -> TestResponse:
     values = {
         "lookup-dossier.n_clicks": 1, "lookup-dossier.value": plate_no, "lookup-color.data": 2,
+        "lookup-purpose.value": "evidence_copy",
         "lookup-day.value": LAST_DAY.isoformat(), "lookup-window.value": "ROLLING_12M", "lookup-province.data": "湘",
         "lookup-view.data": VIEW,
     } | changed  # fmt: skip
