@@ -13,8 +13,8 @@ from warehouse.score import Unit
 from warehouse.supervision import Measure, Number, Suggestion
 
 FIRST_DAY = date(2016, 1, 1)
-HAZARD_LISTS = {"hazard_closed": "all", "hazard_on_time": "due", "major_overdue": "overdue"}
-"""Lists of the page of hazards that hold what a part counts; overdue ones of every grade."""
+HAZARD_LISTS = {"hazard_closed": "all", "hazard_on_time": "due", "major_overdue": "major"}
+"""Lists of the page of hazards that hold what a part is a share of."""
 OF_COUNTIES_TOGETHER = ("repeat_handled", "scale_reporting")
 """Parts whose pages know no county."""
 MEASURES_SHOWN = 40
@@ -71,9 +71,8 @@ def rows_of(asked: score.Asked, code: str, part: str, *, is_registered: bool) ->
     Alarms are there by the day they began, and here by that on which their time ended.
     """
     if part in HAZARD_LISTS:
-        if asked.of != "county":
-            return None
-        pairs = {"as_of": asked.as_of, "county": code, "cohort": asked.cadence, "show": HAZARD_LISTS[part]}
+        whose = {"county": code} if asked.of == "county" else {"enterprise": terminal_facts.token(code)}
+        pairs = {"as_of": asked.as_of, **whose, "cohort": asked.cadence, "show": HAZARD_LISTS[part]}
         return f"/hazards?{urlencode(pairs)}"
     if part == "clocks_kept":
         return f"/penalties?{urlencode({'as_of': asked.as_of, 'county': code, 'rows': 'clocks'})}#rows"

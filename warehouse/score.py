@@ -337,13 +337,7 @@ class _Read:
         return [(self.unit_of(one), one.is_on_time, 1) for one in due]
 
     def major_overdue(self) -> Clusters:
-        in_hand = [
-            one
-            for one in self.facts.hazards
-            if one.grade == "major"
-            and (one.closed_on is None or one.closed_on >= self.asked.first)
-            and self.is_charged(one)
-        ]
+        in_hand = [one for one in self.facts.hazards if self.facts.is_major_in_hand(one) and self.is_charged(one)]
         return [(self.unit_of(one), one.is_overdue(self.asked.as_of), 1) for one in in_hand]
 
     def repeat_handled(self) -> Clusters:

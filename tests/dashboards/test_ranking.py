@@ -1,8 +1,10 @@
 """The page of the ranking: the numbers of the engine, parts that sum to the difference of totals, ties and gaps in
 words, measures with their deadlines, and nothing done by itself."""
 
+import itertools
 import json
 import re
+from collections import Counter
 from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -18,7 +20,7 @@ from dashboards import format as fmt
 from dashboards.pages import ranking as page
 from dashboards.ranking_facts import Choice
 from dashboards.text import Text
-from warehouse import hazards, score, score_terms, shrinkage, supervision, supervision_terms
+from warehouse import score, score_terms, shrinkage, supervision, supervision_terms
 
 HERE = "/ranking"
 
@@ -157,22 +159,30 @@ def test_each_cadence_has_its_period_and_keeps_the_day(callbacks: Callbacks, cad
 
 # --- from a number to its rows -----------------------------------------------------------------------------
 def test_a_rate_of_hazards_opens_the_list_it_was_counted_from(db: fixture.Fixture) -> None:
+    """Of every county and enterprise, in every cadence: as many rows as the rate is a share of, and of them as many
+    that are closed, on time or overdue as it counts."""
     known = queries.known(db)
     assert known is not None
-    seen = 0
-    for cadence in score.CADENCES:
-        told = ranking_facts.ranking(db, Choice(fixture.LAST_DAY, fixture.LAST_DAY, cadence))
-        for unit in told.units:
-            for part, of in (("hazard_closed", "all"), ("hazard_on_time", "due")):
-                href = ranking_facts.rows_of(told.asked, unit.code, part, is_registered=False)
-                assert href is not None
-                choice, bad = hazard_queries.choice_of(dict(parse_qsl(urlsplit(href).query)), known)
-                assert bad == []
-                assert (choice.county, choice.show) == (unit.code, of)
-                listed = hazards.listed(hazards.Facts(db, choice.asked), choice.show)
-                assert len(listed) == unit.parts[part].denominator
-                seen += len(listed)
-    assert seen > 0
+    good = {
+        "hazard_closed": lambda one, day: one.is_closed,
+        "hazard_on_time": lambda one, day: one.is_on_time,
+        "major_overdue": lambda one, day: one.is_overdue(day),
+    }
+    seen: Counter[tuple[str, str]] = Counter()
+    for of, cadence in itertools.product(score.KEYS, score.CADENCES):
+        told = ranking_facts.ranking(db, Choice(fixture.LAST_DAY, fixture.LAST_DAY, cadence, of))
+        for unit, part in itertools.product(told.units, good):
+            href = ranking_facts.rows_of(told.asked, unit.code, part, is_registered=unit.code in told.register)
+            assert href is not None
+            assert unit.code not in href or of == "county", "a code leads to a person"
+            choice, bad = hazard_queries.choice_of(dict(parse_qsl(urlsplit(href).query)), known)
+            assert bad == []
+            view, rate = hazard_queries.View(db, choice, known, db), unit.parts[part]
+            assert len(view.listed) == rate.denominator
+            assert sum(good[part](one, told.asked.as_of) for one in view.listed) == rate.numerator
+            seen[of, part] += len(view.listed)
+    assert all(seen[of, part] for of, part in itertools.product(score.KEYS, ("hazard_closed", "hazard_on_time")))
+    assert seen["county", "major_overdue"]
 
 
 def test_a_rate_of_monitoring_opens_the_vehicles_or_alarms_of_its_unit(db: fixture.Fixture) -> None:
