@@ -8,7 +8,7 @@ from typing import Any
 from dashboards import as_known, finding_facts, queries
 from dashboards.lists import KEY, place_of
 from dashboards.selection import ALL, Known, Selection, day_asked, option, plain_date, preset, query_of
-from warehouse import case_amounts, cases, consistency, funnel, matching, queue, rules
+from warehouse import case_amounts, cases, consistency, funnel, matching, queue, rules, score
 from warehouse.case_amounts import VERDICTS, Compared
 from warehouse.cases import AGES, CASE_STATES, CLOCKS, KINDS, SERIES, STATES, Filter, OfCases, OfClocks
 from warehouse.consistency import BY
@@ -27,7 +27,8 @@ PERIODS = (ALL, "month", "last_month", "quarter", "year", "custom")
 class Choice:
     """Day, kind, place and days of filing; ``rows`` says which rows stand below, and the fields after it narrow them.
 
-    ``since``, ``until``: the days of a period of one's own. ``row``: the row whose case stands in the drawer, by its
+    ``ran_out``: of deadlines those that a ranking of this cadence counts. ``since``, ``until``: the days of a period of
+    one's own. ``row``: the row whose case stands in the drawer, by its
     place (``lists.KEY``).
     ``known_on``: the night whose knowledge is asked for, None: what is served; ``last_day`` is no later than it.
     """
@@ -44,6 +45,7 @@ class Choice:
     clock: str | None = None
     state: str | None = None
     soon: str | None = None
+    ran_out: str | None = None
     series: str | None = None
     month: str | None = None
     age: str | None = None
@@ -69,6 +71,11 @@ class Choice:
     def has_sites(self) -> bool:
         """Whether the page offers sites: those of a county, and none of a night."""
         return self.county != ALL and self.known_on is None
+
+    @property
+    def ran_out_from(self) -> date | None:
+        """First day of the ranking's period that holds the day."""
+        return None if self.ran_out is None else score.Asked(self.as_of, self.ran_out).first
 
     @property
     def only(self) -> Filter:
@@ -124,7 +131,8 @@ def choice_of(given: Mapping[str, Any], known: Known) -> tuple[Choice, list[str]
         option(given.get("kind"), (ALL, *KINDS), ALL, bad, "kind"),
         county, _site(given, known, county, night, bad), *_period(given, bad),
         option(given.get("rows"), ROWS, "none", bad, "rows"),
-        one("clock", CLOCKS), one("state", (*STATES, *CASE_STATES)), one("soon", ("1",)), one("series", SERIES), month,
+        one("clock", CLOCKS), one("state", (*STATES, *CASE_STATES)), one("soon", ("1",)),
+        one("ran_out", tuple(score.CADENCES)), one("series", SERIES), month,
         one("age", tuple(AGES)), one("verdict", VERDICTS), option(given.get("by"), BY, "county", bad, "by"),
         one("ahead", AHEAD), _row(given, bad), night,
     )  # fmt: skip
@@ -248,7 +256,8 @@ def forecast(db: queries.Source, asked: queue.Asked) -> queue.Forecast:
 
 
 def clock_rows(db: queries.Source, choice: Choice, limit: int | None = None) -> list[cases.Clock]:
-    which = OfClocks(choice.clock, choice.state if choice.state in STATES else None, choice.soon is not None)
+    state = choice.state if choice.state in STATES else None
+    which = OfClocks(choice.clock, state, choice.soon is not None, choice.ran_out_from)
     return cases.clocks(db, choice.as_of, choice.only, which, limit)
 
 

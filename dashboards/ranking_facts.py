@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from dashboards import queries, terminal_facts
 from dashboards.selection import Known, day_asked, option, query_of
+from dashboards.site_days import SiteDays
 from warehouse import score, supervision
 from warehouse.score import Unit
 from warehouse.supervision import Measure, Number, Suggestion
@@ -15,8 +16,6 @@ from warehouse.supervision import Measure, Number, Suggestion
 FIRST_DAY = date(2016, 1, 1)
 HAZARD_LISTS = {"hazard_closed": "all", "hazard_on_time": "due", "major_overdue": "major"}
 """Lists of the page of hazards that hold what a part is a share of."""
-OF_COUNTIES_TOGETHER = ("repeat_handled", "scale_reporting")
-"""Parts whose pages know no county."""
 MEASURES_SHOWN = 40
 
 
@@ -75,9 +74,12 @@ def rows_of(asked: score.Asked, code: str, part: str, *, is_registered: bool) ->
         pairs = {"as_of": asked.as_of, **whose, "cohort": asked.cadence, "show": HAZARD_LISTS[part]}
         return f"/hazards?{urlencode(pairs)}"
     if part == "clocks_kept":
-        return f"/penalties?{urlencode({'as_of': asked.as_of, 'county': code, 'rows': 'clocks'})}#rows"
-    if part in OF_COUNTIES_TOGETHER:
-        return None
+        pairs = {"as_of": asked.as_of, "county": code, "rows": "clocks", "ran_out": asked.cadence}
+        return f"/penalties?{urlencode(pairs)}#rows"
+    if part == "repeat_handled":
+        return f"/repeat?{urlencode({'as_of': asked.as_of, 'window': 'ROLLING_12M', 'county': code, 'low': 'due'})}"
+    if part == "scale_reporting":
+        return "/quality" + SiteDays(asked.first, asked.as_of, code, is_usual=False).query()
     if asked.of == "enterprise" and not is_registered:
         return None
     place = {"county": code} if asked.of == "county" else {"enterprise": terminal_facts.token(code)}

@@ -41,7 +41,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -50,7 +50,7 @@ from warehouse.errors import WarehouseError
 from warehouse.league import ranks
 from warehouse.metrics import Source
 from warehouse.parameters import Parameter, numbers
-from warehouse.repeat import months_later
+from warehouse.repeat import months_later, rolling
 from warehouse.shrinkage import Counts, Fit, Floats
 
 TABLES = (
@@ -283,6 +283,7 @@ act as (
 select county_code, plate_no, plate_color_code, bool_and(is_handled) as is_handled
 from act where is_handled or is_due
 group by all
+order by county_code, plate_no, plate_color_code
 """
 # As heng kpi counts, but by the day on which the time ended, and nothing that happened after the day: an earlier period
 # has had no more time than this one.
@@ -303,6 +304,23 @@ select day.{unit} as unit, day.plate_no, day.plate_color_code, cast({numerator} 
 {rows}
 group by day.{unit}, day.plate_no, day.plate_color_code
 """
+
+
+class Offender(NamedTuple):
+    """A vehicle that reached ``repeat_count`` in the rolling window, with a county that has cases of it which are due.
+    ``is_handled``: all of these were decided or ended."""
+
+    county_code: str | None
+    plate_no: str
+    plate_color_code: int
+    is_handled: bool
+
+
+def repeat_offenders(source: Source, as_of: date) -> list[Offender]:
+    """What ``repeat_handled`` counts, in the order of counties and plates."""
+    months = numbers(source, ["repeat_window_months"], as_of)["repeat_window_months"].value
+    since, _ = rolling(as_of, int(months))
+    return [Offender(**row) for row in source.rows(_REPEAT, {"as_of": as_of, "since": since})]
 
 
 class _Read:
@@ -341,10 +359,7 @@ class _Read:
         return [(self.unit_of(one), one.is_overdue(self.asked.as_of), 1) for one in in_hand]
 
     def repeat_handled(self) -> Clusters:
-        months = numbers(self.source, ["repeat_window_months"], self.asked.as_of)["repeat_window_months"].value
-        since = months_later(self.asked.as_of + timedelta(days=1), -int(months))
-        rows = self.source.rows(_REPEAT, {"as_of": self.asked.as_of, "since": since})
-        return [(row["county_code"], row["is_handled"], 1) for row in rows]
+        return [(one.county_code, one.is_handled, 1) for one in repeat_offenders(self.source, self.asked.as_of)]
 
     def clocks_kept(self) -> Clusters:
         rows = cases.run_out(self.source, self.asked.first, self.asked.as_of)

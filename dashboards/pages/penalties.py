@@ -458,6 +458,8 @@ def command(choice: Choice) -> str:
         told["from"] = choice.first_month.isoformat()
     of_rows = {"cases": ("series", "month", "age"), "amounts": ("verdict",), "clocks": ("clock",), "refused": ()}
     told |= {option: value for option in of_rows[choice.rows] if (value := getattr(choice, option))}
+    if choice.rows == "clocks" and choice.ran_out_from and not choice.soon:
+        told["ran-out-from"] = choice.ran_out_from.isoformat()
     states = {"cases": CASE_STATES, "clocks": () if choice.soon else STATES}
     if choice.state is not None and choice.state in states.get(choice.rows, ()):
         told["state"] = choice.state
@@ -471,6 +473,9 @@ def rows_words(choice: Choice, t: Text) -> str:
         told.append(clock_words(choice.clock, t))
     if choice.soon:
         told.append(t("penalties.clocks.soon"))
+    if choice.ran_out_from and choice.rows == "clocks":
+        days = fmt.day_range(choice.ran_out_from, choice.as_of, t.lang)
+        told.append(t("penalties.clocks.ran_out", days=days))
     if choice.state and choice.rows == "clocks" and choice.state in terms.STATE_TERMS:
         told.append(terms.STATE_TERMS[choice.state].name(t.lang))
     if choice.state and choice.rows == "cases":

@@ -1,23 +1,18 @@
 """Can today's numbers be used? What came, what is missing, what was refused, and why."""
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
-from urllib.parse import urlencode
 
 import pandas as pd
 from dash import dcc, html
 
 from dashboards import as_of, charts, controls, explain, freshness, night, queries, shell, words
 from dashboards import format as fmt
-from dashboards.selection import ALL, Known, Selection, option, plain_date
+from dashboards.selection import ALL, Known
+from dashboards.site_days import HERE, STRIP, WINDOW_DAYS, SiteDays, site_days_of, site_states
 from dashboards.text import Text
 
-HERE = "/quality"
-WINDOW_DAYS = 30  # days the numbers, the strip and the reasons look back, unless an address names others for the strip
-MOST_DAYS = 366
 SITE_STATES = ("reporting", "partial", "silent")
 """States of a site that is in service."""
 DELIVERIES_READ = 60
@@ -201,46 +196,6 @@ def feeds_card(db: queries.Source, last_night: date | None, t: Text) -> html.Sec
 def site_label(code: str, known: Known, t: Text) -> str:
     county = known.sites.get(code)
     return f"{code} {fmt.short_place(controls.place_name(known, county, t))}" if county else code
-
-
-@dataclass(frozen=True)
-class SiteDays:
-    """The days and the county whose sites the strip shows. ``is_usual``: the last days, which an address leaves out."""
-
-    first: date
-    last: date
-    county: str = ALL
-    is_usual: bool = True
-
-    def query(self, **changes: Any) -> str:
-        """The query of these days with another county, or of the usual days, and where the strip stands."""
-        chosen = replace(self, **changes)
-        pairs = {} if chosen.is_usual else {"from": chosen.first.isoformat(), "to": chosen.last.isoformat()}
-        pairs |= {} if chosen.county == ALL else {"county": chosen.county}
-        return f"?{urlencode(pairs)}#{STRIP}" if pairs else f"#{STRIP}"
-
-
-STRIP = "quality-sites"
-
-
-def site_days_of(given: Mapping[str, Any], known: Known, bad: list[str]) -> SiteDays:
-    """What an address asks of sites; values that could not be taken are named in ``bad``."""
-    usual = SiteDays(known.last_day - timedelta(days=WINDOW_DAYS - 1), known.last_day)
-    county = option(given.get("county"), known.counties, ALL, bad, "county")
-    asked = [given.get(name) for name in ("from", "to")]
-    if asked == [None, None]:
-        return replace(usual, county=county)
-    first, last = map(plain_date, asked)
-    if first is None or last is None or not first <= last <= known.last_day or (last - first).days >= MOST_DAYS:
-        bad.append("from–to")
-        return replace(usual, county=county)
-    return SiteDays(first, last, county, is_usual=False)
-
-
-def site_states(db: queries.Source, asked: SiteDays) -> pd.DataFrame:
-    """One row a site and day: ``passed_date``, ``site_code``, ``county_code``, ``state``."""
-    span = asked.first, asked.last
-    return queries.site_days(db, Selection(*span, county=asked.county), [span])
 
 
 def strip_card(db: queries.Source, asked: SiteDays, known: Known, view: shell.View) -> html.Section:
