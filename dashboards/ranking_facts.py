@@ -65,10 +65,7 @@ def ranking(db: queries.Source, choice: Choice) -> score.Ranking:
 
 
 def rows_of(asked: score.Asked, code: str, part: str, *, is_registered: bool) -> str | None:
-    """The address of the rows that a part of a unit was counted from; None: no page narrows to them.
-
-    Alarms are there by the day they began, and here by that on which their time ended.
-    """
+    """The address of the rows that a part of a unit is a share of; None: no page knows the enterprise."""
     if part in HAZARD_LISTS:
         whose = {"county": code} if asked.of == "county" else {"enterprise": terminal_facts.token(code)}
         pairs = {"as_of": asked.as_of, **whose, "cohort": asked.cadence, "show": HAZARD_LISTS[part]}

@@ -18,7 +18,7 @@ cases, other fines or a penalty in place of none move no rate; ending a case wit
 - ``clocks_kept``: ``warehouse.cases.run_out``: deadlines of the office that were kept ÷ those that ran out in the
   period.
 - ``alarm_disposal_in_time``, ``alarm_handling_rate``: 处置率 and 处理率 of alarms whose time allowed ended in the
-  period, whenever they began: each counts in one.
+  period (``warehouse.kpi.ALARM_DAY``), as the league counts them; what was handled after the day is not yet handled.
 - other indicators of monitoring (``warehouse.kpi``, handbook 6.5) that are shares of something: both sums are those of
   ``heng kpi --level county``. Events per vehicle (超速, 超时驾驶, 离线位移) have no bound and are not scored.
 - ``scale_reporting``: site-days with complete data ÷ site-days in service (``mart.site_day``): scale health.
@@ -285,15 +285,14 @@ from act where is_handled or is_due
 group by all
 order by county_code, plate_no, plate_color_code
 """
-# As heng kpi counts, but by the day on which the time ended, and nothing that happened after the day: an earlier period
-# has had no more time than this one.
+# As heng kpi counts, and nothing that happened after the day: an earlier period has had no more time than this one.
 _ALARMS = """
 select alarm.{unit} as unit, alarm.plate_no, alarm.plate_color_code,
     count(*) filter (alarm.is_in_time)::bigint as in_time,
     count(*) filter (cast(alarm.handled_at as date) <= $last)::bigint as handled, count(*)::bigint as every
 from mart.alarm_handling as alarm
 cross join (select max(told_until) as known_until from mart.alarm_handling) as extract
-where alarm.is_registered and cast(alarm.due_at as date) between $first and $last
+where alarm.is_registered and {counted_on} between $first and $last
     and list_contains($classes, alarm.monitored_class) and alarm.due_at <= extract.known_until
     and (cast($uscc as varchar) is null or alarm.uscc = $uscc)
 group by all
@@ -304,6 +303,10 @@ select day.{unit} as unit, day.plate_no, day.plate_color_code, cast({numerator} 
 {rows}
 group by day.{unit}, day.plate_no, day.plate_color_code
 """
+
+
+def _of_alarms(unit: str) -> str:
+    return _ALARMS.format(unit=unit, counted_on=kpi.ALARM_DAY.format(alarm="alarm", until="extract.known_until"))
 
 
 class Offender(NamedTuple):
@@ -373,7 +376,7 @@ class _Read:
 
     @cached_property
     def _alarms(self) -> list[dict[str, Any]]:
-        return self.source.rows(_ALARMS.format(unit=self.key), self._monitored | {"uscc": None})
+        return self.source.rows(_of_alarms(self.key), self._monitored | {"uscc": None})
 
     def scale_reporting(self) -> Clusters:
         rows = self.source.rows(_SITES, {"first": self.asked.first, "last": self.asked.as_of})
@@ -448,7 +451,7 @@ def alarms_in_time(
 ) -> tuple[int, int]:
     """Alarms of vehicles of a county or an enterprise (None: of all) whose time ended in these days: handled in time,
     and all."""
-    query = _ALARMS.format(unit=KEYS["county"])
+    query = _of_alarms(KEYS["county"])
     rows = source.rows(query, {"first": first, "last": last, "classes": list(kpi.MONITORED), "uscc": uscc})
     chosen = [row for row in rows if county in (None, row["unit"])]
     return sum(row["in_time"] for row in chosen), sum(row["every"] for row in chosen)

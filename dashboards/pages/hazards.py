@@ -233,11 +233,15 @@ def filters(view: View, t: Text) -> html.Div:
         (
             t(f"hazards.{name}"),
             getattr(choice, name),
-            [(value, words, HERE + choice.query(**{name: value})) for value, words in _options(view, name, t)],
+            [
+                (value, said(words) if name == "enterprise" and value != ALL else words,
+                 HERE + choice.query(**{name: value}))
+                for value, words in _options(view, name, t)
+            ],
         )
         for name in CHOICES
-    ]
-    chosen = " · ".join(_chosen(view, name, t) for name in CHOICES[1:])
+    ]  # fmt: skip
+    chosen = " · ".join(_chosen(view, name, t) for name in ("category", "county"))
     days, night = (FIRST_DAY, choice.last_day), as_known.field("hazards", choice.known_on, t)
     return as_of.filters("hazards", choices, chosen, choice.as_of, days, t, night, many=True)
 
