@@ -5,13 +5,18 @@ It can reach no other file, and no setting of it can be changed. A page takes on
 and stays with it; the next request finds the next version.
 """
 
+import atexit
 import contextlib
+import heapq
 import os
 import shutil
 import threading
+import time
 import weakref
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from datetime import date
+from functools import lru_cache
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +35,71 @@ TIMEOUT_SECONDS = 30.0
 
 class TooSlow(WarehouseError):
     """A query was stopped by the watchdog."""
+
+
+class _Watchdog:
+    """Interrupts what is still running at its deadline. One thread for all: to start one costs as much as a query."""
+
+    def __init__(self) -> None:
+        self._reset()
+        os.register_at_fork(after_in_child=self._reset)  # a fork has no thread of its parent, nor what ran there
+        atexit.register(self._end)  # a thread that lives on keeps the engine from being taken down in order
+
+    def _reset(self) -> None:
+        self._changed = threading.Condition()
+        self._deadlines: list[tuple[float, int]] = []
+        self._running: dict[int, Callable[[], None]] = {}
+        self._numbers = count()
+        self._watching: threading.Thread | None = None
+        self._is_over = False
+
+    @contextlib.contextmanager
+    def over(self, interrupt: Callable[[], None], seconds: float) -> Iterator[None]:
+        """Calls ``interrupt`` if the block takes longer than ``seconds``, and never after it."""
+        number, deadline = next(self._numbers), time.monotonic() + seconds
+        with self._changed:
+            if self._watching is None:
+                self._watching = threading.Thread(target=self._watch, name="watchdog", daemon=True)
+                self._watching.start()
+            self._running[number] = interrupt
+            heapq.heappush(self._deadlines, (deadline, number))
+            if self._deadlines[0][1] == number:
+                self._changed.notify()
+        try:
+            yield
+        finally:
+            with self._changed:
+                del self._running[number]
+                if not self._running:
+                    self._deadlines.clear()
+
+    def _watch(self) -> None:
+        with self._changed:
+            while not self._is_over:
+                now = time.monotonic()
+                while self._deadlines and self._deadlines[0][0] <= now:
+                    _, number = heapq.heappop(self._deadlines)
+                    if number in self._running:
+                        self._running[number]()
+                self._changed.wait(self._deadlines[0][0] - now if self._deadlines else None)
+
+    def _end(self) -> None:
+        with self._changed:
+            self._is_over = True
+            self._changed.notify()
+        if self._watching is not None:
+            self._watching.join()
+
+
+_watchdog = _Watchdog()
+
+
+@lru_cache(512)
+def _check_one_select(sql: str) -> None:
+    """Raises ``WarehouseError`` for any other text; looked at once, as our texts are constant."""
+    statements = duckdb.extract_statements(sql)
+    if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+        raise WarehouseError("Only one SELECT at a time can be read from a snapshot.")
 
 
 def dicts(result: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
@@ -84,19 +154,14 @@ class Reader:
 
     @contextlib.contextmanager
     def _asked(self, sql: str, params: Any, timeout: float) -> Iterator[duckdb.DuckDBPyConnection]:
-        statements = duckdb.extract_statements(sql)
-        if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
-            raise WarehouseError("Only one SELECT at a time can be read from a snapshot.")
+        _check_one_select(sql)
         cursor = self._connection.cursor()
-        watchdog = threading.Timer(timeout, cursor.interrupt)
-        watchdog.daemon = True
-        watchdog.start()
         try:
-            yield cursor.execute(sql, params if params is not None else [])
+            with _watchdog.over(cursor.interrupt, timeout):
+                yield cursor.execute(sql, params if params is not None else [])
         except duckdb.InterruptException:
             raise TooSlow(f"The query was stopped after {timeout:g} seconds. Ask for a shorter period.") from None
         finally:
-            watchdog.cancel()
             with contextlib.suppress(duckdb.Error):
                 cursor.close()
 

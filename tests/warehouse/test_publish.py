@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -248,6 +249,22 @@ def test_a_query_that_takes_too_long_is_stopped_and_others_go_on(published: Path
     with pytest.raises(TooSlow):
         db.read("select sum(a.range * b.range) from range(1000000) as a, range(1000000) as b", timeout=0.3)
     assert db.read("select count(*) as n from mart.site_day")["n"][0] > 0
+
+
+def test_each_query_has_its_own_time_whatever_runs_beside_it(published: Path) -> None:
+    """The second of two is over its time first; the first goes on to its own."""
+    db, long = snapshot(), "select sum(a.range * b.range) as s from range({0}) as a, range({0}) as b"
+    with ThreadPoolExecutor() as beside:
+        first = beside.submit(db.read, long.format(6_000), None, 60.0)
+        with pytest.raises(TooSlow, match=r"0\.2 seconds"):
+            db.read(long.format(1_000_000), timeout=0.2)
+        assert first.result()["s"][0] == (6_000 * 5_999 // 2) ** 2
+
+
+def test_a_query_that_was_in_time_interrupts_nobody_later(published: Path) -> None:
+    db = snapshot()
+    db.read("select 1 as one", timeout=0.2)
+    assert db.read("select sum(a.range * b.range) as s from range(20000) as a, range(20000) as b")["s"][0] > 0
 
 
 def test_a_forked_process_opens_its_own_connection(published: Path) -> None:
