@@ -8,6 +8,7 @@ from typing import Any
 from dashboards import as_known, finding_facts, queries
 from dashboards.lists import KEY, place_of
 from dashboards.selection import ALL, Known, Selection, day_asked, option, plain_date, preset, query_of
+from dashboards.text import Text
 from warehouse import case_amounts, cases, consistency, funnel, matching, queue, rules, score
 from warehouse.case_amounts import VERDICTS, Compared
 from warehouse.cases import AGES, CASE_STATES, CLOCKS, KINDS, SERIES, STATES, Filter, OfCases, OfClocks
@@ -333,6 +334,12 @@ def _rules_by_no(db: queries.Source) -> dict[str, rules.Rule]:
 def rule_of(db: queries.Source, rule_id: str) -> rules.Rule | None:
     """The rule of a clock by the number the clock names."""
     return _rules_by_no(db).get(rule_id)
+
+
+def citation(db: queries.Source, rule_id: str | None, t: Text) -> str | None:
+    """Law and article of the rule of a clock; None: the clock has no rule, or the rulebook does not know it."""
+    rule = None if rule_id is None else rule_of(db, rule_id)
+    return None if rule is None else t.pick(rule.citation_zh, rule.citation_en)
 
 
 def state_order(state: str) -> int:

@@ -515,6 +515,8 @@ def _clock_rows(db: queries.Source, choice: Choice, found: list[Clock], known: K
         if one.is_rolled:
             due = html.Span([due, html.Span(t("penalties.rolled"), className="under")])
         rule: list[Any] = [html.Code(one.rule_id)] if one.rule_id else [t("penalties.no_rule")]
+        cited = case_facts.citation(db, one.rule_id, t)
+        rule += [" ", html.Span(cited)] if cited else []
         if not one.has_verified_rule:
             rule += [" ", explain.unverified_pill(t, t("penalties.clock.unverified"))]
         cells = [

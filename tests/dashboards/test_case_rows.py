@@ -94,6 +94,29 @@ def test_a_file_of_clocks_has_their_days_and_how_late_each_is(client: Any, db: f
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_deadline_cites_its_law_and_article_on_the_page_and_in_files(
+    callbacks: Callbacks, client: Any, db: fixture.Fixture, lang: str
+) -> None:
+    rules = {rule.rule_no: rule for rule in queries.rulebook(db) if rule.topic in ("clock", "parameter")}
+    engine = cases.clocks(db, DAY)
+    shown = _rows(callbacks, f"rows=clocks&lang={lang}")
+    assert len(shown) == len(engine)
+    head, *told = _file(client, f"rows=clocks&lang={lang}", "csv")
+    at = head.index(Text(lang)("case.head.cited"))
+    cited = 0
+    for one, line, row in zip(engine, told, shown, strict=True):
+        if one.rule_id is None:
+            assert line[at] == ""
+            continue
+        wanted = Text(lang).pick(rules[one.rule_id].citation_zh, rules[one.rule_id].citation_en)
+        assert line[at] == wanted
+        assert wanted in text_of(row)
+        cited += 1
+    assert cited
+    assert any("第六十条" in line[at] if lang == "zh" else "art. 60" in line[at] for line in told)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
 def test_rows_below_the_range_say_that_no_local_discretion_is_loaded(
     callbacks: Callbacks, client: Any, lang: str
 ) -> None:
