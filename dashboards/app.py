@@ -12,7 +12,18 @@ import flask
 from dash import Dash, html
 from werkzeug.exceptions import Forbidden, HTTPException
 
-from dashboards import case_exports, dimension_exports, exports, hazard_exports, repeat_exports, shell, terminal_exports
+from dashboards import (
+    alert_exports,
+    case_exports,
+    dimension_exports,
+    exports,
+    hazard_exports,
+    ranking_exports,
+    repeat_exports,
+    risk_exports,
+    shell,
+    terminal_exports,
+)
 from dashboards.as_known import NotComputed
 from dashboards.pages import (
     alerts,
@@ -230,7 +241,17 @@ def create_app() -> Dash:
         dash.register_page(module.__name__, **module.PAGE)
     app.layout = _layout
     server.before_request(guard)
-    for files in (exports, terminal_exports, repeat_exports, hazard_exports, dimension_exports, case_exports):
+    for files in (
+        exports,
+        terminal_exports,
+        repeat_exports,
+        hazard_exports,
+        dimension_exports,
+        case_exports,
+        ranking_exports,
+        risk_exports,
+        alert_exports,
+    ):
         server.register_blueprint(files.routes)
     # Registers the router's callback, without which its script has no digest in the policy below.
     with server.test_request_context("/"):

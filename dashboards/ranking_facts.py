@@ -1,6 +1,7 @@
 """What the page of the ranking reads: ``warehouse.score`` and ``warehouse.supervision`` for one choice."""
 
-from collections.abc import Mapping
+import itertools
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Any
@@ -100,10 +101,16 @@ def apart(told: score.Ranking) -> tuple[Unit, Unit] | None:
 @queries.once_per_choice
 def measures(db: queries.Source, day: date) -> list[tuple[Measure, tuple[Number, ...]]]:
     """Measures by the day with the numbers behind them: what is overdue first, then the newest, at most so many."""
+    return list(itertools.islice(every_measure(db, day), MEASURES_SHOWN))
+
+
+def every_measure(db: queries.Source, day: date) -> Iterator[tuple[Measure, tuple[Number, ...]]]:
+    """All of them in the same order, each with its numbers as it is taken."""
     told = supervision.measures(db, day)
     told.sort(key=lambda one: one.state != "overdue")
     behind = supervision.Behind(db, day)
-    return [(one, behind.of(one)) for one in told[:MEASURES_SHOWN]]
+    for one in told:
+        yield one, behind.of(one)
 
 
 @queries.once_per_choice

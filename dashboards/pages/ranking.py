@@ -6,7 +6,7 @@ from typing import Any
 
 from dash import dcc, html
 
-from dashboards import as_of, controls, explain, queries, ranking_facts, shell
+from dashboards import as_of, controls, explain, lists, queries, ranking_facts, shell
 from dashboards import format as fmt
 from dashboards.ranking_facts import FIRST_DAY, MEASURES_SHOWN, Choice
 from dashboards.selection import Known
@@ -413,7 +413,7 @@ def layout(db: queries.Source, view: shell.View, query: dict[str, str]) -> html.
         view,
         "supervision",
         body,
-        actions=[controls.copy_link("supervision", t)],
+        actions=[controls.copy_link("supervision", t), *lists.file_links("ranking", choice.query(absolute=True))],
         db=db,
         notices=[t("state.bad_values", values=t("availability.join").join(bad))] if bad else None,
     )
