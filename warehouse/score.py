@@ -192,13 +192,14 @@ class Gap:
 
 @dataclass(frozen=True)
 class Unit:
-    """A county or an enterprise in the order of places. ``total``: of a hundred; it rests on ``weight`` (share of all
-    weights with data) and is the city's for the rest. ``place``, ``low``, ``high`` None: scored on less weight than
-    ``score_min_weight``. ``groups``: numbers of those it belongs to (``Ranking.groups``), from 1."""
+    """A county or an enterprise in the order of places. ``total``: of a hundred, None where nobody is scored; it rests
+    on ``weight`` (share of all weights with data) and is the city's for the rest. ``place``, ``low``, ``high`` None:
+    scored on less weight than ``score_min_weight``. ``groups``: numbers of those it belongs to (``Ranking.groups``),
+    from 1."""
 
     code: str
     parts: Mapping[str, Rate]
-    total: float
+    total: float | None
     weight: float
     place: int | None
     low: int | None
@@ -609,7 +610,7 @@ def ranking(source: Source, asked: Asked, *, is_compared: bool = True) -> Rankin
         Unit(
             unit,
             {one.part.name: _rate(one, unit, whole) for one in now},
-            totals[unit],
+            totals[unit] if sourced else None,
             weights[unit],
             at.get(unit),
             spans[unit][0] if unit in spans else None,

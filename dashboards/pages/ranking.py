@@ -159,7 +159,7 @@ def ranking_card(db: queries.Source, told: score.Ranking, known: Known, t: Text)
             unit_head(one, told, known, t),
             [
                 html.Div([places(one, t), place_bar(one, ranked)], className="place-cell"),
-                points(one.total), score_terms.letters(one.groups) or fmt.NONE, fmt.share(one.weight),
+                of_hundred(one.total), score_terms.letters(one.groups) or fmt.NONE, fmt.share(one.weight),
                 change_words(one, t), gap_list(one.gaps, t),
             ],
             heads,
@@ -250,6 +250,7 @@ def why_card(told: score.Ranking, known: Known, t: Text) -> html.Section:
 
 
 def _why(told: score.Ranking, one: Unit, place: int, known: Known, t: Text) -> html.Details:
+    assert one.total is not None  # where nobody is scored there is nothing to explain
     differs = one.total - (told.total or 0)
     summed = t(
         "supervision.why.line", county=unit_name(one, told, known, t), total=points(one.total),

@@ -301,6 +301,7 @@ def test_a_part_that_nobody_has_a_sample_of_is_in_no_total(rows: Rows) -> None:
 def test_without_any_data_nobody_has_a_place(rows: Rows) -> None:
     ranking = score.ranking(rows, Asked(JUNE))
     assert (ranking.total, ranking.groups, {one.place for one in ranking.units}) == (None, (), {None})
+    assert {one.total for one in ranking.units} == {None}, "no total is not one of 0"
     assert {(gap.kind, gap.count) for gap in ranking.gaps} == {("capture_days", 30), ("alarm_days", 30)}
 
 
