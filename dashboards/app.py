@@ -14,6 +14,7 @@ from werkzeug.exceptions import Forbidden, HTTPException
 
 from dashboards import (
     alert_exports,
+    bulletin_exports,
     case_exports,
     dimension_exports,
     exports,
@@ -27,6 +28,7 @@ from dashboards import (
 from dashboards.as_known import NotComputed
 from dashboards.pages import (
     alerts,
+    bulletins,
     compliance,
     definitions,
     findings,
@@ -175,7 +177,8 @@ def _headers(app: Dash) -> Any:
         response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
         response.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
         # The index answers any address; the router then shows that there is no such page.
-        if response.mimetype == "text/html" and flask.request.path not in known and response.status_code == 200:
+        is_index = flask.request.endpoint == "/<path:path>"
+        if is_index and flask.request.path not in known and response.status_code == 200:
             response.status_code = 404
         static = flask.request.path.startswith(("/assets/", "/_dash-component-suites/", "/_favicon"))
         if not static:
@@ -232,6 +235,7 @@ def create_app() -> Dash:
         terminals,
         terminal_rows,
         ranking,
+        bulletins,
         lookup,
         quality,
         rules,
@@ -242,6 +246,7 @@ def create_app() -> Dash:
     app.layout = _layout
     server.before_request(guard)
     for files in (
+        bulletin_exports,
         exports,
         terminal_exports,
         repeat_exports,

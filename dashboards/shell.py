@@ -38,6 +38,7 @@ PAGES = (
     ("supervision", "/ranking", "table", False, True),
     ("vehicles", "/terminals/rows", "list", True, False),
     ("lookup", "/lookup", "search", False, True),
+    ("bulletins", "/bulletins", "file", False, True),
     ("quality", "/quality", "heartbeat", False, True),
     ("rules", "/rules", "certificate", False, True),
     ("definitions", "/definitions", "book", False, True),

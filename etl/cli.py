@@ -14,6 +14,7 @@ from rich.text import Text
 
 from etl.alerts import alerts_command
 from etl.arguments import day_of
+from etl.bulletin import app as bulletin_app
 from etl.cases_cli import app as cases_app
 from etl.compliance import compliance_command
 from etl.consistency import consistency_command
@@ -52,6 +53,7 @@ app.add_typer(jt808_app, name="jt808")
 app.add_typer(jt809_app, name="jt809")
 app.add_typer(rules_app, name="rules")
 app.add_typer(cases_app, name="cases")
+app.add_typer(bulletin_app, name="bulletin")
 app.add_typer(hazards_app, name="hazards")
 app.add_typer(risk_app, name="risk")
 app.command("report-card")(report_card_command)

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import sys
-from datetime import date
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -20,44 +18,16 @@ from etl import known_on, private_file
 from etl.arguments import LANGUAGES, Lang, day_of, day_or_last, one_of
 from etl.errors import HengError
 from etl.known_on import KnownOn
+from warehouse.pdf import printed
 from warehouse.repeat import BASES, WINDOWS
-
-NO_PANGO = (
-    "A PDF needs Pango, which is not on this machine: apt-get install libpango-1.0-0 libpangoft2-1.0-0 fonts-noto-cjk. "
-    "Or open the HTML file in a browser and print it: its pages are laid out for A4."
-)
-NO_WEASYPRINT = (
-    "A PDF needs WeasyPrint, which is not installed: run 'make run' or install requirements.lock. "
-    "Or open the HTML file in a browser and print it: its pages are laid out for A4."
-)
 
 
 def pdf(html: bytes) -> bytes:
-    """The PDF of a dossier: the same words, its digest on every page, the HTML file attached.
-
-    Raises ``HengError`` where WeasyPrint or the library it draws text with is missing.
-    """
-    # The instant of making would differ in every copy of one dossier; fonts take theirs from here.
-    os.environ.setdefault("SOURCE_DATE_EPOCH", "0")
-    try:
-        from weasyprint import HTML, Attachment
-    except ModuleNotFoundError:
-        raise HengError(NO_WEASYPRINT) from None
-    except OSError:
-        raise HengError(NO_PANGO) from None
+    """The PDF of a dossier, its digest on every page. Errors as ``printed``."""
     from warehouse.dossier_file import digest_of
 
     said = digest_of(html)
-    when = date(1970, 1, 1)
-    attached = Attachment(string=html, name=f"dossier_{said[:12]}.html", created=when, modified=when)
-    drawn = HTML(string=html.decode(), url_fetcher=_nothing_outside).render()
-    drawn.metadata.attachments = [attached]
-    made: bytes = drawn.write_pdf(pdf_identifier=bytes.fromhex(said[:32]))
-    return made
-
-
-def _nothing_outside(url: str, *_: Any, **__: Any) -> dict[str, Any]:
-    raise ValueError(f"a dossier refers to nothing outside itself, but to {url}")
+    return printed(html, bytes.fromhex(said[:32]), f"dossier_{said[:12]}.html")
 
 
 def dossier_command(

@@ -138,6 +138,6 @@ def test_without_what_draws_the_pdf_the_next_step_is_named_and_nothing_is_writte
 
     monkeypatch.setattr(builtins, "__import__", without)
     ran = run(app, ["dossier", FOUR, "--pdf"])
-    assert isinstance(ran.exception, HengError)
+    assert isinstance(ran.exception, WarehouseError)
     assert says in str(ran.exception)
     assert list(tmp_path.iterdir()) == []

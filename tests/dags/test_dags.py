@@ -30,7 +30,8 @@ told["dags"] = {
 """
 
 NIGHT = """
-for name in [*sorted(set(bag.dags) - {"warehouse_build", "warehouse_restate", "housekeeping"}), "warehouse_build"]:
+last = ["warehouse_build", "bulletin_draft"]
+for name in [*sorted(set(bag.dags) - {*last, "warehouse_restate", "housekeeping"}), *last]:
     told[name] = str(run(name).state)
 """
 DAY = date(2026, 11, 23)
@@ -44,7 +45,12 @@ def dags(in_airflow: Callable[..., Any]) -> dict[str, Any]:
 
 
 def test_every_feed_has_its_dag_and_nothing_else_is_there(dags: dict[str, Any]) -> None:
-    expected = {f"{feed}_ingest" for feed in FEEDS} | {"warehouse_build", "warehouse_restate", "housekeeping"}
+    expected = {f"{feed}_ingest" for feed in FEEDS} | {
+        "warehouse_build",
+        "warehouse_restate",
+        "housekeeping",
+        "bulletin_draft",
+    }
     assert set(dags) == expected
 
 
@@ -76,7 +82,7 @@ def test_reading_the_dag_files_stays_cheap() -> None:
     """The dag-processor reads them again and again: engines and frames are loaded inside tasks only."""
     code = (
         "import runpy, sys\n"
-        "for name in ('ingest', 'warehouse_build', 'housekeeping'):\n"
+        "for name in ('ingest', 'warehouse_build', 'housekeeping', 'bulletin_draft'):\n"
         f"    runpy.run_path({str(REPOSITORY / 'dags')!r} + f'/{{name}}.py')\n"
         "heavy = {'duckdb', 'pandas', 'pyarrow', 'numpy', 'dash', 'plotly', 'dbt', 'warehouse.build'}\n"
         "print(sorted(heavy & set(sys.modules)))\n"
@@ -97,7 +103,7 @@ def test_a_night_through_airflow_gives_the_digest_of_the_command_line(
         monkeypatch.setenv("HENG_STABLE_SECONDS", "0")
         if way == "airflow":
             told = in_airflow(NIGHT, home=state)
-            assert len(told) == len(FEEDS) + 1
+            assert len(told) == len(FEEDS) + 2
             assert set(told.values()) == {"success"}, told
         else:
             nightly(DAY)

@@ -52,7 +52,7 @@ from warehouse.metrics import METRICS
 from warehouse.repeat import SUBJECTS
 from warehouse.risk import RANKINGS
 from warehouse.rules import TOPICS
-from warehouse.score import KEYS
+from warehouse.score import CADENCES, KEYS
 from warehouse.suggestions import EVIDENCE
 
 HAZARD_HEADS = (
@@ -79,6 +79,8 @@ MADE = {
         for name in (*risk_exports.LIST, *risk_exports.TOP, *risk_exports.BIN)
         if name not in RANKINGS
     ),
+    *(f"bulletins.kind.{kind}" for kind in CADENCES),
+    *(f"bulletins.{part}" for part in ("in.zh", "in.en", "form.html", "form.pdf", "form.docx")),
     *(f"nav.{key}{end}" for key, *_ in shell.PAGES for end in ("", ".short")),
     *(f"{key}.{part}" for key in (*(k for k, *_ in shell.PAGES), "not_found") for part in ("title", "question")),
     *(f"app.theme.{theme}" for theme in shell.THEMES),

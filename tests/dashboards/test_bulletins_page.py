@@ -1,0 +1,130 @@
+"""The page of bulletins: drafts a closed period once, finds it by its code, and hands out its files."""
+
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import docx
+import fixture
+import pytest
+from driving import HOST, Callbacks, by_id, components, text_of
+from werkzeug.test import Client
+
+from dashboards import queries
+from dashboards.pages import bulletins
+from dashboards.text import Text
+from warehouse import bulletin, bulletin_store, bulletin_text
+
+VIEW = {"lang": "zh", "theme": "light"}
+OCTOBER = "2026-10"
+
+
+@pytest.fixture(autouse=True)
+def _instance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Issues of an instance of its own."""
+    monkeypatch.setenv("HENG_HOME", str(tmp_path))
+
+
+def drafted(callbacks: Callbacks, name: Any = OCTOBER) -> Any:
+    values = {"bulletins-draft.n_clicks": 1, "bulletins-period.value": name, "bulletins-view.data": VIEW}
+    return callbacks.post("bulletins-list.children", values, "bulletins-draft.n_clicks")
+
+
+def found(callbacks: Callbacks, code: Any) -> Any:
+    values = {"bulletins-code.value": code, "bulletins-view.data": VIEW}
+    return callbacks.post("bulletins-found.children", values, "bulletins-code.value")
+
+
+def test_periods_that_are_over_and_have_data_can_be_drafted(db: fixture.Fixture, callbacks: Callbacks) -> None:
+    """Sixty days to 22 November 2026: October is whole, September has its last days, and so has the third quarter."""
+    names = [one.name for one in bulletins.periods(db)]
+    assert names[:3] == [OCTOBER, "2026-09", "2026-Q3"]
+    assert "2026-11" not in names
+    offered = by_id(callbacks.page("/bulletins"), "bulletins-period")["props"]
+    assert [one["value"] for one in offered["data"]] == names
+    assert offered["value"] == OCTOBER
+
+
+def test_a_draft_is_listed_and_the_same_figures_are_the_same_draft(db: fixture.Fixture, callbacks: Callbacks) -> None:
+    assert "还没有通报" in text_of(callbacks.page("/bulletins"))
+    first = drafted(callbacks).json["response"]
+    (issue,) = bulletin_store.issues()
+    assert issue.code in text_of(first["bulletins-said"]["children"])
+    assert issue.code in text_of(first["bulletins-list"]["children"])
+    assert "未签发" in text_of(first["bulletins-list"]["children"])
+    assert "没有变化" in text_of(drafted(callbacks).json["response"]["bulletins-said"]["children"])
+    assert len(bulletin_store.issues()) == 1
+    whole = bulletin.facts(db, bulletin.period(OCTOBER))["weighing"]["now"]
+    totals = queries.totals(db, queries.Selection(bulletin.period(OCTOBER).first, bulletin.period(OCTOBER).last))
+    for name in ("weighed_count", "over_count", "severe_count"):
+        assert whole[name]["value"] == totals[name] > 0
+
+
+def test_a_signed_issue_says_by_whom(callbacks: Callbacks) -> None:
+    drafted(callbacks)
+    bulletin_store.sign(bulletin_store.find(OCTOBER), "示例科")
+    told = text_of(callbacks.page("/bulletins"))
+    assert "已签发：示例科" in told
+    assert "待签发" not in told
+
+
+def test_a_code_finds_its_issue(callbacks: Callbacks) -> None:
+    drafted(callbacks)
+    code = bulletin_store.find(OCTOBER).code
+    told = text_of(found(callbacks, f" {code.lower()} ").json["response"]["bulletins-found"]["children"])
+    assert "2026年10月" in told
+    assert "没有核对码" in text_of(found(callbacks, "0000-0000-0000").json["response"]["bulletins-found"]["children"])
+    assert found(callbacks, "").json["response"]["bulletins-found"]["children"] == ""
+
+
+@pytest.mark.parametrize("name", ["2026-11", "2026-13", "../2026-10", "", None, 202610, ["2026-10"], {"a": 1}])
+def test_other_periods_are_refused(callbacks: Callbacks, name: Any) -> None:
+    assert drafted(callbacks, name).status_code == 400
+    assert bulletin_store.issues() == []
+
+
+@pytest.mark.parametrize("code", [7, ["a"], "x" * 21])
+def test_other_codes_are_refused(callbacks: Callbacks, code: Any) -> None:
+    assert found(callbacks, code).status_code == 400
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_files_are_handed_out(client: Client, callbacks: Callbacks, lang: str) -> None:
+    drafted(callbacks)
+    issue = bulletin_store.find(OCTOBER)
+    title = bulletin_text.title(issue.told, bulletin_text.Words(lang))
+    shown = client.get(f"/export/bulletin/{OCTOBER}/1.html?language={lang}", headers=HOST)
+    assert shown.status_code == 200
+    assert title in shown.text
+    assert "Set-Cookie" not in shown.headers
+    saved = client.get(f"/export/bulletin/{OCTOBER}/1.docx?language={lang}", headers=HOST)
+    assert f"bulletin_{OCTOBER}_1_{lang}.docx" in saved.headers["Content-Disposition"]
+    assert title in [paragraph.text for paragraph in docx.Document(BytesIO(saved.data)).paragraphs]
+    figures = client.get(f"/export/bulletin/{OCTOBER}/1.json", headers=HOST)
+    assert figures.json == dict(issue.told)
+
+
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [
+        (f"{OCTOBER}/1.exe", 404), (f"{OCTOBER}/9.pdf", 404), ("2026-09/1.pdf", 404), ("..%2f..%2fx/1.json", 404),
+        (f"{OCTOBER}/1.html?language=fr", 400), (f"{OCTOBER}/-1.html", 404),
+    ],
+)  # fmt: skip
+def test_other_addresses_are_refused(client: Client, callbacks: Callbacks, address: str, status: int) -> None:
+    drafted(callbacks)
+    assert client.get(f"/export/bulletin/{address}", headers=HOST).status_code == status
+
+
+def test_every_link_of_a_file_says_what_it_is(callbacks: Callbacks) -> None:
+    drafted(callbacks)
+    page = callbacks.page("/bulletins")
+    links = [one["props"] for one in components(page) if one["type"] == "A" and "/export/" in one["props"]["href"]]
+    assert len({link["aria-label"] for link in links}) == len(links) == 6
+
+
+def test_an_older_version_says_what_to_do(
+    db: fixture.Fixture, callbacks: Callbacks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulletins, "is_built", lambda _: False)
+    assert Text("zh")("bulletins.not_built.title") in text_of(callbacks.page("/bulletins"))
