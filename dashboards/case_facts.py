@@ -91,6 +91,15 @@ class Choice:
         return date(months // 12, months % 12 + 1, 1)
 
     @property
+    def passed(self) -> tuple[date, date] | None:
+        """The days whose passages, or cases found, the funnel tells: those of the period up to the day, or the twelve
+        months. None: the period begins after the day, or illegal operation is asked for at a site, which has none."""
+        first, last = self.span or (self.first_month, self.as_of)
+        if first > self.as_of or (self.site != ALL and not begins_with_passage(self)):
+            return None
+        return first, min(last, self.as_of)
+
+    @property
     def scope(self) -> "Choice":
         """The same day and place, without rows."""
         return Choice(
@@ -206,9 +215,10 @@ def has_funnel(db: queries.Source, choice: Choice) -> bool:
 
 
 def _of_funnel(choice: Choice) -> funnel.Asked:
-    """Passages, or cases of illegal operation, of the months that are shown, as of the day."""
+    """Passages, or cases of illegal operation, of the days ``passed``, as of the day."""
     kind = "over_limit" if begins_with_passage(choice) else choice.kind
-    return funnel.Asked(choice.first_month, choice.as_of, choice.as_of, choice.only.county, kind=kind)
+    assert choice.passed is not None  # the page shows no funnel then
+    return funnel.Asked(*choice.passed, choice.as_of, choice.only.county, choice.only.site, kind)
 
 
 @queries.once_per_choice
@@ -225,9 +235,9 @@ def state_times(db: queries.Source, choice: Choice) -> list[funnel.StateTime]:
 def findings_query(db: queries.Source, choice: Choice, fate: str | None, detail: str | None) -> str | None:
     """The query of the page of fates for the same passages; None where that page knows a later day than this one, or
     the kind has no passages."""
-    if not begins_with_passage(choice) or choice.as_of < queries.last_night(db):
+    if choice.passed is None or not begins_with_passage(choice) or choice.as_of < queries.last_night(db):
         return None
-    selection = Selection(choice.first_month, choice.as_of, "custom", county=choice.county)
+    selection = Selection(*choice.passed, "custom", county=choice.county, site=choice.site)
     return finding_facts.Choice(selection, fate, detail).query()
 
 

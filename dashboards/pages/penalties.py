@@ -142,8 +142,9 @@ def lead(counts: list[ClockCount], open_count: int, choice: Choice, t: Text) -> 
 
 # --- the funnel --------------------------------------------------------------------------------------------
 def funnel_card(db: queries.Source, choice: Choice, t: Text) -> html.Section:
-    """How far the passages of the months that are shown came, or the cases of illegal operation; the remainders of each
-    stage fold out."""
+    """How far the passages of the period came, or the cases of illegal operation; the remainders of each stage fold
+    out."""
+    assert choice.passed is not None
     title = t(_of_kind("penalties.funnel", choice))
     if not case_facts.has_funnel(db, choice):
         return controls.card(title, None, html.P(t("penalties.funnel.none"), className="quiet-line"))
@@ -171,7 +172,7 @@ def funnel_card(db: queries.Source, choice: Choice, t: Text) -> html.Section:
         if stage.left or stage.beside:
             lines.append(_remainders(db, stage, name, choice, details, t))
         before = stage
-    how = t(_of_kind("penalties.funnel.how", choice), span=fmt.day_range(choice.first_month, choice.as_of, t.lang))
+    how = t(_of_kind("penalties.funnel.how", choice), span=fmt.day_range(*choice.passed, t.lang))
     query = case_facts.findings_query(db, choice, None, None)
     every = None
     if query is not None:
@@ -189,9 +190,10 @@ def _of_kind(key: str, choice: Choice) -> str:
 def _stage_info(db: queries.Source, stage: funnel.Stage, choice: Choice, t: Text) -> Any:
     """The (i) of a stage: what it counts, the day and the version. Only what was found over the limit has a page that
     shows it: that of fates."""
+    assert choice.passed is not None
     told: list[tuple[str, Any]] = [
         ("explain.leaves_out", t(_of_kind("penalties.funnel.leaves_out", choice))),
-        ("explain.data", fmt.day_range(choice.first_month, choice.as_of, t.lang)),
+        ("explain.data", fmt.day_range(*choice.passed, t.lang)),
         ("explain.version", t("app.snapshot", version=db.version)),
     ]
     link = None
@@ -657,9 +659,10 @@ def _body(
         body.append(rows_card(db, source, choice, known, t))
     is_now = choice.known_on is None  # the funnel and what articles allow rest on passages
     is_wide = not choice.is_narrow  # some cards are of all sites and of the twelve months
+    has_passages = is_now and choice.passed is not None
     body += [
         clocks_card(db, source, counts, choice, t),
-        *([funnel_card(db, choice, t), times_card.card(db, choice, t)] if is_now and is_wide else []),
+        *([funnel_card(db, choice, t), times_card.card(db, choice, t)] if has_passages else []),
         series_card(source, choice, t, view.theme),
         ages_card(source, choice, t),
         *([forecast_card.card(source, choice, t)] if is_wide else []),
