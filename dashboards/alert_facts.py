@@ -13,6 +13,7 @@ from dashboards import (
     queries,
     ranking_facts,
     repeat_queries,
+    site_days,
     terminal_facts,
 )
 from dashboards.selection import ALL, Known, Selection, day_asked, option, query_of
@@ -114,13 +115,15 @@ def rows_of(db: queries.Source, choice: Choice, rule: str, one: Alert | None = N
         known = queries.known(db)
         if known is None:
             return None
-        given = {"as_of": day.isoformat(), "subject": subject, "low": ends}
+        given = {"as_of": day.isoformat(), "subject": subject, "low": ends, "county": county}
         return "/repeat" + repeat_queries.choice_of(given, known, db)[0].query()
     if rule in ("alarm_open", "terminal_silent"):
         selection = Selection(day, day, "custom", county=county)
         return "/terminals/rows" + terminal_facts.Choice(selection).query(rows=True)
-    if begins in ("site", "feed"):
-        return "/quality"
+    if begins == "site":
+        return site_days.HERE + site_days.SiteDays(day, day, county, is_usual=False).query()
+    if begins == "feed":
+        return site_days.HERE
     if rule == "dawn_long_line":
         return compliance_facts.HERE + compliance_facts.Choice(day, last, county).opened("dawn_driving", "drove")
     if begins in _COMPLIANCE:

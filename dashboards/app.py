@@ -13,12 +13,15 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import RequestRedirect
 
 from dashboards import (
+    alert_exports,
     bulletin_exports,
     case_exports,
     dimension_exports,
     exports,
     hazard_exports,
+    ranking_exports,
     repeat_exports,
+    risk_exports,
     shell,
     terminal_exports,
 )
@@ -260,6 +263,9 @@ def create_app() -> Dash:
         hazard_exports,
         dimension_exports,
         case_exports,
+        ranking_exports,
+        risk_exports,
+        alert_exports,
     ):
         server.register_blueprint(files.routes)
     # Registers the router's callback, without which its script has no digest in the policy below.

@@ -11,7 +11,7 @@ from dashboards import format as fmt
 from dashboards import shell
 from dashboards.text import Text
 
-Options = Sequence[tuple[str, str, str]]
+Options = Sequence[tuple[str, Any, str]]
 """Value, words and address of each."""
 
 

@@ -31,7 +31,10 @@ CASE = (
 STEP = (
     "no", "county", "step", "at", "from", "to", "after", "reason", "missing", "next", "file", "line", "record",
 )  # fmt: skip
-CLOCK = ("no", "kind", "county", "clock", "began", "due", "done", "result", "late", "left", "rule", "is_read", "fee")
+CLOCK = (
+    "no", "kind", "county", "clock", "began", "due", "done", "result", "late", "left", "rule", "cited",
+    "is_read", "fee",
+)  # fmt: skip
 AMOUNT = (
     "no", "kind", "act", "county", "acted", "decided_on", "excess", "low", "high", "stated", "decided", "collected",
     "verdict", "why", "rules", "is_read",
@@ -51,13 +54,14 @@ HEADS = {
     "next": "penalties.next_step", "file": "case.head.file", "line": "case.head.line", "record": "case.head.record",
     "clock": "penalties.clock", "began": "penalties.from", "due": "penalties.due", "done": "penalties.done",
     "result": "penalties.result", "late": "case.head.late", "left": "case.head.left", "rule": "penalties.rule",
+    "cited": "case.head.cited",
     "is_read": "case.head.is_read", "fee": "case.head.fee", "acted": "case.head.acted", "excess": "case.head.excess",
     "low": "case.head.low", "high": "case.head.high", "stated": "case.statutory_fen", "verdict": "penalties.verdict",
     "why": "penalties.why", "rules": "penalties.rule",
 }  # fmt: skip
 WIDE = {"no": 26, "act": 22, "match": 34, "vehicle": 24, "driver": 24, "enterprise": 34, "loading": 34, "firm": 22,
         "reason": 40, "next": 40, "file": 34, "record": 24, "at": 19, "passage": 22, "clock": 22,
-        "result": 18, "rule": 30, "rules": 40, "why": 30}  # fmt: skip
+        "result": 18, "rule": 30, "cited": 44, "rules": 40, "why": 30}  # fmt: skip
 MONEY = ("statutory", "decided", "collected", "surcharge", "fee", "low", "high", "stated")
 
 
@@ -105,7 +109,8 @@ class Told:
             one.case_no, terms.KIND_TERMS[one.case_kind].name(t.lang), self._place(one.county_code, t),
             terms.CLOCK_TERMS[one.clock].name(t.lang), one.started_on, one.due_on, one.ended_on,
             terms.STATE_TERMS[one.state].name(t.lang), one.days_late, one.days_left, one.rule_id,
-            t("word.yes" if one.has_verified_rule else "word.no"), _yuan(one.surcharge_fen),
+            case_facts.citation(self.db, one.rule_id, t), t("word.yes" if one.has_verified_rule else "word.no"),
+            _yuan(one.surcharge_fen),
         )  # fmt: skip
 
     def _amount(self, one: Compared, t: Text) -> tuple[Any, ...]:

@@ -8,7 +8,8 @@ from typing import Any
 from dashboards import as_known, finding_facts, queries
 from dashboards.lists import KEY, place_of
 from dashboards.selection import ALL, Known, Selection, day_asked, option, plain_date, preset, query_of
-from warehouse import case_amounts, cases, consistency, funnel, matching, queue, rules
+from dashboards.text import Text
+from warehouse import case_amounts, cases, consistency, funnel, matching, queue, rules, score
 from warehouse.case_amounts import VERDICTS, Compared
 from warehouse.cases import AGES, CASE_STATES, CLOCKS, KINDS, SERIES, STATES, Filter, OfCases, OfClocks
 from warehouse.consistency import BY
@@ -27,7 +28,8 @@ PERIODS = (ALL, "month", "last_month", "quarter", "year", "custom")
 class Choice:
     """Day, kind, place and days of filing; ``rows`` says which rows stand below, and the fields after it narrow them.
 
-    ``since``, ``until``: the days of a period of one's own. ``row``: the row whose case stands in the drawer, by its
+    ``ran_out``: of deadlines those that a ranking of this cadence counts. ``since``, ``until``: the days of a period of
+    one's own. ``row``: the row whose case stands in the drawer, by its
     place (``lists.KEY``).
     ``known_on``: the night whose knowledge is asked for, None: what is served; ``last_day`` is no later than it.
     """
@@ -44,6 +46,7 @@ class Choice:
     clock: str | None = None
     state: str | None = None
     soon: str | None = None
+    ran_out: str | None = None
     series: str | None = None
     month: str | None = None
     age: str | None = None
@@ -71,6 +74,11 @@ class Choice:
         return self.county != ALL and self.known_on is None
 
     @property
+    def ran_out_from(self) -> date | None:
+        """First day of the ranking's period that holds the day."""
+        return None if self.ran_out is None else score.Asked(self.as_of, self.ran_out).first
+
+    @property
     def only(self) -> Filter:
         first, last = self.span or (None, None)
         kind, county, site = (None if one == ALL else one for one in (self.kind, self.county, self.site))
@@ -81,6 +89,15 @@ class Choice:
         """First day of the twelve months that are shown."""
         months = self.as_of.year * 12 + self.as_of.month - MONTHS_SHOWN
         return date(months // 12, months % 12 + 1, 1)
+
+    @property
+    def passed(self) -> tuple[date, date] | None:
+        """The days whose passages, or cases found, the funnel tells: those of the period up to the day, or the twelve
+        months. None: the period begins after the day, or illegal operation is asked for at a site, which has none."""
+        first, last = self.span or (self.first_month, self.as_of)
+        if first > self.as_of or (self.site != ALL and not begins_with_passage(self)):
+            return None
+        return first, min(last, self.as_of)
 
     @property
     def scope(self) -> "Choice":
@@ -124,7 +141,8 @@ def choice_of(given: Mapping[str, Any], known: Known) -> tuple[Choice, list[str]
         option(given.get("kind"), (ALL, *KINDS), ALL, bad, "kind"),
         county, _site(given, known, county, night, bad), *_period(given, bad),
         option(given.get("rows"), ROWS, "none", bad, "rows"),
-        one("clock", CLOCKS), one("state", (*STATES, *CASE_STATES)), one("soon", ("1",)), one("series", SERIES), month,
+        one("clock", CLOCKS), one("state", (*STATES, *CASE_STATES)), one("soon", ("1",)),
+        one("ran_out", tuple(score.CADENCES)), one("series", SERIES), month,
         one("age", tuple(AGES)), one("verdict", VERDICTS), option(given.get("by"), BY, "county", bad, "by"),
         one("ahead", AHEAD), _row(given, bad), night,
     )  # fmt: skip
@@ -197,9 +215,10 @@ def has_funnel(db: queries.Source, choice: Choice) -> bool:
 
 
 def _of_funnel(choice: Choice) -> funnel.Asked:
-    """Passages, or cases of illegal operation, of the months that are shown, as of the day."""
+    """Passages, or cases of illegal operation, of the days ``passed``, as of the day."""
     kind = "over_limit" if begins_with_passage(choice) else choice.kind
-    return funnel.Asked(choice.first_month, choice.as_of, choice.as_of, choice.only.county, kind=kind)
+    assert choice.passed is not None  # the page shows no funnel then
+    return funnel.Asked(*choice.passed, choice.as_of, choice.only.county, choice.only.site, kind)
 
 
 @queries.once_per_choice
@@ -216,9 +235,9 @@ def state_times(db: queries.Source, choice: Choice) -> list[funnel.StateTime]:
 def findings_query(db: queries.Source, choice: Choice, fate: str | None, detail: str | None) -> str | None:
     """The query of the page of fates for the same passages; None where that page knows a later day than this one, or
     the kind has no passages."""
-    if not begins_with_passage(choice) or choice.as_of < queries.last_night(db):
+    if choice.passed is None or not begins_with_passage(choice) or choice.as_of < queries.last_night(db):
         return None
-    selection = Selection(choice.first_month, choice.as_of, "custom", county=choice.county)
+    selection = Selection(*choice.passed, "custom", county=choice.county, site=choice.site)
     return finding_facts.Choice(selection, fate, detail).query()
 
 
@@ -248,7 +267,8 @@ def forecast(db: queries.Source, asked: queue.Asked) -> queue.Forecast:
 
 
 def clock_rows(db: queries.Source, choice: Choice, limit: int | None = None) -> list[cases.Clock]:
-    which = OfClocks(choice.clock, choice.state if choice.state in STATES else None, choice.soon is not None)
+    state = choice.state if choice.state in STATES else None
+    which = OfClocks(choice.clock, state, choice.soon is not None, choice.ran_out_from)
     return cases.clocks(db, choice.as_of, choice.only, which, limit)
 
 
@@ -324,6 +344,12 @@ def _rules_by_no(db: queries.Source) -> dict[str, rules.Rule]:
 def rule_of(db: queries.Source, rule_id: str) -> rules.Rule | None:
     """The rule of a clock by the number the clock names."""
     return _rules_by_no(db).get(rule_id)
+
+
+def citation(db: queries.Source, rule_id: str | None, t: Text) -> str | None:
+    """Law and article of the rule of a clock; None: the clock has no rule, or the rulebook does not know it."""
+    rule = None if rule_id is None else rule_of(db, rule_id)
+    return None if rule is None else t.pick(rule.citation_zh, rule.citation_en)
 
 
 def state_order(state: str) -> int:

@@ -86,6 +86,7 @@ def notes(view: View, t: Text) -> list[tuple[str, str]]:
         (t("hazards.cohort"), fmt.day_range(choice.asked.first, choice.asked.last, t.lang)),
         (t("hazards.category"), everything if choice.category == ALL else category(choice.category, t)),
         (t("hazards.county"), everything if choice.county == ALL else county(view, choice.county, t)),
+        (t("hazards.enterprise"), everything if view.uscc is None else view.enterprises.get(view.uscc) or view.uscc),
         *((t(f"hazards.{name}"), t(f"hazards.{name}.how")) for name in ("rate", "on_time", "days", "bound")),
         *thresholds,
         (t("export.rows"), fmt.count(len(view.listed))),
@@ -107,6 +108,8 @@ def _asked() -> tuple[View, Text]:
     if bad:
         raise BadRequest(f"Not usable in the address: {', '.join(bad)}.")
     with hazard_queries.view(db, choice, known) as view:  # the rows are read at once
+        if view.uscc == "":
+            raise BadRequest("Not usable in the address: enterprise.")
         return view, shell.view_of(flask.request.args).text
 
 

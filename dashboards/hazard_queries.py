@@ -1,7 +1,8 @@
 """What the page of hazards reads: ``warehouse.hazards`` for one choice. A unit stands in an address as a token of its
-name: an enterprise's name is a person's where the business is one man's."""
+name, an enterprise as one of its code: both are a person's where the business is one man's."""
 
-import hashlib
+import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
@@ -13,6 +14,7 @@ from werkzeug.exceptions import BadRequest
 
 from dashboards import as_known, lists, queries
 from dashboards.selection import ALL, Known, day_asked, option, query_of
+from dashboards.terminal_facts import token
 from warehouse import hazards, score
 from warehouse.hazards import CATEGORIES, LISTS, Asked, Hazard, Standing, year_before
 
@@ -20,6 +22,12 @@ COHORTS = ("months12", *reversed(score.CADENCES))
 GROUPS = ("category", "county", "grade", "month")
 SORTS = ("registered", "due", "closed")
 FIRST_DAY = date(2000, 1, 1)
+MOST_OFFERED = 12
+TOKEN = re.compile(r"[0-9a-f]{12}")
+_ENTERPRISES = """
+select uscc, max_by(responsible_unit, (registered_on, hazard_no)) as unit from core.hazard_life
+where uscc is not null group by uscc order by uscc
+"""
 
 
 @dataclass(frozen=True)
@@ -28,7 +36,7 @@ class Choice:
 
     ``known_on``: the night whose knowledge is asked for, None: what is served; ``last_day`` is no later than it.
     ``cohort``: registered in the twelve months to the day, or in the period of a ranking that holds it.
-    ``show``: the list. ``by``: the groups.
+    ``show``: the list. ``by``: the groups. ``unit``, ``enterprise``: tokens.
     """
 
     as_of: date
@@ -39,6 +47,7 @@ class Choice:
     by: str = "category"
     show: str = "open"
     unit: str = ""
+    enterprise: str = ALL
     known_on: date | None = None
 
     def query(self, *, absolute: bool = False, **changes: Any) -> str:
@@ -52,6 +61,7 @@ class Choice:
 
     @property
     def asked(self) -> Asked:
+        """What is asked of everybody's hazards: whose token the enterprise is, only a source can tell."""
         first = year_before(self.as_of)
         if self.cohort != COHORTS[0]:
             first = score.Asked(self.as_of, self.cohort).first
@@ -62,8 +72,14 @@ class Choice:
 USUAL = {field.name: field.default for field in fields(Choice) if field.name not in ("as_of", "last_day")}
 
 
-def token(unit: str | None) -> str:
-    return hashlib.sha256((unit or "").encode()).hexdigest()[:12]
+def _token(given: Mapping[str, Any], name: str, fallback: str, bad: list[str]) -> str:
+    found = given.get(name)
+    if found in (None, "", fallback):
+        return fallback
+    if not isinstance(found, str) or not TOKEN.fullmatch(found):
+        bad.append(name)
+        return fallback
+    return found
 
 
 def choice_of(given: Mapping[str, Any], known: Known) -> tuple[Choice, list[str]]:
@@ -72,10 +88,6 @@ def choice_of(given: Mapping[str, Any], known: Known) -> tuple[Choice, list[str]
     night = as_known.night_of(given, bad)
     last_day = as_known.last_day(known, night)
     day = day_asked(given, FIRST_DAY, last_day, bad)
-    unit = given.get("unit") or ""
-    if unit and (not isinstance(unit, str) or len(unit) != 12 or not set(unit) <= set("0123456789abcdef")):
-        bad.append("unit")
-        unit = ""
     return Choice(
         day,
         last_day,
@@ -84,7 +96,8 @@ def choice_of(given: Mapping[str, Any], known: Known) -> tuple[Choice, list[str]
         option(given.get("county"), (ALL, *known.counties), ALL, bad, "county"),
         option(given.get("by"), GROUPS, "category", bad, "by"),
         option(given.get("show"), LISTS, "open", bad, "show"),
-        unit,
+        _token(given, "unit", "", bad),
+        _token(given, "enterprise", ALL, bad),
         night,
     ), bad
 
@@ -109,8 +122,33 @@ class View:
 
     def __init__(self, db: queries.Source, choice: Choice, known: Known, source: queries.Source) -> None:
         self.db, self.choice, self.known = db, choice, known
-        self.source, asked = source, choice.asked
+        self.source = source
+        self.asked = asked = replace(choice.asked, uscc=self.uscc)
         self.facts = queries.last_few(self.source, "hazard facts", asked, lambda: hazards.Facts(self.source, asked))
+
+    @cached_property
+    def enterprises(self) -> dict[str, str | None]:
+        """Enterprises that hazards name, by code, each with the name its newest hazard has."""
+        return {row["uscc"]: row["unit"] for row in self.source.rows(_ENTERPRISES)}
+
+    @property
+    def uscc(self) -> str | None:
+        """Whose hazards are asked for, None: everybody's; an enterprise that no hazard names has none."""
+        if self.choice.enterprise == ALL:
+            return None
+        return next((code for code in self.enterprises if token(code) == self.choice.enterprise), "")
+
+    @cached_property
+    def offered(self) -> list[str]:
+        """Enterprises to choose from: the chosen one, or those with the most overdue, else with the most hazards."""
+        if self.choice.enterprise != ALL:
+            return [self.uscc] if self.uscc else []
+        every, overdue = Counter[str](), Counter[str]()
+        for one in self.facts.hazards:
+            if one.uscc is not None:
+                every[one.uscc] += 1
+                overdue[one.uscc] += one.is_overdue(self.choice.as_of)
+        return sorted(every, key=lambda code: (-overdue[code], -every[code], code))[:MOST_OFFERED]
 
     @cached_property
     def whole(self) -> Standing:
@@ -129,19 +167,19 @@ class View:
     @cached_property
     def listed(self) -> list[Hazard]:
         found = hazards.listed(self.facts, self.choice.show)
-        return [one for one in found if not self.choice.unit or token(one.unit) == self.choice.unit]
+        return [one for one in found if not self.choice.unit or token(one.unit or "") == self.choice.unit]
 
     @cached_property
     def ladder(self) -> list[dict[str, Any]]:
-        return hazards.ladder(self.source, self.choice.asked)
+        return hazards.ladder(self.source, self.asked)
 
     @cached_property
     def works(self) -> list[dict[str, Any]]:
-        return hazards.works(self.source, self.choice.asked)
+        return hazards.works(self.source, self.asked)
 
     @cached_property
     def unfinished(self) -> list[dict[str, Any]]:
-        return hazards.unfinished(self.source, self.choice.asked)
+        return hazards.unfinished(self.source, self.asked)
 
     def count(self, show: str) -> int:
         return len(hazards.listed(self.facts, show))

@@ -7,7 +7,7 @@ published version. Plates leave this module masked; there is no query that retur
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date, timedelta
+from datetime import date
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 from weakref import WeakKeyDictionary
@@ -569,11 +569,6 @@ def stopped_deliveries(db: Source, since: date) -> int:
 def metric(db: Source, name: str, first: date, last: date) -> dict[str, Any]:
     """A metric by its one definition: ``value``, ``numerator`` and ``denominator``."""
     return metrics.compute(db, name, first, last)
-
-
-def recent_site_days(db: Source, until: date, days: int) -> pd.DataFrame:
-    first = until - timedelta(days=days - 1)
-    return site_days(db, Selection(first, until), [(first, until)])
 
 
 _LAST_DAY = """

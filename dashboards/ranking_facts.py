@@ -1,6 +1,7 @@
 """What the page of the ranking reads: ``warehouse.score`` and ``warehouse.supervision`` for one choice."""
 
-from collections.abc import Mapping
+import itertools
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Any
@@ -8,15 +9,14 @@ from urllib.parse import urlencode
 
 from dashboards import queries, terminal_facts
 from dashboards.selection import Known, day_asked, option, query_of
+from dashboards.site_days import SiteDays
 from warehouse import score, supervision
 from warehouse.score import Unit
 from warehouse.supervision import Measure, Number, Suggestion
 
 FIRST_DAY = date(2016, 1, 1)
-HAZARD_LISTS = {"hazard_closed": "all", "hazard_on_time": "due", "major_overdue": "overdue"}
-"""Lists of the page of hazards that hold what a part counts; overdue ones of every grade."""
-OF_COUNTIES_TOGETHER = ("repeat_handled", "scale_reporting")
-"""Parts whose pages know no county."""
+HAZARD_LISTS = {"hazard_closed": "all", "hazard_on_time": "due", "major_overdue": "major"}
+"""Lists of the page of hazards that hold what a part is a share of."""
 MEASURES_SHOWN = 40
 
 
@@ -66,19 +66,18 @@ def ranking(db: queries.Source, choice: Choice) -> score.Ranking:
 
 
 def rows_of(asked: score.Asked, code: str, part: str, *, is_registered: bool) -> str | None:
-    """The address of the rows that a part of a unit was counted from; None: no page narrows to them.
-
-    Alarms are there by the day they began, and here by that on which their time ended.
-    """
+    """The address of the rows that a part of a unit is a share of; None: no page knows the enterprise."""
     if part in HAZARD_LISTS:
-        if asked.of != "county":
-            return None
-        pairs = {"as_of": asked.as_of, "county": code, "cohort": asked.cadence, "show": HAZARD_LISTS[part]}
+        whose = {"county": code} if asked.of == "county" else {"enterprise": terminal_facts.token(code)}
+        pairs = {"as_of": asked.as_of, **whose, "cohort": asked.cadence, "show": HAZARD_LISTS[part]}
         return f"/hazards?{urlencode(pairs)}"
     if part == "clocks_kept":
-        return f"/penalties?{urlencode({'as_of': asked.as_of, 'county': code, 'rows': 'clocks'})}#rows"
-    if part in OF_COUNTIES_TOGETHER:
-        return None
+        pairs = {"as_of": asked.as_of, "county": code, "rows": "clocks", "ran_out": asked.cadence}
+        return f"/penalties?{urlencode(pairs)}#rows"
+    if part == "repeat_handled":
+        return f"/repeat?{urlencode({'as_of': asked.as_of, 'window': 'ROLLING_12M', 'county': code, 'low': 'due'})}"
+    if part == "scale_reporting":
+        return "/quality" + SiteDays(asked.first, asked.as_of, code, is_usual=False).query()
     if asked.of == "enterprise" and not is_registered:
         return None
     place = {"county": code} if asked.of == "county" else {"enterprise": terminal_facts.token(code)}
@@ -102,10 +101,16 @@ def apart(told: score.Ranking) -> tuple[Unit, Unit] | None:
 @queries.once_per_choice
 def measures(db: queries.Source, day: date) -> list[tuple[Measure, tuple[Number, ...]]]:
     """Measures by the day with the numbers behind them: what is overdue first, then the newest, at most so many."""
+    return list(itertools.islice(every_measure(db, day), MEASURES_SHOWN))
+
+
+def every_measure(db: queries.Source, day: date) -> Iterator[tuple[Measure, tuple[Number, ...]]]:
+    """All of them in the same order, each with its numbers as it is taken."""
     told = supervision.measures(db, day)
     told.sort(key=lambda one: one.state != "overdue")
     behind = supervision.Behind(db, day)
-    return [(one, behind.of(one)) for one in told[:MEASURES_SHOWN]]
+    for one in told:
+        yield one, behind.of(one)
 
 
 @queries.once_per_choice

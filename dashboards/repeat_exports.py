@@ -7,10 +7,11 @@ from typing import Any
 import flask
 from werkzeug.exceptions import BadRequest
 
-from dashboards import exports, queries, repeat_queries, shell, xlsx
+from dashboards import controls, exports, queries, repeat_queries, shell, xlsx
 from dashboards import format as fmt
 from dashboards.pages.repeat import low_words, name_of, tier_of
 from dashboards.repeat_queries import Facts, choice_of
+from dashboards.selection import ALL
 from dashboards.text import Text
 from dashboards.words import unverified
 from warehouse import repeat
@@ -59,7 +60,10 @@ ACT: tuple[tuple[str, _OfAct], ...] = (
     ("vehicles.passage", lambda judged, t: judged.act.passage_record_id),
 )
 SHARES = ("repeat.share", "repeat.act.share", "repeat.act.share_after")
-ASKED = ("repeat.as_of", "repeat.basis", "repeat.decisions", "explain.thresholds", "export.snapshot")
+ASKED = (
+    "repeat.as_of", "repeat.basis", "repeat.decisions", "filter.county", "repeat.low", "explain.thresholds",
+    "export.snapshot",
+)  # fmt: skip
 """What was asked, beside each row of the CSV, which has no sheet of notes."""
 
 
@@ -87,7 +91,15 @@ def asked_of(facts: Facts, t: Text) -> tuple[Any, ...]:
     thresholds = "; ".join(f"{one.name} = {one.amount} [{one.confidence}]" for one in used)
     choice = facts.choice
     basis = terms.BASIS_TERMS[choice.basis].name(t.lang)
-    return choice.as_of, basis, t(f"repeat.decisions.{choice.decisions}"), thresholds, facts.db.version
+    return (
+        choice.as_of, basis, t(f"repeat.decisions.{choice.decisions}"), county_of(facts, t),
+        low_words(facts, choice.low, t), thresholds, facts.db.version,
+    )  # fmt: skip
+
+
+def county_of(facts: Facts, t: Text) -> str:
+    county = facts.choice.county
+    return t("export.everything") if county == ALL else controls.place_name(facts.known, county, t)
 
 
 def list_rows(facts: Facts, t: Text) -> Iterator[tuple[Any, ...]]:
@@ -113,7 +125,9 @@ def notes(facts: Facts, t: Text) -> list[tuple[str, str]]:
     return [
         (t("export.title"), f"{t('repeat.title')} · {terms.SUBJECT_TERMS[choice.subject].name(t.lang)}"),
         (t("repeat.as_of"), fmt.day(choice.as_of, t.lang)),
+        (t("filter.county"), county_of(facts, t)),
         (t("repeat.low"), low_words(facts, choice.low, t)),
+        *([(t("explain.counts"), t("repeat.low.cases"))] if choice.low in repeat_queries.OF_CASES else []),
         *conditions(facts, t),
         (t("explain.leaves_out"), t("repeat.leaves_out")),
         (t("export.rows"), fmt.count(len(facts.listed))),

@@ -13,15 +13,18 @@ from typing import Any, NamedTuple
 from werkzeug.exceptions import BadRequest
 
 from dashboards import lists, queries
-from dashboards.selection import Known, day_asked, option, query_of
-from warehouse import matching, repeat
+from dashboards.selection import ALL, Known, day_asked, option, query_of
+from warehouse import matching, repeat, score
 from warehouse.parameters import Codes, Parameter
 from warehouse.plate import masked
 from warehouse.repeat import BASES, SUBJECTS, WINDOWS, Act, Defaults, Judged, Question, Standing
 
-LOW = ("counted", "warning", "statutory", "one_away", "pending", "all")
+OF_CASES = ("due", "undone")
+"""Vehicles of the line of the ranking (``warehouse.score.repeat_offenders``): with cases that are due, and those of
+them of which one is neither decided nor ended."""
+LOW = ("counted", "warning", "statutory", "one_away", "pending", *OF_CASES, "all")
 """Who is listed: with a counted act, from the warning on, above the statute's threshold, one away from it, with acts
-that want a decision, or everybody with an act."""
+that want a decision, ``OF_CASES``, or everybody with an act."""
 DECISIONS = ("required", "any")
 SORTS = ("count", "trigger", "lapse", "pending")
 
@@ -29,7 +32,7 @@ SORTS = ("count", "trigger", "lapse", "pending")
 @dataclass(frozen=True)
 class Choice:
     """What the reader asked for; ``as_of`` is the last day of data unless a link says another. ``usual``: what is asked
-    as of the day where nobody says otherwise."""
+    as of the day where nobody says otherwise. ``county``: only who has a case of it in the window."""
 
     as_of: date
     last_day: date
@@ -39,6 +42,7 @@ class Choice:
     basis: str
     decisions: str
     low: str
+    county: str = ALL
 
     def query(self, *, absolute: bool = False, **changes: Any) -> str:
         """The query string; what is at its default is left out. ``absolute`` names the last day of data, too, and what
@@ -47,12 +51,12 @@ class Choice:
         if "subject" in changes and "low" not in changes:
             chosen = replace(chosen, low=first_low(chosen.subject))
         named = dict.fromkeys(_usual(self.usual)) if absolute else _usual(self.usual)
-        usual = {"subject": "vehicle", **named, "low": first_low(chosen.subject)}
+        usual = {"subject": "vehicle", **named, "low": first_low(chosen.subject), "county": ALL}
         return query_of(chosen, usual, absolute=absolute)
 
     def data(self) -> dict[str, str]:
         """The choice as the callbacks of the list get it back; it is checked again then."""
-        names = ("subject", "window", "basis", "decisions", "low")
+        names = ("subject", "window", "basis", "decisions", "low", "county")
         return {"as_of": self.as_of.isoformat(), **{name: getattr(self, name) for name in names}}
 
     @property
@@ -77,6 +81,7 @@ def choice_of(given: Mapping[str, Any], known: Known, db: queries.Source) -> tup
     subject = option(given.get("subject"), SUBJECTS, "vehicle", bad, "subject")
     usual = repeat.defaults(db, day)
     named = _usual(usual)
+    offered = tuple(low for low in LOW if subject == "vehicle" or low not in OF_CASES)
     return Choice(
         day,
         known.last_day,
@@ -85,7 +90,8 @@ def choice_of(given: Mapping[str, Any], known: Known, db: queries.Source) -> tup
         option(given.get("window"), WINDOWS, named["window"], bad, "window"),
         option(given.get("basis"), BASES, named["basis"], bad, "basis"),
         option(given.get("decisions"), DECISIONS, named["decisions"], bad, "decisions"),
-        option(given.get("low"), LOW, first_low(subject), bad, "low"),
+        option(given.get("low"), offered, first_low(subject), bad, "low"),
+        option(given.get("county"), (ALL, *known.counties), ALL, bad, "county"),
     ), bad
 
 
@@ -108,14 +114,44 @@ class Facts:
 
     @cached_property
     def everybody(self) -> list[Standing]:
+        """Whoever has an act, in any county: a row is known by its place here."""
         choice, question = self.choice, self.choice.question
         key = (choice.as_of, choice.subject, choice.window, choice.basis, choice.decisions)
         return queries.last_few(self.db, "repeat lists", key, lambda: repeat.standings(self.db, question))
 
     @cached_property
+    def of_county(self) -> list[Standing]:
+        return [one for one in self.everybody if is_of_county(one, self.choice.county)]
+
+    @cached_property
     def listed(self) -> list[tuple[int, Standing]]:
         """Who is shown, each with the place in the whole list."""
-        return [(at, one) for at, one in enumerate(self.everybody) if is_listed(one, self.choice.low)]
+        return [(at, one) for at, one in enumerate(self.everybody) if self.is_listed(one, self.choice.low)]
+
+    def is_listed(self, one: Standing, low: str) -> bool:
+        """Whether somebody stands in a list of the county. A case is the ranking's by its act's year, and a window's by
+        its own: the lists of cases do not ask for a window."""
+        if low in OF_CASES:
+            is_handled = self.handled.get(one.key)
+            return is_handled is not None and (low == "due" or not is_handled)
+        return is_of_county(one, self.choice.county) and is_listed(one, low)
+
+    @cached_property
+    def has_cases(self) -> bool:
+        """Whether the lists ``OF_CASES`` can be told: of vehicles, by a version that ranks."""
+        return self.choice.subject == "vehicle" and queries.tables(self.db) >= set(score.TABLES)
+
+    @cached_property
+    def handled(self) -> dict[tuple[Any, ...], bool]:
+        """Vehicles of the line with cases of the county that are due: whether all of them were dealt with."""
+        if not self.has_cases:
+            return {}
+        found: dict[tuple[Any, ...], bool] = {}
+        for one in score.repeat_offenders(self.db, self.choice.as_of):
+            if self.choice.county in (ALL, one.county_code):
+                key = one.plate_no, one.plate_color_code
+                found[key] = found.get(key, True) and one.is_handled
+        return found
 
     @cached_property
     def by_register(self) -> dict[str, list[Act]]:
@@ -129,7 +165,7 @@ class Facts:
         return self.by_register.get(one.key[0], [])
 
     def count(self, low: str) -> int:
-        return sum(is_listed(one, low) for one in self.everybody)
+        return sum(self.is_listed(one, low) for one in self.everybody)
 
     @property
     def usual_elsewhere(self) -> list[str]:
@@ -148,10 +184,10 @@ class Facts:
     def counts(self) -> Counts:
         question = self.choice.question
         key = ("repeat counts", question.as_of, question.subject, question.window, question.basis,
-               question.require_decision)  # fmt: skip
+               question.require_decision, self.choice.county)  # fmt: skip
 
         def read() -> Counts:
-            everybody = repeat.standings(self.db, question)
+            everybody = [one for one in repeat.standings(self.db, question) if is_of_county(one, self.choice.county)]
             return Counts(*(sum(is_listed(one, low) for one in everybody) for low in ("statutory", "one_away")))
 
         return queries.kept(self.db, key, read)
@@ -175,7 +211,16 @@ class Facts:
         return fallen, [other for other in others if other.window != fallen.window and other.count > fallen.count]
 
 
+def is_of_county(one: Standing, county: str) -> bool:
+    """Whether a case of the county lies in the window, whether it counts or not."""
+    return county == ALL or any(
+        judged.act.county_code == county and one.window_first <= (judged.placed_on or judged.act.violated_on)
+        for judged in one.acts
+    )
+
+
 def is_listed(one: Standing, low: str) -> bool:
+    """Whether somebody stands in a list that asks for acts alone."""
     if low == "one_away":
         return one.is_one_away and one.count > 0
     if low == "pending":

@@ -135,6 +135,21 @@ def who(one: Risk, t: Text) -> str:
     return masked(str(one.key[0])) if one.subject == "vehicle" else one.name or t("terminals.enterprise.none")
 
 
+def tested_words(tested: backtest.BackTest, t: Text) -> str:
+    """Of which days the back-test is, who took part, and how many had an event."""
+    return t(
+        "risk.tested.how", began=fmt.day(tested.asked.as_of, t.lang), until=fmt.day(tested.until, t.lang),
+        all=fmt.count(tested.subject_count), hits=fmt.count(tested.hit_count), base=fmt.rate(tested.base),
+        unseen=fmt.count(tested.unseen_count), scant=fmt.count(tested.scant_count),
+    )  # fmt: skip
+
+
+def band_words(tested: backtest.BackTest, t: Text) -> str:
+    """What a ranking by lot would have given, and whose intervals the others have."""
+    share = f"{tested.confidence:.0%}"
+    return t("risk.tested.band", share=share, rounds=fmt.count(tested.rounds), seed=tested.seed)
+
+
 def rate_span(one: Risk) -> str:
     return f"{shown('model', one.low)} – {shown('model', one.high)}"
 

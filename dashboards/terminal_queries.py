@@ -195,9 +195,11 @@ def finding_kinds(db: Source, span: Span, place: Place) -> pd.DataFrame:
 
 # --- alarms and what became of them -----------------------------------------------------------------------------
 _TOLD = "select max(told_until) as told_until, max(event_date) as last_day from mart.alarm_handling"
-_DUE = "due_at <= (select max(told_until) from mart.alarm_handling)"
+_UNTIL = "(select max(told_until) from mart.alarm_handling)"
+_DUE = f"due_at <= {_UNTIL}"
 _ALARMS = f"""
-from mart.alarm_handling where event_date between $first and $last {_PLACE}
+from mart.alarm_handling
+where {kpi.ALARM_DAY.format(alarm="alarm_handling", until=_UNTIL)} between $first and $last {_PLACE}
     and case $fate when 'all' then true when 'due' then {_DUE} when 'supervised' then is_supervised
         when 'appealed' then appeal_result is not null when 'rejected' then appeal_result = 'rejected'
         when 'due_late' then {_DUE} and not is_in_time

@@ -17,6 +17,7 @@ COLUMNS = ("now", "entered", "still", "median")
 
 def card(db: queries.Source, choice: Choice, t: Text) -> html.Section:
     """Of each state the cases in it, the share of those who entered it that is still there, and the median of days."""
+    assert choice.passed is not None
     title = t("penalties.times")
     if not case_facts.begins_with_passage(choice):
         return controls.card(title, None, html.P(t("penalties.times.no_steps"), className="quiet-line"), id=ANCHOR)
@@ -32,7 +33,7 @@ def card(db: queries.Source, choice: Choice, t: Text) -> html.Section:
     if body:
         left_out = f"{t('explain.leaves_out')}{t('app.colon')}{t('penalties.funnel.leaves_out')}"
         content = [controls.stack_table(title, heads, body), html.P(left_out, className="subtitle")]
-    how = t("penalties.times.how", span=fmt.day_range(choice.first_month, choice.as_of, t.lang))
+    how = t("penalties.times.how", span=fmt.day_range(*choice.passed, t.lang))
     return controls.card(title, how, content, id=ANCHOR)
 
 

@@ -323,6 +323,9 @@ def clocks_command(
     kind: Kind = None,
     clock: OfClock = None,
     state: Annotated[str | None, typer.Option("--state", help=f"{', '.join(STATES)}.")] = None,
+    ran_out_from: Annotated[
+        str | None, typer.Option("--ran-out-from", help="The office's clocks that a ranking from this day on counts.")
+    ] = None,
     known: KnownOn = None,
     form: Form = "table",
     lang: Lang = "en",
@@ -331,7 +334,8 @@ def clocks_command(
     for what, given, allowed in (("kind", kind, KINDS), ("clock", clock, CLOCKS), ("state", state, STATES)):
         one_of(what, given, allowed)
     only = _only(kind, county, site, filed_from, filed_to, known)
-    which = OfClocks(clock=clock, state=state)
+    since = None if ran_out_from is None else day_of(ran_out_from, "--ran-out-from")
+    which = OfClocks(clock=clock, state=state, ran_out_from=since)
     with _asked(as_of, form, lang, known, county) as asked:
         found = clocks(asked.source, asked.as_of, only, which)
     _answer_clocks(asked, asked.words("clocks", all=len(found)), found)

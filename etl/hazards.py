@@ -159,6 +159,7 @@ _CODES = dict.fromkeys(_STATES, terms.STATES) | {
 First = Annotated[str | None, typer.Option("--from", help="First day of registration; default: a year before.")]
 Last = Annotated[str | None, typer.Option("--to", help="Last day of registration; default: the day asked for.")]
 Category = Annotated[str | None, typer.Option("--category", help=f"{', '.join(CATEGORIES)}.")]
+Enterprise = Annotated[str | None, typer.Option("--enterprise", help="Credit code: its hazards alone.")]
 Format = Annotated[str, typer.Option("--format", help=f"{', '.join(FORMATS)}.")]
 
 
@@ -169,6 +170,7 @@ def rate_command(
     last: Last = None,
     county: County = None,
     category: Category = None,
+    uscc: Enterprise = None,
     known: KnownOn = None,
     by: Annotated[str, typer.Option("--by", help=f"{', '.join(GROUPS)}.")] = "category",
     form: Format = "table",
@@ -176,7 +178,7 @@ def rate_command(
 ) -> None:
     """Removal rates of one cohort, on time, overdue, days to close, and what came back; works and listings below."""
     one_of("group", by, GROUPS)
-    with _asked(as_of, first, last, county, category, known, form, lang) as (source, asked):
+    with _asked(as_of, first, last, county, category, known, form, lang, uscc) as (source, asked):
         facts = Facts(source, asked)
         groups = standings(facts, by) + (standings(facts) if by != "all" else [])
         rows = [rate_row(one) for one in groups]
@@ -192,8 +194,9 @@ def rate_command(
             named = [_named(row, one, lang) for row, one in zip(rows, groups, strict=True)]
             _table(words["title"], named, RATE_COLUMNS, lang, asked, source)
             _say_notes(facts, source, lang, "cohort", "reported", "stock", "days")
-            planned = [_worded(row, lang) for row in works(source, asked)]
-            _table(words["works"], planned, WORKS_COLUMNS, lang, asked, source)
+            if asked.uscc is None:
+                planned = [_worded(row, lang) for row in works(source, asked)]
+                _table(words["works"], planned, WORKS_COLUMNS, lang, asked, source)
             standing = [_worded(row, lang) for row in ladder(source, asked) if row["delisted_on"] is None]
             if standing:
                 _table(words["ladder"], standing, LADDER_COLUMNS, lang, asked, source)
@@ -207,13 +210,14 @@ def list_command(
     last: Last = None,
     county: County = None,
     category: Category = None,
+    uscc: Enterprise = None,
     known: KnownOn = None,
     form: Format = "table",
     lang: Lang = "en",
 ) -> None:
     """Hazards: open, overdue, due, due soon or listed ones of all; late, refused, differing ones … of the cohort."""
     one_of("list", which, LISTS)
-    with _asked(as_of, first, last, county, category, known, form, lang) as (source, asked):
+    with _asked(as_of, first, last, county, category, known, form, lang, uscc) as (source, asked):
         facts = Facts(source, asked)
         rows = [list_row(facts, one) for one in listed(facts, which)]
         if form == "csv":
@@ -257,6 +261,7 @@ def bound_command(
     last: Last = None,
     county: County = None,
     category: Category = None,
+    uscc: Enterprise = None,
     known: KnownOn = None,
     by: Annotated[str, typer.Option("--by", help=f"{', '.join(GROUPS)}.")] = "category",
     form: Format = "table",
@@ -264,7 +269,7 @@ def bound_command(
 ) -> None:
     """How many closures may be false, by the spot checks picked by lot: the bound behind every 100 %."""
     one_of("group", by, GROUPS)
-    with _asked(as_of, first, last, county, category, known, form, lang) as (source, asked):
+    with _asked(as_of, first, last, county, category, known, form, lang, uscc) as (source, asked):
         facts = Facts(source, asked)
         groups = standings(facts, by) + (standings(facts) if by != "all" else [])
         rows = [bound_row(one) for one in groups]
@@ -315,10 +320,13 @@ def _share(row: dict[str, Any]) -> dict[str, Any]:
 
 
 # --- what is asked ---------------------------------------------------------------------------------------
+_KNOWN_ENTERPRISE = "select 1 from core.hazard_life where uscc = $uscc limit 1"
+
+
 @contextmanager
 def _asked(
     as_of: str | None, first: str | None, last: str | None, county: str | None, category: str | None,
-    known: str | None, form: str, lang: str,
+    known: str | None, form: str, lang: str, uscc: str | None = None,
 ) -> Iterator[tuple[Source, Asked]]:  # fmt: skip
     """What a command asks and of what, to be read within the ``with`` block; what is typed is refused before it."""
     one_of("language", lang, LANGUAGES)
@@ -333,7 +341,9 @@ def _asked(
     known_county(served, county)
     with known_on.asked(known, hazards_known_on) as source:
         day = day_or_last(source, told)
-        yield source, Asked(day, begin or year_before(day), end or day, county, category)
+        if uscc is not None and not source.rows(_KNOWN_ENTERPRISE, {"uscc": uscc}):
+            raise HengError(f"No hazard names the enterprise {uscc!r}. See: heng hazards list --format csv.")
+        yield source, Asked(day, begin or year_before(day), end or day, county, category, uscc)
 
 
 # --- rows ------------------------------------------------------------------------------------------------

@@ -179,7 +179,8 @@ def _print(
     for one in (*first, *last):
         table.add_row(
             str(one.place or "–"), f"{one.low}–{one.high}" if one.place else "–", Text(names[one.code]),
-            f"{one.total:.1f}", letters(one.groups), f"{one.weight:.0%}", _change(one.change, words),
+            "–" if one.total is None else f"{one.total:.1f}", letters(one.groups), f"{one.weight:.0%}",
+            _change(one.change, words),
             "; ".join(gap_words(gap, lang) for gap in one.gaps),
         )  # fmt: skip
     parts = [_parts(told, one, names[one.code], lang) for one in (*first, *last)] if with_parts else []

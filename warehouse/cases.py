@@ -88,11 +88,13 @@ class OfCases:
 
 @dataclass(frozen=True)
 class OfClocks:
-    """Which of the clocks; ``is_soon``: running, and late within ``SOON_DAYS`` if nothing happens."""
+    """Which of the clocks; ``is_soon``: running, and late within ``SOON_DAYS`` if nothing happens. ``ran_out_from``:
+    ``SCORED_CLOCKS`` that ran out on this day or later, as ``run_out`` counts them."""
 
     clock: str | None = None
     state: str | None = None
     is_soon: bool = False
+    ran_out_from: date | None = None
 
 
 @dataclass(frozen=True)
@@ -409,11 +411,12 @@ left join seeds.parameter as cap on judged.clock = 'late_surcharge' and cap.para
     and judged.clock_started_on between coalesce(cap.valid_from, judged.clock_started_on)
     and coalesce(cap.valid_to, judged.clock_started_on)
 """
+_RAN_OUT = "list_contains($clocks, clock) and {due_on} + 1 between $first and $as_of and state <> 'not_applicable'"
 _RUN_OUT = f"""{_JUDGED}
 select county_code, case_kind, case_no, count(*) filter (state = 'met')::bigint as kept_count,
     count(*)::bigint as clock_count
 from judged
-where list_contains($clocks, clock) and clock_due_on + 1 between $first and $as_of and state <> 'not_applicable'
+where {{ran_out}}
 group by all
 order by all
 """
@@ -583,6 +586,9 @@ def clocks(
         given["state"] = asked.state
     if asked.is_soon:
         conditions.append("is_soon")
+    if asked.ran_out_from is not None:
+        conditions.append(_RAN_OUT.format(due_on="due_on"))
+        given |= {"clocks": list(SCORED_CLOCKS), "first": asked.ran_out_from}
     text = _CLOCK_ROWS.format(
         columns=_columns(Clock), clocks=query, which=" and ".join(conditions), limit=_limit(limit)
     )
@@ -599,7 +605,10 @@ def run_out(source: Source, first: date, as_of: date) -> list[dict[str, Any]]:
     """Of each case (``county_code``, ``case_kind``, ``case_no``) how many of the ``SCORED_CLOCKS`` ran out from
     ``first`` to the day (``clock_count``), and how many of these were kept. A clock runs out on the day after its last
     day, so each of them is decided: kept, late, left out or still open."""
-    query, given = _RUN_OUT.format(where="true"), {"clocks": list(SCORED_CLOCKS)}
+    query, given = (
+        _RUN_OUT.format(where="true", ran_out=_RAN_OUT.format(due_on="clock_due_on")),
+        {"clocks": list(SCORED_CLOCKS)},
+    )
     return source.rows(query, {"first": first, "as_of": as_of, **given})
 
 

@@ -53,6 +53,7 @@ LISTS = {
     "closed": ("已销号", "closed"),
     "late": ("逾期销号", "closed late"),
     "listed": ("挂牌督办中", "listed"),
+    "major": ("期内在办的重大隐患", "major, in hand in the period"),
     "differs": ("报送与环节不一致", "list and steps differ"),
     "refused": ("有未采纳环节", "with refused steps"),
     "came_back": ("复发", "came back"),

@@ -41,7 +41,7 @@ TABLES = (
 CATEGORIES = ("HWY", "RAIL", "SIGN", "VESSEL", "ENT")
 GROUPS = ("all", "county", "category", "grade", "unit", "month")
 _STOCK = ("open", "overdue", "due_soon", "no_due", "listed")
-_OF_ALL = (*_STOCK, "due", "on_time")
+_OF_ALL = (*_STOCK, "due", "on_time", "major")
 """Lists of every hazard known on the day, whenever it was registered; the others are of the cohort."""
 _PARAMETERS = ("hazard_due_soon_days", "hazard_confidence", "hazard_restricted_days", "hazard_recurrence_days",
                "hazard_recurrence_m")  # fmt: skip
@@ -51,6 +51,7 @@ _PARAMETERS = ("hazard_due_soon_days", "hazard_confidence", "hazard_restricted_d
 class Asked:
     """The cohort registered from ``first`` to ``last`` (both included), as it stood at the end of ``as_of``.
 
+    ``uscc``: credit code of an enterprise, whose hazards alone are told; works are of no enterprise.
     Raises ``WarehouseError`` for a period that ends before it begins or begins after the day, and an unknown category.
     """
 
@@ -59,6 +60,7 @@ class Asked:
     last: date
     county: str | None = None
     category: str | None = None
+    uscc: str | None = None
 
     def __post_init__(self) -> None:
         if self.first > self.last:
@@ -260,6 +262,7 @@ left join core.hazard_life as life on life.hazard_no = listing.hazard_no
 where listing.listed_on <= $as_of
     and (cast($county as varchar) is null or listing.county_code = $county)
     and (cast($category as varchar) is null or life.hazard_category_code = $category)
+    and (cast($uscc as varchar) is null or life.uscc = $uscc)
     and (cast($hazard_no as varchar) is null or listing.hazard_no = $hazard_no)
 order by listing.listed_on, listing.listing_no
 """
@@ -325,11 +328,13 @@ class Facts:
     def __init__(self, source: Source, asked: Asked) -> None:
         self.asked = asked
         self.told = parameters(source, asked.as_of)
-        self.hazards = [Hazard(**row) for row in source.rows(_HAZARDS, _of_period(asked))]
+        everybodys = [Hazard(**row) for row in source.rows(_HAZARDS, _of_period(asked))]
+        self.hazards = [one for one in everybodys if asked.uscc in (None, one.uscc)]
         checks = [Check(**row) for row in source.rows(_CHECKS, {"as_of": asked.as_of, "hazard_no": None})]
         self.by_lot, self.chosen = spot_results(self.hazards, checks)
         days, distance_m = (self.value(f"hazard_recurrence_{unit}") for unit in ("days", "m"))
-        self.recurred = same_place_since(self.hazards, int(days), distance_m) | {
+        # What came back at the place of an enterprise's hazard may be another's.
+        self.recurred = same_place_since(everybodys, int(days), distance_m) | {
             one.hazard_no: one.hazard_no for one in self.hazards if one.reopened_count
         }
 
@@ -344,6 +349,10 @@ class Facts:
         """Whether its last day lies in the period and has come."""
         until = min(self.asked.last, self.asked.as_of)
         return one.due_on is not None and self.asked.first <= one.due_on <= until
+
+    def is_major_in_hand(self, one: Hazard) -> bool:
+        """Whether it is major and was open in the period: not closed before it began."""
+        return one.grade == "major" and (one.closed_on is None or one.closed_on >= self.asked.first)
 
     def value(self, name: str) -> float:
         return self.told[name].value
@@ -470,6 +479,7 @@ _LISTED: dict[str, Callable[[Facts, Hazard], bool]] = {
     "closed": lambda facts, one: one.is_closed,
     "late": lambda facts, one: one.is_closed and one.due_on is not None and not one.is_on_time,
     "listed": lambda facts, one: one.is_listed,
+    "major": lambda facts, one: facts.is_major_in_hand(one),
     "differs": lambda facts, one: one.is_closed != one.is_reported_closed(facts.asked.as_of),
     "refused": lambda facts, one: one.refused_count > 0,
     "came_back": lambda facts, one: one.hazard_no in facts.recurred,
@@ -484,9 +494,9 @@ _LISTED: dict[str, Callable[[Facts, Hazard], bool]] = {
 }  # fmt: skip
 """Whether a hazard belongs to the list of that name.
 
-``late``: closed after its last day. ``differs``: the county says closed and the steps do not, or the reverse.
-``came_back``: reopened, or another one at the same place since. ``checked``: by lot; ``not_removed``: found so by any
-spot check.
+``late``: closed after its last day. ``major``: major ones in hand in the period, whenever registered. ``differs``: the
+county says closed and the steps do not, or the reverse. ``came_back``: reopened, or another one at the same place
+since. ``checked``: by lot; ``not_removed``: found so by any spot check.
 """
 LISTS = tuple(_LISTED)
 """What a list may hold."""
@@ -507,7 +517,7 @@ def listed(facts: Facts, name: str = "all") -> list[Hazard]:
 
 def ladder(source: Source, asked: Asked) -> list[dict[str, Any]]:
     """Listings known on the day with their ``rung``: listed, overdue, rechecked, delisted; ``days_left`` until due."""
-    rows = source.rows(_LISTINGS, _of_period(asked))
+    rows = source.rows(_LISTINGS, _of_listings(asked))
     for row in rows:
         left = (row["due_on"] - asked.as_of).days
         done = row["delisted_on"] is not None
@@ -525,17 +535,22 @@ def ladder(source: Source, asked: Asked) -> list[dict[str, Any]]:
 
 
 def works(source: Source, asked: Asked) -> list[dict[str, Any]]:
-    """Works of the day's year against plan, by kind and unit: kilometres and bridges do not add up."""
-    return source.rows(_WORKS, _of_works(asked))
+    """Works of the day's year against plan, by kind and unit: kilometres and bridges do not add up. None of an
+    enterprise."""
+    return source.rows(_WORKS, _of_works(asked)) if asked.uscc is None else []
 
 
 def unfinished(source: Source, asked: Asked) -> list[dict[str, Any]]:
     """The works that are planned and not finished on the day: what lies between plan and done."""
-    return source.rows(_UNFINISHED, _of_works(asked))
+    return source.rows(_UNFINISHED, _of_works(asked)) if asked.uscc is None else []
 
 
 def _of_period(asked: Asked) -> dict[str, Any]:
     return {"as_of": asked.as_of, "county": asked.county, "category": asked.category, "hazard_no": None}
+
+
+def _of_listings(asked: Asked) -> dict[str, Any]:
+    return _of_period(asked) | {"uscc": asked.uscc}
 
 
 def _of_works(asked: Asked) -> dict[str, Any]:
@@ -554,6 +569,6 @@ def one_hazard(source: Source, hazard_no: str, as_of: date) -> dict[str, Any]:
         "list_row": source.rows(_LIST_ROW, {"hazard_no": hazard_no})[0],
         "steps": source.rows(_STEPS, of_hazard),
         "photos": source.rows(_PHOTOS, of_hazard),
-        "listings": source.rows(_LISTINGS, everywhere),
+        "listings": source.rows(_LISTINGS, everywhere | {"uscc": None}),
         "checks": source.rows(_CHECKS, of_hazard),
     }

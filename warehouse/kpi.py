@@ -7,7 +7,9 @@ They are about 两客一危 (``MONITORED``: handbook 6.1, 考核管理办法 art
 Links and post checks are of platforms and enterprises: they know neither vehicle nor class.
 
 Alarms and post checks have a time allowed. What may still be done in time at the last instant that the extract tells of
-is in no denominator, so that nobody is late for the alarms of the last minutes.
+is in no denominator, so that nobody is late for the alarms of the last minutes. An alarm is of the period in which its
+time ended (``ALARM_DAY``): 处置率 is handled in the time allowed ÷ alarms that had to be handled (handbook 6.3), which
+is settled then.
 
 Formulas follow the domain handbook 6.3. Most are not published in full: ``confidence`` says how well each is known (C1
 read in a primary text, C2 in a secondary source, M+ M- P not verified), and ``thresholds`` says the same of each number
@@ -63,6 +65,12 @@ class Table:
     has_vehicles: bool = True
 
 
+ALARM_DAY = "case when {alarm}.due_at <= {until} then cast({alarm}.due_at as date) else {alarm}.event_date end"
+"""The day that an alarm counts on, in SQL: that on which its time ended, as only then it can be told whether it was
+handled in time; while its time runs, after the last instant ``until`` that the extract tells of, the day it began. So
+each alarm counts in one period, and what counts in a period that is over stays the same."""
+
+_ALARM_DAY = ALARM_DAY.format(alarm="day", until="extract.known_until")
 TABLES = {
     "mart.vehicle_day": Table(
         """from mart.vehicle_day as day
@@ -76,9 +84,9 @@ TABLES = {
         ("city", "county", "enterprise", "vehicle"),
     ),
     "mart.alarm_handling": Table(
-        """from mart.alarm_handling as day
+        f"""from mart.alarm_handling as day
             cross join (select max(told_until) as known_until from mart.alarm_handling) as extract
-            where day.is_registered and day.event_date between $first and $last{of_classes}""",
+            where day.is_registered and {_ALARM_DAY} between $first and $last{{of_classes}}""",
         ("city", "county", "enterprise", "vehicle"),
     ),
     "mart.platform_link_day": Table(
@@ -215,35 +223,40 @@ KPIS = {
         Kpi(
             "alarm_handling_rate", "报警处理率", "Alarms handled",
             f"count(case when {_DUE} and day.handled_at is not null then 1 end)", f"count(case when {_DUE} then 1 end)",
-            "已处理的报警（不论早晚）÷ 处理时限已过的报警。数据截止时尚在时限内的不计入；公式未见公布。",
-            "Alarms handled, however late, divided by alarms whose time allowed is over. Those that may still be "
-            "handled in time where the extract ends are left out. The formula is not published.",
+            "已处理的报警（不论早晚）÷ 处理时限已过的报警，以时限届满之日归期，每条只计入一期。数据截止时尚在时限内的"
+            "不计入；公式未见公布。",
+            "Alarms handled, however late, divided by alarms whose time allowed is over. An alarm belongs to the day "
+            "on which its time ended, and so to one period. Those that may still be handled in time where the extract "
+            "ends are left out. The formula is not published.",
             "P", "up", table="mart.alarm_handling",
         ),
         Kpi(
             "alarm_disposal_in_time", "报警处置率", "Alarms handled in time",
             f"count(case when {_DUE} and day.is_in_time then 1 end)", f"count(case when {_DUE} then 1 end)",
-            "在时限内处理的报警（含恰好到期）÷ 处理时限已过的报警。时限为平台随报警报送的设定；公式未见公布。",
-            "Alarms handled within the time allowed, inclusive, divided by alarms whose time allowed is over. The time "
-            "is the platform's setting, delivered with the alarm. The formula is not published.",
+            "在时限内处理的报警（含恰好到期）÷ 处理时限已过的报警，以时限届满之日归期：届满才能判定是否按时，每条只计入"
+            "一期。时限为平台随报警报送的设定；公式未见公布。",
+            "Alarms handled within the time allowed, inclusive, divided by alarms whose time allowed is over. An alarm "
+            "belongs to the day on which its time ended: only then is it settled whether it was in time, and it counts "
+            "in one period. The time is the platform's setting, delivered with the alarm. The formula is not "
+            "published.",
             "P", "up", table="mart.alarm_handling",
         ),
         Kpi(
             "supervision_rate", "督查督办率", "Late alarms supervised",
             f"count(case when {_DUE} and not day.is_in_time and day.is_supervised then 1 end)",
             f"count(case when {_DUE} and not day.is_in_time then 1 end)",
-            "被督办的未按时处理报警 ÷ 未按时处理的报警；公式未见公布。",
+            "被督办的未按时处理报警 ÷ 未按时处理的报警，以时限届满之日归期；公式未见公布。",
             "Alarms not handled in time that the authority asked the enterprise to handle, divided by alarms not "
-            "handled in time. The formula is not published.",
+            "handled in time, by the day on which their time ended. The formula is not published.",
             "P", "up", table="mart.alarm_handling",
         ),
         Kpi(
             "appeal_rejection_rate", "企业申诉驳回率", "Appeals rejected",
             "count(case when day.appeal_result = 'rejected' then 1 end)",
             "count(case when day.appeal_result in ('upheld', 'rejected') then 1 end)",
-            "被驳回的申诉 ÷ 已审核的申诉，待审核的不计入；以报警开始日归期；公式未见公布。",
-            "Appeals rejected divided by appeals decided; those pending are left out. An appeal belongs to the day its "
-            "alarm began. The formula is not published.",
+            "被驳回的申诉 ÷ 已审核的申诉，待审核的不计入；以报警时限届满之日归期，未届满的以开始日；公式未见公布。",
+            "Appeals rejected divided by appeals decided; those pending are left out. An appeal belongs to the day on "
+            "which the time of its alarm ended or, while that runs, on which it began. The formula is not published.",
             "P", "down", table="mart.alarm_handling",
         ),
         Kpi(

@@ -244,8 +244,12 @@ def months_from(first: date, last: date) -> list[date]:
 
 
 @lru_cache(4096)
-def _rolling(as_of: date, months: int) -> tuple[date, date]:
-    """The days whose acts still count on ``as_of``."""
+def rolling(as_of: date, months: int) -> tuple[date, date]:
+    """First and last of the days whose acts still count on ``as_of``: those up to it that are no ``months`` back.
+
+    A day that the last month lacks counts to that month's end (民法典 art. 202): an act of 29 February still counts on
+    28 February of the next year.
+    """
     first = as_of - timedelta(days=31 * months)
     while months_later(first, months) <= as_of:
         first += timedelta(days=1)
@@ -675,7 +679,7 @@ class _Year:
             return self.fixed
         if self.begin is not None:
             return _Window(*_cycle(self.begin, day), None)
-        return _Window(*_rolling(day, self.months), self.months)
+        return _Window(*rolling(day, self.months), self.months)
 
     def changes(self, placed: date, as_of: date) -> list[date]:
         """Days up to ``as_of`` on which an act of the day ``placed`` may leave the window."""

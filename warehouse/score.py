@@ -18,7 +18,7 @@ cases, other fines or a penalty in place of none move no rate; ending a case wit
 - ``clocks_kept``: ``warehouse.cases.run_out``: deadlines of the office that were kept ÷ those that ran out in the
   period.
 - ``alarm_disposal_in_time``, ``alarm_handling_rate``: 处置率 and 处理率 of alarms whose time allowed ended in the
-  period, whenever they began: each counts in one.
+  period (``warehouse.kpi.ALARM_DAY``), as the league counts them; what was handled after the day is not yet handled.
 - other indicators of monitoring (``warehouse.kpi``, handbook 6.5) that are shares of something: both sums are those of
   ``heng kpi --level county``. Events per vehicle (超速, 超时驾驶, 离线位移) have no bound and are not scored.
 - ``scale_reporting``: site-days with complete data ÷ site-days in service (``mart.site_day``): scale health.
@@ -41,7 +41,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -50,7 +50,7 @@ from warehouse.errors import WarehouseError
 from warehouse.league import ranks
 from warehouse.metrics import Source
 from warehouse.parameters import Parameter, numbers
-from warehouse.repeat import months_later
+from warehouse.repeat import months_later, rolling
 from warehouse.shrinkage import Counts, Fit, Floats
 
 TABLES = (
@@ -192,13 +192,14 @@ class Gap:
 
 @dataclass(frozen=True)
 class Unit:
-    """A county or an enterprise in the order of places. ``total``: of a hundred; it rests on ``weight`` (share of all
-    weights with data) and is the city's for the rest. ``place``, ``low``, ``high`` None: scored on less weight than
-    ``score_min_weight``. ``groups``: numbers of those it belongs to (``Ranking.groups``), from 1."""
+    """A county or an enterprise in the order of places. ``total``: of a hundred, None where nobody is scored; it rests
+    on ``weight`` (share of all weights with data) and is the city's for the rest. ``place``, ``low``, ``high`` None:
+    scored on less weight than ``score_min_weight``. ``groups``: numbers of those it belongs to (``Ranking.groups``),
+    from 1."""
 
     code: str
     parts: Mapping[str, Rate]
-    total: float
+    total: float | None
     weight: float
     place: int | None
     low: int | None
@@ -283,16 +284,16 @@ act as (
 select county_code, plate_no, plate_color_code, bool_and(is_handled) as is_handled
 from act where is_handled or is_due
 group by all
+order by county_code, plate_no, plate_color_code
 """
-# As heng kpi counts, but by the day on which the time ended, and nothing that happened after the day: an earlier period
-# has had no more time than this one.
+# As heng kpi counts, and nothing that happened after the day: an earlier period has had no more time than this one.
 _ALARMS = """
 select alarm.{unit} as unit, alarm.plate_no, alarm.plate_color_code,
     count(*) filter (alarm.is_in_time)::bigint as in_time,
     count(*) filter (cast(alarm.handled_at as date) <= $last)::bigint as handled, count(*)::bigint as every
 from mart.alarm_handling as alarm
 cross join (select max(told_until) as known_until from mart.alarm_handling) as extract
-where alarm.is_registered and cast(alarm.due_at as date) between $first and $last
+where alarm.is_registered and {counted_on} between $first and $last
     and list_contains($classes, alarm.monitored_class) and alarm.due_at <= extract.known_until
     and (cast($uscc as varchar) is null or alarm.uscc = $uscc)
 group by all
@@ -303,6 +304,27 @@ select day.{unit} as unit, day.plate_no, day.plate_color_code, cast({numerator} 
 {rows}
 group by day.{unit}, day.plate_no, day.plate_color_code
 """
+
+
+def _of_alarms(unit: str) -> str:
+    return _ALARMS.format(unit=unit, counted_on=kpi.ALARM_DAY.format(alarm="alarm", until="extract.known_until"))
+
+
+class Offender(NamedTuple):
+    """A vehicle that reached ``repeat_count`` in the rolling window, with a county that has cases of it which are due.
+    ``is_handled``: all of these were decided or ended."""
+
+    county_code: str | None
+    plate_no: str
+    plate_color_code: int
+    is_handled: bool
+
+
+def repeat_offenders(source: Source, as_of: date) -> list[Offender]:
+    """What ``repeat_handled`` counts, in the order of counties and plates."""
+    months = numbers(source, ["repeat_window_months"], as_of)["repeat_window_months"].value
+    since, _ = rolling(as_of, int(months))
+    return [Offender(**row) for row in source.rows(_REPEAT, {"as_of": as_of, "since": since})]
 
 
 class _Read:
@@ -337,20 +359,11 @@ class _Read:
         return [(self.unit_of(one), one.is_on_time, 1) for one in due]
 
     def major_overdue(self) -> Clusters:
-        in_hand = [
-            one
-            for one in self.facts.hazards
-            if one.grade == "major"
-            and (one.closed_on is None or one.closed_on >= self.asked.first)
-            and self.is_charged(one)
-        ]
+        in_hand = [one for one in self.facts.hazards if self.facts.is_major_in_hand(one) and self.is_charged(one)]
         return [(self.unit_of(one), one.is_overdue(self.asked.as_of), 1) for one in in_hand]
 
     def repeat_handled(self) -> Clusters:
-        months = numbers(self.source, ["repeat_window_months"], self.asked.as_of)["repeat_window_months"].value
-        since = months_later(self.asked.as_of + timedelta(days=1), -int(months))
-        rows = self.source.rows(_REPEAT, {"as_of": self.asked.as_of, "since": since})
-        return [(row["county_code"], row["is_handled"], 1) for row in rows]
+        return [(one.county_code, one.is_handled, 1) for one in repeat_offenders(self.source, self.asked.as_of)]
 
     def clocks_kept(self) -> Clusters:
         rows = cases.run_out(self.source, self.asked.first, self.asked.as_of)
@@ -364,7 +377,7 @@ class _Read:
 
     @cached_property
     def _alarms(self) -> list[dict[str, Any]]:
-        return self.source.rows(_ALARMS.format(unit=self.key), self._monitored | {"uscc": None})
+        return self.source.rows(_of_alarms(self.key), self._monitored | {"uscc": None})
 
     def scale_reporting(self) -> Clusters:
         rows = self.source.rows(_SITES, {"first": self.asked.first, "last": self.asked.as_of})
@@ -439,7 +452,7 @@ def alarms_in_time(
 ) -> tuple[int, int]:
     """Alarms of vehicles of a county or an enterprise (None: of all) whose time ended in these days: handled in time,
     and all."""
-    query = _ALARMS.format(unit=KEYS["county"])
+    query = _of_alarms(KEYS["county"])
     rows = source.rows(query, {"first": first, "last": last, "classes": list(kpi.MONITORED), "uscc": uscc})
     chosen = [row for row in rows if county in (None, row["unit"])]
     return sum(row["in_time"] for row in chosen), sum(row["every"] for row in chosen)
@@ -614,7 +627,7 @@ def _ranked(source: Source, asked: Asked, is_compared: bool) -> Ranking:
         Unit(
             unit,
             {one.part.name: _rate(one, unit, whole) for one in now},
-            totals[unit],
+            totals[unit] if sourced else None,
             weights[unit],
             at.get(unit),
             spans[unit][0] if unit in spans else None,

@@ -20,16 +20,26 @@ _PARTS = {
     "scale_reporting": ("站点数据完整率", "Scales with complete data"),
 }
 _GAPS = {
-    "scale_days": ("{} 个站·日无数据或缺数较长", "{} site-days silent or partial"),
-    "hazards_without_steps": ("{} 处隐患无环节记录", "{} hazards without steps"),
-    "silent_vehicles": ("{} 台在用车辆无任何有效定位", "{} vehicles in service without a valid record"),
+    "scale_days": ("{} 个站·日无数据或缺数较长", "{} site-days silent or partial", "{} site-day silent or partial"),
+    "hazards_without_steps": ("{} 处隐患无环节记录", "{} hazards without steps", "{} hazard without steps"),
+    "silent_vehicles": (
+        "{} 台在用车辆无任何有效定位",
+        "{} vehicles in service without a valid record",
+        "{} vehicle in service without a valid record",
+    ),
     "enterprises_without_data": (
         "登记企业中 {} 家没有可计的车辆、报警或隐患",
         "{} registered enterprises have nothing to count: no vehicle, alarm or hazard",
+        "{} registered enterprise has nothing to count: no vehicle, alarm or hazard",
     ),
-    "capture_days": ("{} 天没有任何终端报文", "{} days without any capture"),
-    "alarm_days": ("报警处置记录缺最后 {} 天", "handling of alarms is not told for the last {} days"),
+    "capture_days": ("{} 天没有任何终端报文", "{} days without any capture", "{} day without any capture"),
+    "alarm_days": (
+        "报警处置记录缺最后 {} 天",
+        "handling of alarms is not told for the last {} days",
+        "handling of alarms is not told for the last day",
+    ),
 }
+"""In Chinese, in English of several, and of one."""
 
 
 def part_name(name: str, lang: str) -> str:
@@ -40,7 +50,8 @@ def part_name(name: str, lang: str) -> str:
 
 
 def gap_words(gap: Gap, lang: str) -> str:
-    return _GAPS[gap.kind][lang == "en"].format(f"{gap.count:,}")
+    zh, several, one = _GAPS[gap.kind]
+    return (zh if lang == "zh" else one if gap.count == 1 else several).format(f"{gap.count:,}")
 
 
 def letters(groups: tuple[int, ...]) -> str:

@@ -229,7 +229,9 @@ class Behind:
         """Total and places of a county; nothing for one without a place."""
         found = [one for one in self.ranking(asked).units if one.code == county and one.has_place]
         return tuple(
-            Number("score", round(one.total, 6), None, asked.first, asked.as_of, one.low, one.high) for one in found
+            Number("score", round(one.total, 6), None, asked.first, asked.as_of, one.low, one.high)
+            for one in found
+            if one.total is not None
         )
 
     def overdue(self, measure: Measure) -> tuple[Number, ...]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from dash import dcc, html
 
-from dashboards import alert_facts, as_of, controls, explain, queries, shell, words
+from dashboards import alert_facts, as_of, controls, explain, lists, queries, shell, words
 from dashboards import format as fmt
 from dashboards.alert_facts import HERE, Choice
 from dashboards.selection import ALL, Known
@@ -241,7 +241,7 @@ def layout(db: queries.Source, view: shell.View, query: dict[str, str]) -> html.
             rows_card(db, found, rules, choice, known, t),
             *as_of.stores("alerts", HERE, choice.query(), choice.query(absolute=True), choice.as_of),
         ],
-        actions=[controls.copy_link("alerts", t)],
+        actions=[controls.copy_link("alerts", t), *lists.file_links("alerts", choice.query(absolute=True))],
         db=db,
         notices=[t("state.bad_values", values=t("availability.join").join(bad))] if bad else None,
     )

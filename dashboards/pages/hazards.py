@@ -11,8 +11,9 @@ from werkzeug.exceptions import BadRequest
 
 from dashboards import as_known, as_of, charts, controls, explain, hazard_queries, lists, queries, shell, words
 from dashboards import format as fmt
-from dashboards.hazard_queries import COHORTS, FIRST_DAY, GROUPS, View, choice_of, token
+from dashboards.hazard_queries import COHORTS, FIRST_DAY, GROUPS, View, choice_of
 from dashboards.selection import ALL, from_page
+from dashboards.terminal_facts import token
 from dashboards.text import Text
 from warehouse import hazard_terms as terms
 from warehouse import hazards
@@ -43,6 +44,7 @@ DEFINED = {
     "came_back": "hazard_recurrence",
 }
 """What the definitions are searched for, where it is not all of hazards."""
+CHOICES = ("cohort", "category", "county", "enterprise")
 MOST_UNITS = 12
 MOST_WORKS = 100
 CURVE_DAYS = 180
@@ -218,31 +220,38 @@ def _options(view: View, name: str, t: Text) -> list[tuple[str, str]]:
     if name == "county":
         current = view.known.current_counties
         return [(ALL, t("hazards.all")), *((code, controls.place_name(view.known, code, t)) for code in current)]
+    if name == "enterprise":
+        offered = [(token(code), view.enterprises[code] or t("hazards.ungrouped")) for code in view.offered]
+        return [(ALL, t("hazards.all")), *offered]
     return [(value, t(f"hazards.cohort.{value}")) for value in COHORTS]
 
 
 def filters(view: View, t: Text) -> html.Div:
-    """Cohort, category, county and day; all of them are in the address."""
+    """Cohort, category, county, enterprise and day; all of them are in the address."""
     choice = view.choice
     choices = [
         (
             t(f"hazards.{name}"),
             getattr(choice, name),
-            [(value, words, HERE + choice.query(**{name: value})) for value, words in _options(view, name, t)],
+            [
+                (value, said(words) if name == "enterprise" and value != ALL else words,
+                 HERE + choice.query(**{name: value}))
+                for value, words in _options(view, name, t)
+            ],
         )
-        for name in ("cohort", "category", "county")
-    ]
+        for name in CHOICES
+    ]  # fmt: skip
     chosen = " · ".join(_chosen(view, name, t) for name in ("category", "county"))
     days, night = (FIRST_DAY, choice.last_day), as_known.field("hazards", choice.known_on, t)
     return as_of.filters("hazards", choices, chosen, choice.as_of, days, t, night, many=True)
 
 
 def _chosen(view: View, name: str, t: Text) -> str:
-    return dict(_options(view, name, t))[getattr(view.choice, name)]
+    return dict(_options(view, name, t)).get(getattr(view.choice, name), t("hazards.enterprise.none"))
 
 
 def printed(view: View, t: Text) -> html.P:
-    told = [(t(f"hazards.{name}"), _chosen(view, name, t)) for name in ("cohort", "category", "county")]
+    told = [(t(f"hazards.{name}"), _chosen(view, name, t)) for name in CHOICES]
     told.append((t("repeat.as_of"), fmt.day(view.choice.as_of, t.lang)))
     return as_of.printed(told, t, as_known.words(view.source, t))
 
@@ -305,7 +314,7 @@ def units_card(view: View, t: Text) -> html.Section:
     rows = []
     for one in view.units[:MOST_UNITS]:
         links = {
-            show: dcc.Link(fmt.count(count), href=HERE + view.choice.query(show=show, unit=token(one.group)),
+            show: dcc.Link(fmt.count(count), href=HERE + view.choice.query(show=show, unit=token(one.group or "")),
                            className="text-link")
             for show, count in (("overdue", one.overdue), ("due_soon", one.due_soon), ("open", one.open))
         }  # fmt: skip
@@ -626,7 +635,9 @@ def _page(told: View, bad: list[str], view: shell.View) -> html.Div:
             html.Div([tile(told, name, values[name], t) for name in TILES], className="kpis hazard-tiles"),
             groups_card(told, t),
             html.Div([units_card(told, t), curve_card(told, view.theme, t)], className="two-cards"),
-            html.Div([ladder_card(told, t), works_card(told, t)], className="two-cards"),
+            html.Div(
+                [ladder_card(told, t), *([works_card(told, t)] if told.uscc is None else [])], className="two-cards"
+            ),
             html.Div(shows(told, t), className="chips"),
             rows_card(told, t),
             dcc.Store(id="hazards-choice", data=choice.data()),

@@ -142,8 +142,9 @@ def lead(counts: list[ClockCount], open_count: int, choice: Choice, t: Text) -> 
 
 # --- the funnel --------------------------------------------------------------------------------------------
 def funnel_card(db: queries.Source, choice: Choice, t: Text) -> html.Section:
-    """How far the passages of the months that are shown came, or the cases of illegal operation; the remainders of each
-    stage fold out."""
+    """How far the passages of the period came, or the cases of illegal operation; the remainders of each stage fold
+    out."""
+    assert choice.passed is not None
     title = t(_of_kind("penalties.funnel", choice))
     if not case_facts.has_funnel(db, choice):
         return controls.card(title, None, html.P(t("penalties.funnel.none"), className="quiet-line"))
@@ -171,7 +172,7 @@ def funnel_card(db: queries.Source, choice: Choice, t: Text) -> html.Section:
         if stage.left or stage.beside:
             lines.append(_remainders(db, stage, name, choice, details, t))
         before = stage
-    how = t(_of_kind("penalties.funnel.how", choice), span=fmt.day_range(choice.first_month, choice.as_of, t.lang))
+    how = t(_of_kind("penalties.funnel.how", choice), span=fmt.day_range(*choice.passed, t.lang))
     query = case_facts.findings_query(db, choice, None, None)
     every = None
     if query is not None:
@@ -189,9 +190,10 @@ def _of_kind(key: str, choice: Choice) -> str:
 def _stage_info(db: queries.Source, stage: funnel.Stage, choice: Choice, t: Text) -> Any:
     """The (i) of a stage: what it counts, the day and the version. Only what was found over the limit has a page that
     shows it: that of fates."""
+    assert choice.passed is not None
     told: list[tuple[str, Any]] = [
         ("explain.leaves_out", t(_of_kind("penalties.funnel.leaves_out", choice))),
-        ("explain.data", fmt.day_range(choice.first_month, choice.as_of, t.lang)),
+        ("explain.data", fmt.day_range(*choice.passed, t.lang)),
         ("explain.version", t("app.snapshot", version=db.version)),
     ]
     link = None
@@ -458,6 +460,8 @@ def command(choice: Choice) -> str:
         told["from"] = choice.first_month.isoformat()
     of_rows = {"cases": ("series", "month", "age"), "amounts": ("verdict",), "clocks": ("clock",), "refused": ()}
     told |= {option: value for option in of_rows[choice.rows] if (value := getattr(choice, option))}
+    if choice.rows == "clocks" and choice.ran_out_from and not choice.soon:
+        told["ran-out-from"] = choice.ran_out_from.isoformat()
     states = {"cases": CASE_STATES, "clocks": () if choice.soon else STATES}
     if choice.state is not None and choice.state in states.get(choice.rows, ()):
         told["state"] = choice.state
@@ -471,6 +475,9 @@ def rows_words(choice: Choice, t: Text) -> str:
         told.append(clock_words(choice.clock, t))
     if choice.soon:
         told.append(t("penalties.clocks.soon"))
+    if choice.ran_out_from and choice.rows == "clocks":
+        days = fmt.day_range(choice.ran_out_from, choice.as_of, t.lang)
+        told.append(t("penalties.clocks.ran_out", days=days))
     if choice.state and choice.rows == "clocks" and choice.state in terms.STATE_TERMS:
         told.append(terms.STATE_TERMS[choice.state].name(t.lang))
     if choice.state and choice.rows == "cases":
@@ -510,6 +517,8 @@ def _clock_rows(db: queries.Source, choice: Choice, found: list[Clock], known: K
         if one.is_rolled:
             due = html.Span([due, html.Span(t("penalties.rolled"), className="under")])
         rule: list[Any] = [html.Code(one.rule_id)] if one.rule_id else [t("penalties.no_rule")]
+        cited = case_facts.citation(db, one.rule_id, t)
+        rule += [" ", html.Span(cited)] if cited else []
         if not one.has_verified_rule:
             rule += [" ", explain.unverified_pill(t, t("penalties.clock.unverified"))]
         cells = [
@@ -650,9 +659,10 @@ def _body(
         body.append(rows_card(db, source, choice, known, t))
     is_now = choice.known_on is None  # the funnel and what articles allow rest on passages
     is_wide = not choice.is_narrow  # some cards are of all sites and of the twelve months
+    has_passages = is_now and choice.passed is not None
     body += [
         clocks_card(db, source, counts, choice, t),
-        *([funnel_card(db, choice, t), times_card.card(db, choice, t)] if is_now and is_wide else []),
+        *([funnel_card(db, choice, t), times_card.card(db, choice, t)] if has_passages else []),
         series_card(source, choice, t, view.theme),
         ages_card(source, choice, t),
         *([forecast_card.card(source, choice, t)] if is_wide else []),

@@ -1,17 +1,20 @@
 """Can today's numbers be used? What came, what is missing, what was refused, and why."""
 
+from collections import Counter
 from datetime import date, timedelta
 from typing import Any
 
 import pandas as pd
 from dash import dcc, html
 
-from dashboards import charts, controls, explain, freshness, night, queries, shell, words
+from dashboards import as_of, charts, controls, explain, freshness, night, queries, shell, words
 from dashboards import format as fmt
-from dashboards.selection import Known
+from dashboards.selection import ALL, Known
+from dashboards.site_days import HERE, STRIP, WINDOW_DAYS, SiteDays, site_days_of, site_states
 from dashboards.text import Text
 
-WINDOW_DAYS = 30  # days the numbers, the strip and the reasons look back
+SITE_STATES = ("reporting", "partial", "silent")
+"""States of a site that is in service."""
 DELIVERIES_READ = 60
 DELIVERIES_SHOWN = 10
 
@@ -195,14 +198,26 @@ def site_label(code: str, known: Known, t: Text) -> str:
     return f"{code} {fmt.short_place(controls.place_name(known, county, t))}" if county else code
 
 
-def strip_card(strip: pd.DataFrame, until: date, known: Known, view: shell.View) -> html.Section:
-    """Sites by days: reporting, partial, silent, not in service."""
-    t = view.text
-    days = [until - timedelta(days=back) for back in range(WINDOW_DAYS - 1, -1, -1)]
+def strip_card(db: queries.Source, asked: SiteDays, known: Known, view: shell.View) -> html.Section:
+    """Sites by days: reporting, partial, silent, not in service; of one county, or of all."""
+    t, strip = view.text, site_states(db, asked)
+    span = fmt.day_range(asked.first, asked.last, t.lang)
+    days = [asked.first + timedelta(days=at) for at in range((asked.last - asked.first).days + 1)]
+    how = t("quality.strip.how" if asked.is_usual else "quality.strip.how.chosen", days=len(days), span=span)
+    counties = [
+        (code, controls.county_words(code, known, t), HERE + asked.query(county=code))
+        for code in (ALL, *known.current_counties)
+    ]
+    choice = as_of.links(t("filter.county"), asked.county, counties, many=True)
+    usual = None
+    if not asked.is_usual:
+        href = HERE + asked.query(is_usual=True)
+        usual = dcc.Link(t("quality.strip.usual", days=WINDOW_DAYS), href=href, className="button")
     # Sites that no register places come last.
     codes = sorted(strip["site_code"].unique(), key=lambda code: (not known.sites.get(code), code))
     if not codes:
-        return controls.card(t("quality.strip"), None, html.P(t("availability.none"), className="quiet-line"))
+        nothing = html.P(t("availability.none"), className="quiet-line")
+        return controls.card(t("quality.strip"), how, [choice, nothing], extra=usual, id=STRIP)
     segments = charts.runs(strip, days, codes)
     labels = {code: site_label(code, known, t) for code in codes}
     figure = charts.site_day_strip(segments, days, labels, t, view.theme)
@@ -226,16 +241,44 @@ def strip_card(strip: pd.DataFrame, until: date, known: Known, view: shell.View)
     ]
     heads = [t("filter.site"), t("table.day"), t("quality.days"), t("table.state")]
     silent = int((strip["state"] == "silent").sum())
-    reading = t("quality.strip.reading", sites=len(codes), days=WINDOW_DAYS, silent=silent)
+    reading = t("quality.strip.reading", sites=len(codes), days=len(days), silent=silent)
     return controls.card(
         t("quality.strip"),
-        t("quality.strip.how", days=WINDOW_DAYS, span=fmt.day_range(days[0], until, t.lang)),
+        how,
         [
+            choice,
+            _site_sums(strip, t),
             keys,
             controls.chart("quality-strip", figure, reading, t.lang, height),
+            controls.data_table(t, t("quality.strip.sites"), *_by_site(strip, labels, t)),
             controls.data_table(t, t("quality.strip"), heads, rows),
         ],
+        extra=usual,
+        id=STRIP,
     )
+
+
+def _site_sums(strip: pd.DataFrame, t: Text) -> html.P:
+    """Site-days with complete data of those in service: the sums of the sites below."""
+    of_state = Counter(strip["state"])
+    good, every = of_state["reporting"], of_state.total()
+    told = t.parts(
+        "quality.strip.sums", good=html.B(fmt.count(good)), every=html.B(fmt.count(every)),
+        share=html.B(fmt.rate(good / every)), partial=fmt.count(of_state["partial"]),
+        silent=fmt.count(of_state["silent"]),
+    )  # fmt: skip
+    return html.P(told, className="subtitle", id="quality-site-sums")
+
+
+def _by_site(strip: pd.DataFrame, labels: dict[str, str], t: Text) -> tuple[list[str], list[list[str]]]:
+    """Heads and rows: of each site its days in service by state."""
+    counts = {code: Counter(of_site["state"]) for code, of_site in strip.groupby("site_code")}
+    heads = [t("filter.site"), t("quality.strip.in_service"), *(t(f"state.{state}") for state in SITE_STATES)]
+    rows = [
+        [name, fmt.count(counts[code].total()), *(fmt.count(counts[code][state]) for state in SITE_STATES)]
+        for code, name in labels.items()
+    ]
+    return heads, rows
 
 
 def deliveries_card(
@@ -381,11 +424,14 @@ def layout(db: queries.Source, view: shell.View, query: dict[str, str]) -> html.
     first = known.last_day - timedelta(days=WINDOW_DAYS - 1)
     metrics = {name: queries.metric(db, name, first, known.last_day) for name in SHOWN_METRICS}
     stopped = queries.stopped_deliveries(db, first)
-    strip = queries.recent_site_days(db, known.last_day, WINDOW_DAYS)
     latest = queries.deliveries(db, DELIVERIES_READ)
     reasons = words.reason_words(queries.reasons(db), t)
     nights = queries.nights(db)
     chosen, usable = night.chosen(query.get("night"), nights)
+    bad: list[str] = []
+    sites = site_days_of(query, known, bad)
+    notices = [] if usable else [t("night.not_known", night=query["night"][:40])]
+    notices += [t("state.bad_values", values=t("availability.join").join(bad))] if bad else []
     return shell.frame(
         view,
         "quality",
@@ -394,14 +440,14 @@ def layout(db: queries.Source, view: shell.View, query: dict[str, str]) -> html.
             numbers(state, metrics, stopped, first, t),
             night.card(db, chosen, nights, reasons, t),
             feeds_card(db, next(iter(nights), None), t),
-            strip_card(strip, known.last_day, known, view),
+            strip_card(db, sites, known, view),
             deliveries_card(latest, reasons, queries.feed_titles(db), t),
             reasons_card(queries.delivery_reasons(db, first), reasons, first, t),
         ],
         actions=[dcc.Link([shell.icon("book"), t("nav.definitions")], href="/definitions", className="button")],
         db=db,
-        notices=None if usable else [t("night.not_known", night=query["night"][:40])],
+        notices=notices or None,
     )
 
 
-PAGE = {"path": "/quality", "title": shell.title("quality"), "layout": layout}
+PAGE = {"path": HERE, "title": shell.title("quality"), "layout": layout}

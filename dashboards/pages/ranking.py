@@ -6,7 +6,7 @@ from typing import Any
 
 from dash import dcc, html
 
-from dashboards import as_of, controls, explain, queries, ranking_facts, shell
+from dashboards import as_of, controls, explain, lists, queries, ranking_facts, shell
 from dashboards import format as fmt
 from dashboards.ranking_facts import FIRST_DAY, MEASURES_SHOWN, Choice
 from dashboards.selection import Known
@@ -159,7 +159,7 @@ def ranking_card(db: queries.Source, told: score.Ranking, known: Known, t: Text)
             unit_head(one, told, known, t),
             [
                 html.Div([places(one, t), place_bar(one, ranked)], className="place-cell"),
-                points(one.total), score_terms.letters(one.groups) or fmt.NONE, fmt.share(one.weight),
+                of_hundred(one.total), score_terms.letters(one.groups) or fmt.NONE, fmt.share(one.weight),
                 change_words(one, t), gap_list(one.gaps, t),
             ],
             heads,
@@ -250,6 +250,7 @@ def why_card(told: score.Ranking, known: Known, t: Text) -> html.Section:
 
 
 def _why(told: score.Ranking, one: Unit, place: int, known: Known, t: Text) -> html.Details:
+    assert one.total is not None  # where nobody is scored there is nothing to explain
     differs = one.total - (told.total or 0)
     summed = t(
         "supervision.why.line", county=unit_name(one, told, known, t), total=points(one.total),
@@ -413,7 +414,7 @@ def layout(db: queries.Source, view: shell.View, query: dict[str, str]) -> html.
         view,
         "supervision",
         body,
-        actions=[controls.copy_link("supervision", t)],
+        actions=[controls.copy_link("supervision", t), *lists.file_links("ranking", choice.query(absolute=True))],
         db=db,
         notices=[t("state.bad_values", values=t("availability.join").join(bad))] if bad else None,
     )

@@ -10,8 +10,8 @@ from werkzeug.exceptions import BadRequest
 from dashboards import as_of, controls, explain, lists, queries, repeat_queries, shell
 from dashboards import format as fmt
 from dashboards.pages import repeat_safety
-from dashboards.repeat_queries import DECISIONS, LOW, Choice, Counts, Facts, choice_of
-from dashboards.selection import from_page
+from dashboards.repeat_queries import DECISIONS, LOW, OF_CASES, Choice, Counts, Facts, choice_of
+from dashboards.selection import ALL, from_page
 from dashboards.text import Text
 from dashboards.words import unverified
 from warehouse import plate, repeat
@@ -111,10 +111,10 @@ def lead(facts: Facts, t: Text) -> html.P:
     )
     for other, counts in facts.other_windows:
         parts += [" ", _by_other_window(other, counts, t)]
-    pending = sum(one.pending for one in facts.everybody)
+    pending = sum(one.pending for one in facts.of_county)
     if pending and choice.decisions == "required":
         parts += t.parts("repeat.lead.pending", pending=fmt.count(pending))
-    missing = sum(one.has_no_first_issue for one in facts.everybody)
+    missing = sum(one.has_no_first_issue for one in facts.of_county)
     if missing:
         parts += t.parts("repeat.lead.no_first_issue", missing=fmt.count(missing))
     return html.P([*parts, t("repeat.lead.facts")], className="lead")
@@ -188,7 +188,7 @@ def _tile(facts: Facts, name: str, t: Text) -> html.Section:
 
 
 def filters(facts: Facts, t: Text) -> html.Div:
-    """Subject, window, basis, decisions and day; all of them are in the address."""
+    """Subject, window, basis, decisions, county and day; all of them are in the address."""
     choice = facts.choice
     named = {
         "subject": [(value, terms.SUBJECT_TERMS[value].name(t.lang)) for value in SUBJECTS],
@@ -204,9 +204,14 @@ def filters(facts: Facts, t: Text) -> html.Div:
         )
         for name, options in named.items()
     ]
+    counties = [
+        (code, controls.county_words(code, facts.known, t), HERE + choice.query(county=code))
+        for code in (ALL, *facts.known.current_counties)
+    ]
+    choices.append((t("filter.county"), choice.county, counties))
     chosen = f"{terms.SUBJECT_TERMS[choice.subject].name(t.lang)} · {terms.WINDOW_TERMS[choice.window].name(t.lang)}"
     days = repeat.first_day(facts.db), facts.known.last_day
-    return as_of.filters("repeat", choices, chosen, choice.as_of, days, t)
+    return as_of.filters("repeat", choices, chosen, choice.as_of, days, t, many=True)
 
 
 def printed(facts: Facts, t: Text) -> html.P:
@@ -218,7 +223,8 @@ def printed(facts: Facts, t: Text) -> html.P:
         "basis": terms.BASIS_TERMS[choice.basis].name(t.lang),
         "decisions": t(f"repeat.decisions.{choice.decisions}"),
     }
-    return as_of.printed([(t(f"repeat.{name}"), value) for name, value in chosen.items()], t)
+    told = [(t(f"repeat.{name}"), value) for name, value in chosen.items()]
+    return as_of.printed([*told, (t("filter.county"), controls.county_words(choice.county, facts.known, t))], t)
 
 
 def low_words(facts: Facts, low: str, t: Text) -> str:
@@ -234,9 +240,10 @@ def low_words(facts: Facts, low: str, t: Text) -> str:
 
 
 def lows(facts: Facts, t: Text) -> html.Nav:
-    """Who is listed; enterprises have no warning."""
+    """Who is listed; enterprises have no warning, and cases of the ranking's line are of vehicles."""
     choice = facts.choice
-    offered = [low for low in LOW if not (low == "warning" and choice.subject == "enterprise")]
+    left_out = (*(("warning",) if choice.subject == "enterprise" else ()), *(() if facts.has_cases else OF_CASES))
+    offered = [low for low in LOW if low not in left_out]
     links = [
         (low, f"{low_words(facts, low, t)} · {fmt.count(facts.count(low))}", HERE + choice.query(low=low))
         for low in offered
@@ -461,14 +468,14 @@ def layout(db: queries.Source, view: shell.View, query: dict[str, str]) -> html.
         body: list[Any] = [grid(choice, count, t), html.P(t("rows.printed"), className="print-only")]
     else:
         widen = dcc.Link(t("repeat.none.widen"), href=HERE + choice.query(low="all"), className="button")
-        why = t("repeat.none.why" if facts.everybody else "repeat.none.acts")
-        body = [shell.state_card("filter", t("rows.none"), [why], widen if facts.everybody else None)]
+        why = t("repeat.none.why" if facts.of_county else "repeat.none.acts")
+        body = [shell.state_card("filter", t("rows.none"), [why], widen if facts.of_county else None)]
     total = html.Div(
         [
             html.Span(
                 t.parts("vehicles.total", count=html.B(fmt.count(count)), unit=t(f"repeat.unit.{choice.subject}"))
             ),
-            html.Span(t("repeat.of", all=fmt.count(len(facts.everybody)))),
+            html.Span(t("repeat.of", all=fmt.count(len(facts.of_county)))),
             explain.unverified_pill(t, t("repeat.unverified")),
         ],
         className="reconcile",
@@ -483,6 +490,7 @@ def layout(db: queries.Source, view: shell.View, query: dict[str, str]) -> html.
             filters(facts, t),
             html.Div([_tile(facts, name, t) for name in TILES], className="kpis repeat-tiles"),
             html.Div(lows(facts, t), className="chips"),
+            html.P(t("repeat.low.cases"), className="note") if choice.low in OF_CASES else None,
             lists.beside_drawer("repeat", [total, *body], t),
             repeat_safety.card(db, choice.as_of, t) if choice.subject == "enterprise" else None,
             dcc.Store(id="repeat-choice", data=choice.data()),

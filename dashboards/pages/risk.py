@@ -179,11 +179,7 @@ def tested_card(facts: Facts, t: Text) -> html.Section:
     tested = facts.tested
     if tested is None:
         return controls.card(t("risk.tested"), None, html.P(t("risk.tested.none"), className="quiet-line"))
-    how = t(
-        "risk.tested.how", began=fmt.day(tested.asked.as_of, t.lang), until=fmt.day(tested.until, t.lang),
-        all=fmt.count(tested.subject_count), hits=fmt.count(tested.hit_count), base=fmt.rate(tested.base),
-        unseen=fmt.count(tested.unseen_count), scant=fmt.count(tested.scant_count),
-    )  # fmt: skip
+    how = risk_facts.tested_words(tested, t)
     sizes = sorted({one.size for one in tested.tops})
     heads: controls.Heads = [
         (t("risk.ranking"), False), *((t("risk.first", size=fmt.count(size)), True) for size in sizes),
@@ -204,7 +200,7 @@ def tested_card(facts: Facts, t: Text) -> html.Section:
                 fmt.count(one.event_count)]  # fmt: skip
         groups.append(controls.stack_row(fmt.rate(one.chance), told, bins))
     share = f"{tested.confidence:.0%}"
-    band = t("risk.tested.band", share=share, rounds=fmt.count(tested.rounds), seed=tested.seed)
+    band = risk_facts.band_words(tested, t)
     content = [
         controls.stack_table(t("risk.tested"), heads, body),
         html.P(band, className="quiet-line"),
@@ -264,7 +260,7 @@ def layout(db: queries.Source, view: shell.View, query: dict[str, str]) -> html.
             *lists.stores("risk"),
             *as_of.stores("risk", HERE, choice.query(), choice.query(absolute=True), choice.as_of),
         ],
-        actions=[controls.copy_link("risk", t)],
+        actions=[controls.copy_link("risk", t), *lists.file_links("risk", choice.query(absolute=True))],
         db=db,
         notices=[t("state.bad_values", values=t("availability.join").join(bad))] if bad else None,
     )  # fmt: skip

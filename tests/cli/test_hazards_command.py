@@ -54,6 +54,18 @@ def test_the_table_says_the_rate_with_its_cohort_and_its_assumptions() -> None:
     assert "rural-road safety works" in told
 
 
+def test_an_enterprise_has_its_own_hazards_and_no_works() -> None:
+    every = list(csv.DictReader(io.StringIO(heng("list", "--list", "all", "--format", "csv"))))
+    code = next(row["uscc"] for row in every if row["uscc"])
+    of_one = list(csv.DictReader(io.StringIO(heng("list", "--list", "all", "--enterprise", code, "--format", "csv"))))
+    assert of_one == [row for row in every if row["uscc"] == code]
+    (whole,) = json.loads(heng("rate", "--by", "all", "--enterprise", code, "--format", "json"))["rates"]
+    assert whole["registered"] == len(of_one) > 0
+    assert "rural-road safety works" not in heng("rate", "--enterprise", code)
+    with pytest.raises(HengError, match="No hazard names the enterprise 'X'"):
+        heng("list", "--enterprise", "X")
+
+
 def test_chinese_words() -> None:
     told = heng("rate", "--lang", "zh", "--by", "grade")
     assert "整改率 = 同期登记的隐患中已销号且其后无复发环节的" in told

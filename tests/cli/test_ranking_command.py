@@ -77,8 +77,8 @@ def test_one_county_is_told_with_its_parts() -> None:
     [
         ("zh", ("月度", "名次区间", "1 个站·日", "第七十四条", "未核实", "无法区分", "整期比整期",
                 "30 天没有任何终端报文")),
-        ("en", ("Ranking by month", "place from–to", "1 site-days", "art. 74", "unverified", "cannot be told apart",
-                "a whole one against the whole one",                "30 days without any capture")),
+        ("en", ("Ranking by month", "place from–to", "1 site-day silent", "art. 74", "unverified",
+                "cannot be told apart", "a whole one against the whole one", "30 days without any capture")),
     ],
 )  # fmt: skip
 def test_the_table_tells_what_limits_it(lang: str, words: tuple[str, ...]) -> None:

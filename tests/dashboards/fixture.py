@@ -401,6 +401,8 @@ def make(last_day: date = LAST_DAY) -> Fixture:
     risk_fixture.add(con, last_day)
     supervision_fixture.add(con, last_day, [code for code, *_ in COUNTIES])
     Violations().copy_to(con)
+    # Who stands in the line of repeat offenders, by the acts of all of them.
+    con.execute(f"insert into core.vehicle_violation_span {sql.render('core.vehicle_violation_span').sql}")
     compliance_fixture.add(con, last_day)
     return Fixture(con, last_day)
 

@@ -75,13 +75,13 @@ def _acts(last_day: date, passage: tuple[str, str]) -> list[dict[str, Any]]:
 
     for back in (300, 200, 120, 40):
         act("four", back)
-    act("four", 500)
+    act("four", 500, county_code="431125")
     for back in (250, 150, 60):
         act("three", back)
     act("three", 30, excess_ratio=0.15, excess_ratio_after_allowance=0.0925)
     act("three", 2, decided_on=None, case_state="filed")
-    for back in (180, 90):
-        act("two", back)
+    act("two", 180)
+    act("two", 90, county_code="431124")
     act("pending", 5, decided_on=None, case_state="filed")
     act("annulled", 100, ended_state="revoked_by_review", ended_on=last_day - timedelta(days=20))
     act("annulled", 80, passage_record_id=None, site_code=None, excess_ratio=None, excess_ratio_after_allowance=None)

@@ -25,6 +25,7 @@ from dashboards import (
     queries,
     ranking_facts,
     repeat_queries,
+    site_days,
     terminal_facts,
     terminal_queries,
 )
@@ -119,6 +120,27 @@ def test_every_rule_is_counted_and_leads_to_as_many_rows(callbacks: Callbacks, d
             assert rows == count, name
             compared += 1
     assert compared >= 4
+
+
+@pytest.mark.parametrize("county", ["all", "431103", "431125"])
+def test_sites_and_repeat_violators_open_in_the_county_of_the_choice(db: fixture.Fixture, county: str) -> None:
+    known, choice = queries.known(db), choice_of(db, county=county)
+    assert known is not None
+    found = Counter(one.rule for one in alert_facts.every(db, choice.asked))
+    assert found["site_silent"] == {"all": 2, "431103": 1, "431125": 1}[county]
+    for state in ("silent", "partial"):
+        href = alert_facts.rows_of(db, choice, f"site_{state}")
+        assert href is not None
+        bad: list[str] = []
+        asked = site_days.site_days_of(
+            {name: values[0] for name, values in parse_qs(urlsplit(href).query).items()}, known, bad
+        )
+        assert bad == []
+        assert (site_days.site_states(db, asked)["state"] == state).sum() == found[f"site_{state}"]
+    href = alert_facts.rows_of(db, choice, "repeat_warning")
+    assert href is not None
+    query = {name: values[0] for name, values in parse_qs(urlsplit(href).query).items()}
+    assert repeat_queries.choice_of(query, known, db)[0].county == county
 
 
 def test_terminals_sites_and_feeds_are_those_of_their_pages(db: fixture.Fixture) -> None:

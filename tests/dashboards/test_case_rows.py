@@ -16,10 +16,11 @@ from one_app import client_of
 from python_calamine import CalamineWorkbook
 
 from dashboards import case_drawer, case_facts, queries
+from dashboards import format as fmt
 from dashboards.case_facts import Choice
 from dashboards.text import Text
 from dashboards.words import days_left
-from warehouse import cases, match_terms
+from warehouse import cases, funnel, match_terms
 from warehouse.cases import Filter
 
 HERE = "/penalties"
@@ -91,6 +92,29 @@ def test_a_file_of_clocks_has_their_days_and_how_late_each_is(client: Any, db: f
                             for value in (one.started_on, one.due_on, one.ended_on, one.days_late)))
             for one in engine
         ]  # fmt: skip
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_deadline_cites_its_law_and_article_on_the_page_and_in_files(
+    callbacks: Callbacks, client: Any, db: fixture.Fixture, lang: str
+) -> None:
+    rules = {rule.rule_no: rule for rule in queries.rulebook(db) if rule.topic in ("clock", "parameter")}
+    engine = cases.clocks(db, DAY)
+    shown = _rows(callbacks, f"rows=clocks&lang={lang}")
+    assert len(shown) == len(engine)
+    head, *told = _file(client, f"rows=clocks&lang={lang}", "csv")
+    at = head.index(Text(lang)("case.head.cited"))
+    cited = 0
+    for one, line, row in zip(engine, told, shown, strict=True):
+        if one.rule_id is None:
+            assert line[at] == ""
+            continue
+        wanted = Text(lang).pick(rules[one.rule_id].citation_zh, rules[one.rule_id].citation_en)
+        assert line[at] == wanted
+        assert wanted in text_of(row)
+        cited += 1
+    assert cited
+    assert any("第六十条" in line[at] if lang == "zh" else "art. 60" in line[at] for line in told)
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
@@ -259,7 +283,14 @@ def test_a_site_narrows_every_number_to_cases_that_name_a_passage_of_it(
     assert told == {WHO[who] for who in EXCESS_KG}, "the one that is near it is for a person to look at"
     page = callbacks.page(HERE, f"?county=431103&site={case_fixture.SITE}&lang={lang}")
     assert by_id(page, "penalties-narrow")
-    assert not [one for one in components(page) if one["props"].get("id") in ("penalties-funnel", "penalties-times")]
+    stages = funnel.stages(db, funnel.Asked(Choice(DAY, DAY).first_month, DAY, DAY, "431103", case_fixture.SITE))
+    told_stages = text_of(by_id(page, "penalties-funnel"))
+    assert all(f"{stage.count:,}" in told_stages for stage in stages)
+    everywhere = funnel.stages(db, funnel.Asked(Choice(DAY, DAY).first_month, DAY, DAY, "431103"))
+    assert 0 < stages[0].count < everywhere[0].count
+    assert by_id(page, "penalties-times")
+    of_illegal = callbacks.page(HERE, f"?county=431103&site={case_fixture.SITE}&kind=illegal_operation&lang={lang}")
+    assert not [one for one in components(of_illegal) if one["props"].get("id") == "penalties-funnel"]
     rows = _rows(callbacks, f"county=431103&site={case_fixture.SITE}&rows=clocks&lang={lang}")
     assert len(rows) == len(cases.clocks(db, DAY, Filter(county="431103", site=case_fixture.SITE))) > 0
     links = [str(one["props"].get("href")) for one in components(page)]
@@ -267,6 +298,32 @@ def test_a_site_narrows_every_number_to_cases_that_name_a_passage_of_it(
     assert not [link for link in links if "site=YZ01" in link]
     other = callbacks.page(HERE, f"?county=431122&site={case_fixture.SITE}&lang={lang}")
     assert [text_of(note) for note in by_class(other, "note") if "site" in text_of(note)]
+
+
+@pytest.mark.parametrize(
+    ("query", "days"),
+    [
+        ("period=quarter", (date(2026, 10, 1), DAY)),
+        ("period=custom&since=2026-11-02&until=2026-11-08", (date(2026, 11, 2), date(2026, 11, 8))),
+        ("period=custom&since=2026-11-02&until=2027-01-01", (date(2026, 11, 2), DAY)),
+        ("period=custom&since=2026-12-01&until=2027-01-01", None),
+    ],
+)  # fmt: skip
+def test_the_funnel_is_of_the_passages_of_the_period(
+    callbacks: Callbacks, db: fixture.Fixture, query: str, days: tuple[date, date] | None
+) -> None:
+    page = callbacks.page(HERE, f"?{query}&lang=en")
+    cards = [one for one in components(page) if one["props"].get("id") == "penalties-funnel"]
+    if days is None:
+        assert not cards, "nothing has passed yet"
+        return
+    (card,) = cards
+    stages = funnel.stages(db, funnel.Asked(*days, DAY))
+    assert [fmt.count(stage.count) in text_of(card) for stage in stages] == [True] * len(stages)
+    assert fmt.day_range(*days, "en") in text_of(card)
+    links = [str(one["props"].get("href")) for one in components(card) if one["props"].get("href")]
+    assert all(f"from={days[0]}&to={days[1]}" in link for link in links if link.startswith("/overload/findings"))
+    assert any(link.startswith("/overload/findings") for link in links)
 
 
 def test_days_of_filing_narrow_every_number(callbacks: Callbacks, db: fixture.Fixture) -> None:

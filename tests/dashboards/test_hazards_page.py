@@ -16,8 +16,9 @@ from python_calamine import CalamineWorkbook
 from werkzeug.test import Client
 
 from dashboards import charts, queries
-from dashboards.hazard_queries import Choice, View, choice_of, token
+from dashboards.hazard_queries import Choice, View, choice_of
 from dashboards.pages import hazards as page
+from dashboards.terminal_facts import token
 from dashboards.text import Text
 from warehouse import hazard_terms as terms
 from warehouse import hazards
@@ -129,6 +130,33 @@ def test_a_unit_leads_to_its_own_rows_and_its_name_stays_out_of_the_address(call
     told = rows(callbacks, chosen(show="overdue", unit=unit))
     assert [row["unit"] for row in told["rowData"]] == ["示例养护中心"]
     assert rows(callbacks, chosen(show="overdue", unit="0" * 12))["rowCount"] == 0
+
+
+def test_an_enterprise_has_its_own_numbers_and_its_code_stays_out_of_the_page(
+    callbacks: Callbacks, client: Client, db: fixture.Fixture
+) -> None:
+    everybody = view_of(db, show="all")
+    offered = everybody.offered
+    assert offered
+    for code in offered:
+        view, query = view_of(db, show="all", enterprise=token(code)), f"?show=all&enterprise={token(code)}"
+        assert view.listed == [one for one in everybody.listed if one.uscc == code] != []
+        assert view.facts.recurred == {
+            no: other
+            for no, other in everybody.facts.recurred.items()
+            if no in {one.hazard_no for one in view.facts.hazards}
+        }, "another enterprise's hazard at the same place counts"
+        layout = callbacks.page("/hazards", query)
+        assert rows(callbacks, chosen(show="all", enterprise=token(code)))["rowCount"] == len(view.listed)
+        assert view.enterprises[code] in words(by_class(layout, "current"))
+        assert code not in json.dumps(layout, ensure_ascii=False)
+        assert ZH("hazards.works") not in words(layout), "works are of no enterprise"
+        book = client.get(f"/export/hazards.csv{query}", headers=HOST)
+        assert len(book.text.splitlines()) == len(view.listed) + 1
+    nobody = callbacks.page("/hazards", f"?enterprise={'0' * 12}")
+    assert ZH("hazards.enterprise.none") in words(nobody)
+    assert client.get(f"/export/hazards.csv?enterprise={'0' * 12}", headers=HOST).status_code == 400
+    assert "enterprise" in words(callbacks.page("/hazards", "?enterprise=91330100799655058B"))
 
 
 def test_an_earlier_day_is_told_as_it_stood(callbacks: Callbacks, db: fixture.Fixture) -> None:

@@ -278,6 +278,37 @@ def test_before_the_first_night_the_page_says_so(callbacks: Callbacks, monkeypat
     assert "待夜间报告" in text_of(by_id(layout, "quality-feeds"))
 
 
+def test_the_sites_of_a_county_add_up_to_its_site_days(callbacks: Callbacks, db: fixture.Fixture) -> None:
+    """Of the month with YZ07 silent for two days: the sentence, and the table of sites below it."""
+    query = "?lang=zh&county=431102&from=2026-11-01&to=2026-11-22"
+    card = by_id(callbacks.page("/quality", query), "quality-sites")
+    states = list(db.read(
+        "select state from mart.site_day where county_code = '431102'"
+        " and passed_date between '2026-11-01' and '2026-11-22'"
+    )["state"])  # fmt: skip
+    every, good, silent = len(states), states.count("reporting"), states.count("silent")
+    assert silent == 2
+    told = " ".join(text_of(by_id(card, "quality-site-sums")).split())
+    assert told.startswith(f"在用站·日 {every} 个，其中数据完整 {good} 个")
+    assert f"无数据 {silent} 个" in told
+    (table,) = [one for one in by_class(card, "data-table") if "各站点在用天数" in text_of(one)]
+    cells = [[text_of(cell) for cell in row["props"]["children"]]
+             for row in components(table) if row["type"] == "Tr"][1:]  # fmt: skip
+    assert len(cells) == 3
+    assert [sum(int(row[at]) for row in cells) for at in (1, 2, 4)] == [every, good, silent]
+    assert "quality-sites" in {one["props"].get("id") for one in components(callbacks.page("/quality"))}
+
+
+@pytest.mark.parametrize(
+    "asked", ["county=999999", "from=2026-11-01", "from=2026-11-22&to=2026-11-01", "from=2020-01-01&to=2026-11-22",
+              "from=2026-11-01&to=2026-11-30", "from=x&to=y"],
+)  # fmt: skip
+def test_sites_that_cannot_be_asked_for_are_told_and_the_usual_days_shown(callbacks: Callbacks, asked: str) -> None:
+    layout = callbacks.page("/quality", f"?lang=zh&{asked}")
+    assert ("county" if "county" in asked else "from–to") in text_of(by_class(layout, "note"))
+    assert "最近 30 天" in text_of(by_id(layout, "quality-sites"))
+
+
 def test_feeds_that_need_attention_come_first_and_each_feed_once(callbacks: Callbacks, db: fixture.Fixture) -> None:
     card = by_id(callbacks.page("/quality"), "quality-feeds")
     urgent, *folded = by_class(card, "feeds")

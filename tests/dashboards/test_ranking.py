@@ -1,24 +1,26 @@
 """The page of the ranking: the numbers of the engine, parts that sum to the difference of totals, ties and gaps in
 words, measures with their deadlines, and nothing done by itself."""
 
+import itertools
 import json
 import re
+from collections import Counter
 from dataclasses import replace
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 
 import fixture
 import pytest
+import ranking_rows
 from driving import Callbacks, by_class, by_id, components, text_of
 from plotly.utils import PlotlyJSONEncoder
 from supervision_fixture import BEHIND, LATE, OVERDUE, SMALL
 
-from dashboards import controls, hazard_queries, queries, ranking_facts, terminal_facts
+from dashboards import controls, queries, ranking_facts
 from dashboards import format as fmt
 from dashboards.pages import ranking as page
 from dashboards.ranking_facts import Choice
 from dashboards.text import Text
-from warehouse import hazards, score, score_terms, shrinkage, supervision, supervision_terms
+from warehouse import score, score_terms, shrinkage, supervision, supervision_terms
 
 HERE = "/ranking"
 
@@ -156,47 +158,25 @@ def test_each_cadence_has_its_period_and_keeps_the_day(callbacks: Callbacks, cad
 
 
 # --- from a number to its rows -----------------------------------------------------------------------------
-def test_a_rate_of_hazards_opens_the_list_it_was_counted_from(db: fixture.Fixture) -> None:
-    known = queries.known(db)
-    assert known is not None
-    seen = 0
-    for cadence in score.CADENCES:
-        told = ranking_facts.ranking(db, Choice(fixture.LAST_DAY, fixture.LAST_DAY, cadence))
-        for unit in told.units:
-            for part, of in (("hazard_closed", "all"), ("hazard_on_time", "due")):
-                href = ranking_facts.rows_of(told.asked, unit.code, part, is_registered=False)
-                assert href is not None
-                choice, bad = hazard_queries.choice_of(dict(parse_qsl(urlsplit(href).query)), known)
-                assert bad == []
-                assert (choice.county, choice.show) == (unit.code, of)
-                listed = hazards.listed(hazards.Facts(db, choice.asked), choice.show)
-                assert len(listed) == unit.parts[part].denominator
-                seen += len(listed)
-    assert seen > 0
-
-
-def test_a_rate_of_monitoring_opens_the_vehicles_or_alarms_of_its_unit(db: fixture.Fixture) -> None:
-    known = queries.known(db)
-    assert known is not None
-    for of in score.KEYS:
-        told = ranking_facts.ranking(db, Choice(fixture.LAST_DAY, fixture.LAST_DAY, of=of))
+def test_every_rate_opens_the_rows_it_is_a_share_of(db: fixture.Fixture) -> None:
+    """As ``tests/demo/test_ranking_rows.py`` over a prefecture, here with vehicles and their captures."""
+    seen: Counter[tuple[str, str]] = Counter()
+    for of, cadence in itertools.product(score.KEYS, score.CADENCES):
+        told = ranking_facts.ranking(db, Choice(fixture.LAST_DAY, fixture.LAST_DAY, cadence, of))
         for unit in told.units:
             registered = unit.code in told.register
-            for part in ("online_rate", "data_validity", "alarm_handling_rate"):
+            for part, rate in unit.parts.items():
                 href = ranking_facts.rows_of(told.asked, unit.code, part, is_registered=registered)
-                if of == "enterprise" and not registered:
-                    assert href is None
+                if href is None:
+                    assert of == "enterprise"
+                    assert not registered
                     continue
-                assert href is not None
                 assert unit.code not in href or of == "county", "a code leads to a person"
-                choice, bad = terminal_facts.choice_from_url(dict(parse_qsl(urlsplit(href).query)), known, db)
-                assert bad == []
-                assert (choice.selection.start, choice.selection.end) == (told.asked.first, told.asked.as_of)
-                assert choice.show == ("alarms" if part.startswith("alarm") else "vehicles")
-                facts = terminal_facts.Facts(db, choice, known)
-                assert (facts.place.county, facts.uscc) == (
-                    (unit.code, None) if of == "county" else (None, unit.code)
-                )  # fmt: skip
+                assert ranking_rows.behind(db, part, href) == (rate.numerator, rate.denominator), (cadence, part)
+                seen[of, part] += rate.denominator
+    for of in score.KEYS:
+        parts = {one.name for one in score.parts(db, fixture.LAST_DAY, of)}
+        assert {part for part in parts if seen[of, part]} == parts, "every part has rows somewhere"
 
 
 def test_the_links_stand_in_the_parts_of_a_unit(callbacks: Callbacks, told: score.Ranking) -> None:

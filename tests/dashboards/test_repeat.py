@@ -210,6 +210,40 @@ def test_every_choice_of_who_is_listed_counts_its_rows(callbacks: Callbacks, db:
     assert f"合计 {len(facts.listed)} 辆" in " ".join(words.split())
 
 
+def test_a_county_has_those_with_a_case_of_it_in_the_window(
+    callbacks: Callbacks, client: Client, db: fixture.Fixture
+) -> None:
+    everybody = facts_of(db, low="all").everybody
+    found = {}
+    for county in _known(db).current_counties:
+        facts = facts_of(db, low="all", county=county)
+        found[county] = {one.key for _, one in facts.listed}
+        assert found[county] == {
+            one.key for one in everybody
+            if any(act.county_code == county and act.violated_on >= one.window_first for act, *_ in one.acts)
+        }  # fmt: skip
+        assert rows(callbacks, chosen(low="all", county=county))["rowCount"] == len(found[county])
+        page = callbacks.page("/repeat", f"{ROLLING}&low=all&county={county}")
+        assert f"合计 {len(found[county])} 辆" in " ".join(text_of(by_class(page, "reconcile")).split())
+    two = repeat_fixture.plate("two"), repeat_fixture.YELLOW
+    assert [county for county, who in found.items() if two in who] == ["431103", "431124"], "it stands with either"
+    assert not found["431125"], "an act of before the window is in none"
+    assert any(act.county_code == "431125" for one in everybody for act, *_ in one.acts)
+    county = max(found, key=lambda code: len(found[code]))
+    lines = client.get(f"/export/repeat.csv{ROLLING}&low=all&county={county}", headers=HOST).text.splitlines()
+    assert "县" in lines[0]
+    assert all(ZH.pick(*_known(db).counties[county]) in line for line in lines[1:])
+
+
+def test_cases_of_the_ranking_are_of_vehicles_alone(callbacks: Callbacks, db: fixture.Fixture) -> None:
+    for subject in SUBJECTS:
+        _, bad = choice_of({"subject": subject, "low": "due"}, _known(db), db)
+        assert bad == ([] if subject == "vehicle" else ["low"])
+        page = callbacks.page("/repeat", f"?subject={subject}")
+        assert ("案件已到期" in text_of(by_class(page, "chips"))) == (subject == "vehicle")
+    assert "不论所选周期" in text_of(callbacks.page("/repeat", "?low=undone"))
+
+
 def test_three_is_a_warning_and_no_page_says_what_follows(callbacks: Callbacks, client: Client) -> None:
     told = rows(callbacks, chosen())["rowData"]
     assert [(row["count"], row["tier"], row["tier_tone"]) for row in told] == [

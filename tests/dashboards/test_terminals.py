@@ -81,7 +81,7 @@ def test_the_cards_show_what_loops_over_the_days_count(callbacks: Callbacks, db:
         assert shown[kpi.KPIS[name].zh] == f"{fmt.indicator(above / below).rstrip('%')} %"
     due = db.read(
         "select count(*) as due, count(*) filter (handled_at <= due_at) as in_time from mart.alarm_handling"
-        " where event_date between '2026-11-01' and '2026-11-22' and monitored_class <> 'bus'"
+        " where cast(due_at as date) between '2026-11-01' and '2026-11-22' and monitored_class <> 'bus'"
         " and due_at <= (select max(told_until) from mart.alarm_handling)"
     ).iloc[0]
     label = kpi.KPIS["alarm_disposal_in_time"].zh

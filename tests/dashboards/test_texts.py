@@ -10,14 +10,17 @@ from driving import locale
 
 import dashboards
 from dashboards import (
+    alert_exports,
     case_facts,
     charts,
     consistency_card,
     hazard_exports,
     hazard_queries,
     night,
+    ranking_exports,
     repeat_exports,
     repeat_queries,
+    risk_exports,
     selection,
     shell,
     terminal_exports,
@@ -62,6 +65,21 @@ SOURCE = Path(dashboards.__file__).parent
 TABLES = ("kpis", "checks", "rules", "feeds", "columns")
 # Texts whose key is made from a code: the codes are closed lists of ours, so every key can be named.
 MADE = {
+    *(f"alerts.head.{name}" for name in (*alert_exports.LIST, *alert_exports.RULE)),
+    *(
+        f"supervision.head.{name}"
+        for name in (
+            *ranking_exports.UNIT,
+            *ranking_exports.PART,
+            *ranking_exports.MEASURE,
+            *ranking_exports.SUGGESTION,
+        )
+    ),
+    *(
+        f"risk.column.{name}"
+        for name in (*risk_exports.LIST, *risk_exports.TOP, *risk_exports.BIN)
+        if name not in RANKINGS
+    ),
     *(f"bulletins.kind.{kind}" for kind in CADENCES),
     *(f"bulletins.{part}" for part in ("in.zh", "in.en", "form.html", "form.pdf", "form.docx")),
     *(f"nav.{key}{end}" for key, *_ in shell.PAGES for end in ("", ".short")),

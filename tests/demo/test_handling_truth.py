@@ -127,8 +127,9 @@ def test_kpis_of_alarms_are_those_of_the_alarms_as_they_are_in_the_end(tiny: Pre
     tiny.connection.execute("delete from mart.alarm_handling where list_contains(?, alarm_no)", [sorted(spoiled)])
     instants = ("alarm_began_at", "alarm_ended_at", "handled_at", "appealed_at")
     known_until = max(row[name] for row in rows for name in instants if row[name])
-    of_month = [row for row in rows if FIRST <= row["alarm_began_at"].date() <= LAST]
     due_at = lambda row: row["alarm_began_at"] + timedelta(minutes=row["handle_within_min"])  # noqa: E731
+    day_of = lambda row: (due_at(row) if due_at(row) <= known_until else row["alarm_began_at"]).date()  # noqa: E731
+    of_month = [row for row in rows if FIRST <= day_of(row) <= LAST]
     due = [row for row in of_month if due_at(row) <= known_until]
     late = [row for row in due if row["handled_at"] is None or row["handled_at"] > due_at(row)]
     decided = Counter(row["appeal_result"] for row in of_month)

@@ -253,7 +253,7 @@ def test_the_report_card_says_whose_word_a_figure_is_and_how_many_closures_may_b
 
 SOON_DAYS, RECURRENCE_DAYS, RECURRENCE_M = 7, 365, 50
 EARTH_M = 6_371_000
-OF_ALL = {"open", "overdue", "due_soon", "no_due", "listed", "due", "on_time"}
+OF_ALL = {"open", "overdue", "due_soon", "no_due", "listed", "due", "on_time", "major"}
 
 
 @pytest.fixture(scope="module")
@@ -319,6 +319,7 @@ def plain_lists(plain: Plain, last: Plain, at_place: dict[str, set[str]]) -> dic
             "closed": closed is not None,
             "late": closed is not None and due is not None and closed > due,
             "listed": life.listed_on is not None,
+            "major": told["hazard_grade"] == "major" and (closed is None or closed >= FIRST),
             "differs": (closed is not None) != says_closed,
             "refused": bool(life.refused),
             "came_back": life.reopenings > 0 or again,

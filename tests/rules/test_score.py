@@ -12,7 +12,7 @@ import sqlglot
 from score_rows import COUNTIES, Rows
 from sqlglot import exp
 
-from warehouse import kpi, score, sql
+from warehouse import kpi, repeat, score, sql
 from warehouse.errors import WarehouseError
 from warehouse.home import REPOSITORY
 from warehouse.score import Asked, Ranking
@@ -133,6 +133,26 @@ def test_repeat_offenders_are_dealt_with_whatever_the_outcome(rows: Rows) -> Non
     assert told(rows, "repeat_handled") == (3, 2, 3)
     assert told(rows, "repeat_handled", THERE) == (1, 1, 1)
     assert told(rows, "repeat_handled", day=on(31, 7)) == (4, 3, 4), "decided since, and E is late"
+
+
+@pytest.mark.parametrize(
+    ("act", "day", "is_within"),
+    [
+        # 29 February has no like in the next year: its time ends with that month (民法典 art. 202).
+        (date(2028, 2, 29), date(2029, 2, 28), True), (date(2028, 2, 29), date(2029, 3, 1), False),
+        (date(2028, 2, 28), date(2029, 2, 27), True), (date(2028, 2, 28), date(2029, 2, 28), False),
+        (date(2028, 3, 1), date(2029, 2, 28), True), (date(2028, 3, 1), date(2029, 3, 1), False),
+        (date(2027, 2, 28), date(2028, 2, 27), True), (date(2027, 2, 28), date(2028, 2, 28), False),
+        (date(2027, 3, 1), date(2028, 2, 29), True), (date(2027, 3, 1), date(2028, 3, 1), False),
+    ],
+)  # fmt: skip
+def test_the_year_of_repeat_offenders_is_that_of_the_lists(rows: Rows, act: date, day: date, is_within: bool) -> None:
+    """What the ranking looks back, what the list does, and until when an act counts are one at the end of February."""
+    rows.repeat("湘M10001", act, 3)
+    rows.act("A", "湘M10001", HERE, act, decided_on=act)
+    assert told(rows, "repeat_handled", day=day)[2] == is_within
+    first, _ = repeat.rolling(day, 12)
+    assert (first <= act) == is_within == (repeat.months_later(act, 12) > day)
 
 
 def test_a_case_decided_anew_later_changes_no_earlier_day(rows: Rows) -> None:
@@ -281,6 +301,7 @@ def test_a_part_that_nobody_has_a_sample_of_is_in_no_total(rows: Rows) -> None:
 def test_without_any_data_nobody_has_a_place(rows: Rows) -> None:
     ranking = score.ranking(rows, Asked(JUNE))
     assert (ranking.total, ranking.groups, {one.place for one in ranking.units}) == (None, (), {None})
+    assert {one.total for one in ranking.units} == {None}, "no total is not one of 0"
     assert {(gap.kind, gap.count) for gap in ranking.gaps} == {("capture_days", 30), ("alarm_days", 30)}
 
 
