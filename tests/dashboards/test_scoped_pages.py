@@ -12,6 +12,7 @@ from typing import Any
 import dash
 import fixture
 import pytest
+from canaries import of_others
 from driving import HOST, Callbacks, components, locale, text_of
 from query_lineage import ONLY_WHETHER, Recorder
 from werkzeug.test import TestResponse
@@ -24,7 +25,8 @@ from warehouse.connection import Scoped, Snapshot
 from warehouse.disclosure import Disclosed
 from warehouse.errors import NotAllowed
 
-DISTRICT = "431103"
+DISTRICT = "431102"
+"""Another than that of the planted acts, which would tell."""
 NAMING = (
     "plate_no", "other_plate_no", "suggested_plate_no", "case_no", "hazard_no", "uscc", "record_id", "enterprise_name",
     "driver_certificate_no", "decision_no", "firm_name", "terminal_phone", "check_no", "place", "unit_name",
@@ -146,14 +148,14 @@ def test_no_page_and_no_file_holds_a_row_of_another_district(
     whole: Whole, callbacks: Callbacks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     own = whole.scoped((DISTRICT,), "whole")
-    canaries = values(whole) - values(own)
+    canaries, known = of_others(whole, DISTRICT, NAMING)
     assert len(canaries) > 10_000
     use(monkeypatch, own)
     told = everything(callbacks)
     found = hits(told, canaries)
     print(f"canaries {len(canaries)}, pages and files {len(told)}, hits {len(found)}")
     assert found == []
-    assert len(hits(told, values(own))) > 100, "its own rows it sees"
+    assert len(hits(told, known)) > 100, "its own rows it sees"
     use(monkeypatch, whole.scoped(None, "whole"))
     assert len({where for where, _ in hits(everything(callbacks), canaries)}) >= 8, "without a scope they are there"
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import scoped_prefecture
+from canaries import of_others
 from query_lineage import ONLY_WHETHER, Recorder
 from typer.testing import CliRunner
 
@@ -283,18 +284,6 @@ dossier PLATE --as-of 2025-12-31 --out DOSSIER
 """.strip().splitlines()
 
 
-def values(source: Any) -> set[str]:
-    """Every value that names something, of every table of rows."""
-    found: set[str] = set()
-    for table, columns in source.manifest["columns"].items():
-        if not table.startswith(("seeds.", "meta.")):
-            for name, _ in columns:
-                if name in PERSONAL:
-                    told = source.rows(f"select distinct {name} as v from {table} where {name} is not null")
-                    found |= {row["v"] for row in told}
-    return found
-
-
 def as_principal(monkeypatch: pytest.MonkeyPatch, source: Scoped) -> None:
     """Let every module read what ``source`` does."""
     real = connection.snapshot
@@ -316,8 +305,15 @@ def test_no_command_answers_a_district_with_a_row_of_another(
     whole: Snapshot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     own = of(DISTRICT)
-    canaries = {value for value in values(whole) - values(own) if len(value) >= 5}
-    assert len(canaries) > 10_000
+    canaries, known = of_others(whole, DISTRICT, PERSONAL)
+    # The register's line of a vehicle that the district has a case of, its owner with it, is shown by decision.
+    owners = whole.rows(
+        "select enterprise_name from staging.vehicle where plate_no in "
+        "(select plate_no from core.case_life where county_code = $own) and enterprise_name is not null",
+        {"own": DISTRICT},
+    )
+    canaries -= {row["enterprise_name"] for row in owners}
+    assert len(canaries) > 9_000
     named = {
         "PLATE": own.rows("select plate_no from core.violation order by case_no limit 1")[0]["plate_no"],
         "RECORD": own.rows("select min(record_id) as r from core.passage where verdict = 'over'")[0]["r"],
@@ -328,7 +324,7 @@ def test_no_command_answers_a_district_with_a_row_of_another(
     for line in COMMANDS:
         told = answers(line, tmp_path, **named)
         hits += [(line, word) for word in set(signs.findall(told)) & canaries]
-    seen = sum(bool(set(signs.findall(answers(line, tmp_path, **named))) & values(own)) for line in COMMANDS[-8:])
+    seen = sum(bool(set(signs.findall(answers(line, tmp_path, **named))) & known) for line in COMMANDS[-8:])
     print(f"canaries {len(canaries)}, commands {len(COMMANDS)}, hits {len(hits)}")
     assert hits == []
     assert seen > 2, "its own rows it sees"
@@ -341,7 +337,7 @@ def test_no_command_answers_a_district_with_a_row_of_another(
 
 def test_the_whole_would_be_caught(whole: Snapshot, tmp_path: Path) -> None:
     """The test above fails where no scope holds."""
-    canaries = values(whole) - values(of(DISTRICT))
+    canaries, _ = of_others(whole, DISTRICT, PERSONAL)
     signs = re.compile(r"[^\s,;|\"'│（）()·]{5,}")
     lines = (
         "cases list --format csv",
