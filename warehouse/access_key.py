@@ -11,6 +11,7 @@ import secrets
 from functools import lru_cache
 from pathlib import Path
 
+from warehouse import audit
 from warehouse.errors import WarehouseError
 
 SHORTEST = 32
@@ -41,7 +42,7 @@ def write(path: Path, text: str) -> None:
 
 
 def make(home: Path) -> Path | None:
-    """Make the key if there is none; the new file."""
+    """Make the key if there is none, and begin the audit log; the new file."""
     path = path_of(home)
     if path.exists():
         return None
@@ -49,6 +50,8 @@ def make(home: Path) -> Path | None:
         write(path, secrets.token_urlsafe(48))
     except FileExistsError:
         return None
+    if not audit.folder(home).exists():  # with the instance's first secret; a log that vanished later is not begun anew
+        audit.begin(home)
     return path
 
 

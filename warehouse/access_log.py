@@ -1,16 +1,30 @@
-"""The one place where what happens to accounts, by command or in the browser, and at the gate is recorded.
+"""The one place where what happens to accounts, by command or in the browser, and at the gate is recorded: in the audit
+log and, in words, in the process's own log.
 
-A line names nobody: the account is told by its random id's digest, never by a name, a token or a plate.
+Neither names anybody: the audit log has the account's random id, the other its digest; no name, token or plate.
 """
 
 import hashlib
 import logging
 
+from warehouse import access_key, audit
+from warehouse.home import home
+from warehouse.principal import Principal
+
 log = logging.getLogger("heng.access")
+NOBODY = "nobody"
+_REFUSED = ("failed", "blocked", "refused", "not_ready")
 
 
 def record(action: str, account_id: str | None = None, **facts: str | int) -> None:
-    """``action``: a word such as ``login`` or ``refused``; ``facts``: endpoints, pages, roles, numbers."""
-    actor = hashlib.sha256(account_id.encode()).hexdigest()[:12] if account_id else "nobody"
+    """``action``: a word such as ``login`` or ``refused``; ``facts``: endpoints, pages, roles, numbers.
+
+    Raises ``AuditUnwritable``: what cannot be recorded is not done.
+    """
+    access_key.make(home())
+    who = Principal(account_id or NOBODY, str(facts.get("role", "account")), None)
+    outcome = "refused" if action.endswith(_REFUSED) else "done"
+    audit.append(audit.Event(who, f"access.{action}", outcome))
+    actor = hashlib.sha256(account_id.encode()).hexdigest()[:12] if account_id else NOBODY
     told = " ".join(f"{name}={value}" for name, value in sorted(facts.items()))
     log.info("%s by %s %s", action, actor, told)

@@ -30,6 +30,9 @@ FILES = {
     "hazard_export": {"hazards": "hazards"},
     "dimension_export": {"dimensions": "findings"},
     "case_export": {"cases": "penalties"},
+    "ranking_export": {"ranking": "supervision"},
+    "risk_export": {"risk": "risk"},
+    "alert_export": {"alerts": "alerts"},
 }
 """The page of every file that is handed out, by the routes it comes from."""
 ENDPOINTS: dict[str, str | tuple[str, ...]] = {

@@ -19,21 +19,21 @@ ALSO_DISTRICTS = (*EVERYBODY, "district")
 """Who has given counties sees only pages that keep to them, or have none."""
 ADMINISTRATORS = ("system", "security", "audit")
 PAGES = {
-    "/": EVERYBODY,
-    "/alerts": EVERYBODY,
-    "/overload": EVERYBODY,
-    "/overload/rows": EVERYBODY,
-    "/repeat": EVERYBODY,
-    "/risk": EVERYBODY,
-    "/overload/findings": EVERYBODY,
-    "/penalties": EVERYBODY,
-    "/hazards": EVERYBODY,
-    "/terminals": EVERYBODY,
-    "/compliance": EVERYBODY,
-    "/ranking": EVERYBODY,
-    "/terminals/rows": EVERYBODY,
+    "/": ALSO_DISTRICTS,
+    "/alerts": ALSO_DISTRICTS,
+    "/overload": ALSO_DISTRICTS,
+    "/overload/rows": ALSO_DISTRICTS,
+    "/repeat": ALSO_DISTRICTS,
+    "/risk": ALSO_DISTRICTS,
+    "/overload/findings": ALSO_DISTRICTS,
+    "/penalties": ALSO_DISTRICTS,
+    "/hazards": ALSO_DISTRICTS,
+    "/terminals": ALSO_DISTRICTS,
+    "/compliance": ALSO_DISTRICTS,
+    "/ranking": ALSO_DISTRICTS,
+    "/terminals/rows": ALSO_DISTRICTS,
     "/lookup": ("inspector",),
-    "/quality": EVERYBODY,
+    "/quality": ALSO_DISTRICTS,
     "/rules": ALSO_DISTRICTS,
     "/definitions": ALSO_DISTRICTS,
     "/bulletins": EVERYBODY,
@@ -100,6 +100,10 @@ def router_key(app: Dash) -> str:
     return next(key for key in app.callback_map if "_pages_content" in key)
 
 
+def whole_key(app: Dash, output: str) -> str:
+    return next(key for key in app.callback_map if output in key)
+
+
 class Cells:
     """What was asked, and what was answered otherwise than it should."""
 
@@ -134,6 +138,7 @@ def test_the_table_here_knows_every_page_role_and_route(app: Dash) -> None:
 FILES_PAGE = {
     "overload-rows": "/overload/rows", "night-report": "/quality", "terminal-rows": "/terminals/rows",
     "repeat": "/repeat", "hazards": "/hazards", "dimensions": "/overload/findings", "cases": "/penalties",
+    "ranking": "/ranking", "risk": "/risk", "alerts": "/alerts",
 }  # fmt: skip
 
 
@@ -163,7 +168,7 @@ def test_role_by_route_page_and_callback(app: Dash, role: str | None, capsys: py
             cells.add(role is not None, (403,) if role else refused, status, role, rule, method)
     for path, roles in PAGES.items():
         status = ask(client, path)
-        is_start = path == "/" and role in (*ADMINISTRATORS, "district")
+        is_start = path == "/" and role in ADMINISTRATORS
         cells.add(role in roles, (303,) if is_start else refused, status, role, path, "page")
         values = {"_pages_location.pathname": path, "_pages_location.search": ""}
         for written in (path, path.rstrip("/") + "/", "/" + path):
@@ -191,9 +196,14 @@ def test_an_inspector_of_given_counties_sees_what_keeps_to_them(app: Dash) -> No
     for path, roles in PAGES.items():
         expected = 200 if "district" in roles else 303 if path == "/" else 403
         assert ask(client, path) == expected, path
-    for key in ("rows-grid.getRowsResponse", "lookup-download.data"):
-        assert ask(client, "/_dash-update-component", "POST", callback_body(app, key)) == 403
-    assert ask(client, "/export/cases.csv") == 403
+    for key, status in (
+        ("rows-grid.getRowsResponse", 400),
+        ("lookup-result.children", 403),
+        ("lookup-download.data", 403),
+    ):
+        assert ask(client, "/_dash-update-component", "POST", callback_body(app, whole_key(app, key))) == status, key
+    assert ask(client, "/export/cases.csv") == 200
+    assert ask(client, "/export/bulletin/2026-10/1.html") == 403
 
 
 def test_a_callback_and_its_file_need_their_permissions(app: Dash, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,7 @@ import fixture
 import pytest
 from canaries import of_others
 from driving import HOST, Callbacks, components, locale, text_of
+from one_app import client_of
 from query_lineage import ONLY_WHETHER, Recorder
 from werkzeug.test import TestResponse
 
@@ -92,7 +93,7 @@ def everything(callbacks: Callbacks) -> dict[str, str]:
             layout = callbacks.page(page["path"], search)
             told[page["path"] + search] = json.dumps(layout, ensure_ascii=False)
             told |= answers(callbacks, layout, page["path"] + search)
-    client = callbacks.app.server.test_client()
+    client = client_of(app=callbacks.app)
     for file in FILES:
         answer = client.get(f"/export/{file}", headers=HOST)
         assert answer.status_code == 200, (file, answer.text[:200])
@@ -121,7 +122,7 @@ def answers(callbacks: Callbacks, layout: Any, where: str) -> dict[str, str]:
             "state": [{**one, "value": shown[one["id"]].get(one["property"])} for one in entry["state"]],
             "changedPropIds": [f"{entry['inputs'][0]['id']}.{entry['inputs'][0]['property']}"],
         }  # fmt: skip
-        answer = callbacks.app.server.test_client().post("/_dash-update-component", json=body, headers=HOST)
+        answer = client_of(app=callbacks.app).post("/_dash-update-component", json=body, headers=HOST)
         assert answer.status_code < 500, (where, key, answer.text[:300])
         told[f"{where} {key}"] = _plain(answer)
     return told
@@ -287,6 +288,6 @@ def test_a_refusal_is_told_in_words(
         raise error
 
     monkeypatch.setattr(queries, "source", refuse)
-    answer = callbacks.app.server.test_client().get("/export/overload-rows.csv?lang=en", headers=HOST)
+    answer = client_of(app=callbacks.app).get("/export/overload-rows.csv?lang=en", headers=HOST)
     assert (answer.status_code, answer.text.strip()) == (status, locale("zh")[word])
     assert locale("zh")[word] in text_of(callbacks.page("/overload", "?lang=en"))

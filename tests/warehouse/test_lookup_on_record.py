@@ -1,0 +1,140 @@
+"""A look-up through the application of a published instance: on record before anything is shown, nothing without."""
+
+import base64
+import json
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from one_app import HOST, account_of, client_of, one_app
+from prefecture import NIGHTS, OLD, REGISTERS, build_night, deliver
+from werkzeug.test import TestResponse
+
+from warehouse import audit
+from warehouse.connection import snapshot
+from warehouse.publish import publish
+
+LAST, PLATE = "2026-03-03", "湘M10001"
+VIEW = {"lang": "zh", "theme": "light"}
+
+
+@pytest.fixture(scope="module")
+def state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    state = tmp_path_factory.mktemp("looked") / "heng"
+    state.mkdir()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HENG_HOME", str(state))
+        for feed, name in [*REGISTERS, *OLD, *NIGHTS]:
+            deliver(state, feed, name)
+        publish(build_night(state))
+        one_app()
+        yield state
+
+
+def post(role: str, output: str, **values: Any) -> TestResponse:
+    app = one_app()
+    key = next(key for key in app.callback_map if output in key)
+    entry, names = app.callback_map[key], key.strip(".").split("...")
+    given = {
+        "lookup-go.n_clicks": 1, "lookup-dossier.n_clicks": 1, "lookup-day.value": LAST, "lookup-province.data": "湘",
+        "lookup-window.value": "ROLLING_12M", "lookup-view.data": VIEW, "lookup-plate.value": PLATE,
+        "lookup-dossier.value": PLATE, "lookup-purpose.value": "vehicle_check",
+    } | {name.replace("__", ".").replace("_", "-"): value for name, value in values.items()}  # fmt: skip
+    outputs = [dict(zip(("id", "property"), name.rsplit(".", 1), strict=True)) for name in names]
+    body = {
+        "output": key, "outputs": outputs if key.startswith("..") else outputs[0],
+        "inputs": [{**one, "value": given.get(f"{one['id']}.{one['property']}")} for one in entry["inputs"]],
+        "state": [{**one, "value": given.get(f"{one['id']}.{one['property']}")} for one in entry["state"]],
+        "changedPropIds": ["lookup-go.n_clicks" if "result" in output else "lookup-dossier.n_clicks"],
+    }  # fmt: skip
+    return client_of(role).post("/_dash-update-component", json=body, headers=HOST)
+
+
+def everything() -> list[dict[str, Any]]:
+    """Records, the first one first."""
+    return audit.records(limit=10_000)[::-1]
+
+
+def disclosures() -> list[dict[str, Any]]:
+    return [row for row in everything() if row["action"] == "disclosure"]
+
+
+def test_a_look_up_is_on_record_with_its_purpose_before_and_after(state: Path) -> None:
+    before = len(disclosures())
+    answer = post("inspector", "lookup-result.children")
+    assert answer.status_code == 200
+    assert PLATE[2:] in answer.text
+    asked, given = disclosures()[before:]
+    assert (asked["outcome"], given["outcome"]) == ("asked", "given")
+    account = account_of("inspector").account_id
+    for row in (asked, given):
+        assert (row["actor"], row["purpose"], row["query"]) == (account, "vehicle_check", "lookup.find")
+        assert row["subject"] == audit.subject_key(audit.Subject("plate", PLATE))
+    assert given["row_count"] > 0
+    assert PLATE not in (state / "audit" / "log.sqlite").read_bytes().decode("utf-8", "replace")
+
+
+def test_the_file_that_leaves_is_found_by_its_digest(state: Path) -> None:
+    answer = post("inspector", "lookup-download.data", lookup_purpose__value="evidence_copy")
+    assert answer.status_code == 200
+    data = base64.b64decode(answer.json["response"]["lookup-download"]["data"]["content"])
+    last = disclosures()[-1]
+    assert (last["outcome"], last["purpose"], last["query"]) == ("given", "evidence_copy", "lookup.file")
+    assert last["digest"] == audit.digest_of(data)
+
+
+def test_a_plate_nobody_knows_is_on_record_too(state: Path) -> None:
+    before = len(disclosures())
+    assert post("inspector", "lookup-result.children", lookup_plate__value="湘M99999").status_code == 200
+    assert [row["outcome"] for row in disclosures()[before:]] == ["asked", "given"]
+
+
+@pytest.mark.parametrize("purpose", [None, "", "curiosity", ["vehicle_check"], 7])
+def test_without_a_purpose_nothing_is_shown(state: Path, purpose: Any) -> None:
+    answer = post("inspector", "lookup-result.children", lookup_purpose__value=purpose)
+    assert answer.status_code == 400
+    assert PLATE[2:] not in answer.text
+
+
+def test_without_a_record_nothing_is_shown(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    account_of("inspector")
+
+    def unwritable(*_: Any, **__: Any) -> Any:
+        raise audit.AuditUnwritable("the disk is full")
+
+    monkeypatch.setattr(audit, "append", unwritable)
+    answer = post("inspector", "lookup-result.children")
+    assert PLATE[2:] not in answer.text
+    told = json.dumps(answer.json, ensure_ascii=False) if answer.is_json else answer.text
+    assert "审计" in told
+
+
+def test_pages_read_masked_and_hold_the_same_numbers(state: Path) -> None:
+    """The rows an analyst gets are those of the whole, with plates masked; a district gets its own."""
+    count = "select count(*) as n from core.passage where verdict = 'over' and passed_date >= date '2026-02-26'"
+    whole = snapshot().read(count)["n"][0]
+    own = snapshot().read(f"{count} and county_code = '431102'")["n"][0]
+    address = "/export/overload-rows.csv?period=custom&from=2026-02-26&to=2026-03-03&lang=en&metric=over"
+
+    def rows(role: str, counties: list[str]) -> str:
+        answer = client_of(role, counties).get(address, headers=HOST)
+        assert answer.status_code == 200
+        assert PLATE not in answer.text
+        return str(answer.text)
+
+    assert 0 < own < whole
+    assert rows("analyst", []).count("\n") - 1 == whole
+    assert rows("district", ["431102"]).count("\n") - 1 == own
+    assert "YZ01" not in rows("district", ["431102"])
+
+
+def test_who_signs_in_and_who_is_refused_is_in_the_same_log(state: Path) -> None:
+    before = len(everything())
+    assert post("analyst", "lookup-result.children").status_code == 403
+    (row,) = everything()[before:]
+    assert (row["action"], row["outcome"]) == ("access.refused", "refused")
+    assert row["actor"] == account_of("analyst").account_id
+    with sqlite3.connect(f"file:{state / 'audit' / 'log.sqlite'}?mode=ro", uri=True) as log:
+        assert "test.analyst" not in str(log.execute("select * from record").fetchall())
