@@ -596,12 +596,12 @@ def looked_up(
     if not isinstance(purpose, str):
         raise BadRequest("not a purpose")
     asked, data = lookup_facts.spelled(question)[0], b""
-    with queries.disclosed(purpose, "lookup.find" if file is None else "lookup.file", asked) as source:
+    with queries.disclosed(purpose, "look_up" if file is None else "look_up_file", asked) as source:
         found = lookup_facts.find(source, question, db)
         if file is not None:
             data = source.left(file(found))
     if found.is_known and found.plate_no != asked:  # the text meant another plate than the record says
-        with queries.disclosed(purpose, "lookup.find", found.plate_no):
+        with queries.disclosed(purpose, "look_up", found.plate_no):
             pass
     return found, data
 

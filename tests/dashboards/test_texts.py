@@ -42,6 +42,7 @@ from dashboards.pages import (
 )
 from etl.contract import KINDS
 from etl.feeds import raw_tables
+from warehouse.audit import PURPOSES
 from warehouse.cases import AGES, SERIES
 from warehouse.columns import dictionary, topics
 from warehouse.compliance import MEASURES, OPEN, UNHELD
@@ -65,6 +66,7 @@ SOURCE = Path(dashboards.__file__).parent
 TABLES = ("kpis", "checks", "rules", "feeds", "columns")
 # Texts whose key is made from a code: the codes are closed lists of ours, so every key can be named.
 MADE = {
+    *(f"lookup.purpose.{purpose}" for purpose in PURPOSES),
     *(f"alerts.head.{name}" for name in (*alert_exports.LIST, *alert_exports.RULE)),
     *(
         f"supervision.head.{name}"
