@@ -248,7 +248,7 @@ def lows(facts: Facts, t: Text) -> html.Nav:
         (low, f"{low_words(facts, low, t)} · {fmt.count(facts.count(low))}", HERE + choice.query(low=low))
         for low in offered
     ]
-    return as_of.links(t("repeat.low"), choice.low, links)
+    return as_of.links(t("repeat.low"), choice.low, links, many=True)
 
 
 # --- the list ------------------------------------------------------------------------------------------------------

@@ -818,6 +818,7 @@ def test_paper_is_light_and_names_the_filters(watched: Any) -> None:
 def test_the_first_visit_stays_in_its_budget(browser: Any, address: str) -> None:
     """1.6 MB and 30 requests for a first visit, 60 KB and few requests for the next."""
     context = browser.new_context(viewport={"width": 1440, "height": 900})
+    context.add_cookies(browser_cookies(address))
     page = context.new_page()
     session = context.new_cdp_session(page)
     session.send("Network.enable")

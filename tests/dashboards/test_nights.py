@@ -101,6 +101,7 @@ def test_the_look_up_shows_it_in_place_of_an_answer(
     values = {
         "lookup-go.n_clicks": 1, "lookup-day.value": LAST_DAY.isoformat(), "lookup-window.value": "ROLLING_12M",
         "lookup-plate.value": FOUR, "lookup-province.data": "湘", "lookup-view.data": VIEW,
+        "lookup-purpose.value": "vehicle_check",
         "lookup-known.value": str(NIGHT),
     }  # fmt: skip
     answer = callbacks.post("lookup-result.children", values, "lookup-go.n_clicks")

@@ -186,7 +186,7 @@ def looked_up(callbacks: Callbacks, plate: str) -> Any:
     values = {
         "lookup-go.n_clicks": 1, "lookup-day.value": fixture.LAST_DAY.isoformat(),
         "lookup-window.value": "ROLLING_12M", "lookup-plate.value": plate, "lookup-province.data": "湘",
-        "lookup-view.data": VIEW,
+        "lookup-view.data": VIEW, "lookup-purpose.value": "vehicle_check",
     }  # fmt: skip
     answer = callbacks.post("lookup-result.children", values, "lookup-go.n_clicks")
     assert answer.status_code == 200, answer.text
