@@ -59,8 +59,9 @@ def _told(at: int) -> str:
 
 
 def _say_link(control: Control, account: Account, url: str | None) -> None:
-    made = link_of(control, account, url)
-    record("link_made", account.account_id, by="command")
+    with control.transaction():
+        made = link_of(control, account, url)
+        record("link_made", account.account_id, by="command")
     typer.echo(f"One-time link of {account.name}, for {link_seconds() // 60} minutes; hand it over in person:")
     typer.echo(made)
 
@@ -81,8 +82,9 @@ def add(name: Name, role: RoleName, county: Counties = None, url: Url = None) ->
     """A new account and its one-time link, in whose page the password and the second factor are set."""
     base_url(url)
     with Control(home()) as control:
-        account = control.add(name, role, _checked(county))
-        record("account_added", account.account_id, by="command", role=role)
+        with control.transaction():
+            account = control.add(name, role, _checked(county))
+            record("account_added", account.account_id, by="command", role=role)
         _say_link(control, account, url)
 
 
@@ -128,9 +130,10 @@ def role(name: Name, role: RoleName, county: Counties = None, url: Url = None) -
     """Another role or other counties. Its sessions end; a link is printed where the role needs a second factor."""
     base_url(url)
     with Control(home()) as control:
-        control.set_role(control.known_account(name), role, _checked(county))
-        account = control.known_account(name)
-        record("role_changed", account.account_id, by="command", role=role)
+        with control.transaction():
+            control.set_role(control.known_account(name), role, _checked(county))
+            account = control.known_account(name)
+            record("role_changed", account.account_id, by="command", role=role)
         typer.echo(f"{account.name} is {account.role_name}; its sessions are ended")
         if account.is_enabled and not account.is_ready:
             _say_link(control, account, url)
@@ -151,8 +154,9 @@ def enable(name: Name) -> None:
     """The account may sign in again, with the password and second factor it had."""
     with Control(home()) as control:
         account = control.known_account(name)
-        control.set_enabled(account, True)
-        record("account_enabled", account.account_id, by="command")
+        with control.transaction():
+            control.set_enabled(account, True)
+            record("account_enabled", account.account_id, by="command")
     typer.echo("Enabled")
 
 

@@ -19,7 +19,8 @@ _REFUSED = ("failed", "blocked", "refused", "not_ready")
 def record(action: str, account_id: str | None = None, **facts: str | int) -> None:
     """``action``: a word such as ``login`` or ``refused``; ``facts``: endpoints, pages, roles, numbers.
 
-    Raises ``AuditUnwritable``: what cannot be recorded is not done.
+    Raises ``AuditUnwritable``. What gives somebody more (a session, an account, a link, a role, a password) is recorded
+    inside the transaction that does it, so that it is not done without; what takes away is done first.
     """
     access_key.make(home())
     who = Principal(account_id or NOBODY, str(facts.get("role", "account")), None)

@@ -201,6 +201,10 @@ class Control:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
+        """All that happens in the block, or nothing; a block inside another is part of it."""
+        if self.connection.in_transaction:
+            yield
+            return
         self.connection.execute("begin immediate")
         try:
             yield

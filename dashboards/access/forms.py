@@ -134,8 +134,9 @@ def login() -> Any:
 
 
 def _signed_in(account: Account, target: str, how: str) -> Any:
-    session.begin(account)
-    record("login", account.account_id, how=how, role=account.role_name)
+    with session.control().transaction():
+        session.begin(account)
+        record("login", account.account_id, how=how, role=account.role_name)
     page = gate.page_of_address(target.partition("?")[0])
     fits = target == "/account" or (page is not None and account.may(page))
     return flask.redirect(target if fits else gate.first_page(account), 303)
@@ -200,10 +201,13 @@ def link(token: str) -> Any:
     if secret and step is None:
         return _page("link.html", 400, error=t("access.second.failed"), **shown)
     codes, digests = vault().new_codes() if secret else ([], [])
-    ready = control.use_link(token, vault().hash(password), secret, step, digests)
+    hashed = vault().hash(password)
+    with control.transaction():
+        ready = control.use_link(token, hashed, secret, step, digests)
+        if ready is not None:
+            record("link_used", ready.account_id, role=ready.role_name)
     if ready is None:
         return _page("void_link.html", 404)
-    record("link_used", ready.account_id, role=ready.role_name)
     control.clear_attempts(_subject("name", ready.name))
     control.clear_attempts(_subject("second factor", ready.account_id))
     return _begin_with_codes(ready, codes)
@@ -327,8 +331,10 @@ def change_password() -> Any:
     password = _field("password")
     if wrong := _refused(t, password, own):
         return _account_page(400, error=wrong)
-    session.control().set_password(own, vault().hash(password))
-    record("password_changed", own.account_id)
+    hashed = vault().hash(password)
+    with session.control().transaction():
+        session.control().set_password(own, hashed)
+        record("password_changed", own.account_id)
     session.begin(own)
     return flask.redirect(flask.url_for("person.account", done="password"), 303)
 
@@ -349,8 +355,9 @@ def add_second() -> Any:
     if step is None:
         return _account_page(400, error=t("access.second.failed"))
     codes, digests = vault().new_codes()
-    session.control().set_second_factor(own, secret, step, digests)
-    record("second_changed", own.account_id)
+    with session.control().transaction():
+        session.control().set_second_factor(own, secret, step, digests)
+        record("second_changed", own.account_id)
     return _begin_with_codes(own, codes)
 
 
