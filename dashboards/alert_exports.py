@@ -13,7 +13,6 @@ from dashboards.alert_facts import HERE, Choice
 from dashboards.pages.alerts import detail_of, rule_words, subject_words
 from dashboards.selection import ALL, Known
 from dashboards.text import Text
-from dashboards.words import unverified
 from warehouse.alerts import SEVERITY_WORDS, Alert, parameters
 
 routes = flask.Blueprint("alert_export", __name__)
@@ -66,11 +65,7 @@ def notes(told: Told, t: Text) -> list[tuple[str, str]]:
         (t("alerts.severity"), severity),
         (t("alerts.rule"), rule),
         (t("explain.counts"), f"{t('alerts.rules.how')} {t('alerts.unverified')}"),
-        *(
-            (one.name, f"{one.amount} · {t.pick(one.zh, one.en)} · {t.pick(one.citation_zh, one.citation_en)} "
-                       f"[{one.confidence}]{' ' + t('pill.unverified') if unverified(one.confidence) else ''}")
-            for one in parameters(told.db, used, choice.as_of)
-        ),
+        *(exports.parameter_note(one, t) for one in parameters(told.db, used, choice.as_of)),
         (t("export.rows"), fmt.count(len(told.found))),
         *exports.made_of(told.db, HERE + choice.query(absolute=True), t, masked="repeat.masked.why"),
     ]  # fmt: skip
@@ -78,10 +73,7 @@ def notes(told: Told, t: Text) -> list[tuple[str, str]]:
 
 def _asked() -> tuple[Told, Text]:
     """The alerts the address asks for. A bad value is refused: a file must hold what its address says."""
-    db = queries.source()
-    known = queries.known(db)
-    if known is None:
-        raise BadRequest("The snapshot holds no day of data.")
+    db, known = exports.served()
     if not alert_facts.is_built(db):
         raise BadRequest("The snapshot was built by an older version and has no rules of alerts yet.")
     choice, bad = alert_facts.choice_of(flask.request.args.to_dict(), known, db)

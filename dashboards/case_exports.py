@@ -188,10 +188,7 @@ def _source(told: Told, t: Text) -> str:
 
 def _asked() -> tuple[Told, Text]:
     """The rows the address asks for. A bad value is refused: a file must hold what its address says."""
-    db = queries.source()
-    known = queries.known(db)
-    if known is None:
-        raise BadRequest("The snapshot holds no day of data.")
+    db, known = exports.served()
     if not case_facts.is_built(db):
         raise BadRequest("The snapshot was built by an older version and has no course of cases yet.")
     choice, bad = choice_of(flask.request.args.to_dict(), known)

@@ -22,6 +22,7 @@ from dashboards import format as fmt
 from dashboards.selection import ALL, Known, Selection, from_url
 from dashboards.text import Text
 from warehouse.columns import dictionary
+from warehouse.parameters import Codes, Parameter
 from warehouse.spreadsheet import safe
 
 routes = flask.Blueprint("export", __name__)
@@ -135,6 +136,26 @@ def made_of(
     ]
 
 
+def known_from(confidence: str, t: Text) -> str:
+    """How well something is known, and that it is unverified where it is."""
+    return f"[{confidence}]{' ' + t('pill.unverified') if words.unverified(confidence) else ''}"
+
+
+def parameter_note(one: Parameter | Codes, t: Text) -> tuple[str, str]:
+    """A parameter in a sheet of notes: value, what it is, source, how well it is known."""
+    cited = f"{one.amount} · {t.pick(one.zh, one.en)} · {t.pick(one.citation_zh, one.citation_en)}"
+    return one.name, f"{cited} {known_from(one.confidence, t)}"
+
+
+def served() -> tuple[queries.Source, Known]:
+    """What a file is made of. Raises ``BadRequest`` for a version without a day of data."""
+    db = queries.source()
+    known = queries.known(db)
+    if known is None:
+        raise BadRequest("The snapshot holds no day of data.")
+    return db, known
+
+
 def notes_sheet(lines: list[tuple[str, str]], t: Text) -> xlsx.Sheet:
     return xlsx.Sheet(t("export.notes"), [], lines, [28, 100], {}, xlsx.WRAPPED)
 
@@ -180,10 +201,7 @@ def notes(db: queries.Source, selection: Selection, known: Known, count: int, t:
 def _asked() -> tuple[queries.Source, Selection, Known, Text]:
     """The snapshot, the selection in the address, and the language. A bad value is refused, not replaced:
     a file must hold what its address says."""
-    db = queries.source()
-    known = queries.known(db)
-    if known is None:
-        raise BadRequest("The snapshot holds no day of data.")
+    db, known = served()
     selection, bad = from_url(flask.request.args.to_dict(), known)
     if selection.left_out:
         bad.append("site")

@@ -7,13 +7,13 @@ from typing import Any
 import flask
 from werkzeug.exceptions import BadRequest
 
-from dashboards import as_known, controls, exports, hazard_queries, queries, shell, xlsx
+from dashboards import as_known, controls, exports, hazard_queries, shell, xlsx
 from dashboards import format as fmt
 from dashboards.hazard_queries import View, choice_of
 from dashboards.pages.hazards import group_name
 from dashboards.selection import ALL
 from dashboards.text import Text
-from dashboards.words import coded, unverified
+from dashboards.words import coded
 from warehouse import hazard_terms as terms
 from warehouse.hazards import Hazard, Standing
 
@@ -72,14 +72,7 @@ def heads(names: tuple[str, ...], t: Text) -> list[str]:
 
 def notes(view: View, t: Text) -> list[tuple[str, str]]:
     choice, everything = view.choice, t("export.everything")
-    thresholds = [
-        (
-            one.name,
-            f"{one.amount} · {t.pick(one.zh, one.en)} · {t.pick(one.citation_zh, one.citation_en)} "
-            f"[{one.confidence}]{' ' + t('pill.unverified') if unverified(one.confidence) else ''}",
-        )
-        for one in view.facts.told.values()
-    ]
+    thresholds = [exports.parameter_note(one, t) for one in view.facts.told.values()]
     return [
         (t("export.title"), f"{t('hazards.title')} · {terms.word(terms.LISTS, choice.show, t.lang)}"),
         (t("repeat.as_of"), fmt.day(choice.as_of, t.lang)),
@@ -98,10 +91,7 @@ def notes(view: View, t: Text) -> list[tuple[str, str]]:
 
 def _asked() -> tuple[View, Text]:
     """The list the address asks for. A bad value is refused: a file must hold what its address says."""
-    db = queries.source()
-    known = queries.known(db)
-    if known is None:
-        raise BadRequest("The snapshot holds no day of data.")
+    db, known = exports.served()
     if not hazard_queries.is_built(db):
         raise BadRequest("The snapshot was built by an older version and judges no hazards yet.")
     choice, bad = choice_of(flask.request.args.to_dict(), known)

@@ -14,7 +14,6 @@ from dashboards.pages.ranking import HERE, cadence_words, of_unit, unit_name
 from dashboards.ranking_facts import Choice
 from dashboards.selection import Known
 from dashboards.text import Text
-from dashboards.words import unverified
 from warehouse import score_terms, supervision_terms
 from warehouse.score import Part, Unit
 from warehouse.supervision import Number
@@ -110,26 +109,18 @@ def heads(names: tuple[str, ...], t: Text) -> list[str]:
     return [t(f"supervision.head.{name}") for name in names]
 
 
-def _known(confidence: str, t: Text) -> str:
-    return f"[{confidence}]{' ' + t('pill.unverified') if unverified(confidence) else ''}"
-
-
 def _part(part: Part, t: Text) -> str:
     """Weight, meaning, direction, minimum sample and source of a part."""
     least = t("supervision.part.sample", count=part.sample_min, of=t.pick(part.sample_zh, part.sample_en))
     said = [f"{part.weight:g}", t.pick(part.zh, part.en), t(f"supervision.better.{part.better_way}"), least]
-    return f"{' · '.join([*said, t.pick(part.citation_zh, part.citation_en)])} {_known(part.confidence, t)}"
+    return f"{' · '.join([*said, t.pick(part.citation_zh, part.citation_en)])} {exports.known_from(part.confidence, t)}"
 
 
 def notes(told: Told, t: Text) -> list[tuple[str, str]]:
     choice, found = told.choice, told.ranking
     before = found.asked.before
     parts = [(score_terms.part_name(city.part.name, t.lang), _part(city.part, t)) for city in found.parts]
-    limits = [
-        (one.name, f"{one.amount} · {t.pick(one.zh, one.en)} · {t.pick(one.citation_zh, one.citation_en)} "
-                   f"{_known(one.confidence, t)}")
-        for one in found.parameters.values()
-    ]  # fmt: skip
+    limits = [exports.parameter_note(one, t) for one in found.parameters.values()]
     return [
         (t("export.title"), t(of_unit("supervision.table", choice))),
         (t("supervision.cadence"), f"{cadence_words(choice.cadence, t)} "
@@ -149,10 +140,7 @@ def notes(told: Told, t: Text) -> list[tuple[str, str]]:
 
 def _asked() -> tuple[Told, Text]:
     """The ranking the address asks for. A bad value is refused: a file must hold what its address says."""
-    db = queries.source()
-    known = queries.known(db)
-    if known is None:
-        raise BadRequest("The snapshot holds no day of data.")
+    db, known = exports.served()
     choice, bad = ranking_facts.choice_of(flask.request.args.to_dict(), known)
     if bad:
         raise BadRequest(f"Not usable in the address: {', '.join(bad)}.")

@@ -7,13 +7,12 @@ from typing import Any
 import flask
 from werkzeug.exceptions import BadRequest
 
-from dashboards import controls, exports, queries, repeat_queries, shell, xlsx
+from dashboards import controls, exports, repeat_queries, shell, xlsx
 from dashboards import format as fmt
 from dashboards.pages.repeat import low_words, name_of, tier_of
 from dashboards.repeat_queries import Facts, choice_of
 from dashboards.selection import ALL
 from dashboards.text import Text
-from dashboards.words import unverified
 from warehouse import repeat
 from warehouse import repeat_terms as terms
 from warehouse.repeat import Judged, Standing
@@ -70,20 +69,14 @@ ASKED = (
 def conditions(facts: Facts, t: Text) -> list[tuple[str, str]]:
     """Window, basis, decisions and thresholds, each with how well it is known."""
     choice = facts.choice
-
-    def known(confidence: str) -> str:
-        return f"[{confidence}] {t('pill.unverified')}" if unverified(confidence) else f"[{confidence}]"
-
     window, basis = terms.WINDOW_TERMS[choice.window], terms.BASIS_TERMS[choice.basis]
     lines = [
-        (t(f"repeat.{kind}"), f"{term.name(t.lang)} · {term.says(t.lang)} {known(term.confidence)}")
+        (t(f"repeat.{kind}"), f"{term.name(t.lang)} · {term.says(t.lang)} {exports.known_from(term.confidence, t)}")
         for kind, term in (("window", window), ("basis", basis))
     ]
-    lines.append((t("repeat.decisions"), f"{t(f'repeat.decisions.{choice.decisions}')} {known('P')}"))
-    for one in (facts.told[name] for name in terms.parameters_of(choice.question)):
-        says = f"{one.amount} · {t.pick(one.zh, one.en)} · {t.pick(one.citation_zh, one.citation_en)}"
-        lines.append((one.name, f"{says} {known(one.confidence)}"))
-    return lines
+    lines.append((t("repeat.decisions"), f"{t(f'repeat.decisions.{choice.decisions}')} {exports.known_from('P', t)}"))
+    told = (facts.told[name] for name in terms.parameters_of(choice.question))
+    return [*lines, *(exports.parameter_note(one, t) for one in told)]
 
 
 def asked_of(facts: Facts, t: Text) -> tuple[Any, ...]:
@@ -138,10 +131,7 @@ def notes(facts: Facts, t: Text) -> list[tuple[str, str]]:
 
 def _asked() -> tuple[Facts, Text]:
     """The list the address asks for. A bad value is refused: a file must hold what its address says."""
-    db = queries.source()
-    known = queries.known(db)
-    if known is None:
-        raise BadRequest("The snapshot holds no day of data.")
+    db, known = exports.served()
     if not repeat.is_built(db):
         raise BadRequest("The snapshot was built by an older version and holds no data of violations yet.")
     choice, bad = choice_of(flask.request.args.to_dict(), known, db)

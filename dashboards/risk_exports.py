@@ -7,12 +7,11 @@ from typing import Any
 import flask
 from werkzeug.exceptions import BadRequest
 
-from dashboards import exports, queries, risk_facts, shell, xlsx
+from dashboards import exports, risk_facts, shell, xlsx
 from dashboards import format as fmt
 from dashboards.pages.risk import HERE
 from dashboards.risk_facts import Choice, Facts, choice_of, name_of, who
 from dashboards.text import Text
-from dashboards.words import unverified
 from warehouse.risk import RANKINGS, is_built, parameters_of
 
 routes = flask.Blueprint("risk_export", __name__)
@@ -66,11 +65,7 @@ def notes(facts: Facts, t: Text) -> list[tuple[str, str]]:
         (t("explain.leaves_out"), t("risk.leaves_out")),
         *([(t("risk.column.interval"), t("risk.too_narrow"))] if choice.subject == "enterprise" else []),
         *_tested(facts, t),
-        *(
-            (one.name, f"{one.amount} · {t.pick(one.zh, one.en)} · {t.pick(one.citation_zh, one.citation_en)} "
-                       f"[{one.confidence}]{' ' + t('pill.unverified') if unverified(one.confidence) else ''}")
-            for one in limits
-        ),
+        *(exports.parameter_note(one, t) for one in limits),
         (t("export.rows"), fmt.count(told.ranked_count)),
         *exports.made_of(facts.db, HERE + choice.query(absolute=True), t),
     ]  # fmt: skip
@@ -89,10 +84,7 @@ def _tested(facts: Facts, t: Text) -> list[tuple[str, str]]:
 
 def _asked() -> tuple[Facts, Text]:
     """The list the address asks for. A bad value is refused: a file must hold what its address says."""
-    db = queries.source()
-    known = queries.known(db)
-    if known is None:
-        raise BadRequest("The snapshot holds no day of data.")
+    db, known = exports.served()
     if not is_built(db):
         raise BadRequest("The snapshot was built by an older version and tells no scores yet.")
     choice, bad = choice_of(flask.request.args.to_dict(), known)

@@ -8,7 +8,7 @@ import flask
 import pandas as pd
 from werkzeug.exceptions import BadRequest
 
-from dashboards import controls, explain, exports, queries, shell, terminal_queries, words, xlsx
+from dashboards import controls, explain, exports, shell, terminal_queries, words, xlsx
 from dashboards import format as fmt
 from dashboards.pages.terminal_rows import count_of, fate_of, frame_of, kind_of, span_of
 from dashboards.selection import ALL
@@ -194,10 +194,7 @@ def notes(facts: Facts, count: int, t: Text) -> list[tuple[str, str]]:
 
 def _asked() -> tuple[Facts, Text]:
     """The list the address asks for. A bad value is refused: a file must hold what its address says."""
-    db = queries.source()
-    known = queries.known(db)
-    if known is None:
-        raise BadRequest("The snapshot holds no day of data.")
+    db, known = exports.served()
     if not terminal_queries.is_built(db):
         raise BadRequest("The snapshot was built by an older version and holds no data of terminals yet.")
     choice, bad = choice_from_url(flask.request.args.to_dict(), known, db)
