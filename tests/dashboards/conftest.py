@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import nullcontext
+from pathlib import Path
 from typing import Any
 
 import fixture
@@ -33,15 +34,19 @@ def db() -> fixture.Fixture:
 
 
 @pytest.fixture(scope="session")
-def app(db: fixture.Fixture, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dash]:
-    """The application over the made warehouse, on the day after its last day."""
-    patch = pytest.MonkeyPatch()
-    patch.setenv("HENG_HOME", str(tmp_path_factory.mktemp("home")))
-    patch.setattr(queries, "source", lambda: db)
-    patch.setattr(queries, "disclosed", lambda purpose, query, plate_no: nullcontext(Disclosed(db)))
-    patch.setattr(freshness, "today", lambda: fixture.NEXT_DAY)
-    yield one_app()
-    patch.undo()
+def home_of_pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="module")
+def app(db: fixture.Fixture, home_of_pages: Path) -> Iterator[Dash]:
+    """The application over the made warehouse, on the day after its last day, until the module's last test."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HENG_HOME", str(home_of_pages))
+        patch.setattr(queries, "source", lambda: db)
+        patch.setattr(queries, "disclosed", lambda purpose, query, plate_no: nullcontext(Disclosed(db)))
+        patch.setattr(freshness, "today", lambda: fixture.NEXT_DAY)
+        yield one_app()
 
 
 @pytest.fixture

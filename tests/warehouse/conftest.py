@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -15,9 +16,18 @@ from random_nights import RandomNights, run
 from warehouse.publish import publish
 
 
-@pytest.fixture(scope="session")
-def instance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Any]]:
-    """``with instance(path)``: HENG_HOME is ``path``, for fixtures that live longer than a test."""
+@contextmanager
+def at_home(path: Path) -> Iterator[Path]:
+    """HENG_HOME is ``path`` inside the block only, so that no later test writes here by chance."""
+    path.mkdir(parents=True, exist_ok=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HENG_HOME", str(path))
+        yield path
+
+
+@pytest.fixture(scope="module")
+def instance() -> Iterator[Callable[[Path], Path]]:
+    """``instance(path)``: HENG_HOME is ``path`` until the module's last test."""
     patch = pytest.MonkeyPatch()
 
     def use(path: Path) -> Path:
@@ -39,22 +49,22 @@ class Reference:
 
 
 @pytest.fixture(scope="session")
-def landed(tmp_path_factory: pytest.TempPathFactory, instance: Callable[[Path], Path]) -> Path:
+def landed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home with every delivery landed and nothing built."""
-    state = instance(tmp_path_factory.mktemp("landed") / "heng")
-    for feed, name in DELIVERIES:
-        deliver(state, feed, name)
+    with at_home(tmp_path_factory.mktemp("landed") / "heng") as state:
+        for feed, name in DELIVERIES:
+            deliver(state, feed, name)
     return state
 
 
 @pytest.fixture(scope="session")
-def reference(landed: Path, tmp_path_factory: pytest.TempPathFactory, instance: Callable[[Path], Path]) -> Reference:
+def reference(landed: Path, tmp_path_factory: pytest.TempPathFactory) -> Reference:
     state = tmp_path_factory.mktemp("reference") / "heng"
     shutil.copytree(landed, state)
-    instance(state)
-    built = build_night(state)
-    manifest, touched = built.manifest, built.touched
-    assert publish(built) == 1
+    with at_home(state):
+        built = build_night(state)
+        manifest, touched = built.manifest, built.touched
+        assert publish(built) == 1
     return Reference(state, manifest, touched)
 
 
@@ -69,8 +79,11 @@ def published(reference: Reference, tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 @pytest.fixture(scope="session")
-def random_nights(
-    tmp_path_factory: pytest.TempPathFactory, instance: Callable[[Path], Path]
-) -> Callable[[int], RandomNights]:
+def random_nights(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int], RandomNights]:
     """``random_nights(seed)``: an instance after some random nights, made once. Tests work on a copy of it."""
-    return cache(lambda seed: run(instance(tmp_path_factory.mktemp(f"nights-{seed}") / "heng"), seed))
+
+    def made(seed: int) -> RandomNights:
+        with at_home(tmp_path_factory.mktemp(f"nights-{seed}") / "heng") as state:
+            return run(state, seed)
+
+    return cache(made)
