@@ -46,6 +46,7 @@ from dashboards.pages import (
     repeat,
     risk,
     rules,
+    site,
     terminal_rows,
     terminals,
 )
@@ -237,6 +238,7 @@ def create_app() -> Dash:
         overload,
         overload_rows,
         findings,
+        site,
         hazards,
         repeat,
         risk,

@@ -26,6 +26,7 @@ PAGES = {
     "/repeat": ALSO_DISTRICTS,
     "/risk": ALSO_DISTRICTS,
     "/overload/findings": ALSO_DISTRICTS,
+    "/overload/site": ALSO_DISTRICTS,
     "/penalties": ALSO_DISTRICTS,
     "/hazards": ALSO_DISTRICTS,
     "/terminals": ALSO_DISTRICTS,

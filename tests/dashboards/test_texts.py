@@ -66,6 +66,9 @@ SOURCE = Path(dashboards.__file__).parent
 TABLES = ("kpis", "checks", "rules", "feeds", "columns")
 # Texts whose key is made from a code: the codes are closed lists of ours, so every key can be named.
 MADE = {
+    *(f"site.rechecks.{say}" for say in ("within", "beyond", "open")),
+    *(f"site.origin.{origin}" for origin in ("local", "province", "elsewhere", "unread")),
+    *(f"site.bound.{bound}" for bound in ("warn", "stop")),
     *(f"lookup.purpose.{purpose}" for purpose in PURPOSES),
     *(f"alerts.head.{name}" for name in (*alert_exports.LIST, *alert_exports.RULE)),
     *(
