@@ -798,6 +798,7 @@ def hours(over: list[int], weighed: list[int], t: Text, theme: str) -> Figure:
         "line": {"color": tokens["ink-3"], "width": 1.4, "dash": "dot"},
     }  # fmt: skip
     highest, step = top_of_axis(max(over, default=0))
+    most, most_step = top_of_axis(max(weighed, default=0))
     axis = {"tickfont": {"color": tokens["ink-3"]}, "fixedrange": True, "zeroline": False}
     return {
         "data": [bars, line],
@@ -806,8 +807,7 @@ def hours(over: list[int], weighed: list[int], t: Text, theme: str) -> Figure:
             xaxis=_axis(tokens, places[::3], [f"{hour:02d}" for hour in places[::3]]) | {"range": [-0.7, 23.7]},
             yaxis=axis | {"range": [0, highest], "dtick": step, "gridcolor": tokens["line"]},
             yaxis2=axis | {
-                "range": [0, top_of_axis(max(weighed, default=0))[0]], "overlaying": "y", "side": "right",
-                "showgrid": False, "nticks": 4,
+                "range": [0, most], "dtick": most_step, "overlaying": "y", "side": "right", "showgrid": False,
             },
             showlegend=False,
         ),
@@ -852,7 +852,8 @@ def drift_lines(
             theme, DRIFT_HEIGHT, (52, 12, 34, 26),
             xaxis=_day_axis(tokens, days, t),
             yaxis={
-                "range": [-reach, reach], "tickvals": ticks, "ticktext": [f"{tick * 100:+.3g}%" for tick in ticks],
+                "range": [-reach, reach], "tickvals": ticks,
+                "ticktext": [f"{tick * 100:+.3g}%" if tick else "0" for tick in ticks],
                 "tickfont": {"color": tokens["ink-3"]}, "gridcolor": tokens["line"], "zeroline": True,
                 "zerolinecolor": tokens["line-2"], "fixedrange": True,
             },

@@ -15,7 +15,9 @@ from warehouse.parameters import Parameter
 
 HERE = "/overload/site"
 LANES = "site-lanes"
-AFFECTED_SHOWN = 50
+AFFECTED_SHOWN = 20
+DRIFT_DAYS = 180
+"""Days that the lines of shifts look back."""
 
 _IN = "passed_date between $first_day and $last_day and site_code = $site"
 _HOURS = f"""

@@ -55,14 +55,14 @@ def _rechecks(one: Lane, t: Text) -> Any:
     return html.Div(pieces)
 
 
-def _certificate(one: Lane, as_of: Any, t: Text) -> Any:
+def _certificate(one: Lane, t: Text) -> Any:
     if one.certificate_no is None:
         return shell.pill(t("site.certificate.none"), "worse")
-    allowed = "" if one.max_error_ratio is None else f" ±{one.max_error_ratio:.1%}"
+    allowed = fmt.NONE if one.max_error_ratio is None else f"±{one.max_error_ratio:.1%}"
     return html.Div([
         html.Span(one.certificate_no, className="unbroken"),
         html.Span(t("site.certificate", to=fmt.day(one.certificate_valid_to, t.lang),
-                    accuracy=f"{one.accuracy_class or fmt.NONE}{allowed}"), className="under"),
+                    accuracy=one.accuracy_class or fmt.NONE, allowed=allowed), className="under"),
     ])  # fmt: skip
 
 
@@ -91,7 +91,7 @@ def lanes_card(
         own = one.self_tests[-1].average if one.self_tests else None
         cells = [
             html.Div(state), _shift(one.trucks[-1].average if one.trucks else None, one.detectable, t), _share(own),
-            _rechecks(one, t), _certificate(one, selection.end, t), since,
+            _rechecks(one, t), _certificate(one, t), since,
         ]  # fmt: skip
         body.append(controls.stack_row(name, cells, heads))
     told = site_facts.rules(db, selection.end)
@@ -117,8 +117,8 @@ def drift_card(db: queries.Source, selection: Selection, found: list[Lane], view
         ]
         for one in found
         for name, points in (("trucks", one.trucks), ("self_test", one.self_tests))
-        if points
     }
+    lines = {name: points for name, points in lines.items() if points}
     if not lines:
         return None
     told = site_facts.rules(db, selection.end)
