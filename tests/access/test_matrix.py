@@ -53,7 +53,10 @@ OPEN_ROUTES = {
     "/link/<token>": 404,
 }
 """Routes for everybody, and what they answer to somebody who brings nothing."""
-OWN_ROUTES = {"/account", "/account/codes", "/account/password", "/account/second", "/account/end-others", "/logout"}
+OWN_ROUTES = {
+    "/account", "/account/codes", "/account/password", "/account/second", "/account/fresh", "/account/end-others",
+    "/logout",
+}  # fmt: skip
 FRAME_ROUTES = {"/_dash-layout", "/_dash-dependencies"}
 CLOSED_ROUTES = {"/_reload-hash"}
 FILLED = {
