@@ -86,6 +86,10 @@ class UnclassedEndpoint(Exception):
     """A route or callback nobody decided about: the application does not start."""
 
 
+class Unrecorded(Exception):
+    """A file that is not in the audit log (``exports.csv_answer``, ``workbook_answer``, ``bytes_answer``)."""
+
+
 # --- permissions --------------------------------------------------------------------------------------
 def name_of(component_id: Any) -> str:
     """What an id is called by: itself, in a pattern its ``type``."""
@@ -315,6 +319,16 @@ def _fits(registered: Any, given: Any) -> bool:
         else given[key] == value
         for key, value in registered.items()
     )
+
+
+# --- files --------------------------------------------------------------------------------------------
+def only_on_record(response: flask.Response) -> flask.Response:
+    """No file leaves that is not in the audit log: a route that forgot to say so answers an error."""
+    is_file = isinstance(ENDPOINTS.get(flask.request.endpoint or ""), tuple)
+    if is_file and response.status_code < 300 and not flask.g.get("is_on_record"):
+        incident = shell.incident(Unrecorded(f"{flask.request.endpoint} hands out a file without a record."))
+        return flask.Response(shell.view_of().text("state.error.line", incident=incident) + "\n", 500)
+    return response
 
 
 # --- refusals -----------------------------------------------------------------------------------------
