@@ -209,3 +209,34 @@ def test_a_look_up_asks_for_password_and_code_and_keeps_what_was_typed(
     refused = ("status of 403", "status of 401", "Callback error updating ..lookup-result")
     assert [one for one in messages if not any(told in one for told in refused)] == []
     context.close()
+
+
+def test_a_leader_signs_a_bulletin_off_on_a_phone(
+    browser: Any,  # noqa: F811
+    address: str,
+    store: Control,
+    db: Any,
+) -> None:
+    from one_app import browser_cookies
+
+    from warehouse import audit, bulletin, bulletin_store
+
+    bulletin_store.draft(db, bulletin.period("2026-10"), audit.SYSTEM)
+    width, height = SIZES["phone"]
+    context = browser.new_context(viewport={"width": width, "height": height}, locale="zh-CN")
+    context.add_cookies(browser_cookies(address, "leader"))
+    page = context.new_page()
+    page.set_default_timeout(60_000)
+    page.goto(f"{address}/bulletins?lang=zh")
+    page.wait_for_selector("#bulletins-sign")
+    store.connection.execute("update session set proved_at = 0")
+    page.fill("#bulletins-by", "示例局")
+    page.click("#bulletins-sign")
+    page.fill("#fresh input[name=password]", PASSWORD)
+    page.press("#fresh input[name=password]", "Enter")
+    page.wait_for_selector("#bulletins-signed .note")
+    assert fits(page)
+    signed = bulletin_store.find("2026-10").signed
+    assert signed is not None
+    assert signed["by"] == "示例局"
+    context.close()
