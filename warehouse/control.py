@@ -22,7 +22,6 @@ from typing import Any
 from warehouse.errors import WarehouseError
 from warehouse.roles import EVERY_COUNTY, FOR_SOME_COUNTIES, GIVEN_COUNTIES, ROLES, Role
 
-_VERSION = 1
 _SCHEMA = """
 create table account (
     account_id text primary key,           -- random; what logs and other tables know
@@ -70,6 +69,13 @@ create table attempt (
 create index session_of_account on session (account_id);
 create index link_of_account on link (account_id);
 """
+_STEPS = (
+    _SCHEMA,
+    # When password and second factor were given last, in seconds; a session from before this is asked for them again.
+    "alter table session add column proved_at integer not null default 0;",
+)
+"""What makes the store of one version that of the next; a store says how many it has behind it."""
+_VERSION = len(_STEPS)
 NAME = re.compile(r"[^\W_][\w.\-]{1,38}[^\W_]")
 COUNTY = re.compile(r"[0-9]{6}")
 TOUCH_SECONDS = 15
@@ -97,6 +103,11 @@ def idle_seconds() -> int:
 
 def session_seconds() -> int:
     return _minutes("HENG_SESSION_MINUTES", 8 * 60, 24 * 60)
+
+
+def fresh_seconds() -> int:
+    """For how long what was given to sign in stands for looking somebody up."""
+    return _minutes("HENG_FRESH_MINUTES", 15, 120)
 
 
 def link_seconds() -> int:
@@ -156,6 +167,12 @@ class Session:
     created_at: int
     seen_at: int
     second_factor: str | None = field(repr=False)
+    proved_at: int
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether its holder proved who it is within ``fresh_seconds``; a clock set back makes nobody fresh."""
+        return self.stage == "full" and 0 <= now() - self.proved_at < fresh_seconds()
 
 
 class Control:
@@ -183,11 +200,12 @@ class Control:
             version = self.connection.execute("pragma user_version").fetchone()[0]
             if version == _VERSION:
                 return  # another process was first
-            if version:
+            if not 0 <= version < _VERSION:
                 raise ControlError(f"{self.path} was written by a newer version (schema {version}). Install that one.")
-            for statement in _SCHEMA.split(";\n"):
-                if statement.strip():
-                    self.connection.execute(statement)
+            for step in _STEPS[version:]:
+                for statement in f"{step}\n".split(";\n"):
+                    if statement.strip():
+                        self.connection.execute(statement)
             self.connection.execute(f"pragma user_version = {_VERSION}")
 
     def close(self) -> None:
@@ -403,10 +421,22 @@ class Control:
                 (replaces, at - idle_seconds(), at - session_seconds()),
             )
             self.connection.execute(
-                "insert into session (session_digest, account_id, stage, created_at, seen_at) values (?, ?, ?, ?, ?)",
-                (digest(session_id), account.account_id, stage, at, at),
+                "insert into session (session_digest, account_id, stage, created_at, seen_at, proved_at)"
+                " values (?, ?, ?, ?, ?, ?)",
+                (digest(session_id), account.account_id, stage, at, at, at),
             )
         return session_id
+
+    def prove_session(self, session: Session) -> str | None:
+        """Its holder has just proved who it is: fresh, under another random id, so that a copy of the one before is
+        worth nothing. It ends when it would have. None: it ended meanwhile."""
+        session_id = secrets.token_urlsafe(32)
+        done = self.connection.execute(
+            "update session set session_digest = ?, proved_at = ?, failed_count = 0"
+            " where session_digest = ? and stage = 'full'",
+            (digest(session_id), now(), session.session_digest),
+        )
+        return session_id if done.rowcount == 1 else None
 
     def session(self, session_id: str) -> Session | None:
         """The session of an id, if it goes on; its last use is noted."""
@@ -438,6 +468,7 @@ class Control:
             row["created_at"],
             row["seen_at"],
             row["second_factor"],
+            row["proved_at"],
         )
 
     def sessions(self, account: Account) -> list[tuple[str, int, int]]:
