@@ -70,6 +70,7 @@ class Kept:
         self.read, self.constant, self.within, self._rows = source.read, source.constant, source.within, source.rows
         self._source = source
         self._kept: dict[tuple[Any, ...], Any] = {}
+        self.told: dict[Any, Any] = {}
 
     def rows(self, sql: str, params: Any = None) -> list[dict[str, Any]]:
         key = (sql, repr(sorted((params or {}).items())))
@@ -99,7 +100,7 @@ class Supposed:
 
     def __init__(self, source: Kept, changes: Mapping[str, Mapping[str, Any] | None]) -> None:
         self.read, self.constant, self._source, self._changes = source.read, source.constant, source, changes
-        self.rows = source.rows
+        self.rows, self.told = source.rows, source.told
 
     def keyed(
         self, table: str, columns: Sequence[str], key: str, values: Iterable[str], days: Iterable[date] | None = None
@@ -432,13 +433,14 @@ def _passages(source: Kept, acts: Sequence[repeat.Act], as_of: date) -> dict[str
     sites = _by(_named(source, _SITES, "site_code", (row["site_code"] for row in found)), "site_code")
     rules = _by(_named(source, _RULES, "rule_id", (row["rule_id"] for row in found)), "rule_id")
     sizes = _dimensions(source, known)
-    modifiers = _constant(source, _MODIFIERS)
+    applied = {name for row in found for name in (row["limit_modifiers"] or "").split(",")}
+    modifiers = _named(source, _MODIFIERS, "modifier_id", applied)
     words = _words(source)
     for row in found:
         day = row["passed_at"][:10]
         row["site"] = next(iter(sites.get(row["site_code"], [])), None)
         row["rule"] = next(iter(rules.get(row["rule_id"], [])), None)
-        applied = (row.pop("limit_modifiers") or "").split(",")
+        applied = {*(row.pop("limit_modifiers") or "").split(",")}
         in_force: dict[str, dict[str, Any]] = {}
         for one in modifiers:
             if one["modifier_id"] in applied and (one["valid_from"] or day) <= day <= (one["valid_to"] or day):
@@ -479,7 +481,7 @@ def _by_register(source: Kept, key: Mapping[str, Any], as_of: date) -> list[dict
 
 def _words(source: Kept) -> dict[str, dict[str, Any]]:
     """What flags mean, by code."""
-    return {row["reason"]: {"zh": row["zh"], "en": row["en"]} for row in _constant(source, _REASONS)}
+    return {row["reason"]: {"zh": row["zh"], "en": row["en"]} for row in source.constant(_REASONS)}
 
 
 def _worded(flags: str | None, words: Mapping[str, dict[str, Any]]) -> list[dict[str, Any]]:
@@ -854,7 +856,7 @@ def facts(
     names = [*repeat.shown(kept, question), *_NOT_RECOUNTED]
     told["parameters"] = _in_use(_constant(kept, _PARAMETERS, {"names": names}), acts, told["as_of"])
     told["unknown"] = _unknown(told, main, as_of)
-    places = {row["county_code"]: {"zh": row["name_zh"], "en": row["name_en"]} for row in _constant(kept, _COUNTIES)}
+    places = {row["county_code"]: {"zh": row["name_zh"], "en": row["name_en"]} for row in kept.constant(_COUNTIES)}
     seen = {act["county_code"] for act in [*acts, *told["by_register"]]} | {
         row.get("county_code") for row in told["register"]
     }

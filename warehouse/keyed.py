@@ -37,6 +37,7 @@ FORMAT = 1
 _MAGIC = b"HENGKEYS"
 _TRAILER = struct.Struct("<QII8s")
 _ENTRY = struct.Struct("<IH")
+_PLACE = struct.Struct("<QI")
 _SLOT = np.dtype([("hash", "<u8"), ("offset", "<u8"), ("length", "<u4")])
 _PER_BUCKET = 16
 _EPOCH = datetime(1970, 1, 1)
@@ -114,12 +115,13 @@ _READ: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def _named(table: str, key: str, value: str) -> bytes:
-    return f"{table}\x1f{key}\x1f{value}".encode()
+class Wanted:
+    """A key of a table, by which every file is asked: its name and the hash of it."""
 
-
-def _hash(name: bytes) -> int:
-    return int.from_bytes(blake2b(name, digest_size=8).digest(), "little")
+    def __init__(self, table: str, key: str, value: str) -> None:
+        self.name = f"{table}\x1f{key}\x1f{value}".encode()
+        self.hash = blake2b(self.name, digest_size=8).digest()
+        self.number = int.from_bytes(self.hash, "little")
 
 
 # --- writing ---------------------------------------------------------------------------------------------
@@ -132,21 +134,21 @@ class _Writer:
         self.told: dict[str, Any] = {"indexes": {}}
 
     def add(self, table: str, key: str, value: str, data: bytes) -> None:
-        name = _named(table, key, value)
-        body = name + data
-        self._slots.append((_hash(name), self._at, _ENTRY.size + len(body)))
-        self._at += self._stream.write(_ENTRY.pack(crc32(body), len(name)))
+        wanted = Wanted(table, key, value)
+        body = wanted.name + data
+        self._slots.append((wanted.number, self._at, _ENTRY.size + len(body)))
+        self._at += self._stream.write(_ENTRY.pack(crc32(body), len(wanted.name)))
         self._at += self._stream.write(body)
 
     def end(self) -> None:
         slots = np.array(self._slots, dtype=_SLOT)
         slots.sort(order=["hash", "offset"])
         buckets = max(1, len(slots) // _PER_BUCKET)
-        of_slot = [_bucket(int(number), buckets) for number in slots["hash"]]
+        of_slot = [int(number) * buckets >> 64 for number in slots["hash"]]
         begins = np.searchsorted(of_slot, np.arange(buckets + 1)).astype("<u4") if of_slot else np.zeros(2, "<u4")
         sums = np.empty(buckets, "<u4")
         for number in range(buckets):
-            sums[number] = _sum(number, slots[begins[number] : begins[number + 1]].tobytes())
+            sums[number] = crc32(slots[begins[number] : begins[number + 1]].tobytes(), number)
         self.told |= {"format": FORMAT, "buckets": buckets, "slots": self._at}
         self._at += self._stream.write(slots.tobytes())
         self.told["begins"] = self._at
@@ -156,14 +158,6 @@ class _Writer:
         footer = json.dumps(self.told, ensure_ascii=False).encode()
         self._stream.write(footer)
         self._stream.write(_TRAILER.pack(self._at, len(footer), crc32(footer), _MAGIC))
-
-
-def _bucket(number: int, buckets: int) -> int:
-    return number * buckets >> 64
-
-
-def _sum(bucket: int, slots: bytes) -> int:
-    return crc32(slots, bucket)
 
 
 def write_part(
@@ -278,55 +272,60 @@ class File:
         if self.told["format"] != FORMAT:
             raise SnapshotDamaged(f"{path.name} has another format. Run 'heng build'.")
         self._buckets: int = self.told["buckets"]
+        whole = memoryview(self._data)
+        begins, sums = self.told["begins"], self.told["sums"]
+        self._begins = whole[begins : begins + 4 * (self._buckets + 1)].cast("I")
+        self._sums = whole[sums : sums + 4 * self._buckets].cast("I")
+        self._slots: int = self.told["slots"]
         self.columns = {
             tuple(name.split(" ")): {column: (at, _READ.get(type)) for at, (column, type) in enumerate(typed)}
             for name, typed in self.told["indexes"].items()
         }
+        if "passed" in self.told:
+            told = self.told["passed"]
+            self._first = date.fromisoformat(told["month"]).toordinal() - 1 if told["month"] else 0
+            self._words = {name: np.array([None, *told[name]], object) for name in ("verdict", "county_code")}
 
     def _damaged(self) -> SnapshotDamaged:
         return SnapshotDamaged(f"{self._path.name} is damaged. Run 'heng build --full'.")
 
-    def entry(self, table: str, key: str, value: str) -> bytes | None:
+    def entry(self, wanted: Wanted) -> bytes | None:
         """The rows of a key as they were written; None: there are none. Raises ``SnapshotDamaged``."""
-        name, data = _named(table, key, value), self._data
-        wanted = _hash(name)
-        bucket = _bucket(wanted, self._buckets)
-        first, last = struct.unpack_from("<II", data, self.told["begins"] + 4 * bucket)
-        begin = self.told["slots"]
-        slots = data[begin + _SLOT.itemsize * first : begin + _SLOT.itemsize * last]
-        if _sum(bucket, slots) != struct.unpack_from("<I", data, self.told["sums"] + 4 * bucket)[0]:
+        bucket = wanted.number * self._buckets >> 64
+        begin, size = self._slots, _SLOT.itemsize
+        slots = self._data[begin + size * self._begins[bucket] : begin + size * self._begins[bucket + 1]]
+        if crc32(slots, bucket) != self._sums[bucket]:
             raise self._damaged()
-        for number, offset, length in struct.iter_unpack("<QQI", slots):
-            if number == wanted:
-                told, size = _ENTRY.unpack_from(data, offset)
-                body = data[offset + _ENTRY.size : offset + length]
+        at = slots.find(wanted.hash)
+        while at >= 0:
+            if at % size == 0:
+                offset, length = _PLACE.unpack_from(slots, at + 8)
+                told, named = _ENTRY.unpack_from(self._data, offset)
+                body = self._data[offset + _ENTRY.size : offset + length]
                 if crc32(body) != told:
                     raise self._damaged()
-                if body[:size] == name:
-                    return body[size:]
+                if body[:named] == wanted.name:
+                    return body[named:]
+            at = slots.find(wanted.hash, at + 1)
         return None
 
-    def rows(self, table: str, columns: Sequence[str], key: str, value: str) -> Iterator[dict[str, Any]]:
-        data = self.entry(table, key, value)
+    def rows(self, table: str, columns: Sequence[str], key: str, wanted: Wanted) -> Iterator[dict[str, Any]]:
+        data = self.entry(wanted)
         if data is None:
             return
         held = self.columns[table, key]
-        wanted = [(name, *held[name]) for name in columns]
+        asked = [(name, *held[name]) for name in columns]
         for row in json.loads(data):
-            yield {
-                name: row[at] if read is None or row[at] is None else read(row[at]) for name, at, read in wanted
-            }  # fmt: skip
+            yield {name: row[at] if read is None or row[at] is None else read(row[at]) for name, at, read in asked}
 
-    def passed(self, plate_no: str) -> Passed | None:
-        data = self.entry(*_PASSED, plate_no)
+    def passed(self, wanted: Wanted) -> Passed | None:
+        data = self.entry(wanted) if "passed" in self.told else None
         if data is None:
             return None
-        told, read = self.told["passed"], np.frombuffer(data, _PASSAGE)
-        first = date.fromisoformat(told["month"]).toordinal() - 1
-        verdicts, counties = (np.array([None, *told[name]], object) for name in ("verdict", "county_code"))
+        read = np.frombuffer(data, _PASSAGE)
         return Passed(
-            read["day"].astype(np.int64) + first, read["color"], verdicts[read["verdict"]], counties[read["county"]],
-            np.ones(len(read), np.int64),
+            read["day"].astype(np.int64) + self._first, read["color"], self._words["verdict"][read["verdict"]],
+            self._words["county_code"][read["county"]], np.ones(len(read), np.int64),
         )  # fmt: skip
 
 
@@ -381,13 +380,14 @@ class Store:
         files: Iterable[File] = [self._head]
         if (table, key) not in self._head.columns:
             files = [one for one in self._of(days) if (table, key) in one.columns]
-        wanted = dict.fromkeys(value for value in values if value is not None)
-        return [row for value in wanted for file in files for row in file.rows(table, columns, key, value)]
+        asked = [Wanted(table, key, value) for value in dict.fromkeys(values) if value is not None]
+        return [row for wanted in asked for file in files for row in file.rows(table, columns, key, wanted)]
 
     def passed(self, plates: Iterable[str], days: Iterable[date] | None = None) -> dict[str, Passed]:
         files, found = self._of(days), {}
         for plate_no in plates:
-            parts = [part for file in files if (part := file.passed(plate_no)) is not None]
+            wanted = Wanted(*_PASSED, plate_no)
+            parts = [part for file in files if (part := file.passed(wanted)) is not None]
             if parts:
                 found[plate_no] = Passed.together(parts)
         return found

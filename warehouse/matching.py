@@ -8,7 +8,7 @@ last ticket, not who answers for the load. An enterprise that the case does not 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -61,7 +61,7 @@ class Match:
 
     def plain(self) -> list[dict[str, Any]]:
         """Its ties as rows of plain values, what is not told left out."""
-        return [{name: value for name, value in asdict(tie).items() if value is not None} for tie in self.ties]
+        return [{name: value for name, value in vars(tie).items() if value is not None} for tie in self.ties]
 
 
 _MATCHES = """

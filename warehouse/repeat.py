@@ -229,6 +229,7 @@ class Standing:
 
 
 # --- the calendar ----------------------------------------------------------------------------------------
+@lru_cache(65_536)
 def months_later(day: date, months: int) -> date:
     """The same day of a later month; where that month has no such day, the first of the next."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
@@ -453,7 +454,7 @@ def _acts(frame: pd.DataFrame) -> list[Act]:
             columns.append([int(at) if at == at else None for at in series.to_numpy("float64", na_value=float("nan"))])
         else:
             columns.append(series.astype(object).where(series.notna(), None).tolist())
-    return [Act(*row) for row in zip(*columns, strict=True)]
+    return list(map(Act._make, zip(*columns, strict=True)))
 
 
 def _read_acts(source: Source, question: Question, only: Mapping[str, Any] | None, months: int) -> list[Act]:
@@ -623,8 +624,7 @@ def _from(act: Act, question: Question, told: Mapping[str, Parameter]) -> date:
     return max(day for day in days if day is not None)
 
 
-@dataclass(frozen=True)
-class _Window:
+class _Window(NamedTuple):
     """Days whose acts count, and the months after which one of them lapses; None: they lapse together at its end."""
 
     first: date
@@ -751,8 +751,23 @@ def _since(
     """
     hours = told["repeat_merge_hours"].value
     window_on = cache(year.on)
+    settled: dict[str, str | None] = {}
+
+    def reason_of(act: Act, as_seen: Act) -> str | None:
+        """Why it does not count; asked once of an act that has come to what it is."""
+        if as_seen is not act:
+            return _reason(as_seen, question, told)
+        if act.record_id not in settled:
+            settled[act.record_id] = _reason(act, question, told)
+        return settled[act.record_id]
 
     def counted(group: Sequence[Act], day: date) -> int:
+        if len(group) == 1:  # a trip of its own if it counts
+            (act,) = group
+            if act.violated_on > day:
+                return 0
+            as_seen = seen(act, day)
+            return int(reason_of(act, as_seen) is None and window_on(day).holds(as_seen, question, told))
         left = (seen(act, day) for act in group if act.violated_on <= day)
         trips = _trips((act for act in left if _reason(act, question, told) is None), hours)
         return sum(window_on(day).holds(trip[0], question, told) for trip in trips)
@@ -860,7 +875,7 @@ def _with_trigger(
 
         def is_above(count: int, day: date) -> bool:
             fleet = of_day.get(days[max(bisect_right(days, day) - 1, 0)])
-            return bool(fleet) and Fraction(count, fleet) > most
+            return bool(fleet) and count * most.denominator > most.numerator * (fleet or 0)
 
         return _since(acts[one.key], question, told, year, is_above, days)
 

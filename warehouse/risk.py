@@ -736,7 +736,7 @@ def _findings_of(source: Source, asked: Asked, of: Rules, own: Sequence[Vehicle]
         and asked.since[-1] < row["passed_date"] <= asked.as_of
         and asked.county in (None, row["county_code"])
     ]
-    looks = _looks(source, found, months, asked.as_of)
+    looks = _looks(source, found, asked.as_of)
     judged = []
     for row in found:
         excess = row["excess_ratio_after_allowance"]
@@ -759,11 +759,14 @@ def _look_of(row: Mapping[str, Any]) -> _Look:
     return row["site_code"], row["check_no"], row["passed_date"]
 
 
-def _looks(source: Source, found: Sequence[Mapping[str, Any]], months: Sequence[date], until: date) -> dict[_Look, str]:
+def _looks(source: Source, found: Sequence[Mapping[str, Any]], until: date) -> dict[_Look, str]:
     """What the last look at each passage up to the day found."""
     last: dict[_Look, tuple[Any, ...]] = {}
     results: dict[_Look, str] = {}
     checks = sorted({row["check_no"] for row in found if row["check_no"] is not None})
+    # Nobody looked at a passage before it: such a row is not accepted (R-ORDER of the feed).
+    first = min((row["passed_date"] for row in found), default=until)
+    months = repeat.months_from(first, until)
     for row in keyed.rows(source, "mart.screening", _SCREENING_COLUMNS.split(", "), "check_no", checks, months):
         if row["site_code"] is None or row["screened_date"] is None or row["screened_date"] > until:
             continue
