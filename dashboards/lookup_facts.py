@@ -118,5 +118,5 @@ def find(db: queries.Source, question: Asked, city: queries.Source | None = None
     with ThreadPoolExecutor(1) as beside:  # the engine is asked for the passages while the rest is computed
         recent = beside.submit(dossier.recent, kept, key, question.as_of)
         facts = dossier.facts(kept, "vehicle", key, question.as_of, question.window)
-        risk = risk_facts.of_vehicle(db, key, question.as_of, city)
+        risk = risk_facts.of_vehicle(kept, key, question.as_of, city or db)
     return Found(plate_no, found.is_plate, True, known, color, (), facts, tuple(recent.result()), risk)

@@ -88,7 +88,9 @@ class Kept:
         return self._kept[asked]
 
     def passed(self, plates: Iterable[str], days: Iterable[date] | None = None) -> dict[str, Passed]:
-        return keyed.passed(self._source, plates, days)
+        if hasattr(self._source, "passed"):
+            return keyed.passed(self._source, plates, days)
+        return keyed.select_passed(self, plates, days)
 
     def weighed(self, columns: Sequence[str], records: Iterable[str]) -> list[dict[str, Any]] | None:
         return keyed.weighed(self._source, columns, records)
