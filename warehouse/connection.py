@@ -241,6 +241,8 @@ class Reader:
 class Snapshot(Reader):
     """One published version."""
 
+    _store: keyed.Store | None = None
+
     def __init__(self, manifest: dict[str, Any]) -> None:
         self.manifest = manifest
         self.version: int = manifest["version"]

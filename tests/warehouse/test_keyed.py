@@ -14,7 +14,7 @@ import scoped_prefecture
 from scoped_prefecture import LAST
 
 from dashboards import lookup_facts
-from warehouse import dossier, keyed, masks, repeat, risk
+from warehouse import dossier, keyed, masks, repeat, risk, what_if
 from warehouse.connection import Reader, Snapshot, snapshot
 from warehouse.errors import SnapshotDamaged, WarehouseError
 from warehouse.keyed import File, Wanted
@@ -223,6 +223,12 @@ def test_a_reader_of_some_districts_or_of_masked_text_never_reaches_the_keys(
         str(row["plate_no"]) for row in masked.keyed("staging.vehicle", ("plate_no",), "plate_no", [plates[0]])
     } or {masks.out("plate_no", plates[0])}
     assert plates[0] not in str(text)
+    assert whole.manifest["keys"] == keyed.FORMAT
+    supposed = what_if._Supposed(whole.manifest, {}, (), None, LAST, LAST)
+    assert supposed.kept == {}, "by another rule the published answers do not hold"
+    assert supposed.passed(plates[:3]).keys() == set(plates[:3])
+    assert supposed.keyed("staging.vehicle", ("plate_no",), "plate_no", ["no such key"]) == []
+    supposed.close()
 
 
 # --- damage ----------------------------------------------------------------------------------------------
