@@ -25,7 +25,7 @@ from dashboards import (
     shell,
     terminal_exports,
 )
-from dashboards.access import forms, gate, session
+from dashboards.access import accounts, audit_log, forms, gate, session
 from dashboards.access.vault import vault
 from dashboards.as_known import NotComputed
 from dashboards.pages import (
@@ -168,7 +168,7 @@ def _headers(app: Dash) -> Any:
     def add(response: flask.Response) -> flask.Response:
         endpoint = flask.request.endpoint or ""
         # Refused pages are forms' kin: drawn on the server, without a script.
-        is_form = endpoint.startswith("person.") or response.status_code == 403
+        is_form = gate.is_drawn(endpoint) or response.status_code == 403
         response.headers["Content-Security-Policy"] = policy_of_forms if is_form else policy
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers.setdefault("Referrer-Policy", "same-origin")
@@ -254,7 +254,8 @@ def create_app() -> Dash:
         dash.register_page(module.__name__, **module.PAGE)
     app.layout = _layout
     server.extensions["heng_dash"] = app
-    server.register_blueprint(forms.routes)
+    for drawn in (forms, accounts, audit_log):
+        server.register_blueprint(drawn.routes)
     for files in (
         bulletin_exports,
         exports,

@@ -53,6 +53,18 @@ ENDPOINTS: dict[str, str | tuple[str, ...]] = {
     "person.add_second": SIGNED_IN,
     "person.end_others": SIGNED_IN,
     "person.logout": SIGNED_IN,
+    # Pages of administrators.
+    "accounts.listed": ("accounts",),
+    "accounts.opened": ("accounts",),
+    "accounts.add": ("accounts", "accounts.identity"),
+    "accounts.link": ("accounts", "accounts.identity"),
+    "accounts.grant": ("accounts", "accounts.grant"),
+    "accounts.enable": ("accounts", "accounts.grant"),
+    "accounts.disable": ("accounts", "accounts.stop"),
+    "accounts.end_sessions": ("accounts", "accounts.stop"),
+    "audit.log": ("audit",),
+    "audit.verify": ("audit",),
+    "audit.export": ("audit",),
     # Pages and their callbacks, each by its page.
     "/": PAGE,
     "/<path:path>": PAGE,
@@ -71,6 +83,10 @@ ENDPOINTS: dict[str, str | tuple[str, ...]] = {
 }
 """Every endpoint's class, or what it takes: permissions that all have to be there."""
 
+DRAWN = ("person", "accounts", "audit")
+"""Blueprints of forms and pages that the server draws without a script."""
+STARTS = {"accounts": "/accounts", "audit": "/audit"}
+"""Where an administrator begins, by permission."""
 PAGE_OF_PATH = {path: key for key, path, *_ in shell.PAGES}
 PAGES = frozenset(PAGE_OF_PATH.values())
 MORE_OF_CALLBACKS = {"lookup-download": ("personal",), "bulletins-said": ("draft",)}
@@ -174,12 +190,24 @@ def local(target: str) -> str:
         return "/"
     if parts.scheme or parts.netloc or not plain.startswith("/") or plain.startswith("//"):
         return "/"
-    return plain if page_of_address(parts.path) or parts.path == "/account" else "/"
+    return plain if page_of_address(parts.path) or parts.path in ("/account", *STARTS.values()) else "/"
 
 
 def first_page(account: Account) -> str:
     """Where somebody begins: the first page the role may see, else the account."""
-    return next((path for key, path, *_ in shell.PAGES if account.may(key)), "/account")
+    listed = ((key, path) for key, path, *_ in shell.PAGES)
+    return next((path for key, path in (*listed, *STARTS.items()) if account.may(key)), "/account")
+
+
+def fits(account: Account, target: str) -> bool:
+    """Whether somebody may open an address that ``local`` gave."""
+    path = target.partition("?")[0]
+    needed = page_of_address(path) or next((key for key, start in STARTS.items() if start == path), None)
+    return path == "/account" or (needed is not None and account.may(needed))
+
+
+def is_drawn(endpoint: str) -> bool:
+    return endpoint.split(".")[0] in DRAWN
 
 
 def gate() -> Any:
@@ -191,8 +219,7 @@ def gate() -> Any:
     session.load()
     account = session.signed_in()
     if account is None and kind != OPEN:
-        is_form = kind == SIGNED_IN and (flask.request.endpoint or "").startswith("person.")
-        if is_form or (kind == PAGE and flask.request.method in ("GET", "HEAD")):
+        if is_drawn(flask.request.endpoint or "") or (kind == PAGE and flask.request.method in ("GET", "HEAD")):
             target = flask.request.full_path.rstrip("?")
             return flask.redirect(flask.url_for("person.login", next=local(target)), 303)
         raise Unauthorized("Sign in first.")
@@ -327,7 +354,9 @@ def answer(error: HTTPException) -> Any:
         return flask.Response(t("access.signed_out") + "\n", 401, mimetype="text/plain")
     if isinstance(error, Forbidden) and is_callback:
         return flask.jsonify(message=error.description), 403
-    if isinstance(error, Forbidden) and ENDPOINTS.get(flask.request.endpoint or "") == PAGE and session.signed_in():
+    endpoint = flask.request.endpoint or ""
+    is_page = ENDPOINTS.get(endpoint) == PAGE or endpoint in ("accounts.listed", "audit.log")
+    if isinstance(error, Forbidden) and is_page and session.signed_in():
         from dashboards.access.forms import forbidden_page
 
         return forbidden_page(view), 403

@@ -54,6 +54,13 @@ OPEN_ROUTES = {
 }
 """Routes for everybody, and what they answer to somebody who brings nothing."""
 OWN_ROUTES = {"/account", "/account/codes", "/account/password", "/account/second", "/account/end-others", "/logout"}
+ADMINISTRATORS_ROUTES = {
+    "/accounts": ("system", "security"), "/accounts/open": ("system", "security"), "/accounts/add": ("system",),
+    "/accounts/link": ("system",), "/accounts/grant": ("security",), "/accounts/enable": ("security",),
+    "/accounts/disable": ("system", "security"), "/accounts/end-sessions": ("system", "security"),
+    "/audit": ("audit",), "/audit/verify": ("audit",), "/audit/export": ("audit",),
+}  # fmt: skip
+"""Pages without data, and their forms."""
 FRAME_ROUTES = {"/_dash-layout", "/_dash-dependencies"}
 CLOSED_ROUTES = {"/_reload-hash"}
 FILLED = {
@@ -131,7 +138,7 @@ def test_the_table_here_knows_every_page_role_and_route(app: Dash) -> None:
     assert set(ROLES) == set(ALSO_DISTRICTS) | set(ADMINISTRATORS)
     files = {rule for rule, _ in routes(app) if rule.startswith("/export/")}
     rest = {"/", "/<path:path>", "/_dash-update-component"}
-    known = set(OPEN_ROUTES) | OWN_ROUTES | FRAME_ROUTES | CLOSED_ROUTES | rest | files
+    known = set(OPEN_ROUTES) | OWN_ROUTES | FRAME_ROUTES | set(ADMINISTRATORS_ROUTES) | CLOSED_ROUTES | rest | files
     assert {rule for rule, _ in routes(app)} == known
 
 
@@ -161,6 +168,8 @@ def test_role_by_route_page_and_callback(app: Dash, role: str | None, capsys: py
         elif rule.startswith("/export/"):
             page = FILES_PAGE[rule.removeprefix("/export/").partition(".")[0]]
             cells.add(role in FILES and role in PAGES[page], refused, status, role, rule, method)
+        elif rule in ADMINISTRATORS_ROUTES:
+            cells.add(role in ADMINISTRATORS_ROUTES[rule], refused, status, role, rule, method)
         elif rule in CLOSED_ROUTES:
             cells.add(False, (401, 404), status, role, rule, method)
         else:

@@ -28,6 +28,7 @@ from dashboards import (
     terminal_queries,
     times_card,
 )
+from dashboards.access import accounts
 from dashboards.pages import (
     compliance,
     hazards,
@@ -42,6 +43,7 @@ from dashboards.pages import (
 )
 from etl.contract import KINDS
 from etl.feeds import raw_tables
+from warehouse.audit import KINDS as SUBJECT_KINDS
 from warehouse.audit import PURPOSES
 from warehouse.cases import AGES, SERIES
 from warehouse.columns import dictionary, topics
@@ -195,6 +197,10 @@ MADE = {
     *(f"access.role.{role}{end}" for role in ROLES for end in ("", ".help")),
     *(f"access.password.{why}" for why in ("short", "long", "name", "common")),
     *(f"access.done.{what}" for what in ("password", "others")),
+    *(f"account_list.state.{state}" for state in accounts.STATES),
+    *(f"account_list.done.{what}" for what in accounts.DONE),
+    *(f"account_list.duty.{role}" for role in ("system", "security")),
+    *(f"audit_log.kind.{kind}" for kind in SUBJECT_KINDS),
 }
 # Codes that data bring: words for those known, the code itself for another.
 FROM_DATA = (
@@ -208,6 +214,9 @@ FROM_DATA = (
     "appeal.",
     "event.",
     "permit.",
+    "audit_log.action.",
+    "audit_log.actor.",
+    "audit_log.outcome.",
 )
 
 
