@@ -228,7 +228,8 @@ class Verifying(WarehouseError):
 def verify_and_keep(
     by: Principal, root: Path | None = None, key: str | None = None, heads: Iterable[dict[str, Any]] = ()
 ) -> Verified:
-    """``verify``, and note what was found in ``audit/verified.json``, signed; a whole log has a record of it too.
+    """``verify``, and note what was found in ``audit/verified.json``, signed. A whole log has a record of it too,
+    unless the nightly housekeeping asked.
 
     A log that is not whole is left as it is. Raises ``Verifying``, ``WarehouseError``.
     """
@@ -242,7 +243,7 @@ def verify_and_keep(
             "fault": told.fault and str(told.fault), "noted_key": key is not None,
         }  # fmt: skip
         write_private(folder(root) / "verified.json", canonical(signed(found, keys_of(root).head)).decode() + "\n")
-    if told.fault is None:
+    if told.fault is None and by != SYSTEM:
         append(Event(by, "audit.verified", "done", query="audit", row_count=told.records), root)
     return told
 

@@ -5,6 +5,7 @@ counties); either may shut somebody out. Nobody changes an administrator's accou
 or the audit administrator: that takes a command on the machine itself. Which account is meant travels in the body.
 """
 
+import os
 from typing import Any
 
 import flask
@@ -100,6 +101,7 @@ def _page(status: int = 200, opened: Account | None = None, **values: Any) -> fl
         places=[(code, t.pick(*names)) for code, names in counties().items()],
         may={what: by.may(f"accounts.{what}") for what in ("identity", "grant", "stop")},
         duty=t(f"account_list.duty.{by.role_name}"),
+        airflow=by.may("airflow") and os.environ.get("HENG_PROXY") == "1",
         **values,
     )
 

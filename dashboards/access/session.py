@@ -12,11 +12,11 @@ import flask
 from werkzeug.exceptions import Unauthorized
 
 from dashboards.access.vault import vault
-from warehouse.control import Account, Control, Session
+from warehouse.control import SESSION_COOKIE, Account, Control, Session
 from warehouse.home import home
 from warehouse.principal import Mask, Principal
 
-COOKIE = "__Host-heng"
+COOKIE = SESSION_COOKIE
 TOKEN_COOKIE, TOKEN_FIELD, TOKEN_HEADER = "_csrf_token", "csrf_token", "X-CSRFToken"
 
 
