@@ -25,7 +25,7 @@ from dashboards import (
     shell,
     terminal_exports,
 )
-from dashboards.access import accounts, audit_log, forms, gate, session
+from dashboards.access import accounts, audit_log, forms, gate, provider, session
 from dashboards.access.vault import vault
 from dashboards.as_known import NotComputed
 from dashboards.pages import (
@@ -53,6 +53,8 @@ from dashboards.text import HTML_LANG
 from warehouse.audit import AuditUnwritable
 from warehouse.connection import NoSnapshot, TooBusy, TooSlow
 from warehouse.errors import NotAllowed
+from warehouse.home import home
+from warehouse.provider import settings
 
 YEAR_SECONDS = 31_536_000
 STATIC = (
@@ -204,9 +206,11 @@ def trust_proxy(server: flask.Flask) -> None:
 def create_app() -> Dash:
     """The application, ready to serve. Reads no data until it is asked.
 
-    Raises ``BadKey`` without a key it may use, ``UnclassedEndpoint`` if a route or callback has no permission.
+    Raises ``BadKey`` without a key it may use, ``BadProvider`` for a provider of sign-in it cannot ask,
+    ``UnclassedEndpoint`` if a route or callback has no permission.
     """
     vault()
+    settings(home())
     server = flask.Flask("dashboards", static_folder=None)
     trust_proxy(server)
     server.config["SEND_FILE_MAX_AGE_DEFAULT"] = YEAR_SECONDS  # asset addresses carry their time of change
@@ -254,7 +258,7 @@ def create_app() -> Dash:
         dash.register_page(module.__name__, **module.PAGE)
     app.layout = _layout
     server.extensions["heng_dash"] = app
-    for drawn in (forms, accounts, audit_log):
+    for drawn in (forms, provider, accounts, audit_log):
         server.register_blueprint(drawn.routes)
     for files in (
         bulletin_exports,

@@ -15,6 +15,7 @@ from dashboards import shell
 from dashboards.access import session
 from dashboards.access.frame import counties, moment, names_of_counties, page
 from dashboards.text import Text
+from warehouse import provider
 from warehouse.access_log import record
 from warehouse.control import NAME, Account, account_name, link_seconds
 from warehouse.roles import EVERY_COUNTY, GIVEN_COUNTIES, ROLES
@@ -22,7 +23,7 @@ from warehouse.roles import EVERY_COUNTY, GIVEN_COUNTIES, ROLES
 routes = flask.Blueprint("accounts", __name__, url_prefix="/accounts", template_folder="templates")
 GIVEN = tuple(name for name, role in ROLES.items() if not role.is_administrator)
 """Roles that this page gives."""
-DONE = ("added", "granted", "enabled", "disabled", "ended")
+DONE = ("added", "granted", "enabled", "disabled", "ended", "bound", "unbound")
 STATES = ("ready", "waits_for_link", "waits_for_role", "disabled")
 _LONGEST = 256
 
@@ -81,6 +82,7 @@ def _shown(account: Account, t: Text) -> dict[str, Any]:
         "created": moment(account.created_at, t.lang),
         "is_administrator": account.role.is_administrator,
         "is_enabled": account.is_enabled,
+        "subject": session.control().subject_of(account, issuer) if (issuer := provider.issuer()) else None,
     }
 
 
@@ -164,6 +166,33 @@ def link() -> Any:
         _note("link_made", account)
     address = flask.url_for("person.link", token=token, _external=True)
     return _page(opened=account, link=address, link_minutes=link_seconds() // 60)
+
+
+@routes.post("/bind")
+def bind() -> Any:
+    account, issuer, control = _meant(), provider.issuer(), session.control()
+    if issuer is None:
+        raise BadRequest("there is no provider")
+    try:
+        subject = provider.checked_subject(flask.request.form.get("subject", "")[: 2 * provider.LONGEST_SUBJECT])
+    except provider.BadProvider:
+        return _page(400, account, error=_text()("account_list.bad_subject"))
+    with control.transaction():
+        bound = control.account_of_identity(issuer, subject)
+        if is_free := bound is None or bound.account_id == account.account_id:
+            control.bind_identity(account, issuer, subject)
+            _note("identity_bound", account, f"{issuer} {subject}")
+    return _went("bound") if is_free else _page(409, account, error=_text()("account_list.subject_taken"))
+
+
+@routes.post("/unbind")
+def unbind() -> Any:
+    account, issuer = _meant(), provider.issuer()
+    if issuer is None:
+        raise BadRequest("there is no provider")
+    session.control().unbind_identity(account, issuer)
+    _note("identity_unbound", account)
+    return _went("unbound")
 
 
 # --- what somebody may --------------------------------------------------------------------------------

@@ -29,7 +29,8 @@ def _field(name: str) -> str:
     return flask.request.form.get(name, "")[: 4 * LONGEST]
 
 
-def _waits(seconds: int, template: str, **values: Any) -> flask.Response:
+def waits(seconds: int, template: str, **values: Any) -> flask.Response:
+    """A form that was tried too often."""
     t = shell.view_of(flask.request.args).text
     answer = _page(template, 429, error=t.plural("access.wait", -(-seconds // 60)), **values)
     answer.headers["Retry-After"] = str(seconds)
@@ -43,7 +44,7 @@ def _subject(kind: str, text: str) -> str:
 def _tried(name: str) -> tuple[list[tuple[str, int]], str, str]:
     """What an attempt at a password counts for: the name as typed, known or not, and the address it came from."""
     of_name = _subject("name", account_name(name))
-    of_address = _subject("address", _network(flask.request.remote_addr or ""))
+    of_address = _address()
     return [(of_name, FREE_TRIES), (of_address, FREE_TRIES_OF_ADDRESS)], of_name, of_address
 
 
@@ -54,6 +55,20 @@ def _network(address: str) -> str:
     except ValueError:
         return address
     return str(ip_network((parsed, 64), strict=False)) if parsed.version == 6 else address
+
+
+def count_address() -> int:
+    """Count an attempt of the address a request came from; the seconds it has to wait, or 0."""
+    return session.control().begin_attempts([(_address(), FREE_TRIES_OF_ADDRESS)])
+
+
+def refund_address() -> None:
+    """The attempt was right: it is taken back."""
+    session.control().refund_attempt(_address())
+
+
+def _address() -> str:
+    return _subject("address", _network(flask.request.remote_addr or ""))
 
 
 def _right_password(name: str, password: str) -> tuple[Account | None, int]:
@@ -80,7 +95,7 @@ def login() -> Any:
     found, seconds = _right_password(_field("name"), _field("password"))
     if seconds:
         record("login_blocked", seconds=seconds)
-        return _waits(seconds, "login.html", target=target)
+        return waits(seconds, "login.html", target=target)
     if found is None:
         record("login_failed")
         return _page("login.html", 401, target=target, error=t("access.login.failed"))
@@ -112,7 +127,7 @@ def second() -> Any:
     subject = _subject("second factor", account.account_id)
     if seconds := control.begin_attempts([(subject, FREE_TRIES)]):
         record("second_blocked", account.account_id, seconds=seconds)
-        return _waits(seconds, "second.html", target=target)
+        return waits(seconds, "second.html", target=target)
     code = _field("code")
     step = vault().step_of(waiting.account.second_factor, code)
     how = "second factor" if step is not None else "recovery code"

@@ -15,6 +15,7 @@ from dashboards import freshness, shell
 from dashboards.access import session
 from dashboards.text import HTML_LANG, Text
 from warehouse.home import REPOSITORY
+from warehouse.provider import issuer
 
 _CSS = ("app.css", "icons.css")
 
@@ -43,6 +44,7 @@ def page(template: str, status: int = 200, **values: Any) -> flask.Response:
         to_theme=switched(theme=other_theme),
         styles=[f"/assets/{name}?m={_changed(name)}" for name in _CSS],
         token=session.token(),
+        provider=issuer() is not None,
         **values,
     )
     # The address of a link is a secret, so it is told to nobody; without any referrer a form's Origin would be null.

@@ -44,6 +44,8 @@ ENDPOINTS: dict[str, str | tuple[str, ...]] = {
     "person.login": OPEN,
     "person.second": OPEN,
     "person.link": OPEN,
+    "provider.begin": OPEN,
+    "provider.came_back": OPEN,
     # The frame of the pages, and what belongs to the account itself.
     "/_dash-layout": SIGNED_IN,
     "/_dash-dependencies": SIGNED_IN,
@@ -58,6 +60,8 @@ ENDPOINTS: dict[str, str | tuple[str, ...]] = {
     "accounts.opened": ("accounts",),
     "accounts.add": ("accounts", "accounts.identity"),
     "accounts.link": ("accounts", "accounts.identity"),
+    "accounts.bind": ("accounts", "accounts.identity"),
+    "accounts.unbind": ("accounts", "accounts.identity"),
     "accounts.grant": ("accounts", "accounts.grant"),
     "accounts.enable": ("accounts", "accounts.grant"),
     "accounts.disable": ("accounts", "accounts.stop"),
@@ -83,7 +87,7 @@ ENDPOINTS: dict[str, str | tuple[str, ...]] = {
 }
 """Every endpoint's class, or what it takes: permissions that all have to be there."""
 
-DRAWN = ("person", "accounts", "audit")
+DRAWN = ("person", "provider", "accounts", "audit")
 """Blueprints of forms and pages that the server draws without a script."""
 STARTS = {"accounts": "/accounts", "audit": "/audit"}
 """Where an administrator begins, by permission."""
@@ -214,7 +218,7 @@ def gate() -> Any:
     """Answers what may not go on; None lets it. The first of all functions before a request."""
     _check_origin()
     kind = ENDPOINTS.get(flask.request.endpoint or "", CLOSED)
-    if kind == OPEN and (flask.request.endpoint or "").split(".")[0] != "person":
+    if kind == OPEN and not is_drawn(flask.request.endpoint or ""):
         return None
     session.load()
     account = session.signed_in()

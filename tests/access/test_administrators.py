@@ -121,7 +121,7 @@ def test_nothing_is_given_where_it_cannot_be_recorded(
     assert not store.known_account(account.name).is_enabled
 
 
-@pytest.mark.parametrize("path", ["link", "grant", "enable", "disable", "end-sessions"])
+@pytest.mark.parametrize("path", ["link", "bind", "unbind", "grant", "enable", "disable", "end-sessions"])
 @pytest.mark.parametrize("whose", ["system", "security", "audit"])
 def test_no_page_changes_an_administrator(app: Dash, store: Control, path: str, whose: str) -> None:
     for role in ("system", "security"):

@@ -51,15 +51,19 @@ OPEN_ROUTES = {
     "/login": 200,
     "/login/second": 303,
     "/link/<token>": 404,
+    "/login/provider": 404,
+    "/login/provider/callback": 404,
 }
 """Routes for everybody, and what they answer to somebody who brings nothing."""
 OWN_ROUTES = {"/account", "/account/codes", "/account/password", "/account/second", "/account/end-others", "/logout"}
 ADMINISTRATORS_ROUTES = {
-    "/accounts": ("system", "security"), "/accounts/open": ("system", "security"), "/accounts/add": ("system",),
-    "/accounts/link": ("system",), "/accounts/grant": ("security",), "/accounts/enable": ("security",),
-    "/accounts/disable": ("system", "security"), "/accounts/end-sessions": ("system", "security"),
-    "/audit": ("audit",), "/audit/verify": ("audit",), "/audit/export": ("audit",),
-}  # fmt: skip
+    **dict.fromkeys(
+        ("/accounts", "/accounts/open", "/accounts/disable", "/accounts/end-sessions"), ("system", "security")
+    ),
+    **dict.fromkeys(("/accounts/add", "/accounts/link", "/accounts/bind", "/accounts/unbind"), ("system",)),
+    **dict.fromkeys(("/accounts/grant", "/accounts/enable"), ("security",)),
+    **dict.fromkeys(("/audit", "/audit/verify", "/audit/export"), ("audit",)),
+}
 """Pages without data, and their forms."""
 FRAME_ROUTES = {"/_dash-layout", "/_dash-dependencies"}
 CLOSED_ROUTES = {"/_reload-hash"}
