@@ -1,9 +1,10 @@
 """Sign-in by the bureau's own provider (OpenID Connect, authorisation code with PKCE), where there is one.
 
 The provider stands for the password alone. Whose account it is, is what an administrator bound to issuer and subject;
-nobody gets an account, a role or a county from it, and the second factor of an account is asked for here as ever. What
-begins a sign-in travels in a cookie of its own, sealed, because the browser keeps the strict one to itself when it comes
-back from another site. For the same reason the answer is a page that goes on by itself, not a redirection.
+nobody gets an account, a role or a county from it, and the second factor of an account is asked for here as ever.
+
+What begins a sign-in travels in a cookie of its own, sealed, because the browser keeps the strict one to itself when it
+comes back from another site. For the same reason the answer is a page that goes on by itself, not a redirection.
 """
 
 import hmac

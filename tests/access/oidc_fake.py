@@ -85,8 +85,8 @@ class FakeProvider:
             return _json({"error": "invalid_grant"}, 400)
         now = int(time.time())
         claims = {
-            "iss": self.issuer, "sub": self.subject, "aud": CLIENT, "iat": now, "exp": now + 300, "nonce": asked["nonce"],
-            "name": "Li Na", "groups": ["system", "administrators"],
+            "iss": self.issuer, "sub": self.subject, "aud": CLIENT, "iat": now, "exp": now + 300,
+            "nonce": asked["nonce"], "name": "Li Na", "groups": ["system", "administrators"],
         }  # fmt: skip
         token = self.sign(self.claims(claims))
         return _json({"access_token": "unused", "token_type": "Bearer", "expires_in": 300, "id_token": token})

@@ -2,16 +2,18 @@
 
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from dash import Dash
+from oidc_fake import CLIENT, SECRET, FakeProvider, serving
 from one_app import PASSWORD
 from test_browser import SCREENS, SIZES, browser  # noqa: F401 - the fixture
 from test_sign_in import code_for
 from werkzeug.serving import make_server
 
-from warehouse import audit
+from warehouse import access_key, audit
 from warehouse.audit import Event, Principal, Subject
 from warehouse.control import Control
 
@@ -196,4 +198,31 @@ def test_administrators_work_by_keyboard_at_every_width(
         page.screenshot(path=SCREENS / f"access-{role}-{lang}-{theme}-{size}.png", full_page=True)
         assert messages == []
         assert {url.split("/")[2] for url in requests if url.startswith("http")} == {address.split("/")[2]}
+        context.close()
+
+
+def test_from_another_site_a_browser_comes_in_with_the_strict_cookie(
+    browser: Any,  # noqa: F811
+    address: str,
+    store: Control,
+    home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The provider is another site, so the cookie that is set when it sends the browser back is not sent on at once."""
+    from one_app import account_of
+
+    with serving(FakeProvider("localhost")) as fake:
+        monkeypatch.setenv("HENG_OIDC_ISSUER", fake.issuer)
+        monkeypatch.setenv("HENG_OIDC_CLIENT", CLIENT)
+        access_key.make(home)
+        access_key.write(home / "secrets" / "oidc_client_secret", SECRET)
+        store.bind_identity(account_of("analyst"), fake.issuer, fake.subject)
+        context = browser.new_context(locale="zh-CN")
+        page = context.new_page()
+        page.set_default_timeout(60_000)
+        page.goto(f"{address}/overload/rows?lang=en")
+        page.click("a[href^='/login/provider']")
+        page.wait_for_selector(PERSONAL)
+        assert page.url == f"{address}/overload/rows?lang=en"
+        assert [cookie["name"] for cookie in context.cookies() if "provider" in cookie["name"]] == []
         context.close()
