@@ -9,7 +9,7 @@ import pytest
 from dash import Dash
 from oidc_fake import CLIENT, SECRET, FakeProvider, serving
 from one_app import PASSWORD
-from test_browser import SCREENS, SIZES, browser  # noqa: F401 - the fixture
+from test_browser import SCREENS, SIZES, against_accessibility, browser  # noqa: F401 - the fixture
 from test_sign_in import code_for
 from werkzeug.serving import make_server
 
@@ -195,6 +195,7 @@ def test_administrators_work_by_keyboard_at_every_width(
             assert "湘" not in page.url
             assert "湘M12345" not in page.content()
         assert fits(page)
+        assert against_accessibility(page) == []
         page.screenshot(path=SCREENS / f"access-{role}-{lang}-{theme}-{size}.png", full_page=True)
         assert messages == []
         assert {url.split("/")[2] for url in requests if url.startswith("http")} == {address.split("/")[2]}
