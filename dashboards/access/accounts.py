@@ -103,6 +103,7 @@ def _page(status: int = 200, opened: Account | None = None, **values: Any) -> fl
         places=[(code, t.pick(*names)) for code, names in counties().items()],
         may={what: by.may(f"accounts.{what}") for what in ("identity", "grant", "stop")},
         duty=t(f"account_list.duty.{by.role_name}"),
+        is_fresh=session.is_fresh(),
         airflow=by.may("airflow") and os.environ.get("HENG_PROXY") == "1",
         **values,
     )

@@ -30,7 +30,10 @@ def page(template: str, status: int = 200, **values: Any) -> flask.Response:
         kept = {name: value for name, value in flask.request.args.items() if name not in ("lang", "theme")}
         # What answers a form may stand under an address that only takes forms.
         first = "/" + flask.request.path.split("/")[1]
-        where = first if first in ("/account", "/accounts", "/audit") else ""
+        stays = first not in ("/account", "/accounts", "/audit") or flask.request.endpoint == "person.fresh"
+        where = "" if stays else first
+        if flask.request.endpoint == "provider.came_back":  # what came back counts once
+            where, kept = flask.url_for("person.login"), {}
         return where + "?" + urlencode({**kept, **choice})
 
     body = flask.render_template(

@@ -17,8 +17,9 @@ from werkzeug.exceptions import BadRequest, Forbidden, HTTPException, NotFound, 
 
 from dashboards import shell
 from dashboards.access import session
+from dashboards.text import Text
 from warehouse.access_log import record
-from warehouse.control import Account
+from warehouse.control import Account, fresh_seconds
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 OPEN, SIGNED_IN, PAGE, CALLBACK, CLOSED = "open", "signed in", "page", "callback", "closed"
@@ -51,6 +52,7 @@ ENDPOINTS: dict[str, str | tuple[str, ...]] = {
     "/_dash-dependencies": SIGNED_IN,
     "person.account": SIGNED_IN,
     "person.codes": SIGNED_IN,
+    "person.fresh": SIGNED_IN,
     "person.change_password": SIGNED_IN,
     "person.add_second": SIGNED_IN,
     "person.end_others": SIGNED_IN,
@@ -87,6 +89,10 @@ ENDPOINTS: dict[str, str | tuple[str, ...]] = {
 }
 """Every endpoint's class, or what it takes: permissions that all have to be there."""
 
+FRESH = frozenset(
+    {name for name in ENDPOINTS if name.startswith("accounts.")} - {"accounts.listed", "accounts.opened"}
+) | {"audit.export"}
+"""Endpoints that ask for password and second factor again where they were given too long ago."""
 DRAWN = ("person", "provider", "accounts", "audit")
 """Blueprints of forms and pages that the server draws without a script."""
 STARTS = {"accounts": "/accounts", "audit": "/audit"}
@@ -237,6 +243,8 @@ def gate() -> Any:
         return _page(account)
     for permission in _asked_of_callback() if kind == CALLBACK else kind:
         _need(account, permission)
+    if flask.request.endpoint in FRESH:
+        session.need_fresh()
     return None
 
 
@@ -347,6 +355,17 @@ def _fits(registered: Any, given: Any) -> bool:
 
 
 # --- refusals -----------------------------------------------------------------------------------------
+def fresh_words(t: Text) -> dict[str, str]:
+    """What the dialog of heng.js says and where it sends password and code."""
+    account = session.signed_in()
+    words = {name: t(f"access.fresh.{name}") for name in ("title", "cancel", "confirm")}
+    words |= {"why": t("access.fresh.why", minutes=fresh_seconds() // 60)}
+    words |= {"password": t("access.password"), "unreachable": t("access.fresh.unreachable")}
+    if account is not None and account.second_factor is not None:
+        words |= {"code": t("access.second.code"), "help": t("access.second.or_recovery")}
+    return {**words, "href": flask.url_for("person.fresh")}
+
+
 def answer(error: HTTPException) -> Any:
     """A refusal in the reader's words: a page for who opens one, a short text for callbacks and files."""
     view = shell.view_of(flask.request.args)
@@ -356,6 +375,14 @@ def answer(error: HTTPException) -> Any:
         if is_callback:
             return flask.jsonify(message=t("access.signed_out"), action=t("access.sign_in"), href="/login"), 401
         return flask.Response(t("access.signed_out") + "\n", 401, mimetype="text/plain")
+    if isinstance(error, session.NotFresh):
+        if is_callback:
+            return flask.jsonify(message=t("access.fresh.title"), fresh=fresh_words(t)), 403
+        if ENDPOINTS.get(flask.request.endpoint or "") == PAGE:
+            return flask.redirect(flask.url_for("person.fresh", next=local(flask.request.full_path.rstrip("?"))), 303)
+        if is_drawn(flask.request.endpoint or ""):  # a form of ours: back to the page it stands on
+            return flask.redirect(flask.url_for("person.fresh", next="/" + flask.request.path.split("/")[1]), 303)
+        return flask.Response(t("access.fresh.title") + "\n", 403, mimetype="text/plain")
     if isinstance(error, Forbidden) and is_callback:
         return flask.jsonify(message=error.description), 403
     endpoint = flask.request.endpoint or ""

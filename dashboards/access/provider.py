@@ -191,11 +191,11 @@ def came_back() -> Any:
         return _refused("access.login.not_ready", 403)
     forms.refund_address()
     if account.second_factor is not None:
-        session.begin(account, "second")
+        session.begin(account, "second", proved=False)
         onward = flask.url_for("person.second", next=begun.target)
     else:
         with session.control().transaction():
-            session.begin(account)
+            session.begin(account, proved=False)
             record("login", account.account_id, how="provider", role=account.role_name)
         onward = begun.target if gate.fits(account, begun.target) else gate.first_page(account)
     answer = page("onward.html", onward=onward)

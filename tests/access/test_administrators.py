@@ -121,6 +121,32 @@ def test_nothing_is_given_where_it_cannot_be_recorded(
     assert not store.known_account(account.name).is_enabled
 
 
+def test_a_change_asks_for_password_and_code_again_where_they_were_given_long_ago(app: Dash, store: Control) -> None:
+    account, month = account_of("leader"), last_month()
+    values = {"account": account.account_id, "role": "analyst", "name": "li.na", "subject": "s", "until": month}
+    for role, start, paths in (
+        ("system", "/accounts", ("add", "link", "bind", "unbind", "disable", "end-sessions")),
+        ("security", "/accounts", ("grant", "enable", "disable", "end-sessions")),
+        ("audit", "/audit", ("export",)),
+    ):
+        client = client_of(role, app=app)
+        store.connection.execute("update session set proved_at = 0")
+        for path in paths:
+            answer = send(client, f"{start}/{path}", **values)
+            assert (answer.status_code, answer.location) == (303, f"/account/fresh?next={start}"), path
+        assert client.get(start, headers=HOST).status_code == 200, "reading goes on"
+    assert store.known_account(account.name) == account
+    assert store.account("li.na") is None
+    assert store.connection.execute("select count(*) from link").fetchone()[0] == 0
+
+
+def last_month() -> str:
+    from datetime import datetime, timedelta
+
+    first = datetime.now(audit.BEIJING).replace(day=1)
+    return f"{first - timedelta(days=1):%Y-%m}"
+
+
 @pytest.mark.parametrize("path", ["link", "bind", "unbind", "grant", "enable", "disable", "end-sessions"])
 @pytest.mark.parametrize("whose", ["system", "security", "audit"])
 def test_no_page_changes_an_administrator(app: Dash, store: Control, path: str, whose: str) -> None:

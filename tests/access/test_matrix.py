@@ -55,7 +55,10 @@ OPEN_ROUTES = {
     "/login/provider/callback": 404,
 }
 """Routes for everybody, and what they answer to somebody who brings nothing."""
-OWN_ROUTES = {"/account", "/account/codes", "/account/password", "/account/second", "/account/end-others", "/logout"}
+OWN_ROUTES = {
+    "/account", "/account/codes", "/account/password", "/account/second", "/account/fresh", "/account/end-others",
+    "/logout",
+}  # fmt: skip
 ADMINISTRATORS_ROUTES = {
     **dict.fromkeys(
         ("/accounts", "/accounts/open", "/accounts/disable", "/accounts/end-sessions"), ("system", "security")

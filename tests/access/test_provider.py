@@ -171,6 +171,9 @@ def test_the_second_factor_is_asked_for_here_as_ever(fake: FakeProvider, nobody:
     done = fill(nobody, "/login/second?next=/lookup", code=vault().code_now(secret))
     assert done.location == "/lookup"
     assert nobody.get("/lookup", headers=HOST).status_code == 200
+    assert store.connection.execute("select proved_at from session").fetchall()[0][0] == 0, (
+        "who signed in elsewhere is asked for the password before a look-up"
+    )
 
 
 def test_a_disabled_account_or_one_that_is_not_ready_stays_out(
@@ -414,7 +417,8 @@ def test_a_store_from_before_identities_gets_them(home: Path) -> None:
     with Control(home) as control:
         account = control.add("li.na", "analyst")
         control.connection.executescript(
-            "drop table identity; alter table account drop column last_sign_in_at; pragma user_version = 1"
+            "drop table identity; alter table account drop column last_sign_in_at;"
+            "alter table session drop column proved_at; pragma user_version = 1"
         )
     with Control(home) as control:
         control.bind_identity(account, "https://sso.example", "s-1")
