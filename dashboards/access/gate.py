@@ -36,7 +36,7 @@ FILES = {
     "alert_export": {"alerts": "alerts"},
 }
 """The page of every file that is handed out, by the routes it comes from."""
-ENDPOINTS: dict[str, str | tuple[str, ...]] = {
+ENDPOINTS: dict[str, str | tuple[str, ...] | frozenset[str]] = {
     # Open to everybody: no data are behind them.
     "/healthz": OPEN,
     "_dash_assets.static": OPEN,
@@ -57,20 +57,14 @@ ENDPOINTS: dict[str, str | tuple[str, ...]] = {
     "person.add_second": SIGNED_IN,
     "person.end_others": SIGNED_IN,
     "person.logout": SIGNED_IN,
-    # Pages of administrators.
-    "accounts.listed": ("accounts",),
-    "accounts.opened": ("accounts",),
-    "accounts.add": ("accounts", "accounts.identity"),
-    "accounts.link": ("accounts", "accounts.identity"),
-    "accounts.bind": ("accounts", "accounts.identity"),
-    "accounts.unbind": ("accounts", "accounts.identity"),
-    "accounts.grant": ("accounts", "accounts.grant"),
-    "accounts.enable": ("accounts", "accounts.grant"),
-    "accounts.disable": ("accounts", "accounts.stop"),
-    "accounts.end_sessions": ("accounts", "accounts.stop"),
-    "audit.log": ("audit",),
-    "audit.verify": ("audit",),
-    "audit.export": ("audit",),
+    # Pages of administrators and their forms.
+    **dict.fromkeys(("accounts.listed", "accounts.opened"), frozenset({"accounts"})),
+    **dict.fromkeys(
+        ("accounts.add", "accounts.link", "accounts.bind", "accounts.unbind"), frozenset({"accounts.identity"})
+    ),
+    **dict.fromkeys(("accounts.grant", "accounts.enable"), frozenset({"accounts.grant"})),
+    **dict.fromkeys(("accounts.disable", "accounts.end_sessions"), frozenset({"accounts.stop"})),
+    **dict.fromkeys(("audit.log", "audit.verify", "audit.export"), frozenset({"audit"})),
     # Pages and their callbacks, each by its page.
     "/": PAGE,
     "/<path:path>": PAGE,
@@ -87,7 +81,7 @@ ENDPOINTS: dict[str, str | tuple[str, ...]] = {
     # Of the development server only.
     "/_reload-hash": CLOSED,
 }
-"""Every endpoint's class, or what it takes: permissions that all have to be there."""
+"""Every endpoint's class, or what it takes: permissions that all have to be there; in a tuple those of a file."""
 
 FRESH = frozenset(
     {name for name in ENDPOINTS if name.startswith("accounts.")} - {"accounts.listed", "accounts.opened"}

@@ -43,7 +43,6 @@ from dashboards.pages import (
 )
 from etl.contract import KINDS
 from etl.feeds import raw_tables
-from warehouse.audit import KINDS as SUBJECT_KINDS
 from warehouse.audit import PURPOSES
 from warehouse.cases import AGES, SERIES
 from warehouse.columns import dictionary, topics
@@ -200,7 +199,6 @@ MADE = {
     *(f"account_list.state.{state}" for state in accounts.STATES),
     *(f"account_list.done.{what}" for what in accounts.DONE),
     *(f"account_list.duty.{role}" for role in ("system", "security")),
-    *(f"audit_log.kind.{kind}" for kind in SUBJECT_KINDS),
 }
 # Codes that data bring: words for those known, the code itself for another.
 FROM_DATA = (
@@ -216,6 +214,7 @@ FROM_DATA = (
     "permit.",
     "audit_log.action.",
     "audit_log.actor.",
+    "audit_log.kind.",
     "audit_log.outcome.",
 )
 
