@@ -241,6 +241,22 @@ def test_who_looked_at_a_vehicle_is_found_by_the_plate_that_is_typed(app: Dash, 
     assert "Plate " + same[1][:8] in text_of(client.get("/audit?lang=en", headers=HOST))
 
 
+def test_the_next_page_of_one_subject_goes_on_without_its_number(app: Dash, monkeypatch: pytest.MonkeyPatch) -> None:
+    from dashboards.access import audit_log
+
+    monkeypatch.setattr(audit_log, "ROWS", 1)
+    client = client_of("audit", app=app)
+    looked_up(PLATE, "repeat_list")
+    looked_up("湘M99999")
+    looked_up(PLATE)
+    answer = send(client, "/audit", kind="plate", number=PLATE)
+    assert PLATE not in text_of(answer)
+    older = text_of(answer).rpartition('name="before"')
+    values = dict(re.findall(r'type="hidden" name="(same|before)" value="([^"]+)"', "".join(older)))
+    (row,) = rows_of(send(client, "/audit", **values))
+    assert "Checking the repeat list" in row
+
+
 def test_records_are_found_by_account_day_action_and_purpose(app: Dash, store: Control) -> None:
     client = client_of("audit", app=app)
     looked_up(PLATE)
