@@ -13,11 +13,11 @@ from werkzeug.exceptions import Forbidden, Unauthorized
 
 from dashboards.access.vault import vault
 from warehouse.access_log import record
-from warehouse.control import Account, Control, Session
+from warehouse.control import SESSION_COOKIE, Account, Control, Session
 from warehouse.home import home
 from warehouse.principal import Mask, Principal
 
-COOKIE = "__Host-heng"
+COOKIE = SESSION_COOKIE
 TOKEN_COOKIE, TOKEN_FIELD, TOKEN_HEADER = "_csrf_token", "csrf_token", "X-CSRFToken"
 
 
@@ -97,10 +97,11 @@ def prove() -> bool:
     return True
 
 
-def begin(account: Account, stage: str = "full") -> str:
-    """A new session in place of the one the request has, if any; its id, which the answer carries as a cookie."""
+def begin(account: Account, stage: str = "full", proved: bool = True) -> str:
+    """A new session in place of the one the request has, if any; its id, which the answer carries as a cookie.
+    ``proved``: whether its holder has just given the password here."""
     had = session()
-    session_id = control().begin_session(account, stage, had.session_digest if had else None)
+    session_id = control().begin_session(account, stage, had.session_digest if had else None, proved)
     flask.g.session = control().session(session_id)
     flask.g.new_session_id = session_id
     flask.g.pop("token", None)

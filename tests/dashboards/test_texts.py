@@ -28,6 +28,7 @@ from dashboards import (
     terminal_queries,
     times_card,
 )
+from dashboards.access import accounts
 from dashboards.pages import (
     compliance,
     hazards,
@@ -198,6 +199,9 @@ MADE = {
     *(f"access.role.{role}{end}" for role in ROLES for end in ("", ".help")),
     *(f"access.password.{why}" for why in ("short", "long", "name", "common")),
     *(f"access.done.{what}" for what in ("password", "others")),
+    *(f"account_list.state.{state}" for state in accounts.STATES),
+    *(f"account_list.done.{what}" for what in accounts.DONE),
+    *(f"account_list.duty.{role}" for role in ("system", "security")),
 }
 # Codes that data bring: words for those known, the code itself for another.
 FROM_DATA = (
@@ -211,6 +215,10 @@ FROM_DATA = (
     "appeal.",
     "event.",
     "permit.",
+    "audit_log.action.",
+    "audit_log.actor.",
+    "audit_log.kind.",
+    "audit_log.outcome.",
 )
 
 
