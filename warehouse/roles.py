@@ -4,6 +4,7 @@ A role names pages as ``dashboards/shell.py`` does. System, security and audit a
 (GB/T 22239-2019) and see no page with data; domain.md §10 has the duties.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 EVERY_COUNTY, SOME_COUNTIES, GIVEN_COUNTIES = "every", "some", "given"
@@ -32,8 +33,10 @@ class Role:
     counties: str = EVERY_COUNTY
     needs_second_factor: bool = False
 
-    def may(self, permission: str) -> bool:
-        """``permission``: a page's name, or a word of ``can``."""
+    def may(self, permission: str, counties: Sequence[str] | None = None) -> bool:
+        """``permission``: a page's name, or a word of ``can``; for given ``counties`` a page has to keep to them."""
+        if counties is not None and permission in self.pages - FOR_SOME_COUNTIES:
+            return False
         return permission in self.pages or permission in self.can
 
 
