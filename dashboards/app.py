@@ -27,6 +27,8 @@ from dashboards import (
 )
 from dashboards.access import forms, gate, session
 from dashboards.access.vault import vault
+from dashboards.api import problems
+from dashboards.api import routes as api
 from dashboards.as_known import NotComputed
 from dashboards.pages import (
     alerts,
@@ -255,6 +257,7 @@ def create_app() -> Dash:
     app.layout = _layout
     server.extensions["heng_dash"] = app
     server.register_blueprint(forms.routes)
+    server.register_blueprint(api.routes)
     for files in (
         bulletin_exports,
         exports,
@@ -311,6 +314,8 @@ def _layout() -> Any:
 def _answer_error(error: Exception) -> Any:
     """Errors of routes and malformed requests: short text, an incident number when it is ours."""
     t = shell.view_of().text
+    if gate.is_api():
+        return problems.answer(error)
     if isinstance(error, RequestRedirect):
         return error
     if isinstance(error, DependencyException):

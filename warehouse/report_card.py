@@ -36,9 +36,11 @@ counted as (
 select figure_id, part, cast(sum(row_count) as bigint), cast(sum(amount) as bigint), min(first_day), max(last_day)
 from counted group by figure_id, part"""
 
-_TABLES = (
+TABLES = (
     "mart.report_fact", "meta.delivery", "seeds.report_figure", "staging.enterprise", *hazards.TABLES,
 )  # fmt: skip
+FIRST_DAY = date(2000, 1, 1)
+"""Nobody asks for a card from before it."""
 _HAZARD_OF = {"F09b": "HWY", "F11": "SIGN", "F12": "VESSEL", "F13": "RAIL"}
 """The category of hazards that a figure is about."""
 _SHARES = ("F09b", "F11")
@@ -122,7 +124,7 @@ def report_card(first: date, last: date, compare: bool | None = None, known: dat
         return card(served, first, last, date.fromisoformat(served.manifest["business_date"]), served.version, compare)
     from warehouse.known import known_on
 
-    with known_on(known, _TABLES) as source:
+    with known_on(known, TABLES) as source:
         return replace(card(source, first, last, source.night, served.version, compare), known_on=source.night)
 
 

@@ -12,6 +12,7 @@ import flask
 from werkzeug.exceptions import Unauthorized
 
 from dashboards.access.vault import vault
+from warehouse.clients import Client
 from warehouse.control import Account, Control, Session
 from warehouse.home import home
 from warehouse.principal import Mask, Principal
@@ -52,11 +53,22 @@ def signed_in() -> Account | None:
 
 def principal() -> Principal:
     """Who asks, as readers know them. Raises ``Unauthorized`` where nobody is signed in: no scope, no rows."""
-    account = signed_in()
-    if account is None:
+    asks: Account | Client | None = client() or signed_in()
+    if asks is None:
         raise Unauthorized("Sign in first.")
-    mask: Mask = "whole" if account.may("personal") else "masked"
-    return Principal(account.account_id, account.role_name, account.counties, mask)
+    mask: Mask = "whole" if asks.may("personal") else "masked"
+    name = asks.client_id if isinstance(asks, Client) else asks.account_id
+    return Principal(name, asks.role_name, asks.counties, mask)
+
+
+def set_client(found: Client) -> None:
+    """The request is a program's (``dashboards/access/bearer.py``); it has no session then."""
+    flask.g.client = found
+
+
+def client() -> Client | None:
+    """The program that asks the API. None: it is no request of one."""
+    return flask.g.get("client")
 
 
 def begin(account: Account, stage: str = "full") -> str:
