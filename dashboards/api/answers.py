@@ -66,6 +66,8 @@ def _selection(known: Known, asked: Mapping[str, Any]) -> Selection:
     selection, bad = from_url(_texts(asked), known)
     if selection.left_out:
         bad.append("site")
+    if asked.get("site") == ALL:  # everywhere is said by leaving it out
+        bad.append("site")
     if ("from" in asked) != ("to" in asked):
         bad.append("from–to")
     _refuse(bad)

@@ -15,7 +15,7 @@ from dashboards.api import answers
 from dashboards.api.document import document
 from dashboards.text import Text
 
-EXAMPLES = 12
+EXAMPLES = 5
 """Of each operation and role; the coverage phase asks more, by the bounds of each parameter."""
 
 
