@@ -8,21 +8,14 @@ from typing import Any
 import fixture
 import pytest
 from dash import Dash
-from flask.testing import FlaskClient
-from one_app import HOST, one_app
+from one_app import one_app
+from programs import Asking, program, token_of
 from test_scoped_pages import Whole
 from werkzeug.serving import make_server
-from werkzeug.test import TestResponse
 
 from dashboards import freshness
-from warehouse import clients, connection
+from warehouse import connection
 from warehouse.control import Control
-from warehouse.home import home as home_folder
-
-DISTRICT = "431102"
-"""Another than that of the planted acts, which would tell."""
-ROLES = ("analyst", "inspector", "district", "leader")
-
 
 REPORT_FACTS = """
 create table mart.report_fact as select * from (values
@@ -71,31 +64,6 @@ def live(app: Dash) -> Iterator[str]:
 def store(home: Path) -> Iterator[Control]:
     with Control(home) as opened:
         yield opened
-
-
-def token_of(role: str, counties: tuple[str, ...] = (), name: str = "", **more: Any) -> str:
-    with Control(home_folder()) as control:
-        return clients.add(
-            control, name or f"test.{role}", role, counties or ((DISTRICT,) if role == "district" else ()),
-            per_minute=clients.MOST_PER_MINUTE, **more,
-        )[1]  # fmt: skip
-
-
-class Asking(FlaskClient):
-    """A program with a token; None: without one."""
-
-    token: str | None = None
-
-    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
-        held = {"Authorization": f"Bearer {self.token}"} if self.token else {}
-        kwargs["headers"] = {**HOST, **held, **dict(kwargs.get("headers") or {})}
-        return super().open(*args, **kwargs)
-
-
-def program(app: Dash, token: str | None) -> Asking:
-    made = Asking(app.server, app.server.response_class, use_cookies=False)
-    made.token = token
-    return made
 
 
 @pytest.fixture

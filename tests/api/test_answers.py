@@ -8,12 +8,12 @@ import sqlite3
 from collections.abc import Callable
 from typing import Any
 
-import conftest
 import fixture
+import programs
 import pytest
 from canaries import of_others
-from conftest import DISTRICT, Asking
 from one_app import HOST, client_of
+from programs import DISTRICT, Asking
 from test_scoped_pages import NAMING, Whole, hits, values
 from typer.testing import CliRunner
 from violation_rows import FOUR, THREE
@@ -332,4 +332,4 @@ def test_what_a_night_knew_is_not_asked_of_some_counties(ask: Ask) -> None:
 def test_the_roles_here_are_all_that_read() -> None:
     from warehouse.clients import DATA_ROLES
 
-    assert set(conftest.ROLES) == set(DATA_ROLES)
+    assert set(programs.ROLES) == set(DATA_ROLES)

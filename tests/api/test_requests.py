@@ -10,12 +10,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import conftest
 import fixture
+import programs
 import pytest
-from conftest import Asking
 from dash import Dash
 from one_app import HOST, account_of, client_of
+from programs import Asking
 from test_scoped_pages import Whole
 from violation_rows import FOUR
 
@@ -84,8 +84,8 @@ def test_a_refusal_of_a_client_is_on_record(ask: Ask, home: Path) -> None:
      "Bearer heng_" + "A" * 43, "Bearer heng_" + "A" * 5000],
 )  # fmt: skip
 def test_nothing_but_a_token_of_a_client_opens(app: Dash, header: str) -> None:
-    token = conftest.token_of("analyst")
-    client = conftest.program(app, None)
+    token = programs.token_of("analyst")
+    client = programs.program(app, None)
     answer = client.get("/api/v1/freshness", headers={"Authorization": header.format(token=token)} if header else {})
     problem(answer, 401, "unauthorized")
     assert answer.headers["WWW-Authenticate"].startswith("Bearer ")
@@ -93,8 +93,8 @@ def test_nothing_but_a_token_of_a_client_opens(app: Dash, header: str) -> None:
 
 
 def test_a_token_stands_in_the_header_alone(app: Dash, ask: Ask) -> None:
-    token = conftest.token_of("analyst")
-    nobody = conftest.program(app, None)
+    token = programs.token_of("analyst")
+    nobody = programs.program(app, None)
     for path in (f"/api/v1/freshness?access_token={token}", f"/api/v1/freshness?token={token}"):
         problem(nobody.get(path), 401, "unauthorized")
     with_cookie = app.server.test_client()
@@ -108,14 +108,14 @@ def test_a_session_is_no_token_and_a_token_no_session(app: Dash) -> None:
     person = client_of("inspector", app=app)
     problem(person.get("/api/v1/freshness", headers=HOST), 401, "unauthorized")
     problem(person.post(LOOK_UP, json=BODY, headers=HOST), 401, "unauthorized")
-    program = conftest.program(app, conftest.token_of("inspector"))
+    program = programs.program(app, programs.token_of("inspector"))
     for path in ("/overload", "/lookup", "/export/repeat.csv", "/_dash-layout", "/account"):
         assert program.get(path).status_code in (303, 401), path
     assert program.post("/_dash-update-component", json={"output": "lookup-result.children"}).status_code == 401
     # Both at once: each for its own.
     held = person.get_cookie(session.COOKIE, domain="127.0.0.1")
     assert held is not None
-    leader = conftest.program(app, conftest.token_of("leader"))
+    leader = programs.program(app, programs.token_of("leader"))
     both = {"Cookie": f"{session.COOKIE}={held.value}"}
     problem(leader.get("/api/v1/findings", headers=both), 403, "forbidden")
 
@@ -138,7 +138,7 @@ def test_an_expired_token_says_so_and_a_revoked_one_is_nobodys(
 ) -> None:
     clock = Clock()
     monkeypatch.setattr(control, "now", clock)
-    client = conftest.program(app, conftest.token_of("analyst", days=1))
+    client = programs.program(app, programs.token_of("analyst", days=1))
     clock.at += 86_399
     assert client.get("/api/v1/freshness").status_code == 200
     clock.at += 1
@@ -156,12 +156,12 @@ def test_a_client_that_asks_too_often_waits(app: Dash, store: Control, monkeypat
     clock = Clock()
     monkeypatch.setattr(control, "now", clock)
     _, token = clients.add(store, "often", "analyst", per_minute=6)
-    client = conftest.program(app, token)
+    client = programs.program(app, token)
     assert [client.get("/api/v1/metrics").status_code for _ in range(6)] == [200] * 6
     answer = client.get("/api/v1/metrics")
     problem(answer, 429, "too_many_requests")
     assert answer.headers["Retry-After"] == "10"
-    assert conftest.program(app, conftest.token_of("leader")).get("/api/v1/metrics").status_code == 200
+    assert programs.program(app, programs.token_of("leader")).get("/api/v1/metrics").status_code == 200
     clock.at += 10
     assert client.get("/api/v1/metrics").status_code == 200
     problem(client.get("/api/v1/nowhere"), 429, "too_many_requests")
@@ -183,17 +183,17 @@ def test_a_client_of_another_instance_is_nobody(ask: Ask, home: Path) -> None:
      "/api/v1/sites/../findings", "/api/v1/\u6e58M12345"],
 )  # fmt: skip
 def test_there_is_nothing_elsewhere(app: Dash, ask: Ask, path: str) -> None:
-    problem(conftest.program(app, None).get(path), 401, "unauthorized")
+    problem(programs.program(app, None).get(path), 401, "unauthorized")
     problem(ask("analyst").get(path), 404, "not_found")
 
 
 @pytest.mark.parametrize("path", ["//api/v1/sites", "/API/v1/sites", "/overload/../api/v1/sites"])
 def test_another_spelling_is_not_a_way_around_the_gate(app: Dash, ask: Ask, path: str) -> None:
-    for client in (conftest.program(app, None), ask("analyst")):
+    for client in (programs.program(app, None), ask("analyst")):
         answer = client.get(path)
         assert answer.status_code in (303, 308, 401, 404), path
         assert b"site_code" not in answer.get_data()
-    problem(conftest.program(app, None).get("/api%2Fv1%2Fsites"), 401, "unauthorized")
+    problem(programs.program(app, None).get("/api%2Fv1%2Fsites"), 401, "unauthorized")
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND"])
@@ -395,7 +395,7 @@ def test_a_cursor_fits_its_client_question_and_operation_alone(app: Dash, ask: A
     assert client.get(f"/api/v1/findings?limit=9&cursor={cursor}").status_code == 200, "the size of a page is free"
     for path in ("findings?county=431124&cursor=", "findings?fate=void&cursor=", "hazards?cursor=", "sites?cursor="):
         problem(client.get(f"/api/v1/{path}{cursor}"), 400, "bad_cursor")
-    other = conftest.program(app, conftest.token_of("analyst", name="another"))
+    other = programs.program(app, programs.token_of("analyst", name="another"))
     problem(other.get(f"/api/v1/findings?cursor={cursor}"), 400, "bad_cursor")
 
 
