@@ -32,7 +32,7 @@ TOKENS = {
         "field": "#8492A6",
         "ink": "#12202F",
         "ink-2": "#42526A",
-        "ink-3": "#5F6F84",
+        "ink-3": "#5A6A7F",
         "brand": "#17509E",
         "worse": "#B4431A",
         "better": "#0B6E69",

@@ -240,7 +240,7 @@ def copy_link(page: str, t: Text) -> html.Button:
         [shell.icon("link"), html.Span(t("action.copy_link"))],
         id=f"{page}-copy",
         className="button",
-        **{"data-copy": "", "data-done": t("action.copied")},
+        **{"aria-label": t("action.copy_link"), "data-copy": "", "data-done": t("action.copied")},
     )
 
 
@@ -253,13 +253,16 @@ def export_menu(page: str, query: str, what: str, t: Text) -> dmc.Popover:
         for kind in ("xlsx", "csv")
     ]
     target = html.Button(
-        [shell.icon("download"), html.Span(t("action.export")), shell.icon("down")], className="button"
+        [shell.icon("download"), html.Span(t("action.export")), shell.icon("down")],
+        className="button",
+        **{"aria-label": t("action.export"), "aria-haspopup": "true"},
     )
     return dmc.Popover(
         [
             dmc.PopoverTarget(target),
             dmc.PopoverDropdown(html.Div([html.P(t(what)), *links], className="menu")),
         ],
+        withRoles=False,  # as in ``explain``
         position="bottom-end",
         shadow="md",
         width=260,
@@ -302,11 +305,15 @@ def chart(id: str, figure: Any, label: str, lang: str, height: int) -> html.Figu
     """A chart with a one-sentence reading for those who do not see it. Its data table stands beside it."""
     return html.Figure(
         dcc.Graph(id=id, figure=figure, config=charts.config(lang), style={"height": f"{height}px"}, responsive=True),
-        role="img",
         className="chart",
         style={"minHeight": f"{height}px"},
         **{"aria-label": label},
     )
+
+
+def scrolled(table: Any, className: str = "") -> html.Div:
+    """A table that scrolls in its place where it is wider, by keyboard as well."""
+    return html.Div(table, className=f"table-scroll {className}".strip(), tabIndex=0)
 
 
 def data_table(t: Text, caption: str, heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> html.Details:
@@ -314,7 +321,7 @@ def data_table(t: Text, caption: str, heads: Sequence[str], rows: Sequence[Seque
     return html.Details(
         [
             html.Summary([shell.icon("table"), html.Span(t("action.data_table"))]),
-            html.Div(plain_table(caption, heads, rows), className="table-scroll", tabIndex=0),
+            scrolled(plain_table(caption, heads, rows)),
         ],
         className="data-table",
     )
@@ -366,12 +373,11 @@ Heads = Sequence[tuple[str, bool]]
 def stack_table(caption: str, heads: Heads, body: list[html.Tr]) -> html.Div:
     """A table that becomes cards on a phone."""
     columns = [html.Th(head, scope="col", className="number" if is_number else "") for head, is_number in heads]
-    return html.Div(
+    return scrolled(
         html.Table(
             [html.Caption(caption, className="visually-hidden"), html.Thead(html.Tr(columns)), html.Tbody(body)],
             className="stackable",
-        ),
-        className="table-scroll",
+        )
     )
 
 

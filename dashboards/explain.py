@@ -133,7 +133,11 @@ def _box(name: str, formula: str, facts: Sequence[tuple[str, Any]], link: str | 
     return dmc.Popover(
         [
             dmc.PopoverTarget(
-                html.Button(shell.icon("info"), className="info", **{"aria-label": t("explain.open", what=name)})
+                html.Button(
+                    shell.icon("info"),
+                    className="info",
+                    **{"aria-label": t("explain.open", what=name), "aria-haspopup": "dialog"},
+                )
             ),
             dmc.PopoverDropdown(
                 html.Div(
@@ -144,9 +148,12 @@ def _box(name: str, formula: str, facts: Sequence[tuple[str, Any]], link: str | 
                         html.Div(links, className="explain-links"),
                     ],
                     className="explain",
+                    role="dialog",
+                    **{"aria-label": t("explain.title", what=name)},
                 )
             ),
         ],
+        withRoles=False,  # Mantine's would stand on the box around the button
         width=372,
         position="bottom-start",
         shadow="md",

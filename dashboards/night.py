@@ -245,7 +245,7 @@ def card(db: queries.Source, day: date | None, nights: list[date], reasons: Word
         return controls.card(t("night.title"), None, body, id="quality-night")
     lines, told = queries.night(db, day), queries.night_reasons(db, day)
     brought = len(news(lines))
-    by_feed = html.Div(table(lines, told, reasons, t), className="table-scroll") if brought else None
+    by_feed = controls.scrolled(table(lines, told, reasons, t)) if brought else None
     more = None
     if brought > FEEDS_SHOWN:
         more = html.Button(

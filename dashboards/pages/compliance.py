@@ -141,7 +141,7 @@ def groups_card(told: Facts, choice: Choice, known: Known, t: Text) -> html.Sect
         table: Any = html.P(t("compliance.none"), className="quiet-line")
         if rows:
             caption = f"{name_of(choice.measure, t)} · {t(f'compliance.by.{by}')}"
-            table = html.Div(controls.plain_table(caption, heads, rows), className="table-scroll", tabIndex=0)
+            table = controls.scrolled(controls.plain_table(caption, heads, rows))
         tables.append(table)
     title, content = t("compliance.groups.of", name=name_of(choice.measure, t)), html.Div(tables, className="two-cards")
     return controls.card(title, t("compliance.groups.how"), content, id="compliance-groups")

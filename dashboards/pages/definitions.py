@@ -219,7 +219,7 @@ def columns_tables(needle: str, t: Text) -> list[Any]:
 
 def folded(name: str, title: str, counted: str, heads: list[str], body: list[html.Tr], is_open: bool) -> html.Details:
     """A table behind a line with its name and number; what a search found is open."""
-    table = html.Div(_table(title, heads, body, {}, name), className="table-scroll")
+    table = controls.scrolled(_table(title, heads, body, {}, name))
     head = [shell.icon("right"), html.B(title), html.Span(counted, className="subtitle")]
     return html.Details([html.Summary(head), table], className="fold", open=is_open)
 
@@ -235,7 +235,7 @@ def found(db: queries.Source, needle: str, t: Text) -> list[Any]:
         ("columns", columns_tables(needle, t)),
     )
     for name, told in tables:
-        shown = [html.Div(one, className="table-scroll") if isinstance(one, html.Table) else one for one in told if one]
+        shown = [controls.scrolled(one) if isinstance(one, html.Table) else one for one in told if one]
         if shown:
             pieces.append(controls.card(t(f"definitions.{name}"), t(f"definitions.{name}.how"), shown))
     rules = rules_card(db, needle, t)

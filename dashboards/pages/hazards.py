@@ -301,7 +301,7 @@ def groups_card(view: View, t: Text) -> html.Section:
     options = [(by, t(f"hazards.by.{by}"), HERE + view.choice.query(by=by)) for by in GROUPS]
     switch = as_of.links(t("hazards.by"), view.choice.by, options, many=True)
     table = controls.plain_table(t("hazards.groups"), [t(f"hazards.head.{head}") for head in heads], rows)
-    body = html.Div(table, className="table-scroll", tabIndex=0)
+    body = controls.scrolled(table)
     return controls.card(t("hazards.groups"), t("hazards.groups.how"), body, extra=switch)
 
 
@@ -327,9 +327,7 @@ def units_card(view: View, t: Text) -> html.Section:
             ]
         )
     heads = [t(f"hazards.head.{head}") for head in ("unit", "overdue", "due_soon", "open")]
-    body: list[Any] = [
-        html.Div(controls.plain_table(t("hazards.units"), heads, rows), className="table-scroll", tabIndex=0)
-    ]
+    body: list[Any] = [controls.scrolled(controls.plain_table(t("hazards.units"), heads, rows))]
     if len(view.units) > MOST_UNITS:
         body.append(
             html.P(t("hazards.units.more", shown=MOST_UNITS, all=fmt.count(len(view.units))), className="quiet-line")
@@ -410,9 +408,7 @@ def works_card(view: View, t: Text) -> html.Section:
         ])  # fmt: skip
     if not rows:
         return controls.card(t("hazards.works"), "", html.P(t("hazards.works.none"), className="quiet-line"))
-    body: list[Any] = [
-        html.Div(controls.plain_table(t("hazards.works"), heads, rows), className="table-scroll", tabIndex=0)
-    ]
+    body: list[Any] = [controls.scrolled(controls.plain_table(t("hazards.works"), heads, rows))]
     names = [t(f"hazards.head.{name}") for name in ("works_no", "works", "county", "place", "planned", "underway")]
     lines = [
         [row["works_no"], terms.word(terms.WORKS, row["works_kind"], t.lang),

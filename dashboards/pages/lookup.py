@@ -15,7 +15,7 @@ from dash import Input, Output, State, callback, ctx, dcc, html
 from dash.exceptions import PreventUpdate
 from werkzeug.exceptions import BadRequest
 
-from dashboards import as_known, lookup_facts, queries, risk_facts, shell
+from dashboards import as_known, controls, lookup_facts, queries, risk_facts, shell
 from dashboards import format as fmt
 from dashboards.as_known import NotComputed
 from dashboards.lookup_facts import Found
@@ -148,7 +148,7 @@ def standings(facts: dict[str, Any], t: Text, w: Words) -> html.Section:
     return html.Section(
         [
             html.H2(w("head.standings")),
-            html.Div(
+            controls.scrolled(
                 html.Table(
                     [
                         html.Caption(w("head.standings"), className="visually-hidden"),
@@ -156,8 +156,7 @@ def standings(facts: dict[str, Any], t: Text, w: Words) -> html.Section:
                         html.Tbody(rows),
                     ],
                     className="plain",
-                ),
-                className="table-scroll",
+                )
             ),
             html.P(w("differs" if found else "differs.not"), className="quiet-line") if facts["acts"] else None,
             html.Ul([html.Li(line) for line in found], className="lines") if found else None,
@@ -338,9 +337,7 @@ def passages(found: Found, t: Text, w: Words) -> html.Section:
         ],
         className="plain",
     )
-    body = (
-        html.Div(table, className="table-scroll") if rows else html.P(t("lookup.recent.none"), className="quiet-line")
-    )
+    body = controls.scrolled(table) if rows else html.P(t("lookup.recent.none"), className="quiet-line")
     how = t("lookup.recent.how", shown=len(rows), count=f"{found.recent[0]['passage_count']:,}") if rows else None
     return html.Section([html.H2(t("lookup.recent")), html.P(how, className="subtitle"), body], className="card")
 

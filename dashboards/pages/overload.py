@@ -538,7 +538,7 @@ def ranking_card(facts: Facts, view: shell.View) -> html.Section:
     return controls.card(
         t("ranking.title"),
         t("ranking.subtitle", minimum=RANKING_MINIMUM),
-        [html.Div(table, className="table-scroll"), more if len(frame) > RANKING_SHOWN else None],
+        [controls.scrolled(table), more if len(frame) > RANKING_SHOWN else None],
         className="ranking-card",
     )
 

@@ -478,7 +478,7 @@ def evidence(db: queries.Source, record: pd.Series, selection: Selection, known:
             html.Button(
                 [shell.icon("link"), html.Span(t("evidence.copy"))],
                 className="button",
-                **{"data-copy": link, "data-done": t("action.copied")},
+                **{"aria-label": t("evidence.copy"), "data-copy": link, "data-done": t("action.copied")},
             ),
             className="drawer-actions",
         ),

@@ -171,7 +171,7 @@ def feeds_card(db: queries.Source, last_night: date | None, t: Text) -> html.Sec
     urgent = sorted((one for one in stated if one[1] in ATTENTION), key=lambda one: ATTENTION.index(one[1]))
     body: list[Any] = []
     if urgent:
-        body.append(html.Div(feeds_table(urgent, t("quality.feeds.urgent"), t), className="table-scroll"))
+        body.append(controls.scrolled(feeds_table(urgent, t("quality.feeds.urgent"), t)))
     else:
         body.append(html.P(t("quality.feeds.all_well"), className="quiet-line"))
     for group in GROUPS:
@@ -185,7 +185,7 @@ def feeds_card(db: queries.Source, last_night: date | None, t: Text) -> html.Sec
         pill = shell.pill(t.plural("quality.group.above", above), "warn") if above else None
         head = [shell.icon("right"), html.B(name), html.Span(counted, className="subtitle"), pill]
         if calm:
-            table = html.Div(feeds_table(calm, name, t), className="table-scroll")
+            table = controls.scrolled(feeds_table(calm, name, t))
             body.append(html.Details([html.Summary(head), table], className="fold"))
         else:
             body.append(html.Div(head[1:], className="fold empty"))
@@ -360,7 +360,7 @@ def deliveries_card(
     return controls.card(
         t("quality.deliveries"),
         t("quality.deliveries.how", count=len(latest)),
-        [html.Div(table, className="table-scroll"), more],
+        [controls.scrolled(table), more],
         id="quality-deliveries",
     )
 
@@ -411,7 +411,7 @@ def reasons_card(frame: pd.DataFrame, reasons: night.Words, first: date, t: Text
         ],
         className="stackable",
     )
-    return controls.card(t("quality.reasons"), since, html.Div(table, className="table-scroll"))
+    return controls.card(t("quality.reasons"), since, controls.scrolled(table))
 
 
 @shell.page("quality")

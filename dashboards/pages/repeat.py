@@ -393,7 +393,7 @@ def _by_window(facts: Facts, one: Standing, t: Text) -> html.Div:
         rows.append([html.Span(name), html.Span(_span(other, t), className="unbroken"), count_of(other, t)])
     heads = [t("repeat.window"), t("repeat.window.days"), t("repeat.count")]
     table = controls.plain_table(t("repeat.drawer.windows"), heads, rows, text_columns=2)
-    return html.Div(table, className="table-scroll story")
+    return controls.scrolled(table, "story")
 
 
 def _kept_elsewhere(facts: Facts, one: Standing, t: Text) -> list[Any]:

@@ -477,9 +477,7 @@ def _days_table(story: terminal_queries.Story, t: Text) -> Any:
         for row in story.days.head(62).itertuples()
     ]
     heads = [t("table.day"), t("table.state"), t("vehicles.points_of"), "km"]
-    return html.Div(
-        controls.plain_table(t("vehicles.story.days"), heads, rows, text_columns=2), className="table-scroll story"
-    )
+    return controls.scrolled(controls.plain_table(t("vehicles.story.days"), heads, rows, text_columns=2), "story")
 
 
 def _moment_of(at: Any, what: str, how: str, t: Text) -> str:

@@ -586,6 +586,7 @@ def _league_row(
             controls.place_name(facts.known, row["unit"], t),
             href="/terminals" + facts.choice.query(county=row["unit"]),
             title=t("map.pick", name=controls.place_name(facts.known, row["unit"], t)),
+            className="in-text",
         )
         where: dict[str, Any] = {"county": row["unit"]}
     else:
@@ -675,7 +676,7 @@ def _row(head: Any, cells: list[tuple[Any, str]], heads: list[str], beyond: bool
 
 
 def _table(caption: str, heads: list[str], body: list[html.Tr], numbers: Any, id: str, className: str = "") -> html.Div:
-    return html.Div(
+    return controls.scrolled(
         html.Table(
             [
                 html.Caption(caption, className="visually-hidden"),
@@ -691,8 +692,7 @@ def _table(caption: str, heads: list[str], body: list[html.Tr], numbers: Any, id
             ],
             id=id,
             className=f"stackable {className}".strip(),
-        ),
-        className="table-scroll",
+        )
     )
 
 

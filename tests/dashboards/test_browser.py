@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import urlparse
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from dash import Dash
 from fined_rows import fined, forecast_of, told_of
 from one_app import browser_cookies
@@ -92,6 +93,15 @@ class Watched:
         width = self.page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
         assert width[0] <= width[1], f"{self.page.url} is wider than its window: {width}"
 
+    def against_accessibility(self) -> list[str]:
+        """What axe-core finds serious or critical on the page as it stands: rule, element and what is wrong with it."""
+        return [
+            f"{rule['id']} ({rule['impact']}): {node['html'][:150]}: {node['failureSummary'].splitlines()[-1].strip()}"
+            for rule in Axe().run(self.page).response["violations"]
+            if rule["impact"] in ("serious", "critical")
+            for node in rule["nodes"]
+        ]
+
 
 @pytest.fixture
 def watched(browser: Any, address: str) -> Iterator[Any]:
@@ -134,6 +144,17 @@ def test_every_page_is_quiet_local_and_fits(watched: Any, lang: str, theme: str,
             path=SCREENS / f"{key}-{lang}-{theme}-{size}.png", full_page=key not in ("rows", "vehicles")
         )
         one.check()
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(("lang", "theme"), [("zh", "light"), ("en", "dark")])
+def test_every_page_passes_the_rules_of_accessibility(watched: Any, lang: str, theme: str, size: str) -> None:
+    """axe-core, all its rules of WCAG 2.2 A and AA and its best practices: nothing serious or critical."""
+    one, found = watched(size), []
+    for key, path in PATHS.items():
+        one.open(f"{path}?lang={lang}&theme={theme}" + ("&window=ROLLING_12M" if key == "repeat" else ""))
+        found += [f"{key}: {told}" for told in one.against_accessibility()]
+    assert found == [], "\n".join(found)
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -201,6 +222,7 @@ def test_a_row_of_a_case_opens_beside_it_and_closes(watched: Any, lang: str, siz
         assert drawer.locator("h3").count() > 3
         one.page.wait_for_load_state("networkidle")
         one.page.screenshot(path=SCREENS / f"case-{rows}-{lang}-{size}.png")
+        assert one.against_accessibility() == []
         inside = drawer.evaluate("n => [n.scrollWidth, n.clientWidth]")
         assert inside[0] <= inside[1], f"the drawer is wider than its place: {inside}"
         one.check()
@@ -294,6 +316,7 @@ def test_from_a_number_to_its_rows_to_its_evidence_and_back(watched: Any) -> Non
     assert link.endswith(f"record={record}")
     assert "from=2026-11-01&to=2026-11-22" in link
     page.screenshot(path=SCREENS / "evidence.png")
+    assert one.against_accessibility() == []
     page.keyboard.press("Escape")
     assert until(page, "!document.querySelector('.drawer.open')")
     page.go_back()
@@ -313,6 +336,7 @@ def test_from_a_rate_of_terminals_to_its_vehicles_and_from_a_finding_to_its_pass
     assert sums in page.locator(".reconcile b").nth(1).inner_text()
     open_row(page, 1)
     page.screenshot(path=SCREENS / f"vehicle-{size}.png")
+    assert one.against_accessibility() == []
     assert "record" not in page.url
     page.keyboard.press("Escape")
     assert until(page, "!document.querySelector('.drawer.open')")
@@ -542,6 +566,7 @@ def test_from_a_plate_to_why_it_is_four_and_to_its_dossier(watched: Any, size: s
     page.click("#lookup-go")
     page.wait_for_selector(".near-plates")
     page.screenshot(path=SCREENS / f"lookup-unknown-{size}.png")
+    assert one.against_accessibility() == []
     page.click("[data-lookup-plate='湘M10001']")
     page.wait_for_selector(".verdict-block.passed")
     assert page.locator("#lookup-province-shown").inner_text() == "湘"
@@ -551,6 +576,7 @@ def test_from_a_plate_to_why_it_is_four_and_to_its_dossier(watched: Any, size: s
     assert "相隔不超过 24 小时" in page.locator(".act-why >> text=A06").inner_text()
     assert received < 150_000
     page.screenshot(path=SCREENS / f"lookup-{size}.png", full_page=True)
+    assert one.against_accessibility() == []
     page.click("#lookup-window >> text=证件周年")
     assert until(page, "document.querySelector('.count-now b').textContent === '1'")
     page.click("#lookup-window >> text=近12个月")
