@@ -39,9 +39,9 @@ vehicle's acts in these counties alone, and be taken for the count of art. 66.""
 @dataclass(frozen=True)
 class Role:
     """``pages``: by name. ``can``: what else: ``export`` files of rows, ``personal`` a plate one typed, ``draft`` a
-    bulletin, ``sign`` it off; of administrators ``accounts`` to see them, ``accounts.identity`` to add one, make its link and bind it,
-    ``accounts.grant`` its role and counties, ``accounts.stop`` to disable it and end its sessions, ``audit`` the log,
-    ``airflow`` its pages."""
+    bulletin, ``sign`` it off; of administrators ``accounts`` to see them, ``accounts.identity`` to add one, make its
+    link and bind it, ``accounts.grant`` its role and counties, ``accounts.stop`` to disable it and end its sessions,
+    ``audit`` the log, ``airflow`` its pages."""
 
     name: str
     pages: frozenset[str]
