@@ -201,7 +201,7 @@ def _start(session: _Session, demo: bool, dashboards: bool, record: supervise.Re
     if demo:
         nights = sample_nights(state)
         say(f"Sample deliveries lie in {state / 'inbox'}; nights {', '.join(str(night) for night in nights)}")
-        session.history = subprocess.Popen([*HISTORY, "land"], stdin=subprocess.DEVNULL)
+        session.history = subprocess.Popen([*HISTORY, "land"], stdin=subprocess.DEVNULL)  # nosec B603  # words of ours
     if dashboards:
         supervisor.wait_for(lambda: supervise.get(page)[0] == 200, "The dashboards' server", 60)
         note = "" if pointer() else "  (numbers follow with the first night)"
@@ -281,7 +281,7 @@ def _publish_history(session: _Session, landing: subprocess.Popen[bytes]) -> Non
         session.say("[yellow]The sample's history is not landed[/]; the first night takes it, which lasts longer")
     elif pointer() is None:
         session.say("The sample's history is landed; first numbers follow while the first night runs")
-        session.history = subprocess.Popen([*HISTORY, "publish"], stdin=subprocess.DEVNULL)
+        session.history = subprocess.Popen([*HISTORY, "publish"], stdin=subprocess.DEVNULL)  # nosec B603  # words of ours
 
 
 def start_night(airflow: Airflow, night: date) -> bool:

@@ -316,7 +316,7 @@ def begin_migration(home: Path, environment: Mapping[str, str]) -> Migration:
         return migration
     migration.log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with migration.log.open("wb") as output:
-        migration.process = subprocess.Popen(
+        migration.process = subprocess.Popen(  # nosec B603  # words of ours, no shell
             [sys.executable, "-m", "airflow", "db", "migrate"],
             env=dict(environment),
             stdin=subprocess.DEVNULL,
@@ -359,7 +359,7 @@ class Component:
         self.log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         output: IO[bytes]
         with self.log.open("ab") as output:
-            self.process = subprocess.Popen(
+            self.process = subprocess.Popen(  # nosec B603  # commands of ours, no shell
                 self.command,
                 env=dict(self.environment),
                 stdin=subprocess.DEVNULL,

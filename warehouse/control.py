@@ -91,6 +91,8 @@ create table client_county (               -- no row: every county the role may 
 """
 _STEPS = (
     _SCHEMA,
+    # When password and second factor were given last, in seconds; a session from before this is asked for them again.
+    "alter table session add column proved_at integer not null default 0;",
     _CLIENTS,
 )
 """What makes the store of one version that of the next; a store says how many it has behind it."""
@@ -122,6 +124,11 @@ def idle_seconds() -> int:
 
 def session_seconds() -> int:
     return _minutes("HENG_SESSION_MINUTES", 8 * 60, 24 * 60)
+
+
+def fresh_seconds() -> int:
+    """For how long what was given to sign in stands for looking somebody up."""
+    return _minutes("HENG_FRESH_MINUTES", 15, 120)
 
 
 def link_seconds() -> int:
@@ -178,6 +185,12 @@ class Session:
     created_at: int
     seen_at: int
     second_factor: str | None = field(repr=False)
+    proved_at: int
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether its holder proved who it is within ``fresh_seconds``; a clock set back makes nobody fresh."""
+        return self.stage == "full" and 0 <= now() - self.proved_at < fresh_seconds()
 
 
 class Control:
@@ -426,10 +439,22 @@ class Control:
                 (replaces, at - idle_seconds(), at - session_seconds()),
             )
             self.connection.execute(
-                "insert into session (session_digest, account_id, stage, created_at, seen_at) values (?, ?, ?, ?, ?)",
-                (digest(session_id), account.account_id, stage, at, at),
+                "insert into session (session_digest, account_id, stage, created_at, seen_at, proved_at)"
+                " values (?, ?, ?, ?, ?, ?)",
+                (digest(session_id), account.account_id, stage, at, at, at),
             )
         return session_id
+
+    def prove_session(self, session: Session) -> str | None:
+        """Its holder has just proved who it is: fresh, under another random id, so that a copy of the one before is
+        worth nothing. It ends when it would have. None: it ended meanwhile."""
+        session_id = secrets.token_urlsafe(32)
+        done = self.connection.execute(
+            "update session set session_digest = ?, proved_at = ?, failed_count = 0"
+            " where session_digest = ? and stage = 'full'",
+            (digest(session_id), now(), session.session_digest),
+        )
+        return session_id if done.rowcount == 1 else None
 
     def session(self, session_id: str) -> Session | None:
         """The session of an id, if it goes on; its last use is noted."""
@@ -461,6 +486,7 @@ class Control:
             row["created_at"],
             row["seen_at"],
             row["second_factor"],
+            row["proved_at"],
         )
 
     def sessions(self, account: Account) -> list[tuple[str, int, int]]:

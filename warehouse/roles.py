@@ -25,7 +25,7 @@ vehicle's acts in these counties alone, and be taken for the count of art. 66.""
 @dataclass(frozen=True)
 class Role:
     """``pages``: by name. ``can``: what else: ``export`` files of rows, ``personal`` a plate one typed, ``draft`` a
-    bulletin, ``admin.*``."""
+    bulletin, ``sign`` it off, ``admin.*``."""
 
     name: str
     pages: frozenset[str]
@@ -46,7 +46,7 @@ ROLES = {
         Role("analyst", _READ, frozenset({"export", "draft"})),
         Role("inspector", _READ | {"lookup"}, frozenset({"export", "personal"}), SOME_COUNTIES, True),
         Role("district", _READ, frozenset({"export"}), GIVEN_COUNTIES),
-        Role("leader", _READ),
+        Role("leader", _READ, frozenset({"sign"})),
         Role("system", frozenset(), frozenset({"admin.system"}), needs_second_factor=True),
         Role("security", frozenset(), frozenset({"admin.security"}), needs_second_factor=True),
         Role("audit", frozenset(), frozenset({"admin.audit"}), needs_second_factor=True),

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 import flask
 from markupsafe import Markup
-from werkzeug.exceptions import NotFound
+from werkzeug.exceptions import NotFound, Unauthorized
 
 from dashboards import format as fmt
 from dashboards import freshness, shell
@@ -21,7 +21,7 @@ from dashboards.access import gate, session
 from dashboards.access.vault import LONGEST, SHORTEST, vault, weakness
 from dashboards.text import HTML_LANG
 from warehouse.access_log import record
-from warehouse.control import Account, account_name, idle_seconds, session_seconds
+from warehouse.control import Account, account_name, fresh_seconds, idle_seconds, session_seconds
 from warehouse.home import REPOSITORY
 
 routes = flask.Blueprint("person", __name__, template_folder="templates")
@@ -44,7 +44,8 @@ def _page(template: str, status: int = 200, **values: Any) -> flask.Response:
     def switched(**choice: str) -> str:
         kept = {name: value for name, value in flask.request.args.items() if name not in ("lang", "theme")}
         # A form of the account that was refused stands under an address that only takes forms.
-        where = flask.url_for("person.account") if flask.request.path.startswith("/account/") else ""
+        takes_forms = flask.request.path.startswith("/account/") and flask.request.endpoint != "person.fresh"
+        where = flask.url_for("person.account") if takes_forms else ""
         return where + "?" + urlencode({**kept, **choice})
 
     body = flask.render_template(
@@ -150,26 +151,81 @@ def second() -> Any:
         return flask.redirect(flask.url_for("person.login", next=target), 303)
     if flask.request.method == "GET":
         return _page("second.html", target=target)
-    account, control = waiting.account, session.control()
-    subject = _subject("second factor", account.account_id)
-    if seconds := control.begin_attempts([(subject, FREE_TRIES)]):
+    account = waiting.account
+    how, seconds = _right_code(account)
+    if seconds:
         record("second_blocked", account.account_id, seconds=seconds)
         return _waits(seconds, "second.html", target=target)
-    code = _field("code")
-    step = vault().step_of(waiting.account.second_factor, code)
-    how = "second factor" if step is not None else "recovery code"
-    right = (
-        control.use_counter(account, step)
-        if step is not None
-        else control.use_recovery_code(account, vault().code_digest(code))
-    )
-    if not right:
-        control.count_failed_code(waiting)
+    if how is None:
+        session.control().count_failed_code(waiting)
         record("second_failed", account.account_id)
         t = shell.view_of(flask.request.args).text
         return _page("second.html", 401, target=target, error=t("access.second.failed"))
-    control.clear_attempts(subject)
     return _signed_in(account, target, how)
+
+
+def _right_code(account: Account) -> tuple[str | None, int]:
+    """How the code of a request was right, counted as an attempt; and the seconds to wait before the next one."""
+    control = session.control()
+    subject = _subject("second factor", account.account_id)
+    if seconds := control.begin_attempts([(subject, FREE_TRIES)]):
+        return None, seconds
+    code = _field("code")
+    step = vault().step_of(account.second_factor or "", code)
+    if step is not None:
+        how = "second factor" if control.use_counter(account, step) else None
+    else:
+        how = "recovery code" if control.use_recovery_code(account, vault().code_digest(code)) else None
+    if how is not None:
+        control.clear_attempts(subject)
+    return how, 0
+
+
+# --- fresh again --------------------------------------------------------------------------------------
+@routes.route("/account/fresh", methods=["GET", "POST"])
+def fresh() -> Any:
+    """Password and second factor once more, for a session that goes on: from the dialog of a page (JSON), or as a form.
+
+    Both: the page is used on the phone that holds the authenticator, so that a code alone would prove no more than that
+    the phone is there, and a password alone no more than that a browser keeps it. After as many wrong ones as at
+    signing in the session ends, and who has only its cookie is out.
+    """
+    own, target = _own(), gate.local(flask.request.args.get("next", ""))
+    has_second = own.second_factor is not None
+    shown = {"target": target, "has_second": has_second, "minutes": fresh_seconds() // 60}
+    if flask.request.method == "GET":
+        return _page("fresh.html", **shown)
+    t = shell.view_of(flask.request.args).text
+    found, seconds = _right_password(own.name, _field("password"))
+    right = found is not None and found.account_id == own.account_id
+    if right and has_second:
+        how, seconds = _right_code(own)
+        right = how is not None
+    if seconds:
+        record("fresh_blocked", own.account_id, seconds=seconds)
+        return _not_fresh(429, t.plural("access.wait", -(-seconds // 60)), shown, seconds)
+    if not right:
+        session.control().count_failed_code(_session())
+        record("fresh_failed", own.account_id)
+        return _not_fresh(401, t("access.fresh.failed"), shown)
+    if not session.prove():
+        raise Unauthorized("Sign in first.")
+    return flask.jsonify(done=True) if _wants_json() else flask.redirect(target, 303)
+
+
+def _wants_json() -> bool:
+    return flask.request.headers.get("Accept") == "application/json"
+
+
+def _not_fresh(status: int, error: str, shown: dict[str, Any], seconds: int = 0) -> flask.Response:
+    if _wants_json():
+        answer = flask.jsonify(message=error)
+        answer.status_code = status
+    else:
+        answer = _page("fresh.html", status, error=error, **shown)
+    if seconds:
+        answer.headers["Retry-After"] = str(seconds)
+    return answer
 
 
 # --- one-time link ------------------------------------------------------------------------------------
@@ -215,7 +271,7 @@ def link(token: str) -> Any:
 
 def _drawn(account: Account, secret: str) -> dict[str, Any]:
     drawing, key = vault().shown(account, secret)
-    return {"drawing": Markup(drawing), "key": key}  # drawn here, of letters and digits
+    return {"drawing": Markup(drawing), "key": key}  # nosec B704  # drawn here, of letters and digits
 
 
 def _refused(t: Any, password: str, account: Account) -> str | None:

@@ -19,9 +19,11 @@ from werkzeug.exceptions import BadRequest, Forbidden, HTTPException, MethodNotA
 
 from dashboards import shell
 from dashboards.access import bearer, session
+from dashboards.api import problems
 from dashboards.api.problems import Problem
+from dashboards.text import Text
 from warehouse.access_log import record
-from warehouse.control import Account
+from warehouse.control import Account, fresh_seconds
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 OPEN, SIGNED_IN, PAGE, CALLBACK, CLOSED = "open", "signed in", "page", "callback", "closed"
@@ -52,6 +54,7 @@ ENDPOINTS: dict[str, str | tuple[str, ...]] = {
     "/_dash-dependencies": SIGNED_IN,
     "person.account": SIGNED_IN,
     "person.codes": SIGNED_IN,
+    "person.fresh": SIGNED_IN,
     "person.change_password": SIGNED_IN,
     "person.add_second": SIGNED_IN,
     "person.end_others": SIGNED_IN,
@@ -90,7 +93,7 @@ CLIENTS: dict[str, tuple[str, ...]] = {
 
 PAGE_OF_PATH = {path: key for key, path, *_ in shell.PAGES}
 PAGES = frozenset(PAGE_OF_PATH.values())
-MORE_OF_CALLBACKS = {"lookup-download": ("personal",), "bulletins-said": ("draft",)}
+MORE_OF_CALLBACKS = {"lookup-download": ("personal",), "bulletins-said": ("draft",), "bulletins-signed": ("sign",)}
 """Outputs that take more than their page. One called ``<page>-download`` hands out a file and takes that too."""
 ROUTER = ("_pages_content", "_pages_store")
 MOST_CHANGES = 64
@@ -99,6 +102,10 @@ READS = ("GET", "HEAD", "OPTIONS")
 
 class UnclassedEndpoint(Exception):
     """A route or callback nobody decided about: the application does not start."""
+
+
+class Unrecorded(Exception):
+    """A file that is not in the audit log (``exports.csv_answer``, ``workbook_answer``, ``bytes_answer``)."""
 
 
 # --- permissions --------------------------------------------------------------------------------------
@@ -366,7 +373,32 @@ def _fits(registered: Any, given: Any) -> bool:
     )
 
 
+# --- files --------------------------------------------------------------------------------------------
+def only_on_record(response: flask.Response) -> flask.Response:
+    """No file leaves that is not in the audit log: a route that forgot to say so answers an error."""
+    endpoint = flask.request.endpoint or ""
+    is_file = isinstance(ENDPOINTS.get(endpoint), tuple) or "export" in CLIENTS.get(endpoint, ())
+    if is_file and response.status_code < 300 and not flask.g.get("is_on_record"):
+        error = Unrecorded(f"{endpoint} hands out a file without a record.")
+        if endpoint in CLIENTS:
+            return problems.answer(error)
+        incident = shell.incident(error)
+        return flask.Response(shell.view_of().text("state.error.line", incident=incident) + "\n", 500)
+    return response
+
+
 # --- refusals -----------------------------------------------------------------------------------------
+def fresh_words(t: Text) -> dict[str, str]:
+    """What the dialog of heng.js says and where it sends password and code."""
+    account = session.signed_in()
+    words = {name: t(f"access.fresh.{name}") for name in ("title", "cancel", "confirm")}
+    words |= {"why": t("access.fresh.why", minutes=fresh_seconds() // 60)}
+    words |= {"password": t("access.password"), "unreachable": t("access.fresh.unreachable")}
+    if account is not None and account.second_factor is not None:
+        words |= {"code": t("access.second.code"), "help": t("access.second.or_recovery")}
+    return {**words, "href": flask.url_for("person.fresh")}
+
+
 def answer(error: HTTPException) -> Any:
     """A refusal in the reader's words: a page for who opens one, a short text for callbacks and files."""
     view = shell.view_of(flask.request.args)
@@ -376,6 +408,12 @@ def answer(error: HTTPException) -> Any:
         if is_callback:
             return flask.jsonify(message=t("access.signed_out"), action=t("access.sign_in"), href="/login"), 401
         return flask.Response(t("access.signed_out") + "\n", 401, mimetype="text/plain")
+    if isinstance(error, session.NotFresh):
+        if is_callback:
+            return flask.jsonify(message=t("access.fresh.title"), fresh=fresh_words(t)), 403
+        if ENDPOINTS.get(flask.request.endpoint or "") == PAGE:
+            return flask.redirect(flask.url_for("person.fresh", next=local(flask.request.full_path.rstrip("?"))), 303)
+        return flask.Response(t("access.fresh.title") + "\n", 403, mimetype="text/plain")
     if isinstance(error, Forbidden) and is_callback:
         return flask.jsonify(message=error.description), 403
     if isinstance(error, Forbidden) and ENDPOINTS.get(flask.request.endpoint or "") == PAGE and session.signed_in():

@@ -64,7 +64,7 @@ class Vault:
         self._app = flask.Flask("heng_vault", static_folder=None)
         self._app.config.update(
             SECRET_KEY=self._derived("flask").hex(),
-            SECURITY_PASSWORD_HASH="argon2",
+            SECURITY_PASSWORD_HASH="argon2",  # nosec B106  # name of an algorithm
             SECURITY_PASSWORD_SALT=self._derived("password pepper").hex(),
             SECURITY_TOTP_SECRETS={"1": self._derived("second factor").hex()},
             SECURITY_TOTP_ISSUER=ISSUER,

@@ -41,8 +41,8 @@ PAGES = {
 PREFIXES = {"supervision": "/ranking", "rows": "/overload/rows", "vehicles": "/terminals/rows"}
 """Pages whose ids do not begin with their address."""
 FILES = ("analyst", "inspector", "district")
-WRITES = {"lookup-download": ("inspector",), "bulletins-lead": ("analyst",)}
-"""Callbacks that take more than their page, by their first output: a file, a draft."""
+WRITES = {"lookup-download": ("inspector",), "bulletins-lead": ("analyst",), "bulletins-signed": ("leader",)}
+"""Callbacks that take more than their page, by their first output: a file, a draft, a signature."""
 OPEN_ROUTES = {
     "/healthz": 200,
     "/assets/<path:filename>": 200,
@@ -53,7 +53,10 @@ OPEN_ROUTES = {
     "/link/<token>": 404,
 }
 """Routes for everybody, and what they answer to somebody who brings nothing."""
-OWN_ROUTES = {"/account", "/account/codes", "/account/password", "/account/second", "/account/end-others", "/logout"}
+OWN_ROUTES = {
+    "/account", "/account/codes", "/account/password", "/account/second", "/account/fresh", "/account/end-others",
+    "/logout",
+}  # fmt: skip
 FRAME_ROUTES = {"/_dash-layout", "/_dash-dependencies"}
 CLOSED_ROUTES = {"/_reload-hash"}
 PROGRAM_ROUTES = {

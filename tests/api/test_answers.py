@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 from violation_rows import FOUR, THREE
 
 from dashboards import queries, repeat_queries
-from dashboards.api import answers
+from dashboards.api import answers, operations
 from dashboards.api.shape import NotOfKind, optional, text
 from etl.cli import app as commands
 from warehouse import audit, connection, dossier, metrics
@@ -298,7 +298,27 @@ def test_nothing_personal_leaves_while_the_log_cannot_be_written(
         assert (answer.status_code, answer.json["type"]) == (503, "urn:heng:problem:not_audited")
         assert FOUR not in json.dumps(answer.json, ensure_ascii=False)
         assert "facts" not in answer.json
+    for path in ("sites", "findings", "repeat-violators", "hazards"):
+        answer = client.get(f"/api/v1/{path}")
+        assert (answer.status_code, answer.json["type"]) == (503, "urn:heng:problem:not_audited")
     assert client.get("/api/v1/freshness").status_code == 200, "what names nobody is told"
+
+
+def test_each_page_of_a_list_is_on_record_and_found_by_itself(ask: Ask, home: Any) -> None:
+    client = ask("analyst")
+    data = client.get("/api/v1/hazards?show=all&limit=7").get_data()
+    with sqlite3.connect(audit.log_path(home)) as log:
+        told = log.execute(
+            "select actor, action, outcome, query, row_count, digest from record order by seq desc limit 1"
+        ).fetchone()
+    assert told[0].startswith("client.")
+    assert told[1:] == ("export", "given_masked", "api.hazards", 7, audit.digest_of(data))
+
+
+def test_a_list_that_forgot_its_record_does_not_leave(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(operations, "_leaves", lambda *_: None)
+    answer = ask("analyst").get("/api/v1/hazards")
+    assert (answer.status_code, answer.json["type"]) == (500, "urn:heng:problem:fault")
 
 
 def test_who_may_not_look_up_does_not(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
