@@ -5,7 +5,8 @@ import io
 import json
 import re
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import fixture
@@ -18,7 +19,7 @@ from test_scoped_pages import NAMING, Whole, hits, values
 from typer.testing import CliRunner
 from violation_rows import FOUR, THREE
 
-from dashboards import queries, repeat_queries
+from dashboards import as_known, queries, repeat_queries
 from dashboards.api import answers, operations
 from dashboards.api.shape import NotOfKind, optional, text
 from etl.cli import app as commands
@@ -347,6 +348,27 @@ def test_what_a_night_knew_is_not_asked_of_some_counties(ask: Ask) -> None:
     for role, status in (("district", 403), ("analyst", 422)):
         answer = ask(role).get("/api/v1/hazards?known_on=2026-11-01")
         assert answer.status_code == status, "no night is closed here"
+
+
+def test_a_night_is_asked_as_the_page_of_hazards_asks_it(
+    ask: Ask, whole: Whole, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    night, opened = fixture.LAST_DAY.replace(day=10), list[Any]()
+
+    @contextmanager
+    def knew(day: Any) -> Iterator[Any]:
+        opened.append(day)
+        yield whole
+
+    monkeypatch.setattr(as_known, "_nights", lambda: (fixture.LAST_DAY.replace(day=1), fixture.LAST_DAY))
+    monkeypatch.setattr(as_known, "manifest_known_on", lambda day: {"data_until": "2026-11-10", "night": "2026-11-10"})
+    monkeypatch.setattr(as_known, "usual_day", lambda manifest: night)
+    monkeypatch.setitem(as_known.TOPICS, "hazards", knew)
+    told = got(ask("analyst"), "hazards?known_on=2026-11-10&show=all")
+    assert (told["source"]["known_on"], told["source"]["as_of"]) == ("2026-11-10", "2026-11-10")
+    assert opened == [night]
+    assert told["items"]
+    as_known.close_all()
 
 
 def test_the_roles_here_are_all_that_read() -> None:
