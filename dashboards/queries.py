@@ -409,7 +409,7 @@ def dimensions_of(db: Source, record_id: str, day: date) -> list[dict[str, Any]]
     """What was longer, wider or higher than allowed at a passage of the day; none told by a version from before."""
     if "mart.dimension_finding" not in tables(db):
         return []
-    return db.rows(dimensions.of_passages("mart.dimension_finding"), {"days": [day], "records": [record_id]})
+    return dimensions.of_passages(db, [day], [record_id])
 
 
 def matches_of(db: Source, record_id: str) -> list[matching.Match]:

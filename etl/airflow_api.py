@@ -38,10 +38,10 @@ class Run:
 
 
 class Airflow:
-    """The instance that listens on ``port`` of this machine."""
+    """The instance that listens on ``port`` of this machine; ``path``: what its addresses begin with."""
 
-    def __init__(self, port: int, user: str, password: str) -> None:
-        self.base = f"http://127.0.0.1:{port}"
+    def __init__(self, port: int, user: str, password: str, path: str = "") -> None:
+        self.base = f"http://127.0.0.1:{port}{path}"
         self.login = {"username": user, "password": password}
         self.token = ""  # nosec B105  # none yet
         # Settings of a proxy are for other machines.

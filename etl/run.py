@@ -189,7 +189,7 @@ def _start(session: _Session, demo: bool, dashboards: bool, record: supervise.Re
     dash_port = _port(session, "HENG_DASH_PORT", supervise.DASHBOARDS_PORT, host) if dashboards else 0
     port = _port(session, "HENG_AIRFLOW_PORT", supervise.AIRFLOW_PORT, host, taken=(dash_port,))
     execution_port = supervise.choose_port("HENG_EXECUTION_PORT", port + 1, "127.0.0.1", taken=(dash_port, port))
-    airflow_address = f"http://127.0.0.1:{port}/"
+    airflow_address = f"{supervise.airflow_url(port)}/"
     page = f"http://127.0.0.1:{dash_port}/"
     addresses = {"Dashboards": page, "Airflow": airflow_address} if dashboards else {"Airflow": airflow_address}
     record(addresses=addresses)
@@ -212,9 +212,14 @@ def _start(session: _Session, demo: bool, dashboards: bool, record: supervise.Re
     supervisor.add_airflow(environment, execution_port)
     supervisor.wait_for(lambda: supervise.airflow_is_healthy(port, execution_port, since), "Airflow", 120)
     passwords = state / "secrets" / "airflow_passwords.json"
-    say(f"[bold]Airflow[/]     {airflow_address}  user {supervise.AIRFLOW_USER}, password in {passwords}")
+    who = (
+        "accounts with the role system"
+        if supervise.is_behind_proxy()
+        else f"user {supervise.AIRFLOW_USER}, password in {passwords}"
+    )
+    say(f"[bold]Airflow[/]     {airflow_address}  {who}")
 
-    airflow = Airflow(port, supervise.AIRFLOW_USER, supervise.airflow_password(state))
+    airflow = Airflow(port, supervise.AIRFLOW_USER, supervise.airflow_password(state), supervise.airflow_path())
     for name, (slots, description) in POOLS.items():
         airflow.create_pool(name, slots, description)
     wanted = {*INGESTS, BUILD, RESTATE, HOUSEKEEPING, BULLETIN}

@@ -485,17 +485,30 @@ def records(
     digest: str | None = None,
     limit: int = 200,
     root: Path | None = None,
+    *,
+    purpose: str | None = None,
+    same: str | None = None,
+    before: int | None = None,
 ) -> list[dict[str, Any]]:
-    """Records of these days (+08:00, both included), the latest first. Raises ``WarehouseError``."""
+    """Records of these days (+08:00, both included), the latest first. ``same``: what stands in a record for its
+    subject; ``before``: only records of a lower number. Raises ``WarehouseError``."""
     if not log_path(root).is_file():
         raise WarehouseError("No audit log was begun. Run 'heng audit init'.")
     wanted = {
         "substr(at, 1, 10) >= ?": first and str(first), "substr(at, 1, 10) <= ?": last and str(last),
         "actor = ?": actor, "action = ?": action, "digest = ?": digest,
-        "subject = ?": subject and subject_key(subject, root),
+        "subject = ?": subject_key(subject, root) if subject else same, "purpose = ?": purpose, "seq < ?": before,
     }  # fmt: skip
     given = {condition: value for condition, value in wanted.items() if value is not None}
     where = " and ".join(given) or "true"
     with opened(log_path(root)) as log:
         found = log.execute(f"select * from record where {where} order by seq desc limit ?", [*given.values(), limit])
         return [dict(row) for row in found]
+
+
+def actions_and_months(root: Path | None = None) -> tuple[list[str], list[str]]:
+    """Actions the log has, and its months (``2026-11``) from the first to the last."""
+    with opened(log_path(root)) as log:
+        actions = [action for (action,) in log.execute("select distinct action from record order by action")]
+        months = [month for (month,) in log.execute("select distinct substr(at, 1, 7) from record order by 1")]
+    return actions, months

@@ -10,16 +10,18 @@ block, answer after it.
 
 import hashlib
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from typing import IO, Any
 
+import numpy as np
 import pandas as pd
 
 from warehouse import audit, connection
 from warehouse.errors import NotAllowed, WarehouseError
+from warehouse.keyed import Passed
 from warehouse.principal import Mask, Principal
 
 
@@ -84,6 +86,30 @@ class Disclosed:
     def rows(self, sql: str, params: Any = None, timeout: float = connection.TIMEOUT_SECONDS) -> list[dict[str, Any]]:
         rows = self._open().rows(sql, params, timeout)
         self._count(len(rows), repr(rows))
+        return rows
+
+    @property
+    def kept(self) -> Mapping[str, Any]:
+        return self._open().kept
+
+    def keyed(
+        self, table: str, columns: Sequence[str], key: str, values: Iterable[str], days: Iterable[date] | None = None
+    ) -> list[dict[str, Any]]:
+        rows = self._open().keyed(table, columns, key, values, days)
+        self._count(len(rows), repr(rows))
+        return rows
+
+    def passed(self, plates: Iterable[str], days: Iterable[date] | None = None) -> dict[str, Passed]:
+        found = self._open().passed(plates, days)
+        for plate_no, of_plate in found.items():
+            seen = hashlib.sha256(np.sort(of_plate.days).tobytes()).hexdigest()
+            self._count(int(of_plate.counts.sum()), f"{plate_no} {seen}")
+        return found
+
+    def weighed(self, columns: Sequence[str], records: Iterable[str]) -> list[dict[str, Any]] | None:
+        rows = self._open().weighed(columns, records)
+        if rows is not None:
+            self._count(len(rows), repr(rows))
         return rows
 
     def _open(self) -> connection.Scoped:

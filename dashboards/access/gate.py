@@ -40,7 +40,7 @@ FILES = {
     "alert_export": {"alerts": "alerts"},
 }
 """The page of every file that is handed out, by the routes it comes from."""
-ENDPOINTS: dict[str, str | tuple[str, ...]] = {
+ENDPOINTS: dict[str, str | tuple[str, ...] | frozenset[str]] = {
     # Open to everybody: no data are behind them.
     "/healthz": OPEN,
     "_dash_assets.static": OPEN,
@@ -49,6 +49,8 @@ ENDPOINTS: dict[str, str | tuple[str, ...]] = {
     "person.login": OPEN,
     "person.second": OPEN,
     "person.link": OPEN,
+    "provider.begin": OPEN,
+    "provider.came_back": OPEN,
     # The frame of the pages, and what belongs to the account itself.
     "/_dash-layout": SIGNED_IN,
     "/_dash-dependencies": SIGNED_IN,
@@ -59,6 +61,14 @@ ENDPOINTS: dict[str, str | tuple[str, ...]] = {
     "person.add_second": SIGNED_IN,
     "person.end_others": SIGNED_IN,
     "person.logout": SIGNED_IN,
+    # Pages of administrators and their forms.
+    **dict.fromkeys(("accounts.listed", "accounts.opened"), frozenset({"accounts"})),
+    **dict.fromkeys(
+        ("accounts.add", "accounts.link", "accounts.bind", "accounts.unbind"), frozenset({"accounts.identity"})
+    ),
+    **dict.fromkeys(("accounts.grant", "accounts.enable"), frozenset({"accounts.grant"})),
+    **dict.fromkeys(("accounts.disable", "accounts.end_sessions"), frozenset({"accounts.stop"})),
+    **dict.fromkeys(("audit.log", "audit.verify", "audit.export"), frozenset({"audit"})),
     # Pages and their callbacks, each by its page.
     "/": PAGE,
     "/<path:path>": PAGE,
@@ -75,7 +85,7 @@ ENDPOINTS: dict[str, str | tuple[str, ...]] = {
     # Of the development server only.
     "/_reload-hash": CLOSED,
 }
-"""Every endpoint's class, or what it takes: permissions that all have to be there."""
+"""Every endpoint's class, or what it takes: permissions that all have to be there; in a tuple those of a file."""
 CLIENTS: dict[str, tuple[str, ...]] = {
     "api.document": (),
     "api.freshness": ("quality",),
@@ -91,6 +101,14 @@ CLIENTS: dict[str, tuple[str, ...]] = {
 }
 """Endpoints of programs, which bring a token, each with what it takes, likewise."""
 
+FRESH = frozenset(
+    {name for name in ENDPOINTS if name.startswith("accounts.")} - {"accounts.listed", "accounts.opened"}
+) | {"audit.export"}
+"""Endpoints that ask for password and second factor again where they were given too long ago."""
+DRAWN = ("person", "provider", "accounts", "audit")
+"""Blueprints of forms and pages that the server draws without a script."""
+STARTS = {"accounts": "/accounts", "audit": "/audit"}
+"""Where an administrator begins, by permission."""
 PAGE_OF_PATH = {path: key for key, path, *_ in shell.PAGES}
 PAGES = frozenset(PAGE_OF_PATH.values())
 MORE_OF_CALLBACKS = {"lookup-download": ("personal",), "bulletins-said": ("draft",), "bulletins-signed": ("sign",)}
@@ -198,12 +216,24 @@ def local(target: str) -> str:
         return "/"
     if parts.scheme or parts.netloc or not plain.startswith("/") or plain.startswith("//"):
         return "/"
-    return plain if page_of_address(parts.path) or parts.path == "/account" else "/"
+    return plain if page_of_address(parts.path) or parts.path in ("/account", *STARTS.values()) else "/"
 
 
 def first_page(account: Account) -> str:
     """Where somebody begins: the first page the role may see, else the account."""
-    return next((path for key, path, *_ in shell.PAGES if account.may(key)), "/account")
+    listed = ((key, path) for key, path, *_ in shell.PAGES)
+    return next((path for key, path in (*listed, *STARTS.items()) if account.may(key)), "/account")
+
+
+def fits(account: Account, target: str) -> bool:
+    """Whether somebody may open an address that ``local`` gave."""
+    path = target.partition("?")[0]
+    needed = page_of_address(path) or next((key for key, start in STARTS.items() if start == path), None)
+    return path == "/account" or (needed is not None and account.may(needed))
+
+
+def is_drawn(endpoint: str) -> bool:
+    return endpoint.split(".")[0] in DRAWN
 
 
 def is_api() -> bool:
@@ -244,13 +274,12 @@ def gate() -> Any:
     if is_api() or (flask.request.endpoint or "") in CLIENTS:
         return _program()
     kind = ENDPOINTS.get(flask.request.endpoint or "", CLOSED)
-    if kind == OPEN and (flask.request.endpoint or "").split(".")[0] != "person":
+    if kind == OPEN and not is_drawn(flask.request.endpoint or ""):
         return None
     session.load()
     account = session.signed_in()
     if account is None and kind != OPEN:
-        is_form = kind == SIGNED_IN and (flask.request.endpoint or "").startswith("person.")
-        if is_form or (kind == PAGE and flask.request.method in ("GET", "HEAD")):
+        if is_drawn(flask.request.endpoint or "") or (kind == PAGE and flask.request.method in ("GET", "HEAD")):
             target = flask.request.full_path.rstrip("?")
             return flask.redirect(flask.url_for("person.login", next=local(target)), 303)
         raise Unauthorized("Sign in first.")
@@ -264,6 +293,8 @@ def gate() -> Any:
         return _page(account)
     for permission in _asked_of_callback() if kind == CALLBACK else kind:
         _need(account, permission)
+    if flask.request.endpoint in FRESH:
+        session.need_fresh()
     return None
 
 
@@ -413,10 +444,14 @@ def answer(error: HTTPException) -> Any:
             return flask.jsonify(message=t("access.fresh.title"), fresh=fresh_words(t)), 403
         if ENDPOINTS.get(flask.request.endpoint or "") == PAGE:
             return flask.redirect(flask.url_for("person.fresh", next=local(flask.request.full_path.rstrip("?"))), 303)
+        if is_drawn(flask.request.endpoint or ""):  # a form of ours: back to the page it stands on
+            return flask.redirect(flask.url_for("person.fresh", next="/" + flask.request.path.split("/")[1]), 303)
         return flask.Response(t("access.fresh.title") + "\n", 403, mimetype="text/plain")
     if isinstance(error, Forbidden) and is_callback:
         return flask.jsonify(message=error.description), 403
-    if isinstance(error, Forbidden) and ENDPOINTS.get(flask.request.endpoint or "") == PAGE and session.signed_in():
+    endpoint = flask.request.endpoint or ""
+    is_page = ENDPOINTS.get(endpoint) == PAGE or endpoint in ("accounts.listed", "audit.log")
+    if isinstance(error, Forbidden) and is_page and session.signed_in():
         from dashboards.access.forms import forbidden_page
 
         return forbidden_page(view), 403

@@ -14,11 +14,11 @@ from werkzeug.exceptions import Forbidden, Unauthorized
 from dashboards.access.vault import vault
 from warehouse.access_log import record
 from warehouse.clients import Client
-from warehouse.control import Account, Control, Session
+from warehouse.control import SESSION_COOKIE, Account, Control, Session
 from warehouse.home import home
 from warehouse.principal import Mask, Principal
 
-COOKIE = "__Host-heng"
+COOKIE = SESSION_COOKIE
 TOKEN_COOKIE, TOKEN_FIELD, TOKEN_HEADER = "_csrf_token", "csrf_token", "X-CSRFToken"
 
 
@@ -53,12 +53,13 @@ def signed_in() -> Account | None:
 
 
 def principal() -> Principal:
-    """Who asks, as readers know them: masked unless the role may see more and its holder is fresh. Raises
+    """Who asks, as readers know them: masked unless the role may see more and, of a person, is fresh. Raises
     ``Unauthorized`` where nobody is signed in: no scope, no rows."""
     asks: Account | Client | None = client() or signed_in()
     if asks is None:
         raise Unauthorized("Sign in first.")
-    mask: Mask = "whole" if asks.may("personal") and is_fresh() else "masked"
+    is_program = isinstance(asks, Client)
+    mask: Mask = "whole" if asks.may("personal") and (is_program or is_fresh()) else "masked"
     name = asks.client_id if isinstance(asks, Client) else asks.account_id
     return Principal(name, asks.role_name, asks.counties, mask)
 
@@ -110,10 +111,11 @@ def prove() -> bool:
     return True
 
 
-def begin(account: Account, stage: str = "full") -> str:
-    """A new session in place of the one the request has, if any; its id, which the answer carries as a cookie."""
+def begin(account: Account, stage: str = "full", proved: bool = True) -> str:
+    """A new session in place of the one the request has, if any; its id, which the answer carries as a cookie.
+    ``proved``: whether its holder has just given the password here."""
     had = session()
-    session_id = control().begin_session(account, stage, had.session_digest if had else None)
+    session_id = control().begin_session(account, stage, had.session_digest if had else None, proved)
     flask.g.session = control().session(session_id)
     flask.g.new_session_id = session_id
     flask.g.pop("token", None)

@@ -2,15 +2,19 @@
 
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from dash import Dash
+from oidc_fake import CLIENT, SECRET, FakeProvider, serving
 from one_app import PASSWORD
-from test_browser import SCREENS, SIZES, browser  # noqa: F401 - the fixture
+from test_browser import SCREENS, SIZES, against_accessibility, browser  # noqa: F401 - the fixture
 from test_sign_in import code_for
 from werkzeug.serving import make_server
 
+from warehouse import access_key, audit
+from warehouse.audit import Event, Principal, Subject
 from warehouse.control import Control
 
 PERSONAL = ".ag-row .ag-cell"
@@ -136,6 +140,93 @@ def test_an_open_page_says_that_its_session_ended_and_the_way_back_shows_nothing
     page.click("#refused a")
     page.wait_for_selector("input[name=name]")
     context.close()
+
+
+@pytest.mark.parametrize(("size", "lang", "theme"), [("phone", "zh", "light"), ("desktop", "en", "dark")])
+def test_administrators_work_by_keyboard_at_every_width(
+    browser: Any,  # noqa: F811
+    address: str,
+    app: Dash,
+    store: Control,
+    size: str,
+    lang: str,
+    theme: str,
+) -> None:
+    from one_app import account_of, browser_cookies
+
+    SCREENS.mkdir(parents=True, exist_ok=True)
+    for role in ("analyst", "inspector", "district"):
+        account_of(role)
+    by = Principal(account_of("inspector").account_id, "inspector", None, "whole")
+    subject = Subject("plate", "湘M12345")
+    audit.append(Event(by, "disclosure", "given", subject, purpose="vehicle_check", query="look_up", row_count=3))
+    width, height = SIZES[size]
+    for role, name in (("system", "accounts"), ("security", "accounts"), ("audit", "audit")):
+        context = browser.new_context(viewport={"width": width, "height": height}, locale="zh-CN")
+        context.add_cookies(browser_cookies(address, role))
+        page = context.new_page()
+        page.set_default_timeout(60_000)
+        requests: list[str] = []
+        messages: list[str] = []
+        page.on("request", lambda request, seen=requests: seen.append(request.url))
+        page.on("console", lambda m, seen=messages: seen.append(m.text) if m.type in ("error", "warning") else None)
+        page.goto(f"{address}/{name}?lang={lang}&theme={theme}")
+        assert fits(page)
+        if name == "accounts":
+            page.locator(f"tr:has(th:text-is('test.{'analyst' if role == 'system' else 'district'}')) button").focus()
+            page.keyboard.press("Enter")
+            page.wait_for_selector("#opened")
+            if role == "system":
+                page.locator("#opened button.primary").focus()
+                page.keyboard.press("Enter")
+                page.wait_for_selector("#opened .note code")
+                assert "/link/" in page.inner_text("#opened .note code")
+            else:
+                assert page.locator("#opened input:checked").count() == 1
+        else:
+            page.locator("form[action='/audit/verify'] button").focus()
+            page.keyboard.press("Enter")
+            page.wait_for_selector(".pill.better")
+            page.select_option("select[name=kind]", "plate")
+            page.fill("input[name=number]", "湘M12345")
+            page.keyboard.press("Enter")
+            page.wait_for_selector("p.soft[role=status] .icon-filter")
+            assert page.locator("tbody tr").count() == 1
+            assert "湘" not in page.url
+            assert "湘M12345" not in page.content()
+        assert fits(page)
+        assert against_accessibility(page) == []
+        page.screenshot(path=SCREENS / f"access-{role}-{lang}-{theme}-{size}.png", full_page=True)
+        assert messages == []
+        assert {url.split("/")[2] for url in requests if url.startswith("http")} == {address.split("/")[2]}
+        context.close()
+
+
+def test_from_another_site_a_browser_comes_in_with_the_strict_cookie(
+    browser: Any,  # noqa: F811
+    address: str,
+    store: Control,
+    home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The provider is another site, so the cookie that is set when it sends the browser back is not sent on at once."""
+    from one_app import account_of
+
+    with serving(FakeProvider("localhost")) as fake:
+        monkeypatch.setenv("HENG_OIDC_ISSUER", fake.issuer)
+        monkeypatch.setenv("HENG_OIDC_CLIENT", CLIENT)
+        access_key.make(home)
+        access_key.write(home / "secrets" / "oidc_client_secret", SECRET)
+        store.bind_identity(account_of("analyst"), fake.issuer, fake.subject)
+        context = browser.new_context(locale="zh-CN")
+        page = context.new_page()
+        page.set_default_timeout(60_000)
+        page.goto(f"{address}/overload/rows?lang=en")
+        page.click("a[href^='/login/provider']")
+        page.wait_for_selector(PERSONAL)
+        assert page.url == f"{address}/overload/rows?lang=en"
+        assert [cookie["name"] for cookie in context.cookies() if "provider" in cookie["name"]] == []
+        context.close()
 
 
 @pytest.mark.parametrize(("size", "lang", "theme"), [("phone", "zh", "light"), ("desktop", "en", "dark")])

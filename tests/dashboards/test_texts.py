@@ -28,6 +28,7 @@ from dashboards import (
     terminal_queries,
     times_card,
 )
+from dashboards.access import accounts
 from dashboards.access.gate import CLIENTS
 from dashboards.api import answers, problems
 from dashboards.api.shape import Schema
@@ -83,6 +84,9 @@ API_FIELDS = {
 }
 # Texts whose key is made from a code: the codes are closed lists of ours, so every key can be named.
 MADE = {
+    *(f"site.rechecks.{say}" for say in ("within", "beyond", "open")),
+    *(f"site.origin.{origin}" for origin in ("local", "province", "elsewhere", "unread")),
+    *(f"site.bound.{bound}" for bound in ("warn", "stop")),
     *(f"api.problem.{kind}{end}" for kind in problems.KINDS for end in ("", ".next")),
     *(f"api.op.{name}" for name in ("document", *(one.name for one in answers.OPERATIONS))),
     *(f"api.field.{name}" for name in API_FIELDS if name not in dictionary() or locale("en").get(f"api.field.{name}")),
@@ -215,6 +219,9 @@ MADE = {
     *(f"access.role.{role}{end}" for role in ROLES for end in ("", ".help")),
     *(f"access.password.{why}" for why in ("short", "long", "name", "common")),
     *(f"access.done.{what}" for what in ("password", "others")),
+    *(f"account_list.state.{state}" for state in accounts.STATES),
+    *(f"account_list.done.{what}" for what in accounts.DONE),
+    *(f"account_list.duty.{role}" for role in ("system", "security")),
 }
 # Codes that data bring: words for those known, the code itself for another.
 FROM_DATA = (
@@ -228,6 +235,10 @@ FROM_DATA = (
     "appeal.",
     "event.",
     "permit.",
+    "audit_log.action.",
+    "audit_log.actor.",
+    "audit_log.kind.",
+    "audit_log.outcome.",
 )
 
 
