@@ -19,6 +19,7 @@ from werkzeug.exceptions import BadRequest, Forbidden, HTTPException, MethodNotA
 
 from dashboards import shell
 from dashboards.access import bearer, session
+from dashboards.api import problems
 from dashboards.api.problems import Problem
 from dashboards.text import Text
 from warehouse.access_log import record
@@ -406,9 +407,13 @@ def _fits(registered: Any, given: Any) -> bool:
 # --- files --------------------------------------------------------------------------------------------
 def only_on_record(response: flask.Response) -> flask.Response:
     """No file leaves that is not in the audit log: a route that forgot to say so answers an error."""
-    is_file = isinstance(ENDPOINTS.get(flask.request.endpoint or ""), tuple)
+    endpoint = flask.request.endpoint or ""
+    is_file = isinstance(ENDPOINTS.get(endpoint), tuple) or "export" in CLIENTS.get(endpoint, ())
     if is_file and response.status_code < 300 and not flask.g.get("is_on_record"):
-        incident = shell.incident(Unrecorded(f"{flask.request.endpoint} hands out a file without a record."))
+        error = Unrecorded(f"{endpoint} hands out a file without a record.")
+        if endpoint in CLIENTS:
+            return problems.answer(error)
+        incident = shell.incident(error)
         return flask.Response(shell.view_of().text("state.error.line", incident=incident) + "\n", 500)
     return response
 

@@ -78,12 +78,10 @@ class NotFresh(Forbidden):
 
 
 def is_fresh() -> bool:
-    """Whether the signed-in person gave password and second factor within ``HENG_FRESH_MINUTES``. A program is always:
-    its token stands for both."""
-    if client() is not None:
-        return True
+    """Whether the signed-in person gave password and second factor within ``HENG_FRESH_MINUTES``; a program brings its
+    token with every request."""
     found = session()
-    return found is not None and found.is_fresh
+    return client() is not None or (found is not None and found.is_fresh)
 
 
 def need_fresh() -> None:

@@ -5,11 +5,13 @@ and describe (``dashboards.api.document``), so the description cannot say otherw
 to ask one stands in ``dashboards.access.gate.CLIENTS``.
 """
 
+import io
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
+from urllib.parse import urlencode
 
 import flask
 from werkzeug.datastructures import MultiDict
@@ -20,6 +22,7 @@ from dashboards.api import cursors
 from dashboards.api.problems import Problem
 from dashboards.api.shape import COUNT, DAY, TRUTH, Field, Kind, code, integer, listed, optional, text, told
 from dashboards.selection import Known
+from warehouse import disclosure
 
 PREFIX = "/api/v1"
 MOST_ROWS, USUAL_ROWS = queries.MAX_PAGE_ROWS, 100
@@ -118,6 +121,7 @@ def respond(operation: Operation, **in_path: Any) -> flask.Response:
         raise Problem("not_ready")
     client = session.client()
     bound = [client.client_id if client else "", operation.name, {name: str(asked[name]) for name in sorted(asked)}]
+    asked_for = dict(asked)
     version = f"{db.version}.{str(db.manifest.get('digest'))[:16]}"
     page = Page(0 if cursor is None else cursors.offset_of(cursor, version, bound), limit)
     answer = operation.answer(db, known, asked, page)
@@ -128,7 +132,21 @@ def respond(operation: Operation, **in_path: Any) -> flask.Response:
         values |= {"items": list(answer.items), "total": answer.total}
         values["next"] = cursors.made(version, following, bound) if is_more else None
     body = operation.schema.write(values, operation.name, operation.is_whole)
-    return flask.Response(json.dumps(body, ensure_ascii=False, allow_nan=False) + "\n", 200, content_type=JSON)
+    data = f"{json.dumps(body, ensure_ascii=False, allow_nan=False)}\n".encode()
+    if operation.item is not None:
+        _leaves(operation, db, {**asked_for, "offset": page.offset, "limit": limit}, data, len(answer.items))
+    return flask.Response(data, 200, content_type=JSON)
+
+
+def _leaves(operation: Operation, db: queries.Source, asked: Mapping[str, Any], data: bytes, row_count: int) -> None:
+    """A page of a list is on record before it leaves, as a file is. Raises ``AuditUnwritable``."""
+    chosen = urlencode(sorted((name, str(value)) for name, value in asked.items()))
+    version = db.version if isinstance(db.version, int) else None
+    disclosure.leaves(
+        session.principal(), f"api.{operation.name}", f"{PREFIX}{operation.path}?{chosen}", io.BytesIO(data), row_count,
+        "masked", version,
+    )  # fmt: skip
+    flask.g.is_on_record = True
 
 
 def _source(db: queries.Source, operation: Operation, answer: Told) -> dict[str, Any]:

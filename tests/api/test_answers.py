@@ -5,7 +5,8 @@ import io
 import json
 import re
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import fixture
@@ -18,8 +19,8 @@ from test_scoped_pages import NAMING, Whole, hits, values
 from typer.testing import CliRunner
 from violation_rows import FOUR, THREE
 
-from dashboards import queries, repeat_queries
-from dashboards.api import answers
+from dashboards import as_known, queries, repeat_queries
+from dashboards.api import answers, operations
 from dashboards.api.shape import NotOfKind, optional, text
 from etl.cli import app as commands
 from warehouse import audit, connection, dossier, metrics
@@ -298,7 +299,27 @@ def test_nothing_personal_leaves_while_the_log_cannot_be_written(
         assert (answer.status_code, answer.json["type"]) == (503, "urn:heng:problem:not_audited")
         assert FOUR not in json.dumps(answer.json, ensure_ascii=False)
         assert "facts" not in answer.json
+    for path in ("sites", "findings", "repeat-violators", "hazards"):
+        answer = client.get(f"/api/v1/{path}")
+        assert (answer.status_code, answer.json["type"]) == (503, "urn:heng:problem:not_audited")
     assert client.get("/api/v1/freshness").status_code == 200, "what names nobody is told"
+
+
+def test_each_page_of_a_list_is_on_record_and_found_by_itself(ask: Ask, home: Any) -> None:
+    client = ask("analyst")
+    data = client.get("/api/v1/hazards?show=all&limit=7").get_data()
+    with sqlite3.connect(audit.log_path(home)) as log:
+        told = log.execute(
+            "select actor, action, outcome, query, row_count, digest from record order by seq desc limit 1"
+        ).fetchone()
+    assert told[0].startswith("client.")
+    assert told[1:] == ("export", "given_masked", "api.hazards", 7, audit.digest_of(data))
+
+
+def test_a_list_that_forgot_its_record_does_not_leave(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(operations, "_leaves", lambda *_: None)
+    answer = ask("analyst").get("/api/v1/hazards")
+    assert (answer.status_code, answer.json["type"]) == (500, "urn:heng:problem:fault")
 
 
 def test_who_may_not_look_up_does_not(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -327,6 +348,27 @@ def test_what_a_night_knew_is_not_asked_of_some_counties(ask: Ask) -> None:
     for role, status in (("district", 403), ("analyst", 422)):
         answer = ask(role).get("/api/v1/hazards?known_on=2026-11-01")
         assert answer.status_code == status, "no night is closed here"
+
+
+def test_a_night_is_asked_as_the_page_of_hazards_asks_it(
+    ask: Ask, whole: Whole, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    night, opened = fixture.LAST_DAY.replace(day=10), list[Any]()
+
+    @contextmanager
+    def knew(day: Any) -> Iterator[Any]:
+        opened.append(day)
+        yield whole
+
+    monkeypatch.setattr(as_known, "_nights", lambda: (fixture.LAST_DAY.replace(day=1), fixture.LAST_DAY))
+    monkeypatch.setattr(as_known, "manifest_known_on", lambda day: {"data_until": "2026-11-10", "night": "2026-11-10"})
+    monkeypatch.setattr(as_known, "usual_day", lambda manifest: night)
+    monkeypatch.setitem(as_known.TOPICS, "hazards", knew)
+    told = got(ask("analyst"), "hazards?known_on=2026-11-10&show=all")
+    assert (told["source"]["known_on"], told["source"]["as_of"]) == ("2026-11-10", "2026-11-10")
+    assert opened == [night]
+    assert told["items"]
+    as_known.close_all()
 
 
 def test_the_roles_here_are_all_that_read() -> None:
