@@ -58,10 +58,11 @@ def source() -> Source:
 def disclosed(purpose: str, query: str, plate_no: str) -> Iterator[disclosure.Disclosed]:
     """The same with personal text whole, to be read within the block: on record before anything is handed out.
 
-    Raises ``BadRequest`` for a purpose that is none, ``NotAllowed``, ``AuditUnwritable``.
+    Raises ``BadRequest`` for a purpose that is none, ``NotFresh``, ``NotAllowed``, ``AuditUnwritable``.
     """
     if purpose not in PURPOSES:
         raise BadRequest("not a purpose")
+    session.need_fresh()
     subject = Subject("plate", plate_no)
     with disclosure.disclosed(session.principal(), disclosure.Purpose(purpose), query, subject) as found:
         yield found

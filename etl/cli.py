@@ -34,6 +34,7 @@ from etl.report_card import report_card_command
 from etl.risk import app as risk_app
 from etl.rules import app as rules_app
 from etl.safety_repeat import safety_repeat_command
+from etl.scales import scales_command
 from etl.supervision import supervision_command
 from etl.user_cli import app as user_app
 from etl.user_cli import init_command
@@ -76,6 +77,7 @@ app.command("alerts")(alerts_command)
 app.command("ranking")(ranking_command)
 app.command("supervision")(supervision_command)
 app.command("consistency")(consistency_command)
+app.command("scales")(scales_command)
 
 # Piped output keeps whole lines; a terminal has its own width.
 console = Console() if sys.stdout.isatty() else Console(width=220)

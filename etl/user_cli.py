@@ -16,7 +16,7 @@ import typer
 
 from etl.counties import COUNTY_WORDS
 from etl.errors import HengError
-from warehouse import access_key
+from warehouse import access_key, provider
 from warehouse.access_log import record
 from warehouse.control import Account, Control, link_seconds
 from warehouse.home import home
@@ -158,6 +158,31 @@ def enable(name: Name) -> None:
             control.set_enabled(account, True)
             record("account_enabled", account.account_id, by="command")
     typer.echo("Enabled")
+
+
+@app.command("bind")
+def bind(
+    name: Name, subject: Annotated[str, typer.Option("--subject", help="Who the account is for the provider.")]
+) -> None:
+    """The account may sign in by the bureau's provider (HENG_OIDC_ISSUER) as this subject. Its sessions end."""
+    issuer, subject = provider.needed_issuer(), provider.checked_subject(subject)
+    with Control(home()) as control:
+        account = control.known_account(name)
+        with control.transaction():
+            control.bind_identity(account, issuer, subject)
+            record("identity_bound", account.account_id, note=f"{issuer} {subject}", by="command")
+    typer.echo("Bound; its sessions are ended")
+
+
+@app.command("unbind")
+def unbind(name: Name) -> None:
+    """The account signs in with its password alone. Its sessions end."""
+    issuer = provider.needed_issuer()
+    with Control(home()) as control:
+        account = control.known_account(name)
+        bound = control.unbind_identity(account, issuer)
+        record("identity_unbound", account.account_id, by="command")
+    typer.echo("Unbound; its sessions are ended" if bound else "It was not bound; its sessions are ended")
 
 
 @app.command("sessions")

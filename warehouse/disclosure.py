@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import pandas as pd
@@ -58,6 +58,11 @@ class Disclosed:
         self._open()
         self._file = audit.digest_of(file)
         return file
+
+    def also(self, text: str, rows: int) -> None:
+        """Count what the block hands out and did not read here, such as what a night knew; ``text`` tells all of it."""
+        self._open()
+        self._count(rows, text)
 
     def close(self) -> None:
         self._is_open = False
@@ -116,6 +121,30 @@ class Disclosed:
         with self._guard:  # parts of one answer are read side by side
             self.handed_out += rows
             self._sum = (self._sum + int.from_bytes(hashlib.sha256(text.encode()).digest(), "big")) % 2**256
+
+
+def leaves(
+    principal: Principal,
+    query: str,
+    filters: str,
+    file: IO[bytes],
+    row_count: int | None = None,
+    mask: Mask | None = None,
+    version: int | None = None,
+) -> None:
+    """Put on record that a whole file leaves, before a byte of it does: found again by the file itself (``heng audit
+    show --left``) and by its filters.
+
+    ``query``: which file, as a word (``case_export.cases_csv``); ``filters``: what was asked for, of which the log has
+    a keyed digest and the sealed text; ``mask``: how personal text stands in it, None: there is none. Raises
+    ``AuditUnwritable``: then it must not leave.
+    """
+    audit.append(
+        audit.Event(
+            principal, "export", "given" if mask is None else f"given_{mask}", audit.Subject("filters", filters),
+            query=query, row_count=row_count, digest=audit.digest_of_file(file), version=version,
+        )
+    )  # fmt: skip
 
 
 @contextmanager

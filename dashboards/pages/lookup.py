@@ -5,6 +5,7 @@ sentences are those of the dossier, which the page hands out as a file.
 """
 
 import base64
+import json
 import re
 from collections.abc import Callable
 from datetime import date, datetime
@@ -595,6 +596,9 @@ def looked_up(
     asked, data = lookup_facts.spelled(question)[0], b""
     with queries.disclosed(purpose, "look_up" if file is None else "look_up_file", asked) as source:
         found = lookup_facts.find(source, question, db)
+        if question.known is not None and found.facts is not None:
+            told = json.dumps(found.facts, ensure_ascii=False, sort_keys=True)
+            source.also(f"{question.known} {told}", len(found.facts["acts"]))
         if file is not None:
             data = source.left(file(found))
     if found.is_known and found.plate_no != asked:  # the text meant another plate than the record says

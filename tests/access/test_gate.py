@@ -381,9 +381,9 @@ def test_who_may_not_is_told_whom_to_ask(app: Dash) -> None:
     assert (answer.status_code, list(answer.json)) == (403, ["message"])
 
 
-def test_administrators_begin_at_their_account(app: Dash) -> None:
+def test_administrators_see_no_data(app: Dash) -> None:
     client = client_of("audit", app=app)
-    assert client.get("/", headers=HOST).location == "/account"
+    assert client.get("/", headers=HOST).location == "/audit"
     page = client.get("/account?lang=en", headers=HOST)
     assert page.status_code == 200
     assert "No data" in page.get_data(as_text=True)

@@ -35,6 +35,7 @@ NAMING = (
 )  # fmt: skip
 SEARCHES = {
     "/overload/rows": ("?show=over", "?metric=severe"),
+    "/overload/site": ("?site=YZ01", "?period=last_month"),
     "/repeat": ("?window=ROLLING_12M&low=all", "?subject=driver&low=all", "?subject=enterprise&low=all"),
     "/terminals/rows": ("?show=alarms&fate=all", "?show=findings", "?show=vehicles"),
     "/hazards": ("?show=all",),

@@ -28,6 +28,7 @@ from dashboards import (
     terminal_queries,
     times_card,
 )
+from dashboards.access import accounts
 from dashboards.pages import (
     compliance,
     hazards,
@@ -66,6 +67,9 @@ SOURCE = Path(dashboards.__file__).parent
 TABLES = ("kpis", "checks", "rules", "feeds", "columns")
 # Texts whose key is made from a code: the codes are closed lists of ours, so every key can be named.
 MADE = {
+    *(f"site.rechecks.{say}" for say in ("within", "beyond", "open")),
+    *(f"site.origin.{origin}" for origin in ("local", "province", "elsewhere", "unread")),
+    *(f"site.bound.{bound}" for bound in ("warn", "stop")),
     *(f"lookup.purpose.{purpose}" for purpose in PURPOSES),
     *(f"alerts.head.{name}" for name in (*alert_exports.LIST, *alert_exports.RULE)),
     *(
@@ -195,6 +199,9 @@ MADE = {
     *(f"access.role.{role}{end}" for role in ROLES for end in ("", ".help")),
     *(f"access.password.{why}" for why in ("short", "long", "name", "common")),
     *(f"access.done.{what}" for what in ("password", "others")),
+    *(f"account_list.state.{state}" for state in accounts.STATES),
+    *(f"account_list.done.{what}" for what in accounts.DONE),
+    *(f"account_list.duty.{role}" for role in ("system", "security")),
 }
 # Codes that data bring: words for those known, the code itself for another.
 FROM_DATA = (
@@ -208,6 +215,10 @@ FROM_DATA = (
     "appeal.",
     "event.",
     "permit.",
+    "audit_log.action.",
+    "audit_log.actor.",
+    "audit_log.kind.",
+    "audit_log.outcome.",
 )
 
 
@@ -241,7 +252,7 @@ def test_every_key_used_exists() -> None:
     assert sorted(key for key in MADE if key not in texts) == []
     heads = {key.split(".")[0] for key in texts}
     looks_like_a_key = {key for key in keys_in_source() if key.split(".")[0] in heads}
-    not_keys = {"app.css", "state.empty", "overload.py", "county.csv", "link.html"}
+    not_keys = {"app.css", "state.empty", "overload.py", "county.csv", "link.html", "fresh.html"}
     missing = {
         key
         for key in looks_like_a_key - not_keys
