@@ -27,6 +27,8 @@ from dashboards import (
 )
 from dashboards.access import accounts, audit_log, forms, gate, provider, session
 from dashboards.access.vault import vault
+from dashboards.api import problems
+from dashboards.api import routes as api
 from dashboards.as_known import NotComputed
 from dashboards.pages import (
     alerts,
@@ -262,6 +264,7 @@ def create_app() -> Dash:
     server.extensions["heng_dash"] = app
     for drawn in (forms, provider, accounts, audit_log):
         server.register_blueprint(drawn.routes)
+    server.register_blueprint(api.routes)
     for files in (
         bulletin_exports,
         exports,
@@ -319,6 +322,8 @@ def _layout() -> Any:
 def _answer_error(error: Exception) -> Any:
     """Errors of routes and malformed requests: short text, an incident number when it is ours."""
     t = shell.view_of().text
+    if gate.is_api():
+        return problems.answer(error)
     if isinstance(error, RequestRedirect):
         return error
     if isinstance(error, DependencyException):

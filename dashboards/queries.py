@@ -460,6 +460,12 @@ def rulebook(db: Source) -> list[rules_of_law.Rule]:
 
 
 @once_per_snapshot
+def rule_version(db: Source) -> str | None:
+    """What tells the rulebook of the snapshot from another; None where it has none."""
+    return rules_of_law.version_of(rulebook(db)) if has_rulebook(db) else None
+
+
+@once_per_snapshot
 def reasons(db: Source) -> pd.DataFrame:
     """Reason and flag codes with their words in both languages."""
     return db.read(_REASONS)

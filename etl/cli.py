@@ -17,6 +17,7 @@ from etl.arguments import day_of
 from etl.audit_cli import app as audit_app
 from etl.bulletin import app as bulletin_app
 from etl.cases_cli import app as cases_app
+from etl.client_cli import app as client_app
 from etl.compliance import compliance_command
 from etl.consistency import consistency_command
 from etl.demo.cli import app as demo_app
@@ -61,6 +62,7 @@ app.add_typer(bulletin_app, name="bulletin")
 app.add_typer(hazards_app, name="hazards")
 app.add_typer(risk_app, name="risk")
 app.add_typer(user_app, name="user")
+app.add_typer(client_app, name="client")
 app.command("init")(init_command)
 app.add_typer(audit_app, name="audit")
 app.command("report-card")(report_card_command)

@@ -1,4 +1,4 @@
-"""The control store: accounts, one-time links, sessions and failed attempts, in ``control.sqlite``.
+"""The control store: accounts, one-time links, sessions, failed attempts and clients, in ``control.sqlite``.
 
 Tokens, session ids and recovery codes stand in it as digests only. Times are seconds of the host's clock: nothing
 here is data of a delivery. Whatever changes what somebody may do ends that account's sessions in the same
@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from warehouse.errors import WarehouseError
-from warehouse.roles import EVERY_COUNTY, FOR_SOME_COUNTIES, GIVEN_COUNTIES, ROLES, Role
+from warehouse.roles import EVERY_COUNTY, GIVEN_COUNTIES, ROLES, Role
 
 _SCHEMA = """
 create table account (
@@ -79,11 +79,32 @@ create table identity (                    -- who an account is for a provider o
     unique (issuer, account_id)
 ) strict;
 """
+_CLIENTS = """
+create table client (                      -- programs that ask the API (warehouse/clients.py)
+    client_id text primary key,            -- random; what logs and other tables know
+    name text not null unique,
+    role text not null,
+    token_digest text unique,              -- keyed; null: revoked
+    per_minute integer not null,           -- requests
+    created_at integer not null,
+    issued_at integer not null,            -- of the token
+    expires_at integer not null,           -- of the token
+    revoked_at integer,
+    seen_at integer,                       -- the last request
+    free_at real not null default 0        -- when its requests so far are worked off at its rate
+) strict;
+create table client_county (               -- no row: every county the role may see
+    client_id text not null references client(client_id) on delete cascade,
+    county_code text not null,
+    primary key (client_id, county_code)
+) strict;
+"""
 _STEPS = (
     _SCHEMA,
     # When password and second factor were given last, in seconds; a session from before this is asked for them again.
     "alter table session add column proved_at integer not null default 0;",
     _IDENTITIES,
+    _CLIENTS,
 )
 """What makes the store of one version that of the next; a store says how many it has behind it."""
 _VERSION = len(_STEPS)
@@ -161,10 +182,7 @@ class Account:
         return ROLES[self.role_name]
 
     def may(self, permission: str) -> bool:
-        """Whether its role may, and for given counties the page keeps to them."""
-        if self.counties is not None and permission in self.role.pages - FOR_SOME_COUNTIES:
-            return False
-        return self.role.may(permission)
+        return self.role.may(permission, self.counties)
 
     @property
     def waits_for_its_role(self) -> bool:
@@ -298,7 +316,7 @@ class Control:
         name = account_name(name)
         if not NAME.fullmatch(name):
             raise ControlError("A name has 3 to 40 letters, digits, dots, hyphens or underscores between its ends.")
-        _check(role, counties)
+        check_role(role, counties)
         account_id, at = secrets.token_hex(16), now()
         with self.transaction():
             if self.account(name):
@@ -319,7 +337,7 @@ class Control:
 
     def set_role(self, account: Account, role: str, counties: Sequence[str] = ()) -> None:
         """Another role or other counties; its sessions and open links end."""
-        _check(role, counties)
+        check_role(role, counties)
         with self.transaction():
             self.connection.execute(
                 "update account set role = ?, changed_at = ? where account_id = ?", (role, now(), account.account_id)
@@ -630,7 +648,7 @@ def wait(failed: int, free: int) -> int:
     return 0 if failed < free else min(900, 30 * 2 ** min(failed - free, 10))
 
 
-def _check(role: str, counties: Sequence[str]) -> None:
+def check_role(role: str, counties: Sequence[str]) -> None:
     """Raises ``ControlError`` unless the role is known and takes these counties."""
     if role not in ROLES:
         raise ControlError(f"No role is called {json.dumps(role)}. Roles: {', '.join(ROLES)}.")

@@ -5,6 +5,7 @@ A role names pages as ``dashboards/shell.py`` does. System, security and audit a
 (8.1.5.1, 8.1.5.3), the third for the record of both (8.1.5.2).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 EVERY_COUNTY, SOME_COUNTIES, GIVEN_COUNTIES = "every", "some", "given"
@@ -12,20 +13,8 @@ EVERY_COUNTY, SOME_COUNTIES, GIVEN_COUNTIES = "every", "some", "given"
 
 _READ = frozenset(
     {
-        *(
-            "overview",
-            "alerts",
-            "overload",
-            "rows",
-            "repeat",
-            "risk",
-            "findings",
-            "site",
-            "penalties",
-            "hazards",
-            "terminals",
-        ),
-        *("compliance", "supervision", "vehicles", "bulletins", "quality", "rules", "definitions"),
+        *("overview", "alerts", "overload", "rows", "repeat", "risk", "findings", "site", "penalties", "hazards"),
+        *("terminals", "compliance", "supervision", "vehicles", "bulletins", "quality", "rules", "definitions"),
     }
 )
 """Pages whose plates and names are masked."""
@@ -39,9 +28,9 @@ vehicle's acts in these counties alone, and be taken for the count of art. 66.""
 @dataclass(frozen=True)
 class Role:
     """``pages``: by name. ``can``: what else: ``export`` files of rows, ``personal`` a plate one typed, ``draft`` a
-    bulletin, ``sign`` it off; of administrators ``accounts`` to see them, ``accounts.identity`` to add one, make its link and bind it,
-    ``accounts.grant`` its role and counties, ``accounts.stop`` to disable it and end its sessions, ``audit`` the log,
-    ``airflow`` its pages."""
+    bulletin, ``sign`` it off; of administrators ``accounts`` to see them, ``accounts.identity`` to add one, make its
+    link and bind it, ``accounts.grant`` its role and counties, ``accounts.stop`` to disable it and end its sessions,
+    ``audit`` the log, ``airflow`` its pages."""
 
     name: str
     pages: frozenset[str]
@@ -53,8 +42,10 @@ class Role:
     def is_administrator(self) -> bool:
         return bool(self.can & {"accounts", "audit"})
 
-    def may(self, permission: str) -> bool:
-        """``permission``: a page's name, or a word of ``can``."""
+    def may(self, permission: str, counties: Sequence[str] | None = None) -> bool:
+        """``permission``: a page's name, or a word of ``can``; for given ``counties`` a page has to keep to them."""
+        if counties is not None and permission in self.pages - FOR_SOME_COUNTIES:
+            return False
         return permission in self.pages or permission in self.can
 
 

@@ -8,15 +8,18 @@ in ``ENDPOINTS`` stops the start.
 import json
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
 import flask
 from dash import Dash
-from werkzeug.exceptions import BadRequest, Forbidden, HTTPException, NotFound, Unauthorized
+from flask.globals import request_ctx
+from werkzeug.exceptions import BadRequest, Forbidden, HTTPException, MethodNotAllowed, NotFound, Unauthorized
 
 from dashboards import shell
-from dashboards.access import session
+from dashboards.access import bearer, session
+from dashboards.api.problems import Problem
 from dashboards.text import Text
 from warehouse.access_log import record
 from warehouse.control import Account, fresh_seconds
@@ -82,6 +85,20 @@ ENDPOINTS: dict[str, str | tuple[str, ...] | frozenset[str]] = {
     "/_reload-hash": CLOSED,
 }
 """Every endpoint's class, or what it takes: permissions that all have to be there; in a tuple those of a file."""
+CLIENTS: dict[str, tuple[str, ...]] = {
+    "api.document": (),
+    "api.freshness": ("quality",),
+    "api.metrics": ("definitions",),
+    "api.metric": ("overload",),
+    "api.report_card": ("bulletins",),
+    "api.sites": ("overload",),
+    # Page by page a list is a file.
+    "api.findings": ("findings", "export"),
+    "api.repeat_violators": ("repeat", "export"),
+    "api.hazards": ("hazards", "export"),
+    "api.look_up": ("lookup", "personal"),
+}
+"""Endpoints of programs, which bring a token, each with what it takes, likewise."""
 
 FRESH = frozenset(
     {name for name in ENDPOINTS if name.startswith("accounts.")} - {"accounts.listed", "accounts.opened"}
@@ -141,7 +158,7 @@ def outputs_of(key: str) -> list[tuple[Any, str]]:
 def check_start(app: Dash) -> None:
     """Raises ``UnclassedEndpoint`` for a route without a class or a callback whose output names no page."""
     routes = {rule.endpoint for rule in app.server.url_map.iter_rules()}
-    if unknown := sorted(routes - set(ENDPOINTS)):
+    if unknown := sorted(routes - set(ENDPOINTS) - set(CLIENTS)):
         raise UnclassedEndpoint(f"No permission is declared for {unknown}. Class them in dashboards/access/gate.py.")
     for key, entry in app.callback_map.items():
         for component_id, _ in outputs_of(key):
@@ -218,9 +235,43 @@ def is_drawn(endpoint: str) -> bool:
     return endpoint.split(".")[0] in DRAWN
 
 
+def is_api() -> bool:
+    """Whether a request is one for programs, by its address; also where there is nothing at it."""
+    return flask.request.path == "/api" or flask.request.path.startswith("/api/")
+
+
+def _program() -> None:
+    """The gate of programs: a token, and what its client's role takes. No session opens anything here."""
+    try:
+        client = bearer.load()
+    except bearer.Refused as refused:
+        raise Problem(refused.kind, headers={"Retry-After": str(refused.wait)} if refused.wait else {}) from None
+    endpoint = flask.request.endpoint or ""
+    if endpoint not in CLIENTS:
+        if methods := _methods():
+            raise MethodNotAllowed(methods)
+        raise NotFound
+    for permission in CLIENTS[endpoint]:
+        if not client.may(permission):
+            record("client_refused", client.client_id, endpoint=endpoint, permission=permission)
+            raise Forbidden
+
+
+def _methods() -> list[str]:
+    """The methods by which a program may ask at the address."""
+    found, adapter = [], request_ctx.url_adapter
+    for method in ("GET", "HEAD", "POST"):
+        with suppress(HTTPException):
+            if adapter is not None and adapter.match(method=method)[0] in CLIENTS:
+                found.append(method)
+    return found
+
+
 def gate() -> Any:
     """Answers what may not go on; None lets it. The first of all functions before a request."""
     _check_origin()
+    if is_api() or (flask.request.endpoint or "") in CLIENTS:
+        return _program()
     kind = ENDPOINTS.get(flask.request.endpoint or "", CLOSED)
     if kind == OPEN and not is_drawn(flask.request.endpoint or ""):
         return None

@@ -13,6 +13,7 @@ from werkzeug.exceptions import Forbidden, Unauthorized
 
 from dashboards.access.vault import vault
 from warehouse.access_log import record
+from warehouse.clients import Client
 from warehouse.control import SESSION_COOKIE, Account, Control, Session
 from warehouse.home import home
 from warehouse.principal import Mask, Principal
@@ -52,13 +53,24 @@ def signed_in() -> Account | None:
 
 
 def principal() -> Principal:
-    """Who asks, as readers know them: masked unless the role may see more and its holder is fresh. Raises
-    ``Unauthorized`` where nobody is signed in: no scope, no rows."""
-    account = signed_in()
-    if account is None:
+    """Who asks, as readers know them: masked unless the role may see more and is fresh. Raises ``Unauthorized`` where
+    nobody is signed in: no scope, no rows."""
+    asks: Account | Client | None = client() or signed_in()
+    if asks is None:
         raise Unauthorized("Sign in first.")
-    mask: Mask = "whole" if account.may("personal") and is_fresh() else "masked"
-    return Principal(account.account_id, account.role_name, account.counties, mask)
+    mask: Mask = "whole" if asks.may("personal") and is_fresh() else "masked"
+    name = asks.client_id if isinstance(asks, Client) else asks.account_id
+    return Principal(name, asks.role_name, asks.counties, mask)
+
+
+def set_client(found: Client) -> None:
+    """The request is a program's (``dashboards/access/bearer.py``); it has no session then."""
+    flask.g.client = found
+
+
+def client() -> Client | None:
+    """The program that asks the API. None: it is no request of one."""
+    return flask.g.get("client")
 
 
 class NotFresh(Forbidden):
@@ -66,7 +78,10 @@ class NotFresh(Forbidden):
 
 
 def is_fresh() -> bool:
-    """Whether the signed-in person gave password and second factor within ``HENG_FRESH_MINUTES``."""
+    """Whether the signed-in person gave password and second factor within ``HENG_FRESH_MINUTES``. A program is always:
+    its token stands for both."""
+    if client() is not None:
+        return True
     found = session()
     return found is not None and found.is_fresh
 

@@ -57,7 +57,8 @@ def test_a_route_nobody_classed_stops_the_start_and_is_closed(app: Dash, monkeyp
 
 
 def test_every_route_has_a_class_and_every_class_a_route(app: Dash) -> None:
-    assert set(gate.ENDPOINTS) == {rule.endpoint for rule in app.server.url_map.iter_rules()}
+    assert not set(gate.ENDPOINTS) & set(gate.CLIENTS)
+    assert {*gate.ENDPOINTS, *gate.CLIENTS} == {rule.endpoint for rule in app.server.url_map.iter_rules()}
 
 
 @pytest.mark.parametrize("text", ["", "short", "x" * 64, "changeme" + "abcdefghijklmnopqrstuvwxyz" * 2])

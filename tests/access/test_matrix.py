@@ -71,6 +71,11 @@ ADMINISTRATORS_ROUTES = {
 """Pages without data, and their forms."""
 FRAME_ROUTES = {"/_dash-layout", "/_dash-dependencies"}
 CLOSED_ROUTES = {"/_reload-hash"}
+PROGRAM_ROUTES = {
+    "/api/v1/openapi.json", "/api/v1/freshness", "/api/v1/metrics", "/api/v1/metrics/<metric>", "/api/v1/report-card",
+    "/api/v1/sites", "/api/v1/findings", "/api/v1/repeat-violators", "/api/v1/hazards", "/api/v1/vehicles/look-up",
+}  # fmt: skip
+"""Routes of programs, which no session opens; what each role's clients may is in tests/api."""
 FILLED = {
     "/assets/<path:filename>": "/assets/logo.svg",
     "/link/<token>": "/link/" + "x" * 43,
@@ -146,7 +151,8 @@ def test_the_table_here_knows_every_page_role_and_route(app: Dash) -> None:
     assert set(ROLES) == set(ALSO_DISTRICTS) | set(ADMINISTRATORS)
     files = {rule for rule, _ in routes(app) if rule.startswith("/export/")}
     rest = {"/", "/<path:path>", "/_dash-update-component"}
-    known = set(OPEN_ROUTES) | OWN_ROUTES | FRAME_ROUTES | set(ADMINISTRATORS_ROUTES) | CLOSED_ROUTES | rest | files
+    known = set(OPEN_ROUTES) | OWN_ROUTES | FRAME_ROUTES | CLOSED_ROUTES | PROGRAM_ROUTES | rest | files
+    known |= set(ADMINISTRATORS_ROUTES)
     assert {rule for rule, _ in routes(app)} == known
 
 
@@ -178,6 +184,8 @@ def test_role_by_route_page_and_callback(app: Dash, role: str | None, capsys: py
             cells.add(role in FILES and role in PAGES[page], refused, status, role, rule, method)
         elif rule in ADMINISTRATORS_ROUTES:
             cells.add(role in ADMINISTRATORS_ROUTES[rule], refused, status, role, rule, method)
+        elif rule in PROGRAM_ROUTES:
+            cells.add(False, (401,), status, role, rule, method)
         elif rule in CLOSED_ROUTES:
             cells.add(False, (401, 404), status, role, rule, method)
         else:

@@ -208,6 +208,17 @@ def test_each_text_of_a_query_is_named_by_what_it_holds(
     assert recorder.undeclared() == set(), "declare them in warehouse/columns/levels.py"
 
 
+def test_rows_of_every_fate_are_shown_to_a_masked_reader(
+    whole: Whole, callbacks: Callbacks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page that fails shows so and is answered all the same."""
+    use(monkeypatch, whole.scoped(None, "masked"))
+    for fate in ("case_closed", "case_filed", "not_evidence"):
+        layout = callbacks.page("/overload/findings", f"?fate={fate}")
+        assert locale("zh")["state.error.title"] not in text_of(layout), fate
+        assert "***" in text_of(layout), fate
+
+
 def test_an_alias_that_carries_a_plate_is_found(whole: Whole, monkeypatch: pytest.MonkeyPatch) -> None:
     recorder, source = Recorder(monkeypatch), whole.scoped(None, "masked")
     source.rows("with p as (select upper(plate_no) as a from core.passage) select max(a) as site_code, 'x' as b from p")

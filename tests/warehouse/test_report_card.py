@@ -22,13 +22,14 @@ from etl.demo.generate import topics
 from etl.demo.world import SCALES, Delivery, World, morning_after
 from etl.errors import HengError
 from etl.feeds import FEEDS, raw_tables
-from etl.report_card import Card, Figure, card, details_of, document, notes_of, number, period, shown_value, table_of
+from etl.report_card import details_of, notes_of, number, period, shown_value, table_of
 from warehouse import cases, sql
 from warehouse.columns import dictionary
 from warehouse.connection import dicts
-from warehouse.errors import CheckFailed
+from warehouse.errors import CheckFailed, WarehouseError
 from warehouse.layout import head_checks
 from warehouse.project import refuse_findings, run_checks
+from warehouse.report_card import Card, Figure, card, document
 
 YEAR = (date(2025, 1, 1), date(2025, 12, 31))
 
@@ -751,9 +752,9 @@ def test_a_period_ends_with_the_published_night(prefecture: Prefecture) -> None:
     told = prefecture.again(*YEAR, night=date(2025, 6, 30))
     assert (told.last, told.asked, values(told, "F02")) == (date(2025, 6, 30), date(2025, 12, 31), [1])
     assert any("2025-06-30" in line for line in notes_of(told, "zh"))
-    with pytest.raises(HengError, match="end with the night of 2024-12-31"):
+    with pytest.raises(WarehouseError, match="end with the night of 2024-12-31"):
         prefecture.again(*YEAR, night=date(2024, 12, 31))
-    with pytest.raises(HengError, match="ends before it begins"):
+    with pytest.raises(WarehouseError, match="ends before it begins"):
         prefecture.again(YEAR[1], YEAR[0])
 
 

@@ -78,7 +78,7 @@ INTERNAL = frozenset({
 """Numbers of cases, devices and papers, names of firms and places."""
 
 RESULTS = frozenset({
-    "age", "category", "cause", "code", "county", "description", "evidence_reason", "fate", "fate_detail",
+    "age", "case_tie", "category", "cause", "code", "county", "description", "evidence_reason", "fate", "fate_detail",
     "finding_kinds", "found_uscc", "grade", "high_confidence", "high_rule_id", "last_state", "left_out", "money",
     "month", "next_state", "number", "plate_masked", "reason_en", "reason_zh", "result", "rung", "series",
     "standing", "subjects", "text", "told", "valid_from", "valid_to",
