@@ -43,6 +43,8 @@ record its own trip."""
 _NOT_RECOUNTED = ("unladen_share", "lighter_rule")
 RECENT = 12
 """Passages that a look-up shows beside the acts."""
+RECENT_OVER = 200
+"""Rows of passages that a look-up reads at most; those over the limit stand apart."""
 
 
 class Source(metrics.Source, Protocol):
@@ -336,11 +338,14 @@ _RECENT_COLUMNS = (
 )
 _RECENT = """
 select record_id, passed_at, site_code, axle_count, gross_vehicle_weight_kg, limit_kg, verdict, excess_kg,
-    excess_ratio, evidence_ok, flags, count(*) over () as passage_count
+    excess_ratio, evidence_ok, flags, count(*) over () as passage_count,
+    count(*) filter (verdict = 'over') over () as over_count,
+    row_number() over (order by passed_at desc, record_id) as place
 from {passages} as passage
 where plate_no = $plate_no and (plate_color_code is null or plate_color_code is not distinct from $plate_color_code)
     and passed_date between $first and $as_of
-order by passed_at desc, record_id limit $most
+qualify place <= $most or verdict = 'over'
+order by place limit $at_most
 """
 
 
@@ -816,9 +821,10 @@ def outcome(told: Mapping[str, Any], act: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def recent(source: Source, key: Mapping[str, Any], as_of: date) -> list[dict[str, Any]]:
-    """The last passages of a vehicle in the twelve months to the day, whatever became of them; ``passage_count``: how
-    many there are in all."""
+    """The last passages of a vehicle in the twelve months to the day, and before them those over the limit (at most
+    ``RECENT_OVER`` rows in all), whatever became of them; ``place``: 1 the last of all; ``passage_count``,
+    ``over_count``: how many there are in all."""
     first = repeat.months_later(as_of, -12)
     passages = source.within("core.passage", _RECENT_COLUMNS, repeat.months_from(first, as_of))
-    asked = {**key, "as_of": as_of, "first": first, "most": RECENT}
+    asked = {**key, "as_of": as_of, "first": first, "most": RECENT, "at_most": RECENT_OVER}
     return _rows(Kept(source), _RECENT.format(passages=passages), asked)
