@@ -74,7 +74,10 @@ class Words:
 # --- blocks ------------------------------------------------------------------------------------------------
 @dataclass(frozen=True)
 class Heading:
+    """``topic``: what the section is about, the key of its words without ``h.``."""
+
     text: str
+    topic: str = ""
 
 
 @dataclass(frozen=True)
@@ -191,7 +194,7 @@ class _Writer:
     def heading(self, key: str) -> None:
         numeral = self.w("numeral")[self._headings]
         self._headings += 1
-        self.blocks.append(Heading(self.w("heading", numeral=numeral, text=self.w(key))))
+        self.blocks.append(Heading(self.w("heading", numeral=numeral, text=self.w(key)), key.removeprefix("h.")))
 
     def say(self, key: str, **values: Any) -> None:
         self.blocks.append(Paragraph(self.w(key, **values) if values else self.w(key)))

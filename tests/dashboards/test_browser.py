@@ -394,8 +394,7 @@ def test_whom_to_look_at_first_tells_what_made_its_scores(watched: Any, lang: st
     one.check()
 
 
-@pytest.mark.parametrize("width", [390, 768])
-@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize(("lang", "width"), [("zh", 390), ("en", 768)])
 def test_a_drawer_over_its_page_can_be_scrolled_to_its_end(watched: Any, lang: str, width: int) -> None:
     """By the wheel, and what lies behind it stays where it is."""
     one = watched()
