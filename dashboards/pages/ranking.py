@@ -2,6 +2,7 @@
 and each total with its parts; then what was done toward those behind. No fine and no number of cases is read
 (行政处罚法 art. 74)."""
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -451,8 +452,24 @@ def suggestions_card(db: queries.Source, choice: Choice, known: Known, t: Text) 
     if not body:
         content = html.P(t("supervision.suggestions.none"), className="quiet-line")
     return controls.card(
-        t("supervision.suggestions"), t("supervision.suggestions.how"), content, id="supervision-suggestions"
-    )
+        t("supervision.suggestions"), t("supervision.suggestions.how"), [content, *_rules_looked_at(db, choice, t)],
+        id="supervision-suggestions",
+    )  # fmt: skip
+
+
+def _rules_looked_at(db: queries.Source, choice: Choice, t: Text) -> list[Any]:
+    """Every rule with how often it suggests something: what is not suggested was looked at as well."""
+    met = Counter(one.rule for one in ranking_facts.suggestions(db, choice))
+    rules, again = ranking_facts.rules(db, choice)
+    lines = [
+        t("supervision.rules.line", rung=t.pick(*supervision_terms.RUNGS[one.rung]),
+          rule=supervision_terms.rule_words(one, t.lang), count=fmt.count(met[one.rule]))
+        for one in rules
+    ]  # fmt: skip
+    return [
+        html.P(t("supervision.rules", again=str(again)), className="quiet-line"),
+        html.Ul([html.Li(line) for line in lines], className="lines"),
+    ]
 
 
 # --- the page ------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from driving import HOST, Callbacks, by_id, components, text_of
 from one_app import client_of
 from werkzeug.test import Client
 
-from dashboards import bulletin_exports, queries
+from dashboards import queries
 from dashboards.pages import bulletins
 from dashboards.text import Text
 from warehouse import bulletin, bulletin_forms, bulletin_store, bulletin_text
@@ -105,7 +105,6 @@ def test_each_section_that_is_read_leads_to_its_pages_with_its_days(callbacks: C
         "/terminals",
         "/ranking",
     }
-    assert b'class="pages"' in bulletin_forms.made(issue, "html", lang, bulletin_exports.pages_of(issue, Text(lang)))
     assert b'class="pages"' not in bulletin_forms.made(issue, "html", lang)
 
 

@@ -181,6 +181,20 @@ def test_suggestions_are_those_of_the_engine_and_for_a_person(callbacks: Callbac
     assert "不会自动采取任何措施" in text_of(card)
 
 
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_every_rule_is_told_with_how_many_it_suggests(callbacks: Callbacks, db: fixture.Fixture, lang: str) -> None:
+    choice = Choice(fixture.LAST_DAY, fixture.LAST_DAY)
+    met = Counter(one.rule for one in supervision.suggestions(db, choice.as_of, choice.cadence))
+    card = by_id(callbacks.page(HERE, f"?lang={lang}"), "supervision-suggestions")
+    lines = [text_of(one) for one in components(card) if one["type"] == "Li"]
+    rules = supervision.rules(db, choice.as_of)
+    assert [one.rule for one in rules] == list(supervision.RULES)
+    for line, one in zip(lines, rules, strict=True):
+        assert supervision_terms.rule_words(one, lang) in line
+        assert re.search(rf"· {met[one.rule]}\b", line), line
+    assert 0 in {met[one.rule] for one in rules} != {0}, "some are met, and some are not"
+
+
 @pytest.mark.parametrize("cadence", score.CADENCES)
 def test_each_cadence_has_its_period_and_keeps_the_day(callbacks: Callbacks, cadence: str) -> None:
     layout = callbacks.page(HERE, f"?lang=zh&cadence={cadence}&as_of=2026-11-15")
