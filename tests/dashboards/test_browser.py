@@ -407,6 +407,7 @@ def test_a_drawer_over_its_page_can_be_scrolled_to_its_end(watched: Any, lang: s
             page.locator("#rows tbody a").first.click()
             page.wait_for_selector(".drawer.open h3")
         else:
+            page.locator(f"#{key}-grid").scroll_into_view_if_needed()  # a list out of sight is not laid out
             page.wait_for_selector(".ag-row[row-index='0'] .ag-cell")
             page.locator(".ag-row[row-index='0'] .ag-cell").first.click()
             page.wait_for_selector(".drawer.open .facts")
