@@ -94,8 +94,9 @@ def alerts_csv() -> flask.Response:
     told, t = _asked()
     asked = (told.choice.as_of, told.db.version)
     names = [*heads(LIST, t), t("repeat.as_of"), t("export.snapshot")]
-    pieces = exports.csv_bytes(((*row, *asked) for row in told.rows(t)), names, [None] * len(names))
-    return flask.Response(pieces, headers=exports.download(file_name(told, t, "csv"), "text/csv; charset=utf-8"))
+    return exports.csv_answer(
+        told.db, ((*row, *asked) for row in told.rows(t)), names, [None] * len(names), file_name(told, t, "csv")
+    )
 
 
 @routes.get("/export/alerts.xlsx")
@@ -108,4 +109,6 @@ def alerts_xlsx() -> flask.Response:
             (t("export.sheet"), LIST, told.rows(t)), (t("alerts.rules"), RULE, told.by_rule(t)),
         )
     ]  # fmt: skip
-    return exports.workbook_answer([*sheets, exports.notes_sheet(notes(told, t), t)], file_name(told, t, "xlsx"))
+    return exports.workbook_answer(
+        told.db, [*sheets, exports.notes_sheet(notes(told, t), t)], file_name(told, t, "xlsx")
+    )

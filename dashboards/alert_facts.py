@@ -14,6 +14,7 @@ from dashboards import (
     ranking_facts,
     repeat_queries,
     site_days,
+    site_facts,
     terminal_facts,
 )
 from dashboards.selection import ALL, Known, Selection, day_asked, option, query_of
@@ -122,6 +123,9 @@ def rows_of(db: queries.Source, choice: Choice, rule: str, one: Alert | None = N
         return "/terminals/rows" + terminal_facts.Choice(selection).query(rows=True)
     if begins == "site":
         return site_days.HERE + site_days.SiteDays(day, day, county, is_usual=False).query()
+    if begins == "drift":
+        site = one.subject.split(" ")[0] if one is not None else None
+        return site_facts.address(day, last, site) if site else site_facts.lanes_address(day, last, county)
     if begins == "feed":
         return site_days.HERE
     if rule == "dawn_long_line":

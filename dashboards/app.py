@@ -25,8 +25,10 @@ from dashboards import (
     shell,
     terminal_exports,
 )
-from dashboards.access import forms, gate, session
+from dashboards.access import accounts, audit_log, forms, gate, provider, session
 from dashboards.access.vault import vault
+from dashboards.api import problems
+from dashboards.api import routes as api
 from dashboards.as_known import NotComputed
 from dashboards.pages import (
     alerts,
@@ -46,6 +48,7 @@ from dashboards.pages import (
     repeat,
     risk,
     rules,
+    site,
     terminal_rows,
     terminals,
 )
@@ -53,6 +56,8 @@ from dashboards.text import HTML_LANG
 from warehouse.audit import AuditUnwritable
 from warehouse.connection import NoSnapshot, TooBusy, TooSlow
 from warehouse.errors import NotAllowed
+from warehouse.home import home
+from warehouse.provider import settings
 
 YEAR_SECONDS = 31_536_000
 STATIC = (
@@ -168,7 +173,7 @@ def _headers(app: Dash) -> Any:
     def add(response: flask.Response) -> flask.Response:
         endpoint = flask.request.endpoint or ""
         # Refused pages are forms' kin: drawn on the server, without a script.
-        is_form = endpoint.startswith("person.") or response.status_code == 403
+        is_form = gate.is_drawn(endpoint) or response.status_code == 403
         response.headers["Content-Security-Policy"] = policy_of_forms if is_form else policy
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers.setdefault("Referrer-Policy", "same-origin")
@@ -204,9 +209,11 @@ def trust_proxy(server: flask.Flask) -> None:
 def create_app() -> Dash:
     """The application, ready to serve. Reads no data until it is asked.
 
-    Raises ``BadKey`` without a key it may use, ``UnclassedEndpoint`` if a route or callback has no permission.
+    Raises ``BadKey`` without a key it may use, ``BadProvider`` for a provider of sign-in it cannot ask,
+    ``UnclassedEndpoint`` if a route or callback has no permission.
     """
     vault()
+    settings(home())
     server = flask.Flask("dashboards", static_folder=None)
     trust_proxy(server)
     server.config["SEND_FILE_MAX_AGE_DEFAULT"] = YEAR_SECONDS  # asset addresses carry their time of change
@@ -237,6 +244,7 @@ def create_app() -> Dash:
         overload,
         overload_rows,
         findings,
+        site,
         hazards,
         repeat,
         risk,
@@ -254,7 +262,9 @@ def create_app() -> Dash:
         dash.register_page(module.__name__, **module.PAGE)
     app.layout = _layout
     server.extensions["heng_dash"] = app
-    server.register_blueprint(forms.routes)
+    for drawn in (forms, provider, accounts, audit_log):
+        server.register_blueprint(drawn.routes)
+    server.register_blueprint(api.routes)
     for files in (
         bulletin_exports,
         exports,
@@ -276,6 +286,7 @@ def create_app() -> Dash:
     server.before_request_funcs[None].insert(0, gate.gate)
     server.teardown_appcontext(session.close_control)
     server.after_request(_headers(app))
+    server.after_request(gate.only_on_record)  # the last one added is the first to see an answer
     server.register_error_handler(Exception, _answer_error)
     return app
 
@@ -311,6 +322,8 @@ def _layout() -> Any:
 def _answer_error(error: Exception) -> Any:
     """Errors of routes and malformed requests: short text, an incident number when it is ours."""
     t = shell.view_of().text
+    if gate.is_api():
+        return problems.answer(error)
     if isinstance(error, RequestRedirect):
         return error
     if isinstance(error, DependencyException):

@@ -67,5 +67,6 @@ def bulletin(name: str, revision: int, form: str) -> flask.Response:
     except WarehouseError as error:  # no Pango on this machine
         raise ServiceUnavailable(str(error)) from None
     if form == "html":
-        return flask.Response(data, content_type=_TYPES[form])
-    return flask.Response(data, headers=exports.download(bulletin_forms.file_name(issue, form, lang), _TYPES[form]))
+        return exports.bytes_answer(data, {"Content-Type": _TYPES[form]})
+    name = bulletin_forms.file_name(issue, form, lang)
+    return exports.bytes_answer(data, exports.download(name, _TYPES[form]))

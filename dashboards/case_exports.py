@@ -212,8 +212,7 @@ def cases_csv() -> flask.Response:
     names = [*(t(HEADS[name]) for name in told.names), t("repeat.as_of"), t("export.snapshot")]
     decimals = [2 if name in MONEY else None for name in told.names]
     rows = ((*row, told.choice.as_of, _source(told, t)) for row in told.rows(t))
-    pieces = exports.csv_bytes(rows, names, [*decimals, None, None])
-    return flask.Response(pieces, headers=exports.download(file_name(told, t, "csv"), "text/csv; charset=utf-8"))
+    return exports.csv_answer(told.db, rows, names, [*decimals, None, None], file_name(told, t, "csv"))
 
 
 @routes.get("/export/cases.xlsx")
@@ -225,4 +224,4 @@ def cases_xlsx() -> flask.Response:
         xlsx.Sheet(t("export.sheet"), heads, told.rows(t), widths, {}),
         exports.notes_sheet(notes(told, t), t),
     ]
-    return exports.workbook_answer(sheets, file_name(told, t, "xlsx"))
+    return exports.workbook_answer(told.db, sheets, file_name(told, t, "xlsx"))

@@ -778,6 +778,94 @@ def distribution(counts: pd.Series, t: Text, theme: str, *, height: int = 236) -
     }
 
 
+# --- one site ----------------------------------------------------------------------------------------
+HOURS_HEIGHT = 220
+DRIFT_HEIGHT = 280
+_DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
+
+
+def hours(over: list[int], weighed: list[int], t: Text, theme: str) -> Figure:
+    """Over the limit by hour of the day as bars, all that were weighed as a line on an axis of its own."""
+    tokens = TOKENS[theme]
+    places = list(range(24))
+    told = [
+        f"{hour:02d}:00 · {t('site.over')} <b>{fmt.count(a)}</b> · {t('site.weighed')} {fmt.count(b)}"
+        for hour, a, b in zip(places, over, weighed, strict=True)
+    ]
+    bars = {
+        "type": "bar", "x": places, "y": over, "hovertext": told, "hoverinfo": "text",
+        "marker": {"color": tokens["seq4"], "cornerradius": 2, "line": {"width": 0}},
+    }  # fmt: skip
+    line = {
+        "type": "scatter", "mode": "lines", "x": places, "y": weighed, "yaxis": "y2", "hoverinfo": "skip",
+        "line": {"color": tokens["ink-3"], "width": 1.4, "dash": "dot"},
+    }  # fmt: skip
+    highest, step = top_of_axis(max(over, default=0))
+    most, most_step = top_of_axis(max(weighed, default=0))
+    axis = {"tickfont": {"color": tokens["ink-3"]}, "fixedrange": True, "zeroline": False}
+    return {
+        "data": [bars, line],
+        "layout": _layout(
+            theme, HOURS_HEIGHT, (40, 40, 10, 26),
+            xaxis=_axis(tokens, places[::3], [f"{hour:02d}" for hour in places[::3]]) | {"range": [-0.7, 23.7]},
+            yaxis=axis | {"range": [0, highest], "dtick": step, "gridcolor": tokens["line"]},
+            yaxis2=axis | {
+                "range": [0, most], "dtick": most_step, "overlaying": "y", "side": "right", "showgrid": False,
+            },
+            showlegend=False,
+        ),
+    }  # fmt: skip
+
+
+def drift_lines(
+    lines: dict[str, list[tuple[date, float]]], bounds: dict[str, float], names: dict[str, str], t: Text, theme: str
+) -> Figure:
+    """Shifts over time, one line each, between the bounds ``warn`` (dashed) and ``stop`` on both sides of 0."""
+    tokens = TOKENS[theme]
+    colours = ("brand", "point", "better", "ink-2")
+    traces = []
+    for number, (name, points) in enumerate(lines.items()):
+        traces.append({
+            "type": "scatter", "mode": "lines+markers", "name": name, "x": [day for day, _ in points],
+            "y": [value for _, value in points], "hoverinfo": "text",
+            "text": [
+                f"{fmt.short_day(day, t.lang)} · {name}: <b>{fmt.signed(value * 100, 2)}%</b>" for day, value in points
+            ],
+            "line": {"color": tokens[colours[number % len(colours)]], "width": 1.6,
+                     "dash": _DASHES[number // len(colours) % len(_DASHES)]},
+            "marker": {"size": 6 if len(points) == 1 else 0},
+        })  # fmt: skip
+    days = sorted({day for points in lines.values() for day, _ in points})
+    reach = max([abs(value) for points in lines.values() for _, value in points] + [bounds["stop"]]) * 1.25
+    shapes = [
+        {"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": side * bounds[name], "y1": side * bounds[name],
+         "line": {"color": tokens["worse" if name == "stop" else "warn"], "width": 1.2,
+                  "dash": "solid" if name == "stop" else "dash"}}
+        for name in bounds for side in (1, -1)
+    ]  # fmt: skip
+    annotations = [
+        {"xref": "paper", "x": 0.004, "y": bounds[name], "yanchor": "bottom", "xanchor": "left", "showarrow": False,
+         "text": f"{names[name]} ±{bounds[name]:.0%}", "font": {"size": 11.5, "color": tokens["ink-3"]}}
+        for name in bounds
+    ]  # fmt: skip
+    ticks = [-bounds["stop"], -bounds["warn"], 0, bounds["warn"], bounds["stop"]]
+    return {
+        "data": traces,
+        "layout": _layout(
+            theme, DRIFT_HEIGHT, (52, 12, 34, 26),
+            xaxis=_day_axis(tokens, days, t),
+            yaxis={
+                "range": [-reach, reach], "tickvals": ticks,
+                "ticktext": [f"{tick * 100:+.3g}%" if tick else "0" for tick in ticks],
+                "tickfont": {"color": tokens["ink-3"]}, "gridcolor": tokens["line"], "zeroline": True,
+                "zerolinecolor": tokens["line-2"], "fixedrange": True,
+            },
+            shapes=shapes, annotations=annotations, showlegend=len(lines) > 1,
+            legend={"orientation": "h", "x": 0, "y": 1.02, "xanchor": "left", "yanchor": "bottom"},
+        ),
+    }  # fmt: skip
+
+
 # --- site-day strip ----------------------------------------------------------------------------------
 STATE_TOKEN = {"reporting": "seq3", "partial": "warn", "silent": "worse", "not_in_service": "surface-2"}
 

@@ -100,8 +100,9 @@ def _name(choice: Choice, t: Text, suffix: str) -> str:
 @routes.get("/export/dimensions.csv")
 def dimensions_csv() -> flask.Response:
     db, choice, known, t = _asked()
-    pieces = exports.csv_bytes(file_rows(db, choice, known, t), _heads(t), [None] * len(FIELDS))
-    return flask.Response(pieces, headers=exports.download(_name(choice, t, "csv"), "text/csv; charset=utf-8"))
+    return exports.csv_answer(
+        db, file_rows(db, choice, known, t), _heads(t), [None] * len(FIELDS), _name(choice, t, "csv")
+    )
 
 
 @routes.get("/export/dimensions.xlsx")
@@ -115,4 +116,4 @@ def dimensions_xlsx() -> flask.Response:
         xlsx.Sheet(t("export.sheet"), _heads(t), iter(rows), widths, looks),
         exports.notes_sheet(_notes(db, choice, known, len(rows), t), t),
     ]
-    return exports.workbook_answer(sheets, _name(choice, t, "xlsx"))
+    return exports.workbook_answer(db, sheets, _name(choice, t, "xlsx"))

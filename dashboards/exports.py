@@ -1,28 +1,34 @@
 """Files of the records behind a number, and of a night's report: XLSX with a notes sheet, CSV for everything else.
 
 Same filters and masks as the page. A file is complete or refused with the reason: nothing is cut
-off silently. Rows are read one day at a time, so a year needs no more memory than a day.
+off silently. Rows are read one day at a time, so a year needs no more memory than a day. Each file that
+leaves is on record before it does, whatever page it is of.
 """
 
 import csv
 import io
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from functools import partial
-from typing import Any
-from urllib.parse import quote
+from typing import IO, Any
+from urllib.parse import quote, urlencode
 
 import flask
 import pandas as pd
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
+from werkzeug.wsgi import FileWrapper
 
 from dashboards import controls, explain, freshness, night, queries, shell, words, xlsx
 from dashboards import format as fmt
+from dashboards.access import session
 from dashboards.selection import ALL, Known, Selection, from_url
 from dashboards.text import Text
+from warehouse import disclosure
 from warehouse.columns import dictionary
 from warehouse.parameters import Codes, Parameter
+from warehouse.principal import Mask
 from warehouse.spreadsheet import safe
 
 routes = flask.Blueprint("export", __name__)
@@ -214,6 +220,61 @@ def download(name: str, mimetype: str) -> dict[str, str]:
     return {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}", "Content-Type": mimetype}
 
 
+def _leaves(file: IO[bytes], row_count: int | None, mask: Mask | None, version: Any) -> None:
+    """The file is on record before a byte of it leaves. Raises ``AuditUnwritable``."""
+    asked = flask.request.args.items(multi=True)
+    chosen = urlencode(sorted((name, value) for name, value in asked if name not in ("lang", "theme")))
+    disclosure.leaves(
+        session.principal(), flask.request.endpoint or "", f"{flask.request.path}?{chosen}", file, row_count, mask,
+        version if isinstance(version, int) else None,
+    )  # fmt: skip
+    flask.g.is_on_record = True
+
+
+def bytes_answer(data: bytes, headers: dict[str, str]) -> flask.Response:
+    """A file without rows and names, on record."""
+    _leaves(io.BytesIO(data), None, None, None)
+    return flask.Response(data, headers=headers)
+
+
+class _Counted:
+    """Rows as they are, and how many went by."""
+
+    def __init__(self, rows: Iterable[Sequence[Any]]) -> None:
+        self.count = 0
+        self._rows = rows
+
+    def __iter__(self) -> Iterator[Any]:
+        for row in self._rows:
+            self.count += 1
+            yield row
+
+
+def csv_answer(
+    db: queries.Source,
+    rows: Iterable[Sequence[Any]],
+    heads: list[str],
+    decimals: Sequence[int | None],
+    name: str,
+) -> flask.Response:
+    """A CSV, on record. Made whole first, on disk: what is told of it is told before it leaves."""
+    counted = _Counted(rows)
+    target = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it
+    target.writelines(csv_bytes(iter(counted), heads, decimals))
+    _leaves(target, counted.count, mask_of(db), db.version)
+    length = target.tell()
+    target.seek(0)
+    answer = flask.Response(FileWrapper(target, 1 << 16), headers=download(name, "text/csv; charset=utf-8"))
+    answer.content_length = length
+    answer.call_on_close(target.close)
+    return answer
+
+
+def mask_of(db: queries.Source) -> Mask:
+    """How a reader hands out personal text; one that does not tell hands it out whole."""
+    return getattr(db, "mask", "whole")
+
+
 def csv_cell(cell: Any, decimals: int | None) -> Any:
     """A cell of the CSV; fractions have as many decimals as their column."""
     if cell is None:
@@ -260,9 +321,8 @@ def rows_csv() -> flask.Response:
     db, selection, known, t = _asked()
     heads = [heading(field, t) for field in queries.EXPORT_FIELDS]
     rows = Wording(db, known, t).rows(db, selection)
-    name = file_name(selection, known, t, "csv")
     decimals = [DECIMALS.get(field) for field in queries.EXPORT_FIELDS]
-    return flask.Response(csv_bytes(rows, heads, decimals), headers=download(name, "text/csv; charset=utf-8"))
+    return csv_answer(db, rows, heads, decimals, file_name(selection, known, t, "csv"))
 
 
 @routes.get("/export/overload-rows.xlsx")
@@ -272,13 +332,18 @@ def rows_xlsx() -> flask.Response:
     refuse_too_many(count, t)
     lines = notes(db, selection, known, count, t)
     sheets = workbook(Wording(db, known, t).rows(db, selection), lines, t)
-    return workbook_answer(sheets, file_name(selection, known, t, "xlsx"))
+    return workbook_answer(db, sheets, file_name(selection, known, t, "xlsx"))
 
 
-def workbook_answer(sheets: list[xlsx.Sheet], name: str) -> flask.Response:
+def workbook_answer(db: queries.Source, sheets: list[xlsx.Sheet], name: str) -> flask.Response:
+    """A workbook, on record with the rows of all its sheets but the notes."""
+    counted = [_Counted(sheet.rows) for sheet in sheets if sheet.heads]
+    told = iter(counted)
+    sheets = [replace(sheet, rows=next(told)) if sheet.heads else sheet for sheet in sheets]
     # A file on disk, removed when it has been sent: a year of records does not fit a worker's memory twice.
     target = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it
     xlsx.write(target, sheets)
+    _leaves(target, sum(one.count for one in counted), mask_of(db), db.version)
     target.seek(0)
     mimetype = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
     return flask.send_file(target, mimetype=mimetype, as_attachment=True, download_name=name, max_age=0)
@@ -306,8 +371,7 @@ def _night_name(day: date, t: Text, suffix: str) -> str:
 def night_csv() -> flask.Response:
     db, day, t = _asked_night()
     heads = night.file_heads(t)
-    pieces = csv_bytes(_night_rows(db, day, t), heads, [None] * len(heads))
-    return flask.Response(pieces, headers=download(_night_name(day, t, "csv"), "text/csv; charset=utf-8"))
+    return csv_answer(db, _night_rows(db, day, t), heads, [None] * len(heads), _night_name(day, t, "csv"))
 
 
 @routes.get("/export/night-report.xlsx")
@@ -322,4 +386,4 @@ def night_xlsx() -> flask.Response:
         ),
         notes_sheet(lines, t),
     ]
-    return workbook_answer(sheets, _night_name(day, t, "xlsx"))
+    return workbook_answer(db, sheets, _night_name(day, t, "xlsx"))

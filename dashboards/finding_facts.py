@@ -1,6 +1,7 @@
 """What the page of fates reads: ``warehouse.fates`` and ``warehouse.suggestions``, with every plate masked."""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import pandas as pd
@@ -57,10 +58,11 @@ def is_built(db: queries.Source) -> bool:
     return queries.tables(db) >= _TABLES
 
 
-def _asked(db: queries.Source, choice: Choice) -> fates.Asked:
-    """As of the last night, or of the period's end where that is later, so that no passage is left out."""
+def _asked(db: queries.Source, choice: Choice, as_of: date | None = None) -> fates.Asked:
+    """As of a day, else of the last night, or of the period's end where that is later, so that no passage is left
+    out."""
     place, end = choice.selection.place(), choice.selection.end
-    as_of = max(queries.last_night(db), end)
+    as_of = as_of or max(queries.last_night(db), end)
     return fates.Asked(
         choice.selection.start, end, as_of, place["county"], place["site"], choice.fate, choice.detail
     )  # fmt: skip
@@ -73,9 +75,9 @@ def detail_words(db: queries.Source) -> dict[str, tuple[str, str]]:
 
 
 @queries.once_per_choice
-def fate_counts(db: queries.Source, choice: Choice) -> pd.DataFrame:
+def fate_counts(db: queries.Source, choice: Choice, as_of: date | None = None) -> pd.DataFrame:
     """Findings by fate and detail, in the order of fates; the rows chosen do not narrow them."""
-    return fates.counts(db, _asked(db, Choice(choice.selection)))
+    return fates.counts(db, _asked(db, Choice(choice.selection), as_of))
 
 
 @queries.once_per_choice
@@ -84,8 +86,13 @@ def fate_rows(db: queries.Source, choice: Choice) -> pd.DataFrame:
     return fates.rows(db, _asked(db, choice), limit=ROWS_SHOWN, plate=queries.PLATE)
 
 
-def thresholds(db: queries.Source, choice: Choice) -> pd.DataFrame:
-    return fates.thresholds(db, _asked(db, choice))
+def fate_page(db: queries.Source, choice: Choice, as_of: date | None, offset: int, limit: int) -> pd.DataFrame:
+    """Some rows of the chosen fate, by time."""
+    return fates.rows(db, _asked(db, choice, as_of), limit, queries.PLATE, offset)
+
+
+def thresholds(db: queries.Source, choice: Choice, as_of: date | None = None) -> pd.DataFrame:
+    return fates.thresholds(db, _asked(db, choice, as_of))
 
 
 def dimensions_asked(db: queries.Source, choice: Choice) -> dimensions.Asked:

@@ -119,8 +119,7 @@ def hazards_csv() -> flask.Response:
     view, t = _asked()
     names = [*heads(LIST, t), t("repeat.as_of"), t("export.snapshot")]
     rows = ((*row, view.choice.as_of, _source(view, t)) for row in list_rows(view, t))
-    pieces = exports.csv_bytes(rows, names, [None] * len(names))
-    return flask.Response(pieces, headers=exports.download(file_name(view, t, "csv"), "text/csv; charset=utf-8"))
+    return exports.csv_answer(view.db, rows, names, [None] * len(names), file_name(view, t, "csv"))
 
 
 @routes.get("/export/hazards.xlsx")
@@ -136,4 +135,4 @@ def hazards_xlsx() -> flask.Response:
         ),
         exports.notes_sheet(notes(view, t), t),
     ]
-    return exports.workbook_answer(sheets, file_name(view, t, "xlsx"))
+    return exports.workbook_answer(view.db, sheets, file_name(view, t, "xlsx"))

@@ -139,8 +139,8 @@ def find(db: queries.Source, question: Asked, city: queries.Source | None = None
         with computing(question.known), facts_known_on(question.known, "vehicle", key) as source:
             facts = dossier.facts(source, "vehicle", key, question.as_of, question.window)
         return Found(plate_no, found.is_plate, True, known, color, (), facts)
-    with ThreadPoolExecutor(1) as beside:  # the engine plans a query on one processor: two are asked at a time
-        risk = beside.submit(risk_facts.of_vehicle, db, key, question.as_of, city)
+    with ThreadPoolExecutor(1) as beside:  # the engine is asked for the passages while the rest is computed
+        recent = beside.submit(dossier.recent, kept, key, question.as_of)
         facts = dossier.facts(kept, "vehicle", key, question.as_of, question.window)
-        recent = tuple(dossier.recent(kept, key, question.as_of))
-    return Found(plate_no, found.is_plate, True, known, color, (), facts, recent, risk.result())
+        risk = risk_facts.of_vehicle(kept, key, question.as_of, city or db)
+    return Found(plate_no, found.is_plate, True, known, color, (), facts, tuple(recent.result()), risk)

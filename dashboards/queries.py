@@ -58,10 +58,11 @@ def source() -> Source:
 def disclosed(purpose: str, query: str, plate_no: str) -> Iterator[disclosure.Disclosed]:
     """The same with personal text whole, to be read within the block: on record before anything is handed out.
 
-    Raises ``BadRequest`` for a purpose that is none, ``NotAllowed``, ``AuditUnwritable``.
+    Raises ``BadRequest`` for a purpose that is none, ``NotFresh``, ``NotAllowed``, ``AuditUnwritable``.
     """
     if purpose not in PURPOSES:
         raise BadRequest("not a purpose")
+    session.need_fresh()
     subject = Subject("plate", plate_no)
     with disclosure.disclosed(session.principal(), disclosure.Purpose(purpose), query, subject) as found:
         yield found
@@ -408,7 +409,7 @@ def dimensions_of(db: Source, record_id: str, day: date) -> list[dict[str, Any]]
     """What was longer, wider or higher than allowed at a passage of the day; none told by a version from before."""
     if "mart.dimension_finding" not in tables(db):
         return []
-    return db.rows(dimensions.of_passages("mart.dimension_finding"), {"days": [day], "records": [record_id]})
+    return dimensions.of_passages(db, [day], [record_id])
 
 
 def matches_of(db: Source, record_id: str) -> list[matching.Match]:
@@ -456,6 +457,12 @@ def has_rulebook(db: Source) -> bool:
 def rulebook(db: Source) -> list[rules_of_law.Rule]:
     """Every dated rule, of every day."""
     return rules_of_law.book(db)
+
+
+@once_per_snapshot
+def rule_version(db: Source) -> str | None:
+    """What tells the rulebook of the snapshot from another; None where it has none."""
+    return rules_of_law.version_of(rulebook(db)) if has_rulebook(db) else None
 
 
 @once_per_snapshot

@@ -173,8 +173,9 @@ def ranking_csv() -> flask.Response:
     names = [*told.named(t), *heads(UNIT, t), t("supervision.head.first"), t("supervision.head.last"),
              t("export.snapshot")]  # fmt: skip
     decimals = [*(None for _ in told.named(t)), *(DECIMALS.get(name) for name in UNIT), *(None for _ in asked)]
-    pieces = exports.csv_bytes(((*row, *asked) for row in told.units(t)), names, decimals)
-    return flask.Response(pieces, headers=exports.download(file_name(told, t, "csv"), "text/csv; charset=utf-8"))
+    return exports.csv_answer(
+        told.db, ((*row, *asked) for row in told.units(t)), names, decimals, file_name(told, t, "csv")
+    )
 
 
 @routes.get("/export/ranking.xlsx")
@@ -197,4 +198,6 @@ def ranking_xlsx() -> flask.Response:
             sheet(t("supervision.ladder"), [], MEASURE, told.measures(t)),
             sheet(t("supervision.sheet.suggestions"), [], SUGGESTION, told.suggestions(t)),
         ]
-    return exports.workbook_answer([*sheets, exports.notes_sheet(notes(told, t), t)], file_name(told, t, "xlsx"))
+    return exports.workbook_answer(
+        told.db, [*sheets, exports.notes_sheet(notes(told, t), t)], file_name(told, t, "xlsx")
+    )

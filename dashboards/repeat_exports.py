@@ -152,8 +152,13 @@ def repeat_csv() -> flask.Response:
     facts, t = _asked()
     names = [*(key for key, _ in SUBJECT), *(key for key, _ in ACT), *ASKED]
     rows = act_rows(facts, t, asked_of(facts, t), wide=True)
-    pieces = exports.csv_bytes(rows, [t(name) for name in names], [4 if name in SHARES else None for name in names])
-    return flask.Response(pieces, headers=exports.download(file_name(facts, t, "csv"), "text/csv; charset=utf-8"))
+    return exports.csv_answer(
+        facts.db,
+        rows,
+        [t(name) for name in names],
+        [4 if name in SHARES else None for name in names],
+        file_name(facts, t, "csv"),
+    )
 
 
 @routes.get("/export/repeat.xlsx")
@@ -175,4 +180,4 @@ def repeat_xlsx() -> flask.Response:
                    [wide.get(name, 14) for name in of_acts], looks(of_acts)),
         exports.notes_sheet(notes(facts, t), t),
     ]  # fmt: skip
-    return exports.workbook_answer(sheets, file_name(facts, t, "xlsx"))
+    return exports.workbook_answer(facts.db, sheets, file_name(facts, t, "xlsx"))

@@ -105,9 +105,9 @@ def risk_csv() -> flask.Response:
     asked = (facts.choice.as_of, name_of(facts.choice.by, t), facts.db.version)
     names = [*heads(LIST, t), t("repeat.as_of"), t("risk.by"), t("export.snapshot")]
     decimals = [*(DECIMALS.get(name) for name in LIST), *(None for _ in asked)]
-    pieces = exports.csv_bytes(((*row, *asked) for row in list_rows(facts, t)), names, decimals)
-    headers = exports.download(file_name(facts.choice, t, "csv"), "text/csv; charset=utf-8")
-    return flask.Response(pieces, headers=headers)
+    return exports.csv_answer(
+        facts.db, ((*row, *asked) for row in list_rows(facts, t)), names, decimals, file_name(facts.choice, t, "csv")
+    )
 
 
 @routes.get("/export/risk.xlsx")
@@ -126,4 +126,4 @@ def risk_xlsx() -> flask.Response:
         sheet(t("risk.sheet.bins"), BIN, bin_rows(facts, t)),
         exports.notes_sheet(notes(facts, t), t),
     ]
-    return exports.workbook_answer(sheets, file_name(facts.choice, t, "xlsx"))
+    return exports.workbook_answer(facts.db, sheets, file_name(facts.choice, t, "xlsx"))

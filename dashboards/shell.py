@@ -32,6 +32,7 @@ PAGES = (
     ("repeat", "/repeat", "flag", False, True),
     ("risk", "/risk", "adjust", False, True),
     ("findings", "/overload/findings", "list", True, False),
+    ("site", "/overload/site", "broadcast", True, False),
     ("penalties", "/penalties", "file", False, True),
     ("hazards", "/hazards", "alert", False, True),
     ("terminals", "/terminals", "broadcast", True, True),

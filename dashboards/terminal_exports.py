@@ -218,8 +218,13 @@ def file_name(facts: Facts, t: Text, suffix: str) -> str:
 def terminal_csv() -> flask.Response:
     facts, t = _asked()
     names = [key for key, _ in COLUMNS[facts.choice.show]]
-    pieces = exports.csv_bytes(rows(facts, t), [t(name) for name in names], [DECIMALS.get(name) for name in names])
-    return flask.Response(pieces, headers=exports.download(file_name(facts, t, "csv"), "text/csv; charset=utf-8"))
+    return exports.csv_answer(
+        facts.db,
+        rows(facts, t),
+        [t(name) for name in names],
+        [DECIMALS.get(name) for name in names],
+        file_name(facts, t, "csv"),
+    )
 
 
 @routes.get("/export/terminal-rows.xlsx")
@@ -234,4 +239,4 @@ def terminal_xlsx() -> flask.Response:
         xlsx.Sheet(t("export.sheet"), [t(name) for name in names], rows(facts, t), widths, {}),
         exports.notes_sheet(notes(facts, count, t), t),
     ]
-    return exports.workbook_answer(sheets, file_name(facts, t, "xlsx"))
+    return exports.workbook_answer(facts.db, sheets, file_name(facts, t, "xlsx"))

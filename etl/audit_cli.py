@@ -96,7 +96,8 @@ def show_command(
     actor: Annotated[str | None, typer.Option("--actor", help="Id of an account.")] = None,
     action: Annotated[str | None, typer.Option("--action", help="An action, such as lookup.")] = None,
     about: Annotated[
-        str | None, typer.Option("--about", help="plate, enterprise or person: asks for the number, not echoed.")
+        str | None,
+        typer.Option("--about", help="plate, enterprise, person: asks for the number, not echoed; filters: of a file."),
     ] = None,
     left: Annotated[
         Path | None, typer.Option("--left", help="A file that was found: which record gave it out.")
@@ -117,7 +118,7 @@ def show_command(
     one_of("subject", about, audit.KINDS)
     days: tuple[date | None, date | None] = (day_of(first) if first else None, day_of(last) if last else None)
     subject = audit.Subject(about, _typed(about)) if about else None
-    digest = audit.digest_of(left.read_bytes()) if left else None
+    digest = _digest_of(left) if left else None
     key = audit.read_key(opening) if opening else None
     rows = audit.records(*days, actor=actor, action=action, subject=subject, digest=digest, limit=limit)
     by = audit.Principal(f"os:{os.getuid()}", "audit_administrator", None)
@@ -141,6 +142,16 @@ def show_command(
         for row in rows:
             table.add_row(*(Text("" if row[name] is None else str(row[name])) for name in shown))
         say(table)
+
+
+def _digest_of(path: Path) -> str:
+    from warehouse import audit
+
+    try:
+        with path.open("rb") as file:
+            return audit.digest_of_file(file)
+    except OSError as error:
+        raise HengError(f"{path} cannot be read: {error.strerror}.") from None
 
 
 def _typed(what: str) -> str:

@@ -47,6 +47,7 @@ def draft_command(
     """Compute the figures of a period and keep them as a draft; the same figures again are the same draft."""
     from warehouse import bulletin, bulletin_store, connection
     from warehouse.last_day import usual_day
+    from warehouse.principal import operator
 
     one_of("kind", kind, bulletin.KINDS)
     if name and through:
@@ -60,7 +61,7 @@ def draft_command(
             asked = bulletin.Asked(day_of(through, "--through"), kind)
         else:
             asked = bulletin.last_whole(usual_day(source.manifest))
-        issue, is_new = bulletin_store.draft(source, asked)
+        issue, is_new = bulletin_store.draft(source, asked, operator())
     say(f"{issue.name}/{issue.revision}  {issue.code}  {'drafted' if is_new else 'unchanged'}")
 
 
@@ -119,10 +120,11 @@ def write_command(
 
 @app.command("sign")
 def sign_command(name: Name, by: Annotated[str, typer.Option("--by", help="Who signs it off.")]) -> None:
-    """Sign a revision off: from then on it is what was issued."""
+    """Sign a revision off: from then on it is what was issued. Not by the user who drafted it; it is on record."""
     from warehouse import bulletin_store
+    from warehouse.principal import operator
 
-    issue = bulletin_store.sign(bulletin_store.find(name), by)
+    issue = bulletin_store.sign(bulletin_store.find(name), by, operator())
     assert issue.signed is not None
     say(f"{issue.name}/{issue.revision}  {issue.code}  signed off by {issue.signed['by']}, {issue.signed['at']}")
 
@@ -148,7 +150,7 @@ def check_command(name: Name) -> None:
 
 def draft_closed() -> list[str]:
     """Draft the last whole period of each kind that no one was drafted of; returns their names."""
-    from warehouse import bulletin_store, connection
+    from warehouse import audit, bulletin_store, connection
 
     source = connection.snapshot()
-    return [bulletin_store.draft(source, asked)[0].name for asked in bulletin_store.undrafted(source)]
+    return [bulletin_store.draft(source, asked, audit.SYSTEM)[0].name for asked in bulletin_store.undrafted(source)]

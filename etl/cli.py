@@ -17,6 +17,7 @@ from etl.arguments import day_of
 from etl.audit_cli import app as audit_app
 from etl.bulletin import app as bulletin_app
 from etl.cases_cli import app as cases_app
+from etl.client_cli import app as client_app
 from etl.compliance import compliance_command
 from etl.consistency import consistency_command
 from etl.demo.cli import app as demo_app
@@ -34,6 +35,7 @@ from etl.report_card import report_card_command
 from etl.risk import app as risk_app
 from etl.rules import app as rules_app
 from etl.safety_repeat import safety_repeat_command
+from etl.scales import scales_command
 from etl.supervision import supervision_command
 from etl.user_cli import app as user_app
 from etl.user_cli import init_command
@@ -60,6 +62,7 @@ app.add_typer(bulletin_app, name="bulletin")
 app.add_typer(hazards_app, name="hazards")
 app.add_typer(risk_app, name="risk")
 app.add_typer(user_app, name="user")
+app.add_typer(client_app, name="client")
 app.command("init")(init_command)
 app.add_typer(audit_app, name="audit")
 app.command("report-card")(report_card_command)
@@ -76,6 +79,7 @@ app.command("alerts")(alerts_command)
 app.command("ranking")(ranking_command)
 app.command("supervision")(supervision_command)
 app.command("consistency")(consistency_command)
+app.command("scales")(scales_command)
 
 # Piped output keeps whole lines; a terminal has its own width.
 console = Console() if sys.stdout.isatty() else Console(width=220)

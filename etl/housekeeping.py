@@ -1,5 +1,5 @@
 """Keeping the state small: compact old days, prune old snapshots, remove what dead runs left; a signed head of the
-audit log.
+audit log, and whether the log is whole.
 
 Nothing here changes a result: a compacted day has the same rows and the same content sum.
 """
@@ -12,7 +12,8 @@ from datetime import date, timedelta
 
 from etl.errors import HengError
 from etl.land import sum_of, write_segment
-from warehouse.audit import export_head
+from warehouse import audit_check
+from warehouse.audit import SYSTEM, export_head, folder
 from warehouse.failpoint import failpoint
 from warehouse.home import home, is_running, sweep_temporary
 from warehouse.ledger import Ledger, Segment
@@ -82,11 +83,15 @@ def sweep(leave_seconds: float = LEAVE_SECONDS) -> int:
 
 
 def run() -> dict[str, int]:
-    """What the housekeeping DAG does; returns how much was pruned, compacted, removed. ``Busy`` during a build."""
+    """What the housekeeping DAG does; returns how much was pruned, compacted, removed. ``Busy`` during a build; raises
+    ``HengError``, when all is done, if the audit log is not whole."""
     pruned = prune(KEEP_SNAPSHOTS)
     turn = take_turn(count=False)  # a build that has read the ledger must find the files it was told of
     try:
         done = {"pruned_snapshots": pruned, "compacted_days": compact(), "removed_files": sweep()}
     finally:
         turn.end()
-    return {**done, "audit_heads": int(export_head() is not None)}
+    done["audit_heads"] = int(export_head() is not None)
+    if folder().exists() and (fault := audit_check.verify_and_keep(SYSTEM).fault) is not None:
+        raise HengError(f"The audit log is not whole: {fault} Keep the folder as it is; see docs/audit.md.")
+    return done

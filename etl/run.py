@@ -189,7 +189,7 @@ def _start(session: _Session, demo: bool, dashboards: bool, record: supervise.Re
     dash_port = _port(session, "HENG_DASH_PORT", supervise.DASHBOARDS_PORT, host) if dashboards else 0
     port = _port(session, "HENG_AIRFLOW_PORT", supervise.AIRFLOW_PORT, host, taken=(dash_port,))
     execution_port = supervise.choose_port("HENG_EXECUTION_PORT", port + 1, "127.0.0.1", taken=(dash_port, port))
-    airflow_address = f"http://127.0.0.1:{port}/"
+    airflow_address = f"{supervise.airflow_url(port)}/"
     page = f"http://127.0.0.1:{dash_port}/"
     addresses = {"Dashboards": page, "Airflow": airflow_address} if dashboards else {"Airflow": airflow_address}
     record(addresses=addresses)
@@ -201,7 +201,7 @@ def _start(session: _Session, demo: bool, dashboards: bool, record: supervise.Re
     if demo:
         nights = sample_nights(state)
         say(f"Sample deliveries lie in {state / 'inbox'}; nights {', '.join(str(night) for night in nights)}")
-        session.history = subprocess.Popen([*HISTORY, "land"], stdin=subprocess.DEVNULL)
+        session.history = subprocess.Popen([*HISTORY, "land"], stdin=subprocess.DEVNULL)  # nosec B603  # words of ours
     if dashboards:
         supervisor.wait_for(lambda: supervise.get(page)[0] == 200, "The dashboards' server", 60)
         note = "" if pointer() else "  (numbers follow with the first night)"
@@ -212,9 +212,14 @@ def _start(session: _Session, demo: bool, dashboards: bool, record: supervise.Re
     supervisor.add_airflow(environment, execution_port)
     supervisor.wait_for(lambda: supervise.airflow_is_healthy(port, execution_port, since), "Airflow", 120)
     passwords = state / "secrets" / "airflow_passwords.json"
-    say(f"[bold]Airflow[/]     {airflow_address}  user {supervise.AIRFLOW_USER}, password in {passwords}")
+    who = (
+        "accounts with the role system"
+        if supervise.is_behind_proxy()
+        else f"user {supervise.AIRFLOW_USER}, password in {passwords}"
+    )
+    say(f"[bold]Airflow[/]     {airflow_address}  {who}")
 
-    airflow = Airflow(port, supervise.AIRFLOW_USER, supervise.airflow_password(state))
+    airflow = Airflow(port, supervise.AIRFLOW_USER, supervise.airflow_password(state), supervise.airflow_path())
     for name, (slots, description) in POOLS.items():
         airflow.create_pool(name, slots, description)
     wanted = {*INGESTS, BUILD, RESTATE, HOUSEKEEPING, BULLETIN}
@@ -281,7 +286,7 @@ def _publish_history(session: _Session, landing: subprocess.Popen[bytes]) -> Non
         session.say("[yellow]The sample's history is not landed[/]; the first night takes it, which lasts longer")
     elif pointer() is None:
         session.say("The sample's history is landed; first numbers follow while the first night runs")
-        session.history = subprocess.Popen([*HISTORY, "publish"], stdin=subprocess.DEVNULL)
+        session.history = subprocess.Popen([*HISTORY, "publish"], stdin=subprocess.DEVNULL)  # nosec B603  # words of ours
 
 
 def start_night(airflow: Airflow, night: date) -> bool:

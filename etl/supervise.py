@@ -41,6 +41,8 @@ from warehouse.home import REPOSITORY
 AIRFLOW_PORT = 8080
 DASHBOARDS_PORT = 8050
 AIRFLOW_USER = "admin"
+AIRFLOW_PATH = "/airflow"
+"""Airflow's pages behind the proxy, beside the others: one name, so one sign-in."""
 STOP_SECONDS = 20.0
 TASK_SECONDS = 4.0
 """What a running task has of that."""
@@ -230,6 +232,26 @@ def make_secrets(home: Path) -> list[Path]:
     return new if had else [*new, key]
 
 
+def is_behind_proxy() -> bool:
+    """Whether this instance serves a bureau: one proxy of ours in front, accounts for Airflow's pages too."""
+    return os.environ.get("HENG_PROXY") == "1"
+
+
+def airflow_url(port: int) -> str:
+    """Where Airflow's pages are. Raises ``HengError`` behind a proxy whose address nobody told."""
+    if not is_behind_proxy():
+        return f"http://127.0.0.1:{port}"
+    given = os.environ.get("HENG_URL", "").rstrip("/")
+    if not given.startswith(("http://", "https://")):
+        raise HengError("HENG_PROXY=1 needs HENG_URL, the address of the pages: https://heng.example.gov.cn.")
+    return f"{given}{airflow_path()}"
+
+
+def airflow_path() -> str:
+    """What the addresses of Airflow's pages and its REST interface begin with."""
+    return AIRFLOW_PATH if is_behind_proxy() else ""
+
+
 def airflow_password(home: Path) -> str:
     return json.loads((home / "secrets" / "airflow_passwords.json").read_text("utf-8"))[AIRFLOW_USER]
 
@@ -258,8 +280,10 @@ def airflow_environment(
     airflow_home = home / "airflow"
     airflow_home.mkdir(parents=True, exist_ok=True, mode=0o700)
     folder = home / "secrets"
+    accounts = {"AIRFLOW__CORE__AUTH_MANAGER": "etl.airflow_login.AccountsAuthManager"} if is_behind_proxy() else {}
     return {
         **_base_environment(home),
+        **accounts,
         "AIRFLOW_HOME": str(airflow_home),
         # SQLite's default of 5 s makes first starts fail while four processes open the file.
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{airflow_home}/airflow.db?timeout=60",
@@ -275,7 +299,7 @@ def airflow_environment(
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{execution_port}/execution/",
         "AIRFLOW__API__HOST": host,
         "AIRFLOW__API__PORT": str(port),
-        "AIRFLOW__API__BASE_URL": f"http://127.0.0.1:{port}",
+        "AIRFLOW__API__BASE_URL": airflow_url(port),
         "AIRFLOW__API__SECRET_KEY": (folder / "airflow_session_key").read_text("utf-8"),
         "AIRFLOW__API__ENABLE_SWAGGER_UI": "False",
         "AIRFLOW__API__INSTANCE_NAME": "Heng 衡",
@@ -316,7 +340,7 @@ def begin_migration(home: Path, environment: Mapping[str, str]) -> Migration:
         return migration
     migration.log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with migration.log.open("wb") as output:
-        migration.process = subprocess.Popen(
+        migration.process = subprocess.Popen(  # nosec B603  # words of ours, no shell
             [sys.executable, "-m", "airflow", "db", "migrate"],
             env=dict(environment),
             stdin=subprocess.DEVNULL,
@@ -359,7 +383,7 @@ class Component:
         self.log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         output: IO[bytes]
         with self.log.open("ab") as output:
-            self.process = subprocess.Popen(
+            self.process = subprocess.Popen(  # nosec B603  # commands of ours, no shell
                 self.command,
                 env=dict(self.environment),
                 stdin=subprocess.DEVNULL,
@@ -400,10 +424,16 @@ class Supervisor:
         return component
 
     def add_airflow(self, environment: Mapping[str, str], execution_port: int) -> None:
-        execution = {"AIRFLOW__API__HOST": "127.0.0.1", "AIRFLOW__API__PORT": str(execution_port)}
+        execution = {
+            "AIRFLOW__API__HOST": "127.0.0.1",
+            "AIRFLOW__API__PORT": str(execution_port),
+            # Tasks ask it without the path that the pages have behind a proxy.
+            "AIRFLOW__API__BASE_URL": f"http://127.0.0.1:{execution_port}",
+        }
         for name, arguments in AIRFLOW_COMPONENTS.items():
             own = execution if name == EXECUTION_API else {}
-            self.add(name, [sys.executable, "-m", "airflow", *arguments], {**environment, **own})
+            forwarded = ["--proxy-headers"] if name == "api-server" and is_behind_proxy() else []
+            self.add(name, [sys.executable, "-m", "airflow", *arguments, *forwarded], {**environment, **own})
 
     def add_dashboards(self, port: int, host: str = "127.0.0.1", workers: int = 2) -> None:
         self.add("dashboards", dashboards_command(port, host, workers), dashboards_environment(self.home))
@@ -510,7 +540,7 @@ def airflow_is_healthy(port: int, execution_port: int, since: datetime) -> bool:
 
     Newer, because the heartbeats of a former instance stay in the database and look fine for a while.
     """
-    code, body = get(f"http://127.0.0.1:{port}/api/v2/monitor/health")
+    code, body = get(f"http://127.0.0.1:{port}{airflow_path()}/api/v2/monitor/health")
     if code != 200 or get(f"http://127.0.0.1:{execution_port}/execution/health")[0] != 200:
         return False
     told = json.loads(body)

@@ -16,7 +16,7 @@ import typer
 
 from etl.counties import COUNTY_WORDS
 from etl.errors import HengError
-from warehouse import access_key
+from warehouse import access_key, provider
 from warehouse.access_log import record
 from warehouse.control import Account, Control, link_seconds
 from warehouse.home import home
@@ -47,14 +47,14 @@ def link_of(control: Control, account: Account, url: str | None = None) -> str:
     return f"{base_url(url)}/link/{control.make_link(account)}"
 
 
-def _checked(counties: list[str] | None) -> list[str]:
+def checked_counties(counties: list[str] | None) -> list[str]:
     unknown = sorted(set(counties or ()) - set(COUNTY_WORDS.values()))
     if unknown:
         raise HengError(f"No county has the code {', '.join(unknown)}. Codes: warehouse/seeds/county.csv.")
     return list(counties or ())
 
 
-def _told(at: int) -> str:
+def told_at(at: int) -> str:
     return f"{datetime.fromtimestamp(at, UTC).astimezone(_CHINA):%Y-%m-%d %H:%M:%S}"
 
 
@@ -83,7 +83,7 @@ def add(name: Name, role: RoleName, county: Counties = None, url: Url = None) ->
     base_url(url)
     with Control(home()) as control:
         with control.transaction():
-            account = control.add(name, role, _checked(county))
+            account = control.add(name, role, checked_counties(county))
             record("account_added", account.account_id, by="command", role=role)
         _say_link(control, account, url)
 
@@ -108,7 +108,7 @@ def list_accounts(as_json: AsJson = False) -> None:
                 "state": "ready" if account.is_ready else "waits for its link" if account.is_enabled else "disabled",
                 "second_factor": account.second_factor is not None,
                 "sessions": len(control.sessions(account)),
-                "created_at": _told(account.created_at),
+                "created_at": told_at(account.created_at),
             }
             for account in control.accounts()
         ]
@@ -131,7 +131,7 @@ def role(name: Name, role: RoleName, county: Counties = None, url: Url = None) -
     base_url(url)
     with Control(home()) as control:
         with control.transaction():
-            control.set_role(control.known_account(name), role, _checked(county))
+            control.set_role(control.known_account(name), role, checked_counties(county))
             account = control.known_account(name)
             record("role_changed", account.account_id, by="command", role=role)
         typer.echo(f"{account.name} is {account.role_name}; its sessions are ended")
@@ -160,12 +160,37 @@ def enable(name: Name) -> None:
     typer.echo("Enabled")
 
 
+@app.command("bind")
+def bind(
+    name: Name, subject: Annotated[str, typer.Option("--subject", help="Who the account is for the provider.")]
+) -> None:
+    """The account may sign in by the bureau's provider (HENG_OIDC_ISSUER) as this subject. Its sessions end."""
+    issuer, subject = provider.needed_issuer(), provider.checked_subject(subject)
+    with Control(home()) as control:
+        account = control.known_account(name)
+        with control.transaction():
+            control.bind_identity(account, issuer, subject)
+            record("identity_bound", account.account_id, note=f"{issuer} {subject}", by="command")
+    typer.echo("Bound; its sessions are ended")
+
+
+@app.command("unbind")
+def unbind(name: Name) -> None:
+    """The account signs in with its password alone. Its sessions end."""
+    issuer = provider.needed_issuer()
+    with Control(home()) as control:
+        account = control.known_account(name)
+        bound = control.unbind_identity(account, issuer)
+        record("identity_unbound", account.account_id, by="command")
+    typer.echo("Unbound; its sessions are ended" if bound else "It was not bound; its sessions are ended")
+
+
 @app.command("sessions")
 def sessions(name: Name, as_json: AsJson = False) -> None:
     """Sessions of an account that go on. Their ids are known to its browsers alone."""
     with Control(home()) as control:
         rows = [
-            {"began_at": _told(began), "seen_at": _told(seen)}
+            {"began_at": told_at(began), "seen_at": told_at(seen)}
             for _, began, seen in control.sessions(control.known_account(name))
         ]
     if as_json:

@@ -67,6 +67,29 @@ _TABLES = {
         YZ06      | 431103      | 2026-03-31  | silent
         YZ05      | 431103      | 2026-04-01  | reporting
     """,
+    "mart.scale_day": """
+        site_code | county_code | lane_code | passed_date | device_no | reference_deviation_ratio | reference_count
+        YZ03 | 431103 | 11 | 2026-03-26 | D3 | 0.1 | 0
+        YZ03 | 431103 | 11 | 2026-03-27 | D3 | 0.1 | 0
+        YZ03 | 431103 | 11 | 2026-03-28 | D3 | 0.1 | 0
+        YZ03 | 431103 | 11 | 2026-03-29 | D3 | 0.1 | 0
+        YZ03 | 431103 | 11 | 2026-03-30 | D3 | 0.1 | 0
+        YZ03 | 431103 | 11 | 2026-03-31 | D3 | 0.1 | 0
+        YZ06 | 431103 | 12 | 2026-03-25 | D6 | 0.05 | 0
+        YZ06 | 431103 | 12 | 2026-03-26 | D6 | 0.05 | 0
+        YZ06 | 431103 | 12 | 2026-03-27 | D6 | 0.05 | 0
+        YZ06 | 431103 | 12 | 2026-03-28 | D6 | 0.05 | 0
+        YZ06 | 431103 | 12 | 2026-03-29 | D6 | 0.05 | 0
+        YZ06 | 431103 | 12 | 2026-03-30 | D6 | 0.05 | 0
+        YZ06 | 431103 | 12 | 2026-03-31 | D6 | 0.05 | 0
+        YZ06 | 431103 | 13 | 2026-03-25 | D6 | 0.02 | 0
+        YZ06 | 431103 | 13 | 2026-03-26 | D6 | 0.02 | 0
+        YZ06 | 431103 | 13 | 2026-03-27 | D6 | 0.02 | 0
+        YZ06 | 431103 | 13 | 2026-03-28 | D6 | 0.02 | 0
+        YZ06 | 431103 | 13 | 2026-03-29 | D6 | 0.02 | 0
+        YZ06 | 431103 | 13 | 2026-03-30 | D6 | 0.02 | 0
+        YZ06 | 431103 | 13 | 2026-03-31 | D6 | 0.02 | 0
+    """,
     "meta.night_report": """
         business_date | feed          | freshness
         2026-03-29    | case_event    | on time
@@ -156,6 +179,8 @@ EXPECTED = {
     ("site_silent", "YZ01", "2026-03-31", None),
     ("site_silent", "YZ06", "2026-03-29", None),
     ("site_partial", "YZ03", "2026-03-31", None),
+    ("drift_stop", "YZ03 11", "2026-03-26", None),
+    ("drift_warn", "YZ06 12", "2026-03-25", None),
     ("feed_missing", "case_event", "2026-03-31", None),
     ("feed_late", "hazard", "2026-03-29", None),
     ("feed_stopped", "training", "2026-03-30", None),
@@ -180,6 +205,9 @@ def filled() -> Registers:
     made = Registers(TABLES, DAY)
     for table, text in _TABLES.items():
         made.given(table, text)
+    made.connection.execute(
+        "update mart.scale_day set steering_load_sum_kg = 0, steering_load_square_sum = 0, recheck_count = 0"
+    )
     made.connection.execute(
         "update mart.case_clock set case_kind = 'over_limit', has_verified_rule = true, is_rolled = false,"
         " is_party_time = clock = 'hearing_request', principal_fen = case clock when 'late_surcharge' then 100 end"

@@ -16,8 +16,11 @@ NOBODY = "nobody"
 _REFUSED = ("failed", "blocked", "refused", "not_ready")
 
 
-def record(action: str, account_id: str | None = None, **facts: str | int) -> None:
-    """``action``: a word such as ``login`` or ``refused``; ``facts``: endpoints, pages, roles, numbers.
+def record(
+    action: str, account_id: str | None = None, on: str | None = None, note: str = "", **facts: str | int
+) -> None:
+    """``action``: a word such as ``login`` or ``refused``; ``account_id``: who did it; ``on``: the account it was done
+    to, if another one's; ``note``: what else, kept sealed in the log; ``facts``: endpoints, pages, roles, numbers.
 
     Raises ``AuditUnwritable``. What gives somebody more (a session, an account, a link, a role, a password) is recorded
     inside the transaction that does it, so that it is not done without; what takes away is done first.
@@ -25,7 +28,13 @@ def record(action: str, account_id: str | None = None, **facts: str | int) -> No
     access_key.make(home())
     who = Principal(account_id or NOBODY, str(facts.get("role", "account")), None)
     outcome = "refused" if action.endswith(_REFUSED) else "done"
-    audit.append(audit.Event(who, f"access.{action}", outcome))
-    actor = hashlib.sha256(account_id.encode()).hexdigest()[:12] if account_id else NOBODY
+    audit.append(audit.Event(who, f"access.{action}", outcome, note=note, query=f"account.{on}" if on else None))
+    actor = _digest(account_id) if account_id else NOBODY
+    if on:
+        facts["on"] = _digest(on)
     told = " ".join(f"{name}={value}" for name, value in sorted(facts.items()))
     log.info("%s by %s %s", action, actor, told)
+
+
+def _digest(account_id: str) -> str:
+    return hashlib.sha256(account_id.encode()).hexdigest()[:12]

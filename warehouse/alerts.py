@@ -3,7 +3,8 @@
 A rule is a row of ``seeds.alert_rule``: what it says, how urgent it is, who acts, and the parameters it rests on.
 Nothing is judged here a second time: clocks are ``warehouse.cases``, hazards and listings ``warehouse.hazards``, repeat
 violators ``warehouse.repeat``, silent terminals ``warehouse.calls``, certificates ``warehouse.compliance``, feeds the
-report of the night. So each rule has as many alerts as the page it leads to has rows; of news that page has all.
+report of the night, scales ``warehouse.drift``. So each rule has as many alerts as the page it leads to has rows; of
+news that page has all.
 
 An alert is known by its rule and its subject: the same one tomorrow, with its age. ``since`` is the first day on which
 the rule held without a break, as far as the data tell: the day after the last day, the first silent day, the first
@@ -23,7 +24,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
-from warehouse import calls, cases, compliance, hazards, repeat
+from warehouse import calls, cases, compliance, drift, hazards, repeat
 from warehouse.case_terms import CLOCK_TERMS
 from warehouse.compliance_terms import MEASURES as MEASURE_WORDS
 from warehouse.compliance_terms import STATES as MEASURE_STATES
@@ -38,8 +39,8 @@ from warehouse.repeat_terms import masked_driver
 TABLES = tuple(
     sorted(
         {
-            *cases.COURSE_TABLES, *hazards.TABLES, *repeat.TABLES, *calls.TABLES, *compliance.TABLES, "mart.site_day",
-            "meta.delivery", "meta.feed", "meta.night_report", "seeds.alert_rule", "staging.referral",
+            *cases.COURSE_TABLES, *hazards.TABLES, *repeat.TABLES, *calls.TABLES, *compliance.TABLES, *drift.TABLES,
+            "mart.site_day", "meta.delivery", "meta.feed", "meta.night_report", "seeds.alert_rule", "staging.referral",
         }
     )
 )  # fmt: skip
@@ -357,6 +358,15 @@ def _of_sites(day: _Day) -> Iterator[_Found]:
         )  # fmt: skip
 
 
+def _of_scales(day: _Day) -> Iterator[_Found]:
+    for lane in drift.lanes(day.source, drift.Asked(day.as_of, day.county)):
+        if lane.state in ("stop", "warn"):
+            yield _Found(
+                f"drift_{lane.state}", (lane.site_code, lane.lane_code), f"{lane.site_code} {lane.lane_code}",
+                lane.since, None, lane.county_code, detail=lane.witness,
+            )  # fmt: skip
+
+
 def _of_feeds(day: _Day) -> Iterator[_Found]:
     if day.county is not None:
         return
@@ -420,7 +430,8 @@ def _of_compliance(day: _Day) -> Iterator[_Found]:
 
 
 _MAKERS: tuple[Callable[[_Day], Iterable[_Found]], ...] = (
-    _of_cases, _of_hazards, _of_referrals, _of_repeat, _of_terminals, _of_sites, _of_feeds, _of_compliance,
+    _of_cases, _of_hazards, _of_referrals, _of_repeat, _of_terminals, _of_sites, _of_scales, _of_feeds,
+    _of_compliance,
 )  # fmt: skip
 
 
@@ -435,6 +446,8 @@ def detail_words(one: Alert, lang: str) -> str:
         return CLOCK_TERMS[code].name(lang)
     if one.rule.startswith("hazard_"):
         return CATEGORIES[code][at] if code in CATEGORIES else code
+    if one.rule.startswith("drift_"):
+        return drift.WITNESS_WORDS[code][at]
     if one.rule.startswith("repeat_"):
         return SUBJECT_WORDS[code][at]
     measure, _, state = code.partition(" ")

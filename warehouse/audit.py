@@ -26,7 +26,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, hpke
@@ -47,7 +47,7 @@ PURPOSES = (
     "terminal_follow_up", "data_quality", "supervision", "audit",
 )  # fmt: skip
 """What personal data may be looked at for (个人信息保护法 arts 6, 34: a definite purpose within statutory duty)."""
-KINDS = ("plate", "enterprise", "person")
+KINDS = ("plate", "enterprise", "person", "filters")
 _SUITE = hpke.Suite(hpke.KEM.X25519, hpke.KDF.HKDF_SHA256, hpke.AEAD.CHACHA20_POLY1305)
 _SEAL_INFO = b"heng-audit-subject/1"
 _WORD = re.compile(r"[a-z][a-z0-9_.-]{0,63}")
@@ -107,7 +107,8 @@ class AuditUnwritable(WarehouseError):
 
 @dataclass(frozen=True)
 class Subject:
-    """Whom an event is about. ``text``: a plate, a credit code, a certificate or id number; never shown by ``repr``."""
+    """Whom an event is about, or what was chosen. ``text``: a plate, a credit code, a certificate or id number, the
+    filters of a file; never shown by ``repr``."""
 
     kind: str
     text: str
@@ -288,6 +289,15 @@ def subject_key(subject: Subject, root: Path | None = None) -> str:
 def digest_of(data: bytes, root: Path | None = None) -> str:
     """Digest of what left. Keyed: the plain digest of one row could be matched with every plate there is."""
     return _keyed(keys_of(root).subject, "left", data)
+
+
+def digest_of_file(file: IO[bytes], root: Path | None = None) -> str:
+    """The same of a file from its beginning to its end, however large."""
+    keyed = hmac.new(keys_of(root).subject, b"left\0", hashlib.sha256)
+    file.seek(0)
+    while piece := file.read(1 << 20):
+        keyed.update(piece)
+    return keyed.hexdigest()
 
 
 def opened_seal(sealed: str, opening: bytes) -> dict[str, str]:
@@ -475,17 +485,30 @@ def records(
     digest: str | None = None,
     limit: int = 200,
     root: Path | None = None,
+    *,
+    purpose: str | None = None,
+    same: str | None = None,
+    before: int | None = None,
 ) -> list[dict[str, Any]]:
-    """Records of these days (+08:00, both included), the latest first. Raises ``WarehouseError``."""
+    """Records of these days (+08:00, both included), the latest first. ``same``: what stands in a record for its
+    subject; ``before``: only records of a lower number. Raises ``WarehouseError``."""
     if not log_path(root).is_file():
         raise WarehouseError("No audit log was begun. Run 'heng audit init'.")
     wanted = {
         "substr(at, 1, 10) >= ?": first and str(first), "substr(at, 1, 10) <= ?": last and str(last),
         "actor = ?": actor, "action = ?": action, "digest = ?": digest,
-        "subject = ?": subject and subject_key(subject, root),
+        "subject = ?": subject_key(subject, root) if subject else same, "purpose = ?": purpose, "seq < ?": before,
     }  # fmt: skip
     given = {condition: value for condition, value in wanted.items() if value is not None}
     where = " and ".join(given) or "true"
     with opened(log_path(root)) as log:
         found = log.execute(f"select * from record where {where} order by seq desc limit ?", [*given.values(), limit])
         return [dict(row) for row in found]
+
+
+def actions_and_months(root: Path | None = None) -> tuple[list[str], list[str]]:
+    """Actions the log has, and its months (``2026-11``) from the first to the last."""
+    with opened(log_path(root)) as log:
+        actions = [action for (action,) in log.execute("select distinct action from record order by action")]
+        months = [month for (month,) in log.execute("select distinct substr(at, 1, 7) from record order by 1")]
+    return actions, months

@@ -5,11 +5,14 @@ was copied elsewhere makes it independent of who can write here.
 """
 
 import csv
+import fcntl
 import hashlib
 import json
+import os
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -27,6 +30,7 @@ from warehouse.audit import (
     AuditUnwritable,
     Event,
     add_within,
+    append,
     both_hashes,
     canonical,
     folder,
@@ -42,6 +46,7 @@ from warehouse.audit import (
     write_private,
 )
 from warehouse.errors import WarehouseError
+from warehouse.principal import Principal
 
 EXPORT_FORMAT = "heng-audit-export/1"
 RETENTION = "log_retention_months"
@@ -213,6 +218,69 @@ def fault_of(row: dict[str, Any], end: Any, public: str) -> str | None:
     if not is_signed(record_document(row), public):
         return "it is not signed by the key of this log."
     return None
+
+
+# --- what the last verification found --------------------------------------------------------------
+class Verifying(WarehouseError):
+    """Somebody verifies at this moment: wait for what is found."""
+
+
+def verify_and_keep(
+    by: Principal, root: Path | None = None, key: str | None = None, heads: Iterable[dict[str, Any]] = ()
+) -> Verified:
+    """``verify``, and note what was found in ``audit/verified.json``, signed. A whole log has a record of it too,
+    unless the nightly housekeeping asked.
+
+    A log that is not whole is left as it is. Raises ``Verifying``, ``WarehouseError``.
+    """
+    with _alone(root):
+        began = datetime.now(BEIJING)
+        told = verify(root, key, heads)
+        found = {
+            "format": "heng-audit-verified/1", "at": began.isoformat(timespec="seconds"), "by": by.account,
+            "seconds": round((datetime.now(BEIJING) - began).total_seconds(), 1), "first": told.first,
+            "last": told.last, "records": told.records, "heads": told.heads, "record": told.fault and told.fault.seq,
+            "fault": told.fault and str(told.fault), "noted_key": key is not None,
+        }  # fmt: skip
+        write_private(folder(root) / "verified.json", canonical(signed(found, keys_of(root).head)).decode() + "\n")
+    if told.fault is None and by != SYSTEM:
+        append(Event(by, "audit.verified", "done", query="audit", row_count=told.records), root)
+    return told
+
+
+@contextmanager
+def _alone(root: Path | None) -> Iterator[None]:
+    """Held while somebody verifies; given back whatever becomes of the process."""
+    descriptor = os.open(folder(root) / "verifying", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise Verifying("The log is being verified at this moment.") from None
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def is_being_verified(root: Path | None = None) -> bool:
+    if not folder(root).is_dir():
+        return False
+    try:
+        with _alone(root):
+            return False
+    except Verifying:
+        return True
+
+
+def last_verified(root: Path | None = None) -> dict[str, Any] | None:
+    """What the last verification found, as ``verify_and_keep`` wrote it; None if none did, or it is not signed."""
+    try:
+        found = json.loads((folder(root) / "verified.json").read_text("utf-8"))
+        public = read_key(folder(root) / "keys" / "head.pub").hex()
+    except (OSError, ValueError, WarehouseError):
+        return None
+    whole = isinstance(found, dict) and found.get("format") == "heng-audit-verified/1" and is_signed(found, public)
+    return found if whole else None
 
 
 # --- months as a file, and pruning ---------------------------------------------------------------

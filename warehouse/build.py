@@ -19,12 +19,12 @@ from typing import Any
 
 import duckdb
 
-from warehouse import sql
+from warehouse import keyed, sql
 from warehouse.days import code_digest, day_digests, loaded, looked_up_days
 from warehouse.digest import TableDigest, file_digest, table_digest, text_digest
 from warehouse.errors import BuildFailed, SnapshotDamaged
 from warehouse.failpoint import failpoint
-from warehouse.head import write_head
+from warehouse.head import kept_answers, write_head
 from warehouse.home import home
 from warehouse.layout import ALSO_IN_HEAD, CONTENT_SCHEMAS, DATED, head_checks
 from warehouse.ledger import Ledger, Segment
@@ -138,6 +138,9 @@ class _Run:
         if not is_there(base["head"]) or file_digest(home() / base["head"]["file"]) != base["head"]["sha256"]:
             return nothing  # what the registers said when its days were built is not known any more
         lost = {month for month, told in base["parts"].items() if month in self.damaged or not is_there(told)}
+        for told in base["parts"].values():
+            if "keyed" in told and (base.get("keys") != keyed.FORMAT or not is_there(told["keyed"])):
+                del told["keyed"]  # it is made anew of the month's file
         return {
             "head": home() / base["head"]["file"],
             "code": base["code"],
@@ -199,15 +202,17 @@ class _Run:
             touched = sorted({*touched, *_changed(days, rest)})
         columns = published_columns(self.raw_tables)
         parts = self._write_parts(sorted(date.fromisoformat(day) for day in touched), days, old_parts, columns)
-        head = self._write_head(columns, book, parts)
+        lacking = self._complete_keys(parts, columns)
+        # A night without a delivery does not move it: "data until" is a day there is data of.
+        until = max((day for day in self.of_day if not self.last_night or day <= self.last_night), default=None)
+        head = self._write_head(columns, book, parts, until)
         tables: dict[str, TableDigest] = defaultdict(TableDigest)
         for told in [*parts.values(), head]:
             for name, digest in told["tables"].items():
                 tables[name] += TableDigest.read(digest)
-        # A night without a delivery does not move it: "data until" is a day there is data of.
-        until = max((day for day in self.of_day if not self.last_night or day <= self.last_night), default=None)
         manifest = {
             "format": 1,
+            "keys": keyed.FORMAT,
             # Building an older night again does not make the version older.
             "business_date": max(self.business_date, self.last_night or self.business_date).isoformat(),
             "data_until": until.isoformat() if until else None,
@@ -236,7 +241,7 @@ class _Run:
             manifest,
             [date.fromisoformat(day) for day in sorted(touched)],
             self.night,
-            bool(self.damaged or damaged),
+            bool(self.damaged or damaged or lacking),
         )
 
     # --- loading -----------------------------------------------------------------------------
@@ -387,20 +392,36 @@ class _Run:
                     f" order by {', '.join(layout.order)}"
                 )
                 tables[table] = table_digest(connection, f"part.{table}", names).told()
+        has_rows = any(told["rows"] for told in tables.values())
+        keys = self.work / f"{month}.keys"
+        if has_rows:
+            keyed.write_part(connection, "part", tables, columns, keys)
         _close_attached(connection, "part", path)
-        if not any(told["rows"] for told in tables.values()):
+        if not has_rows:
             path.unlink()
             return None
+        return {**self._named(month, path), "tables": tables, "keyed": self._named(month, keys)}
+
+    def _named(self, month: str, path: Path) -> dict[str, Any]:
+        """A finished file of a month, named by its content, as the manifest tells it."""
         sha256 = file_digest(path)
-        named = self.work / f"{month}-{sha256[:16]}.duckdb"
-        path.rename(named)
-        return {"file": f"parts/{named.name}", "sha256": sha256, "size": named.stat().st_size, "tables": tables}
+        named = path.rename(self.work / f"{month}-{sha256[:16]}{path.suffix}")
+        return {"file": f"parts/{named.name}", "sha256": sha256, "size": named.stat().st_size}
+
+    def _complete_keys(self, parts: dict[str, Any], columns: dict[str, Any]) -> bool:
+        """Write the keys of kept months that lack them; whether there were such."""
+        lacking = [month for month, told in parts.items() if "keyed" not in told]
+        for month in lacking:
+            connection = self._connect(":memory:")
+            connection.execute(f"attach '{home() / parts[month]['file']}' as part (read_only)")
+            path = self.work / f"{month}.keys"
+            keyed.write_part(connection, "part", parts[month]["tables"], columns, path)
+            connection.close()
+            parts[month] = {**parts[month], "keyed": self._named(month, path)}
+        return bool(lacking)
 
     def _write_head(
-        self,
-        columns: dict[str, Any],
-        book: Book,
-        parts: dict[str, Any],
+        self, columns: dict[str, Any], book: Book, parts: dict[str, Any], until: date | None
     ) -> dict[str, Any]:
         path = self.work / "head.duckdb"
         connection = self._connect(self.work / "registers.duckdb")
@@ -418,9 +439,15 @@ class _Run:
         )
         names = [description[0] for description in report.description or ()]
         self.night = [dict(zip(names, row, strict=True)) for row in report.fetchall()]
+        keys = self.work / "head.keys"
+        keyed.write_head(connection, "head", columns, keys, kept_answers(connection, until))
         _close_attached(connection, "head", path)
         failpoint("build.head_written")
-        return {"file": "head.duckdb", "sha256": file_digest(path), "size": path.stat().st_size, "tables": tables}
+        return {**_told(path), "tables": tables, "keyed": _told(keys)}
+
+
+def _told(path: Path) -> dict[str, Any]:
+    return {"file": path.name, "sha256": file_digest(path), "size": path.stat().st_size}
 
 
 def _changed(days: dict[str, str], before: dict[str, str]) -> list[str]:

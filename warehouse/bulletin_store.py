@@ -1,8 +1,9 @@
 """The issues of bulletins: drafted trees, one file each, never changed, and who signed which of them off.
 
-``bulletins/<name>/<revision>.json`` holds the canonical tree of one drafting, ``<revision>.signed.json`` beside it who
-signed it off, when, and its digest. Drafting again without a change gives the revision there is. A signed revision is
-what was issued: a later one is a correction and says so by its number.
+``bulletins/<name>/<revision>.json`` holds the canonical tree of one drafting. ``<revision>.drafted.json`` tells which
+account drafted it, ``<revision>.signed.json`` who signed it off, when, and its digest. Drafting again without a change
+gives the revision there is. A signed revision is what was issued: a later one is a correction and says so by its
+number.
 """
 
 from __future__ import annotations
@@ -19,10 +20,11 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from warehouse import bulletin
-from warehouse.errors import WarehouseError
+from warehouse import access_key, audit, bulletin
+from warehouse.errors import NotAllowed, WarehouseError
 from warehouse.home import home, settle
 from warehouse.last_day import last_day
+from warehouse.principal import Principal
 
 _FILE = re.compile(r"([1-9]\d{0,3})\.json", re.ASCII)
 _CODE = re.compile(r"[0-9A-F]{4}(?:-?[0-9A-F]{4}){2}", re.ASCII)
@@ -32,12 +34,14 @@ LONGEST_NAME = 60
 
 @dataclass(frozen=True)
 class Issue:
-    """One revision of a period's bulletin. ``told``: its tree; ``signed``: ``by``, ``at`` and ``digest``, or None."""
+    """One revision of a period's bulletin. ``told``: its tree; ``signed``: ``by`` as printed, ``account``, ``role``,
+    ``at`` and ``digest``, or None; ``drafted``: ``account``, ``role`` and ``at``, None where nobody noted it."""
 
     name: str
     revision: int
     told: Mapping[str, Any]
     signed: Mapping[str, str] | None
+    drafted: Mapping[str, str] | None = None
 
     @property
     def kind(self) -> str:
@@ -71,10 +75,12 @@ def issues() -> list[Issue]:
 
 def _read(name: str, revision: int) -> Issue:
     path = _folder() / name / f"{revision}.json"
-    signed = path.with_suffix(".signed.json")
     try:
         told = json.loads(path.read_text("utf-8"))
-        by = json.loads(signed.read_text("utf-8")) if signed.is_file() else None
+        by, drafted = (
+            json.loads(beside.read_text("utf-8")) if beside.is_file() else None
+            for beside in (path.with_suffix(".signed.json"), path.with_suffix(".drafted.json"))
+        )
     except (OSError, ValueError) as error:
         raise WarehouseError(f"{path} cannot be read: {error}. Restore it from the backup, or remove it.") from None
     if by is not None and by["digest"] != bulletin.digest(told):
@@ -82,7 +88,7 @@ def _read(name: str, revision: int) -> Issue:
             f"{path} is not what {by['by']} signed off on {by['at']}: its digest is another. Restore both files from "
             "the backup."
         )
-    return Issue(name, revision, told, by)
+    return Issue(name, revision, told, by, drafted)
 
 
 def find(asked: str) -> Issue:
@@ -114,8 +120,9 @@ def issued_before(asked: bulletin.Asked) -> Issue | None:
     return next((one for one in found if one.signed), found[0] if found else None)
 
 
-def draft(source: bulletin.Source, asked: bulletin.Asked) -> tuple[Issue, bool]:
-    """The issue of a period by what ``source`` knows, and whether it is new. Errors as ``bulletin.facts``."""
+def draft(source: bulletin.Source, asked: bulletin.Asked, who: Principal) -> tuple[Issue, bool]:
+    """The issue of a period by what ``source`` knows, and whether it is new, drafted by ``who``. Errors as
+    ``bulletin.facts``."""
     before = issued_before(asked)
     told = bulletin.facts(source, asked, before.told if before else None)
     with _turn():
@@ -123,6 +130,8 @@ def draft(source: bulletin.Source, asked: bulletin.Asked) -> tuple[Issue, bool]:
         if of_period and bulletin.digest(of_period[0].told) == bulletin.digest(told):
             return of_period[0], False
         revision = of_period[0].revision + 1 if of_period else 1
+        drafted = {"account": who.account, "role": who.role, "at": _now()}
+        _write(_folder() / asked.name / f"{revision}.drafted.json", json.dumps(drafted))
         _write(_folder() / asked.name / f"{revision}.json", bulletin.canonical(told))
     return _read(asked.name, revision), True
 
@@ -141,20 +150,52 @@ def recomputed(issue: Issue, source: bulletin.Source) -> dict[str, Any]:
     return bulletin.facts(source, issue.asked, find(restated["code"]).told if restated else None)
 
 
-def sign(issue: Issue, by: str) -> Issue:
-    """Sign a revision off, once. Raises ``WarehouseError`` if it is, or ``by`` is no name."""
+class Settled(WarehouseError):
+    """A revision cannot be signed off any more: it is, or a later one was drafted."""
+
+
+class SelfSigned(NotAllowed):
+    """Who drafted a bulletin does not sign it off: four eyes."""
+
+
+def is_name(by: str) -> bool:
+    """Whether it can stand on a bulletin: a name or an office."""
+    return len(by.strip()) > 0 and len(by) <= LONGEST_NAME and by.isprintable()
+
+
+def sign(issue: Issue, by: str, who: Principal) -> Issue:
+    """Sign a revision off, once, on record before it is: ``by`` stands on it, ``who`` does it.
+
+    Raises ``Settled``, ``SelfSigned``, ``AuditUnwritable``, ``WarehouseError`` if ``by`` is no name.
+    """
     by = " ".join(by.split())
-    if not by or len(by) > LONGEST_NAME or not by.isprintable():
+    if not is_name(by):
         raise WarehouseError("Say who signs it off: --by with a name or an office.")
     with _turn():
         now = _read(issue.name, issue.revision)
         if now.signed:
-            raise WarehouseError(
+            raise Settled(
                 f"{now.name}/{now.revision} is signed off by {now.signed['by']}. Draft it again if figures changed."
             )
-        at = datetime.now(ZoneInfo("Asia/Shanghai")).isoformat(" ", "minutes")[:16]
-        told = {"by": by, "at": at, "digest": bulletin.digest(now.told)}
+        last = next(one for one in issues() if one.name == now.name)
+        if last.revision != now.revision:
+            raise Settled(f"{now.name}/{now.revision} was drafted anew: read {now.name}/{last.revision}.")
+        if now.drafted is not None and now.drafted["account"] == who.account:
+            raise SelfSigned(
+                f"{now.name}/{now.revision} was drafted by the same account. Somebody else reads it and signs it off: "
+                "on the page /bulletins, or as another user of this machine."
+            )
+        digest = bulletin.digest(now.told)
+        told = {"by": by, "account": who.account, "role": who.role, "at": _now(), "digest": digest}
         text = json.dumps(told, ensure_ascii=False)
+        query = f"bulletin.{now.name}.{now.revision}".lower()
+        drafter = now.drafted["account"] if now.drafted else "unknown"
+        access_key.make(home())
+        audit.append(
+            audit.Event(
+                who, "bulletin.signed", "done", query=query, digest=digest, note=f"by {by}; drafted by {drafter}"
+            )
+        )
         _write(_folder() / now.name / f"{now.revision}.signed.json", text)
     return _read(issue.name, issue.revision)
 
@@ -167,6 +208,10 @@ def undrafted(source: bulletin.Source) -> list[bulletin.Asked]:
     drafted = {one.name for one in issues()}
     found = [bulletin.last_whole(until, kind) for kind in bulletin.KINDS]
     return [asked for asked in found if asked.name not in drafted and asked.last >= first]
+
+
+def _now() -> str:
+    return datetime.now(ZoneInfo("Asia/Shanghai")).isoformat(" ", "minutes")[:16]
 
 
 @contextmanager

@@ -20,7 +20,7 @@ import threading
 import time
 import weakref
 from collections import OrderedDict
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
 from itertools import count
@@ -30,9 +30,10 @@ from typing import Any, overload
 import duckdb
 import pandas as pd
 
-from warehouse import masks, scope
+from warehouse import keyed, masks, scope
 from warehouse.errors import NoSnapshot, NotAllowed, SnapshotDamaged, WarehouseError
 from warehouse.home import home, temporary
+from warehouse.keyed import Passed
 from warehouse.principal import Mask, Principal
 from warehouse.publish import pointer, published_manifest, read_manifest
 
@@ -179,6 +180,25 @@ class Reader:
         """``columns`` of a dated ``table``, for a FROM clause, with at least its rows of these days."""
         return f"(select {columns} from {table})"
 
+    @property
+    def kept(self) -> Mapping[str, Any]:
+        """What was told of all together when the version was built: plain values by name, none of it personal."""
+        return {}
+
+    def keyed(
+        self, table: str, columns: Sequence[str], key: str, values: Iterable[str], days: Iterable[date] | None = None
+    ) -> list[dict[str, Any]]:
+        """See ``warehouse.keyed.rows``."""
+        return keyed.select(self, table, columns, key, values, days)
+
+    def passed(self, plates: Iterable[str], days: Iterable[date] | None = None) -> dict[str, Passed]:
+        """See ``warehouse.keyed.passed``."""
+        return keyed.select_passed(self, plates, days)
+
+    def weighed(self, columns: Sequence[str], records: Iterable[str]) -> list[dict[str, Any]] | None:
+        """``columns`` of the passages that cases name by number, by their record; None: to be found in the months."""
+        return None
+
     def _lock(self) -> None:
         self._connection.execute("set enable_external_access = false")
         self._connection.execute("set lock_configuration = true")
@@ -221,6 +241,8 @@ class Reader:
 class Snapshot(Reader):
     """One published version."""
 
+    _store: keyed.Store | None = None
+
     def __init__(self, manifest: dict[str, Any]) -> None:
         self.manifest = manifest
         self.version: int = manifest["version"]
@@ -230,16 +252,46 @@ class Snapshot(Reader):
         super().__init__(":memory:", spill, read_only=False)
         self._attach()
         self._lock()
+        self._store = self._keys()
+
+    def _keys(self) -> keyed.Store | None:
+        """The keys beside the files; None for a version from before there were any."""
+        holders = {**self.manifest["parts"], "head": self.manifest["head"]}
+        if self.manifest.get("keys") != keyed.FORMAT or not all("keyed" in told for told in holders.values()):
+            return None
+        paths = {name: self._found(told["keyed"]) for name, told in holders.items()}
+        return keyed.Store(paths.pop("head"), paths)
+
+    @property
+    def kept(self) -> Mapping[str, Any]:
+        return {} if self._store is None else self._store.kept
+
+    def keyed(
+        self, table: str, columns: Sequence[str], key: str, values: Iterable[str], days: Iterable[date] | None = None
+    ) -> list[dict[str, Any]]:
+        if self._store is None:
+            return super().keyed(table, columns, key, values, days)
+        return self._store.rows(table, columns, key, values, days)
+
+    def passed(self, plates: Iterable[str], days: Iterable[date] | None = None) -> dict[str, Passed]:
+        return super().passed(plates, days) if self._store is None else self._store.passed(plates, days)
+
+    def weighed(self, columns: Sequence[str], records: Iterable[str]) -> list[dict[str, Any]] | None:
+        if self._store is None:
+            return None
+        return self._store.rows(keyed.WEIGHED.table, columns, keyed.WEIGHED.key, records)
+
+    def _found(self, told: Mapping[str, Any]) -> Path:
+        """Where a file of the version lies. Raises ``SnapshotDamaged`` if it is not there, or not of its size."""
+        path = home() / told["file"]
+        # The manifest is verified by digest; a file of another size is not the one it names.
+        if not path.is_file() or path.stat().st_size != told["size"]:
+            raise SnapshotDamaged(f"{told['file']} of version {self.version} is missing or changed. Run 'heng build'.")
+        return path
 
     def _attach(self) -> None:
-        root = home()
         for name, told in [*self._parts(), ("head", self.manifest["head"])]:
-            path = root / told["file"]
-            # The manifest is verified by digest; a file of another size is not the one it names.
-            if not path.is_file() or path.stat().st_size != told["size"]:
-                raise SnapshotDamaged(
-                    f"{told['file']} of version {self.version} is missing or changed. Run 'heng build'."
-                )
+            path = self._found(told)
             self._connection.execute(f"attach '{str(path).replace(chr(39), chr(39) * 2)}' as {name} (read_only)")
         for table, columns in self.manifest["columns"].items():
             self._connection.execute(f"create schema if not exists {table.split('.')[0]}")
@@ -350,6 +402,27 @@ class Scoped(Reader):
     def rows(self, sql: str, params: Any = None, timeout: float = TIMEOUT_SECONDS) -> list[dict[str, Any]]:
         rows = super().rows(sql, params, timeout)
         return rows if self.mask == "whole" else _masked_rows(rows)
+
+    @property
+    def _reads_keys(self) -> bool:
+        """Whether the whole version's keys tell what this reader may see: they know neither districts nor masks."""
+        return self.districts is None and self.mask == "whole"
+
+    @property
+    def kept(self) -> Mapping[str, Any]:
+        return self._whole.kept if self.districts is None else {}
+
+    def keyed(
+        self, table: str, columns: Sequence[str], key: str, values: Iterable[str], days: Iterable[date] | None = None
+    ) -> list[dict[str, Any]]:
+        of = self._whole.keyed if self._reads_keys else super().keyed
+        return of(table, columns, key, values, days)
+
+    def passed(self, plates: Iterable[str], days: Iterable[date] | None = None) -> dict[str, Passed]:
+        return (self._whole.passed if self._reads_keys else super().passed)(plates, days)
+
+    def weighed(self, columns: Sequence[str], records: Iterable[str]) -> list[dict[str, Any]] | None:
+        return self._whole.weighed(columns, records) if self._reads_keys else None
 
     def of_all(self) -> "Scoped":
         """All districts, for what is told of one among all: a place, a city's rate. Whoever asks it hands out no figure

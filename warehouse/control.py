@@ -1,4 +1,4 @@
-"""The control store: accounts, one-time links, sessions and failed attempts, in ``control.sqlite``.
+"""The control store: accounts, one-time links, sessions, failed attempts and clients, in ``control.sqlite``.
 
 Tokens, session ids and recovery codes stand in it as digests only. Times are seconds of the host's clock: nothing
 here is data of a delivery. Whatever changes what somebody may do ends that account's sessions in the same
@@ -20,9 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from warehouse.errors import WarehouseError
-from warehouse.roles import EVERY_COUNTY, FOR_SOME_COUNTIES, GIVEN_COUNTIES, ROLES, Role
+from warehouse.roles import EVERY_COUNTY, GIVEN_COUNTIES, ROLES, Role
 
-_VERSION = 1
 _SCHEMA = """
 create table account (
     account_id text primary key,           -- random; what logs and other tables know
@@ -70,6 +69,47 @@ create table attempt (
 create index session_of_account on session (account_id);
 create index link_of_account on link (account_id);
 """
+_IDENTITIES = """
+alter table account add column last_sign_in_at integer;
+create table identity (                    -- who an account is for a provider of sign-in (OIDC)
+    issuer text not null,
+    subject text not null,
+    account_id text not null references account(account_id) on delete cascade,
+    primary key (issuer, subject),
+    unique (issuer, account_id)
+) strict;
+"""
+_CLIENTS = """
+create table client (                      -- programs that ask the API (warehouse/clients.py)
+    client_id text primary key,            -- random; what logs and other tables know
+    name text not null unique,
+    role text not null,
+    token_digest text unique,              -- keyed; null: revoked
+    per_minute integer not null,           -- requests
+    created_at integer not null,
+    issued_at integer not null,            -- of the token
+    expires_at integer not null,           -- of the token
+    revoked_at integer,
+    seen_at integer,                       -- the last request
+    free_at real not null default 0        -- when its requests so far are worked off at its rate
+) strict;
+create table client_county (               -- no row: every county the role may see
+    client_id text not null references client(client_id) on delete cascade,
+    county_code text not null,
+    primary key (client_id, county_code)
+) strict;
+"""
+_STEPS = (
+    _SCHEMA,
+    # When password and second factor were given last, in seconds; a session from before this is asked for them again.
+    "alter table session add column proved_at integer not null default 0;",
+    _IDENTITIES,
+    _CLIENTS,
+)
+"""What makes the store of one version that of the next; a store says how many it has behind it."""
+_VERSION = len(_STEPS)
+SESSION_COOKIE = "__Host-heng"
+"""Carries the id of a session, to the pages and, behind one proxy, to Airflow's."""
 NAME = re.compile(r"[^\W_][\w.\-]{1,38}[^\W_]")
 COUNTY = re.compile(r"[0-9]{6}")
 TOUCH_SECONDS = 15
@@ -97,6 +137,11 @@ def idle_seconds() -> int:
 
 def session_seconds() -> int:
     return _minutes("HENG_SESSION_MINUTES", 8 * 60, 24 * 60)
+
+
+def fresh_seconds() -> int:
+    """For how long what was given to sign in stands for looking somebody up."""
+    return _minutes("HENG_FRESH_MINUTES", 15, 120)
 
 
 def link_seconds() -> int:
@@ -130,16 +175,19 @@ class Account:
     second_counter: int | None
     created_at: int
     counties: tuple[str, ...] | None
+    last_sign_in_at: int | None = None
 
     @property
     def role(self) -> Role:
         return ROLES[self.role_name]
 
     def may(self, permission: str) -> bool:
-        """Whether its role may, and for given counties the page keeps to them."""
-        if self.counties is not None and permission in self.role.pages - FOR_SOME_COUNTIES:
-            return False
-        return self.role.may(permission)
+        return self.role.may(permission, self.counties)
+
+    @property
+    def waits_for_its_role(self) -> bool:
+        """Whether it was added by one administrator and waits for the other one to give it its role."""
+        return not self.is_enabled and self.password_hash is None
 
     @property
     def is_ready(self) -> bool:
@@ -156,6 +204,12 @@ class Session:
     created_at: int
     seen_at: int
     second_factor: str | None = field(repr=False)
+    proved_at: int
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether its holder proved who it is within ``fresh_seconds``; a clock set back makes nobody fresh."""
+        return self.stage == "full" and 0 <= now() - self.proved_at < fresh_seconds()
 
 
 class Control:
@@ -183,11 +237,12 @@ class Control:
             version = self.connection.execute("pragma user_version").fetchone()[0]
             if version == _VERSION:
                 return  # another process was first
-            if version:
+            if not 0 <= version < _VERSION:
                 raise ControlError(f"{self.path} was written by a newer version (schema {version}). Install that one.")
-            for statement in _SCHEMA.split(";\n"):
-                if statement.strip():
-                    self.connection.execute(statement)
+            for step in _STEPS[version:]:
+                for statement in f"{step}\n".split(";\n"):
+                    if statement.strip():
+                        self.connection.execute(statement)
             self.connection.execute(f"pragma user_version = {_VERSION}")
 
     def close(self) -> None:
@@ -238,6 +293,7 @@ class Control:
             second_counter=row["second_counter"],
             created_at=row["created_at"],
             counties=counties,
+            last_sign_in_at=row["last_sign_in_at"],
         )
 
     def account(self, name: str) -> Account | None:
@@ -255,19 +311,20 @@ class Control:
             raise ControlError("There is no such account. `heng user list` shows them.")
         return found
 
-    def add(self, name: str, role: str, counties: Sequence[str] = ()) -> Account:
+    def add(self, name: str, role: str, counties: Sequence[str] = (), is_enabled: bool = True) -> Account:
         """A new account; it can sign in once its link was used."""
         name = account_name(name)
         if not NAME.fullmatch(name):
             raise ControlError("A name has 3 to 40 letters, digits, dots, hyphens or underscores between its ends.")
-        _check(role, counties)
+        check_role(role, counties)
         account_id, at = secrets.token_hex(16), now()
         with self.transaction():
             if self.account(name):
                 raise ControlError("There is an account of that name. `heng user list` shows it.")
             self.connection.execute(
-                "insert into account (account_id, name, role, created_at, changed_at) values (?, ?, ?, ?, ?)",
-                (account_id, name, role, at, at),
+                "insert into account (account_id, name, role, is_enabled, created_at, changed_at)"
+                " values (?, ?, ?, ?, ?, ?)",
+                (account_id, name, role, int(is_enabled), at, at),
             )
             self._set_counties(account_id, counties)
         return self.known_account(name)
@@ -280,7 +337,7 @@ class Control:
 
     def set_role(self, account: Account, role: str, counties: Sequence[str] = ()) -> None:
         """Another role or other counties; its sessions and open links end."""
-        _check(role, counties)
+        check_role(role, counties)
         with self.transaction():
             self.connection.execute(
                 "update account set role = ?, changed_at = ? where account_id = ?", (role, now(), account.account_id)
@@ -349,6 +406,40 @@ class Control:
         assert row is not None
         return row[0]
 
+    # --- identities at a provider of sign-in ---------------------------------------------------------
+    def bind_identity(self, account: Account, issuer: str, subject: str) -> None:
+        """From now on the account is this subject of the issuer, and no other; its sessions end.
+
+        Raises ``ControlError`` if another account is.
+        """
+        with self.transaction():
+            bound = self.account_of_identity(issuer, subject)
+            if bound is not None and bound.account_id != account.account_id:
+                raise ControlError("Another account is bound to this subject. Unbind that one first.")
+            self.unbind_identity(account, issuer)
+            self.connection.execute(
+                "insert into identity (issuer, subject, account_id) values (?, ?, ?)",
+                (issuer, subject, account.account_id),
+            )
+
+    def unbind_identity(self, account: Account, issuer: str) -> int:
+        """The account is no subject of the issuer any more; its sessions end. How many it was: 0 or 1."""
+        with self.transaction():
+            done = self.connection.execute(
+                "delete from identity where issuer = ? and account_id = ?", (issuer, account.account_id)
+            )
+            self._end_sessions(account.account_id)
+        return done.rowcount
+
+    def account_of_identity(self, issuer: str, subject: str) -> Account | None:
+        row = self._one("select account_id from identity where issuer = ? and subject = ?", issuer, subject)
+        return self.account_by_id(row["account_id"]) if row else None
+
+    def subject_of(self, account: Account, issuer: str) -> str | None:
+        """Which subject of the issuer the account is."""
+        row = self._one("select subject from identity where issuer = ? and account_id = ?", issuer, account.account_id)
+        return row["subject"] if row else None
+
     # --- one-time links ----------------------------------------------------------------------------
     def make_link(self, account: Account) -> str:
         """The token of a new link; earlier ones of the account are void. Raises ``ControlError`` if disabled."""
@@ -394,8 +485,11 @@ class Control:
         return self.account_by_id(account.account_id)
 
     # --- sessions ----------------------------------------------------------------------------------
-    def begin_session(self, account: Account, stage: str = "full", replaces: str | None = None) -> str:
-        """A new session; the random id only the browser knows. ``replaces``: the digest of the one it had."""
+    def begin_session(
+        self, account: Account, stage: str = "full", replaces: str | None = None, proved: bool = True
+    ) -> str:
+        """A new session; the random id only the browser knows. ``replaces``: the digest of the one it had; ``proved``:
+        whether its holder has just given what proves who it is, so that it is fresh."""
         session_id, at = secrets.token_urlsafe(32), now()
         with self.transaction():
             self.connection.execute(
@@ -403,10 +497,26 @@ class Control:
                 (replaces, at - idle_seconds(), at - session_seconds()),
             )
             self.connection.execute(
-                "insert into session (session_digest, account_id, stage, created_at, seen_at) values (?, ?, ?, ?, ?)",
-                (digest(session_id), account.account_id, stage, at, at),
+                "insert into session (session_digest, account_id, stage, created_at, seen_at, proved_at)"
+                " values (?, ?, ?, ?, ?, ?)",
+                (digest(session_id), account.account_id, stage, at, at, at if proved else 0),
             )
+            if stage == "full":
+                self.connection.execute(
+                    "update account set last_sign_in_at = ? where account_id = ?", (at, account.account_id)
+                )
         return session_id
+
+    def prove_session(self, session: Session) -> str | None:
+        """Its holder has just proved who it is: fresh, under another random id, so that a copy of the one before is
+        worth nothing. It ends when it would have. None: it ended meanwhile."""
+        session_id = secrets.token_urlsafe(32)
+        done = self.connection.execute(
+            "update session set session_digest = ?, proved_at = ?, failed_count = 0"
+            " where session_digest = ? and stage = 'full'",
+            (digest(session_id), now(), session.session_digest),
+        )
+        return session_id if done.rowcount == 1 else None
 
     def session(self, session_id: str) -> Session | None:
         """The session of an id, if it goes on; its last use is noted."""
@@ -438,7 +548,19 @@ class Control:
             row["created_at"],
             row["seen_at"],
             row["second_factor"],
+            row["proved_at"],
         )
+
+    def signed_in(self, session_digest: str) -> Account | None:
+        """Whose full session it is, if it goes on; unlike ``session``, asking is no use of it."""
+        at = now()
+        row = self._one(
+            "select account_id from session where session_digest = ? and stage = 'full'"
+            " and seen_at > ? and seen_at <= ? and created_at > ? and created_at <= ?",
+            session_digest, at - idle_seconds(), at, at - session_seconds(), at,
+        )  # fmt: skip
+        account = self.account_by_id(row["account_id"]) if row else None
+        return account if account is not None and account.is_ready else None
 
     def sessions(self, account: Account) -> list[tuple[str, int, int]]:
         """Digest, beginning and last use of the full sessions that go on, newest first."""
@@ -526,7 +648,7 @@ def wait(failed: int, free: int) -> int:
     return 0 if failed < free else min(900, 30 * 2 ** min(failed - free, 10))
 
 
-def _check(role: str, counties: Sequence[str]) -> None:
+def check_role(role: str, counties: Sequence[str]) -> None:
     """Raises ``ControlError`` unless the role is known and takes these counties."""
     if role not in ROLES:
         raise ControlError(f"No role is called {json.dumps(role)}. Roles: {', '.join(ROLES)}.")

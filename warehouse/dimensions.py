@@ -9,10 +9,12 @@ counted, not passages. Law: 令2016-62 art. 3(1). Certificates of scales verify 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from warehouse import keyed
 from warehouse.errors import WarehouseError
 from warehouse.fates import Passages
 from warehouse.metrics import Source
@@ -131,6 +133,12 @@ OF_PASSAGE_COLUMNS = (
 )
 
 
+_OF_PASSAGE = (
+    "record_id", "dimension", "measured_mm", "limit_mm", "limit_high_mm", "excess_mm", "rule_id", "permit_no",
+    "permitted_mm",
+)  # fmt: skip
+
+
 def counts(source: Source, asked: Asked, by: str = "reason") -> pd.DataFrame:
     """Rows by standing: the columns of ``BY[by]`` and ``row_count``. Permitted ones are in it, and no finding.
 
@@ -173,6 +181,15 @@ def rules(source: Source, asked: Asked) -> list[dict[str, Any]]:
     return source.rows(_RULES, {"first": asked.first, "last": asked.last})
 
 
-def of_passages(findings: str) -> str:
-    """A query of the dimensions of some passages (``$records``, of ``$days``); ``findings``: where they are read."""
-    return _OF_PASSAGES.format(findings=findings)
+def of_passages(source: Source, days: Iterable[date], records: Iterable[str]) -> list[dict[str, Any]]:
+    """The dimensions of some passages of these days by record, each with its ``standing``."""
+    columns = (*_OF_PASSAGE, "passed_date", "is_permitted", "dimension_state")
+    wanted = set(days)
+    told = keyed.rows(source, "mart.dimension_finding", columns, "record_id", records, sorted(wanted))
+    found = [
+        {name: row[name] for name in _OF_PASSAGE}
+        | {"standing": "permitted" if row["is_permitted"] else row["dimension_state"]}
+        for row in told
+        if row["passed_date"] in wanted
+    ]
+    return sorted(found, key=lambda row: (row["record_id"], row["dimension"]))

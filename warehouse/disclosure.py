@@ -10,16 +10,18 @@ block, answer after it.
 
 import hashlib
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import IO, Any
 
+import numpy as np
 import pandas as pd
 
 from warehouse import audit, connection
 from warehouse.errors import NotAllowed, WarehouseError
+from warehouse.keyed import Passed
 from warehouse.principal import Mask, Principal
 
 
@@ -57,6 +59,11 @@ class Disclosed:
         self._file = audit.digest_of(file)
         return file
 
+    def also(self, text: str, rows: int) -> None:
+        """Count what the block hands out and did not read here, such as what a night knew; ``text`` tells all of it."""
+        self._open()
+        self._count(rows, text)
+
     def close(self) -> None:
         self._is_open = False
 
@@ -81,6 +88,30 @@ class Disclosed:
         self._count(len(rows), repr(rows))
         return rows
 
+    @property
+    def kept(self) -> Mapping[str, Any]:
+        return self._open().kept
+
+    def keyed(
+        self, table: str, columns: Sequence[str], key: str, values: Iterable[str], days: Iterable[date] | None = None
+    ) -> list[dict[str, Any]]:
+        rows = self._open().keyed(table, columns, key, values, days)
+        self._count(len(rows), repr(rows))
+        return rows
+
+    def passed(self, plates: Iterable[str], days: Iterable[date] | None = None) -> dict[str, Passed]:
+        found = self._open().passed(plates, days)
+        for plate_no, of_plate in found.items():
+            seen = hashlib.sha256(np.sort(of_plate.days).tobytes()).hexdigest()
+            self._count(int(of_plate.counts.sum()), f"{plate_no} {seen}")
+        return found
+
+    def weighed(self, columns: Sequence[str], records: Iterable[str]) -> list[dict[str, Any]] | None:
+        rows = self._open().weighed(columns, records)
+        if rows is not None:
+            self._count(len(rows), repr(rows))
+        return rows
+
     def _open(self) -> connection.Scoped:
         if not self._is_open:
             raise WarehouseError("What was disclosed is read inside its block, which is on record.")
@@ -90,6 +121,30 @@ class Disclosed:
         with self._guard:  # parts of one answer are read side by side
             self.handed_out += rows
             self._sum = (self._sum + int.from_bytes(hashlib.sha256(text.encode()).digest(), "big")) % 2**256
+
+
+def leaves(
+    principal: Principal,
+    query: str,
+    filters: str,
+    file: IO[bytes],
+    row_count: int | None = None,
+    mask: Mask | None = None,
+    version: int | None = None,
+) -> None:
+    """Put on record that a whole file leaves, before a byte of it does: found again by the file itself (``heng audit
+    show --left``) and by its filters.
+
+    ``query``: which file, as a word (``case_export.cases_csv``); ``filters``: what was asked for, of which the log has
+    a keyed digest and the sealed text; ``mask``: how personal text stands in it, None: there is none. Raises
+    ``AuditUnwritable``: then it must not leave.
+    """
+    audit.append(
+        audit.Event(
+            principal, "export", "given" if mask is None else f"given_{mask}", audit.Subject("filters", filters),
+            query=query, row_count=row_count, digest=audit.digest_of_file(file), version=version,
+        )
+    )  # fmt: skip
 
 
 @contextmanager

@@ -18,9 +18,12 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Protocol
 
-from warehouse import dimensions, matching, metrics, plate, repeat
+import numpy as np
+
+from warehouse import dimensions, keyed, matching, metrics, plate, repeat
 from warehouse.connection import need_whole
 from warehouse.errors import WarehouseError
+from warehouse.keyed import Passed
 from warehouse.parameters import Parameter
 
 FORMAT = "heng-dossier/3"
@@ -43,8 +46,6 @@ record its own trip."""
 _NOT_RECOUNTED = ("unladen_share", "lighter_rule")
 RECENT = 12
 """Passages that a look-up shows beside the acts."""
-RECENT_OVER = 200
-"""Rows of passages that a look-up reads at most; those over the limit stand apart."""
 
 
 class Source(metrics.Source, Protocol):
@@ -67,13 +68,32 @@ class Kept:
         need_whole(source)
         self.version, self.manifest = source.version, source.manifest
         self.read, self.constant, self.within, self._rows = source.read, source.constant, source.within, source.rows
-        self._kept: dict[tuple[str, str], list[dict[str, Any]]] = {}
+        self._source = source
+        self._kept: dict[tuple[Any, ...], Any] = {}
+        self.told: dict[Any, Any] = {}
 
     def rows(self, sql: str, params: Any = None) -> list[dict[str, Any]]:
         key = (sql, repr(sorted((params or {}).items())))
         if key not in self._kept:
             self._kept[key] = self._rows(sql, params)
         return self._kept[key]
+
+    def keyed(
+        self, table: str, columns: Sequence[str], key: str, values: Iterable[str], days: Iterable[date] | None = None
+    ) -> list[dict[str, Any]]:
+        wanted, of_days = tuple(values), None if days is None else tuple(days)
+        asked = (table, tuple(columns), key, wanted, of_days)
+        if asked not in self._kept:
+            self._kept[asked] = keyed.rows(self._source, table, columns, key, wanted, of_days)
+        return self._kept[asked]
+
+    def passed(self, plates: Iterable[str], days: Iterable[date] | None = None) -> dict[str, Passed]:
+        if hasattr(self._source, "passed"):
+            return keyed.passed(self._source, plates, days)
+        return keyed.select_passed(self, plates, days)
+
+    def weighed(self, columns: Sequence[str], records: Iterable[str]) -> list[dict[str, Any]] | None:
+        return keyed.weighed(self._source, columns, records)
 
 
 class Supposed:
@@ -82,10 +102,13 @@ class Supposed:
 
     def __init__(self, source: Kept, changes: Mapping[str, Mapping[str, Any] | None]) -> None:
         self.read, self.constant, self._source, self._changes = source.read, source.constant, source, changes
+        self.rows, self.told = source.rows, source.told
 
-    def rows(self, sql: str, params: Any = None) -> list[dict[str, Any]]:
-        found = self._source.rows(sql, params)
-        if not found or not {"case_no", "counted_ratio"} <= found[0].keys():
+    def keyed(
+        self, table: str, columns: Sequence[str], key: str, values: Iterable[str], days: Iterable[date] | None = None
+    ) -> list[dict[str, Any]]:
+        found = self._source.keyed(table, columns, key, values, days)
+        if table != "core.violation":
             return found
         told = ((row, self._changes.get(row["case_no"], {})) for row in found)
         return [{**row, **change} for row, change in told if change is not None]
@@ -129,16 +152,6 @@ def digest(facts: Mapping[str, Any]) -> str:
 
 
 # --- who is meant ------------------------------------------------------------------------------------------
-_COLORS = """
-select distinct plate_color_code from (
-    select plate_color_code from staging.vehicle where plate_no = $plate_no
-    union all
-    select plate_color_code from core.violation where plate_no = $plate_no
-    union all
-    select plate_color_code from {passages} as passage where plate_no = $plate_no
-) as seen
-order by plate_color_code
-"""
 _KNOWN_OF = """
 select distinct plate_no from (
     select plate_no from staging.vehicle union all select plate_no from core.violation
@@ -161,18 +174,25 @@ MOST_NEAR = 6
 
 
 def _seen(source: Source, plate_no: str) -> list[int | None]:
-    """Colours of the plate where it is registered, in a case, or was seen by a scale in the last two years with data.
+    """Colours of the plate where it is registered, in a case, or was seen by a scale in the last two years with data,
+    None last.
 
     Only of a plate that none of these knows are the scales of all years asked: a file a month is many.
     """
-    asked = {"plate_no": plate_no}
+    told = [
+        row["plate_color_code"]
+        for table in ("staging.vehicle", "core.violation")
+        for row in keyed.rows(source, table, ("plate_color_code",), "plate_no", [plate_no])
+    ]
+    spans: list[list[date] | None] = [None]
     if source.manifest.get("data_until"):
         until = date.fromisoformat(source.manifest["data_until"])
-        months = repeat.months_from(repeat.months_later(until, -24), until)
-        recent = source.within("core.passage", "plate_no, plate_color_code", months)
-        if found := source.rows(_COLORS.format(passages=recent), asked):
-            return [row["plate_color_code"] for row in found]
-    return [row["plate_color_code"] for row in source.rows(_COLORS.format(passages="core.passage"), asked)]
+        spans.insert(0, repeat.months_from(repeat.months_later(until, -24), until))
+    for months in spans:
+        passed = keyed.passed(source, [plate_no], months).get(plate_no)
+        if found := {*told, *(passed.colors_seen if passed else ())}:
+            return sorted(found, key=lambda code: (code is None, code))
+    return []
 
 
 def colors(source: Source, plate_no: str) -> list[int]:
@@ -242,38 +262,23 @@ def subject_of(source: Source, text: str, color: int | None = None) -> tuple[str
 
 
 # --- what stands behind the acts ---------------------------------------------------------------------------
-_REGISTER = """
-select plate_no, plate_color_code, vehicle_type_code, vehicle_kind, axle_count, registered_gross_mass_kg,
-    drive_axle_count, has_air_suspension, is_tipper, enterprise_name, first_issue_date, valid_from, valid_to,
-    $as_of between valid_from and coalesce(valid_to, $as_of) as is_in_force, delivery_id, source_line
-from staging.vehicle
-where plate_no = $plate_no and plate_color_code is not distinct from $plate_color_code and valid_from <= $as_of
-order by valid_from desc, record_id
-"""
+_REGISTER = (
+    "plate_no", "plate_color_code", "vehicle_type_code", "vehicle_kind", "axle_count", "registered_gross_mass_kg",
+    "drive_axle_count", "has_air_suspension", "is_tipper", "enterprise_name", "first_issue_date", "valid_from",
+    "valid_to", "delivery_id", "source_line",
+)  # fmt: skip
 _OWNER = """
 select uscc, enterprise_name, enterprise_kind, county_code, first_issue_date, valid_from, valid_to,
     $as_of between valid_from and coalesce(valid_to, $as_of) as is_in_force, delivery_id, source_line
 from staging.enterprise where uscc = $uscc and valid_from <= $as_of
 order by valid_from desc, record_id
 """
-_DECISIONS = """
-select case_no, decision_no, subject_kind, penalty_kind, statutory_fen, decided_fen, decided_on,
-    case when served_on <= $as_of then served_on end as served_on, delivery_id, source_line
-from staging.penalty_decision where list_contains($cases, case_no) and decided_on <= $as_of
-order by case_no, decided_on, decision_no, record_id
-"""
-_STEPS = """
-select case_no, case_state, cast(event_at as date) as event_on
-from staging.case_event where list_contains($cases, case_no) and cast(event_at as date) <= $as_of
-order by case_no, event_at, event_no, record_id
-"""
+_DECISIONS = (
+    "case_no", "decision_no", "subject_kind", "penalty_kind", "statutory_fen", "decided_fen", "decided_on", "served_on",
+    "delivery_id", "source_line",
+)  # fmt: skip
 # A passage is found by its day and plate before its record: facts are sorted by plate inside each month. Days and
 # plates are asked first and given as values; as a join they would let no block of a month be skipped.
-_ASKED = """
-select distinct violated_on as passed_date, read_plate_no as plate_no
-from core.case_passage
-where match_grade = 'exact' and list_contains($records, passage_record_id)
-"""
 _PASSAGES = """
 select passage.record_id, passage.feed, passage.passed_at, passage.site_code, passage.county_code, passage.lane_code,
     passage.axle_count, passage.axle_loads_kg, passage.gross_vehicle_weight_kg, passage.vehicle_kind,
@@ -290,31 +295,22 @@ _PASSAGE_COLUMNS = (
     " limit_modifiers, verdict, excess_kg, excess_ratio, speed_kmh, device_no, certificate_no, evidence_ok, flags,"
     " plate_no, delivery_id, source_line, byte_offset"
 )
-_SCREENINGS = """
-select site_code, check_no, cast(passed_date as varchar) as passed_date, screened_date, screening_result
-from {screenings} as screening
-where list_contains($checks, check_no) and list_contains($days, passed_date) and screened_date <= $as_of
-order by check_no, passed_date, screened_date, screened_at, site_code
-"""
-_CERTIFICATES = """
-select certificate_no, device_no, accuracy_class, speed_min_kmh, speed_max_kmh, verified_on, valid_from, valid_to,
-    issued_by, delivery_id, source_line
-from staging.verification_certificate where list_contains($devices, device_no) and valid_from <= $as_of
-order by device_no, valid_from, valid_to, certificate_no
-"""
-_DEVICES = """
-select device_no, manufacturer, model, accuracy_class, valid_from, valid_to from staging.wim_device
-where list_contains($devices, device_no) order by device_no, valid_from
-"""
+_AS_READ = {"plate_no": "read_plate_no"}
+_WEIGHED = tuple(name for name in _PASSAGE_COLUMNS.split(", ") if name != "passed_date")
+_SCREENINGS = ("site_code", "check_no", "passed_date", "screened_date", "screened_at", "screening_result")
+_CERTIFICATES = (
+    "certificate_no", "device_no", "accuracy_class", "speed_min_kmh", "speed_max_kmh", "verified_on", "valid_from",
+    "valid_to", "issued_by", "delivery_id", "source_line",
+)  # fmt: skip
+_DEVICES = ("device_no", "manufacturer", "model", "accuracy_class", "valid_from", "valid_to")
 _SITES = """
 select site_code, site_name, site_name_en, road_code, chainage_km from staging.wim_site
-where list_contains($sites, site_code)
 qualify row_number() over (partition by site_code order by valid_from desc, site_name) = 1
 order by site_code
 """
 _RULES = """
 select rule_id, valid_from, valid_to, limit_kg, vehicle_kind, drive_axle_kind, citation_zh, citation_en, confidence
-from seeds.gross_weight_limit where list_contains($rules, rule_id) order by rule_id
+from seeds.gross_weight_limit order by rule_id
 """
 _MODIFIERS = """
 select modifier_id, valid_from, valid_to, amount_kg, zh, en, citation_zh, citation_en, confidence
@@ -331,21 +327,17 @@ select article, valid_from, valid_to, zh, en, citation_zh, citation_en, confiden
 where $as_of between coalesce(valid_from, $as_of) and coalesce(valid_to, $as_of) order by article
 """
 _COUNTIES = "select county_code, name_zh, name_en from seeds.county order by county_code, valid_from desc nulls last"
-_FILES = "select delivery_id, feed, name from meta.delivery where list_contains($ids, delivery_id) order by delivery_id"
 _RECENT_COLUMNS = (
     "record_id, passed_at, passed_date, plate_no, plate_color_code, site_code, axle_count, gross_vehicle_weight_kg,"
     " limit_kg, verdict, excess_kg, excess_ratio, evidence_ok, flags"
 )
 _RECENT = """
 select record_id, passed_at, site_code, axle_count, gross_vehicle_weight_kg, limit_kg, verdict, excess_kg,
-    excess_ratio, evidence_ok, flags, count(*) over () as passage_count,
-    count(*) filter (verdict = 'over') over () as over_count,
-    row_number() over (order by passed_at desc, record_id) as place
+    excess_ratio, evidence_ok, flags
 from {passages} as passage
 where plate_no = $plate_no and (plate_color_code is null or plate_color_code is not distinct from $plate_color_code)
     and passed_date between $first and $as_of
-qualify place <= $most or verdict = 'over'
-order by place limit $at_most
+order by passed_at desc, record_id limit $most
 """
 
 
@@ -383,39 +375,74 @@ def _certificate(passage: dict[str, Any], certificates: Sequence[dict[str, Any]]
     }
 
 
+def _weighed(source: Kept, acts: Sequence[repeat.Act]) -> list[dict[str, Any]]:
+    """The rows of ``core.passage`` that acts name, each as ``_PASSAGES`` has it."""
+    records = [act.passage_record_id for act in acts if act.passage_record_id]
+    kept = source.weighed(_WEIGHED, records)
+    if kept is not None:
+        return [{_AS_READ.get(name, name): value for name, value in row.items()} for row in kept]
+    told = keyed.rows(
+        source, "core.case_passage", ("match_grade", "violated_on", "read_plate_no"), "passage_record_id", records
+    )
+    asked = [row for row in told if row["match_grade"] == "exact"]
+    passages = source.within("core.passage", _PASSAGE_COLUMNS, [act.violated_on for act in acts])
+    bound: dict[str, Any] = {"records": records, "days": sorted({row["violated_on"] for row in asked})}
+    reads = sorted({row["read_plate_no"] for row in asked if row["read_plate_no"] is not None})
+    plates = {f"read_{at}": read for at, read in enumerate(reads)}
+    found = []
+    if plates:
+        is_one = f"plate_no in ({', '.join(f'${name}' for name in plates)})"
+        found += source.rows(_PASSAGES.format(passages=passages, plate=is_one), bound | plates)
+    if any(row["read_plate_no"] is None for row in asked):
+        found += source.rows(_PASSAGES.format(passages=passages, plate="plate_no is null"), bound)
+    return found
+
+
+def _named(source: Kept, sql: str, name: str, codes: Iterable[str | None]) -> list[dict[str, Any]]:
+    """Rows of a constant that tell one of some codes, as plain values."""
+    wanted = {*codes} - {None}
+    return [_plain_row(row) for row in source.constant(sql) if row[name] in wanted]
+
+
+def _of_devices(source: Kept, table: str, columns: Sequence[str], devices: Sequence[str]) -> list[dict[str, Any]]:
+    rows = [_plain_row(row) for row in keyed.rows(source, table, columns, "device_no", devices)]
+    return sorted(rows, key=lambda row: (row["device_no"], row["valid_from"]))
+
+
+def _certificates(source: Kept, devices: Sequence[str], as_of: date) -> dict[str, list[dict[str, Any]]]:
+    """Certificates that began by the day, in order of time, by device."""
+    rows = _of_devices(source, "staging.verification_certificate", _CERTIFICATES, devices)
+    told = [row for row in rows if row["valid_from"] <= plain(as_of)]
+    told.sort(key=lambda row: (row["valid_from"], _last(row["valid_to"]), row["certificate_no"]))
+    return _by(told, "device_no")
+
+
+def _last(value: Any) -> tuple[bool, Any]:
+    """To sort by, what is missing last."""
+    return value is None, value
+
+
 def _passages(source: Kept, acts: Sequence[repeat.Act], as_of: date) -> dict[str, dict[str, Any]]:
     """The weighing behind each act that has one, by record."""
     known = [act for act in acts if act.passage_record_id]
     if not known:
         return {}
-    passages = source.within("core.passage", _PASSAGE_COLUMNS, [act.violated_on for act in known])
-    records = [act.passage_record_id for act in known]
-    asked = source.rows(_ASKED, {"records": records})
-    bound: dict[str, Any] = {"records": records, "days": [row["passed_date"] for row in asked]}
-    reads = sorted({row["plate_no"] for row in asked if row["plate_no"] is not None})
-    plates = {f"read_{at}": read for at, read in enumerate(reads)}
-    found = []
-    if plates:
-        is_one = f"plate_no in ({', '.join(f'${name}' for name in plates)})"
-        found += _rows(source, _PASSAGES.format(passages=passages, plate=is_one), bound | plates)
-    if any(row["plate_no"] is None for row in asked):
-        found += _rows(source, _PASSAGES.format(passages=passages, plate="plate_no is null"), bound)
+    found = [_plain_row(row) for row in _weighed(source, known)]
     found.sort(key=lambda row: row["record_id"])
     devices = sorted({row["device_no"] for row in found if row["device_no"]})
-    certificates = _by(_rows(source, _CERTIFICATES, {"devices": devices, "as_of": as_of}), "device_no")
-    registered = _by(_rows(source, _DEVICES, {"devices": devices}), "device_no")
-    sites = _by(_constant(source, _SITES, {"sites": sorted({row["site_code"] for row in found})}), "site_code")
-    rules = _by(
-        _constant(source, _RULES, {"rules": sorted({row["rule_id"] for row in found if row["rule_id"]})}), "rule_id"
-    )
+    certificates = _certificates(source, devices, as_of)
+    registered = _by(_of_devices(source, "staging.wim_device", _DEVICES, devices), "device_no")
+    sites = _by(_named(source, _SITES, "site_code", (row["site_code"] for row in found)), "site_code")
+    rules = _by(_named(source, _RULES, "rule_id", (row["rule_id"] for row in found)), "rule_id")
     sizes = _dimensions(source, known)
-    modifiers = _constant(source, _MODIFIERS)
+    applied = {name for row in found for name in (row["limit_modifiers"] or "").split(",")}
+    modifiers = _named(source, _MODIFIERS, "modifier_id", applied)
     words = _words(source)
     for row in found:
         day = row["passed_at"][:10]
         row["site"] = next(iter(sites.get(row["site_code"], [])), None)
         row["rule"] = next(iter(rules.get(row["rule_id"], [])), None)
-        applied = (row.pop("limit_modifiers") or "").split(",")
+        applied = {*(row.pop("limit_modifiers") or "").split(",")}
         in_force: dict[str, dict[str, Any]] = {}
         for one in modifiers:
             if one["modifier_id"] in applied and (one["valid_from"] or day) <= day <= (one["valid_to"] or day):
@@ -431,10 +458,9 @@ def _passages(source: Kept, acts: Sequence[repeat.Act], as_of: date) -> dict[str
 
 def _dimensions(source: Kept, acts: Sequence[repeat.Act]) -> dict[str, list[dict[str, Any]]]:
     """What was longer, wider or higher than allowed at the passages behind the acts, by record."""
-    days = sorted({act.violated_on for act in acts})
-    findings = source.within("mart.dimension_finding", dimensions.OF_PASSAGE_COLUMNS, days)
-    asked = {"days": days, "records": [act.passage_record_id for act in acts]}
-    return _by(_rows(source, dimensions.of_passages(findings), asked), "record_id")
+    days = {act.violated_on for act in acts}
+    found = dimensions.of_passages(source, days, [act.passage_record_id for act in acts if act.passage_record_id])
+    return _by(map(_plain_row, found), "record_id")
 
 
 def _ties(match: matching.Match | None) -> list[dict[str, Any]]:
@@ -457,7 +483,7 @@ def _by_register(source: Kept, key: Mapping[str, Any], as_of: date) -> list[dict
 
 def _words(source: Kept) -> dict[str, dict[str, Any]]:
     """What flags mean, by code."""
-    return {row["reason"]: {"zh": row["zh"], "en": row["en"]} for row in _constant(source, _REASONS)}
+    return {row["reason"]: {"zh": row["zh"], "en": row["en"]} for row in source.constant(_REASONS)}
 
 
 def _worded(flags: str | None, words: Mapping[str, dict[str, Any]]) -> list[dict[str, Any]]:
@@ -470,19 +496,74 @@ def _screenings(
     source: Kept, acts: Sequence[repeat.Act], as_of: date
 ) -> dict[tuple[str, str], list[dict[str, Any]]]:  # fmt: skip
     """Looks at the passage behind each act, by check number and day: numbers come again on other days."""
-    asked = {
-        "checks": [act.check_no for act in acts], "days": sorted({act.violated_on for act in acts}), "as_of": as_of
-    }  # fmt: skip
     found: dict[tuple[str, str], list[dict[str, Any]]] = {}
     if not acts:
         return found
-    columns = "site_code, check_no, passed_date, screened_date, screened_at, screening_result"
-    screenings = source.within(
-        "mart.screening", columns, repeat.months_from(min(act.violated_on for act in acts), as_of)
+    months = repeat.months_from(min(act.violated_on for act in acts), as_of)
+    days = {act.violated_on for act in acts}
+    told = [
+        row
+        for row in keyed.rows(
+            source, "mart.screening", _SCREENINGS, "check_no", [act.check_no for act in acts if act.check_no], months
+        )
+        if row["passed_date"] in days and row["screened_date"] is not None and row["screened_date"] <= as_of
+    ]
+    told.sort(
+        key=lambda row: (row["passed_date"], row["screened_date"], _last(row["screened_at"]), _last(row["site_code"]))
     )
-    for row in _rows(source, _SCREENINGS.format(screenings=screenings), asked):
+    for row in map(_plain_row, told):
+        del row["screened_at"]
         found.setdefault((row.pop("check_no"), row.pop("passed_date")), []).append(row)
     return found
+
+
+def _registered(source: Kept, key: Mapping[str, Any], as_of: date) -> list[dict[str, Any]]:
+    """What the register says of a vehicle up to the day, the last first."""
+    told = [
+        row
+        for row in keyed.rows(source, "staging.vehicle", (*_REGISTER, "record_id"), "plate_no", [key["plate_no"]])
+        if row["plate_color_code"] == key["plate_color_code"] and row["valid_from"] <= as_of
+    ]
+    told.sort(key=lambda row: (-row["valid_from"].toordinal(), row["record_id"]))
+    return [
+        _plain_row({name: row[name] for name in _REGISTER}) | {"is_in_force": as_of <= (row["valid_to"] or as_of)}
+        for row in told
+    ]
+
+
+def _decisions(source: Kept, cases: Sequence[str], as_of: date) -> dict[str, list[dict[str, Any]]]:
+    """The decisions of each case up to the day, in order; served by then, or not yet."""
+    told = [
+        row
+        for row in keyed.rows(source, "staging.penalty_decision", (*_DECISIONS, "record_id"), "case_no", cases)
+        if row["decided_on"] is not None and row["decided_on"] <= as_of
+    ]
+    told.sort(key=lambda row: (row["decided_on"], _last(row["decision_no"]), row["record_id"]))
+    found = []
+    for row in told:
+        served_on = row["served_on"] if row["served_on"] is not None and row["served_on"] <= as_of else None
+        found.append(_plain_row({name: row[name] for name in _DECISIONS} | {"served_on": served_on}))
+    return _by(found, "case_no")
+
+
+_STEP = ("case_no", "case_state", "event_at", "event_no", "record_id")
+
+
+def _steps(source: Kept, cases: Sequence[str], as_of: date) -> dict[str, list[dict[str, Any]]]:
+    """The steps of each case up to the day, in order."""
+    told = [
+        row
+        for row in keyed.rows(source, "staging.case_event", _STEP, "case_no", cases)
+        if row["event_at"] is not None and row["event_at"].date() <= as_of
+    ]
+    told.sort(key=lambda row: (row["event_at"], _last(row["event_no"]), row["record_id"]))
+    return _by(
+        [
+            {name: row[name] for name in ("case_no", "case_state")} | {"event_on": plain(row["event_at"].date())}
+            for row in told
+        ],
+        "case_no",
+    )  # fmt: skip
 
 
 # --- the standings -----------------------------------------------------------------------------------------
@@ -730,14 +811,13 @@ def facts(
             "data_until": source.manifest.get("data_until"),
             "night": source.manifest.get("business_date"),
         },
-        "register": _rows(kept, _REGISTER if kind == "vehicle" else _OWNER, asked),
+        "register": _registered(kept, key, as_of) if kind == "vehicle" else _rows(kept, _OWNER, asked),
         "first_issue_date": plain(main.first_issue_date),
         "standings": [_standing(found, *name.split(".")) for name, found in standings.items()],
         "articles": _constant(kept, _ARTICLES, {"as_of": as_of}),
     }
     cases = [one.act.case_no for one in main.acts]
-    steps = _by(_rows(kept, _STEPS, {"cases": cases, "as_of": as_of}), "case_no")
-    decisions = _by(_rows(kept, _DECISIONS, {"cases": cases, "as_of": as_of}), "case_no")
+    steps, decisions = _steps(kept, cases, as_of), _decisions(kept, cases, as_of)
     screenings = _screenings(kept, [one.act for one in main.acts if one.act.check_no], as_of)
     passages = _passages(kept, [one.act for one in main.acts], as_of)
     matches = matching.of_cases(kept, cases)
@@ -778,13 +858,14 @@ def facts(
     names = [*repeat.shown(kept, question), *_NOT_RECOUNTED]
     told["parameters"] = _in_use(_constant(kept, _PARAMETERS, {"names": names}), acts, told["as_of"])
     told["unknown"] = _unknown(told, main, as_of)
-    places = {row["county_code"]: {"zh": row["name_zh"], "en": row["name_en"]} for row in _constant(kept, _COUNTIES)}
+    places = {row["county_code"]: {"zh": row["name_zh"], "en": row["name_en"]} for row in kept.constant(_COUNTIES)}
     seen = {act["county_code"] for act in [*acts, *told["by_register"]]} | {
         row.get("county_code") for row in told["register"]
     }
     told["places"] = {code: places[code] for code in sorted(filter(None, seen)) if code in places}
     ids = sorted(set(_deliveries(told)))
-    told["files"] = {row["delivery_id"]: row["name"] for row in _rows(kept, _FILES, {"ids": ids})}
+    files = keyed.rows(kept, "meta.delivery", ("delivery_id", "name"), "delivery_id", ids)
+    told["files"] = {row["delivery_id"]: row["name"] for row in files}
     return json.loads(canonical(told))  # as a file gives them back, in order of the keys
 
 
@@ -821,10 +902,22 @@ def outcome(told: Mapping[str, Any], act: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def recent(source: Source, key: Mapping[str, Any], as_of: date) -> list[dict[str, Any]]:
-    """The last passages of a vehicle in the twelve months to the day, and before them those over the limit (at most
-    ``RECENT_OVER`` rows in all), whatever became of them; ``place``: 1 the last of all; ``passage_count``,
-    ``over_count``: how many there are in all."""
+    """The last passages of a vehicle in the twelve months to the day, whatever became of them; ``passage_count``: how
+    many there are in all."""
     first = repeat.months_later(as_of, -12)
-    passages = source.within("core.passage", _RECENT_COLUMNS, repeat.months_from(first, as_of))
-    asked = {**key, "as_of": as_of, "first": first, "most": RECENT, "at_most": RECENT_OVER}
-    return _rows(Kept(source), _RECENT.format(passages=passages), asked)
+    plate_no, color = key["plate_no"], key["plate_color_code"]
+    seen = keyed.passed(source, [plate_no], repeat.months_from(first, as_of)).get(plate_no)
+    if seen is None:
+        return []
+    here = (seen.days >= first.toordinal()) & (seen.days <= as_of.toordinal())
+    seen = seen.only(here & (seen.of_color(None) | seen.of_color(color)))
+    count = int(seen.counts.sum())
+    if not count:
+        return []
+    # The day from which on there are as many as are shown: the months before need not be read.
+    latest = np.argsort(-seen.days, kind="stable")
+    enough = int(np.searchsorted(np.cumsum(seen.counts[latest]), min(RECENT, count)))
+    since = date.fromordinal(int(seen.days[latest[enough]]))
+    passages = source.within("core.passage", _RECENT_COLUMNS, repeat.months_from(since, as_of))
+    asked = {**key, "as_of": as_of, "first": since, "most": RECENT}
+    return [row | {"passage_count": count} for row in _rows(Kept(source), _RECENT.format(passages=passages), asked)]

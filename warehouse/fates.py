@@ -334,7 +334,7 @@ from fated
 where (cast($fate as varchar) is null or fate = $fate)
     and (cast($detail as varchar) is null or coalesce(fate_detail, '') = $detail)
 order by passed_at, record_id
-limit $limit
+limit $limit offset $offset
 """
 
 
@@ -394,10 +394,13 @@ def counts(source: Source, asked: Asked, by: str = "reason") -> pd.DataFrame:
     return found.drop(columns="_place").reset_index(drop=True)
 
 
-def rows(source: Source, asked: Asked, limit: int | None = None, plate: str = "plate_no") -> pd.DataFrame:
-    """Findings with their fate, by time; the first ``limit``, None: all. ``plate``: a SQL expression of the code, by
-    which a caller masks plates. ``case_tie``: how ``case_no`` belongs to the finding: check_no, near or same_trip."""
-    bound = _bound(source, asked, fate=asked.fate, detail=asked.detail, limit=limit)
+def rows(
+    source: Source, asked: Asked, limit: int | None = None, plate: str = "plate_no", offset: int = 0
+) -> pd.DataFrame:
+    """Findings with their fate, by time; ``limit`` of them after the first ``offset``, None: all. ``plate``: a SQL
+    expression of the code, by which a caller masks plates. ``case_tie``: how ``case_no`` belongs to the finding:
+    check_no, near or same_trip."""
+    bound = _bound(source, asked, fate=asked.fate, detail=asked.detail, limit=limit, offset=offset)
     return source.read(_FATES + _ROWS.format(plate=plate), bound)
 
 

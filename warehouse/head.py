@@ -1,15 +1,17 @@
 """The head of a version: registers, lists and seeds as they are now, what is computed from them and from dated
 marts, what the ledger tells, and the dictionary."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
-from warehouse import sql
+from warehouse import risk, sql
 from warehouse.columns import dictionary
+from warehouse.connection import dicts
 from warehouse.digest import table_digest
 from warehouse.layout import DATED, head_models
 from warehouse.metrics import METRICS
@@ -17,6 +19,8 @@ from warehouse.night import REPORTED_NIGHTS, Book, Fates, Night, nights, refuse_
 from warehouse.project import Columns
 from warehouse.raw import RawTable
 
+KEPT_OF = ("core.passage", "mart.finding", "mart.screening")
+"""Dated tables that ``kept_answers`` reads beside those of the models."""
 META = {
     "meta.feed": {
         "feed": "varchar",
@@ -138,6 +142,35 @@ def write_head(
     }
 
 
+class _Filled:
+    """The head's connection, once filled, as a reader."""
+
+    version = None
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+        self.manifest: dict[str, Any] = {}
+
+    def rows(self, query: str, params: Any = None) -> list[dict[str, Any]]:
+        return dicts(self._connection.execute(query, params if params is not None else []))
+
+    constant = rows
+
+    def read(self, query: str, params: Any = None) -> Any:
+        return self._connection.execute(query, params if params is not None else []).df()
+
+    def within(self, table: str, columns: str, days: Iterable[date]) -> str:
+        return f"(select {columns} from {table})"
+
+
+def kept_answers(connection: duckdb.DuckDBPyConnection, until: date | None) -> dict[str, Any]:
+    """What is told of all together on the last day with data, where its rules are in force, as plain values: each
+    process would else read the city for its first look-up. ``write_head`` has filled the head from ``connection``."""
+    if until is None or until < risk.first_day(_Filled(connection)):
+        return {}
+    return {"risk_priors": risk.priors_to_keep(_Filled(connection), until)}
+
+
 def create_filled(
     connection: duckdb.DuckDBPyConnection, table: str, types: Mapping[str, str], rows: Sequence[Mapping[str, Any]]
 ) -> None:
@@ -187,7 +220,7 @@ def _show_dated(
 ) -> None:
     """A view of each dated table that a model of the head reads, and of ``mart.row_fate``, over all months."""
     wanted = sorted(
-        {"mart.row_fate", *(table for name in models for table in sql.render(name).reads if table in DATED)}
+        {"mart.row_fate", *KEPT_OF, *(table for name in models for table in sql.render(name).reads if table in DATED)}
     )
     for number, path in enumerate(parts.values()):
         connection.execute(f"attach '{path}' as part_{number} (read_only)")

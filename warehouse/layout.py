@@ -47,6 +47,7 @@ DATED = {
     "mart.platform_link_day": Dated("event_date", ("event_date", "platform_no")),
     "mart.post_check": Dated("event_date", ("event_date", "poll_no")),
     "mart.row_fate": Dated("event_date", ("event_date", "feed", "delivery_id")),
+    "mart.scale_day": Dated("passed_date", ("passed_date", "site_code", "lane_code")),
     "mart.screening": Dated("screened_date", ("screened_date", "check_no", "passed_date", "site_code")),
     "mart.site_day": Dated("passed_date", ("passed_date", "site_code")),
     "mart.terminal_finding": Dated(

@@ -8,10 +8,11 @@ last ticket, not who answers for the load. An enterprise that the case does not 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from warehouse import keyed
 from warehouse.match_terms import BY_REGISTER
 from warehouse.metrics import Source, tables
 from warehouse.plate import masked
@@ -60,7 +61,7 @@ class Match:
 
     def plain(self) -> list[dict[str, Any]]:
         """Its ties as rows of plain values, what is not told left out."""
-        return [{name: value for name, value in asdict(tie).items() if value is not None} for tie in self.ties]
+        return [{name: value for name, value in vars(tie).items() if value is not None} for tie in self.ties]
 
 
 _MATCHES = """
@@ -73,9 +74,20 @@ from core.case_match as found
 left join staging.driver_certificate as driver on driver.record_id = found.driver_record_id
 left join staging.enterprise as enterprise on enterprise.record_id = found.enterprise_record_id
 left join staging.loading_firm as firm on firm.record_id = found.firm_record_id
-where {where}
+where found.passage_record_id = $record
 order by found.case_no, found.record_id
 """
+_OF_CASE = (
+    "case_no", "act_code", "record_id", "plate_no", "passage_record_id", "passed_at", "match_grade", "match_reason",
+    "vehicle_grade", "vehicle_reason", "vehicle_record_id", "driver_grade", "driver_reason", "driver_record_id",
+    "enterprise_grade", "enterprise_reason", "enterprise_uscc", "enterprise_record_id", "loading_grade",
+    "loading_reason", "firm_no", "firm_record_id", "left_at", "loaded_mass_kg",
+)  # fmt: skip
+_NAMED = (
+    ("driver_record_id", "staging.driver_certificate", "driver_certificate_no"),
+    ("enterprise_record_id", "staging.enterprise", "enterprise_name"),
+    ("firm_record_id", "staging.loading_firm", "firm_name"),
+)
 _BY_REGISTER = """
 select found.enterprise_uscc as found_uscc, {columns}
 from core.case_match as found
@@ -108,13 +120,22 @@ def is_built(source: Source) -> bool:
 
 def of_cases(source: Source, cases: Iterable[str]) -> dict[str, Match]:
     """What belongs to each of these over-limit cases, by number."""
-    rows = source.rows(_MATCHES.format(where="found.case_no in (select unnest($cases))"), {"cases": list(cases)})
-    return {row["case_no"]: _match(row) for row in rows}
+    rows = keyed.rows(source, "core.case_match", _OF_CASE, "case_no", cases)
+    named = {
+        column: {
+            row["record_id"]: row[name]
+            for row in keyed.rows(source, table, ("record_id", name), "record_id", [row[column] for row in rows])
+        }
+        for column, table, name in _NAMED
+    }
+    told = [row | {name: named[column].get(row[column]) for column, _, name in _NAMED} for row in rows]
+    told.sort(key=lambda row: (row["case_no"], row["record_id"]))
+    return {row["case_no"]: _match(row) for row in told}
 
 
 def of_passage(source: Source, record_id: str) -> list[Match]:
     """The cases that come to a passage, whatever the grade."""
-    rows = source.rows(_MATCHES.format(where="found.passage_record_id = $record"), {"record": record_id})
+    rows = source.rows(_MATCHES, {"record": record_id})
     return [_match(row) for row in rows]
 
 

@@ -3,6 +3,7 @@
 Made by whoever knows the account; it holds no name, only the account's opaque id.
 """
 
+import os
 import re
 from dataclasses import dataclass
 from typing import Literal
@@ -47,3 +48,8 @@ class Principal:
     def scope(self) -> str:
         """The districts as one word: ``all``, ``none``, or codes joined by commas."""
         return "all" if self.districts is None else ",".join(self.districts) or "none"
+
+
+def operator() -> Principal:
+    """Who holds the files of the instance, at its command line: a user of this machine."""
+    return Principal(f"os:{os.getuid()}", "operator", None, "whole")

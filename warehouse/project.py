@@ -138,7 +138,7 @@ def dbt(command: str, project: Path, database: Path, settings: Mapping[str, str]
     reports to nobody.
     """
     target = database.parent / "target"
-    finished = subprocess.run(
+    finished = subprocess.run(  # nosec B603  # dbt by its interpreter, no shell
         [
             sys.executable, "-c", "from dbt.cli.main import cli; cli()",
             "--no-version-check", "--no-use-colors", "--quiet", "--log-path", str(database.parent / "logs"),

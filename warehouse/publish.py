@@ -8,6 +8,7 @@ that finds a later number has lost its turn and publishes nothing.
 """
 
 import contextlib
+import copy
 import fcntl
 import json
 import os
@@ -104,7 +105,12 @@ def published_manifest() -> dict[str, Any] | None:
 
 def files_of(manifest: dict[str, Any]) -> list[dict[str, Any]]:
     """Every file of a version, months first: ``file`` (relative to the home), ``sha256``, ``size``."""
-    return [*manifest["parts"].values(), manifest["head"]]
+    return [told for holder in [*manifest["parts"].values(), manifest["head"]] for told in _with_keys(holder)]
+
+
+def _with_keys(holder: dict[str, Any]) -> list[dict[str, Any]]:
+    """A month or the head, and the file of its keys beside it (``warehouse.keyed``): older versions have none."""
+    return [holder, holder["keyed"]] if "keyed" in holder else [holder]
 
 
 def is_there(told: dict[str, Any]) -> bool:
@@ -167,7 +173,7 @@ def _is_served_already(current: dict[str, Any], new: dict[str, Any]) -> bool:
         old = read_manifest(current["version"], current["manifest"])
     except SnapshotDamaged:
         return False
-    same = all(old.get(key) == new[key] for key in ("tables", "data_until", "days", "code", "raw"))
+    same = all(old.get(key) == new.get(key) for key in ("tables", "data_until", "days", "code", "raw", "keys"))
     return same and all(is_there(told) for told in files_of(old))
 
 
@@ -178,14 +184,17 @@ def _publish(build: "Build", version: int) -> int:
         shutil.rmtree(folder)
     folder.mkdir(parents=True)
     manifest = {**build.manifest, "version": version}
-    for told in manifest["parts"].values():
+    for told in [told for part in manifest["parts"].values() for told in _with_keys(part)]:
         written = build.work / Path(told["file"]).name
         if written.exists():
             settle(written, root / told["file"])
         elif not (root / told["file"]).is_file():
             raise SnapshotDamaged(f"{told['file']} of an unchanged month is gone. Run 'heng build --full'.")
-    manifest["head"] = {**manifest["head"], "file": f"snapshots/{version}/head.duckdb"}
-    settle(build.work / "head.duckdb", root / manifest["head"]["file"])
+    manifest["head"] = copy.deepcopy(manifest["head"])
+    for told in _with_keys(manifest["head"]):
+        written = build.work / Path(told["file"]).name
+        told["file"] = f"snapshots/{version}/{written.name}"
+        settle(written, root / told["file"])
     text = json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
     _write(folder / "manifest.json", text)
     failpoint("publish.manifest_written")
@@ -266,7 +275,7 @@ def prune(keep: int) -> int:
             if folder.name.isdigit() and int(folder.name) not in {row["version"] for row in kept}:
                 shutil.rmtree(folder)
                 removed += 1
-        for part in (root / "parts").glob("*.duckdb"):
+        for part in (root / "parts").iterdir() if (root / "parts").is_dir() else ():
             if str(part.relative_to(root)) not in named:
                 part.unlink()
         with contextlib.suppress(FileNotFoundError):

@@ -27,6 +27,7 @@ from functools import cache, lru_cache
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from warehouse import keyed
 from warehouse.errors import WarehouseError
 from warehouse.metrics import Source, tables
 from warehouse.parameters import Codes, Parameter, numbers, texts
@@ -228,6 +229,7 @@ class Standing:
 
 
 # --- the calendar ----------------------------------------------------------------------------------------
+@lru_cache(65_536)
 def months_later(day: date, months: int) -> date:
     """The same day of a later month; where that month has no such day, the first of the next."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
@@ -284,11 +286,6 @@ select max(began) as first_day from (
 ) as of_each
 """
 _KEY = {"vehicle": "plate_no, plate_color_code", "driver": "driver_no", "enterprise": "uscc"}
-_SUBJECT_WHERE = {
-    "vehicle": "plate_no = $plate_no and plate_color_code is not distinct from $plate_color_code",
-    "driver": "driver_no = $driver_no",
-    "enterprise": "uscc = $uscc",
-}
 # Every act of a subject that has one so near that it may lie in this cycle or the one before.
 _ACTS = """
 with near as (
@@ -299,31 +296,18 @@ select {columns} from core.violation semi join near using ({key})
 where violated_on <= $as_of
 order by violated_at, case_no
 """
-_ACTS_OF_ONE = """
-select {columns} from core.violation
-where violated_on <= $as_of and {where}
-order by violated_at, case_no
-"""
-# Of rows that hold on the day the one that began last; else the last one before the day.
-_FIRST_ISSUE = {
-    "vehicle": """
-        select plate_no, plate_color_code, first_issue_date, valid_from, valid_to, record_id from staging.vehicle
-        where valid_from <= $as_of and {where}
-    """,
-    "driver": """
-        select * from (
-            select driver_certificate_no as driver_no, first_issue_date, valid_from, valid_to, record_id
-            from staging.driver_certificate where valid_from <= $as_of
-        ) where {where}
-    """,
-    "enterprise": """
-        select uscc, first_issue_date, valid_from, valid_to, record_id
-        from staging.enterprise where valid_from <= $as_of and {where}
-    """,
+# The register that tells the first issue, and its column that names the subject.
+_REGISTERS = {
+    "vehicle": ("staging.vehicle", "plate_no"),
+    "driver": ("staging.driver_certificate", "driver_certificate_no"),
+    "enterprise": ("staging.enterprise", "uscc"),
 }
+# Of rows that hold on the day the one that began last; else the last one before the day (as ``_issued_last``).
 _FIRST_ISSUE_OF = """
-with told as ({rows})
-select {key}, first_issue_date from told {of_acts}
+with told as (
+    select {named}, first_issue_date, valid_from, valid_to, record_id from {register} where valid_from <= $as_of
+)
+select {key}, first_issue_date from told semi join core.violation using ({key})
 qualify row_number() over (
     partition by {key}
     order by coalesce(valid_to, date '9999-12-31') >= $as_of desc, valid_from desc, record_id
@@ -470,30 +454,61 @@ def _acts(frame: pd.DataFrame) -> list[Act]:
             columns.append([int(at) if at == at else None for at in series.to_numpy("float64", na_value=float("nan"))])
         else:
             columns.append(series.astype(object).where(series.notna(), None).tolist())
-    return [Act(*row) for row in zip(*columns, strict=True)]
+    return list(map(Act._make, zip(*columns, strict=True)))
 
 
 def _read_acts(source: Source, question: Question, only: Mapping[str, Any] | None, months: int) -> list[Act]:
-    columns = ", ".join(_COLUMNS)
     asked: dict[str, Any] = {"as_of": question.as_of}
-    if only is not None:
-        query = _ACTS_OF_ONE.format(columns=columns, where=_SUBJECT_WHERE[question.subject])
-        return [Act(**row) for row in source.rows(query, asked | dict(only))]
     key = _KEY[question.subject]
+    if only is not None:
+        (name, *_), wanted = key.split(", "), _key(question.subject, only)
+        told = keyed.rows(source, "core.violation", _COLUMNS, name, [only[name]])
+        acts = [Act(**row) for row in told if row["violated_on"] <= question.as_of]
+        return sorted(
+            (act for act in acts if _key_of(question.subject, act) == wanted),
+            key=lambda act: (act.violated_at, act.case_no),
+        )
     known = key.split(", ")[0] + " is not null"
     asked["since"] = question.as_of - timedelta(days=31 * 2 * months)
-    return _acts(source.read(_ACTS.format(key=key, columns=columns, known=known), asked))
+    query = _ACTS.format(key=key, columns=", ".join(_COLUMNS), known=known)
+    return _acts(source.read(query, asked))
 
 
 def _first_issues(source: Source, question: Question, only: Mapping[str, Any] | None) -> dict[tuple[Any, ...], date]:
-    subject, key = question.subject, _KEY[question.subject]
-    where, of_acts = (
-        ("true", f"semi join core.violation using ({key})") if only is None else (_SUBJECT_WHERE[subject], "")
+    subject, key, as_of = question.subject, _KEY[question.subject], question.as_of
+    register, column = _REGISTERS[subject]
+    names = key.split(", ")
+    if only is not None:
+        told = _issued_last(source, subject, only, as_of)
+        return (
+            {} if told is None or told["first_issue_date"] is None else {_key(subject, only): told["first_issue_date"]}
+        )
+    named = ", ".join([column if column == names[0] else f"{column} as {names[0]}", *names[1:]])
+    query = _FIRST_ISSUE_OF.format(named=named, register=register, key=key)
+    issued = "first_issue_date"
+    return {
+        tuple(row[name] for name in names): row[issued]
+        for row in source.rows(query, {"as_of": as_of})
+        if row[issued] is not None
+    }
+
+
+def _issued_last(source: Source, subject: str, only: Mapping[str, Any], as_of: date) -> dict[str, Any] | None:
+    """The register's row of one subject that tells its first issue on the day."""
+    register, column = _REGISTERS[subject]
+    columns = ["first_issue_date", "valid_from", "valid_to", "record_id"]
+    if subject == "vehicle":
+        columns.append("plate_color_code")
+    told = [
+        row
+        for row in keyed.rows(source, register, columns, column, [_key(subject, only)[0]])
+        if row["valid_from"] <= as_of and (subject != "vehicle" or row["plate_color_code"] == only["plate_color_code"])
+    ]
+    return min(
+        told,
+        key=lambda row: ((row["valid_to"] or date.max) < as_of, -row["valid_from"].toordinal(), row["record_id"]),
+        default=None,
     )
-    query = _FIRST_ISSUE_OF.format(rows=_FIRST_ISSUE[subject].format(where=where), key=key, of_acts=of_acts)
-    found = source.rows(query, {"as_of": question.as_of, **(only or {})})
-    names, issued = key.split(", "), "first_issue_date"
-    return {tuple(row[name] for name in names): row[issued] for row in found if row[issued] is not None}
 
 
 def _key(subject: str, row: Mapping[str, Any]) -> tuple[Any, ...]:
@@ -609,8 +624,7 @@ def _from(act: Act, question: Question, told: Mapping[str, Parameter]) -> date:
     return max(day for day in days if day is not None)
 
 
-@dataclass(frozen=True)
-class _Window:
+class _Window(NamedTuple):
     """Days whose acts count, and the months after which one of them lapses; None: they lapse together at its end."""
 
     first: date
@@ -737,8 +751,23 @@ def _since(
     """
     hours = told["repeat_merge_hours"].value
     window_on = cache(year.on)
+    settled: dict[str, str | None] = {}
+
+    def reason_of(act: Act, as_seen: Act) -> str | None:
+        """Why it does not count; asked once of an act that has come to what it is."""
+        if as_seen is not act:
+            return _reason(as_seen, question, told)
+        if act.record_id not in settled:
+            settled[act.record_id] = _reason(act, question, told)
+        return settled[act.record_id]
 
     def counted(group: Sequence[Act], day: date) -> int:
+        if len(group) == 1:  # a trip of its own if it counts
+            (act,) = group
+            if act.violated_on > day:
+                return 0
+            as_seen = seen(act, day)
+            return int(reason_of(act, as_seen) is None and window_on(day).holds(as_seen, question, told))
         left = (seen(act, day) for act in group if act.violated_on <= day)
         trips = _trips((act for act in left if _reason(act, question, told) is None), hours)
         return sum(window_on(day).holds(trip[0], question, told) for trip in trips)
@@ -846,7 +875,7 @@ def _with_trigger(
 
         def is_above(count: int, day: date) -> bool:
             fleet = of_day.get(days[max(bisect_right(days, day) - 1, 0)])
-            return bool(fleet) and Fraction(count, fleet) > most
+            return bool(fleet) and count * most.denominator > most.numerator * (fleet or 0)
 
         return _since(acts[one.key], question, told, year, is_above, days)
 

@@ -34,7 +34,7 @@ past day were worth.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from math import expm1, isnan, lgamma
@@ -42,7 +42,7 @@ from typing import Any
 
 import numpy as np
 
-from warehouse import beta, repeat
+from warehouse import beta, keyed, repeat
 from warehouse.dossier import Source
 from warehouse.errors import WarehouseError
 from warehouse.metrics import tables
@@ -103,7 +103,7 @@ with found as (
         excess_ratio_after_allowance
     from {findings} as finding
     where plate_no is not null and passed_date > $since_3 and passed_date <= $until
-        and (cast($county as varchar) is null or county_code = $county){who}
+        and (cast($county as varchar) is null or county_code = $county)
 ),
 look as (
     select screening.site_code, screening.check_no, screening.passed_date, screening.screening_result
@@ -146,11 +146,6 @@ select plate_no, coalesce(plate_color_code, {_NO_COLOR}) as color, age * 4 + sev
 from judged where left_out is null
 group by all
 """
-_REASONS = f"""{_FOUND}
-select plate_no, plate_color_code, record_id, passed_at, site_code, excess_ratio_after_allowance, age, severity,
-    left_out
-from judged order by passed_at desc, record_id desc
-"""
 _CHECKS = f"""
 select
     plate_no,
@@ -161,30 +156,32 @@ select
     count(case when passed_date <= $since_2 then 1 end) as age_3
 from {{passages}} as passage
 where plate_no is not null and passed_date > $since_3 and passed_date <= $until and verdict in ('over', 'within')
-    and (cast($county as varchar) is null or county_code = $county){{who}}
+    and (cast($county as varchar) is null or county_code = $county)
 group by all
 order by plate_no, color
 """
-# Facts are sorted by plate inside each month: plates given as values let blocks be skipped.
-_ONLY = f"""
-    and plate_no in ({{plates}})
-    and list_contains($vehicles, concat(plate_no, ' ', coalesce(plate_color_code, {_NO_COLOR})))"""
 _KINDS = """
 select plate_no, coalesce(plate_color_code, -1) as color,
     coalesce(min(vehicle_kind), 'unknown') as vehicle_kind
 from staging.vehicle
 where $as_of between valid_from and coalesce(valid_to, $as_of)
-    and (cast($plate_no as varchar) is null or plate_no = $plate_no)
 group by all
 """
 _TOLD = """
 select count(distinct parameter) as parameter_count from seeds.parameter where list_contains($names, parameter)
+"""
+_FIRST_DAY = """
+select max(began) as first_day, count(*) as parameter_count from (
+    select min(coalesce(valid_from, date '0001-01-01')) as began
+    from seeds.parameter where list_contains($names, parameter) group by parameter
+) as of_each
 """
 _NAMES = """
 select uscc, enterprise_name from staging.enterprise
 where $as_of between valid_from and coalesce(valid_to, $as_of)
 qualify row_number() over (partition by uscc order by valid_from desc, record_id) = 1
 """
+_CHECKED = ("over", "within")
 _FINDING_COLUMNS = (
     "record_id, passed_at, passed_date, site_code, check_no, county_code, plate_no, plate_color_code, is_permitted,"
     " excess_ratio_after_allowance"
@@ -442,50 +439,57 @@ def _tables(source: Source, since: Sequence[date], until: date) -> dict[str, str
     }
 
 
-def _of(only: Sequence[Vehicle] | None) -> tuple[str, dict[str, Any]]:
-    """The condition that holds for some vehicles, and its values."""
-    if only is None:
-        return "", {}
-    plates = {f"plate_{at}": plate_no for at, plate_no in enumerate(sorted({plate_no for plate_no, _ in only}))}
-    vehicles = [f"{plate_no} {_NO_COLOR if color is None else color}" for plate_no, color in only]
-    return _ONLY.format(plates=", ".join(f"${name}" for name in plates)), plates | {"vehicles": vehicles}
-
-
 def _vehicle(plate_no: str, color: int) -> Vehicle:
     return plate_no, None if color == _NO_COLOR else color
-
-
-def _checked(
-    source: Source, since: Sequence[date], until: date, county: str | None, of: Rules,
-    only: Sequence[Vehicle] | None,
-) -> tuple[list[Vehicle], np.ndarray]:  # fmt: skip
-    """As ``counted``, the events left at none."""
-    who, named = _of(only)
-    bound = _bound(since, until, county, of) | named
-    used = {name: value for name, value in bound.items() if not name.startswith("ratio_")}
-    checked = source.read(_CHECKS.format(**_tables(source, since, until), who=who), used)
-    vehicles = [_vehicle(*key) for key in zip(checked["plate_no"].tolist(), checked["color"].tolist(), strict=True)]
-    counts = np.zeros((len(vehicles), AGE_COUNT + _CELLS))
-    for age in range(AGE_COUNT):
-        counts[:, age] = checked[f"age_{age}"].to_numpy()
-    return vehicles, counts
 
 
 def counted(
     source: Source, since: Sequence[date], until: date, county: str | None, of: Rules
 ) -> tuple[list[Vehicle], np.ndarray]:
     """Vehicles by plate, and of each its checks by class of age and its events by class of age and severity."""
-    vehicles, counts = _checked(source, since, until, county, of, None)
+    bound, read = _bound(since, until, county, of), _tables(source, since, until)
+    used = {name: value for name, value in bound.items() if not name.startswith("ratio_")}
+    checked = source.read(_CHECKS.format(**read), used)
+    vehicles = [_vehicle(*key) for key in zip(checked["plate_no"].tolist(), checked["color"].tolist(), strict=True)]
+    counts = np.zeros((len(vehicles), AGE_COUNT + _CELLS))
+    for age in range(AGE_COUNT):
+        counts[:, age] = checked[f"age_{age}"].to_numpy()
     place = {vehicle: at for at, vehicle in enumerate(vehicles)}
-    events = _EVENTS.format(**_tables(source, since, until), who="")
-    for row in source.rows(events, _bound(since, until, county, of)):
+    for row in source.rows(_EVENTS.format(**read), bound):
         counts[place[_vehicle(row["plate_no"], row["color"])], AGE_COUNT + row["cell"]] = row["event_count"]
     return vehicles, counts
 
 
-def _kinds(source: Source, as_of: date, plate_no: str | None = None) -> dict[Vehicle, str]:
-    found = source.rows(_KINDS, {"as_of": as_of, "plate_no": plate_no})
+def _checks_of(source: Source, asked: Asked, own: Sequence[Vehicle]) -> np.ndarray:
+    """Checks of some vehicles together, by class of age: as ``_CHECKS`` counts them, a vehicle at a time."""
+    months = repeat.months_from(asked.since[-1], asked.as_of)
+    passed, found = keyed.passed(source, {plate_no for plate_no, _ in own}, months), np.zeros(AGE_COUNT)
+    ends = [day.toordinal() for day in (asked.as_of, *asked.since)]
+    for plate_no, color in own:
+        if (one := passed.get(plate_no)) is None:
+            continue
+        here = one.of_color(color) & np.isin(one.verdicts, _CHECKED)
+        if asked.county is not None:
+            here &= one.counties == asked.county
+        for age in range(AGE_COUNT):
+            found[age] += one.counts[here & (one.days > ends[age + 1]) & (one.days <= ends[age])].sum()
+    return found
+
+
+def _kinds(source: Source, as_of: date) -> dict[Vehicle, str]:
+    found = source.rows(_KINDS, {"as_of": as_of})
     return {_vehicle(row["plate_no"], row["color"]): row["vehicle_kind"] for row in found}
+
+
+def _kind_of(source: Source, vehicle: Vehicle, as_of: date) -> str:
+    """The kind of one vehicle, as ``_KINDS`` tells it."""
+    columns = ("plate_color_code", "vehicle_kind", "valid_from", "valid_to")
+    held = [
+        row["vehicle_kind"]
+        for row in keyed.rows(source, "staging.vehicle", columns, "plate_no", [vehicle[0]])
+        if row["plate_color_code"] == vehicle[1] and row["valid_from"] <= as_of <= (row["valid_to"] or as_of)
+    ]
+    return min((kind for kind in held if kind is not None), default="unknown") if held else "unregistered"
 
 
 def fleets(
@@ -516,8 +520,28 @@ def fitted(kind: str, events: np.ndarray, checks: np.ndarray, most: float) -> Pr
     return Prior(kind, mean, strength, len(checks), int(checks.sum()))
 
 
+_KEPT = "risk_priors"
+"""Under which name a version tells the priors of vehicles on its last day (``keyed.Store.kept``)."""
+
+
+def priors_to_keep(source: Source, as_of: date) -> dict[str, Any]:
+    """The priors of vehicles on a day, as plain values."""
+    every = priors(source, Asked(as_of), rules(source, as_of))
+    return {"as_of": as_of.isoformat(), "priors": {kind: asdict(one) for kind, one in every.items()}}
+
+
+def first_day(source: Source) -> date:
+    """The first day on which every parameter of the scores is in force."""
+    (row,) = source.constant(_FIRST_DAY, {"names": list(_NAMES_OF_PARAMETERS)})
+    return date.max if row["parameter_count"] < len(_NAMES_OF_PARAMETERS) else row["first_day"]
+
+
 def priors(source: Source, asked: Asked, of: Rules) -> dict[str, Prior]:
-    """The prior of every kind that has enough units, and of ``all``."""
+    """The prior of every kind that has enough units, and of ``all``: of the version's last day as it was told then, of
+    others computed from all checks of their days."""
+    kept = getattr(source, "kept", {}).get(_KEPT)
+    if kept is not None and asked == Asked(date.fromisoformat(kept["as_of"])):
+        return {kind: Prior(**one) for kind, one in kept["priors"].items()}
     since = asked.as_of - timedelta(days=int(of.value("prior_days")))
     vehicles, counts = counted(source, (since,) * AGE_COUNT, asked.as_of, asked.county, of)
     if asked.subject == "enterprise":
@@ -674,9 +698,7 @@ def explained(
         else sorted(repeat.fleet_of(source, key["uscc"], asked.as_of), key=_sortable)
     )
     counts = np.zeros((1, AGE_COUNT + _CELLS))
-    if own:
-        _, of_each = _checked(source, asked.since, asked.as_of, asked.county, of, own)
-        counts += of_each.sum(axis=0)
+    counts[0, :AGE_COUNT] = _checks_of(source, asked, own)
     if not counts.any():
         raise Unchecked(
             f"No passage of it was weighed and judged in the {AGES[-1]} months up to {asked.as_of}, so there is no "
@@ -688,7 +710,7 @@ def explained(
             counts[0, AGE_COUNT + row["age"] * len(SEVERITIES) + row["severity"]] += 1
     names: dict[str, str] = {}
     if asked.subject == "vehicle":
-        kind = _kinds(source, asked.as_of, own[0][0]).get(own[0], "unregistered")
+        kind = _kind_of(source, own[0], asked.as_of)
     else:
         kind = "enterprise"
         names = {row["uscc"]: row["enterprise_name"] for row in source.rows(_NAMES, {"as_of": asked.as_of})}
@@ -704,10 +726,54 @@ def explained(
 
 
 def _findings_of(source: Source, asked: Asked, of: Rules, own: Sequence[Vehicle]) -> list[dict[str, Any]]:
-    """Passages of some vehicles over the limit, the latest first."""
-    who, named = _of(own)
-    told = _tables(source, asked.since, asked.as_of) | {"who": who}
-    return source.rows(_REASONS.format(**told), _bound(asked.since, asked.as_of, asked.county, of) | named)
+    """Passages of some vehicles over the limit, the latest first: as ``_FOUND`` judges them, a vehicle at a time."""
+    months, vehicles = repeat.months_from(asked.since[-1], asked.as_of), set(own)
+    plates = sorted({plate_no for plate_no, _ in own})
+    found = [
+        row
+        for row in keyed.rows(source, "mart.finding", _FINDING_COLUMNS.split(", "), "plate_no", plates, months)
+        if (row["plate_no"], row["plate_color_code"]) in vehicles
+        and asked.since[-1] < row["passed_date"] <= asked.as_of
+        and asked.county in (None, row["county_code"])
+    ]
+    looks = _looks(source, found, asked.as_of)
+    judged = []
+    for row in found:
+        excess = row["excess_ratio_after_allowance"]
+        left_out = (
+            "void" if looks.get(_look_of(row)) == "void"
+            else "permit" if row["is_permitted"]
+            else "allowance" if excess is not None and excess <= 0
+            else None
+        )  # fmt: skip
+        age = next((at for at, day in enumerate(asked.since[:-1]) if row["passed_date"] > day), AGE_COUNT - 1)
+        severity = 0 if excess is None else sum(excess >= ratio for ratio in of.ratios)
+        judged.append({**row, "left_out": left_out, "age": age, "severity": severity})
+    return sorted(judged, key=lambda row: (row["passed_at"], row["record_id"]), reverse=True)
+
+
+_Look = tuple[str | None, str | None, date]
+
+
+def _look_of(row: Mapping[str, Any]) -> _Look:
+    return row["site_code"], row["check_no"], row["passed_date"]
+
+
+def _looks(source: Source, found: Sequence[Mapping[str, Any]], until: date) -> dict[_Look, str]:
+    """What the last look at each passage up to the day found."""
+    last: dict[_Look, tuple[Any, ...]] = {}
+    results: dict[_Look, str] = {}
+    checks = sorted({row["check_no"] for row in found if row["check_no"] is not None})
+    # Nobody looked at a passage before it: such a row is not accepted (R-ORDER of the feed).
+    first = min((row["passed_date"] for row in found), default=until)
+    months = repeat.months_from(first, until)
+    for row in keyed.rows(source, "mart.screening", _SCREENING_COLUMNS.split(", "), "check_no", checks, months):
+        if row["site_code"] is None or row["screened_date"] is None or row["screened_date"] > until:
+            continue
+        at = (row["screened_date"], row["screened_at"] is not None, row["screened_at"])
+        if _look_of(row) not in last or at > last[_look_of(row)]:
+            last[_look_of(row)], results[_look_of(row)] = at, row["screening_result"]
+    return results
 
 
 def _reason(row: Mapping[str, Any], of: Rules, below: Mapping[str, float]) -> Reason:

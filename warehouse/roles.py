@@ -1,9 +1,11 @@
 """Who may do what: the one table of roles.
 
 A role names pages as ``dashboards/shell.py`` does. System, security and audit administrators are three people
-(GB/T 22239-2019) and see no page with data; domain.md §10 has the duties.
+(GB/T 22239-2019) and see no page with data: the first answers for who somebody is, the second for what somebody may
+(8.1.5.1, 8.1.5.3), the third for the record of both (8.1.5.2).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 EVERY_COUNTY, SOME_COUNTIES, GIVEN_COUNTIES = "every", "some", "given"
@@ -11,11 +13,13 @@ EVERY_COUNTY, SOME_COUNTIES, GIVEN_COUNTIES = "every", "some", "given"
 
 _READ = frozenset(
     {
-        *("overview", "alerts", "overload", "rows", "repeat", "risk", "findings", "penalties", "hazards", "terminals"),
-        *("compliance", "supervision", "vehicles", "bulletins", "quality", "rules", "definitions"),
+        *("overview", "alerts", "overload", "rows", "repeat", "risk", "findings", "site", "penalties", "hazards"),
+        *("terminals", "compliance", "supervision", "vehicles", "bulletins", "quality", "rules", "definitions"),
     }
 )
 """Pages whose plates and names are masked."""
+_SYSTEM = frozenset({"accounts", "accounts.identity", "accounts.stop", "airflow"})
+_SECURITY = frozenset({"accounts", "accounts.grant", "accounts.stop"})
 FOR_SOME_COUNTIES = _READ - {"bulletins"}
 """Pages for an account that may see given counties only. A bulletin is of the whole prefecture; a look-up would count a
 vehicle's acts in these counties alone, and be taken for the count of art. 66."""
@@ -24,7 +28,9 @@ vehicle's acts in these counties alone, and be taken for the count of art. 66.""
 @dataclass(frozen=True)
 class Role:
     """``pages``: by name. ``can``: what else: ``export`` files of rows, ``personal`` a plate one typed, ``draft`` a
-    bulletin, ``admin.*``."""
+    bulletin, ``sign`` it off; of administrators ``accounts`` to see them, ``accounts.identity`` to add one, make its
+    link and bind it, ``accounts.grant`` its role and counties, ``accounts.stop`` to disable it and end its sessions,
+    ``audit`` the log, ``airflow`` its pages."""
 
     name: str
     pages: frozenset[str]
@@ -32,8 +38,14 @@ class Role:
     counties: str = EVERY_COUNTY
     needs_second_factor: bool = False
 
-    def may(self, permission: str) -> bool:
-        """``permission``: a page's name, or a word of ``can``."""
+    @property
+    def is_administrator(self) -> bool:
+        return bool(self.can & {"accounts", "audit"})
+
+    def may(self, permission: str, counties: Sequence[str] | None = None) -> bool:
+        """``permission``: a page's name, or a word of ``can``; for given ``counties`` a page has to keep to them."""
+        if counties is not None and permission in self.pages - FOR_SOME_COUNTIES:
+            return False
         return permission in self.pages or permission in self.can
 
 
@@ -43,9 +55,9 @@ ROLES = {
         Role("analyst", _READ, frozenset({"export", "draft"})),
         Role("inspector", _READ | {"lookup"}, frozenset({"export", "personal"}), SOME_COUNTIES, True),
         Role("district", _READ, frozenset({"export"}), GIVEN_COUNTIES),
-        Role("leader", _READ),
-        Role("system", frozenset(), frozenset({"admin.system"}), needs_second_factor=True),
-        Role("security", frozenset(), frozenset({"admin.security"}), needs_second_factor=True),
-        Role("audit", frozenset(), frozenset({"admin.audit"}), needs_second_factor=True),
+        Role("leader", _READ, frozenset({"sign"})),
+        Role("system", frozenset(), _SYSTEM, needs_second_factor=True),
+        Role("security", frozenset(), _SECURITY, needs_second_factor=True),
+        Role("audit", frozenset(), frozenset({"audit"}), needs_second_factor=True),
     )
 }

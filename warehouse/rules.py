@@ -3,6 +3,7 @@
 ``mart.rule`` has every row of every law seed in one shape. The command line and the page read it here alone.
 """
 
+import hashlib
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -140,6 +141,11 @@ def book(source: Source) -> list[Rule]:
     order = {topic: place for place, topic in enumerate(TOPICS)}
     # Over-limit carriage is what most readers look for among the fines.
     return sorted(found, key=lambda rule: (order[rule.topic], not rule.subject.startswith("fine over_")))
+
+
+def version_of(rules: Iterable[Rule]) -> str:
+    """What tells one rulebook from another: 16 hexadecimal signs of the SHA-256 of all its rules."""
+    return hashlib.sha256("\n".join(sorted(map(repr, rules))).encode()).hexdigest()[:16]
 
 
 def _rule(row: Sequence[Any]) -> Rule:

@@ -81,6 +81,7 @@ SCOPES: dict[str, Scope] = {
     "mart.report_fact": NOTHING,  # what the bureau as a whole publishes
     "mart.row_fate": OPEN,  # how many rows of a delivery count
     "mart.rule": OPEN,
+    "mart.scale_day": OWN,
     "mart.screening": _SITE,
     "mart.site_day": OWN,
     "mart.terminal_finding": OWN,

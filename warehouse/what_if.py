@@ -232,6 +232,9 @@ class _Supposed(Snapshot):
     def within(self, table: str, columns: str, days: Iterable[date]) -> str:
         return Reader.within(self, table, columns, days)  # a replaced table is in no month's file
 
+    def _keys(self) -> None:
+        """None: keys are of the published tables."""
+
     def _of_days(self) -> list[str]:
         return [name for name in OF_DAYS if name in self._touched]
 

@@ -3,32 +3,25 @@
 Nothing tells whether a name exists: a wrong name, a wrong password and a disabled account read alike and take as long.
 """
 
-import csv
-from datetime import datetime
-from functools import cache
 from ipaddress import ip_address, ip_network
-from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
 
 import flask
 from markupsafe import Markup
-from werkzeug.exceptions import NotFound
+from werkzeug.exceptions import NotFound, Unauthorized
 
-from dashboards import format as fmt
-from dashboards import freshness, shell
+from dashboards import shell
 from dashboards.access import gate, session
+from dashboards.access.frame import moment, names_of_counties
+from dashboards.access.frame import page as _page
 from dashboards.access.vault import LONGEST, SHORTEST, vault, weakness
-from dashboards.text import HTML_LANG
 from warehouse.access_log import record
-from warehouse.control import Account, account_name, idle_seconds, session_seconds
-from warehouse.home import REPOSITORY
+from warehouse.control import Account, account_name, fresh_seconds, idle_seconds, session_seconds
 
 routes = flask.Blueprint("person", __name__, template_folder="templates")
 FREE_TRIES = 5
 """Wrong passwords of one name, or codes of one account, before the first wait."""
 FREE_TRIES_OF_ADDRESS = 20
-_CSS = ("app.css", "icons.css")
 
 
 def _field(name: str) -> str:
@@ -36,40 +29,8 @@ def _field(name: str) -> str:
     return flask.request.form.get(name, "")[: 4 * LONGEST]
 
 
-def _page(template: str, status: int = 200, **values: Any) -> flask.Response:
-    view = shell.view_of(flask.request.args)
-    other_lang = "en" if view.lang == "zh" else "zh"
-    other_theme = "dark" if view.theme == "light" else "light"
-
-    def switched(**choice: str) -> str:
-        kept = {name: value for name, value in flask.request.args.items() if name not in ("lang", "theme")}
-        # A form of the account that was refused stands under an address that only takes forms.
-        where = flask.url_for("person.account") if flask.request.path.startswith("/account/") else ""
-        return where + "?" + urlencode({**kept, **choice})
-
-    body = flask.render_template(
-        template,
-        t=view.text,
-        lang=HTML_LANG[view.lang],
-        other_lang=HTML_LANG[other_lang],
-        theme=view.theme,
-        other_theme=other_theme,
-        to_language=switched(lang=other_lang),
-        to_theme=switched(theme=other_theme),
-        styles=[f"/assets/{name}?m={_changed(name)}" for name in _CSS],
-        token=session.token(),
-        **values,
-    )
-    # The address of a link is a secret, so it is told to nobody; without any referrer a form's Origin would be null.
-    return flask.Response(body, status, mimetype="text/html", headers={"Referrer-Policy": "strict-origin"})
-
-
-@cache
-def _changed(name: str) -> int:
-    return int((Path(__file__).parent.parent / "assets" / name).stat().st_mtime)
-
-
-def _waits(seconds: int, template: str, **values: Any) -> flask.Response:
+def waits(seconds: int, template: str, **values: Any) -> flask.Response:
+    """A form that was tried too often."""
     t = shell.view_of(flask.request.args).text
     answer = _page(template, 429, error=t.plural("access.wait", -(-seconds // 60)), **values)
     answer.headers["Retry-After"] = str(seconds)
@@ -83,7 +44,7 @@ def _subject(kind: str, text: str) -> str:
 def _tried(name: str) -> tuple[list[tuple[str, int]], str, str]:
     """What an attempt at a password counts for: the name as typed, known or not, and the address it came from."""
     of_name = _subject("name", account_name(name))
-    of_address = _subject("address", _network(flask.request.remote_addr or ""))
+    of_address = _address()
     return [(of_name, FREE_TRIES), (of_address, FREE_TRIES_OF_ADDRESS)], of_name, of_address
 
 
@@ -94,6 +55,20 @@ def _network(address: str) -> str:
     except ValueError:
         return address
     return str(ip_network((parsed, 64), strict=False)) if parsed.version == 6 else address
+
+
+def count_address() -> int:
+    """Count an attempt of the address a request came from; the seconds it has to wait, or 0."""
+    return session.control().begin_attempts([(_address(), FREE_TRIES_OF_ADDRESS)])
+
+
+def refund_address() -> None:
+    """The attempt was right: it is taken back."""
+    session.control().refund_attempt(_address())
+
+
+def _address() -> str:
+    return _subject("address", _network(flask.request.remote_addr or ""))
 
 
 def _right_password(name: str, password: str) -> tuple[Account | None, int]:
@@ -120,7 +95,7 @@ def login() -> Any:
     found, seconds = _right_password(_field("name"), _field("password"))
     if seconds:
         record("login_blocked", seconds=seconds)
-        return _waits(seconds, "login.html", target=target)
+        return waits(seconds, "login.html", target=target)
     if found is None:
         record("login_failed")
         return _page("login.html", 401, target=target, error=t("access.login.failed"))
@@ -134,12 +109,13 @@ def login() -> Any:
 
 
 def _signed_in(account: Account, target: str, how: str) -> Any:
+    waiting = session.session()
+    # A provider's word for the password may be hours old: what takes a fresh session asks for it here.
+    proved = waiting is None or waiting.stage != "second" or waiting.proved_at > 0
     with session.control().transaction():
-        session.begin(account)
+        session.begin(account, proved=proved)
         record("login", account.account_id, how=how, role=account.role_name)
-    page = gate.page_of_address(target.partition("?")[0])
-    fits = target == "/account" or (page is not None and account.may(page))
-    return flask.redirect(target if fits else gate.first_page(account), 303)
+    return flask.redirect(target if gate.fits(account, target) else gate.first_page(account), 303)
 
 
 @routes.route("/login/second", methods=["GET", "POST"])
@@ -150,26 +126,81 @@ def second() -> Any:
         return flask.redirect(flask.url_for("person.login", next=target), 303)
     if flask.request.method == "GET":
         return _page("second.html", target=target)
-    account, control = waiting.account, session.control()
-    subject = _subject("second factor", account.account_id)
-    if seconds := control.begin_attempts([(subject, FREE_TRIES)]):
+    account = waiting.account
+    how, seconds = _right_code(account)
+    if seconds:
         record("second_blocked", account.account_id, seconds=seconds)
-        return _waits(seconds, "second.html", target=target)
-    code = _field("code")
-    step = vault().step_of(waiting.account.second_factor, code)
-    how = "second factor" if step is not None else "recovery code"
-    right = (
-        control.use_counter(account, step)
-        if step is not None
-        else control.use_recovery_code(account, vault().code_digest(code))
-    )
-    if not right:
-        control.count_failed_code(waiting)
+        return waits(seconds, "second.html", target=target)
+    if how is None:
+        session.control().count_failed_code(waiting)
         record("second_failed", account.account_id)
         t = shell.view_of(flask.request.args).text
         return _page("second.html", 401, target=target, error=t("access.second.failed"))
-    control.clear_attempts(subject)
     return _signed_in(account, target, how)
+
+
+def _right_code(account: Account) -> tuple[str | None, int]:
+    """How the code of a request was right, counted as an attempt; and the seconds to wait before the next one."""
+    control = session.control()
+    subject = _subject("second factor", account.account_id)
+    if seconds := control.begin_attempts([(subject, FREE_TRIES)]):
+        return None, seconds
+    code = _field("code")
+    step = vault().step_of(account.second_factor or "", code)
+    if step is not None:
+        how = "second factor" if control.use_counter(account, step) else None
+    else:
+        how = "recovery code" if control.use_recovery_code(account, vault().code_digest(code)) else None
+    if how is not None:
+        control.clear_attempts(subject)
+    return how, 0
+
+
+# --- fresh again --------------------------------------------------------------------------------------
+@routes.route("/account/fresh", methods=["GET", "POST"])
+def fresh() -> Any:
+    """Password and second factor once more, for a session that goes on: from the dialog of a page (JSON), or as a form.
+
+    Both: the page is used on the phone that holds the authenticator, so that a code alone would prove no more than that
+    the phone is there, and a password alone no more than that a browser keeps it. After as many wrong ones as at
+    signing in the session ends, and who has only its cookie is out.
+    """
+    own, target = _own(), gate.local(flask.request.args.get("next", ""))
+    has_second = own.second_factor is not None
+    shown = {"target": target, "has_second": has_second, "minutes": fresh_seconds() // 60}
+    if flask.request.method == "GET":
+        return _page("fresh.html", **shown)
+    t = shell.view_of(flask.request.args).text
+    found, seconds = _right_password(own.name, _field("password"))
+    right = found is not None and found.account_id == own.account_id
+    if right and has_second:
+        how, seconds = _right_code(own)
+        right = how is not None
+    if seconds:
+        record("fresh_blocked", own.account_id, seconds=seconds)
+        return _not_fresh(429, t.plural("access.wait", -(-seconds // 60)), shown, seconds)
+    if not right:
+        session.control().count_failed_code(_session())
+        record("fresh_failed", own.account_id)
+        return _not_fresh(401, t("access.fresh.failed"), shown)
+    if not session.prove():
+        raise Unauthorized("Sign in first.")
+    return flask.jsonify(done=True) if _wants_json() else flask.redirect(target, 303)
+
+
+def _wants_json() -> bool:
+    return flask.request.headers.get("Accept") == "application/json"
+
+
+def _not_fresh(status: int, error: str, shown: dict[str, Any], seconds: int = 0) -> flask.Response:
+    if _wants_json():
+        answer = flask.jsonify(message=error)
+        answer.status_code = status
+    else:
+        answer = _page("fresh.html", status, error=error, **shown)
+    if seconds:
+        answer.headers["Retry-After"] = str(seconds)
+    return answer
 
 
 # --- one-time link ------------------------------------------------------------------------------------
@@ -215,7 +246,7 @@ def link(token: str) -> Any:
 
 def _drawn(account: Account, secret: str) -> dict[str, Any]:
     drawing, key = vault().shown(account, secret)
-    return {"drawing": Markup(drawing), "key": key}  # drawn here, of letters and digits
+    return {"drawing": Markup(drawing), "key": key}  # nosec B704  # drawn here, of letters and digits
 
 
 def _refused(t: Any, password: str, account: Account) -> str | None:
@@ -258,17 +289,11 @@ def _session() -> Any:
     return found
 
 
-@cache
-def _counties() -> dict[str, tuple[str, str]]:
-    with (REPOSITORY / "warehouse" / "seeds" / "county.csv").open(encoding="utf-8", newline="") as stream:
-        return {row["county_code"]: (row["name_zh"], row["name_en"]) for row in csv.DictReader(stream)}
-
-
 def _account_page(status: int = 200, **values: Any) -> flask.Response:
     account, own = _own(), _session()
     view = shell.view_of(flask.request.args)
     t = view.text
-    places = [t.pick(*_counties().get(code, (code, code))) for code in account.counties or ()]
+    places = names_of_counties(account.counties, t)
     wants_second = "second" in flask.request.args
     if wants_second:
         if own.second_factor is None:
@@ -277,7 +302,7 @@ def _account_page(status: int = 200, **values: Any) -> flask.Response:
         values |= _drawn(account, own.second_factor or "")
     done = flask.request.args.get("done", "")
     begun = [
-        (fmt.moment(_at(began), view.lang), fmt.moment(_at(seen), view.lang), digest == own.session_digest)
+        (moment(began, view.lang), moment(seen, view.lang), digest == own.session_digest)
         for digest, began, seen in session.control().sessions(account)
     ]
     return _page(
@@ -307,10 +332,6 @@ def _reloaded(own: Any) -> Any:
     """The session again, with the secret that was just offered to it."""
     session.load()
     return session.session() or own
-
-
-def _at(seconds: int) -> datetime:
-    return datetime.fromtimestamp(seconds, freshness.CHINA)
 
 
 @routes.get("/account")

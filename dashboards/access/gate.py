@@ -8,17 +8,21 @@ in ``ENDPOINTS`` stops the start.
 import json
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
 import flask
 from dash import Dash
-from werkzeug.exceptions import BadRequest, Forbidden, HTTPException, NotFound, Unauthorized
+from flask.globals import request_ctx
+from werkzeug.exceptions import BadRequest, Forbidden, HTTPException, MethodNotAllowed, NotFound, Unauthorized
 
 from dashboards import shell
-from dashboards.access import session
+from dashboards.access import bearer, session
+from dashboards.api.problems import Problem
+from dashboards.text import Text
 from warehouse.access_log import record
-from warehouse.control import Account
+from warehouse.control import Account, fresh_seconds
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 OPEN, SIGNED_IN, PAGE, CALLBACK, CLOSED = "open", "signed in", "page", "callback", "closed"
@@ -35,7 +39,7 @@ FILES = {
     "alert_export": {"alerts": "alerts"},
 }
 """The page of every file that is handed out, by the routes it comes from."""
-ENDPOINTS: dict[str, str | tuple[str, ...]] = {
+ENDPOINTS: dict[str, str | tuple[str, ...] | frozenset[str]] = {
     # Open to everybody: no data are behind them.
     "/healthz": OPEN,
     "_dash_assets.static": OPEN,
@@ -44,15 +48,26 @@ ENDPOINTS: dict[str, str | tuple[str, ...]] = {
     "person.login": OPEN,
     "person.second": OPEN,
     "person.link": OPEN,
+    "provider.begin": OPEN,
+    "provider.came_back": OPEN,
     # The frame of the pages, and what belongs to the account itself.
     "/_dash-layout": SIGNED_IN,
     "/_dash-dependencies": SIGNED_IN,
     "person.account": SIGNED_IN,
     "person.codes": SIGNED_IN,
+    "person.fresh": SIGNED_IN,
     "person.change_password": SIGNED_IN,
     "person.add_second": SIGNED_IN,
     "person.end_others": SIGNED_IN,
     "person.logout": SIGNED_IN,
+    # Pages of administrators and their forms.
+    **dict.fromkeys(("accounts.listed", "accounts.opened"), frozenset({"accounts"})),
+    **dict.fromkeys(
+        ("accounts.add", "accounts.link", "accounts.bind", "accounts.unbind"), frozenset({"accounts.identity"})
+    ),
+    **dict.fromkeys(("accounts.grant", "accounts.enable"), frozenset({"accounts.grant"})),
+    **dict.fromkeys(("accounts.disable", "accounts.end_sessions"), frozenset({"accounts.stop"})),
+    **dict.fromkeys(("audit.log", "audit.verify", "audit.export"), frozenset({"audit"})),
     # Pages and their callbacks, each by its page.
     "/": PAGE,
     "/<path:path>": PAGE,
@@ -69,11 +84,33 @@ ENDPOINTS: dict[str, str | tuple[str, ...]] = {
     # Of the development server only.
     "/_reload-hash": CLOSED,
 }
-"""Every endpoint's class, or what it takes: permissions that all have to be there."""
+"""Every endpoint's class, or what it takes: permissions that all have to be there; in a tuple those of a file."""
+CLIENTS: dict[str, tuple[str, ...]] = {
+    "api.document": (),
+    "api.freshness": ("quality",),
+    "api.metrics": ("definitions",),
+    "api.metric": ("overload",),
+    "api.report_card": ("bulletins",),
+    "api.sites": ("overload",),
+    # Page by page a list is a file.
+    "api.findings": ("findings", "export"),
+    "api.repeat_violators": ("repeat", "export"),
+    "api.hazards": ("hazards", "export"),
+    "api.look_up": ("lookup", "personal"),
+}
+"""Endpoints of programs, which bring a token, each with what it takes, likewise."""
 
+FRESH = frozenset(
+    {name for name in ENDPOINTS if name.startswith("accounts.")} - {"accounts.listed", "accounts.opened"}
+) | {"audit.export"}
+"""Endpoints that ask for password and second factor again where they were given too long ago."""
+DRAWN = ("person", "provider", "accounts", "audit")
+"""Blueprints of forms and pages that the server draws without a script."""
+STARTS = {"accounts": "/accounts", "audit": "/audit"}
+"""Where an administrator begins, by permission."""
 PAGE_OF_PATH = {path: key for key, path, *_ in shell.PAGES}
 PAGES = frozenset(PAGE_OF_PATH.values())
-MORE_OF_CALLBACKS = {"lookup-download": ("personal",), "bulletins-said": ("draft",)}
+MORE_OF_CALLBACKS = {"lookup-download": ("personal",), "bulletins-said": ("draft",), "bulletins-signed": ("sign",)}
 """Outputs that take more than their page. One called ``<page>-download`` hands out a file and takes that too."""
 ROUTER = ("_pages_content", "_pages_store")
 MOST_CHANGES = 64
@@ -82,6 +119,10 @@ READS = ("GET", "HEAD", "OPTIONS")
 
 class UnclassedEndpoint(Exception):
     """A route or callback nobody decided about: the application does not start."""
+
+
+class Unrecorded(Exception):
+    """A file that is not in the audit log (``exports.csv_answer``, ``workbook_answer``, ``bytes_answer``)."""
 
 
 # --- permissions --------------------------------------------------------------------------------------
@@ -117,7 +158,7 @@ def outputs_of(key: str) -> list[tuple[Any, str]]:
 def check_start(app: Dash) -> None:
     """Raises ``UnclassedEndpoint`` for a route without a class or a callback whose output names no page."""
     routes = {rule.endpoint for rule in app.server.url_map.iter_rules()}
-    if unknown := sorted(routes - set(ENDPOINTS)):
+    if unknown := sorted(routes - set(ENDPOINTS) - set(CLIENTS)):
         raise UnclassedEndpoint(f"No permission is declared for {unknown}. Class them in dashboards/access/gate.py.")
     for key, entry in app.callback_map.items():
         for component_id, _ in outputs_of(key):
@@ -174,25 +215,70 @@ def local(target: str) -> str:
         return "/"
     if parts.scheme or parts.netloc or not plain.startswith("/") or plain.startswith("//"):
         return "/"
-    return plain if page_of_address(parts.path) or parts.path == "/account" else "/"
+    return plain if page_of_address(parts.path) or parts.path in ("/account", *STARTS.values()) else "/"
 
 
 def first_page(account: Account) -> str:
     """Where somebody begins: the first page the role may see, else the account."""
-    return next((path for key, path, *_ in shell.PAGES if account.may(key)), "/account")
+    listed = ((key, path) for key, path, *_ in shell.PAGES)
+    return next((path for key, path in (*listed, *STARTS.items()) if account.may(key)), "/account")
+
+
+def fits(account: Account, target: str) -> bool:
+    """Whether somebody may open an address that ``local`` gave."""
+    path = target.partition("?")[0]
+    needed = page_of_address(path) or next((key for key, start in STARTS.items() if start == path), None)
+    return path == "/account" or (needed is not None and account.may(needed))
+
+
+def is_drawn(endpoint: str) -> bool:
+    return endpoint.split(".")[0] in DRAWN
+
+
+def is_api() -> bool:
+    """Whether a request is one for programs, by its address; also where there is nothing at it."""
+    return flask.request.path == "/api" or flask.request.path.startswith("/api/")
+
+
+def _program() -> None:
+    """The gate of programs: a token, and what its client's role takes. No session opens anything here."""
+    try:
+        client = bearer.load()
+    except bearer.Refused as refused:
+        raise Problem(refused.kind, headers={"Retry-After": str(refused.wait)} if refused.wait else {}) from None
+    endpoint = flask.request.endpoint or ""
+    if endpoint not in CLIENTS:
+        if methods := _methods():
+            raise MethodNotAllowed(methods)
+        raise NotFound
+    for permission in CLIENTS[endpoint]:
+        if not client.may(permission):
+            record("client_refused", client.client_id, endpoint=endpoint, permission=permission)
+            raise Forbidden
+
+
+def _methods() -> list[str]:
+    """The methods by which a program may ask at the address."""
+    found, adapter = [], request_ctx.url_adapter
+    for method in ("GET", "HEAD", "POST"):
+        with suppress(HTTPException):
+            if adapter is not None and adapter.match(method=method)[0] in CLIENTS:
+                found.append(method)
+    return found
 
 
 def gate() -> Any:
     """Answers what may not go on; None lets it. The first of all functions before a request."""
     _check_origin()
+    if is_api() or (flask.request.endpoint or "") in CLIENTS:
+        return _program()
     kind = ENDPOINTS.get(flask.request.endpoint or "", CLOSED)
-    if kind == OPEN and (flask.request.endpoint or "").split(".")[0] != "person":
+    if kind == OPEN and not is_drawn(flask.request.endpoint or ""):
         return None
     session.load()
     account = session.signed_in()
     if account is None and kind != OPEN:
-        is_form = kind == SIGNED_IN and (flask.request.endpoint or "").startswith("person.")
-        if is_form or (kind == PAGE and flask.request.method in ("GET", "HEAD")):
+        if is_drawn(flask.request.endpoint or "") or (kind == PAGE and flask.request.method in ("GET", "HEAD")):
             target = flask.request.full_path.rstrip("?")
             return flask.redirect(flask.url_for("person.login", next=local(target)), 303)
         raise Unauthorized("Sign in first.")
@@ -206,6 +292,8 @@ def gate() -> Any:
         return _page(account)
     for permission in _asked_of_callback() if kind == CALLBACK else kind:
         _need(account, permission)
+    if flask.request.endpoint in FRESH:
+        session.need_fresh()
     return None
 
 
@@ -315,7 +403,28 @@ def _fits(registered: Any, given: Any) -> bool:
     )
 
 
+# --- files --------------------------------------------------------------------------------------------
+def only_on_record(response: flask.Response) -> flask.Response:
+    """No file leaves that is not in the audit log: a route that forgot to say so answers an error."""
+    is_file = isinstance(ENDPOINTS.get(flask.request.endpoint or ""), tuple)
+    if is_file and response.status_code < 300 and not flask.g.get("is_on_record"):
+        incident = shell.incident(Unrecorded(f"{flask.request.endpoint} hands out a file without a record."))
+        return flask.Response(shell.view_of().text("state.error.line", incident=incident) + "\n", 500)
+    return response
+
+
 # --- refusals -----------------------------------------------------------------------------------------
+def fresh_words(t: Text) -> dict[str, str]:
+    """What the dialog of heng.js says and where it sends password and code."""
+    account = session.signed_in()
+    words = {name: t(f"access.fresh.{name}") for name in ("title", "cancel", "confirm")}
+    words |= {"why": t("access.fresh.why", minutes=fresh_seconds() // 60)}
+    words |= {"password": t("access.password"), "unreachable": t("access.fresh.unreachable")}
+    if account is not None and account.second_factor is not None:
+        words |= {"code": t("access.second.code"), "help": t("access.second.or_recovery")}
+    return {**words, "href": flask.url_for("person.fresh")}
+
+
 def answer(error: HTTPException) -> Any:
     """A refusal in the reader's words: a page for who opens one, a short text for callbacks and files."""
     view = shell.view_of(flask.request.args)
@@ -325,9 +434,19 @@ def answer(error: HTTPException) -> Any:
         if is_callback:
             return flask.jsonify(message=t("access.signed_out"), action=t("access.sign_in"), href="/login"), 401
         return flask.Response(t("access.signed_out") + "\n", 401, mimetype="text/plain")
+    if isinstance(error, session.NotFresh):
+        if is_callback:
+            return flask.jsonify(message=t("access.fresh.title"), fresh=fresh_words(t)), 403
+        if ENDPOINTS.get(flask.request.endpoint or "") == PAGE:
+            return flask.redirect(flask.url_for("person.fresh", next=local(flask.request.full_path.rstrip("?"))), 303)
+        if is_drawn(flask.request.endpoint or ""):  # a form of ours: back to the page it stands on
+            return flask.redirect(flask.url_for("person.fresh", next="/" + flask.request.path.split("/")[1]), 303)
+        return flask.Response(t("access.fresh.title") + "\n", 403, mimetype="text/plain")
     if isinstance(error, Forbidden) and is_callback:
         return flask.jsonify(message=error.description), 403
-    if isinstance(error, Forbidden) and ENDPOINTS.get(flask.request.endpoint or "") == PAGE and session.signed_in():
+    endpoint = flask.request.endpoint or ""
+    is_page = ENDPOINTS.get(endpoint) == PAGE or endpoint in ("accounts.listed", "audit.log")
+    if isinstance(error, Forbidden) and is_page and session.signed_in():
         from dashboards.access.forms import forbidden_page
 
         return forbidden_page(view), 403

@@ -9,14 +9,16 @@ import hmac
 import secrets
 
 import flask
-from werkzeug.exceptions import Unauthorized
+from werkzeug.exceptions import Forbidden, Unauthorized
 
 from dashboards.access.vault import vault
-from warehouse.control import Account, Control, Session
+from warehouse.access_log import record
+from warehouse.clients import Client
+from warehouse.control import SESSION_COOKIE, Account, Control, Session
 from warehouse.home import home
 from warehouse.principal import Mask, Principal
 
-COOKIE = "__Host-heng"
+COOKIE = SESSION_COOKIE
 TOKEN_COOKIE, TOKEN_FIELD, TOKEN_HEADER = "_csrf_token", "csrf_token", "X-CSRFToken"
 
 
@@ -51,18 +53,70 @@ def signed_in() -> Account | None:
 
 
 def principal() -> Principal:
-    """Who asks, as readers know them. Raises ``Unauthorized`` where nobody is signed in: no scope, no rows."""
-    account = signed_in()
-    if account is None:
+    """Who asks, as readers know them: masked unless the role may see more and is fresh. Raises ``Unauthorized`` where
+    nobody is signed in: no scope, no rows."""
+    asks: Account | Client | None = client() or signed_in()
+    if asks is None:
         raise Unauthorized("Sign in first.")
-    mask: Mask = "whole" if account.may("personal") else "masked"
-    return Principal(account.account_id, account.role_name, account.counties, mask)
+    mask: Mask = "whole" if asks.may("personal") and is_fresh() else "masked"
+    name = asks.client_id if isinstance(asks, Client) else asks.account_id
+    return Principal(name, asks.role_name, asks.counties, mask)
 
 
-def begin(account: Account, stage: str = "full") -> str:
-    """A new session in place of the one the request has, if any; its id, which the answer carries as a cookie."""
+def set_client(found: Client) -> None:
+    """The request is a program's (``dashboards/access/bearer.py``); it has no session then."""
+    flask.g.client = found
+
+
+def client() -> Client | None:
+    """The program that asks the API. None: it is no request of one."""
+    return flask.g.get("client")
+
+
+class NotFresh(Forbidden):
+    """Password and second factor were given too long ago for this: they are asked for again."""
+
+
+def is_fresh() -> bool:
+    """Whether the signed-in person gave password and second factor within ``HENG_FRESH_MINUTES``. A program is always:
+    its token stands for both."""
+    if client() is not None:
+        return True
+    found = session()
+    return found is not None and found.is_fresh
+
+
+def need_fresh() -> None:
+    """Raises ``NotFresh`` unless ``is_fresh``. A callback that lets it through is asked anew, with all it brought,
+    once they were given (heng.js); who opens a page is led to the form and back."""
+    if not is_fresh():
+        account = signed_in()
+        record("fresh_refused", account.account_id if account else None)
+        raise NotFresh("Password and second factor are asked for again.")
+
+
+def prove() -> bool:
+    """The signed-in person has just proved who it is, which is recorded: the session is fresh, under another id. False:
+    it has ended. Raises ``AuditUnwritable``; then it goes on as it was."""
     had = session()
-    session_id = control().begin_session(account, stage, had.session_digest if had else None)
+    if had is None:
+        return False
+    with control().transaction():
+        session_id = control().prove_session(had)
+        record("fresh" if session_id else "fresh_refused", had.account.account_id)
+    if session_id is None:
+        return False
+    flask.g.session = control().session(session_id)
+    flask.g.new_session_id = session_id
+    flask.g.pop("token", None)
+    return True
+
+
+def begin(account: Account, stage: str = "full", proved: bool = True) -> str:
+    """A new session in place of the one the request has, if any; its id, which the answer carries as a cookie.
+    ``proved``: whether its holder has just given the password here."""
+    had = session()
+    session_id = control().begin_session(account, stage, had.session_digest if had else None, proved)
     flask.g.session = control().session(session_id)
     flask.g.new_session_id = session_id
     flask.g.pop("token", None)

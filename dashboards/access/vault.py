@@ -64,7 +64,7 @@ class Vault:
         self._app = flask.Flask("heng_vault", static_folder=None)
         self._app.config.update(
             SECRET_KEY=self._derived("flask").hex(),
-            SECURITY_PASSWORD_HASH="argon2",
+            SECURITY_PASSWORD_HASH="argon2",  # nosec B106  # name of an algorithm
             SECURITY_PASSWORD_SALT=self._derived("password pepper").hex(),
             SECURITY_TOTP_SECRETS={"1": self._derived("second factor").hex()},
             SECURITY_TOTP_ISSUER=ISSUER,
@@ -75,6 +75,7 @@ class Vault:
         self._totp = Totp({"1": self._derived("second factor").hex()}, ISSUER)
         self._steps = TOTP.using(issuer=ISSUER, secrets={"1": self._derived("second factor").hex()})
         self._fernet = Fernet(urlsafe_b64encode(self._derived("recovery codes")))
+        self._kept = Fernet(urlsafe_b64encode(self._derived("what a cookie keeps")))
         self._nobody: str | None = None
 
     def _derived(self, purpose: str) -> bytes:
@@ -170,6 +171,19 @@ class Vault:
             return self._fernet.decrypt(sealed.encode(), ttl=600).decode().split("\n")
         except InvalidToken:
             return []
+
+    # --- what a cookie keeps -----------------------------------------------------------------------
+    def kept(self, purpose: str, text: str) -> str:
+        """A text sealed for a cookie: nobody else reads or makes one."""
+        return self._kept.encrypt(f"{purpose}\n{text}".encode()).decode()
+
+    def taken(self, purpose: str, sealed: str, seconds: int) -> str | None:
+        """The text a cookie keeps; None: it is of another purpose, older than ``seconds``, or not ours."""
+        try:
+            told, _, text = self._kept.decrypt(sealed.encode("utf-8", "replace"), ttl=seconds).decode().partition("\n")
+        except InvalidToken:
+            return None
+        return text if told == purpose else None
 
 
 def _normal(password: str) -> str:

@@ -31,11 +31,80 @@
      asked for again: they may be another person's. */
   var ask = window.fetch;
   window.fetch = function () {
+    var call = arguments;
     return ask.apply(this, arguments).then(function (answer) {
-      if (answer.status === 401 || answer.status === 403) answer.clone().json().then(refused, function () {});
-      return answer;
+      if (answer.status !== 401 && answer.status !== 403) return answer;
+      return answer.clone().json().then(function (told) {
+        if (told.fresh) return proved(told.fresh).then(function (right) { return right ? again(call) : answer; });
+        refused(told);
+        return answer;
+      }, function () { return answer; });
     });
   };
+  /* The same request once more, with all it brought; the session has another token by now. */
+  function again(call) {
+    var headers = new Headers(call[1] && call[1].headers);
+    headers.set("X-CSRFToken", token());
+    return ask.call(window, call[0], Object.assign({}, call[1], { headers: headers }));
+  }
+  function token() {
+    var found = /(?:^|; )_csrf_token=([^;]*)/.exec(document.cookie);
+    return found ? decodeURIComponent(found[1]) : "";
+  }
+  /* Asks for password and code above the page, which keeps all that was typed. Whether they were given and right. */
+  var asking = null;
+  function proved(words) {
+    if (!asking) asking = dialog(words).finally(function () { asking = null; });
+    return asking;
+  }
+  function dialog(words) {
+    function made(name, parts, more) {
+      var one = Object.assign(document.createElement(name), more);
+      one.append.apply(one, parts);
+      return one;
+    }
+    function field(name, label, type, complete, help) {
+      var input = Object.assign(document.createElement("input"), {
+        name: name, type: type, autocomplete: complete, maxLength: 256, required: true, spellcheck: false, autocapitalize: "none" });
+      return made("label", [made("span", [label]), input].concat(help ? [made("small", [help])] : []), { className: "access-field" });
+    }
+    var said = made("p", [], { className: "error" });
+    said.setAttribute("role", "alert");
+    var send = made("button", [words.confirm], { className: "button primary" });
+    var leave = made("button", [words.cancel], { className: "button", type: "button" });
+    var title = made("h2", [words.title], { id: "fresh-title" });
+    var form = made("form", [title, made("p", [words.why]), field("password", words.password, "password", "current-password")]
+      .concat(words.code ? [field("code", words.code, "text", "one-time-code", words.help)] : [])
+      .concat([said, made("div", [send, leave], { className: "row" })]), { method: "post" });
+    var box = made("dialog", [form], { id: "fresh", className: "access" });
+    box.setAttribute("aria-labelledby", "fresh-title");
+    document.body.append(box);
+    box.showModal();
+    return new Promise(function (done) {
+      function end(right) { form.reset(); box.close(); box.remove(); done(right); }
+      box.addEventListener("cancel", function (event) { event.preventDefault(); end(false); });
+      leave.addEventListener("click", function () { end(false); });
+      form.addEventListener("submit", function (event) {
+        event.preventDefault();
+        send.disabled = true;
+        said.textContent = "";
+        ask.call(window, words.href, {
+          method: "POST", credentials: "same-origin", body: new URLSearchParams(new FormData(form)),
+          headers: { "Accept": "application/json", "X-CSRFToken": token() },
+        }).then(function (answer) {
+          if (answer.ok) return end(true);
+          return answer.text().then(function (text) {
+            try { text = JSON.parse(text).message; } catch (plain) { /* told in words */ }
+            said.textContent = text;
+          });
+        }).catch(function () { said.textContent = words.unreachable; }).finally(function () {
+          send.disabled = false;
+          form.reset();
+          form.elements[0].focus();
+        });
+      });
+    });
+  }
   function refused(told) {
     var old = document.getElementById("refused");
     if (old) old.remove();

@@ -10,9 +10,10 @@ from werkzeug.exceptions import BadRequest
 
 from dashboards import controls, queries, shell
 from dashboards import format as fmt
+from dashboards.access import session
 from dashboards.text import LANGUAGES, Text
 from warehouse import bulletin, bulletin_store, bulletin_text
-from warehouse.bulletin_store import Issue
+from warehouse.bulletin_store import LONGEST_NAME, Issue, SelfSigned, Settled
 from warehouse.errors import WarehouseError
 
 MONTHS = 13
@@ -146,6 +147,37 @@ def drafting(db: queries.Source, t: Text) -> html.Section:
     return controls.card(t("bulletins.draft"), t("bulletins.draft.how"), body)
 
 
+def waiting(found: list[Issue], t: Text) -> list[dict[str, str]]:
+    """The last revisions that nobody has signed off, to choose from."""
+    return [
+        {"value": f"{one.name}/{one.revision}", "label": f"{period_words(one.asked, t)} · {one.code}"}
+        for one in _newest(found)
+        if one.signed is None
+    ]
+
+
+def signing(found: list[Issue], t: Text) -> html.Section:
+    """Which issue, and what stands on it; for who may sign."""
+    offered = waiting(found, t)
+    body = html.Div(
+        [
+            dmc.Select(
+                id="bulletins-waiting", label=t("bulletins.issue"), data=offered, allowDeselect=False,
+                value=offered[0]["value"] if offered else None, placeholder=t("bulletins.sign.none"),
+                className="bulletin-field",
+            ),
+            dmc.TextInput(
+                id="bulletins-by", label=t("bulletins.sign.by"), className="bulletin-field", persistence=False,
+                inputProps={"maxLength": LONGEST_NAME, "autoComplete": "off"},
+            ),
+            html.Button(t("bulletins.sign.do"), id="bulletins-sign", className="button primary", n_clicks=0),
+        ],
+        className="sign-line",
+    )  # fmt: skip
+    told = html.Div(id="bulletins-signed", role="status")
+    return controls.card(t("bulletins.sign"), t("bulletins.sign.how"), [body, told])
+
+
 def finding(t: Text) -> html.Section:
     field = dmc.TextInput(
         id="bulletins-code", value="", label=t("bulletins.check.code"), placeholder="7F3A-91C2-04DE", debounce=300,
@@ -170,10 +202,12 @@ def layout(db: queries.Source, view: shell.View, query: dict[str, str]) -> html.
     content = controls.card(
         t("bulletins.list"), t("bulletins.list.how"), html.Div(listed(found, t), id="bulletins-list")
     )
+    account = session.signed_in()
+    signs = account is not None and account.may("sign")
     body = [
         html.Div(lead(found, db, t), id="bulletins-lead"),
         html.Div(id="bulletins-said", role="status"),
-        html.Div([drafting(db, t), finding(t)], className="two-cards"),
+        html.Div([signing(found, t) if signs else drafting(db, t), finding(t)], className="two-cards"),
         content,
     ]
     return shell.frame(view, "bulletins", body, db=db)
@@ -197,11 +231,52 @@ def draft(clicks: Any, name: Any, view_data: Any) -> list[Any]:
     asked = next((one for one in periods(db) if one.name == name), None) if isinstance(name, str) else None
     if asked is None:
         raise BadRequest("not a period of the page")
-    issue, is_new = bulletin_store.draft(db, asked)
+    issue, is_new = bulletin_store.draft(db, asked, session.principal())
     found = bulletin_store.issues()
     words = period_words(asked, t)
     said = t("bulletins.drafted" if is_new else "bulletins.unchanged", period=words, code=issue.code)
     return [lead(found, db, t), shell.note(said, "soft"), listed(found, t)]
+
+
+@callback(
+    Output("bulletins-signed", "children"),
+    Output("bulletins-waiting", "data"),
+    Output("bulletins-waiting", "value"),
+    Output("bulletins-lead", "children", allow_duplicate=True),
+    Output("bulletins-list", "children", allow_duplicate=True),
+    Input("bulletins-sign", "n_clicks"),
+    State("bulletins-waiting", "value"),
+    State("bulletins-by", "value"),
+    State("bulletins-view", "data"),
+    prevent_initial_call=True,
+)
+def sign(clicks: Any, chosen: Any, by: Any, view_data: Any) -> list[Any]:
+    """Signs by the account, which has just proved who it is; what stands on the bulletin is typed."""
+    t = shell.view_from(view_data).text
+    if not (chosen is None or isinstance(chosen, str)) or not (by is None or isinstance(by, str)):
+        raise BadRequest("no texts")
+    if len(by or "") > LONGEST_NAME:
+        raise BadRequest("a name has at most 60 letters")
+    db, offered = queries.source(), waiting(bulletin_store.issues(), t)
+    tone = "warn"
+    if chosen not in [one["value"] for one in offered]:
+        said = t("bulletins.sign.gone" if chosen else "bulletins.sign.none")
+    elif not bulletin_store.is_name(by or ""):
+        said = t("bulletins.sign.who")
+    else:
+        session.need_fresh()
+        try:
+            issue = bulletin_store.sign(bulletin_store.find(chosen), by, session.principal())
+            said, tone = t("bulletins.sign.done", period=period_words(issue.asked, t), code=issue.code), "soft"
+        except SelfSigned:
+            said = t("bulletins.sign.self")
+        except Settled:  # somebody else was first
+            said = t("bulletins.sign.gone")
+    found = bulletin_store.issues()
+    offered = waiting(found, t)
+    kept = [one["value"] for one in offered]
+    value = chosen if chosen in kept else kept[0] if kept else None
+    return [shell.note(said, tone), offered, value, lead(found, db, t), listed(found, t)]
 
 
 @callback(

@@ -5,6 +5,7 @@ sentences are those of the dossier, which the page hands out as a file.
 """
 
 import base64
+import json
 import re
 from collections.abc import Callable
 from datetime import date, datetime
@@ -23,7 +24,7 @@ from dashboards.selection import day_asked, option
 from dashboards.text import Text
 from warehouse import dossier_file, dossier_text, masks, plate, repeat, risk
 from warehouse.audit import PURPOSES
-from warehouse.dossier import RECENT, main_standing
+from warehouse.dossier import main_standing
 from warehouse.dossier_text import Words
 
 USUAL_PURPOSE, LIST_PURPOSE = "vehicle_check", "repeat_list"
@@ -299,35 +300,15 @@ def open_questions(facts: dict[str, Any], w: Words) -> list[Any]:
 
 
 def passages(found: Found, t: Text, w: Words) -> html.Section:
-    """The last passages, over the limit or not, case or not; folded beside them every one over the limit with its case,
-    so that those without one are seen."""
+    """The last passages, over the limit or not; of one over it whether it has a case."""
     assert found.facts is not None
-    if not found.recent:
-        none = html.P(t("lookup.recent.none"), className="quiet-line")
-        return html.Section([html.H2(t("lookup.recent")), none], className="card")
     cases = {act["passage"]["record_id"] for act in found.facts["acts"] if act["passage"]}
-    last = [row for row in found.recent if row["place"] <= RECENT]
-    over = [row for row in found.recent if row["verdict"] == "over"]
-    whole, every = found.recent[0]["passage_count"], found.recent[0]["over_count"]
-    without = sum(row["record_id"] not in cases for row in over)
-    told = t("lookup.recent.over", count=fmt.count(every), without=fmt.count(without))
-    if len(over) < every:
-        told = t("lookup.recent.over.cut", count=fmt.count(every), shown=fmt.count(len(over)))
-    return html.Section(
-        [
-            html.H2(t("lookup.recent")),
-            html.P(t("lookup.recent.how", shown=len(last), count=fmt.count(whole)), className="subtitle"),
-            _passages(found, last, t("lookup.recent"), cases, t, w),
-            html.Details(
-                [html.Summary([shell.icon("right"), html.Span(told)]), _passages(found, over, told, cases, t, w)],
-                className="fold plain-fold",
-            )
-            if over
-            else html.P(told, className="quiet-line"),
-        ],
-        className="card",
-        id="lookup-passages",
-    )
+    body, how = html.P(t("lookup.recent.none"), className="quiet-line"), None
+    if found.recent:
+        body = _passages(found, list(found.recent), t("lookup.recent"), cases, t, w)
+        how = t("lookup.recent.how", shown=len(found.recent), count=f"{found.recent[0]['passage_count']:,}")
+    head = [html.H2(t("lookup.recent")), html.P(how, className="subtitle")]
+    return html.Section([*head, body], className="card", id="lookup-passages")
 
 
 def _passages(found: Found, listed: list[dict[str, Any]], caption: str, cases: set[str], t: Text, w: Words) -> html.Div:
@@ -647,6 +628,9 @@ def looked_up(
     asked, data = lookup_facts.spelled(question)[0], b""
     with queries.disclosed(purpose, "look_up" if file is None else "look_up_file", asked) as source:
         found = lookup_facts.find(source, question, db)
+        if question.known is not None and found.facts is not None:
+            told = json.dumps(found.facts, ensure_ascii=False, sort_keys=True)
+            source.also(f"{question.known} {told}", len(found.facts["acts"]))
         if file is not None:
             data = source.left(file(found))
     if found.is_known and found.plate_no != asked:  # the text meant another plate than the record says

@@ -11,7 +11,7 @@ from dash import ALL as EVERY
 from dash import ClientsideFunction, Input, Output, State, callback, clientside_callback, ctx, dcc, html
 from werkzeug.exceptions import BadRequest
 
-from dashboards import charts, controls, explain, queries, shell
+from dashboards import charts, controls, explain, queries, shell, site_facts
 from dashboards import format as fmt
 from dashboards.facts import (
     RANKING_MINIMUM,
@@ -479,7 +479,8 @@ def _ranking_row(facts: Facts, position: int, row: Any, mean: float | None, grea
     moved = fmt.NONE if fmt.missing(row.change) else fmt.signed(row.change, 2)
     kind = "neutral" if fmt.missing(row.change) else controls.tone(round(row.change, 2), "down")
     most = fmt.NONE if fmt.missing(row.max_excess_ratio) else f"{row.max_excess_ratio * 100:.0f}%"
-    link = rows_link(facts, "over", site=row.site_code, county=ALL)
+    rows = rows_link(facts, "over", site=row.site_code, county=ALL)
+    link = site_facts.HERE + facts.selection.query(site=row.site_code, county=ALL)
     name = f"{row.site_code} {row.road}".strip()
     return html.Tr(
         [
@@ -490,7 +491,10 @@ def _ranking_row(facts: Facts, position: int, row: Any, mean: float | None, grea
             ),
             html.Td(controls.place_name(facts.known, row.county_code, t), className="place"),
             html.Td(fmt.count(row.weighed_count), className="number weighed"),
-            html.Td(fmt.count(row.over_count), className="number over"),
+            html.Td(
+                dcc.Link(fmt.count(row.over_count), href=rows, title=t("site.who.rows")) if row.over_count else "0",
+                className="number over",
+            ),
             html.Td(_rate_cell(row, mean, greatest, t), className="rate"),
             html.Td(moved, className=f"number moved {kind}"),
             html.Td(most, className="number most"),
@@ -539,6 +543,9 @@ def ranking_card(facts: Facts, view: shell.View) -> html.Section:
         t("ranking.title"),
         t("ranking.subtitle", minimum=RANKING_MINIMUM),
         [controls.scrolled(table), more if len(frame) > RANKING_SHOWN else None],
+        extra=dcc.Link(
+            t("ranking.scales"), href=site_facts.HERE + facts.selection.query(site=ALL), className="text-link"
+        ),
         className="ranking-card",
     )
 

@@ -7,7 +7,7 @@ import pandas as pd
 from dash import ClientsideFunction, Input, Output, clientside_callback, dcc, html
 from werkzeug.exceptions import BadRequest
 
-from dashboards import controls, lists, queries, shell, words
+from dashboards import controls, lists, queries, shell, site_facts, words
 from dashboards import format as fmt
 from dashboards.charts import SEVERE_BANDS
 from dashboards.match_lines import match_ties
@@ -402,7 +402,10 @@ def evidence(db: queries.Source, record: pd.Series, selection: Selection, known:
             t("table.plate"), record["plate_masked"] if isinstance(record["plate_masked"], str) else t("rows.unread")
         ),
         *lists.fact(t("table.time"), fmt.moment(record["passed_at"], t.lang)),
-        *lists.fact(t("filter.site"), [where, html.Span(lane, className="under") if lane else None]),
+        *lists.fact(
+            t("filter.site"),
+            [dcc.Link(where, href=site_facts.at(record)), html.Span(lane, className="under") if lane else None],
+        ),
         *lists.fact(t("table.axles"), t("evidence.axles", count=fmt.count(record["axle_count"]))),
         *lists.fact(t("evidence.gross"), fmt.kilograms(record["gross_vehicle_weight_kg"])),
         *lists.fact(t("evidence.limit"), _limit_cell(record, rules, modifiers, t)),

@@ -2,15 +2,19 @@
 
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from dash import Dash
+from oidc_fake import CLIENT, SECRET, FakeProvider, serving
 from one_app import PASSWORD
-from test_browser import SCREENS, SIZES, browser  # noqa: F401 - the fixture
+from test_browser import SCREENS, SIZES, against_accessibility, browser  # noqa: F401 - the fixture
 from test_sign_in import code_for
 from werkzeug.serving import make_server
 
+from warehouse import access_key, audit
+from warehouse.audit import Event, Principal, Subject
 from warehouse.control import Control
 
 PERSONAL = ".ag-row .ag-cell"
@@ -135,4 +139,195 @@ def test_an_open_page_says_that_its_session_ended_and_the_way_back_shows_nothing
     assert "signed out" in page.inner_text("#refused")
     page.click("#refused a")
     page.wait_for_selector("input[name=name]")
+    context.close()
+
+
+@pytest.mark.parametrize(("size", "lang", "theme"), [("phone", "zh", "light"), ("desktop", "en", "dark")])
+def test_administrators_work_by_keyboard_at_every_width(
+    browser: Any,  # noqa: F811
+    address: str,
+    app: Dash,
+    store: Control,
+    size: str,
+    lang: str,
+    theme: str,
+) -> None:
+    from one_app import account_of, browser_cookies
+
+    SCREENS.mkdir(parents=True, exist_ok=True)
+    for role in ("analyst", "inspector", "district"):
+        account_of(role)
+    by = Principal(account_of("inspector").account_id, "inspector", None, "whole")
+    subject = Subject("plate", "湘M12345")
+    audit.append(Event(by, "disclosure", "given", subject, purpose="vehicle_check", query="look_up", row_count=3))
+    width, height = SIZES[size]
+    for role, name in (("system", "accounts"), ("security", "accounts"), ("audit", "audit")):
+        context = browser.new_context(viewport={"width": width, "height": height}, locale="zh-CN")
+        context.add_cookies(browser_cookies(address, role))
+        page = context.new_page()
+        page.set_default_timeout(60_000)
+        requests: list[str] = []
+        messages: list[str] = []
+        page.on("request", lambda request, seen=requests: seen.append(request.url))
+        page.on("console", lambda m, seen=messages: seen.append(m.text) if m.type in ("error", "warning") else None)
+        page.goto(f"{address}/{name}?lang={lang}&theme={theme}")
+        assert fits(page)
+        if name == "accounts":
+            page.locator(f"tr:has(th:text-is('test.{'analyst' if role == 'system' else 'district'}')) button").focus()
+            page.keyboard.press("Enter")
+            page.wait_for_selector("#opened")
+            if role == "system":
+                page.locator("#opened button.primary").focus()
+                page.keyboard.press("Enter")
+                page.wait_for_selector("#opened .note code")
+                assert "/link/" in page.inner_text("#opened .note code")
+            else:
+                assert page.locator("#opened input:checked").count() == 1
+        else:
+            page.locator("form[action='/audit/verify'] button").focus()
+            page.keyboard.press("Enter")
+            page.wait_for_selector(".pill.better")
+            page.select_option("select[name=kind]", "plate")
+            page.fill("input[name=number]", "湘M12345")
+            page.keyboard.press("Enter")
+            page.wait_for_selector("p.soft[role=status] .icon-filter")
+            assert page.locator("tbody tr").count() == 1
+            assert "湘" not in page.url
+            assert "湘M12345" not in page.content()
+        assert fits(page)
+        assert against_accessibility(page) == []
+        page.screenshot(path=SCREENS / f"access-{role}-{lang}-{theme}-{size}.png", full_page=True)
+        assert messages == []
+        assert {url.split("/")[2] for url in requests if url.startswith("http")} == {address.split("/")[2]}
+        context.close()
+
+
+def test_from_another_site_a_browser_comes_in_with_the_strict_cookie(
+    browser: Any,  # noqa: F811
+    address: str,
+    store: Control,
+    home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The provider is another site, so the cookie that is set when it sends the browser back is not sent on at once."""
+    from one_app import account_of
+
+    with serving(FakeProvider("localhost")) as fake:
+        monkeypatch.setenv("HENG_OIDC_ISSUER", fake.issuer)
+        monkeypatch.setenv("HENG_OIDC_CLIENT", CLIENT)
+        access_key.make(home)
+        access_key.write(home / "secrets" / "oidc_client_secret", SECRET)
+        store.bind_identity(account_of("analyst"), fake.issuer, fake.subject)
+        context = browser.new_context(locale="zh-CN")
+        page = context.new_page()
+        page.set_default_timeout(60_000)
+        page.goto(f"{address}/overload/rows?lang=en")
+        page.click("a[href^='/login/provider']")
+        page.wait_for_selector(PERSONAL)
+        assert page.url == f"{address}/overload/rows?lang=en"
+        assert [cookie["name"] for cookie in context.cookies() if "provider" in cookie["name"]] == []
+        context.close()
+
+
+@pytest.mark.parametrize(("size", "lang", "theme"), [("phone", "zh", "light"), ("desktop", "en", "dark")])
+def test_a_look_up_asks_for_password_and_code_and_keeps_what_was_typed(
+    browser: Any,  # noqa: F811
+    address: str,
+    store: Control,
+    monkeypatch: pytest.MonkeyPatch,
+    db: Any,
+    size: str,
+    lang: str,
+    theme: str,
+) -> None:
+    from contextlib import nullcontext
+
+    from one_app import account_of, browser_cookies
+
+    from dashboards.access.vault import vault
+    from warehouse import disclosure
+
+    asked: list[str] = []
+    monkeypatch.setattr(disclosure, "disclosed", lambda *told: asked.append(told[2]) or nullcontext(db))
+    account = account_of("inspector")
+    width, height = SIZES[size]
+    context = browser.new_context(viewport={"width": width, "height": height}, locale="zh-CN")
+    context.add_cookies(browser_cookies(address))
+    page = context.new_page()
+    page.set_default_timeout(60_000)
+    addresses: list[str] = []
+    messages: list[str] = []
+    page.on("request", lambda request: addresses.append(request.url))
+    page.on("console", lambda m: messages.append(m.text) if m.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: messages.append(str(error)))
+    page.goto(f"{address}/lookup?lang={lang}&theme={theme}")
+    store.connection.execute("update session set proved_at = 0")
+    page.fill("#lookup-plate", "M99999")
+    page.press("#lookup-plate", "Enter")
+    page.wait_for_selector("#fresh input[name=password]")
+    assert page.evaluate("document.activeElement.name") == "password"
+    assert fits(page)
+    box = page.locator("#fresh").bounding_box()
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= width
+    page.screenshot(path=SCREENS / f"access-fresh-{lang}-{theme}-{size}.png")
+
+    # Not now: nothing is shown, and nothing is lost.
+    page.keyboard.press("Escape")
+    page.wait_for_selector("#fresh", state="detached")
+    assert page.input_value("#lookup-plate") == "M99999"
+    assert "99999" not in page.inner_text("#lookup-result")
+    page.click("#lookup-go")
+
+    # Wrong, then right; the question that waited is answered by itself.
+    page.fill("#fresh input[name=password]", "wrong password")
+    page.fill("#fresh input[name=code]", "000000")
+    page.click("#fresh .primary")
+    page.wait_for_selector("#fresh .error:not(:empty)")
+    assert page.input_value("#fresh input[name=password]") == ""
+    assert asked == []
+    page.fill("#fresh input[name=password]", PASSWORD)
+    page.fill("#fresh input[name=code]", vault().code_now(account.second_factor or ""))
+    page.press("#fresh input[name=code]", "Enter")
+    page.wait_for_selector("#fresh", state="detached")
+    page.wait_for_selector("#lookup-result :text('99999')")
+    assert asked == ["look_up"]
+    assert page.input_value("#lookup-plate") == "M99999"
+    assert not any("99999" in url or "password" in url for url in addresses)
+    kept = page.evaluate("JSON.stringify([Object.entries(localStorage), Object.entries(sessionStorage)])")
+    assert "99999" not in kept
+    assert PASSWORD not in kept
+    refused = ("status of 403", "status of 401", "Callback error updating ..lookup-result")
+    assert [one for one in messages if not any(told in one for told in refused)] == []
+    context.close()
+
+
+def test_a_leader_signs_a_bulletin_off_on_a_phone(
+    browser: Any,  # noqa: F811
+    address: str,
+    store: Control,
+    db: Any,
+) -> None:
+    from one_app import browser_cookies
+
+    from warehouse import audit, bulletin, bulletin_store
+
+    bulletin_store.draft(db, bulletin.period("2026-10"), audit.SYSTEM)
+    width, height = SIZES["phone"]
+    context = browser.new_context(viewport={"width": width, "height": height}, locale="zh-CN")
+    context.add_cookies(browser_cookies(address, "leader"))
+    page = context.new_page()
+    page.set_default_timeout(60_000)
+    page.goto(f"{address}/bulletins?lang=zh")
+    page.wait_for_selector("#bulletins-sign")
+    store.connection.execute("update session set proved_at = 0")
+    page.fill("#bulletins-by", "示例局")
+    page.click("#bulletins-sign")
+    page.fill("#fresh input[name=password]", PASSWORD)
+    page.press("#fresh input[name=password]", "Enter")
+    page.wait_for_selector("#bulletins-signed .note")
+    assert fits(page)
+    signed = bulletin_store.find("2026-10").signed
+    assert signed is not None
+    assert signed["by"] == "示例局"
     context.close()

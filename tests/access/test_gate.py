@@ -57,7 +57,8 @@ def test_a_route_nobody_classed_stops_the_start_and_is_closed(app: Dash, monkeyp
 
 
 def test_every_route_has_a_class_and_every_class_a_route(app: Dash) -> None:
-    assert set(gate.ENDPOINTS) == {rule.endpoint for rule in app.server.url_map.iter_rules()}
+    assert not set(gate.ENDPOINTS) & set(gate.CLIENTS)
+    assert {*gate.ENDPOINTS, *gate.CLIENTS} == {rule.endpoint for rule in app.server.url_map.iter_rules()}
 
 
 @pytest.mark.parametrize("text", ["", "short", "x" * 64, "changeme" + "abcdefghijklmnopqrstuvwxyz" * 2])
@@ -381,9 +382,9 @@ def test_who_may_not_is_told_whom_to_ask(app: Dash) -> None:
     assert (answer.status_code, list(answer.json)) == (403, ["message"])
 
 
-def test_administrators_begin_at_their_account(app: Dash) -> None:
+def test_administrators_see_no_data(app: Dash) -> None:
     client = client_of("audit", app=app)
-    assert client.get("/", headers=HOST).location == "/account"
+    assert client.get("/", headers=HOST).location == "/audit"
     page = client.get("/account?lang=en", headers=HOST)
     assert page.status_code == 200
     assert "No data" in page.get_data(as_text=True)

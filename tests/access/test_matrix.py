@@ -26,6 +26,7 @@ PAGES = {
     "/repeat": ALSO_DISTRICTS,
     "/risk": ALSO_DISTRICTS,
     "/overload/findings": ALSO_DISTRICTS,
+    "/overload/site": ALSO_DISTRICTS,
     "/penalties": ALSO_DISTRICTS,
     "/hazards": ALSO_DISTRICTS,
     "/terminals": ALSO_DISTRICTS,
@@ -41,8 +42,8 @@ PAGES = {
 PREFIXES = {"supervision": "/ranking", "rows": "/overload/rows", "vehicles": "/terminals/rows"}
 """Pages whose ids do not begin with their address."""
 FILES = ("analyst", "inspector", "district")
-WRITES = {"lookup-download": ("inspector",), "bulletins-lead": ("analyst",)}
-"""Callbacks that take more than their page, by their first output: a file, a draft."""
+WRITES = {"lookup-download": ("inspector",), "bulletins-lead": ("analyst",), "bulletins-signed": ("leader",)}
+"""Callbacks that take more than their page, by their first output: a file, a draft, a signature."""
 OPEN_ROUTES = {
     "/healthz": 200,
     "/assets/<path:filename>": 200,
@@ -51,11 +52,30 @@ OPEN_ROUTES = {
     "/login": 200,
     "/login/second": 303,
     "/link/<token>": 404,
+    "/login/provider": 404,
+    "/login/provider/callback": 404,
 }
 """Routes for everybody, and what they answer to somebody who brings nothing."""
-OWN_ROUTES = {"/account", "/account/codes", "/account/password", "/account/second", "/account/end-others", "/logout"}
+OWN_ROUTES = {
+    "/account", "/account/codes", "/account/password", "/account/second", "/account/fresh", "/account/end-others",
+    "/logout",
+}  # fmt: skip
+ADMINISTRATORS_ROUTES = {
+    **dict.fromkeys(
+        ("/accounts", "/accounts/open", "/accounts/disable", "/accounts/end-sessions"), ("system", "security")
+    ),
+    **dict.fromkeys(("/accounts/add", "/accounts/link", "/accounts/bind", "/accounts/unbind"), ("system",)),
+    **dict.fromkeys(("/accounts/grant", "/accounts/enable"), ("security",)),
+    **dict.fromkeys(("/audit", "/audit/verify", "/audit/export"), ("audit",)),
+}
+"""Pages without data, and their forms."""
 FRAME_ROUTES = {"/_dash-layout", "/_dash-dependencies"}
 CLOSED_ROUTES = {"/_reload-hash"}
+PROGRAM_ROUTES = {
+    "/api/v1/openapi.json", "/api/v1/freshness", "/api/v1/metrics", "/api/v1/metrics/<metric>", "/api/v1/report-card",
+    "/api/v1/sites", "/api/v1/findings", "/api/v1/repeat-violators", "/api/v1/hazards", "/api/v1/vehicles/look-up",
+}  # fmt: skip
+"""Routes of programs, which no session opens; what each role's clients may is in tests/api."""
 FILLED = {
     "/assets/<path:filename>": "/assets/logo.svg",
     "/link/<token>": "/link/" + "x" * 43,
@@ -131,7 +151,8 @@ def test_the_table_here_knows_every_page_role_and_route(app: Dash) -> None:
     assert set(ROLES) == set(ALSO_DISTRICTS) | set(ADMINISTRATORS)
     files = {rule for rule, _ in routes(app) if rule.startswith("/export/")}
     rest = {"/", "/<path:path>", "/_dash-update-component"}
-    known = set(OPEN_ROUTES) | OWN_ROUTES | FRAME_ROUTES | CLOSED_ROUTES | rest | files
+    known = set(OPEN_ROUTES) | OWN_ROUTES | FRAME_ROUTES | CLOSED_ROUTES | PROGRAM_ROUTES | rest | files
+    known |= set(ADMINISTRATORS_ROUTES)
     assert {rule for rule, _ in routes(app)} == known
 
 
@@ -161,6 +182,10 @@ def test_role_by_route_page_and_callback(app: Dash, role: str | None, capsys: py
         elif rule.startswith("/export/"):
             page = FILES_PAGE[rule.removeprefix("/export/").partition(".")[0]]
             cells.add(role in FILES and role in PAGES[page], refused, status, role, rule, method)
+        elif rule in ADMINISTRATORS_ROUTES:
+            cells.add(role in ADMINISTRATORS_ROUTES[rule], refused, status, role, rule, method)
+        elif rule in PROGRAM_ROUTES:
+            cells.add(False, (401,), status, role, rule, method)
         elif rule in CLOSED_ROUTES:
             cells.add(False, (401, 404), status, role, rule, method)
         else:

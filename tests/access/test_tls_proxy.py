@@ -1,6 +1,7 @@
 """The pages behind ``docker/nginx.conf`` as it is, with other ports and a certificate made here."""
 
 import http.client
+import json
 import os
 import re
 import shutil
@@ -25,7 +26,7 @@ from one_app import PASSWORD, account_of
 from werkzeug.serving import make_server
 
 from dashboards.app import trust_proxy
-from warehouse.control import Control
+from warehouse.control import SESSION_COOKIE, Control
 from warehouse.home import REPOSITORY
 
 NAME = "heng.example.gov.cn"
@@ -106,6 +107,12 @@ class Proxied:
         return answer.status
 
 
+def _echo(environ: dict[str, Any], start: Any) -> list[bytes]:
+    names = ("PATH_INFO", "HTTP_HOST", "HTTP_COOKIE", "HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO")
+    start("200 OK", [("Content-Type", "application/json")])
+    return [json.dumps({name: environ.get(name) for name in names}).encode()]
+
+
 @pytest.fixture
 def proxied(app: Dash, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxied]:
     places = [os.environ["PATH"], "/usr/sbin", str(REPOSITORY / ".tools" / "nginx" / "usr" / "sbin")]
@@ -120,6 +127,10 @@ def proxied(app: Dash, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
 
+    # What stands in for Airflow tells what it was asked; its own sign-in is tested in tests/run.
+    beside = make_server("127.0.0.1", 0, _echo, threaded=True)
+    threading.Thread(target=beside.serve_forever, daemon=True).start()
+
     folder = tmp_path / "nginx"
     folder.mkdir()
     make_certificate(folder)
@@ -129,6 +140,7 @@ def proxied(app: Dash, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
         ("listen 443", f"listen 127.0.0.1:{port}", 2),
         ("listen 80", f"listen 127.0.0.1:{plain_port}", 2),
         ("http://127.0.0.1:8050", f"http://127.0.0.1:{server.server_port}", 2),
+        ("http://127.0.0.1:8080", f"http://127.0.0.1:{beside.server_port}", 1),
         ("/etc/ssl/heng/", f"{folder}/", 2),
     ):
         assert text.count(told) == times, told
@@ -151,6 +163,7 @@ def proxied(app: Dash, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
         process.terminate()
         process.wait(20)
         server.shutdown()
+        beside.shutdown()
         thread.join(10)
 
 
@@ -194,3 +207,23 @@ def test_the_example_of_a_proxy_serves_the_pages_and_nobody_else(
     other.request("GET", "/login", headers={"Host": "evil.example"})
     with pytest.raises(http.client.RemoteDisconnected):
         other.getresponse()
+
+
+def test_airflow_stands_behind_the_same_name_with_our_cookie_and_without_its_passwords(
+    proxied: Proxied, store: Control
+) -> None:
+    account_of("analyst")
+    assert proxied.sign_in(PASSWORD) == 303
+    answer, text = proxied.ask("GET", "/airflow/api/v2/dags", **{"X-Forwarded-For": "192.0.2.7"})
+    assert answer.status == 200
+    told = json.loads(text)
+    assert told["PATH_INFO"] == "/airflow/api/v2/dags"
+    assert f"{SESSION_COOKIE}=" in told["HTTP_COOKIE"], "the sign-in of the pages is the sign-in there"
+    assert (told["HTTP_HOST"], told["HTTP_X_FORWARDED_FOR"]) == (f"{NAME}:{proxied.port}", "127.0.0.1")
+    assert told["HTTP_X_FORWARDED_PROTO"] == "https"
+    assert answer.headers["X-Frame-Options"] == "DENY"
+    for path in (
+        "/airflow/auth/token", "/airflow/auth/token/cli", "/airflow/execution/health", "/airflow//auth/token",
+        "/airflow/./auth/token", "/airflow/auth/%74oken", "/airflow/x/../auth/token", "/airflow/execution",
+    ):  # fmt: skip
+        assert proxied.ask("POST", path, data={})[0].status == 404, path

@@ -39,8 +39,8 @@ def generate(folder: Path) -> dict[str, Any]:
 def load(folder: Path, order: str) -> dict[str, Any]:
     """Load by month and build each month; in another order, build once at the end."""
     from etl.demo import load as loading
-    from etl.report_card import report_card
     from warehouse.publish import published_manifest
+    from warehouse.report_card import report_card
 
     waiting = loading.staged(folder)
     if order:

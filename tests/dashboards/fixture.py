@@ -366,6 +366,28 @@ left join (
     select passed_date, site_code, count(*) as passages, count(gross_vehicle_weight_kg) as weighed
     from core.passage group by all
 ) as n on n.passed_date = e.passed_date and n.site_code = e.site_code;
+-- YZ02's own test is 6 % off since 12 days, YZ03's trucks weigh 4.5 % too much since 10, YZ04 is re-weighed 7 % off.
+create table mart.scale_day as
+select e.passed_date::date as passed_date, e.site_code, e.county_code, '1' as lane_code,
+    'D-' || e.site_code as device_no,
+    'JL-' || e.site_code || '-2026' as certificate_no,
+    case when e.site_code = 'YZ09' then date '2026-11-10' else date '2027-03-18' end as certificate_valid_to,
+    '5' as accuracy_class, 0.05::double as max_error_ratio, 60::bigint as weighed_count, 40::bigint as reference_count,
+    40 * load as steering_load_sum_kg, 40 * load * load * 1.0036 as steering_load_square_sum,
+    case when e.site_code = 'YZ04' then 1 else 0 end::bigint as recheck_count,
+    case when e.site_code = 'YZ04' then 0.07 + day(e.passed_date::date) % 3 * 0.002 else 0 end::double
+        as recheck_error_sum,
+    case when e.site_code = 'YZ04' then (0.07 + day(e.passed_date::date) % 3 * 0.002) ** 2 else 0 end::double
+        as recheck_error_square_sum,
+    case when e.site_code = 'YZ02' and is_late(e.passed_date::date, 12) then 0.06 else 0.001 end::double
+        as reference_deviation_ratio
+from (
+    select *,
+        6200.0::double
+        * (1 + case when site_code = 'YZ03' and is_late(passed_date::date, 10) then 0.045 else 0 end::double)
+        * (1 + (day(passed_date::date) % 3 - 1) * 0.002::double) as load
+    from expected where state <> 'silent'
+) as e;
 create table mart.row_fate as
 select delivery_id, passed_date as event_date, feed, count(*) as current_count, 3 as repeated_count,
     1 as superseded_count
@@ -388,7 +410,9 @@ def make(last_day: date = LAST_DAY) -> Fixture:
     motorway_delivery = _hex(rng, 1, 64)[0]
     _core(con, _passages(rng, expected, deliveries), motorway_delivery)
     con.register("expected", expected)
+    con.execute(f"create macro is_late(day, days) as day > date '{last_day}' - days")
     con.execute(_MART_SQL)
+    con.execute("drop macro is_late")
     _registers(con, sites)
     _seeds(con)
     _rulebook(con)

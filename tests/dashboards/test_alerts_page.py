@@ -26,6 +26,7 @@ from dashboards import (
     ranking_facts,
     repeat_queries,
     site_days,
+    site_facts,
     terminal_facts,
     terminal_queries,
 )
@@ -71,6 +72,8 @@ def opened(db: fixture.Fixture, href: str) -> int | None:
         assert bad == []
         assert repeat_choice.low in ("warning", "statutory")
         return None  # the list holds everybody above the number, not only the news
+    if parts.path == site_facts.HERE:
+        return None  # all lanes of the county, the worst first
     if parts.path == "/terminals/rows":
         terminal_choice, bad = terminal_facts.choice_from_url(query, known, db)
         assert bad == []

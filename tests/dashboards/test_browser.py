@@ -94,13 +94,17 @@ class Watched:
         assert width[0] <= width[1], f"{self.page.url} is wider than its window: {width}"
 
     def against_accessibility(self) -> list[str]:
-        """What axe-core finds serious or critical on the page as it stands: rule, element and what is wrong with it."""
-        return [
-            f"{rule['id']} ({rule['impact']}): {node['html'][:150]}: {node['failureSummary'].splitlines()[-1].strip()}"
-            for rule in Axe().run(self.page).response["violations"]
-            if rule["impact"] in ("serious", "critical")
-            for node in rule["nodes"]
-        ]
+        return against_accessibility(self.page)
+
+
+def against_accessibility(page: Any) -> list[str]:
+    """What axe-core finds serious or critical on the page as it stands: rule, element and what is wrong with it."""
+    return [
+        f"{rule['id']} ({rule['impact']}): {node['html'][:150]}: {node['failureSummary'].splitlines()[-1].strip()}"
+        for rule in Axe().run(page).response["violations"]
+        if rule["impact"] in ("serious", "critical")
+        for node in rule["nodes"]
+    ]
 
 
 @pytest.fixture

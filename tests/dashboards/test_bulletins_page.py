@@ -11,13 +11,15 @@ import fixture
 import pytest
 from dash import Dash
 from driving import HOST, Callbacks, by_id, components, text_of
-from one_app import client_of
+from one_app import account_of, client_of
 from werkzeug.test import Client
 
 from dashboards import queries
 from dashboards.pages import bulletins
 from dashboards.text import Text
-from warehouse import bulletin, bulletin_forms, bulletin_store, bulletin_text
+from warehouse import audit, bulletin, bulletin_forms, bulletin_store, bulletin_text
+from warehouse.control import Control
+from warehouse.principal import Principal
 
 VIEW = {"lang": "zh", "theme": "light"}
 OCTOBER = "2026-10"
@@ -37,7 +39,7 @@ def callbacks(app: Dash) -> Callbacks:
 
 def drafted(callbacks: Callbacks, name: Any = OCTOBER) -> Any:
     values = {"bulletins-draft.n_clicks": 1, "bulletins-period.value": name, "bulletins-view.data": VIEW}
-    return callbacks.post("bulletins-list.children", values, "bulletins-draft.n_clicks")
+    return callbacks.post("bulletins-said.children", values, "bulletins-draft.n_clicks")
 
 
 def found(callbacks: Callbacks, code: Any) -> Any:
@@ -72,7 +74,7 @@ def test_a_draft_is_listed_and_the_same_figures_are_the_same_draft(db: fixture.F
 
 def test_a_signed_issue_says_by_whom(callbacks: Callbacks) -> None:
     drafted(callbacks)
-    bulletin_store.sign(bulletin_store.find(OCTOBER), "示例科")
+    bulletin_store.sign(bulletin_store.find(OCTOBER), "示例科", Principal("acc-0009", "leader", None))
     told = text_of(callbacks.page("/bulletins"))
     assert "已签发：示例科" in told
     assert "待签发" not in told
@@ -168,3 +170,108 @@ def test_an_older_version_says_what_to_do(
 ) -> None:
     monkeypatch.setattr(bulletins, "is_built", lambda _: False)
     assert Text("zh")("bulletins.not_built.title") in text_of(callbacks.page("/bulletins"))
+
+
+# --- signing off ------------------------------------------------------------------------------------------
+def signed(leader: Callbacks, chosen: Any = f"{OCTOBER}/1", by: Any = "示例局", lang: str = "zh") -> Any:
+    values = {
+        "bulletins-sign.n_clicks": 1, "bulletins-waiting.value": chosen, "bulletins-by.value": by,
+        "bulletins-view.data": VIEW | {"lang": lang},
+    }  # fmt: skip
+    return leader.post("bulletins-signed.children", values, "bulletins-sign.n_clicks")
+
+
+def said(answer: Any) -> str:
+    assert answer.status_code == 200, answer.text
+    return text_of(answer.json["response"]["bulletins-signed"]["children"])
+
+
+@pytest.fixture
+def leader(app: Dash) -> Callbacks:
+    return Callbacks(app, "leader")
+
+
+def test_a_leader_signs_what_an_analyst_drafted_and_it_is_on_record(callbacks: Callbacks, leader: Callbacks) -> None:
+    drafted(callbacks)
+    page = leader.page("/bulletins")
+    assert by_id(page, "bulletins-waiting")["props"]["value"] == f"{OCTOBER}/1"
+    assert "bulletins-draft" not in str(page)
+    assert "bulletins-sign" not in {one["props"].get("id") for one in components(callbacks.page("/bulletins"))}
+    answer = signed(leader, by="示例局 王某")
+    issue = bulletin_store.find(OCTOBER)
+    assert issue.code in said(answer)
+    assert issue.signed is not None
+    assert issue.drafted is not None
+    accounts = {role: account_of(role).account_id for role in ("analyst", "leader")}
+    assert (issue.signed["by"], issue.signed["account"]) == ("示例局 王某", accounts["leader"])
+    assert (issue.drafted["account"], issue.drafted["role"]) == (accounts["analyst"], "analyst")
+    told = answer.json["response"]
+    assert told["bulletins-waiting"] == {"data": [], "value": None}
+    assert "已签发：示例局 王某" in text_of(told["bulletins-list"]["children"])
+    (row,) = audit.records(action="bulletin.signed")
+    assert (row["actor"], row["role"], row["query"]) == (accounts["leader"], "leader", "bulletin.2026-10.1")
+    assert row["digest"] == bulletin.digest(issue.told) == issue.signed["digest"]
+
+
+def test_who_drafted_does_not_sign_whatever_the_role_by_then(app: Dash, callbacks: Callbacks, tmp_path: Path) -> None:
+    drafted(callbacks)
+    with Control(tmp_path) as store:
+        store.set_role(account_of("analyst"), "leader")
+    promoted = Callbacks(app, "analyst")
+    assert "起草" in said(signed(promoted))
+    assert "yourself" in said(signed(promoted, lang="en"))
+    assert bulletin_store.find(OCTOBER).signed is None
+    assert audit.records(action="bulletin.signed") == []
+
+
+@pytest.mark.parametrize("role", ["analyst", "inspector", "district"])
+def test_no_other_role_signs(app: Dash, callbacks: Callbacks, role: str) -> None:
+    drafted(callbacks)
+    assert signed(Callbacks(app, role)).status_code == 403
+    assert bulletin_store.find(OCTOBER).signed is None
+
+
+def test_what_was_signed_or_drafted_anew_meanwhile_is_not_signed(
+    callbacks: Callbacks, leader: Callbacks, tmp_path: Path
+) -> None:
+    drafted(callbacks)
+    folder = tmp_path / "bulletins" / OCTOBER
+    again = (folder / "1.json").read_text("utf-8").replace('"kind":"month"', '"kind":"month","more":1')
+    (folder / "2.json").write_text(again, "utf-8")
+    assert "另出新稿" in said(signed(leader))
+    with pytest.raises(bulletin_store.Settled, match="drafted anew"):
+        bulletin_store.sign(bulletin_store.find(f"{OCTOBER}/1"), "示例局", Principal("acc-0009", "leader", None))
+    (folder / "2.json").unlink()
+    assert "已签发，" in said(signed(leader))
+    assert "另出新稿" in said(signed(leader))
+    assert len(audit.records(action="bulletin.signed")) == 1
+
+
+@pytest.mark.parametrize("by", ["", "  ", None, "a\x00b"])
+def test_without_a_name_nothing_is_signed(callbacks: Callbacks, leader: Callbacks, by: Any) -> None:
+    drafted(callbacks)
+    assert "署名" in said(signed(leader, by=by))
+    assert bulletin_store.find(OCTOBER).signed is None
+
+
+@pytest.mark.parametrize(("chosen", "by"), [(7, "x"), ([], "x"), (f"{OCTOBER}/1", 7), (f"{OCTOBER}/1", "x" * 61)])
+def test_other_values_are_refused(callbacks: Callbacks, leader: Callbacks, chosen: Any, by: Any) -> None:
+    drafted(callbacks)
+    assert signed(leader, chosen, by).status_code == 400
+
+
+def test_signing_asks_who_it_is_again_and_needs_its_record(
+    callbacks: Callbacks, leader: Callbacks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drafted(callbacks)
+    said(signed(leader, by=""))
+    with monkeypatch.context() as patch:
+        patch.setattr(audit, "append", lambda *_: (_ for _ in ()).throw(audit.AuditUnwritable("the disk is full")))
+        assert "审计日志" in signed(leader).text.encode().decode("unicode_escape")
+    assert bulletin_store.find(OCTOBER).signed is None
+    with Control(tmp_path) as store:
+        store.connection.execute("update session set proved_at = 0")
+    answer = signed(leader)
+    assert answer.status_code == 403
+    assert "fresh" in answer.json
+    assert bulletin_store.find(OCTOBER).signed is None

@@ -35,6 +35,7 @@ NAMING = (
 )  # fmt: skip
 SEARCHES = {
     "/overload/rows": ("?show=over", "?metric=severe"),
+    "/overload/site": ("?site=YZ01", "?period=last_month"),
     "/repeat": ("?window=ROLLING_12M&low=all", "?subject=driver&low=all", "?subject=enterprise&low=all"),
     "/terminals/rows": ("?show=alarms&fate=all", "?show=findings", "?show=vehicles"),
     "/hazards": ("?show=all",),
@@ -205,6 +206,17 @@ def test_each_text_of_a_query_is_named_by_what_it_holds(
     assert len(recorder.asked) > 100
     assert wrong == ONLY_WHETHER
     assert recorder.undeclared() == set(), "declare them in warehouse/columns/levels.py"
+
+
+def test_rows_of_every_fate_are_shown_to_a_masked_reader(
+    whole: Whole, callbacks: Callbacks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page that fails shows so and is answered all the same."""
+    use(monkeypatch, whole.scoped(None, "masked"))
+    for fate in ("case_closed", "case_filed", "not_evidence"):
+        layout = callbacks.page("/overload/findings", f"?fate={fate}")
+        assert locale("zh")["state.error.title"] not in text_of(layout), fate
+        assert "***" in text_of(layout), fate
 
 
 def test_an_alias_that_carries_a_plate_is_found(whole: Whole, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,6 +28,10 @@ from dashboards import (
     terminal_queries,
     times_card,
 )
+from dashboards.access import accounts
+from dashboards.access.gate import CLIENTS
+from dashboards.api import answers, problems
+from dashboards.api.shape import Schema
 from dashboards.pages import (
     compliance,
     hazards,
@@ -64,8 +68,28 @@ HAZARD_HEADS = (
 """Heads of the tables of the page of hazards that no file has."""
 SOURCE = Path(dashboards.__file__).parent
 TABLES = ("kpis", "checks", "rules", "feeds", "columns")
+
+
+def names_of(schema: Schema) -> set[str]:
+    """Fields of a schema and of what is in it."""
+    inner = [*schema.get("anyOf", ()), *([schema["items"]] if "items" in schema else ())]
+    properties = schema.get("properties", {})
+    return set(properties).union(*map(names_of, [*inner, *properties.values()]))
+
+
+API_FIELDS = {
+    name
+    for one in answers.OPERATIONS
+    for name in (*names_of(one.schema.schema), *(each.name for each in (*one.asked, *one.in_path)))
+}
 # Texts whose key is made from a code: the codes are closed lists of ours, so every key can be named.
 MADE = {
+    *(f"site.rechecks.{say}" for say in ("within", "beyond", "open")),
+    *(f"site.origin.{origin}" for origin in ("local", "province", "elsewhere", "unread")),
+    *(f"site.bound.{bound}" for bound in ("warn", "stop")),
+    *(f"api.problem.{kind}{end}" for kind in problems.KINDS for end in ("", ".next")),
+    *(f"api.op.{name}" for name in ("document", *(one.name for one in answers.OPERATIONS))),
+    *(f"api.field.{name}" for name in API_FIELDS if name not in dictionary() or locale("en").get(f"api.field.{name}")),
     *(f"lookup.purpose.{purpose}" for purpose in PURPOSES),
     *(f"alerts.head.{name}" for name in (*alert_exports.LIST, *alert_exports.RULE)),
     *(
@@ -195,6 +219,9 @@ MADE = {
     *(f"access.role.{role}{end}" for role in ROLES for end in ("", ".help")),
     *(f"access.password.{why}" for why in ("short", "long", "name", "common")),
     *(f"access.done.{what}" for what in ("password", "others")),
+    *(f"account_list.state.{state}" for state in accounts.STATES),
+    *(f"account_list.done.{what}" for what in accounts.DONE),
+    *(f"account_list.duty.{role}" for role in ("system", "security")),
 }
 # Codes that data bring: words for those known, the code itself for another.
 FROM_DATA = (
@@ -208,6 +235,10 @@ FROM_DATA = (
     "appeal.",
     "event.",
     "permit.",
+    "audit_log.action.",
+    "audit_log.actor.",
+    "audit_log.kind.",
+    "audit_log.outcome.",
 )
 
 
@@ -241,7 +272,7 @@ def test_every_key_used_exists() -> None:
     assert sorted(key for key in MADE if key not in texts) == []
     heads = {key.split(".")[0] for key in texts}
     looks_like_a_key = {key for key in keys_in_source() if key.split(".")[0] in heads}
-    not_keys = {"app.css", "state.empty", "overload.py", "county.csv", "link.html"}
+    not_keys = {"app.css", "state.empty", "overload.py", "county.csv", "link.html", "fresh.html", *CLIENTS}
     missing = {
         key
         for key in looks_like_a_key - not_keys

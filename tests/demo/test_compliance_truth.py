@@ -12,9 +12,9 @@ import pytest
 from etl.demo import registers, sites, supervision
 from etl.demo.world import SCALES, Delivery, World
 from etl.feeds import feed, raw_tables
-from etl.report_card import card
 from warehouse import compliance, kpi, sql
 from warehouse.compliance import MEASURES, Asked, Facts
+from warehouse.report_card import card
 
 LAST = date(2025, 12, 31)
 FIRST = LAST - timedelta(days=119)

@@ -20,8 +20,9 @@ from landed import Tables
 from etl.demo import hazards as made
 from etl.demo import rows
 from etl.demo.world import Delivery, World, world
-from etl.report_card import card, details_of, document, notes_of, table_of
+from etl.report_card import details_of, notes_of, table_of
 from warehouse import hazards, sql
+from warehouse.report_card import card, document
 from warehouse.survival import upper_bound
 
 LAST = date(2025, 12, 31)

@@ -16,9 +16,8 @@ from dashboards import case_exports, case_facts, queries
 from dashboards.case_facts import Choice
 from dashboards.selection import Selection
 from dashboards.text import Text
-from etl import report_card
 from etl.cli import app
-from warehouse import cases, connection, funnel, sql
+from warehouse import cases, connection, funnel, report_card, sql
 from warehouse.cases import SERIES, Filter
 
 FIRST, LAST = built.FIRST, built.LAST

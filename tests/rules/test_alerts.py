@@ -121,6 +121,7 @@ def test_details_are_words(found: list[Alert]) -> None:
     assert told["hazard_overdue", "H1"] == ("公路隐患", "highway")
     assert told["scale_lapsed", "YZ01 W2"] == ("称重设备检定有效率：未见记录", "scales verified: none on record")
     assert told["site_silent", "YZ01"] == ("", "")
+    assert told["drift_stop", "YZ03 11"] == ("设备自检", "own test")
 
 
 def test_a_rule_out_of_force_finds_nothing(tables: Registers) -> None:

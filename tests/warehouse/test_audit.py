@@ -19,6 +19,7 @@ from typer.testing import CliRunner
 
 from etl import housekeeping
 from etl.cli import app
+from etl.errors import HengError
 from warehouse import audit, audit_check
 from warehouse.audit import AuditUnwritable, Event, Subject, append
 from warehouse.errors import WarehouseError
@@ -629,6 +630,21 @@ def test_housekeeping_writes_a_head(begun: Path) -> None:
     assert housekeeping.run()["audit_heads"] == 1
     assert housekeeping.run()["audit_heads"] == 0
     assert audit_check.verify().heads == 2
+
+
+def test_housekeeping_verifies_and_stops_at_a_log_that_is_not_whole(begun: Path) -> None:
+    housekeeping.run()
+    found = audit_check.last_verified()
+    assert found is not None
+    assert (found["by"], found["fault"]) == ("system", None)
+    log = raw(begun)
+    log.execute("update record set actor = 'acc-0002' where seq = 1")
+    mend(log)
+    with pytest.raises(HengError, match="record 1"):
+        housekeeping.run()
+    found = audit_check.last_verified()
+    assert found is not None
+    assert found["record"] == 1
 
 
 def test_housekeeping_does_without_a_log(home: Path) -> None:

@@ -19,13 +19,15 @@ from prefecture import NIGHTS, OLD, REGISTERS, build_night, deliver, passage
 from typer.testing import CliRunner
 
 from etl.cli import app
-from warehouse import bulletin, bulletin_docx, bulletin_file, bulletin_forms, bulletin_store, bulletin_text
+from warehouse import audit, bulletin, bulletin_docx, bulletin_file, bulletin_forms, bulletin_store, bulletin_text
 from warehouse.bulletin_text import Table, Words
 from warehouse.connection import snapshot
 from warehouse.errors import WarehouseError
+from warehouse.principal import Principal, operator
 from warehouse.publish import publish
 
 FEBRUARY = bulletin.period("2026-02")
+LEADER = Principal("acc-0009", "leader", None)
 
 
 def run(*arguments: str, code: int = 0) -> str:
@@ -59,7 +61,7 @@ def nights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nights]:
         day, late = NIGHTS
         deliver(state, *day)
         publish(build_night(state, date(2026, 3, 2)))
-        first, is_new = bulletin_store.draft(snapshot(), FEBRUARY)
+        first, is_new = bulletin_store.draft(snapshot(), FEBRUARY, audit.SYSTEM)
         assert is_new
         deliver(state, *late)
         publish(build_night(state, date(2026, 3, 3)))
@@ -194,11 +196,11 @@ def test_drafting_again_is_a_new_revision_only_if_figures_changed(instance: Nigh
 
 def test_late_rows_are_told_in_the_next_issue(instance: Nights) -> None:
     """The issue signed off stays what it was; the next says which of its figures are others by now."""
-    issue = bulletin_store.sign(instance.first, "示例科")
+    issue = bulletin_store.sign(instance.first, "示例科", LEADER)
     assert (issue.signed or {})["by"] == "示例科"
     deliver(instance.state, "wim_passage", "wim_passage_20260401.csv", [passage(9, "2026-03-31", 5)])
     publish(build_night(instance.state, date(2026, 4, 1)))
-    march, _ = bulletin_store.draft(snapshot(), bulletin.period("2026-03"))
+    march, _ = bulletin_store.draft(snapshot(), bulletin.period("2026-03"), audit.SYSTEM)
     restated = march.told["restated"]
     assert (restated["name"], restated["code"]) == ("2026-02", issue.code)
     (weighed,) = [one for one in restated["moved"] if one["name"] == "weighed_count"]
@@ -209,15 +211,41 @@ def test_late_rows_are_told_in_the_next_issue(instance: Nights) -> None:
 
 def test_an_issue_is_signed_once_and_only_by_somebody(instance: Nights) -> None:
     with pytest.raises(WarehouseError, match="Say who"):
-        bulletin_store.sign(instance.first, "  ")
+        bulletin_store.sign(instance.first, "  ", LEADER)
     run("bulletin", "sign", "2026-02", "--by", "示例科")
     with pytest.raises(WarehouseError, match="is signed off by 示例科"):
-        bulletin_store.sign(bulletin_store.find("2026-02"), "另一科")
+        bulletin_store.sign(bulletin_store.find("2026-02"), "另一科", LEADER)
     path = instance.state / "bulletins" / "2026-02" / "1.json"
     assert path.stat().st_mode & 0o777 == 0o600
     path.write_text(path.read_text("utf-8").replace('"kind":"month"', '"kind":"month "'), "utf-8")
     with pytest.raises(WarehouseError, match="is not what 示例科 signed off"):
         bulletin_store.issues()
+
+
+def test_who_drafted_by_command_does_not_sign_by_command(instance: Nights) -> None:
+    run("bulletin", "draft", "2026-02")
+    issue = bulletin_store.find("2026-02")
+    assert (issue.revision, (issue.drafted or {})["account"]) == (2, operator().account)
+    with pytest.raises(bulletin_store.SelfSigned, match="another user of this machine"):
+        run("bulletin", "sign", "2026-02", "--by", "示例科")
+    with pytest.raises(bulletin_store.Settled, match="drafted anew"):
+        run("bulletin", "sign", "2026-02/1", "--by", "示例科")
+    assert not audit.folder().exists(), "nothing was signed"
+    assert bulletin_store.sign(issue, "示例局", LEADER).signed is not None
+    (row,) = audit.records(action="bulletin.signed")
+    assert (row["actor"], row["query"], row["digest"]) == (
+        "acc-0009",
+        "bulletin.2026-02.2",
+        bulletin.digest(issue.told),
+    )
+
+
+def test_an_issue_from_before_drafters_were_noted_can_be_signed(instance: Nights) -> None:
+    (instance.state / "bulletins" / "2026-02" / "1.drafted.json").unlink()
+    run("bulletin", "sign", "2026-02", "--by", "示例科")
+    signed = bulletin_store.find("2026-02").signed
+    assert signed is not None
+    assert signed["account"] == operator().account
 
 
 def test_a_closed_month_is_drafted_once(instance: Nights) -> None:
@@ -227,6 +255,7 @@ def test_a_closed_month_is_drafted_once(instance: Nights) -> None:
     first = draft_closed()
     assert "2026-02" in first
     assert draft_closed() == []
+    assert (bulletin_store.find("2026-02").drafted or {})["account"] == audit.SYSTEM.account
 
 
 # --- files ---------------------------------------------------------------------------------------------------

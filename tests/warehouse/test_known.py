@@ -17,7 +17,6 @@ from typer.testing import CliRunner
 from etl import housekeeping
 from etl.cli import app
 from etl.explain import explain
-from etl.report_card import report_card
 from warehouse import known
 from warehouse.connection import Snapshot, snapshot
 from warehouse.errors import WarehouseError
@@ -25,6 +24,7 @@ from warehouse.known import Known, known_on
 from warehouse.ledger import Segment
 from warehouse.metrics import METRICS, compute
 from warehouse.publish import publish, published_manifest
+from warehouse.report_card import report_card
 from warehouse.why_changed import CAME, CAME_LATE, CORRECTED, EXPECTED, JUDGED_OTHERWISE, why_changed
 
 

@@ -4,12 +4,13 @@ import base64
 import json
 import sqlite3
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 from one_app import HOST, account_of, client_of, one_app
-from prefecture import NIGHTS, OLD, REGISTERS, build_night, deliver
+from prefecture import NIGHTS, OLD, REGISTERS, build_night, close_night, deliver
 from werkzeug.test import TestResponse
 
 from dashboards import lookup_facts, queries
@@ -19,6 +20,7 @@ from warehouse.publish import publish
 
 LAST, PLATE = "2026-03-03", "湘M10001"
 VIEW = {"lang": "zh", "theme": "light"}
+ROWS = "/export/overload-rows.csv?period=custom&from=2026-02-26&to=2026-03-03&lang=en&metric=over"
 READERS = {"source": queries.source, "disclosed": queries.disclosed}
 """As the product has them: tests of the pages put a made warehouse in their place for as long as they run."""
 
@@ -81,12 +83,14 @@ def test_a_look_up_is_on_record_with_its_purpose_before_and_after(state: Path) -
     assert PLATE not in (state / "audit" / "log.sqlite").read_bytes().decode("utf-8", "replace")
 
 
-def test_a_vehicle_that_a_list_hands_over_is_on_record_with_its_plate(state: Path) -> None:
+def test_a_vehicle_that_a_list_hands_over_is_on_record_with_its_plate(
+    state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """By a token in place of a plate, which no other instance's key makes."""
-    assert snapshot().rows("select count(*) as n from core.violation where plate_no = $p", {"p": PLATE})[0]["n"] > 0
-    color = snapshot().rows("select max(plate_color_code) as c from core.violation where plate_no = $p", {"p": PLATE})
-    handed = {"lookup_vehicle__data": lookup_facts.token(PLATE, color[0]["c"]), "lookup_row__n_clicks": 1,
-              "lookup_plate__value": "", "lookup_purpose__value": "repeat_list"}  # fmt: skip
+    token = lookup_facts.token(PLATE, None)
+    monkeypatch.setattr(lookup_facts, "_vehicles", lambda db: {token: (PLATE, None)})  # nobody has a case here
+    handed = {"lookup_vehicle__data": token, "lookup_row__n_clicks": 1, "lookup_plate__value": "",
+              "lookup_purpose__value": "repeat_list"}  # fmt: skip
     before = len(disclosures())
     answer = post("inspector", "lookup-result.children", "lookup-row.n_clicks", **handed)
     assert answer.status_code == 200
@@ -140,10 +144,9 @@ def test_pages_read_masked_and_hold_the_same_numbers(state: Path) -> None:
     count = "select count(*) as n from core.passage where verdict = 'over' and passed_date >= date '2026-02-26'"
     whole = snapshot().read(count)["n"][0]
     own = snapshot().read(f"{count} and county_code = '431102'")["n"][0]
-    address = "/export/overload-rows.csv?period=custom&from=2026-02-26&to=2026-03-03&lang=en&metric=over"
 
     def rows(role: str, counties: list[str]) -> str:
-        answer = client_of(role, counties).get(address, headers=HOST)
+        answer = client_of(role, counties).get(ROWS, headers=HOST)
         assert answer.status_code == 200
         assert PLATE not in answer.text
         return str(answer.text)
@@ -162,3 +165,29 @@ def test_who_signs_in_and_who_is_refused_is_in_the_same_log(state: Path) -> None
     assert row["actor"] == account_of("analyst").account_id
     with sqlite3.connect(f"file:{state / 'audit' / 'log.sqlite'}?mode=ro", uri=True) as log:
         assert "test.analyst" not in str(log.execute("select * from record").fetchall())
+
+
+def test_a_file_of_rows_is_on_record_as_masked_and_whose_counties_it_holds(state: Path) -> None:
+    answer = client_of("district", ["431102"]).get(ROWS, headers=HOST)
+    assert answer.status_code == 200
+    row = everything()[-1]
+    assert (row["action"], row["outcome"], row["query"]) == ("export", "given_masked", "export.rows_csv")
+    assert (row["actor"], row["scope"]) == (account_of("district").account_id, "431102")
+    assert row["digest"] == audit.digest_of(answer.data)
+    assert row["row_count"] == answer.text.count("\r\n") - 1
+    assert row["version"] == snapshot().version
+
+
+def test_the_night_whose_knowledge_was_shown_is_in_the_digest(state: Path) -> None:
+    def given(night: str | None) -> dict[str, Any]:
+        before = len(disclosures())
+        answer = post("inspector", "lookup-result.children", lookup_known__value=night)
+        assert answer.status_code == 200
+        assert PLATE[2:] in answer.text, answer.text[:500]
+        return disclosures()[before:][1]
+
+    close_night(state, date(2026, 3, 4))
+    first, again, other, served = given("2026-03-03"), given("2026-03-03"), given("2026-03-04"), given(None)
+    assert first["digest"] == again["digest"]
+    assert len({first["digest"], other["digest"], served["digest"]}) == 3
+    assert first["outcome"] == "given"

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +20,7 @@ from warehouse.build import build
 from warehouse.connection import NoSnapshot, TooSlow, snapshot
 from warehouse.errors import Busy, LostTurn, SnapshotDamaged, WarehouseError
 from warehouse.publish import (
+    files_of,
     manifest_path,
     prune,
     publish,
@@ -61,7 +63,8 @@ def test_a_version_names_everything_it_holds(published: Path) -> None:
     assert manifest["data_until"] == str(LAST_NIGHT)
     assert {check["name"] for check in manifest["checks"]} > {"verdict_against_its_limit", "passage_lost_or_doubled"}
     assert not [check for check in manifest["checks"] if check["severity"] == "stop" and check["rows"]]
-    for told in [*manifest["parts"].values(), manifest["head"]]:
+    assert len(files_of(manifest)) == 2 * (len(manifest["parts"]) + 1), "each with its keys"
+    for told in files_of(manifest):
         assert (published / told["file"]).stat().st_size == told["size"]
         assert not (published / (told["file"] + ".wal")).exists()
     assert len(manifest["days"]) == 7
@@ -150,7 +153,7 @@ def test_a_build_finished_elsewhere_can_be_published_if_nobody_came_between(publ
 def test_every_change_after_publishing_is_found(published: Path) -> None:
     """One byte in the manifest, in each file, a file gone, a file longer: the first bad one is named."""
     manifest = snapshot().manifest
-    files = [told["file"] for told in [*manifest["parts"].values(), manifest["head"]]]
+    files = [told["file"] for told in files_of(manifest)]
     found = 0
     for name in [str(manifest_path(1).relative_to(published)), *files]:
         path = published / name
@@ -181,10 +184,11 @@ def test_a_reader_refuses_a_changed_manifest_and_a_file_of_another_size(
     with pytest.raises(SnapshotDamaged, match="changed after it was published"):
         snapshot()
     path.write_text(good, encoding="utf-8")
-    with (published / "snapshots" / "1" / "head.duckdb").open("ab") as head:
-        head.write(b"x")
-    with pytest.raises(SnapshotDamaged, match=r"head\.duckdb"):
-        snapshot()
+    for name in ("head.keys", "head.duckdb"):
+        with (published / "snapshots" / "1" / name).open("ab") as head:
+            head.write(b"x")
+        with pytest.raises(SnapshotDamaged, match=re.escape(name)):
+            snapshot()
 
 
 def test_earlier_versions_can_be_served_again_until_they_are_pruned(published: Path) -> None:
@@ -209,7 +213,8 @@ def test_earlier_versions_can_be_served_again_until_they_are_pruned(published: P
 
 def test_orphans_of_a_dead_publication_are_not_versions(published: Path) -> None:
     shutil.copytree(published / "snapshots" / "1", published / "snapshots" / "2")
-    (published / "parts" / "2020-01-0123456789abcdef.duckdb").write_bytes(b"left behind")
+    for suffix in ("duckdb", "keys"):
+        (published / "parts" / f"2020-01-0123456789abcdef.{suffix}").write_bytes(b"left behind")
     assert [row["version"] for row in versions()] == [1]
     assert prune(7) == 1
     assert not list((published / "parts").glob("2020-*"))

@@ -22,13 +22,14 @@ from etl.demo.generate import topics
 from etl.demo.world import SCALES, Delivery, World, morning_after
 from etl.errors import HengError
 from etl.feeds import FEEDS, raw_tables
-from etl.report_card import Card, Figure, card, details_of, document, notes_of, number, period, shown_value, table_of
+from etl.report_card import details_of, notes_of, number, period, shown_value, table_of
 from warehouse import cases, sql
 from warehouse.columns import dictionary
 from warehouse.connection import dicts
-from warehouse.errors import CheckFailed
+from warehouse.errors import CheckFailed, WarehouseError
 from warehouse.layout import head_checks
 from warehouse.project import refuse_findings, run_checks
+from warehouse.report_card import Card, Figure, card, document
 
 YEAR = (date(2025, 1, 1), date(2025, 12, 31))
 
@@ -157,7 +158,7 @@ def test_a_parameter_that_is_read_without_a_day_has_one_row(prefecture: Prefectu
     texts = [path.read_text(encoding="utf-8") for path in sql.model_paths().values()]
     readers = [text for text in texts if "ref('parameter')" in text]
     undated = {name for text in readers for name in re.findall(r"parameter = '(\w+)' then", text)}
-    assert len(undated) == 17
+    assert len(undated) == 18
     assert findings() == 0
     for name in sorted(undated):
         row = f"from seeds.parameter where parameter = '{name}'"
@@ -751,9 +752,9 @@ def test_a_period_ends_with_the_published_night(prefecture: Prefecture) -> None:
     told = prefecture.again(*YEAR, night=date(2025, 6, 30))
     assert (told.last, told.asked, values(told, "F02")) == (date(2025, 6, 30), date(2025, 12, 31), [1])
     assert any("2025-06-30" in line for line in notes_of(told, "zh"))
-    with pytest.raises(HengError, match="end with the night of 2024-12-31"):
+    with pytest.raises(WarehouseError, match="end with the night of 2024-12-31"):
         prefecture.again(*YEAR, night=date(2024, 12, 31))
-    with pytest.raises(HengError, match="ends before it begins"):
+    with pytest.raises(WarehouseError, match="ends before it begins"):
         prefecture.again(YEAR[1], YEAR[0])
 
 

@@ -102,6 +102,26 @@ with accepted as (
     union all
     select 'risk_horizon_days', 'a whole number from 1 to 366', 1, 366
     union all
+    select 'drift_baseline_count', 'a whole number from 2 to 1000000', 2, 1000000
+    union all
+    select 'drift_baseline_days', 'a whole number from 1 to 366', 1, 366
+    union all
+    select 'drift_lasting_sigmas', 'a number from 1 to 100', 1, 100
+    union all
+    select 'drift_points', 'a whole number from 1 to 60', 1, 60
+    union all
+    select 'drift_sigmas', 'a number from 0 to 10', 0, 10
+    union all
+    select 'drift_recheck_days', 'a whole number from 1 to 800', 1, 800
+    union all
+    select 'drift_reference_count', 'a whole number from 1 to 100000', 1, 100000
+    union all
+    select 'drift_smoothing', 'a number from 0.01 to 1', 0.01, 1
+    union all
+    select 'drift_stop_ratio', 'a number from 0 to 1', 0, 1
+    union all
+    select 'drift_warn_ratio', 'a number from 0 to 1', 0, 1
+    union all
     select 'score_confidence', 'a number from 0.5 to 0.999', 0.5, 0.999
     union all
     select 'score_min_basis', 'a number from 0 to 1', 0, 1

@@ -4,6 +4,8 @@
 with undated as (
     select 'deadline_roll_clocks' as parameter
     union all
+    select 'drift_loaded_kg'
+    union all
     select 'large_coach_seats'
     union all
     select 'loading_firm_tonnage_t'

@@ -52,6 +52,52 @@ self_test_state = column(
     "当日自检",
     zh_doc="设备当日自检：pass 通过，fail 不合格，none 其他设备有自检而该设备没有；当日均无自检时为空。",
 )
+reference_count = column(
+    "reference_count",
+    "BIGINT",
+    "Reference trucks of the lane that day: loaded six-axle combinations in groups 1-5-7.",
+    "参照车辆数",
+    unit="台次",
+    zh_doc="该车道当日的参照车辆数：满载的六轴汽车列车（轴型157）。",
+)
+steering_load_sum_kg = column(
+    "steering_load_sum_kg",
+    "DOUBLE",
+    "Sum of the steering axle's loads of the day's reference trucks, as the scale read them.",
+    "转向轴轴荷和",
+    unit="kg",
+    zh_doc="当日参照车辆转向轴轴荷之和，按设备读数。",
+)
+steering_load_square_sum = column(
+    "steering_load_square_sum",
+    "DOUBLE",
+    "Sum of the squares of the steering axle's loads of the day's reference trucks.",
+    "转向轴轴荷平方和",
+    unit="kg²",
+    zh_doc="当日参照车辆转向轴轴荷的平方和。",
+)
+recheck_count = column(
+    "recheck_count",
+    "BIGINT",
+    "Passages of the lane that day that were weighed again at a static scale.",
+    "复检数",
+    unit="台次",
+    zh_doc="该车道当日经静态秤复检的过车数。",
+)
+recheck_error_sum = column(
+    "recheck_error_sum",
+    "DOUBLE",
+    "Sum of (weighed - static) ÷ static over the re-weighed passages.",
+    "复检误差和",
+    zh_doc="复检过车的（动态－静态）÷静态之和。",
+)
+recheck_error_square_sum = column(
+    "recheck_error_square_sum",
+    "DOUBLE",
+    "Sum of the squares of (weighed - static) ÷ static over the re-weighed passages.",
+    "复检误差平方和",
+    zh_doc="复检过车的（动态－静态）÷静态的平方和。",
+)
 is_repeated = column(
     "is_repeated",
     "BOOLEAN",

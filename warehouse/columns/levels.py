@@ -55,6 +55,7 @@ INTERNAL_ENDS = (
 """Ends of names, in the dictionary, of words from lists and of digests of records."""
 INTERNAL = frozenset({
     "accuracy_class", "action_no", "alarm_channel", "alarm_identity", "alarm_match", "alarm_no", "alarm_profile",
+    "plate_origin",
     "alert_rule", "appeal_result", "axle_class", "better_way", "bound_quantity", "bulletin_no", "business_scope",
     "calendar_rule_id", "case_no", "certificate_no", "channel_no", "check_no", "clock", "clock_event", "clock_result",
     "clock_sense", "clock_unit", "column_name", "county_codes", "crash_no", "decision_no", "delivery_id",
@@ -77,7 +78,7 @@ INTERNAL = frozenset({
 """Numbers of cases, devices and papers, names of firms and places."""
 
 RESULTS = frozenset({
-    "age", "category", "cause", "code", "county", "description", "evidence_reason", "fate", "fate_detail",
+    "age", "case_tie", "category", "cause", "code", "county", "description", "evidence_reason", "fate", "fate_detail",
     "finding_kinds", "found_uscc", "grade", "high_confidence", "high_rule_id", "last_state", "left_out", "money",
     "month", "next_state", "number", "plate_masked", "reason_en", "reason_zh", "result", "rung", "series",
     "standing", "subjects", "text", "told", "valid_from", "valid_to",
