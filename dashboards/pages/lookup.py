@@ -303,7 +303,8 @@ def passages(found: Found, t: Text, w: Words) -> html.Section:
     """The last passages, over the limit or not; of one over it whether it has a case."""
     assert found.facts is not None
     cases = {act["passage"]["record_id"] for act in found.facts["acts"] if act["passage"]}
-    body, how = html.P(t("lookup.recent.none"), className="quiet-line"), None
+    body: Any = html.P(t("lookup.recent.none"), className="quiet-line")
+    how = None
     if found.recent:
         body = _passages(found, list(found.recent), t("lookup.recent"), cases, t, w)
         how = t("lookup.recent.how", shown=len(found.recent), count=f"{found.recent[0]['passage_count']:,}")
