@@ -290,9 +290,12 @@ def _labels(labels: dict[str, list[Any]], tokens: dict[str, str], real: bool) ->
         font["shadow"] = f"0 0 3px {tokens['surface']}, 0 0 3px {tokens['surface']}"
         return [{**text, "y": labels["y"], "text": labels["name"], "textfont": font}]
     bold = [f"<b>{value}</b>" for value in labels["value"]]
+    places = list(zip(labels["y"], ("<br>" in name for name in labels["name"]), strict=True))
+    names = [y + (0.26 if is_broken else 0.2) for y, is_broken in places]  # two lines need the room of the dots below
+    values = [y - (0.14 if is_broken else 0.06) for y, is_broken in places]
     return [
-        {**text, "y": [y + 0.2 for y in labels["y"]], "text": labels["name"], "textfont": font},
-        {**text, "y": [y - 0.06 for y in labels["y"]], "text": bold, "textfont": {**font, "size": 14}},
+        {**text, "y": names, "text": labels["name"], "textfont": font},
+        {**text, "y": values, "text": bold, "textfont": {**font, "size": 14}},
     ]
 
 

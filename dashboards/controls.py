@@ -423,7 +423,8 @@ def record_grid(page: str, columns: list[dict[str, Any]], count: int, t: Text) -
         },
         eventListeners={"modelUpdated": ["hengFit(params)"]},
         className="grid",
-        style={"width": "100%", "height": "var(--grid-height)"},
+        # Of few rows no taller than they need; the rest are the heads and a bar for scrolling sideways.
+        style={"width": "100%", "height": f"min(var(--grid-height), {max(count, 1)} * var(--row-height) + 62px)"},
     )
 
 

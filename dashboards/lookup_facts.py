@@ -12,15 +12,21 @@ from typing import Any
 from werkzeug.exceptions import BadRequest
 
 from dashboards import queries, risk_facts
+from dashboards.access.vault import vault
 from dashboards.as_known import computing, night_of
 from dashboards.selection import plain_date
-from warehouse import dossier, plate, repeat
+from warehouse import dossier, masks, plate, repeat
 from warehouse.connection import need_all_districts, need_whole
 from warehouse.known_answers import facts_known_on
 from warehouse.risk import Explained
 
 LONGEST = 32
 """Letters of the field; no plate has so many, with all the blanks and points people put in."""
+
+
+_VEHICLES = """
+select distinct plate_no, plate_color_code from core.violation where plate_no is not null
+"""
 
 
 @dataclass(frozen=True)
@@ -82,6 +88,24 @@ def asked(
     if bad:
         raise BadRequest("not a night of the page")
     return Asked(plate.normal(text or ""), province, color, day, window, night)
+
+
+def token(plate_no: Any, color: Any) -> str:
+    """A vehicle in an address, where its plate never stands: a keyed digest, which nobody without the key of this
+    instance can look up or try plates against."""
+    whole, of_color = masks.whole_of([plate_no, color])
+    return vault().keyed("vehicle of an address", f"{whole} {of_color}")[:24]
+
+
+@queries.once_per_snapshot
+def _vehicles(db: queries.Source) -> dict[str, tuple[Any, int | None]]:
+    rows = db.rows(_VEHICLES)
+    return {token(row["plate_no"], row["plate_color_code"]): (row["plate_no"], row["plate_color_code"]) for row in rows}
+
+
+def vehicle_of(db: queries.Source, handed: Any) -> tuple[Any, int | None] | None:
+    """The vehicle of a token, masked, and its colour: of those with an act in the reader's districts; None: no such."""
+    return _vehicles(db).get(handed) if isinstance(handed, str) else None
 
 
 def spelled(question: Asked) -> list[str]:

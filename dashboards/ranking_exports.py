@@ -30,14 +30,20 @@ UNIT = (
     "change_low",
     "change_high",
     "change_told",
+    "change_then",
+    "change_now",
+    "change_weight",
+    "change_doubt",
     "gaps",
 )
 PART = ("part", "most", "sample", "of_what", "numerator", "denominator", "rate", "shrunk", "city_rate", "points",
-        "against")  # fmt: skip
+        "against", "then_numerator", "then_denominator", "then_shrunk", "moved")  # fmt: skip
 MEASURE = ("measure", "number", "taken", "toward", "unit", "hazard", "cause", "numbers", "due", "done", "state")
 SUGGESTION = ("measure", "toward", "hazard", "rule", "numbers")
-SHARES = ("weight", "rate", "shrunk", "city_rate")
-DECIMALS = dict.fromkeys(("total", "change", "change_low", "change_high"), 2) | {"weight": 4}
+SHARES = ("weight", "rate", "shrunk", "city_rate", "then_shrunk", "change_weight")
+DECIMALS = dict.fromkeys(
+    ("total", "change", "change_low", "change_high", "change_then", "change_now"), 2
+) | dict.fromkeys(("weight", "change_weight"), 4)
 WIDE = {"gaps": 44, "part": 26, "cause": 24, "numbers": 60, "rule": 44, "unit": 30, "number": 24, "name": 26}
 
 
@@ -62,10 +68,11 @@ class Told:
 
     def units(self, t: Text) -> Iterator[tuple[Any, ...]]:
         for one in self.ranking.units:
-            change: tuple[Any, ...] = (None,) * 4
-            if one.change is not None:
-                is_told = t("word.yes" if one.change.is_told else "word.no")
-                change = one.change.points, one.change.low, one.change.high, is_told
+            change: tuple[Any, ...] = (None,) * 8
+            if (moved := one.change) is not None:
+                is_told = t("word.yes" if moved.is_told else "word.no")
+                doubt = moved.doubt and score_terms.doubt_words(moved.doubt, t.lang)
+                change = moved.points, moved.low, moved.high, is_told, moved.then, moved.now, moved.weight, doubt
             gaps = t("availability.join").join(score_terms.gap_words(gap, t.lang) for gap in one.gaps)
             yield (
                 *self.name(one, t), one.place, one.low, one.high, one.total, one.weight,
@@ -77,10 +84,13 @@ class Told:
         for one in self.ranking.units:
             for city in self.ranking.parts:
                 part, rate = city.part, one.parts[city.part.name]
+                then: tuple[Any, ...] = (None,) * 4
+                if one.change is not None and (moved := one.change.parts.get(part.name)) is not None:
+                    then = moved.numerator, moved.denominator, moved.shrunk, moved.points
                 yield (
                     *self.name(one, t), score_terms.part_name(part.name, t.lang), part.weight, rate.sample,
                     t.pick(part.sample_zh, part.sample_en), rate.numerator, rate.denominator, rate.rate, rate.shrunk,
-                    city.rate, rate.points, rate.against,
+                    city.rate, rate.points, rate.against, *then,
                 )  # fmt: skip
 
     def measures(self, t: Text) -> Iterator[tuple[Any, ...]]:

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from dashboards import queries, terminal_facts
 from dashboards.selection import Known, day_asked, option, query_of
 from dashboards.site_days import SiteDays
-from warehouse import score, supervision
+from warehouse import parameters, score, supervision
 from warehouse.score import Unit
 from warehouse.supervision import Measure, Number, Suggestion
 
@@ -65,6 +65,12 @@ def ranking(db: queries.Source, choice: Choice) -> score.Ranking:
     return score.ranking(db, choice.asked)
 
 
+@queries.once_per_choice
+def before(db: queries.Source, choice: Choice) -> dict[str, Unit]:
+    """The units of the period that changes are told against, as its own page ranks them."""
+    return {one.code: one for one in score.ranking(db, choice.asked.before, is_compared=False).units}
+
+
 def rows_of(asked: score.Asked, code: str, part: str, *, is_registered: bool) -> str | None:
     """The address of the rows that a part of a unit is a share of; None: no page knows the enterprise."""
     if part in HAZARD_LISTS:
@@ -114,10 +120,18 @@ def every_measure(db: queries.Source, day: date) -> Iterator[tuple[Measure, tupl
 
 
 @queries.once_per_choice
-def measure_counts(db: queries.Source, day: date) -> tuple[int, int]:
-    """All measures by the day, and those that are overdue."""
+def measure_counts(db: queries.Source, day: date) -> tuple[int, int, int]:
+    """All measures by the day, those that are overdue, and those whose day is over and whose outcome no feed tells."""
     told = supervision.measures(db, day)
-    return len(told), sum(one.state == "overdue" for one in told)
+    return len(told), sum(one.state == "overdue" for one in told), sum(one.state == "untold" for one in told)
+
+
+@queries.once_per_choice
+def rules(db: queries.Source, choice: Choice) -> tuple[list[Suggestion], int]:
+    """The rules that suggestions come from, of no county; and the days for which a measure taken is not suggested
+    again."""
+    again = parameters.numbers(db, ["supervision_again_days"], choice.as_of)["supervision_again_days"]
+    return supervision.rules(db, choice.as_of), int(again.value)
 
 
 @queries.once_per_choice

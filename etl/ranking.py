@@ -15,7 +15,7 @@ from etl.arguments import LANGUAGES, County, Lang, county_names, day_of, day_or_
 from etl.output import FORMATS, say, write_csv, write_json
 from etl.parameter_lines import known_from
 from warehouse import score
-from warehouse.score_terms import CADENCES, gap_words, letters, part_name
+from warehouse.score_terms import CADENCES, doubt_words, gap_words, letters, part_name
 
 if TYPE_CHECKING:
     from warehouse.dossier import Source
@@ -27,13 +27,13 @@ _WORDS = {
         "county": "县市区", "total": "总分", "weight": "依据权重", "groups": "组", "change": "较上期",
         "gaps": "数据缺失", "part": "评分项", "sample": "样本", "of": "分子", "by": "分母", "rate": "自身",
         "shrunk": "收缩后", "city": "全市", "points": "得分", "most": "满分", "few": "样本少", "none": "无数据",
-        "not_told": "无法区分", "known": "可信度",
+        "known": "可信度",
         "how": "总分为各项得分之和（百分制）。比率按样本量向全市比率收缩；名次区间为 {confidence} 自助区间。"
         "同组的单位无法区分，不应据名次先后论优劣。",
         "small": "样本少于下限的项不给分，总分中该项取全市水平，不得不失；“依据权重”为有得分的项所占权重。"
         "依据权重低于 {min_weight} 的不排名。",
         "compared": "较上期：与 {first} 至 {last} 相比（整期比整期，未满一期的比上期相同天数，上期较短的比整个上期），"
-        "仅计两期均有得分的项；区间含 0 的注明无法区分。",
+        "仅计两期均有得分的项（箭头两侧为其得分），与两期总分之差可以不同；不作确定的注明原因。",
         "no_target": "不取罚没款和案件数（行政处罚法第七十四条）：案件只取办理期限遵守率和到期办结率，"
         "与处罚与否、数额无关。",
         "no_target_enterprise": "不取罚没款和案件数（行政处罚法第七十四条）：只取企业自身的隐患、报警处置和"
@@ -47,7 +47,7 @@ _WORDS = {
         "enterprise": "enterprise", "county": "county", "total": "total", "weight": "rests on", "groups": "group",
         "change": "change", "gaps": "missing data", "part": "part", "sample": "sample", "of": "numerator",
         "by": "denominator", "rate": "own rate", "shrunk": "shrunk", "city": "city", "points": "points", "most": "of",
-        "few": "small sample", "none": "no data", "not_told": "cannot be told", "known": "known from",
+        "few": "small sample", "none": "no data", "known": "known from",
         "how": "The total is the sum of points, of a hundred. Rates are shrunk toward the city's by their sample; "
         "places have a {confidence} bootstrap interval. Units of one group cannot be told apart: the order within "
         "it means nothing.",
@@ -55,8 +55,9 @@ _WORDS = {
         "neither gain nor loss, and rests on the weight of the others. Below {min_weight} of all weight there is no "
         "place.",
         "compared": "Change: against {first} to {last} of the period before (a whole one against the whole one, a part "
-        "against as many of its days or, where it is shorter, all of it), over parts scored in both; where the "
-        "interval holds 0 it cannot be told.",
+        "against as many of its days or, where it is shorter, all of it), over parts scored in both (their "
+        "points stand around the arrow), so it may differ from the difference of the totals; why it is not sure is "
+        "told.",
         "no_target": "Neither fines nor numbers of cases are read (行政处罚法 art. 74): of cases only the share of "
         "deadlines kept and of those due that were dealt with, whatever the outcome and the amount.",
         "no_target_enterprise": "Neither fines nor cases are read (行政处罚法 art. 74): only an enterprise's own "
@@ -66,7 +67,10 @@ _WORDS = {
         "confirmed by the bureau.", "city_gap": "Whole city: {gap}.",
     },
 }  # fmt: skip
-_OF_UNIT = ("place", "low", "high", "total", "weight", "groups", "change", "change_low", "change_high", "gaps")
+_CHANGE = {"change": "points", "change_low": "low", "change_high": "high", "change_then": "then", "change_now": "now",
+           "change_weight": "weight", "change_doubt": "doubt"}  # fmt: skip
+"""Columns of a change, and the values of ``score.Change``."""
+_OF_UNIT = ("place", "low", "high", "total", "weight", "groups", *_CHANGE, "gaps")
 
 
 def ranking_command(
@@ -153,7 +157,7 @@ def _write_csv(
         write_csv([*heads_of_parts, *by], [[*row, *by.values()] for row in rows])
         return
     for one in units:
-        change = (None, None, None) if one.change is None else (one.change.points, one.change.low, one.change.high)
+        change = [None if one.change is None else getattr(one.change, name) for name in _CHANGE.values()]
         gaps = ";".join(f"{gap.kind}={gap.count}" for gap in one.gaps)
         cells = (one.place, one.low, one.high, one.total, one.weight, letters(one.groups), *change, gaps)
         rows.append([*_head(told, one.code, names[one.code]), *map(_cell, cells)])
@@ -180,7 +184,7 @@ def _print(
         table.add_row(
             str(one.place or "–"), f"{one.low}–{one.high}" if one.place else "–", Text(names[one.code]),
             "–" if one.total is None else f"{one.total:.1f}", letters(one.groups), f"{one.weight:.0%}",
-            _change(one.change, words),
+            _change(one.change, lang),
             "; ".join(gap_words(gap, lang) for gap in one.gaps),
         )  # fmt: skip
     parts = [_parts(told, one, names[one.code], lang) for one in (*first, *last)] if with_parts else []
@@ -198,11 +202,12 @@ def _print(
     say(title, table, *parts, *lines)
 
 
-def _change(change: score.Change | None, words: dict[str, str]) -> str:
+def _change(change: score.Change | None, lang: str) -> str:
+    """The change with its interval, the points it compares, and why it is not sure."""
     if change is None:
         return ""
-    told = f"{change.points:+.1f} ({change.low:+.1f}–{change.high:+.1f})"
-    return told if change.is_told else f"{told} {words['not_told']}"
+    told = f"{change.points:+.1f} ({change.low:+.1f}–{change.high:+.1f}) {change.then:.1f}→{change.now:.1f}"
+    return told if change.doubt is None else f"{told} {doubt_words(change.doubt, lang)}"
 
 
 def _parts(told: score.Ranking, one: score.Unit, name: str, lang: str) -> Table:

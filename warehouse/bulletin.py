@@ -27,7 +27,7 @@ from warehouse.last_day import last_day
 from warehouse.parameters import UNVERIFIED, Codes, Parameter
 from warehouse.repeat import months_later
 
-FORMAT = "heng-bulletin/1"
+FORMAT = "heng-bulletin/2"
 """Raised whenever figures or words of a bulletin change: an older one cannot be computed anew."""
 KINDS = tuple(score.CADENCES)
 TABLES = tuple(
@@ -215,6 +215,7 @@ def facts(source: Source, asked: Asked, earlier: Mapping[str, Any] | None = None
         "funnel": _funnel(source, asked),
         "cases": {name: _cases(source, *days) for name, days in spans.items()},
         "clocks": _clocks(source, asked),
+        "clocks_other": _clocks_other(source, asked),
         "money": {name: source.rows(_MONEY, _bound(days))[0] for name, days in spans.items()},
         "repeat": _repeat(source, asked),
         "hazards": _hazards(source, asked.last),
@@ -302,6 +303,16 @@ def _clocks(source: Source, asked: Asked) -> dict[str, dict[str, int]]:
     return found
 
 
+def _clocks_other(source: Source, asked: Asked) -> dict[str, int]:
+    """The others that are over on the last day, by name: the party's, and those about money."""
+    found = {
+        one.clock: one.clock_count
+        for one in cases.clock_counts(source, asked.last, cases.Filter("over_limit"))
+        if one.state == "overdue" and one.clock not in cases.SCORED_CLOCKS
+    }
+    return dict(sorted(found.items()))
+
+
 def _repeat(source: Source, asked: Asked) -> dict[str, Any]:
     """Vehicles and enterprises by tier, as of the last day; ``new``: above the statute's threshold since the period."""
     usual = repeat.defaults(source, asked.last)
@@ -376,11 +387,12 @@ def _ranking(told: score.Ranking) -> dict[str, Any]:
 
 
 def _measures(source: Source, asked: Asked) -> dict[str, dict[str, int]]:
-    """By rung: taken in the period, and open with their day over."""
-    found = {rung: {"taken": 0, "overdue": 0} for rung in supervision.RUNGS}
+    """By rung: taken in the period, open with their day over, and with their day over and no outcome told."""
+    found = {rung: {"taken": 0, "overdue": 0, "untold": 0} for rung in supervision.RUNGS}
     for one in supervision.measures(source, asked.last):
         found[one.rung]["taken"] += asked.first <= one.taken_on <= asked.last
-        found[one.rung]["overdue"] += one.state == "overdue"
+        for state in ("overdue", "untold"):
+            found[one.rung][state] += one.state == state
     return found
 
 

@@ -6,7 +6,7 @@ Margins, type sizes and lines follow GB/T 9704-2012 as the design guide gives th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -31,8 +31,15 @@ def dated(told: Mapping[str, Any], w: Words) -> str:
     return w.day((date.fromisoformat(told["night"]) + timedelta(days=1)).isoformat())
 
 
-def html(told: Mapping[str, Any], lang: str, signed: Mapping[str, Any] | None = None) -> bytes:
-    """The file of a tree in one language. ``signed``: by whom and when it was signed off, if it was."""
+Pages = Mapping[str, Sequence[tuple[str, str]]]
+"""By the topic of a section the pages that have its figures: words and address. They are not printed."""
+
+
+def html(
+    told: Mapping[str, Any], lang: str, signed: Mapping[str, Any] | None = None, pages: Pages | None = None
+) -> bytes:
+    """The file of a tree in one language. ``signed``: by whom and when it was signed off, if it was. ``pages``: of a
+    file that is read beside the pages; one that leaves has none."""
     if lang not in LANGUAGES:
         raise WarehouseError(f"There is no language {lang!r}. Choose zh or en.")
     w = Words(lang)
@@ -47,7 +54,7 @@ def html(told: Mapping[str, Any], lang: str, signed: Mapping[str, Any] | None = 
         .render(
             told=told, w=w, blocks=blocks, signed=signed, html_lang=_HTML_LANG[lang], code=check_code(told),
             title=bulletin_text.title(told, w), issue=bulletin_text.issue(told, w), cut=bulletin_text.cut(told, w),
-            dated=dated(told, w),
+            dated=dated(told, w), pages=pages or {},
         )
         .encode()
     )  # fmt: skip

@@ -9,13 +9,14 @@ from warehouse.pdf import printed
 FORMS = ("html", "pdf", "docx", "json")
 
 
-def made(issue: Issue, form: str, lang: str) -> bytes:
-    """The file of an issue in one of ``FORMS``. Raises ``WarehouseError`` where a PDF cannot be made here."""
+def made(issue: Issue, form: str, lang: str, pages: bulletin_file.Pages | None = None) -> bytes:
+    """The file of an issue in one of ``FORMS``; ``pages``: those that have the figures, of HTML read there. Raises
+    ``WarehouseError`` where a PDF cannot be made here."""
     if form == "json":
         return (bulletin.canonical(issue.told) + "\n").encode()
     if form == "docx":
         return bulletin_docx.docx(issue.told, lang, issue.signed)
-    html = bulletin_file.html(issue.told, lang, issue.signed)
+    html = bulletin_file.html(issue.told, lang, issue.signed, pages if form == "html" else None)
     if form == "html":
         return html
     return printed(html, bytes.fromhex(bulletin.digest(issue.told)[:32]), f"bulletin_{issue.name}.html")

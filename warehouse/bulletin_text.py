@@ -74,7 +74,10 @@ class Words:
 # --- blocks ------------------------------------------------------------------------------------------------
 @dataclass(frozen=True)
 class Heading:
+    """``topic``: what the section is about, the key of its words without ``h.``."""
+
     text: str
+    topic: str = ""
 
 
 @dataclass(frozen=True)
@@ -191,7 +194,7 @@ class _Writer:
     def heading(self, key: str) -> None:
         numeral = self.w("numeral")[self._headings]
         self._headings += 1
-        self.blocks.append(Heading(self.w("heading", numeral=numeral, text=self.w(key))))
+        self.blocks.append(Heading(self.w("heading", numeral=numeral, text=self.w(key)), key.removeprefix("h.")))
 
     def say(self, key: str, **values: Any) -> None:
         self.blocks.append(Paragraph(self.w(key, **values) if values else self.w(key)))
@@ -297,12 +300,13 @@ def _cases(of: _Writer) -> None:
     of.say("cases.funnel", table=of.next_table)
     rows, last = [], None
     for one in of.told["funnel"]:
+        through = NONE if last is None else f"{one['through']:,}"
         part = NONE if last is None else percent(ratio(one["through"], last["count"]))
         left = of.w.join((f"{of.w.pick(part)} {part['count']:,}" for part in one["left"][:3]), "semicolon")
-        rows.append((STAGE_WORDS[one["stage"]][of.w.lang == "en"], f"{one['count']:,}", part, left))
+        rows.append((STAGE_WORDS[one["stage"]][of.w.lang == "en"], f"{one['count']:,}", through, part, left))
         last = one
     day = of.w.day(of.told["spans"]["now"]["last"])
-    of.table(of.w("t.funnel", day=day), ("c.stage", "c.count", "c.share", "c.left"), rows, (1, 2))
+    of.table(of.w("t.funnel", day=day), ("c.stage", "c.count", "c.through", "c.share", "c.left"), rows, (1, 2, 3))
     clocks = of.told["clocks"]
     parts = of.w.join(
         of.w("cases.clock", name=CLOCK_TERMS[name].name(of.w.lang), count=f"{one['overdue']:,}")
@@ -313,6 +317,12 @@ def _cases(of: _Writer) -> None:
         "cases.clocks", day=day, overdue=f"{sum(one['overdue'] for one in clocks.values()):,}",
         parts=of.w("parts", parts=parts) if parts else "", soon=f"{sum(one['soon'] for one in clocks.values()):,}",
     )  # fmt: skip
+    if others := of.told["clocks_other"]:
+        parts = of.w.join(
+            of.w("cases.clock", name=CLOCK_TERMS[name].name(of.w.lang), count=f"{count:,}")
+            for name, count in others.items()
+        )
+        of.say("cases.clocks.other", overdue=f"{sum(others.values()):,}", parts=parts)
 
 
 def _repeat(of: _Writer) -> None:
@@ -428,7 +438,7 @@ def _measures(of: _Writer) -> None:
         ]
         return of.w.join(found) or of.w("none")
 
-    of.say("measures.taken", parts=listed("taken"), overdue=listed("overdue"))
+    of.say("measures.taken", parts=listed("taken"), overdue=listed("overdue"), untold=listed("untold"))
     suggestions = of.told["suggestions"]
     if not suggestions:
         of.say("measures.none")

@@ -31,7 +31,9 @@ of is no part of any total.
 
 A change is told against the period before, each as known at its own end, with the weights of today, over the parts that
 the county has in both: a whole period against a whole one (a month of 31 days against one of 28), a part of one against
-as many days of the one before, or all of it where it is shorter. What was corrected since is corrected in both.
+as many days of the one before, or all of it where it is shorter. What was corrected since is corrected in both. It is
+sure only if its interval leaves out 0, these parts weigh enough for a place (``score_min_weight``), and over all units
+no part counts less than ``score_min_basis`` of what the other period counts: one of the two was not whole then.
 """
 
 from __future__ import annotations
@@ -65,7 +67,7 @@ _REPLICATES = {"county": shrinkage.REPLICATES, "enterprise": 400}
 """Enterprises are many, and so are their draws: fewer replicates give the ends of an interval well enough."""
 CADENCES = {"month": 1, "quarter": 3, "half": 6, "year": 12}
 """Months of a period: 一月一调度, 一季一通报, 半年一考评, 年终一总结 (handbook 9.1)."""
-PARAMETERS = ("score_confidence", "score_min_weight")
+PARAMETERS = ("score_confidence", "score_min_weight", "score_min_basis")
 _HUNDRED = 100
 
 
@@ -167,18 +169,42 @@ class CityPart:
 
 
 @dataclass(frozen=True)
+class Moved:
+    """A part of a unit in the period before: as counted (``numerator`` of ``denominator``) and ``shrunk`` as the score
+    took it; ``points``: what it gives to the change. ``basis``: what all units counted of it, the smaller of both
+    periods ÷ the larger."""
+
+    numerator: int
+    denominator: int
+    shrunk: float
+    points: float
+    basis: float
+
+
+@dataclass(frozen=True)
 class Change:
-    """Points of a hundred won or lost since the period before over ``parts``, which both periods have, with its
-    interval. ``is_told``: the interval leaves out 0."""
+    """Points of a hundred over ``parts`` alone, which both periods have: ``then``, ``now`` and their difference
+    ``points`` with its interval. The total of either period has other parts as well and may differ by something else.
+
+    ``weight``: share of the weights of this period that these parts have. ``doubt``: why the change is not sure, one of
+    ``DOUBTS``; None: it is."""
 
     points: float
     low: float
     high: float
-    parts: tuple[str, ...]
+    then: float
+    now: float
+    weight: float
+    parts: Mapping[str, Moved]
+    doubt: str | None
 
     @property
     def is_told(self) -> bool:
-        return self.low > 0 or self.high < 0
+        return self.doubt is None
+
+
+DOUBTS = ("basis", "weight", "chance")
+"""One of the two periods is not whole, the parts weigh too little, or the interval holds 0."""
 
 
 @dataclass(frozen=True)
@@ -476,6 +502,11 @@ class _Scored:
         assert self.fit is not None
         return self.fit.mean
 
+    @property
+    def every(self) -> int:
+        """What was counted of all units."""
+        return sum(one.denominator for one in self.counts.values())
+
     def is_scored(self, unit: str) -> bool:
         return unit in self.at and self.counts[unit].clusters >= self.part.sample_min
 
@@ -633,7 +664,7 @@ def _ranked(source: Source, asked: Asked, is_compared: bool) -> Ranking:
             spans[unit][0] if unit in spans else None,
             spans[unit][1] if unit in spans else None,
             member_of[unit],
-            _change(now, before, unit, confidence) if is_compared else None,
+            _change(now, before, unit, limits) if is_compared else None,
             gaps[unit],
         )
         for unit in order
@@ -697,18 +728,33 @@ def _of_city(one: _Scored) -> CityPart:
     )
 
 
-def _change(now: Sequence[_Scored], before: Sequence[_Scored], unit: str, confidence: float) -> Change | None:
+def _change(
+    now: Sequence[_Scored], before: Sequence[_Scored], unit: str, limits: Mapping[str, Parameter]
+) -> Change | None:
     """None: no part that both periods have."""
-    of_now, of_then = [
-        [pair[side] for pair in zip(now, before, strict=True) if all(one.is_scored(unit) for one in pair)]
-        for side in (0, 1)
-    ]
-    if not of_now:
+    pairs = [pair for pair in zip(before, now, strict=True) if all(one.is_scored(unit) for one in pair)]
+    if not pairs:
         return None
-    then_and_now = [
+    (then, drawn_then), (point, drawn) = (
         (_points(told, [one.rate_of(unit) for one in told]), _points(told, [one.drawn_of(unit) for one in told]))
-        for told in (of_then, of_now)
-    ]
-    (then, drawn_then), (point, drawn) = then_and_now
-    low, high = shrinkage.interval((drawn - drawn_then)[:, None], confidence)
-    return Change(point - then, float(low[0]), float(high[0]), tuple(one.part.name for one in of_now))
+        for told in zip(*pairs, strict=True)
+    )
+    low, high = shrinkage.interval((drawn - drawn_then)[:, None], limits["score_confidence"].value)
+    compared = sum(one.part.weight for _, one in pairs)
+    parts = {}
+    for was, one in pairs:
+        counts, rates = was.counts[unit], (was.rate_of(unit), one.rate_of(unit))
+        earned = [one.part.weight * one.part.quality(rate) * _HUNDRED / compared for rate in rates]
+        counted = sorted((was.every, one.every))
+        parts[one.part.name] = Moved(
+            counts.numerator, counts.denominator, rates[0], earned[1] - earned[0], counted[0] / counted[1]
+        )
+    weight = compared / sum(one.part.weight for one in now if any(map(one.is_scored, one.counts)))
+    doubt = None
+    if min(part.basis for part in parts.values()) < limits["score_min_basis"].value:
+        doubt = "basis"
+    elif weight < limits["score_min_weight"].value:
+        doubt = "weight"
+    elif low[0] <= 0 <= high[0]:
+        doubt = "chance"
+    return Change(point - then, float(low[0]), float(high[0]), then, point, weight, parts, doubt)

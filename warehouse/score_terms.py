@@ -42,6 +42,18 @@ _GAPS = {
 """In Chinese, in English of several, and of one."""
 
 
+_DOUBTS = {
+    "basis": ("两期数据量悬殊，不作确定", "the two periods hold too different amounts of data to be sure"),
+    "weight": ("可比部分权重小，不作确定", "what can be compared weighs too little to be sure"),
+    "chance": ("无法区分", "cannot be told"),
+}
+
+
+def doubt_words(doubt: str, lang: str) -> str:
+    """Why a change of a score is not sure (``score.DOUBTS``)."""
+    return _DOUBTS[doubt][lang == "en"]
+
+
 def part_name(name: str, lang: str) -> str:
     """Short name of a part of a score."""
     if name in _PARTS:

@@ -38,6 +38,14 @@ TABLES = (
 )  # fmt: skip
 """What is read here."""
 RUNGS = ("bulletin", "interview", "listing", "referral")
+RULES = {
+    "bottom": ("bulletin", ("supervision_bottom_places",)),
+    "bottom_again": ("interview", ("supervision_bottom_places", "supervision_interview_periods")),
+    "many_overdue": ("interview", ("supervision_interview_overdue",)),
+    "major_overdue": ("listing", ("supervision_listing_days",)),
+    "listed_overdue": ("referral", ("supervision_referral_days",)),
+}
+"""Rules of suggestions: the rung they suggest, and the parameters they read."""
 STATES = ("overdue", "open", "untold", "done_late", "done", "none")
 """``untold``: the day is over, and no feed tells whether it was met; ``none``: nothing is asked for."""
 CAUSES = ("low_score", "overdue_hazard", "crash", "overload", "alarms")
@@ -302,6 +310,12 @@ def suggestions(source: Source, as_of: date, cadence: str = CADENCE_OF_SCORE) ->
     ]
 
 
+def rules(source: Source, as_of: date) -> list[Suggestion]:
+    """Every rule that is looked at, with its parameters of the day, of no county."""
+    behind = Behind(source, as_of)
+    return [_suggested(behind, rule, "", ()) for rule in RULES]
+
+
 def _by_score(behind: Behind, as_of: date, cadence: str, told: Mapping[str, float]) -> Iterable[Suggestion]:
     """Bulletin and interview by the places of the last complete periods."""
     asked = last_complete(as_of + timedelta(days=1), cadence)
@@ -310,13 +324,10 @@ def _by_score(behind: Behind, as_of: date, cadence: str, told: Mapping[str, floa
         periods.append(periods[-1].before)
     bottom = [_bottom(behind.ranking(one), int(told["supervision_bottom_places"])) for one in periods]
     for county in sorted(bottom[0]):
-        yield _suggested(
-            behind, "bulletin", county, "bottom", behind.scored(county, asked), "supervision_bottom_places"
-        )
+        yield _suggested(behind, "bottom", county, behind.scored(county, asked))
     for county in sorted(set.intersection(*bottom)):
         every = tuple(number for one in periods for number in behind.scored(county, one))
-        names = ("supervision_bottom_places", "supervision_interview_periods")
-        yield _suggested(behind, "interview", county, "bottom_again", every, *names)
+        yield _suggested(behind, "bottom_again", county, every)
 
 
 def _bottom(ranking: score.Ranking, places: int) -> set[str]:
@@ -335,16 +346,13 @@ def _by_hazards(behind: Behind, as_of: date, told: Mapping[str, float]) -> Itera
         overdue = [one for one in still if one.is_overdue(as_of)]
         if len(overdue) >= told["supervision_interview_overdue"]:
             number = Number("hazards_overdue", len(overdue), len(still), as_of, as_of)
-            yield _suggested(behind, "interview", county, "many_overdue", (number,), "supervision_interview_overdue")
+            yield _suggested(behind, "many_overdue", county, (number,))
         for one in overdue:
             assert one.due_on is not None
             late = (as_of - one.due_on).days
             if one.grade == "major" and not one.is_listed and late >= told["supervision_listing_days"]:
                 number = Number("hazard_overdue_days", late, None, one.due_on, as_of)
-                yield _suggested(
-                    behind, "listing", county, "major_overdue", (number,), "supervision_listing_days",
-                    hazard_no=one.hazard_no,
-                )  # fmt: skip
+                yield _suggested(behind, "major_overdue", county, (number,), one.hazard_no)
 
 
 def _by_listings(
@@ -361,14 +369,11 @@ def _by_listings(
         ):
             assert one.due_on is not None
             number = Number("listing_overdue_days", late, None, one.due_on, as_of)
-            yield _suggested(
-                behind, "referral", one.county, "listed_overdue", (number,), "supervision_referral_days",
-                hazard_no=one.hazard_no,
-            )  # fmt: skip
+            yield _suggested(behind, "listed_overdue", one.county, (number,), one.hazard_no)
 
 
 def _suggested(
-    behind: Behind, rung: str, county: str, rule: str, found: tuple[Number, ...], *names: str,
-    hazard_no: str | None = None,
-) -> Suggestion:  # fmt: skip
+    behind: Behind, rule: str, county: str, found: tuple[Number, ...], hazard_no: str | None = None
+) -> Suggestion:
+    rung, names = RULES[rule]
     return Suggestion(rung, county, rule, found, tuple(behind.told[name] for name in names), hazard_no)

@@ -38,6 +38,15 @@ _COUNTS = {
     "alarms": ("报警处置率 {share}（{value} / {of}）", "alarms handled in time {share} ({value} / {of})"),
     "score": ("总分 {score:.1f}，名次 {low}–{high}", "total {score:.1f}, places {low}–{high}"),
 }
+_ZERO = {
+    "hazards_overdue": (
+        "按今日口径当时没有逾期未销号隐患（未销号 {of} 处）",
+        "by today's definitions none of {of} open was overdue",
+    ),
+    "hazard_overdue_days": ("按今日口径该隐患当时未逾期", "by today's definitions the hazard was not overdue"),
+    "listing_overdue_days": ("按今日口径挂牌期限当时未过", "by today's definitions the listing was not over"),
+}
+"""Of a cause that the numbers do not bear out."""
 _RULES = {
     "bottom": ("名次区间全部落在末 {} 位", "every place it may have is among the last {}"),
     "bottom_again": (
@@ -54,7 +63,8 @@ def number_words(number: Number, lang: str, written: str) -> str:
     """A number with the days it is of; ``written``: those days as the reader sees them."""
     share = ("无数据", "no data")[lang == "en"] if number.ratio is None else f"{number.ratio * 100:.1f}%"
     of = "" if number.denominator is None else f"{number.denominator:,}"
-    told = _COUNTS[number.name][lang == "en"].format(
+    words = _COUNTS if number.value else _COUNTS | _ZERO
+    told = words[number.name][lang == "en"].format(
         value=f"{number.value:,.0f}", of=of, share=share, score=number.value, low=number.low, high=number.high
     )
     return f"{told}（{written}）" if lang == "zh" else f"{told} ({written})"

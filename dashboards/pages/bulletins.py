@@ -180,11 +180,14 @@ def signing(found: list[Issue], t: Text) -> html.Section:
 
 def finding(t: Text) -> html.Section:
     field = dmc.TextInput(
-        id="bulletins-code", label=t("bulletins.check.code"), placeholder="7F3A-91C2-04DE", debounce=300,
+        id="bulletins-code", value="", label=t("bulletins.check.code"), placeholder="7F3A-91C2-04DE", debounce=300,
         className="bulletin-field", inputProps={"maxLength": LONGEST_CODE, "autoComplete": "off"},
     )  # fmt: skip
     told = html.Div(id="bulletins-found", role="status", className="quiet-line")
-    return controls.card(t("bulletins.check"), t("bulletins.check.how"), [field, told])
+    button = html.Button([shell.icon("search"), html.Span(t("bulletins.check.do"))], id="bulletins-find",
+                         className="button", n_clicks=0)  # fmt: skip
+    line = html.Div([field, button], className="find-line")
+    return controls.card(t("bulletins.check"), t("bulletins.check.how"), [line, told])
 
 
 @shell.page("bulletins")
@@ -279,10 +282,11 @@ def sign(clicks: Any, chosen: Any, by: Any, view_data: Any) -> list[Any]:
 @callback(
     Output("bulletins-found", "children"),
     Input("bulletins-code", "value"),
+    Input("bulletins-find", "n_clicks"),
     State("bulletins-view", "data"),
     prevent_initial_call=True,
 )
-def find(code: Any, view_data: Any) -> Any:
+def find(code: Any, clicks: Any, view_data: Any) -> Any:
     t = shell.view_from(view_data).text
     if not isinstance(code, str) or len(code) > LONGEST_CODE:
         raise BadRequest("a code has at most 20 letters")

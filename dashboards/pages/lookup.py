@@ -20,13 +20,15 @@ from dashboards import as_known, controls, lookup_facts, queries, risk_facts, sh
 from dashboards import format as fmt
 from dashboards.as_known import NotComputed
 from dashboards.lookup_facts import Found
+from dashboards.selection import day_asked, option
 from dashboards.text import Text
-from warehouse import dossier_file, dossier_text, plate, repeat, risk
+from warehouse import dossier_file, dossier_text, masks, plate, repeat, risk
 from warehouse.audit import PURPOSES
 from warehouse.dossier import main_standing
 from warehouse.dossier_text import Words
 
-USUAL_PURPOSE = "vehicle_check"
+USUAL_PURPOSE, LIST_PURPOSE = "vehicle_check", "repeat_list"
+"""The purpose that stands there at first: of a plate that is typed, and of a vehicle that a list hands over."""
 
 HOME = plate.HOME
 """The province of the bureau; a tap changes it."""
@@ -298,24 +300,42 @@ def open_questions(facts: dict[str, Any], w: Words) -> list[Any]:
 
 
 def passages(found: Found, t: Text, w: Words) -> html.Section:
-    """The last passages, over the limit or not, case or not; the year stands where it is not that of the day asked."""
+    """The last passages, over the limit or not; of one over it whether it has a case."""
+    assert found.facts is not None
+    cases = {act["passage"]["record_id"] for act in found.facts["acts"] if act["passage"]}
+    body: Any = html.P(t("lookup.recent.none"), className="quiet-line")
+    how = None
+    if found.recent:
+        body = _passages(found, list(found.recent), t("lookup.recent"), cases, t, w)
+        how = t("lookup.recent.how", shown=len(found.recent), count=f"{found.recent[0]['passage_count']:,}")
+    head = [html.H2(t("lookup.recent")), html.P(how, className="subtitle")]
+    return html.Section([*head, body], className="card", id="lookup-passages")
+
+
+def _passages(found: Found, listed: list[dict[str, Any]], caption: str, cases: set[str], t: Text, w: Words) -> html.Div:
+    """Passages as a table, each with whether a case is on it; the year stands where it is not that of the day asked."""
     assert found.facts is not None
     as_of = found.facts["as_of"]
     rows = []
-    for row in found.recent:
+    for row in listed:
         ratio = w.share(row["excess_ratio"]) if row["excess_ratio"] is not None else "—"
         tone = {"over": "worse", "within": "better"}.get(row["verdict"], "warn")
+        moment = (
+            fmt.short_moment(datetime.fromisoformat(row["passed_at"]), t.lang)
+            if row["passed_at"][:4] == as_of[:4]
+            else f"{w.day(row['passed_at'])} {row['passed_at'][11:16]}"
+        )
+        of_case = t("lookup.recent.no_case") if row["verdict"] == "over" else None
+        if row["record_id"] in cases:
+            of_case = t("lookup.recent.case")
         rows.append(
             html.Tr(
                 [
                     html.Th(
-                        _evidence(
-                            fmt.short_moment(datetime.fromisoformat(row["passed_at"]), t.lang)
-                            if row["passed_at"][:4] == as_of[:4]
-                            else f"{w.day(row['passed_at'])} {row['passed_at'][11:16]}",
-                            row["record_id"],
-                            t,
-                        ),
+                        [
+                            _evidence(moment, row["record_id"], t),
+                            html.Span(of_case, className="under") if of_case else None,
+                        ],
                         scope="row",
                     ),
                     html.Td(row["site_code"]),
@@ -326,21 +346,12 @@ def passages(found: Found, t: Text, w: Words) -> html.Section:
             )
         )
     heads = [t("table.time"), t("filter.site"), w("act.weight"), w("act.excess"), t("table.verdict")]
+    columns = [html.Th(h, scope="col", className="number" if i in (2, 3) else "") for i, h in enumerate(heads)]
     table = html.Table(
-        [
-            html.Caption(t("lookup.recent"), className="visually-hidden"),
-            html.Thead(
-                html.Tr(
-                    [html.Th(h, scope="col", className="number" if i in (2, 3) else "") for i, h in enumerate(heads)]
-                )
-            ),
-            html.Tbody(rows),
-        ],
+        [html.Caption(caption, className="visually-hidden"), html.Thead(html.Tr(columns)), html.Tbody(rows)],
         className="plain",
     )
-    body = controls.scrolled(table) if rows else html.P(t("lookup.recent.none"), className="quiet-line")
-    how = t("lookup.recent.how", shown=len(rows), count=f"{found.recent[0]['passage_count']:,}") if rows else None
-    return html.Section([html.H2(t("lookup.recent")), html.P(how, className="subtitle"), body], className="card")
+    return controls.scrolled(table)
 
 
 def scores(found: Found, db: queries.Source, as_of: date, t: Text) -> html.Section:
@@ -393,13 +404,15 @@ def result(found: Found, db: queries.Source, as_of: date, t: Text, w: Words) -> 
         html.Div([who(found, w), actions], className="who-and-actions"),
         html.Div(
             [
-                html.Div([verdict(facts, t, w), *acts(facts, t, w)], className="stack"),
+                html.Div(
+                    [verdict(facts, t, w), *acts(facts, t, w), None if known else passages(found, t, w)],
+                    className="stack",
+                ),
                 html.Div(
                     [
                         standings(facts, t, w),
                         *open_questions(facts, w),
                         None if known or not risk.is_built(db) else scores(found, db, as_of, t),
-                        None if known else passages(found, t, w),
                     ],
                     className="stack",
                 ),
@@ -434,7 +447,18 @@ def _which_color(found: Found, t: Text, w: Words) -> html.Section:
 
 
 # --- the page -----------------------------------------------------------------------------------------------
-def form(t: Text, w: Words, days: tuple[date, date], window: str) -> html.Section:
+def handed(vehicle: tuple[Any, int | None] | None, t: Text, w: Words) -> html.Section:
+    """The vehicle that a list hands over, masked until somebody states a purpose and asks."""
+    told = "" if vehicle is None else f"{plate.masked(vehicle[0])} · {dossier_text.color(vehicle[1], w)}"
+    button = html.Button([shell.icon("search"), html.Span(t("lookup.handed.go"))], id="lookup-row",
+                         className="button primary")  # fmt: skip
+    words = html.Div([html.B(told), html.Span(t("lookup.handed.how"), className="under")])
+    return html.Section([words, button], className="card lookup-handed", hidden=vehicle is None)
+
+
+def form(
+    t: Text, w: Words, days: tuple[date, date], day: date, window: str, purpose: str = USUAL_PURPOSE
+) -> html.Section:
     """Province, plate, day, window, and which night's knowledge; ``days``: the first and last that can be asked for.
 
     The plate field remembers nothing.
@@ -491,7 +515,7 @@ def form(t: Text, w: Words, days: tuple[date, date], window: str) -> html.Sectio
                             dmc.DatesProvider(
                                 dmc.DatePickerInput(
                                     id="lookup-day",
-                                    value=days[1].isoformat(),
+                                    value=day.isoformat(),
                                     minDate=days[0].isoformat(),
                                     maxDate=days[1].isoformat(),
                                     valueFormat="YYYY-MM-DD",
@@ -530,7 +554,7 @@ def form(t: Text, w: Words, days: tuple[date, date], window: str) -> html.Sectio
                             dmc.Select(
                                 id="lookup-purpose",
                                 data=[{"value": one, "label": t(f"lookup.purpose.{one}")} for one in PURPOSES],
-                                value=USUAL_PURPOSE,
+                                value=purpose,
                                 allowDeselect=False,
                                 size="sm",
                                 **{"aria-label": t("lookup.purpose")},
@@ -557,11 +581,18 @@ def layout(db: queries.Source, view: shell.View, query: dict[str, str]) -> html.
     if not lookup_facts.is_built(db):
         card = shell.state_card("database", t("lookup.not_built"), [t("state.no_terminals.why")])
         return shell.frame(view, "lookup", card, db=db)
+    days, bad = (repeat.first_day(db), until), list[str]()
+    day = day_asked(query, *days, bad)
+    window = option(query.get("window"), repeat.WINDOWS, repeat.defaults(db, until).query_window, bad, "window")
+    vehicle = lookup_facts.vehicle_of(db, query.get("vehicle"))
+    if "vehicle" in query and vehicle is None:
+        bad.append("vehicle")
     return shell.frame(
         view,
         "lookup",
         [
-            form(t, w, (repeat.first_day(db), until), repeat.defaults(db, until).query_window),
+            form(t, w, days, day, window, USUAL_PURPOSE if vehicle is None else LIST_PURPOSE),
+            handed(vehicle, t, w),
             html.Div(
                 shell.state_card(
                     "search",
@@ -575,9 +606,11 @@ def layout(db: queries.Source, view: shell.View, query: dict[str, str]) -> html.
             # The province stands in a property of its own: a plate in a store would outlive its page.
             dcc.Store(id="lookup-province", data=HOME),
             dcc.Store(id="lookup-color"),
+            dcc.Store(id="lookup-vehicle", data=None if vehicle is None else query["vehicle"]),
             dcc.Download(id="lookup-download"),
         ],
         db=db,
+        notices=[t("state.bad_values", values=t("availability.join").join(bad))] if bad else None,
     )
 
 
@@ -616,9 +649,11 @@ def looked_up(
     Input("lookup-window", "value"),
     Input("lookup-color", "data"),
     Input("lookup-known", "value"),
+    Input("lookup-row", "n_clicks"),
     State("lookup-purpose", "value"),
     State("lookup-plate", "value"),
     State("lookup-province", "data"),
+    State("lookup-vehicle", "data"),
     State("lookup-view", "data"),
     prevent_initial_call=True,
 )
@@ -629,12 +664,15 @@ def show(
     window: Any,
     color: Any,
     known: Any,
+    row_clicks: Any,
     purpose: Any,
     text: Any,
     province: Any,
+    vehicle: Any,
     view_data: Any,
 ) -> tuple[Any, Any]:
-    """The answer to what the form asks; a new plate asks for its colour anew."""
+    """The answer to what the form asks; a new plate asks for its colour anew. Without a plate it asks for the vehicle
+    that a list handed over, once its button was pressed."""
     view = shell.view_from(view_data)
     db = queries.source()
     until = queries.last_day(db)
@@ -642,6 +680,11 @@ def show(
         raise BadRequest("no data to look in")
     if ctx.triggered_id in ("lookup-go", "lookup-plate"):
         color = None
+    if ctx.triggered_id == "lookup-row" or (row_clicks and not text):
+        of_list = lookup_facts.vehicle_of(db, vehicle)
+        if of_list is None:
+            raise BadRequest("not a vehicle of the lists")
+        text, color = masks.whole_of(of_list)
     question = lookup_facts.asked(text, province, color, day, window, repeat.first_day(db), until, known)
     if not question.text:
         if ctx.triggered_id not in ("lookup-go", "lookup-plate"):

@@ -228,6 +228,9 @@ def strip_card(db: queries.Source, told: Facts, t: Text) -> html.Section:
         number: list[Any] = [html.B(fmt.count(stage.count))]
         if before is not None:
             number.append(html.Span(fmt.rate(share), className="subtitle"))
+        if stage.beside:
+            skipped = t("penalties.funnel.beside", count=fmt.count(stage.beside_count))
+            number.append(html.Span(skipped, className="under"))
         bar = html.Span(html.I(style={"width": f"{width:.2f}%"}), className="way", **{"aria-hidden": "true"})
         label = t.pick(*funnel.STAGE_WORDS[stage.stage])
         steps.append(html.Li([html.Span(label, className="name"), html.Span(number, className="amount"), bar]))

@@ -2,6 +2,8 @@
 and each total with its parts; then what was done toward those behind. No fine and no number of cases is read
 (行政处罚法 art. 74)."""
 
+from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 from dash import dcc, html
@@ -69,6 +71,22 @@ def places(one: Unit, t: Text) -> Any:
     return html.Span(t("supervision.places", low=one.low, high=one.high), className="unbroken")
 
 
+def places_before(one: Unit, before: Mapping[str, Unit], t: Text) -> Any:
+    """The interval of the place in the period before, or that there was none."""
+    then = before.get(one.code)
+    told = t("supervision.no_place") if then is None or not then.has_place else places(then, t)
+    return html.Span([t("supervision.before"), " ", told], className="under")
+
+
+def total_cell(one: Unit, t: Text) -> Any:
+    """A total without a place is mostly the city's, and stands apart from those that are compared."""
+    if one.has_place or one.total is None:
+        return of_hundred(one.total)
+    return html.Span(
+        [points(one.total), html.Span(t("supervision.total.unplaced"), className="under")], className="neutral"
+    )
+
+
 def place_bar(one: Unit, ranked: int) -> Any:
     if one.low is None or one.high is None:
         return None
@@ -81,9 +99,19 @@ def change_words(one: Unit, t: Text) -> Any:
     if one.change is None:
         return fmt.NONE
     told = fmt.signed(one.change.points, 1)
-    if not one.change.is_told:
-        return html.Span([told, html.Span(t("supervision.change.untold"), className="under")])
-    return html.Span(told, className="better" if one.change.points > 0 else "worse")
+    compared = html.Span(then_and_now(one.change, t), className="under")
+    if one.change.doubt is not None:
+        doubt = html.Span(score_terms.doubt_words(one.change.doubt, t.lang), className="under")
+        return html.Span([told, doubt, compared])
+    return html.Span([html.Span(told, className="better" if one.change.points > 0 else "worse"), compared])
+
+
+def then_and_now(change: score.Change, t: Text) -> str:
+    """What a change compares: the points of both periods over the parts that both have, and their weight."""
+    return t(
+        "supervision.change.compared", count=fmt.count(len(change.parts)), then=points(change.then),
+        now=points(change.now), weight=fmt.share(change.weight),
+    )  # fmt: skip
 
 
 def gap_list(gaps: tuple[score.Gap, ...], t: Text) -> Any:
@@ -100,7 +128,7 @@ def filters(choice: Choice, t: Text) -> html.Div:
     return as_of.filters("supervision", choices, cadence_words(choice.cadence, t), choice.as_of, days, t)
 
 
-def lead(told: score.Ranking, overdue: int, known: Known, t: Text) -> html.P:
+def lead(told: score.Ranking, overdue: int, untold: int, known: Known, t: Text) -> html.P:
     """How many are ranked, whether any can be told apart, and what is overdue."""
     ranked = [one for one in told.units if one.has_place]
     said: list[Any] = t.parts(
@@ -125,7 +153,9 @@ def lead(told: score.Ranking, overdue: int, known: Known, t: Text) -> html.P:
         said.append(t(of_unit("supervision.lead.alike", told)))
     if told.asked.of == "county":
         said += t.parts(
-            "supervision.lead.overdue", count=html.B(fmt.count(overdue), className="worse" if overdue else "better")
+            "supervision.lead.overdue",
+            count=html.B(fmt.count(overdue), className="worse" if overdue else "better"),
+            untold=html.B(fmt.count(untold), className="worse" if untold else "better"),
         )
     return html.P([*said, t("supervision.no_target")], className="lead")
 
@@ -147,7 +177,9 @@ def total_info(db: queries.Source, told: score.Ranking, t: Text) -> Any:
     )
 
 
-def ranking_card(db: queries.Source, told: score.Ranking, known: Known, t: Text) -> html.Section:
+def ranking_card(
+    db: queries.Source, told: score.Ranking, before: Mapping[str, Unit], known: Known, t: Text
+) -> html.Section:
     heads: controls.Heads = [
         (t(of_unit("supervision.county", told)), False),
         *((t(f"supervision.{name}"), is_number) for name, is_number in COLUMNS.items()),
@@ -158,8 +190,11 @@ def ranking_card(db: queries.Source, told: score.Ranking, known: Known, t: Text)
         controls.stack_row(
             unit_head(one, told, known, t),
             [
-                html.Div([places(one, t), place_bar(one, ranked)], className="place-cell"),
-                of_hundred(one.total), score_terms.letters(one.groups) or fmt.NONE, fmt.share(one.weight),
+                html.Div(
+                    [places(one, t), place_bar(one, ranked), places_before(one, before, t)],
+                    className="place-cell",
+                ),
+                total_cell(one, t), score_terms.letters(one.groups) or fmt.NONE, fmt.share(one.weight),
                 change_words(one, t), gap_list(one.gaps, t),
             ],
             heads,
@@ -175,8 +210,13 @@ def ranking_card(db: queries.Source, told: score.Ranking, known: Known, t: Text)
     )
     notes = [shell.note(score_terms.gap_words(gap, t.lang)) for gap in told.gaps]
     how: list[Any] = [
-        t(of_unit("supervision.how", told), confidence=fmt.share(told.parameters["score_confidence"].value))
-    ]
+        t(of_unit("supervision.how", told), confidence=fmt.share(told.parameters["score_confidence"].value)),
+        " ",
+        t(
+            "supervision.how.weight", least=fmt.share(told.parameters["score_min_weight"].value),
+            span=fmt.day_range(told.asked.before.first, told.asked.before.as_of, t.lang),
+        ),
+    ]  # fmt: skip
     if between or unplaced:
         command = f"heng ranking --of {told.asked.of} --as-of {told.asked.as_of} --cadence {told.asked.cadence}"
         cut = t("supervision.cut", between=fmt.count(between), unplaced=fmt.count(unplaced))
@@ -207,6 +247,14 @@ def part_info(db: queries.Source, told_of: score.Ranking, city: CityPart, t: Tex
     )  # fmt: skip
 
 
+def part_head(part: score.Part, t: Text) -> Any:
+    """The name of a part, and that less of it is better where it is."""
+    name = score_terms.part_name(part.name, t.lang)
+    if part.better_way == "up":
+        return name
+    return [name, html.Span(t("supervision.better.down"), className="under")]
+
+
 def rate_words(rate: float | None, numerator: int, denominator: int, t: Text) -> str:
     return t("supervision.no_data") if rate is None else f"{fmt.indicator(rate)} ({numerator:,} / {denominator:,})"
 
@@ -220,7 +268,7 @@ def parts_card(db: queries.Source, told: score.Ranking, t: Text) -> html.Section
     body = []
     for city in told.parts:
         head = html.Div(
-            [html.Span(score_terms.part_name(city.part.name, t.lang)), part_info(db, told, city, t)],
+            [html.Span(part_head(city.part, t)), part_info(db, told, city, t)],
             className="name-and-info",
         )
         cells = [
@@ -275,14 +323,43 @@ def _why(told: score.Ranking, one: Unit, place: int, known: Known, t: Text) -> h
             else shell.pill(t("supervision.no_data" if rate.rate is None else "supervision.few")),
             _against(rate, widest),
         ]  # fmt: skip
-        body.append(controls.stack_row(score_terms.part_name(part.name, t.lang), cells, heads))
+        body.append(controls.stack_row(part_head(part, t), cells, heads))
     table = controls.stack_table(summed, heads, body)
     return html.Details(
-        [html.Summary([shell.icon("right"), html.Span(summed)]), table],
+        [html.Summary([shell.icon("right"), html.Span(summed)]), table, *_why_changed(told, one, t)],
         className="fold",
         # An enterprise's code may lead to a person, and stays out of the page.
         id=f"supervision-of-{one.code if told.asked.of == 'county' else place}",
     )
+
+
+def _why_changed(told: score.Ranking, one: Unit, t: Text) -> list[Any]:
+    """Part by part what the change since the period before is made of."""
+    if one.change is None:
+        return [html.P(t("supervision.moved.none"), className="quiet-line")]
+    before = told.asked.before
+    title = t(
+        "supervision.moved", span=fmt.day_range(before.first, before.as_of, t.lang),
+        change=fmt.signed(one.change.points, 1), compared=then_and_now(one.change, t),
+    )  # fmt: skip
+    heads: controls.Heads = [
+        (t("supervision.part"), False), (t("supervision.moved.then"), True), (t("supervision.moved.now"), True),
+        (t("supervision.moved.shrunk"), True), (t("supervision.moved.points"), True),
+    ]  # fmt: skip
+    body = []
+    for name, moved in one.change.parts.items():
+        now = one.parts[name]
+        cells = [
+            rate_words(moved.numerator / moved.denominator, moved.numerator, moved.denominator, t),
+            rate_words(now.rate, now.numerator, now.denominator, t),
+            f"{fmt.indicator(moved.shrunk)} → {fmt.indicator(now.shrunk)}", fmt.signed(moved.points, 2),
+        ]  # fmt: skip
+        body.append(controls.stack_row(score_terms.part_name(name, t.lang), cells, heads))
+    doubt = score_terms.doubt_words(one.change.doubt, t.lang) if one.change.doubt else ""
+    return [
+        html.P(" · ".join(filter(None, (title, doubt))), className="quiet-line"),
+        controls.stack_table(title, heads, body),
+    ]
 
 
 def _rows_of_rate(told: score.Ranking, one: Unit, part: str, t: Text) -> Any:
@@ -375,8 +452,24 @@ def suggestions_card(db: queries.Source, choice: Choice, known: Known, t: Text) 
     if not body:
         content = html.P(t("supervision.suggestions.none"), className="quiet-line")
     return controls.card(
-        t("supervision.suggestions"), t("supervision.suggestions.how"), content, id="supervision-suggestions"
-    )
+        t("supervision.suggestions"), t("supervision.suggestions.how"), [content, *_rules_looked_at(db, choice, t)],
+        id="supervision-suggestions",
+    )  # fmt: skip
+
+
+def _rules_looked_at(db: queries.Source, choice: Choice, t: Text) -> list[Any]:
+    """Every rule with how often it suggests something: what is not suggested was looked at as well."""
+    met = Counter(one.rule for one in ranking_facts.suggestions(db, choice))
+    rules, again = ranking_facts.rules(db, choice)
+    lines = [
+        t("supervision.rules.line", rung=t.pick(*supervision_terms.RUNGS[one.rung]),
+          rule=supervision_terms.rule_words(one, t.lang), count=fmt.count(met[one.rule]))
+        for one in rules
+    ]  # fmt: skip
+    return [
+        html.P(t("supervision.rules", again=str(again)), className="quiet-line"),
+        html.Ul([html.Li(line) for line in lines], className="lines"),
+    ]
 
 
 # --- the page ------------------------------------------------------------------------------------------------
@@ -394,17 +487,17 @@ def layout(db: queries.Source, view: shell.View, query: dict[str, str]) -> html.
         card = shell.state_card("database", t("supervision.old.title"), [t("state.no_terminals.why")])
         return shell.frame(view, "supervision", [filters(choice, t), card], db=db)
     told = ranking_facts.ranking(db, choice)
-    _, overdue = ranking_facts.measure_counts(db, choice.as_of)
+    _, overdue, untold = ranking_facts.measure_counts(db, choice.as_of)
     printed = [
         (t("supervision.of"), t(f"supervision.of.{choice.of}")),
         (t("supervision.cadence"), cadence_words(choice.cadence, t)),
         (t("repeat.as_of"), fmt.day(choice.as_of, t.lang)),
     ]
     body = [
-        lead(told, overdue, known, t),
+        lead(told, overdue, untold, known, t),
         as_of.printed(printed, t),
         filters(choice, t),
-        ranking_card(db, told, known, t),
+        ranking_card(db, told, ranking_facts.before(db, choice), known, t),
         *([why_card(told, known, t)] if told.total is not None else []),
         parts_card(db, told, t),
         *([ladder_card(db, choice, known, t), suggestions_card(db, choice, known, t)] if choice.of == "county" else []),

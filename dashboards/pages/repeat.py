@@ -2,13 +2,15 @@
 counts or does not, with its reason. Three is a warning; above the statute's number stand facts, never a decision."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 import dash_ag_grid as dag
 from dash import dcc, html
 from werkzeug.exceptions import BadRequest
 
-from dashboards import as_of, controls, explain, lists, queries, repeat_queries, shell
+from dashboards import as_of, controls, explain, lists, queries, repeat_queries, shell, words
 from dashboards import format as fmt
+from dashboards.lookup_facts import token
 from dashboards.pages import repeat_safety
 from dashboards.repeat_queries import DECISIONS, LOW, OF_CASES, Choice, Counts, Facts, choice_of
 from dashboards.selection import ALL, from_page
@@ -16,6 +18,7 @@ from dashboards.text import Text
 from dashboards.words import unverified
 from warehouse import plate, repeat
 from warehouse import repeat_terms as terms
+from warehouse.dossier_text import Words
 from warehouse.repeat import BASES, SUBJECTS, WINDOWS, Judged, Standing
 
 HERE = "/repeat"
@@ -28,7 +31,7 @@ MOST_ACTS = 60
 Column = tuple[str, str, int, bool, bool]
 _SHARED: tuple[Column, ...] = (
     ("tier", "repeat.tier", 152, False, False),
-    ("window", "repeat.window.days", 176, False, False),
+    ("window", "repeat.window.days", 204, False, False),
     ("trigger", "repeat.trigger", 112, False, True),
     ("lapse", "repeat.lapse", 112, False, True),
     ("pending", "repeat.pending", 84, True, True),
@@ -182,9 +185,25 @@ def _tile(facts: Facts, name: str, t: Text) -> html.Section:
             html.Div(html.Div([fmt.count(number), html.Span(unit, className="unit")], className="kpi-value"),
                      className="kpi-body"),
             html.Div(under, className="subtitle"),
+            *_elsewhere(facts, name, t),
         ],
         className="card kpi hero" if name == "one_away" else "card kpi",
     )  # fmt: skip
+
+
+def _elsewhere(facts: Facts, name: str, t: Text) -> list[Any]:
+    """The number of a tile in the windows that are usual elsewhere, each with its list: none here is not none there."""
+    if name not in Counts._fields:
+        return []
+    links = [
+        dcc.Link(
+            t("repeat.tile.elsewhere", window=terms.WINDOW_TERMS[other.choice.window].name(t.lang),
+              count=fmt.count(getattr(counts, name))),
+            href=HERE + other.choice.query(low=name), className="text-link",
+        )
+        for other, counts in facts.other_windows
+    ]  # fmt: skip
+    return [html.Div(links, className="subtitle file-links")]
 
 
 def filters(facts: Facts, t: Text) -> html.Div:
@@ -317,8 +336,19 @@ def grid(choice: Choice, count: int, t: Text) -> dag.AgGrid:
 
 
 # --- the drawer ------------------------------------------------------------------------------------------
-def act_line(judged: Judged, one: Standing, t: Text) -> html.Div:
-    """An act: when and where, its case, what it weighed, and why it does not count or until when it does."""
+def doubts(facts: Facts, judged: Judged, t: Text) -> list[Any]:
+    """What speaks against the weighing of an act as evidence, and that it counts all the same, as the look-up says."""
+    reasons = queries.reasons(facts.db)
+    against = words.flag_words(reasons[reasons["outcome"] == "evidence"], t)
+    told = [says for code, says in words.flag_list(judged.act.flags, against) if code in against]
+    if told and judged.counts:
+        told.append(Words(t.lang)("act.evidence.decided" if judged.act.decided_on else "act.evidence.counts"))
+    return [html.Span(t("availability.join").join(told), className="under act-doubts")] if told else []
+
+
+def act_line(facts: Facts, judged: Judged, one: Standing, t: Text) -> html.Div:
+    """An act: when and where, its case, what it weighed, what speaks against its evidence, and why it does not count or
+    until when it does."""
     act = judged.act
     what = [fmt.moment(act.violated_at, t.lang)]
     if one.subject != "vehicle":
@@ -343,17 +373,23 @@ def act_line(judged: Judged, one: Standing, t: Text) -> html.Div:
         reason = [html.Span([html.B(terms.reason(judged, t.lang)), t("app.colon"), says], className="under")]
     evidence: Any = html.Span(t("repeat.act.no_passage"), className="neutral")
     if act.passage_record_id is not None:
-        evidence = dcc.Link(
-            t("repeat.act.passage", site=act.site_code),
+        says = t("repeat.act.passage", site=act.site_code)
+        evidence = html.A(  # the list and its open row stay where they are
+            says,
             href=f"/overload/rows?record={act.passage_record_id}",
+            target="_blank",
+            rel="noopener",
             className="text-link",
+            **{"aria-label": t("link.new_tab", what=says)},
         )
-    body = [html.B(" · ".join(what)), html.Br(), t("availability.join").join(details), " ", evidence, *reason]
-    return html.Div([shell.icon("check" if judged.counts else "x"), html.Span(body)])
+    weak = doubts(facts, judged, t)
+    body = [html.B(" · ".join(what)), html.Br(), t("availability.join").join(details), " ", evidence, *weak, *reason]
+    mark = ("flag", "warn") if weak and judged.counts else ("check" if judged.counts else "x",)
+    return html.Div([shell.icon(*mark), html.Span(body)])
 
 
-def _act_list(title: str, acts: list[Judged], one: Standing, nothing: str, t: Text) -> list[Any]:
-    shown = [act_line(judged, one, t) for judged in acts[-MOST_ACTS:][::-1]]
+def _act_list(facts: Facts, title: str, acts: list[Judged], one: Standing, nothing: str, t: Text) -> list[Any]:
+    shown = [act_line(facts, judged, one, t) for judged in acts[-MOST_ACTS:][::-1]]
     more = [html.P(t("repeat.drawer.more", shown=MOST_ACTS, all=fmt.count(len(acts))), className="quiet-line")]
     return [
         html.H3(f"{title} {fmt.count(len(acts))}"),
@@ -410,6 +446,17 @@ def _kept_elsewhere(facts: Facts, one: Standing, t: Text) -> list[Any]:
     return [html.Span(told, className="under")]
 
 
+def look_up(choice: Choice, one: Standing, t: Text) -> list[Any]:
+    """The way to the look-up: of this vehicle, by a token, on the day and in the window of the list; else of any."""
+    if one.subject != "vehicle":
+        return [dcc.Link(t("repeat.lookup"), href="/lookup", className="button")]
+    pairs = {"vehicle": token(*one.key), "as_of": choice.as_of.isoformat(), "window": choice.window}
+    return [
+        dcc.Link(t("repeat.lookup.row"), href=f"/lookup?{urlencode(pairs)}", className="button primary"),
+        dcc.Link(t("repeat.lookup"), href="/lookup", className="button"),
+    ]
+
+
 def drawer(facts: Facts, one: Standing, t: Text) -> list[Any]:
     name, says = terms.tier_of(one, facts.choice.question, facts.told, t.lang)
     shown = [
@@ -435,13 +482,13 @@ def drawer(facts: Facts, one: Standing, t: Text) -> list[Any]:
         lists.drawer_head("repeat", name_of(one, t), t("repeat.as_of.day", day=fmt.day(facts.choice.as_of, t.lang)), t),
         html.Dl(shown, className="facts"),
         html.P(says, className="subtitle"),
-        *_act_list(t("repeat.counted"), one.counted, one, t("repeat.counted.none"), t),
-        *_act_list(t("repeat.not_counted"), one.not_counted, one, t("repeat.not_counted.none"), t),
+        *_act_list(facts, t("repeat.counted"), one.counted, one, t("repeat.counted.none"), t),
+        *_act_list(facts, t("repeat.not_counted"), one.not_counted, one, t("repeat.not_counted.none"), t),
         *_register_only(facts, one, t),
         html.H3(t("repeat.drawer.windows")),
         _by_window(facts, one, t),
         html.P(t("repeat.lead.facts"), className="subtitle"),
-        html.Div(dcc.Link(t("repeat.lookup"), href="/lookup", className="button"), className="drawer-actions"),
+        html.Div(look_up(facts.choice, one, t), className="drawer-actions"),
     ]
 
 

@@ -371,11 +371,10 @@ def test_from_a_tier_to_its_vehicle_to_the_evidence_of_an_act(watched: Any, size
     assert page.evaluate("location.search") == "?window=ROLLING_12M&low=statutory", (
         "which row is open stays out of the address"
     )
-    page.locator(".drawer.open a[href^='/overload/rows?record=']").first.click()
-    page.wait_for_url("**/overload/rows?record=*")
-    page.wait_for_selector(".drawer.open .facts")
-    page.go_back()
-    page.wait_for_url("**/repeat?window=ROLLING_12M&low=statutory")
+    with one.context.expect_page() as evidence:
+        page.locator(".drawer.open a[href^='/overload/rows?record=']").first.click()
+    evidence.value.wait_for_selector(".drawer.open .facts")
+    assert page.locator(".drawer.open").inner_text() == words, "the list and its row stay where they are"
     one.check()
 
 
@@ -397,6 +396,38 @@ def test_whom_to_look_at_first_tells_what_made_its_scores(watched: Any, lang: st
         assert inside[0] <= inside[1], f"{box} is wider than its place: {inside}"
     page.screenshot(path=SCREENS / f"risk-drawer-{lang}-{size}.png", full_page=True)
     one.check()
+
+
+@pytest.mark.parametrize(("lang", "width"), [("zh", 390), ("en", 768)])
+def test_a_drawer_over_its_page_can_be_scrolled_to_its_end(watched: Any, lang: str, width: int) -> None:
+    """By the wheel, and what lies behind it stays where it is."""
+    one = watched()
+    page = one.page
+    page.set_viewport_size({"width": width, "height": 640})
+    for key in ("rows", "vehicles", "repeat", "risk", "hazards", "penalties"):
+        named = "?window=ROLLING_12M&" if key == "repeat" else "?rows=cases&" if key == "penalties" else "?"
+        one.open(f"{PATHS[key]}{named}lang={lang}")
+        if key == "penalties":
+            page.locator("#rows tbody a").first.click()
+            page.wait_for_selector(".drawer.open h3")
+        else:
+            page.locator(f"#{key}-grid").scroll_into_view_if_needed()  # a list out of sight is not laid out
+            page.wait_for_selector(".ag-row[row-index='0'] .ag-cell")
+            page.locator(".ag-row[row-index='0'] .ag-cell").first.click()
+            page.wait_for_selector(".drawer.open .facts")
+        page.wait_for_load_state("networkidle")
+        behind = page.evaluate("scrollY")
+        page.mouse.move(width - 150, 320)
+        for _ in range(12):
+            page.mouse.wheel(0, 900)
+        at_its_end = """() => {
+            const drawer = document.querySelector('.drawer.open');
+            const end = drawer.lastElementChild.getBoundingClientRect();
+            return drawer.getBoundingClientRect().bottom <= innerHeight + 1 && end.bottom <= innerHeight + 1;
+        }"""
+        assert until(page, at_its_end, seconds=15), f"{key}: the end of its drawer cannot be reached"
+        assert page.evaluate("scrollY") == behind, f"{key}: the wheel moves the page behind its drawer"
+        one.check()
 
 
 def test_another_day_of_the_repeat_lists_is_another_address(watched: Any) -> None:

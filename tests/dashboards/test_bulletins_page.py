@@ -1,5 +1,7 @@
 """The page of bulletins: drafts a closed period once, finds it by its code, and hands out its files."""
 
+import html
+import re
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -9,13 +11,13 @@ import fixture
 import pytest
 from dash import Dash
 from driving import HOST, Callbacks, by_id, components, text_of
-from one_app import account_of
+from one_app import account_of, client_of
 from werkzeug.test import Client
 
 from dashboards import queries
 from dashboards.pages import bulletins
 from dashboards.text import Text
-from warehouse import audit, bulletin, bulletin_store, bulletin_text
+from warehouse import audit, bulletin, bulletin_forms, bulletin_store, bulletin_text
 from warehouse.control import Control
 from warehouse.principal import Principal
 
@@ -76,6 +78,36 @@ def test_a_signed_issue_says_by_whom(callbacks: Callbacks) -> None:
     told = text_of(callbacks.page("/bulletins"))
     assert "已签发：示例科" in told
     assert "待签发" not in told
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_each_section_that_is_read_leads_to_its_pages_with_its_days(callbacks: Callbacks, app: Dash, lang: str) -> None:
+    """Every page takes the address as it is; the files that leave have no addresses."""
+    drafted(callbacks)
+    issue = bulletin_store.find(OCTOBER)
+    client = client_of("analyst")
+    told = client.get(f"/export/bulletin/{OCTOBER}/1.html?language={lang}", headers=HOST).text
+    links = [html.unescape(one) for one in re.findall(r'<a href="(/[^"]+)"', told)]
+    topics = [one.topic for one in bulletin_text.blocks(issue.told, lang) if isinstance(one, bulletin_text.Heading)]
+    assert told.count('<p class="pages">') == len(topics) - 1, "all but the notes on the data"
+    paths = set()
+    for link in links:
+        path, _, query = link.partition("#")[0].partition("?")
+        paths.add(path)
+        assert "2026-10-31" in query, link
+        words = text_of(callbacks.page(path, f"?{query}&lang={lang}"))
+        assert Text(lang)("state.bad_values", values="").split("：")[0].split(":")[0] not in words, link
+    assert paths == {
+        "/overload",
+        "/overload/rows",
+        "/quality",
+        "/penalties",
+        "/repeat",
+        "/hazards",
+        "/terminals",
+        "/ranking",
+    }
+    assert b'class="pages"' not in bulletin_forms.made(issue, "html", lang)
 
 
 def test_a_code_finds_its_issue(callbacks: Callbacks) -> None:

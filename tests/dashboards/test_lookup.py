@@ -292,7 +292,7 @@ def test_a_plate_stands_in_no_store_address_cache_or_log(
     layout = shown(ask(FOUR))
     get_dossier(callbacks, FOUR)
     stores = [c for c in components([page, layout]) if c["type"] == "Store"]
-    assert {c["props"]["id"] for c in stores} == {"lookup-province", "lookup-color", "lookup-view"}
+    assert {c["props"]["id"] for c in stores} == {"lookup-province", "lookup-color", "lookup-vehicle", "lookup-view"}
     assert all("storage_type" not in c["props"] for c in stores)
     (field,) = [c for c in components(page) if c["props"].get("id") == "lookup-plate"]
     assert (field["props"]["persistence"], field["props"]["inputProps"]["autoComplete"]) == (False, "off")

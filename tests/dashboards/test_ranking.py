@@ -83,7 +83,7 @@ def test_two_are_told_apart_whose_places_do_not_overlap(
     assert (found and tuple(one.code for one in found)) == pair
     t, known = Text("zh"), queries.known(db)
     assert known is not None
-    words = text_of(json.loads(json.dumps(page.lead(some, 0, known, t), cls=PlotlyJSONEncoder)))
+    words = text_of(json.loads(json.dumps(page.lead(some, 0, 0, known, t), cls=PlotlyJSONEncoder)))
     names = [controls.place_name(known, code, t) for code in pair or ()]
     assert ("可以区分" in words) == bool(names)
     assert ("名次没有意义" in words) == (bool(places) and not names)
@@ -94,7 +94,8 @@ def test_the_parts_of_a_county_sum_to_what_its_total_differs_by(callbacks: Callb
     layout = callbacks.page(HERE, "?lang=en")
     for unit in told.units:
         fold = by_id(layout, f"supervision-of-{unit.code}")
-        assert len(_rows(fold)) == len(told.parts)
+        moved = unit.change.parts if unit.change else {}
+        assert len(_rows(fold)) == len(told.parts) + (1 + len(moved) if moved else 0)  # two tables, two heads
         taken = sum(rate.against or 0 for rate in unit.parts.values())
         assert unit.total - told.total == pytest.approx(taken)
         assert fmt.signed(unit.total - told.total, 1) in text_of(fold)
@@ -103,6 +104,39 @@ def test_the_parts_of_a_county_sum_to_what_its_total_differs_by(callbacks: Callb
                 assert f"{rate.numerator:,} / {rate.denominator:,}" in text_of(fold)
     assert any(rate.points is None and rate.rate is not None for unit in told.units for rate in unit.parts.values())
     assert "small sample" in text_of(by_id(layout, "supervision-why"))
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_change_says_what_it_compares_and_why_it_is_not_sure(
+    db: fixture.Fixture, told: score.Ranking, lang: str
+) -> None:
+    """The two numbers around the arrow differ by the change, whatever the two totals are."""
+    t, known = Text(lang), queries.known(db)
+    assert known is not None
+    changed = next(one for one in told.units if one.change is not None)
+    for doubt in (*score.DOUBTS, None):
+        change = replace(changed.change, points=-1.3, then=95.9, now=94.6, weight=0.36, doubt=doubt)
+        of = replace(told, units=(replace(changed, change=change),))
+        card = page.ranking_card(db, of, {changed.code: replace(changed, place=2, low=1, high=3)}, known, t)
+        row = text_of(_rows(json.loads(json.dumps(card, cls=PlotlyJSONEncoder)))[0])
+        assert "95.9 → 94.6" in row
+        assert "36" in row
+        assert [says for says in score.DOUBTS if score_terms.doubt_words(says, lang) in row] == [doubt] * bool(doubt)
+        assert t("supervision.places", low=1, high=3) in row
+
+
+def test_a_unit_that_lost_its_place_says_so_and_its_total_is_not_compared(
+    db: fixture.Fixture, told: score.Ranking
+) -> None:
+    t, known = Text("zh"), queries.known(db)
+    assert known is not None
+    at, lost = next((at, one) for at, one in enumerate(told.units) if one.code == SMALL)
+    before = {SMALL: replace(lost, place=4, low=2, high=7)}
+    card = json.loads(json.dumps(page.ranking_card(db, told, before, known, t), cls=PlotlyJSONEncoder))
+    words = text_of(_rows(card)[at])
+    assert "上期" in words
+    assert t("supervision.places", low=2, high=7) in words
+    assert t("supervision.total.unplaced") in words
 
 
 def test_every_part_says_its_weight_sample_and_that_nobody_verified_it(
@@ -145,6 +179,20 @@ def test_suggestions_are_those_of_the_engine_and_for_a_person(callbacks: Callbac
     found = supervision.suggestions(db, fixture.LAST_DAY, "quarter")
     assert len(_rows(card)) == len(found)
     assert "不会自动采取任何措施" in text_of(card)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_every_rule_is_told_with_how_many_it_suggests(callbacks: Callbacks, db: fixture.Fixture, lang: str) -> None:
+    choice = Choice(fixture.LAST_DAY, fixture.LAST_DAY)
+    met = Counter(one.rule for one in supervision.suggestions(db, choice.as_of, choice.cadence))
+    card = by_id(callbacks.page(HERE, f"?lang={lang}"), "supervision-suggestions")
+    lines = [text_of(one) for one in components(card) if one["type"] == "Li"]
+    rules = supervision.rules(db, choice.as_of)
+    assert [one.rule for one in rules] == list(supervision.RULES)
+    for line, one in zip(lines, rules, strict=True):
+        assert supervision_terms.rule_words(one, lang) in line
+        assert re.search(rf"· {met[one.rule]}\b", line), line
+    assert 0 in {met[one.rule] for one in rules} != {0}, "some are met, and some are not"
 
 
 @pytest.mark.parametrize("cadence", score.CADENCES)
@@ -226,7 +274,8 @@ def test_the_parts_of_an_enterprise_sum_to_what_its_total_differs_by(
     layout = callbacks.page(HERE, "?lang=en&of=enterprise")
     for place, unit in enumerate(of_enterprises.units, 1):
         fold = by_id(layout, f"supervision-of-{place}")
-        assert len(_rows(fold)) == 9
+        moved = unit.change.parts if unit.change else {}
+        assert len(_rows(fold)) == 9 + (1 + len(moved) if moved else 0)
         taken = sum(rate.against or 0 for rate in unit.parts.values())
         assert unit.total - of_enterprises.total == pytest.approx(taken)
         assert fmt.signed(unit.total - of_enterprises.total, 1) in text_of(fold)

@@ -1,12 +1,13 @@
 """The page of repeat violators: its numbers are the engine's, a row is known by its place, and nobody by a plate."""
 
 import csv
+import hashlib
 import io
 import json
 import re
 from datetime import date, timedelta
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
 import fixture
 import pytest
@@ -28,6 +29,7 @@ from dashboards.selection import Known
 from dashboards.text import Text
 from etl.cli import app as cli
 from warehouse import connection, dossier, repeat, safety_repeat
+from warehouse.dossier_text import Words
 from warehouse.repeat import SUBJECTS, WINDOWS, Question, first_day, standings
 from warehouse.repeat_terms import WINDOW_TERMS
 from warehouse.safety_repeat import TIER_WORDS
@@ -313,7 +315,7 @@ def test_the_drawer_has_every_act_with_its_reason_and_its_evidence(callbacks: Ca
     assert "未计次及原因 2" in words
     assert "未过计次门槛" in words
     assert "尚无决定" in words
-    links = [c["props"]["href"] for c in components(layout) if c["type"] == "Link"]
+    links = [c["props"]["href"] for c in components(layout) if c["type"] in ("A", "Link")]
     passages = [link for link in links if link.startswith("/overload/rows?record=")]
     assert len(passages) == 5
     assert "/lookup" in links
@@ -323,6 +325,60 @@ def test_the_drawer_has_every_act_with_its_reason_and_its_evidence(callbacks: Ca
     assert words.count("永交执〔2026〕") == 5
     for name in ("近12个月", "证件周年", "自然年"):
         assert name in words, "counts of the other windows stand beside"
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_an_act_on_doubtful_evidence_says_so_as_the_look_up_does(db: fixture.Fixture, lang: str) -> None:
+    facts, t = facts_of(db), Text(lang)
+    one = next(one for _, one in facts.listed if one.counted)
+    judged = one.counted[0]
+    said = {}
+    for flags in ("E-NOCERT,V-TYPECODE", "V-TYPECODE", ""):
+        act = judged.act._replace(flags=flags, decided_on=None)
+        line = repeat_page.act_line(facts, judged._replace(act=act), one, t)
+        said[flags] = text_of(json.loads(json.dumps(line, cls=PlotlyJSONEncoder)))
+    says = Words(lang)("act.evidence.counts")
+    assert [flags for flags, words in said.items() if says in words] == ["E-NOCERT,V-TYPECODE"]
+    assert t.pick("没有有效的检定证书", "no valid certificate") in said["E-NOCERT,V-TYPECODE"]
+
+
+def test_the_drawer_leads_to_the_look_up_of_its_vehicle_and_no_plate_is_in_the_address(
+    callbacks: Callbacks, db: fixture.Fixture
+) -> None:
+    """The page it leads to shows the vehicle masked, looks nothing up by itself, and asks for a purpose first."""
+    plate_no = repeat_fixture.plate("three")
+    record = row_of(rows(callbacks, chosen())["rowData"], plate_no)["record"]
+    layout = open_drawer(callbacks, chosen(), record).json["response"]["repeat-drawer"]["children"]
+    (link,) = [c["props"]["href"] for c in components(layout) if str(c["props"].get("href")).startswith("/lookup?")]
+    given = dict(parse_qsl(urlsplit(link).query))
+    assert given.keys() == {"vehicle", "as_of", "window"}
+    assert re.fullmatch("[0-9a-f]{24}", given["vehicle"])
+    assert not any(hashlib.sha256(f"{plate_no} {color}".encode()).hexdigest().startswith(given["vehicle"])
+                   for color in range(100))  # fmt: skip
+    led_to = callbacks.page("/lookup", f"?{urlsplit(link).query}")
+    card = by_class(led_to, "lookup-handed")[0]
+    assert not card["props"]["hidden"]
+    assert f"{plate_no[:2]}·***{plate_no[-2:]}" in text_of(card)
+    assert plate_no not in json.dumps(led_to, ensure_ascii=False)
+    assert by_id(led_to, "lookup-purpose")["props"]["value"] == "repeat_list"
+    assert not by_class(led_to, "count-now")
+    values = {
+        "lookup-row.n_clicks": 1, "lookup-vehicle.data": given["vehicle"], "lookup-day.value": given["as_of"],
+        "lookup-window.value": given["window"], "lookup-province.data": "湘", "lookup-view.data": VIEW,
+        "lookup-purpose.value": "repeat_list",
+    }  # fmt: skip
+    answer = callbacks.post("lookup-result.children", values, "lookup-row.n_clicks")
+    assert answer.status_code == 200, answer.text
+    (count,) = by_class(answer.json["response"]["lookup-result"]["children"], "count-now")
+    assert text_of(count).split()[0] == "3"
+    for wrong in ("0" * 24, None, ["x"]):
+        refused = callbacks.post(
+            "lookup-result.children", values | {"lookup-vehicle.data": wrong}, "lookup-row.n_clicks"
+        )
+        assert refused.status_code == 400
+    strange = callbacks.page("/lookup", f"?vehicle={'0' * 24}")
+    assert by_class(strange, "lookup-handed")[0]["props"]["hidden"]
+    assert "vehicle" in text_of(strange)
 
 
 def test_a_tier_that_falls_by_one_window_is_told_with_the_one_that_keeps_it(

@@ -310,15 +310,50 @@ def test_a_change_is_over_parts_that_both_periods_have(rows: Rows) -> None:
     fill(rows, {county: 38 if county == HERE else 20 for county in COUNTIES})
     for at in range(12):
         rows.vehicle_day(f"湘M1{at:04d}", HERE, on(3))
-    units = by_code(score.ranking(rows, Asked(JUNE)))
+    told_parts = score.ranking(rows, Asked(JUNE))
+    units = by_code(told_parts)
     better, same = units[HERE].change, units[THERE].change
     assert better is not None
     assert same is not None
     assert set(better.parts) == {"hazard_closed", "hazard_on_time", "clocks_kept"}
     assert better.is_told
+    assert better.now - better.then == pytest.approx(better.points)
+    assert sum(part.points for part in better.parts.values()) == pytest.approx(better.points)
+    assert better.weight == pytest.approx(45 / sum(one.part.weight for one in told_parts.parts if one.scored))
     assert better.low <= better.points <= better.high
     assert better.points > 20
     assert (same.is_told, abs(same.points) < 5) == (False, True)
+
+
+@pytest.mark.parametrize(("days", "doubt"), [(31, None), (14, "basis")])
+def test_a_change_from_a_period_with_little_data_is_not_sure(rows: Rows, days: int, doubt: str | None) -> None:
+    """Of 30 days one in four was silent in June, none of those that May has data of."""
+    for day in range(1, 31):
+        for county in COUNTIES:
+            for site in range(3):
+                rows.site_day(f"{county}-{site}", county, on(day), "silent" if day % 4 == 0 else "reporting")
+                if day <= days:
+                    rows.site_day(f"{county}-{site}", county, on(day, 5))
+    change = by_code(score.ranking(rows, Asked(JUNE)))[HERE].change
+    assert change is not None
+    assert change.high < 0
+    assert (change.doubt, change.is_told) == (doubt, doubt is None)
+    assert change.parts["scale_reporting"].basis == pytest.approx(min(days, 30) / 30)
+
+
+def test_a_change_over_parts_of_little_weight_is_not_sure(rows: Rows) -> None:
+    """Points of 45 are scored in June, of which scales, with 5, are all that May has."""
+    fill(rows, dict.fromkeys(COUNTIES, 30))
+    for day in range(1, 31):
+        for county in COUNTIES:
+            for site in range(3):
+                rows.site_day(f"{county}-{site}", county, on(day), "silent" if day % 4 == 0 else "reporting")
+                rows.site_day(f"{county}-{site}", county, on(day, 5))
+    change = by_code(score.ranking(rows, Asked(JUNE)))[HERE].change
+    assert change is not None
+    assert change.high < 0
+    assert (set(change.parts), change.doubt) == ({"scale_reporting"}, "weight")
+    assert change.weight == pytest.approx(5 / 50)
 
 
 def test_the_same_tables_give_the_same_answer(rows: Rows) -> None:

@@ -13,7 +13,7 @@ from one_app import HOST, account_of, client_of, one_app
 from prefecture import NIGHTS, OLD, REGISTERS, build_night, close_night, deliver
 from werkzeug.test import TestResponse
 
-from dashboards import queries
+from dashboards import lookup_facts, queries
 from warehouse import access_key, audit
 from warehouse.connection import snapshot
 from warehouse.publish import publish
@@ -40,7 +40,7 @@ def state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield state
 
 
-def post(role: str, output: str, **values: Any) -> TestResponse:
+def post(role: str, output: str, triggered: str = "", **values: Any) -> TestResponse:
     app = one_app()
     key = next(key for key in app.callback_map if output in key)
     entry, names = app.callback_map[key], key.strip(".").split("...")
@@ -54,7 +54,7 @@ def post(role: str, output: str, **values: Any) -> TestResponse:
         "output": key, "outputs": outputs if key.startswith("..") else outputs[0],
         "inputs": [{**one, "value": given.get(f"{one['id']}.{one['property']}")} for one in entry["inputs"]],
         "state": [{**one, "value": given.get(f"{one['id']}.{one['property']}")} for one in entry["state"]],
-        "changedPropIds": ["lookup-go.n_clicks" if "result" in output else "lookup-dossier.n_clicks"],
+        "changedPropIds": [triggered or ("lookup-go.n_clicks" if "result" in output else "lookup-dossier.n_clicks")],
     }  # fmt: skip
     return client_of(role).post("/_dash-update-component", json=body, headers=HOST)
 
@@ -81,6 +81,27 @@ def test_a_look_up_is_on_record_with_its_purpose_before_and_after(state: Path) -
         assert row["subject"] == audit.subject_key(audit.Subject("plate", PLATE))
     assert given["row_count"] > 0
     assert PLATE not in (state / "audit" / "log.sqlite").read_bytes().decode("utf-8", "replace")
+
+
+def test_a_vehicle_that_a_list_hands_over_is_on_record_with_its_plate(
+    state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By a token in place of a plate, which no other instance's key makes."""
+    token = lookup_facts.token(PLATE, None)
+    monkeypatch.setattr(lookup_facts, "_vehicles", lambda db: {token: (PLATE, None)})  # nobody has a case here
+    handed = {"lookup_vehicle__data": token, "lookup_row__n_clicks": 1, "lookup_plate__value": "",
+              "lookup_purpose__value": "repeat_list"}  # fmt: skip
+    before = len(disclosures())
+    answer = post("inspector", "lookup-result.children", "lookup-row.n_clicks", **handed)
+    assert answer.status_code == 200
+    assert PLATE[2:] in answer.text
+    asked, given = disclosures()[before:]
+    for row in (asked, given):
+        assert (row["purpose"], row["query"]) == ("repeat_list", "look_up")
+        assert row["subject"] == audit.subject_key(audit.Subject("plate", PLATE))
+    assert post("inspector", "lookup-result.children", "lookup-row.n_clicks",
+                **handed | {"lookup_purpose__value": None}).status_code == 400  # fmt: skip
+    assert post("leader", "lookup-result.children", "lookup-row.n_clicks", **handed).status_code == 403
 
 
 def test_the_file_that_leaves_is_found_by_its_digest(state: Path) -> None:

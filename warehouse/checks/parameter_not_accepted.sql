@@ -124,6 +124,8 @@ with accepted as (
     union all
     select 'score_confidence', 'a number from 0.5 to 0.999', 0.5, 0.999
     union all
+    select 'score_min_basis', 'a number from 0 to 1', 0, 1
+    union all
     select 'score_min_weight', 'a number from 0 to 1', 0, 1
     union all
     select 'supervision_lookback_days', 'a whole number from 1 to 1100', 1, 1100
