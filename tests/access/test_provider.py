@@ -417,7 +417,8 @@ def test_a_store_from_before_identities_gets_them(home: Path) -> None:
     with Control(home) as control:
         account = control.add("li.na", "analyst")
         control.connection.executescript(
-            "drop table client_county; drop table client; drop table identity; alter table account drop column last_sign_in_at;"
+            "drop table client_county; drop table client; drop table identity;"
+            "alter table account drop column last_sign_in_at;"
             "alter table session drop column proved_at; pragma user_version = 1"
         )
     with Control(home) as control:
