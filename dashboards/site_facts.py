@@ -30,9 +30,10 @@ select axle_class, sum(weighed_count) as weighed_count, sum(over_count) as over_
     max(max_excess_ratio) as max_excess_ratio
 from mart.overload_daily where {_IN} group by axle_class order by over_count desc, axle_class
 """
+ORIGINS = ("local", "province", "elsewhere", "unread")
 _ORIGINS = f"""
-select case when plate_no is null then 'unread' when starts_with(plate_no, $local) then 'local'
-        when left(plate_no, 1) = left($local, 1) then 'province' else 'elsewhere' end as plate_origin,
+select case when plate_no is null then 3 when starts_with(plate_no, $local) then 0
+        when left(plate_no, 1) = left($local, 1) then 1 else 2 end as plate_origin,
     count(gross_vehicle_weight_kg) as weighed_count, count(*) filter (verdict = 'over') as over_count
 from core.passage where {_IN} group by plate_origin order by over_count desc, plate_origin
 """
@@ -105,7 +106,7 @@ def classes(db: queries.Source, selection: Selection) -> pd.DataFrame:
 
 
 def origins(db: queries.Source, selection: Selection, local: str) -> pd.DataFrame:
-    """The same by where the plate is from: ``local`` begins the plates of the prefecture."""
+    """The same by where the plate is from, a place in ``ORIGINS``; ``local`` begins the plates of the prefecture."""
     return db.read(_ORIGINS, _of_site(selection) | {"local": local})
 
 

@@ -37,17 +37,33 @@ from warehouse.keyed import Passed
 from warehouse.principal import Mask, Principal
 from warehouse.publish import pointer, published_manifest, read_manifest
 
-__all__ = ["NoSnapshot", "Reader", "Scoped", "Snapshot", "TooBusy", "TooSlow", "published_manifest", "snapshot"]
+__all__ = [
+    "NoSnapshot",
+    "Reader",
+    "Scoped",
+    "Snapshot",
+    "TooBusy",
+    "TooMany",
+    "TooSlow",
+    "published_manifest",
+    "snapshot",
+]
 
 MEMORY = "1GB"
 TIMEOUT_SECONDS = 30.0
 QUERIES_AT_ONCE = 8
 """Of one process; others wait."""
 WAIT_SECONDS = 10.0
+MOST_ROWS = 1_000_000
+"""Rows that one query of a principal's reader hands out; lists and files are read in pieces far below it."""
 
 
 class TooSlow(WarehouseError):
     """A query was stopped by the watchdog."""
+
+
+class TooMany(TooSlow):
+    """A result has more rows than a reader hands out at once."""
 
 
 class TooBusy(WarehouseError):
@@ -142,10 +158,17 @@ def _check_one_select(sql: str) -> None:
         raise WarehouseError("Only one SELECT at a time can be read from a snapshot.")
 
 
-def dicts(result: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
-    """The rows of a result, a dict each, with the engine's own values."""
+def dicts(result: duckdb.DuckDBPyConnection, most: int | None = None) -> list[dict[str, Any]]:
+    """The rows of a result, a dict each, with the engine's own values. Raises ``TooMany`` above ``most``."""
     names = [column[0] for column in result.description or ()]
-    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+    rows = result.fetchall() if most is None else result.fetchmany(most + 1)
+    _capped(len(rows), most)
+    return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+def _capped(count: int, most: int | None) -> None:
+    if most is not None and count > most:
+        raise TooMany(f"The result has more than {most:,} rows. Ask for a shorter period or fewer places.")
 
 
 class Reader:
@@ -157,6 +180,7 @@ class Reader:
     scope: str = "all"
     districts: tuple[str, ...] | None = None
     mask: Mask = "whole"
+    most_rows: int | None = None
     version: int | None = None
     manifest: dict[str, Any]
 
@@ -204,14 +228,16 @@ class Reader:
         self._connection.execute("set lock_configuration = true")
 
     def read(self, sql: str, params: Any = None, timeout: float = TIMEOUT_SECONDS) -> pd.DataFrame:
-        """The result of one SELECT. Raises ``TooSlow`` after ``timeout`` seconds."""
+        """The result of one SELECT. Raises ``TooSlow`` after ``timeout`` seconds, ``TooMany`` above ``most_rows``."""
         with self._asked(sql, params, timeout) as result:
-            return result.df()
+            frame = result.df()
+        _capped(len(frame), self.most_rows)
+        return frame
 
     def rows(self, sql: str, params: Any = None, timeout: float = TIMEOUT_SECONDS) -> list[dict[str, Any]]:
         """As ``read``, a dict a row with the engine's own values: a fifth of the cost for the few rows of a look-up."""
         with self._asked(sql, params, timeout) as result:
-            return dicts(result)
+            return dicts(result, self.most_rows)
 
     def constant(self, sql: str, params: Any = None) -> list[dict[str, Any]]:
         """As ``rows``, asked once and kept while open: for rules, places and words, never for what names somebody."""
@@ -343,6 +369,7 @@ class Scoped(Reader):
     """
 
     def __init__(self, whole: Snapshot, districts: tuple[str, ...] | None, mask: Mask) -> None:
+        self.most_rows = MOST_ROWS
         asked = Principal("system", "system", districts, mask)
         self.scope, self.districts, self.mask = asked.scope, asked.districts, mask
         self.manifest, self.version = whole.manifest, whole.version

@@ -184,7 +184,11 @@ def who_card(db: queries.Source, selection: Selection, t: Text) -> html.Section:
         for row in site_facts.classes(db, selection).itertuples() if row.axle_class
     ]  # fmt: skip
     origins = [
-        (t(f"site.origin.{row.plate_origin}", local=local.text), int(row.weighed_count), int(row.over_count))
+        (
+            t(f"site.origin.{site_facts.ORIGINS[row.plate_origin]}", local=local.text),
+            int(row.weighed_count),
+            int(row.over_count),
+        )
         for row in site_facts.origins(db, selection, local.text).itertuples()
     ]
     again = [

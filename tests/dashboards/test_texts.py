@@ -23,6 +23,7 @@ from dashboards import (
     risk_exports,
     selection,
     shell,
+    site_facts,
     terminal_exports,
     terminal_facts,
     terminal_queries,
@@ -85,7 +86,7 @@ API_FIELDS = {
 # Texts whose key is made from a code: the codes are closed lists of ours, so every key can be named.
 MADE = {
     *(f"site.rechecks.{say}" for say in ("within", "beyond", "open")),
-    *(f"site.origin.{origin}" for origin in ("local", "province", "elsewhere", "unread")),
+    *(f"site.origin.{origin}" for origin in site_facts.ORIGINS),
     *(f"site.bound.{bound}" for bound in ("warn", "stop")),
     *(f"api.problem.{kind}{end}" for kind in problems.KINDS for end in ("", ".next")),
     *(f"api.op.{name}" for name in ("document", *(one.name for one in answers.OPERATIONS))),

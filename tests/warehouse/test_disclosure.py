@@ -220,6 +220,17 @@ def test_a_disclosure_holds_the_scope(published: Path) -> None:
     assert audit.records()[0]["scope"] == "431102"
 
 
+# --- so many rows --------------------------------------------------------------------------------------
+def test_a_result_of_too_many_rows_is_not_handed_out(published: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "MOST_ROWS", 40)
+    for source in (snapshot(MAY_NOT), snapshot(Principal("acc-0004", "district", ("431102",)))):
+        assert len(source.rows("select a.range as n from range(40) as a")) == 40
+        for read in (source.rows, source.read):
+            with pytest.raises(connection.TooMany, match="shorter period"):
+                read("select a.range as n from range(41) as a")
+    assert len(snapshot().rows("select a.range as n from range(41) as a")) == 41, "commands read what they ask for"
+
+
 # --- so many at once -----------------------------------------------------------------------------------
 def test_a_query_too_many_waits_and_is_told_to_come_again(published: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection, "WAIT_SECONDS", 0.05)

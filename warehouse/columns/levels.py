@@ -55,7 +55,6 @@ INTERNAL_ENDS = (
 """Ends of names, in the dictionary, of words from lists and of digests of records."""
 INTERNAL = frozenset({
     "accuracy_class", "action_no", "alarm_channel", "alarm_identity", "alarm_match", "alarm_no", "alarm_profile",
-    "plate_origin",
     "alert_rule", "appeal_result", "axle_class", "better_way", "bound_quantity", "bulletin_no", "business_scope",
     "calendar_rule_id", "case_no", "certificate_no", "channel_no", "check_no", "clock", "clock_event", "clock_result",
     "clock_sense", "clock_unit", "column_name", "county_codes", "crash_no", "decision_no", "delivery_id",
