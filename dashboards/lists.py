@@ -12,7 +12,9 @@ from dash import ClientsideFunction, Input, Output, State, callback, clientside_
 from werkzeug.exceptions import BadRequest
 
 from dashboards import queries, shell
+from dashboards.access.vault import vault
 from dashboards.text import Text
+from warehouse import masks
 
 T = TypeVar("T")
 FURTHEST_ROW = 50_000_000
@@ -65,6 +67,13 @@ def in_order(rows: list[T], sort: Sort, values: dict[str, Callable[[T], Any]]) -
     told = [row for row in rows if value(row) is not None]
     rest = [row for row in rows if value(row) is None]
     return sorted(told, key=value, reverse=direction == "desc") + rest
+
+
+def of_equals() -> Callable[[tuple[Any, ...]], str]:
+    """What equals stand in order by: a keyed digest of what a subject is known by, the same for every reader of this
+    instance. An order by the whole plate would tell of a masked one."""
+    keyed = vault().keyer("order of equals")
+    return lambda key: keyed("\x1f".join(str(part) for part in masks.whole_of(key)))
 
 
 def place_of(record: str, version: int) -> int | None:

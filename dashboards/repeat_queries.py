@@ -114,10 +114,21 @@ class Facts:
 
     @cached_property
     def everybody(self) -> list[Standing]:
-        """Whoever has an act, in any county: a row is known by its place here."""
+        """Whoever has an act, in any county: a row is known by its place here. Equal counts stand by the day of their
+        trigger, the last first, and then in an order that tells nothing of the plate."""
         choice, question = self.choice, self.choice.question
         key = (choice.as_of, choice.subject, choice.window, choice.basis, choice.decisions)
-        return queries.last_few(self.db, "repeat lists", key, lambda: repeat.standings(self.db, question))
+
+        def read() -> list[Standing]:
+            tie = lists.of_equals()
+
+            def rank(one: Standing) -> tuple[Any, ...]:
+                day = one.trigger_on.toordinal() if one.trigger_on else 0
+                return -one.count, -(one.ratio or 0), -day, tie(one.key)
+
+            return sorted(repeat.standings(self.db, question), key=rank)
+
+        return queries.last_few(self.db, "repeat lists", key, read)
 
     @cached_property
     def of_county(self) -> list[Standing]:
@@ -193,7 +204,7 @@ class Facts:
         return queries.kept(self.db, key, read)
 
     def at(self, place: int) -> Standing:
-        if not 0 <= place < len(self.everybody):
+        if not 0 <= place < len(self.everybody) or not self.is_listed(self.everybody[place], self.choice.low):
             raise BadRequest("no such row in this list")
         return self.everybody[place]
 

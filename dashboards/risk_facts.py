@@ -13,7 +13,7 @@ from typing import Any
 from dash import html
 from werkzeug.exceptions import BadRequest
 
-from dashboards import explain, queries, shell
+from dashboards import explain, lists, queries, shell
 from dashboards import format as fmt
 from dashboards.selection import Known, day_asked, option, query_of
 from dashboards.text import Text
@@ -74,8 +74,12 @@ class Facts:
 
     @cached_property
     def order(self) -> list[int]:
+        """Places in ``everybody`` of who is listed. Those places are in the order of whole plates: they stay here, and
+        a row is known by its place in this order."""
         key = (self.choice.asked, self.choice.by)
-        return queries.last_few(self.db, "risk orders", key, lambda: self.everybody.order(self.choice.by))
+        return queries.last_few(
+            self.db, "risk orders", key, lambda: self.everybody.order(self.choice.by, lists.of_equals())
+        )
 
     @cached_property
     def tested(self) -> backtest.BackTest | None:
@@ -91,12 +95,13 @@ class Facts:
 
         return queries.last_few(self.db, "risk tests", (asked, days), test)
 
-    def at(self, place: int) -> Explained:
+    def at(self, row: int) -> Explained:
+        """The scores of a row of the list, counted from 0."""
         told = self.everybody
-        if not 0 <= place < len(told.keys):
+        if not 0 <= row < len(self.order):
             raise BadRequest("no such row in this list")
         names = ("plate_no", "plate_color_code") if self.choice.subject == "vehicle" else ("uscc",)
-        key = dict(zip(names, told.keys[place], strict=True))
+        key = dict(zip(names, told.keys[self.order[row]], strict=True))
         return risk.explained(self.db, self.choice.asked, key, told.priors)
 
 

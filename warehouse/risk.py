@@ -33,7 +33,7 @@ past day were worth.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -615,12 +615,14 @@ class Everybody:
     def ranked_count(self) -> int:
         return int((~self.is_scant).sum())
 
-    def order(self, by: str) -> list[int]:
-        """Places of those with enough data, the highest score first; of equal ones by key, which means nothing."""
+    def order(self, by: str, of_equals: Callable[[tuple[Any, ...]], Any] | None = None) -> list[int]:
+        """Places of those with enough data, the highest score first; equal ones by key or, for a reader who may not
+        learn it, by what ``of_equals`` makes of it."""
         if by not in RANKINGS:
             raise WarehouseError(f"There is no ranking {by!r}. Choose one of {', '.join(RANKINGS)}.")
         scores = np.nan_to_num(self.scores[by], nan=-1.0)
-        return sorted(np.flatnonzero(~self.is_scant).tolist(), key=lambda at: (-scores[at], _sortable(self.keys[at])))
+        tie = of_equals or _sortable
+        return sorted(np.flatnonzero(~self.is_scant).tolist(), key=lambda at: (-scores[at], tie(self.keys[at])))
 
     def scant(self) -> list[int]:
         """Places of those with too little data, by key."""

@@ -13,7 +13,7 @@ import os
 import time
 import unicodedata
 from base64 import urlsafe_b64encode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -83,7 +83,12 @@ class Vault:
 
     def keyed(self, purpose: str, text: str) -> str:
         """A digest nobody without the key can make or look up."""
-        return hmac.new(self._derived(purpose), text.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
+        return self.keyer(purpose)(text)
+
+    def keyer(self, purpose: str) -> Callable[[str], str]:
+        """``keyed`` of one purpose, for many texts."""
+        key = self._derived(purpose)
+        return lambda text: hmac.digest(key, text.encode("utf-8", "surrogatepass"), hashlib.sha256).hex()
 
     # --- passwords ---------------------------------------------------------------------------------
     def hash(self, password: str) -> str:

@@ -622,7 +622,8 @@ def looked_up(
 ) -> tuple[Found, bytes]:
     """The answer to a question, on record with its purpose before it is read, and the file that ``file`` makes of it.
 
-    Errors as ``queries.disclosed`` and ``lookup_facts.find``.
+    Each plate that the answer shows whole is on record by itself. Errors as ``queries.disclosed`` and
+    ``lookup_facts.find``.
     """
     if not isinstance(purpose, str):
         raise BadRequest("not a purpose")
@@ -634,9 +635,11 @@ def looked_up(
             source.also(f"{question.known} {told}", len(found.facts["acts"]))
         if file is not None:
             data = source.left(file(found))
-    if found.is_known and found.plate_no != asked:  # the text meant another plate than the record says
-        with queries.disclosed(purpose, "look_up", found.plate_no):
-            pass
+    shown = [found.plate_no] if found.is_known else []  # the text may have meant another plate than the record says
+    for plate_no in dict.fromkeys((*shown, *found.near)):
+        if plate_no != asked:
+            with queries.disclosed(purpose, "look_up", plate_no):
+                pass
     return found, data
 
 

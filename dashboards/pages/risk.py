@@ -112,7 +112,7 @@ def cells(facts: Facts, rank: int, place: int, t: Text) -> dict[str, Any]:
     counts = t("risk.counts", events=fmt.count(one.event_count), checks=fmt.count(one.check_count))
     published = [f"{name_of(name, t)} {told[name]}" for name in PUBLISHED]
     return {
-        "record": f"{facts.db.version}-{place}",
+        "record": f"{facts.db.version}-{rank - 1}",
         "rank": fmt.count(rank),
         "who": who(one, t),
         "kind": name_of(one.kind, t),
@@ -152,10 +152,10 @@ def grid(facts: Facts, t: Text) -> dag.AgGrid:
 
 def drawer_of(facts: Facts, record: str, t: Text) -> list[Any]:
     """What made the scores of one row; a row of another version is said to be one."""
-    place = lists.place_of(record, facts.db.version)
-    if place is None:
+    row = lists.place_of(record, facts.db.version)
+    if row is None:
         return lists.old_drawer("risk", t)
-    told, choice = facts.at(place), facts.choice
+    told, choice = facts.at(row), facts.choice
     under = t("repeat.as_of.day", day=fmt.day(choice.as_of, t.lang))
     shown_facts = [
         *lists.fact(t("risk.column.kind"), name_of(told.risk.kind, t)),

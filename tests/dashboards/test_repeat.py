@@ -6,6 +6,7 @@ import io
 import json
 import re
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -22,7 +23,8 @@ from violation_rows import CLEAN, FIRM, FIRM_NAME, FOUR, LEAP, STRANGER, THREE, 
 from violation_rows import SUBJECTS as OTHERS
 from werkzeug.test import Client
 
-from dashboards import queries
+from dashboards import lists, queries
+from dashboards.access.vault import Vault, vault
 from dashboards.pages import repeat as repeat_page
 from dashboards.repeat_queries import LOW, Facts, choice_of
 from dashboards.selection import Known
@@ -30,7 +32,7 @@ from dashboards.text import Text
 from etl.cli import app as cli
 from warehouse import connection, dossier, repeat, safety_repeat
 from warehouse.dossier_text import Words
-from warehouse.repeat import SUBJECTS, WINDOWS, Question, first_day, standings
+from warehouse.repeat import SUBJECTS, WINDOWS, Question, Standing, first_day, standings
 from warehouse.repeat_terms import WINDOW_TERMS
 from warehouse.safety_repeat import TIER_WORDS
 
@@ -78,6 +80,14 @@ def row_of(told: list[dict[str, Any]], plate: str) -> dict[str, Any]:
     """The one row of a vehicle, known by its masked plate."""
     (row,) = [row for row in told if row["who"].startswith(f"{plate[:2]}·***{plate[-2:]}")]
     return row
+
+
+def as_listed(engine: list[Standing]) -> list[Standing]:
+    """The engine's subjects as the page lists them: equal counts by trigger, then by a keyed digest."""
+    keyed = vault().keyer("order of equals")
+    equals = sorted(engine, key=lambda one: keyed("\x1f".join(map(str, one.key))))
+    by_trigger = sorted(equals, key=lambda one: one.trigger_on or date.min, reverse=True)
+    return sorted(by_trigger, key=lambda one: (-one.count, -(one.ratio or 0)))
 
 
 def chosen(**changes: str) -> dict[str, str]:
@@ -141,11 +151,38 @@ def test_none_is_no_good_news_while_the_window_is_unverified(callbacks: Callback
 @pytest.mark.parametrize("subject", SUBJECTS)
 def test_the_list_is_the_engines(callbacks: Callbacks, db: fixture.Fixture, subject: str, window: str) -> None:
     told = rows(callbacks, chosen(subject=subject, window=window, low="all"))
-    engine = standings(db, Question(LAST, subject, window))
+    engine = as_listed(standings(db, Question(LAST, subject, window)))
     assert told["rowCount"] == len(engine)
     field = "vehicles" if subject == "enterprise" else "count"
     assert [row[field].split(" ")[0] for row in told["rowData"]] == [str(one.count) for one in engine]
     assert [row["pending"] for row in told["rowData"]] == [str(one.pending) for one in engine]
+
+
+def test_equals_stand_in_no_order_of_what_is_masked(
+    db: fixture.Fixture, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """By the day of their trigger, then as the key of the instance has it: the same every time."""
+    monkeypatch.setattr(queries, "last_few", lambda db, name, key, read: read())
+    orders = []
+    for key in (b"a" * 32, b"b" * 32, b"c" * 32, b"a" * 32):
+        of_instance = Vault(key, tmp_path)
+        monkeypatch.setattr(lists, "vault", lambda of_instance=of_instance: of_instance)
+        found = facts_of(db, low="all").everybody
+        orders.append([one.key for one in found])
+        stand = [(-one.count, -(one.trigger_on or date.min).toordinal()) for one in found]
+        assert stand == sorted(stand)
+        assert len(set(stand)) < len(stand), "equals there are"
+    assert orders[0] == orders[-1]
+    assert len({str(order) for order in orders}) == 3
+
+
+def test_who_is_not_listed_is_not_opened(callbacks: Callbacks, db: fixture.Fixture) -> None:
+    facts = facts_of(db, low="statutory")
+    listed = {place for place, _ in facts.listed}
+    for place in range(len(facts.everybody) + 1):
+        answer = open_drawer(callbacks, chosen(low="statutory"), f"{db.version}-{place}")
+        assert answer.status_code == (200 if place in listed else 400), place
+    assert 0 < len(listed) < len(facts.everybody)
 
 
 @pytest.mark.parametrize("window", WINDOWS)
@@ -156,7 +193,7 @@ def test_list_page_drawer_file_command_and_dossier_tell_one_count(
 ) -> None:  # fmt: skip
     """Of every vehicle, driver and enterprise with an act; what has no dossier (drivers) is told by all others."""
     monkeypatch.setattr(connection, "snapshot", lambda: db)
-    engine = standings(db, Question(LAST, subject, window))
+    engine = as_listed(standings(db, Question(LAST, subject, window)))
     counts = [one.count for one in engine]
     choice = chosen(subject=subject, window=window, low="all")
     # the query layer and the page's list, drawer and file
@@ -181,6 +218,7 @@ def test_list_page_drawer_file_command_and_dossier_tell_one_count(
     # the command line, every act of it, and the dossier
     asked = ("--as-of", str(LAST), "--subject", subject, "--window", window, "--min-count", "0", "--format")
     document = json.loads(CliRunner().invoke(cli, ["repeat-violators", *asked, "json"]).stdout)
+    engine = standings(db, Question(LAST, subject, window))  # whoever runs commands sees plates whole: by plate
     assert [(one["count"], one["tier"]) for one in document["subjects"]] == [(one.count, one.tier) for one in engine]
     for of_command, one in zip(document["subjects"], engine, strict=True):
         assert [act["case_no"] for act in of_command["counted"]] == [judged.act.case_no for judged in one.counted]

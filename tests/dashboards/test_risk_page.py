@@ -14,7 +14,7 @@ from plotly.utils import PlotlyJSONEncoder
 from risk_fixture import CHECKS, FIRM, OFTEN, ONCE, PLATES
 from werkzeug.test import TestResponse
 
-from dashboards import risk_facts
+from dashboards import lists, risk_facts
 from dashboards.text import Text
 from warehouse import risk
 from warehouse.backtest import backtest
@@ -55,7 +55,7 @@ def drawer(callbacks: Callbacks, record: str, **changes: Any) -> Any:
 def test_the_list_is_the_engines_and_no_plate_is_whole(callbacks: Callbacks, told: risk.Everybody, by: str) -> None:
     rows = listed(callbacks, by=by)
     assert len(rows) == len(PLATES) == told.ranked_count
-    for rank, (row, place) in enumerate(zip(rows, told.order(by), strict=True), 1):
+    for rank, (row, place) in enumerate(zip(rows, told.order(by, lists.of_equals()), strict=True), 1):
         one = told.at(place)
         assert (row["rank"], row["who"], row["checks"]) == (str(rank), masked(one.key[0]), str(one.check_count))
         for name in RANKINGS:
@@ -63,6 +63,32 @@ def test_the_list_is_the_engines_and_no_plate_is_whole(callbacks: Callbacks, tol
     assert rows[0]["who"] == masked(OFTEN)
     said = json.dumps([rows, callbacks.page(HERE, f"?lang=en&by={by}")], ensure_ascii=False)
     assert not [plate for plate in PLATES if plate in said]
+
+
+@pytest.mark.parametrize("by", RANKINGS)
+def test_neither_a_row_nor_its_name_tells_where_the_whole_plate_stands(
+    callbacks: Callbacks, told: risk.Everybody, db: fixture.Fixture, by: str
+) -> None:
+    """Rows are named by their place in the list that is shown, and equals stand in no order of plates."""
+    rows = listed(callbacks, by=by)
+    assert [row["record"] for row in rows] == [f"{db.version}-{at}" for at in range(len(rows))]
+    equals = [row["who"] for row in rows if row["events"] == "0"]
+    by_plate = [masked(plate) for plate in sorted(PLATES) if plate not in (OFTEN, ONCE)]
+    assert sorted(equals) == sorted(by_plate)
+    assert equals not in (by_plate, by_plate[::-1])
+    assert equals == [row["who"] for row in listed(callbacks, by=by) if row["events"] == "0"]
+    for row in (rows[0], rows[7], rows[-1]):
+        assert row["who"] in text_of(drawer(callbacks, row["record"], by=by)), "the drawer is of the row"
+
+
+def test_who_is_not_listed_is_not_opened(callbacks: Callbacks, told: risk.Everybody, db: fixture.Fixture) -> None:
+    """Who has too little data for a rank has no row, whatever a request names."""
+    assert len(told.keys) > told.ranked_count
+    for place in (told.ranked_count, len(told.keys) - 1, len(told.keys)):
+        values = {"risk-grid.selectedRows": [{"record": f"{db.version}-{place}"}], "risk-choice.data": CHOICE,
+                  "risk-view.data": VIEW}  # fmt: skip
+        answer = callbacks.post("risk-drawer.children", values, "risk-grid.selectedRows")
+        assert answer.status_code == 400, place
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
@@ -107,12 +133,11 @@ def test_the_interval_of_an_enterprise_is_said_to_be_too_narrow(callbacks: Callb
 def test_the_drawer_tells_the_parts_of_a_score_and_what_does_not_count(
     callbacks: Callbacks, db: fixture.Fixture
 ) -> None:
-    record = listed(callbacks)[0]["record"]
     key = {"plate_no": OFTEN, "plate_color_code": 2}
     found = risk.explained(db, Asked(fixture.LAST_DAY), key)
     assert [one.left_out for one in found.reasons if one.left_out] == ["permit", "allowance", "void"]
     for by in ("model", "ocrs"):
-        told = drawer(callbacks, record, by=by)
+        told = drawer(callbacks, listed(callbacks, by=by)[0]["record"], by=by)
         said = " ".join(text_of(told).split())
         for name in RANKINGS:
             assert shown(name, found.risk.scores[name]) in said
@@ -129,9 +154,8 @@ def test_the_drawer_tells_the_parts_of_a_score_and_what_does_not_count(
 def test_what_clear_checks_did_is_said_in_words_and_no_list_stops_unsaid(
     callbacks: Callbacks, db: fixture.Fixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rows = listed(callbacks)
     for by in ("sms", "ocrs", "eu"):
-        said = " ".join(text_of(drawer(callbacks, rows[-1]["record"], by=by)).split())
+        said = " ".join(text_of(drawer(callbacks, listed(callbacks, by=by)[-1]["record"], by=by)).split())
         assert f"{CHECKS} clear checks and no event that counts: 0.00" in said
         assert said.count("no event that counts") == 1 + 3, "the sentence, and a line a published score"
         assert "—" not in said

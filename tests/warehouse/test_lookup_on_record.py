@@ -14,7 +14,7 @@ from prefecture import NIGHTS, OLD, REGISTERS, build_night, close_night, deliver
 from werkzeug.test import TestResponse
 
 from dashboards import lookup_facts, queries
-from warehouse import access_key, audit
+from warehouse import access_key, audit, dossier
 from warehouse.connection import snapshot
 from warehouse.publish import publish
 
@@ -117,6 +117,35 @@ def test_a_plate_nobody_knows_is_on_record_too(state: Path) -> None:
     before = len(disclosures())
     assert post("inspector", "lookup-result.children", lookup_plate__value="湘M99999").status_code == 200
     assert [row["outcome"] for row in disclosures()[before:]] == ["asked", "given"]
+
+
+def test_every_plate_shown_in_place_of_one_nobody_knows_is_on_record(
+    state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One record of each before the answer, and no answer where one cannot be written."""
+    asked, near = "湘M1000I", dossier.near(snapshot(), "湘M1000I")
+    assert len(near) > 1
+    before = len(disclosures())
+    answer = post("inspector", "lookup-result.children", lookup_plate__value=asked)
+    assert answer.status_code == 200
+    assert all(one[2:] in answer.text for one in near), "they are shown whole"
+    told = disclosures()[before:]
+    for outcome in ("asked", "given"):
+        subjects = [row["subject"] for row in told if row["outcome"] == outcome]
+        assert subjects == [audit.subject_key(audit.Subject("plate", one)) for one in (asked, *near)]
+    assert {(row["purpose"], row["query"]) for row in told} == {("vehicle_check", "look_up")}
+
+    real = audit.append
+
+    def unwritable(event: audit.Event, *more: Any, **named: Any) -> int:
+        if event.subject == audit.Subject("plate", near[-1]):
+            raise audit.AuditUnwritable("the disk is full")
+        return real(event, *more, **named)
+
+    monkeypatch.setattr(audit, "append", unwritable)
+    answer = post("inspector", "lookup-result.children", lookup_plate__value=asked)
+    assert not [one for one in near if one[2:] in answer.text]
+    assert "审计" in json.dumps(answer.json, ensure_ascii=False)
 
 
 @pytest.mark.parametrize("purpose", [None, "", "curiosity", ["vehicle_check"], 7])
