@@ -29,7 +29,7 @@ from dashboards.access import accounts, audit_log, forms, gate, provider, sessio
 from dashboards.access.vault import vault
 from dashboards.api import problems
 from dashboards.api import routes as api
-from dashboards.as_known import NotComputed
+from dashboards.as_known import NotComputed, OfAllDistricts
 from dashboards.pages import (
     alerts,
     bulletins,
@@ -343,5 +343,6 @@ def _answer_error(error: Exception) -> Any:
     if isinstance(error, AuditUnwritable):
         return flask.Response(t("state.not_audited") + "\n", 503, mimetype="text/plain")
     if isinstance(error, NotComputed):
-        return flask.Response(t("app.colon").join(shell.not_computed(error, t)) + "\n", 503, mimetype="text/plain")
+        status = 403 if isinstance(error, OfAllDistricts) else 503
+        return flask.Response(t("app.colon").join(shell.not_computed(error, t)) + "\n", status, mimetype="text/plain")
     return flask.Response(t("state.error.line", incident=shell.incident(error)) + "\n", 500, mimetype="text/plain")

@@ -48,6 +48,10 @@ class NotComputed(Exception):
         self.night = night
 
 
+class OfAllDistricts(NotComputed):
+    """What a night knew is computed for the whole prefecture; the reader sees some districts."""
+
+
 @dataclass
 class _Open:
     source: Known
@@ -92,6 +96,14 @@ def last_day(offered: Offered, night: date | None) -> date:
         return usual_day(manifest_known_on(night))
 
 
+def need_all(db: queries.Source, night: date) -> None:
+    """Raises ``OfAllDistricts`` for a reader of some districts."""
+    try:
+        need_all_districts(db, "What a night knew")
+    except WarehouseError as error:
+        raise OfAllDistricts(night) from error
+
+
 @contextmanager
 def computing(night: date) -> Iterator[None]:
     """Tables of a night are computed within, while no other thread does. Raises ``NotComputed``."""
@@ -109,12 +121,12 @@ def _told_of(night: date) -> Iterator[None]:
 
 @contextmanager
 def source(db: queries.Source, topic: str, night: date | None) -> Iterator[queries.Source]:
-    """``db`` or, of a night, what it knew of a topic, to be read within the ``with`` block. Raises ``NotComputed``."""
+    """``db`` or, of a night, what it knew of a topic, to be read within the ``with`` block. Raises ``NotComputed``,
+    and ``OfAllDistricts`` as ``need_all`` does."""
     if night is None:
         yield db
         return
-    with _told_of(night):
-        need_all_districts(db, "What a night knew")
+    need_all(db, night)
     found = _taken((str(home()), db.version, db.manifest.get("digest"), topic, night))
     try:
         yield found.source if getattr(db, "mask", "whole") == "whole" else found.veiled

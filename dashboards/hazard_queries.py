@@ -14,7 +14,7 @@ from werkzeug.exceptions import BadRequest
 
 from dashboards import as_known, lists, queries
 from dashboards.selection import ALL, Known, day_asked, option, query_of
-from dashboards.terminal_facts import token
+from dashboards.terminal_facts import by_token
 from warehouse import hazards, score
 from warehouse.hazards import CATEGORIES, LISTS, Asked, Hazard, Standing, year_before
 
@@ -23,7 +23,7 @@ GROUPS = ("category", "county", "grade", "month")
 SORTS = ("registered", "due", "closed")
 FIRST_DAY = date(2000, 1, 1)
 MOST_OFFERED = 12
-TOKEN = re.compile(r"[0-9a-f]{12}")
+TOKEN = re.compile(r"[0-9a-f]{24}")
 _ENTERPRISES = """
 select uscc, max_by(responsible_unit, (registered_on, hazard_no)) as unit from core.hazard_life
 where uscc is not null group by uscc order by uscc
@@ -136,7 +136,7 @@ class View:
         """Whose hazards are asked for, None: everybody's; an enterprise that no hazard names has none."""
         if self.choice.enterprise == ALL:
             return None
-        return next((code for code in self.enterprises if token(code) == self.choice.enterprise), "")
+        return by_token(self.enterprises).get(self.choice.enterprise, "")
 
     @cached_property
     def offered(self) -> list[str]:
@@ -167,7 +167,10 @@ class View:
     @cached_property
     def listed(self) -> list[Hazard]:
         found = hazards.listed(self.facts, self.choice.show)
-        return [one for one in found if not self.choice.unit or token(one.unit or "") == self.choice.unit]
+        if not self.choice.unit:
+            return found
+        unit = by_token({one.unit or "" for one in found}).get(self.choice.unit)
+        return [one for one in found if (one.unit or "") == unit]
 
     @cached_property
     def ladder(self) -> list[dict[str, Any]]:

@@ -13,10 +13,10 @@ from werkzeug.exceptions import BadRequest
 
 from dashboards import queries, risk_facts
 from dashboards.access.vault import vault
-from dashboards.as_known import computing, night_of
+from dashboards.as_known import computing, need_all, night_of
 from dashboards.selection import plain_date
 from warehouse import dossier, masks, plate, repeat
-from warehouse.connection import need_all_districts, need_whole
+from warehouse.connection import need_whole
 from warehouse.known_answers import facts_known_on
 from warehouse.risk import Explained
 
@@ -134,8 +134,7 @@ def find(db: queries.Source, question: Asked, city: queries.Source | None = None
         return found
     key = {"plate_no": plate_no, "plate_color_code": color}
     if question.known is not None:
-        with computing(question.known):
-            need_all_districts(db, "What a night knew")
+        need_all(db, question.known)
         with computing(question.known), facts_known_on(question.known, "vehicle", key) as source:
             facts = dossier.facts(source, "vehicle", key, question.as_of, question.window)
         return Found(plate_no, found.is_plate, True, known, color, (), facts)

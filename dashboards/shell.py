@@ -14,7 +14,7 @@ from werkzeug.exceptions import BadRequest
 from dashboards import format as fmt
 from dashboards import freshness, queries
 from dashboards.access import session
-from dashboards.as_known import NotComputed
+from dashboards.as_known import NotComputed, OfAllDistricts
 from dashboards.text import HTML_LANG, LANGUAGES, Text
 from warehouse.connection import NoSnapshot
 from warehouse.metrics import METRICS
@@ -316,7 +316,10 @@ def incident(error: Exception) -> str:
 
 
 def not_computed(error: NotComputed, t: Text) -> tuple[str, str]:
-    """That the tables of a night are not there, and the next step; why is in the log."""
+    """That the tables of a night are not there or are not this reader's, and the next step; why the former is in the
+    log."""
+    if isinstance(error, OfAllDistricts):
+        return t("known.all_districts"), t("known.all_districts.next")
     told = t("known.not_computed", night=fmt.day(error.night, t.lang))
     return told, t("known.not_computed.next", incident=incident(error))
 

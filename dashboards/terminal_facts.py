@@ -4,8 +4,7 @@ Frames in, frames out; how they look is the page's business. Days without captur
 and a KPI without a source from one that is zero.
 """
 
-import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
@@ -17,10 +16,11 @@ from werkzeug.exceptions import BadRequest
 
 from dashboards import format as fmt
 from dashboards import queries, terminal_queries, words
+from dashboards.access.vault import vault
 from dashboards.facts import COVERAGE
 from dashboards.selection import ALL, Known, Selection, from_controls, from_url, option
 from dashboards.terminal_queries import Place
-from warehouse import league
+from warehouse import league, masks
 from warehouse.kpi import KPIS
 
 LEVELS = ("county", "enterprise")
@@ -52,8 +52,15 @@ def told(names: tuple[str, ...]) -> list[str]:
 
 
 def token(uscc: str) -> str:
-    """An enterprise in an address: its code stays out of it, since that of a one-man business leads to a person."""
-    return hashlib.sha256(uscc.encode()).hexdigest()[:12]
+    """An enterprise in an address: its code stays out of it, since that of a one-man business leads to a person. A
+    keyed digest, which nobody without the key of this instance can try codes against."""
+    return next(iter(by_token([uscc])))
+
+
+def by_token(codes: Iterable[str]) -> dict[str, str]:
+    """Enterprises by their ``token``, in the order given."""
+    keyed = vault().keyer("enterprise of an address")
+    return {keyed(str(masks.whole_of([code])[0]))[:24]: code for code in codes}
 
 
 # --- what the reader chose ---------------------------------------------------------------------------------
@@ -98,7 +105,7 @@ def options(db: queries.Source) -> dict[str, tuple[str, ...]]:
         "kpi": VEHICLE_KPIS,
         "kind": (ALL, *words.CHECKED),
         "fate": terminal_queries.FATES,
-        "enterprise": (ALL, *(token(uscc) for uscc in terminal_queries.enterprises(db))),
+        "enterprise": (ALL, *by_token(terminal_queries.enterprises(db))),
     }
 
 
@@ -164,7 +171,7 @@ class Facts:
     def __init__(self, db: queries.Source, choice: Choice, known: Known) -> None:
         self.db, self.choice, self.known = db, choice, known
         self.selection = choice.selection
-        self.uscc = next((code for code in terminal_queries.enterprises(db) if token(code) == choice.enterprise), None)
+        self.uscc = by_token(terminal_queries.enterprises(db)).get(choice.enterprise)
         self.place = Place(None if self.selection.county == ALL else self.selection.county, self.uscc)
 
     @cached_property

@@ -5,6 +5,8 @@ A row belongs to the county that its own column tells. A row without such a colu
 hangs on: a site, an enterprise, a loading firm, a monitored vehicle where these are registered last; the case, hazard
 or decision. So each row belongs to one county or to none, and what belongs to none only the whole prefecture sees.
 
+A delivery whose file name carries the code of a county is told to that county, with its rows; any other to everybody.
+
 A vehicle belongs to nobody. A district sees the passages at its own sites, the cases its own county filed, whoever's
 vehicle it was, and nothing of the same vehicle elsewhere; the register's line of a vehicle if it filed a case of it or
 monitors it. The counts of art. 66 run over all counties: a district's own acts are only part of them (see
@@ -17,7 +19,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Open:
-    """Rows that are no district's: law, calendars, words, and how deliveries came."""
+    """Rows that are no district's: law, calendars, words, and how the nights went."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,7 @@ OPEN, NOTHING, OWN = Open(), Nothing(), Own()
 _SITE, _FIRM, _ENTERPRISE = Of("site", ("site_code",)), Of("firm", ("firm_no",)), Of("enterprise", ("uscc",))
 _CASE, _KIND_OF_CASE = Of("filed_case", ("case_no",)), Of("case", ("case_kind", "case_no"))
 _HAZARD, _DECISION = Of("hazard", ("hazard_no",)), Of("decision", ("decision_no",))
+_DELIVERY = Of("delivery", ("delivery_id",))
 _MONITORED = Of("monitored", ("plate_no", "plate_color_code"))
 
 SCOPES: dict[str, Scope] = {
@@ -79,7 +82,7 @@ SCOPES: dict[str, Scope] = {
     "mart.platform_link_day": _ENTERPRISE,
     "mart.post_check": _ENTERPRISE,
     "mart.report_fact": NOTHING,  # what the bureau as a whole publishes
-    "mart.row_fate": OPEN,  # how many rows of a delivery count
+    "mart.row_fate": _DELIVERY,  # how many rows of a delivery count
     "mart.rule": OPEN,
     "mart.scale_day": OWN,
     "mart.screening": _SITE,
@@ -124,13 +127,13 @@ SCOPES: dict[str, Scope] = {
     "staging.wim_lane": _SITE,
     "staging.wim_site": OWN,
     "meta.column": OPEN,
-    "meta.delivery": OPEN,
-    "meta.delivery_reason": OPEN,
+    "meta.delivery": _DELIVERY,
+    "meta.delivery_reason": _DELIVERY,
     "meta.feed": OPEN,
     "meta.metric": OPEN,
     "meta.night_report": OPEN,
 }
-SHARED = ("staging.vehicle",)
+SHARED = ("staging.vehicle", "mart.row_fate", "meta.delivery", "meta.delivery_reason")
 """Tables of which a row may be seen by several districts."""
 
 
@@ -192,6 +195,18 @@ HOLDERS: dict[str, Holder] = {
         ("case_kind", "case_no"),
         "select distinct case_kind, case_no from {whole}.core.case_life where {here}",
         ("core.case_life",),
+    ),
+    # A file that one county delivers carries its code; one that carries the code of no other is everybody's.
+    "delivery": Holder(
+        ("delivery_id",),
+        """
+        select delivery_id from {whole}.meta.delivery as delivery
+        where not exists (
+            select 1 from {whole}.staging.district as district
+            where district.county_code is not null and not {here} and contains(delivery.name, district.county_code)
+        )
+        """,
+        ("meta.delivery", "staging.district"),
     ),
     # Steps, hand-overs and pauses are told of over-limit cases alone, by their number.
     "filed_case": Holder(

@@ -11,7 +11,7 @@ import flask
 from werkzeug.exceptions import HTTPException
 
 from dashboards import shell
-from dashboards.as_known import NotComputed
+from dashboards.as_known import NotComputed, OfAllDistricts
 from dashboards.text import LANGUAGES, Text
 from warehouse.audit import AuditUnwritable
 from warehouse.connection import NoSnapshot, TooBusy, TooSlow
@@ -46,6 +46,7 @@ _ERRORS: dict[type[Exception], str] = {
     AuditUnwritable: "not_audited",
     TooBusy: "too_busy",
     TooSlow: "too_slow",
+    OfAllDistricts: "forbidden",
     NotComputed: "not_computed",
     NotAllowed: "forbidden",
 }

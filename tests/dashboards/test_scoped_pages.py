@@ -270,6 +270,24 @@ def test_what_a_night_knew_is_not_told_to_a_district(whole: Whole) -> None:
     assert veiled.rows(sql.replace("order", "where plate_no = $p order"), {"p": veiled.rows(sql)[0]["plate_no"]})
 
 
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_file_of_what_a_night_knew_is_refused_to_a_district_in_words(
+    whole: Whole, callbacks: Callbacks, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, lang: str
+) -> None:
+    night = fixture.LAST_DAY
+    monkeypatch.setattr(as_known, "closed_nights", lambda: (night, night))
+    monkeypatch.setattr(as_known, "manifest_known_on", lambda day: {"data_until": str(night), "night": str(night)})
+    monkeypatch.setattr(queries, "source", lambda: whole.scoped((DISTRICT,), "masked"))
+    client = client_of(app=callbacks.app)
+    for file in ("hazards.csv", "hazards.xlsx", "cases.csv?rows=clocks"):
+        address = f"/export/{file}{'&' if '?' in file else '?'}known_on={night}"
+        answer = client.get(address, headers=HOST)
+        assert answer.status_code == 403, (file, answer.text)
+        assert locale("zh")["known.all_districts"] in answer.text
+    assert locale(lang)["known.all_districts"] in text_of(callbacks.page("/hazards", f"?known_on={night}&lang={lang}"))
+    assert "incident" not in caplog.text
+
+
 def test_answers_to_two_masked_plates_are_not_taken_for_each_other(whole: Whole) -> None:
     """Two plates of one mask are two parameters, also for answers that are kept."""
     source = whole.scoped(None, "masked")

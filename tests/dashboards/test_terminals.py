@@ -1,5 +1,6 @@
 """The pages about terminals: figures equal an independent count, rows add up to them, silence is no missing capture."""
 
+import hashlib
 import json
 import re
 from datetime import date, timedelta
@@ -789,3 +790,12 @@ def test_a_card_on_a_phone_has_the_innocent_explanation_too(callbacks: Callbacks
 def test_vehicles_begin_with_those_that_want_looking_at(db: fixture.Fixture, name: str, direction: str) -> None:
     columns = terminal_rows.column_defs(facts_of(db, show="vehicles", kpi=name).choice, ZH)
     assert {column["field"]: column["sort"] for column in columns if "sort" in column} == {"value": direction}
+
+
+def test_an_enterprise_in_an_address_is_no_digest_that_anybody_can_make() -> None:
+    told = terminal_facts.token(ENTERPRISE)
+    assert re.fullmatch(r"[0-9a-f]{24}", told)
+    assert told == terminal_facts.token(ENTERPRISE) != terminal_facts.token("91431100TEST00099X")
+    for made in (hashlib.sha256, hashlib.sha1, hashlib.md5):
+        assert not made(ENTERPRISE.encode()).hexdigest().startswith(told[:12])
+    assert terminal_facts.by_token([ENTERPRISE]) == {told: ENTERPRISE}
