@@ -129,7 +129,7 @@ def test_a_unit_leads_to_its_own_rows_and_its_name_stays_out_of_the_address(call
     ]
     told = rows(callbacks, chosen(show="overdue", unit=unit))
     assert [row["unit"] for row in told["rowData"]] == ["示例养护中心"]
-    assert rows(callbacks, chosen(show="overdue", unit="0" * 12))["rowCount"] == 0
+    assert rows(callbacks, chosen(show="overdue", unit="0" * 24))["rowCount"] == 0
 
 
 def test_an_enterprise_has_its_own_numbers_and_its_code_stays_out_of_the_page(
@@ -153,9 +153,9 @@ def test_an_enterprise_has_its_own_numbers_and_its_code_stays_out_of_the_page(
         assert ZH("hazards.works") not in words(layout), "works are of no enterprise"
         book = client.get(f"/export/hazards.csv{query}", headers=HOST)
         assert len(book.text.splitlines()) == len(view.listed) + 1
-    nobody = callbacks.page("/hazards", f"?enterprise={'0' * 12}")
+    nobody = callbacks.page("/hazards", f"?enterprise={'0' * 24}")
     assert ZH("hazards.enterprise.none") in words(nobody)
-    assert client.get(f"/export/hazards.csv?enterprise={'0' * 12}", headers=HOST).status_code == 400
+    assert client.get(f"/export/hazards.csv?enterprise={'0' * 24}", headers=HOST).status_code == 400
     assert "enterprise" in words(callbacks.page("/hazards", "?enterprise=91330100799655058B"))
 
 
@@ -256,7 +256,7 @@ def test_a_choice_survives_its_address(db: fixture.Fixture) -> None:
     assert known is not None
     for query in (
         {}, {"category": "HWY", "by": "month"}, {"county": "431124", "cohort": "year", "show": "late"},
-        {"as_of": "2026-01-31", "unit": "0123456789ab"},
+        {"as_of": "2026-01-31", "unit": "0123456789abcdef01234567"},
     ):  # fmt: skip
         choice, bad = choice_of(query, known)
         assert bad == []
