@@ -285,6 +285,7 @@ def create_app() -> Dash:
     gate.check_start(app)
     server.before_request_funcs[None].insert(0, gate.gate)
     server.teardown_appcontext(session.close_control)
+    server.teardown_appcontext(gate.end_file)
     server.after_request(_headers(app))
     server.after_request(gate.only_on_record)  # the last one added is the first to see an answer
     server.register_error_handler(Exception, _answer_error)

@@ -513,6 +513,8 @@ def dashboards_command(port: int, host: str = "127.0.0.1", workers: int = 2) -> 
         "--timeout=120",
         "--graceful-timeout=5",
         "--no-control-socket",
+        "--forwarded-allow-ips=",  # headers of a proxy are the application's alone, where HENG_PROXY says there is one
+        "--forwarder-headers=",
     ]
 
 

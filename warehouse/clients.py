@@ -131,15 +131,15 @@ def renew(store: Control, client: Client, days: int = USUAL_DAYS) -> tuple[Clien
 
 
 def revoke(store: Control, client: Client) -> None:
-    """Its token opens nothing from now on, in every process."""
+    """Its token opens nothing from now on, in every process; it is kept, so that who still brings it is on record."""
     store.connection.execute(
-        "update client set token_digest = null, revoked_at = coalesce(revoked_at, ?) where client_id = ?",
+        "update client set revoked_at = coalesce(revoked_at, ?) where client_id = ?",
         (control.now(), client.client_id),
     )
 
 
 def of_token(store: Control, token: str) -> Client | None:
-    """Whose a token is, be it expired or not; None: nobody's."""
+    """Whose a token is, be it expired or revoked; None: nobody's."""
     if not TOKEN.fullmatch(token):
         return None
     row = store.connection.execute("select * from client where token_digest = ?", (_digest(token),)).fetchone()

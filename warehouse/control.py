@@ -84,7 +84,7 @@ create table client (                      -- programs that ask the API (warehou
     client_id text primary key,            -- random; what logs and other tables know
     name text not null unique,
     role text not null,
-    token_digest text unique,              -- keyed; null: revoked
+    token_digest text unique,              -- keyed
     per_minute integer not null,           -- requests
     created_at integer not null,
     issued_at integer not null,            -- of the token
@@ -630,6 +630,16 @@ class Control:
                     "insert or replace into attempt values (?, ?, ?, ?)", (subject, count, at, at + wait(count, free))
                 )
         return 0
+
+    def begins_block(self, subject: str, seconds: int) -> bool:
+        """Whether this refusal is the first of a block of ``subject`` that goes on for ``seconds``: it is told once."""
+        at = now()
+        with self.transaction():
+            row = self._one("select blocked_until from attempt where subject = ?", subject)
+            if row is not None and row["blocked_until"] > at:
+                return False
+            self.connection.execute("insert or replace into attempt values (?, 0, ?, ?)", (subject, at, at + seconds))
+        return True
 
     def clear_attempts(self, subject: str) -> None:
         """The attempt was right: its subject starts anew."""

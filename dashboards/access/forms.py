@@ -62,6 +62,12 @@ def count_address() -> int:
     return session.control().begin_attempts([(_address(), FREE_TRIES_OF_ADDRESS)])
 
 
+def record_block(seconds: int) -> None:
+    """On record once a block and address: nobody fills the log by trying on."""
+    if session.control().begins_block(_subject("told address", _network(flask.request.remote_addr or "")), seconds):
+        record("login_blocked", seconds=seconds)
+
+
 def refund_address() -> None:
     """The attempt was right: it is taken back."""
     session.control().refund_attempt(_address())
@@ -84,6 +90,26 @@ def _right_password(name: str, password: str) -> tuple[Account | None, int]:
     return account, 0
 
 
+def _is_oneself(own: Account, password: str, code_field: str) -> tuple[bool, int]:
+    """Whether a signed-in person gave the password and, where there is one, a code of the second factor in use; and the
+    seconds to wait before the next attempt. Counted by themselves, so that wrong sign-ins under a name shut nobody out
+    who is in; after as many wrong ones the session ends, and who has only its cookie is out."""
+    subject = _subject("own password", own.account_id)
+    if seconds := session.control().begin_attempts([(subject, FREE_TRIES)]):
+        return False, seconds
+    is_right = vault().verify(own, password[: LONGEST + 1])
+    if is_right and own.second_factor is not None:
+        how, seconds = _right_code(own, code_field)
+        is_right = how is not None
+        if seconds:
+            return False, seconds
+    if not is_right:
+        session.control().count_failed_code(_session())
+        return False, 0
+    session.control().clear_attempts(subject)
+    return True, 0
+
+
 # --- sign in ------------------------------------------------------------------------------------------
 @routes.route("/login", methods=["GET", "POST"])
 def login() -> Any:
@@ -94,7 +120,7 @@ def login() -> Any:
     t = shell.view_of(flask.request.args).text
     found, seconds = _right_password(_field("name"), _field("password"))
     if seconds:
-        record("login_blocked", seconds=seconds)
+        record_block(seconds)
         return waits(seconds, "login.html", target=target)
     if found is None:
         record("login_failed")
@@ -139,13 +165,13 @@ def second() -> Any:
     return _signed_in(account, target, how)
 
 
-def _right_code(account: Account) -> tuple[str | None, int]:
+def _right_code(account: Account, field: str = "code") -> tuple[str | None, int]:
     """How the code of a request was right, counted as an attempt; and the seconds to wait before the next one."""
     control = session.control()
     subject = _subject("second factor", account.account_id)
     if seconds := control.begin_attempts([(subject, FREE_TRIES)]):
         return None, seconds
-    code = _field("code")
+    code = _field(field)
     step = vault().step_of(account.second_factor or "", code)
     if step is not None:
         how = "second factor" if control.use_counter(account, step) else None
@@ -162,8 +188,7 @@ def fresh() -> Any:
     """Password and second factor once more, for a session that goes on: from the dialog of a page (JSON), or as a form.
 
     Both: the page is used on the phone that holds the authenticator, so that a code alone would prove no more than that
-    the phone is there, and a password alone no more than that a browser keeps it. After as many wrong ones as at
-    signing in the session ends, and who has only its cookie is out.
+    the phone is there, and a password alone no more than that a browser keeps it.
     """
     own, target = _own(), gate.local(flask.request.args.get("next", ""))
     has_second = own.second_factor is not None
@@ -171,16 +196,11 @@ def fresh() -> Any:
     if flask.request.method == "GET":
         return _page("fresh.html", **shown)
     t = shell.view_of(flask.request.args).text
-    found, seconds = _right_password(own.name, _field("password"))
-    right = found is not None and found.account_id == own.account_id
-    if right and has_second:
-        how, seconds = _right_code(own)
-        right = how is not None
+    right, seconds = _is_oneself(own, _field("password"), "code")
     if seconds:
         record("fresh_blocked", own.account_id, seconds=seconds)
         return _not_fresh(429, t.plural("access.wait", -(-seconds // 60)), shown, seconds)
     if not right:
-        session.control().count_failed_code(_session())
         record("fresh_failed", own.account_id)
         return _not_fresh(401, t("access.fresh.failed"), shown)
     if not session.prove():
@@ -343,15 +363,15 @@ def account() -> Any:
 def change_password() -> Any:
     own = _own()
     t = shell.view_of(flask.request.args).text
-    found, seconds = _right_password(own.name, _field("current"))
-    if seconds:
-        return _account_page(429, error=t.plural("access.wait", -(-seconds // 60)))
-    if found is None or found.account_id != own.account_id:
-        record("password_refused", own.account_id)
-        return _account_page(401, error=t("access.password.wrong"))
     password = _field("password")
     if wrong := _refused(t, password, own):
         return _account_page(400, error=wrong)
+    right, seconds = _is_oneself(own, _field("current"), "own_code")
+    if seconds:
+        return _account_page(429, error=t.plural("access.wait", -(-seconds // 60)))
+    if not right:
+        record("password_refused", own.account_id)
+        return _account_page(401, error=t("access.fresh.failed" if own.second_factor else "access.password.wrong"))
     hashed = vault().hash(password)
     with session.control().transaction():
         session.control().set_password(own, hashed)
@@ -366,15 +386,15 @@ def add_second() -> Any:
     t = shell.view_of(flask.request.args).text
     if secret is None:
         return flask.redirect(flask.url_for("person.account", second=1), 303)
-    found, seconds = _right_password(own.name, _field("current"))
-    if seconds:
-        return _account_page(429, error=t.plural("access.wait", -(-seconds // 60)))
-    if found is None or found.account_id != own.account_id:
-        record("second_refused", own.account_id)
-        return _account_page(401, error=t("access.password.wrong"))
     step = vault().step_of(secret, _field("code"))
     if step is None:
         return _account_page(400, error=t("access.second.failed"))
+    right, seconds = _is_oneself(own, _field("current"), "own_code")
+    if seconds:
+        return _account_page(429, error=t.plural("access.wait", -(-seconds // 60)))
+    if not right:
+        record("second_refused", own.account_id)
+        return _account_page(401, error=t("access.fresh.failed" if own.second_factor else "access.password.wrong"))
     codes, digests = vault().new_codes()
     with session.control().transaction():
         session.control().set_second_factor(own, secret, step, digests)

@@ -7,6 +7,7 @@ in ``ENDPOINTS`` stops the start.
 
 import json
 import os
+import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
@@ -116,6 +117,10 @@ MORE_OF_CALLBACKS = {"lookup-download": ("personal",), "bulletins-said": ("draft
 ROUTER = ("_pages_content", "_pages_store")
 MOST_CHANGES = 64
 READS = ("GET", "HEAD", "OPTIONS")
+FILES_AT_ONCE = 2
+"""Files that a process makes at once, one for an account: most of its threads stay free for pages."""
+_making: set[str] = set()
+_making_guard = threading.Lock()
 
 
 class UnclassedEndpoint(Exception):
@@ -295,7 +300,25 @@ def gate() -> Any:
         _need(account, permission)
     if flask.request.endpoint in FRESH:
         session.need_fresh()
-    return None
+    return _turn_for_file(account) if isinstance(kind, tuple) else None
+
+
+def _turn_for_file(account: Account) -> flask.Response | None:
+    """None: the file may be made now. Else what to say to who comes too early."""
+    with _making_guard:
+        if account.account_id not in _making and len(_making) < FILES_AT_ONCE:
+            _making.add(account.account_id)
+            flask.g.making = account.account_id
+            return None
+    says = shell.view_of(flask.request.args).text("export.busy")
+    return flask.Response(says + "\n", 429, {"Retry-After": "20"}, mimetype="text/plain")
+
+
+def end_file(_: BaseException | None = None) -> None:
+    """A request is over: whatever became of its file, the next one may be made."""
+    if (made_for := flask.g.pop("making", None)) is not None:
+        with _making_guard:
+            _making.discard(made_for)
 
 
 def _need(account: Account, permission: str) -> None:

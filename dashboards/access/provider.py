@@ -147,7 +147,7 @@ def begin() -> Any:
     if account is not None:
         return flask.redirect(gate.first_page(account), 303)
     if seconds := forms.count_address():
-        record("login_blocked", seconds=seconds)
+        forms.record_block(seconds)
         return forms.waits(seconds, "login.html", target="/")
     try:
         url, begun = beginning(told, gate.local(flask.request.args.get("next", "")))

@@ -154,7 +154,9 @@ def test_no_token_without_a_record_and_who_is_shut_out_is_out(home: Path, monkey
         with pytest.raises(audit.AuditUnwritable):
             heng("revoke", "portal")
     with Control(home) as store:
-        assert clients.of_token(store, token) is None
+        found = clients.of_token(store, token)
+        assert found is not None
+        assert found.state == "revoked", "void all the same, and known to be it"
 
 
 def test_making_renewing_and_revoking_are_on_record(home: Path) -> None:

@@ -12,6 +12,7 @@ from forms import fill, said
 from one_app import HOST, PASSWORD, Signed, account_of, client_of
 from test_matrix import callback_body, whole_key
 from test_sessions import cookie_of
+from test_sign_in import code_for, key_of
 
 from dashboards import queries
 from dashboards.access import forms, session
@@ -248,3 +249,57 @@ def test_a_store_of_before_goes_on_and_its_sessions_are_asked(home: Path) -> Non
         assert not found.is_fresh
     with Control(home) as store:
         assert store.session(session_id) is not None
+
+
+# --- one's own password and second factor ---------------------------------------------------------------
+def change(client: Signed, path: str, **values: str) -> Any:
+    page = client.get("/account?lang=en&second=1", headers=HOST).get_data(as_text=True)
+    token = re.search(r'name="csrf_token" value="([^"]+)"', page)
+    assert token
+    return client.post(path + "?lang=en", data={"csrf_token": token[1], **values}, headers=HOST)
+
+
+def new_code(client: Signed) -> str:
+    return code_for(key_of(client.get("/account?second=1", headers=HOST).get_data(as_text=True)))
+
+
+def test_a_password_alone_changes_nothing_where_there_is_a_second_factor(
+    inspector: Signed, asked: list[str], clock: Any
+) -> None:
+    """A copied cookie and a password that was seen: neither a fresh session nor another password or authenticator."""
+    clock.at += fresh_seconds()
+    held = {"current": PASSWORD, "password": PASSWORD + "!", "again": PASSWORD + "!"}
+    for own_code in ({}, {"own_code": "000000"}):
+        assert change(inspector, "/account/password", **held, **own_code).status_code == 401
+        answer = change(inspector, "/account/second", current=PASSWORD, code=new_code(inspector), **own_code)
+        assert answer.status_code == 401
+    assert look_up(inspector).status_code == 403
+    assert asked == []
+    assert change(inspector, "/account/password", **held, own_code=code()).status_code == 303
+    assert look_up(inspector).status_code == 200, "both were given"
+
+
+def test_wrong_tries_at_ones_own_forms_end_the_session(inspector: Signed, clock: Any) -> None:
+    held = {"current": "wrong", "password": PASSWORD + "!", "again": PASSWORD + "!"}
+    told = [change(inspector, "/account/password", **held, own_code="000000").status_code for _ in range(4)]
+    assert told == [401] * 4
+    change(inspector, "/account/password", **held, own_code="000000")
+    assert inspector.get("/account", headers=HOST).status_code == 303, "it ended"
+
+
+def test_wrong_sign_ins_by_others_shut_nobody_out_who_is_in(inspector: Signed, asked: list[str], clock: Any) -> None:
+    for turn in range(9):
+        fill(client_of(None), "/login", name="test.inspector", password="wrong", address=f"192.0.2.{turn}")
+    clock.at += fresh_seconds()
+    assert fill(inspector, OWN, password=PASSWORD, code=code()).status_code == 303
+    assert look_up(inspector).status_code == 200
+
+
+def test_a_block_is_on_record_once_however_often_it_is_tried(inspector: Signed, clock: Any) -> None:
+    def blocked() -> int:
+        return sum(row["action"] == "access.login_blocked" for row in audit.records(limit=200))
+
+    before = blocked()
+    for _ in range(40):
+        fill(client_of(None), "/login", name="nobody.at.all", password="wrong", address="198.51.100.7")
+    assert blocked() == before + 1

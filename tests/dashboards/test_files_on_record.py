@@ -1,6 +1,7 @@
 """Every file that leaves by a page is in the audit log before it does, and is found there again by itself."""
 
 import io
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -146,3 +147,31 @@ def test_a_digest_read_in_pieces_is_the_digest_of_the_whole(app: Dash) -> None:
     assert len(data) > 2 << 20
     assert audit.digest_of_file(io.BytesIO(data)) == audit.digest_of(data)
     assert audit.digest_of_file(io.BytesIO(b"")) == audit.digest_of(b"")
+
+
+def test_one_file_at_a_time_is_made_for_an_account_and_two_for_a_process(
+    app: Dash, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who asks for another one meanwhile is told to come again; a file that failed holds nobody up."""
+    analyst, again = client_of("analyst", app=app), client_of("analyst", app=app)
+    others = [client_of(role, app=app) for role in ("inspector", "district")]
+    told: list[int] = []
+
+    def while_it_is_made(*_: Any, **__: Any) -> Any:
+        if not told:
+            told.append(0)
+            for one in (again, *others):
+                with ThreadPoolExecutor(1) as beside:  # a request of its own, not one within this
+                    told.append(beside.submit(one.get, "/export/alerts.csv", headers=HOST).result().status_code)
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(exports, "served", while_it_is_made)
+    app.server.config["PROPAGATE_EXCEPTIONS"] = False
+    assert analyst.get("/export/alerts.csv", headers=HOST).status_code == 500
+    assert told[1:] == [429, 500, 500]
+    monkeypatch.setattr(gate, "FILES_AT_ONCE", 1)
+    told.clear()
+    assert analyst.get("/export/alerts.csv", headers=HOST).status_code == 500
+    assert told[1:] == [429, 429, 429]
+    monkeypatch.undo()
+    assert analyst.get("/export/alerts.csv?lang=en", headers=HOST).status_code == 200
