@@ -332,7 +332,7 @@ def test_who_skips_a_stage_is_no_part_of_its_share(callbacks: Callbacks, monkeyp
     monkeypatch.setattr(overview, "funnel_stages", lambda db, asked: made)
     strip = words(by_class(callbacks.page("/"), "strip"))
     names = [funnel.STAGE_WORDS[name][0] for name in funnel.STAGES]
-    numbers = ("100", "40 40.0%", "20 50.0%", "10 50.0%", "12 80.0%", "0 0.00%", "0 —")
+    numbers = ("100", "40 40.0%", "20 50.0%", "10 50.0%", "12 80.0% 未经上一环节 4", "0 0.00%", "0 —")
     assert strip == " ".join(f"{name} {number}" for name, number in zip(names, numbers, strict=True))
 
 

@@ -16,6 +16,7 @@ from werkzeug.test import Client
 
 from dashboards import format as fmt
 from dashboards import queries, selection, shell
+from dashboards.access import gate
 from dashboards.pages import overload_rows
 from dashboards.terminal_facts import SHOWS
 from warehouse import metrics
@@ -61,8 +62,9 @@ def test_every_page_answers_in_both_languages(client: Client, callbacks: Callbac
 
 @pytest.mark.parametrize("name", ["README.md", "README.zh.md"])
 def test_the_readme_tells_every_page(name: str) -> None:
-    told = re.findall(r"^\| `(/[^`]*)`", (REPOSITORY / name).read_text(encoding="utf-8"), re.M)
-    assert sorted(told) == sorted(PATHS)
+    cells = re.findall(r"^\| (`/[^|]*)", (REPOSITORY / name).read_text(encoding="utf-8"), re.M)
+    told = [path for cell in cells for path in re.findall(r"`(/[^`]*)`", cell)]
+    assert sorted(told) == sorted([*PATHS, *gate.STARTS.values()]), "pages of readers and of administrators"
 
 
 def test_the_front_door_is_the_overview_and_other_addresses_are_not_found(client: Client, callbacks: Callbacks) -> None:
