@@ -30,6 +30,6 @@ def load() -> Client:
         raise Refused("too_many_requests", wait)
     if found.state != "active":
         record("client_refused", found.client_id, permission=found.state)
-        raise Refused("expired")
+        raise Refused("expired" if found.state == "expired" else "unauthorized")
     session.set_client(found)
     return found
