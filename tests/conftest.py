@@ -6,8 +6,10 @@ from typing import Any
 
 import duckdb
 import pytest
+from clock import Clock
 
 from etl.deliveries import inbox
+from warehouse import control
 from warehouse.home import REPOSITORY
 from warehouse.ledger import Ledger
 
@@ -73,3 +75,11 @@ def real() -> Callable[[str], Path]:
         return path
 
     return real
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """What the control store takes for now, from 15 January 2027 on; a test moves it."""
+    made = Clock()
+    monkeypatch.setattr(control, "now", made)
+    return made

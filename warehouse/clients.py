@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from warehouse import access_key, control
 from warehouse.control import NAME, Control, ControlError, account_name, check_role
 from warehouse.home import home
-from warehouse.roles import GIVEN_COUNTIES, ROLES, Role
+from warehouse.roles import GIVEN_COUNTIES, ROLES, RoleHolder
 
 PREFIX = "heng_"
 TOKEN = re.compile(rf"{PREFIX}[A-Za-z0-9_-]{{43}}")
@@ -29,7 +29,7 @@ DATA_ROLES = tuple(name for name, role in ROLES.items() if role.pages)
 
 
 @dataclass(frozen=True)
-class Client:
+class Client(RoleHolder):
     """``counties``: the only ones whose rows it reads; None: every one. ``per_minute``: requests."""
 
     client_id: str
@@ -42,13 +42,6 @@ class Client:
     expires_at: int
     revoked_at: int | None
     seen_at: int | None
-
-    @property
-    def role(self) -> Role:
-        return ROLES[self.role_name]
-
-    def may(self, permission: str) -> bool:
-        return self.role.may(permission, self.counties)
 
     @property
     def state(self) -> str:

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from warehouse.errors import WarehouseError
-from warehouse.roles import EVERY_COUNTY, GIVEN_COUNTIES, ROLES, Role
+from warehouse.roles import EVERY_COUNTY, GIVEN_COUNTIES, ROLES, RoleHolder
 
 _SCHEMA = """
 create table account (
@@ -163,7 +163,7 @@ def account_name(text: str) -> str:
 
 
 @dataclass(frozen=True)
-class Account:
+class Account(RoleHolder):
     """``counties``: the only ones whose rows may be seen; None: every one."""
 
     account_id: str
@@ -176,13 +176,6 @@ class Account:
     created_at: int
     counties: tuple[str, ...] | None
     last_sign_in_at: int | None = None
-
-    @property
-    def role(self) -> Role:
-        return ROLES[self.role_name]
-
-    def may(self, permission: str) -> bool:
-        return self.role.may(permission, self.counties)
 
     @property
     def waits_for_its_role(self) -> bool:

@@ -63,13 +63,14 @@ WITNESS_WORDS = {
 }
 LOOKBACK_DAYS = 800
 """A certificate holds a year; what is older than two and a bit says nothing of the scale of today."""
+_PPM = 1_000_000
 _CHI = NormalDist().inv_cdf(0.975) ** 2
 """95 % of chi-square with one degree of freedom."""
 
 _DAYS = """
 select passed_date, site_code, county_code, lane_code, device_no, certificate_no, certificate_valid_to,
     accuracy_class, max_error_ratio, reference_count, steering_load_sum_kg, steering_load_square_sum, recheck_count,
-    recheck_error_sum, recheck_error_square_sum, reference_deviation_ratio
+    recheck_error_sum_ppm, recheck_error_square_sum, reference_deviation_ratio
 from mart.scale_day
 where passed_date <= $as_of and passed_date > $after
     and (cast($county as varchar) is null or county_code = $county)
@@ -372,10 +373,10 @@ def rechecks_of(rows: Iterable[dict[str, Any]]) -> Rechecks:
     count = sum(row["recheck_count"] for row in kept)
     if not count:
         return Rechecks(0)
-    mean = sum(row["recheck_error_sum"] for row in kept) / count
+    mean = sum(row["recheck_error_sum_ppm"] for row in kept) / count / _PPM
     if count < 2:
         return Rechecks(count, mean)
-    squares = sum(row["recheck_error_square_sum"] for row in kept)
+    squares = sum(row["recheck_error_square_sum"] for row in kept) / _PPM**2
     half = student(count - 1) * sqrt(max(0.0, squares - count * mean * mean) / (count - 1) / count)
     return Rechecks(count, mean, mean - half, mean + half)
 

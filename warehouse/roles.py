@@ -61,3 +61,17 @@ ROLES = {
         Role("audit", frozenset(), frozenset({"audit"}), needs_second_factor=True),
     )
 }
+
+
+class RoleHolder:
+    """Who has a role: a person's account, a program's client. ``counties``: None: every one the role may see."""
+
+    role_name: str
+    counties: tuple[str, ...] | None
+
+    @property
+    def role(self) -> Role:
+        return ROLES[self.role_name]
+
+    def may(self, permission: str) -> bool:
+        return self.role.may(permission, self.counties)

@@ -1,4 +1,4 @@
-"""An application over the made warehouse, an empty control store, and a clock that a test can move."""
+"""An application over the made warehouse, and an empty control store."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +9,6 @@ from dash import Dash
 from one_app import Signed, client_of, one_app
 
 from dashboards import freshness, queries
-from warehouse import control
 from warehouse.control import Control
 
 
@@ -34,18 +33,3 @@ def store(home: Path) -> Iterator[Control]:
 @pytest.fixture
 def nobody(app: Dash) -> Signed:
     return client_of(None, app=app)
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.at = 1_800_000_000
-
-    def __call__(self) -> int:
-        return self.at
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    made = Clock()
-    monkeypatch.setattr(control, "now", made)
-    return made

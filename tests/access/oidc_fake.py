@@ -4,7 +4,6 @@ import base64
 import hashlib
 import json
 import secrets
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,7 +12,7 @@ from urllib.parse import parse_qs, urlencode
 
 from joserfc import jwt
 from joserfc.jwk import OctKey, RSAKey
-from werkzeug.serving import make_server
+from on_loopback import on_loopback
 from werkzeug.wrappers import Request, Response
 
 CLIENT, SECRET = "heng", "a secret of the client at its provider"
@@ -98,12 +97,6 @@ def _json(told: dict[str, Any], status: int = 200) -> Response:
 
 @contextmanager
 def serving(provider: FakeProvider) -> Iterator[FakeProvider]:
-    server = make_server("127.0.0.1", 0, provider, threaded=True)
-    provider.issuer = f"http://{provider.name}:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
+    with on_loopback(provider) as address:
+        provider.issuer = address.replace("127.0.0.1", provider.name)
         yield provider
-    finally:
-        server.shutdown()
-        thread.join(10)

@@ -1,6 +1,5 @@
 """In Chromium: a link, a password, a second factor, a page, and nothing left after signing out."""
 
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,10 +7,10 @@ from typing import Any
 import pytest
 from dash import Dash
 from oidc_fake import CLIENT, SECRET, FakeProvider, serving
+from on_loopback import on_loopback
 from one_app import PASSWORD
 from test_browser import SCREENS, SIZES, against_accessibility, browser  # noqa: F401 - the fixture
 from test_sign_in import code_for
-from werkzeug.serving import make_server
 
 from warehouse import access_key, audit
 from warehouse.audit import Event, Principal, Subject
@@ -22,12 +21,8 @@ PERSONAL = ".ag-row .ag-cell"
 
 @pytest.fixture
 def address(app: Dash) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, app.server, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join(10)
+    with on_loopback(app.server) as address:
+        yield address
 
 
 def fits(page: Any) -> bool:

@@ -8,7 +8,6 @@ import shutil
 import socket
 import ssl
 import subprocess
-import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -22,8 +21,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from dash import Dash
+from on_loopback import on_loopback
 from one_app import PASSWORD, account_of
-from werkzeug.serving import make_server
 
 from dashboards.app import trust_proxy
 from warehouse.control import SESSION_COOKIE, Control
@@ -123,14 +122,12 @@ def proxied(app: Dash, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
     monkeypatch.setenv("HENG_HOSTS", NAME)
     monkeypatch.setattr(app.server, "wsgi_app", app.server.wsgi_app)  # taken back after the test
     trust_proxy(app.server)
-    server = make_server("127.0.0.1", 0, app.server, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-
     # What stands in for Airflow tells what it was asked; its own sign-in is tested in tests/run.
-    beside = make_server("127.0.0.1", 0, _echo, threaded=True)
-    threading.Thread(target=beside.serve_forever, daemon=True).start()
+    with on_loopback(app.server) as pages, on_loopback(_echo) as airflow:
+        yield from _proxy(nginx, tmp_path, pages, airflow)
 
+
+def _proxy(nginx: str, tmp_path: Path, pages: str, airflow: str) -> Iterator[Proxied]:
     folder = tmp_path / "nginx"
     folder.mkdir()
     make_certificate(folder)
@@ -139,8 +136,8 @@ def proxied(app: Dash, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
     for told, here, times in (
         ("listen 443", f"listen 127.0.0.1:{port}", 2),
         ("listen 80", f"listen 127.0.0.1:{plain_port}", 2),
-        ("http://127.0.0.1:8050", f"http://127.0.0.1:{server.server_port}", 2),
-        ("http://127.0.0.1:8080", f"http://127.0.0.1:{beside.server_port}", 1),
+        ("http://127.0.0.1:8050", pages, 2),
+        ("http://127.0.0.1:8080", airflow, 1),
         ("/etc/ssl/heng/", f"{folder}/", 2),
     ):
         assert text.count(told) == times, told
@@ -162,9 +159,6 @@ def proxied(app: Dash, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
     finally:
         process.terminate()
         process.wait(20)
-        server.shutdown()
-        beside.shutdown()
-        thread.join(10)
 
 
 def test_the_example_of_a_proxy_serves_the_pages_and_nobody_else(

@@ -1,6 +1,5 @@
 """The application over the made warehouse, asked by programs: a client of every role, with its token."""
 
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -8,10 +7,10 @@ from typing import Any
 import fixture
 import pytest
 from dash import Dash
+from on_loopback import on_loopback
 from one_app import one_app
 from programs import Asking, program, token_of
 from test_scoped_pages import Whole
-from werkzeug.serving import make_server
 
 from dashboards import freshness
 from warehouse import connection
@@ -51,13 +50,8 @@ def app(served: Whole) -> Dash:
 @pytest.fixture
 def live(app: Dash) -> Iterator[str]:
     """The address of the application on a port of loopback, until the test ends."""
-    server = make_server("127.0.0.1", 0, app.server, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join(10)
-    server.server_close()
+    with on_loopback(app.server) as address:
+        yield address
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from typing import Any
 import fixture
 import programs
 import pytest
+from clock import Clock
 from dash import Dash
 from one_app import HOST, account_of, client_of
 from programs import Asking
@@ -22,7 +23,7 @@ from violation_rows import FOUR
 from dashboards.access import gate, session
 from dashboards.api import answers, cursors, operations, problems
 from dashboards.api.operations import PREFIX
-from warehouse import access_key, audit, clients, connection, control
+from warehouse import access_key, audit, clients, connection
 from warehouse.control import Control
 from warehouse.roles import ROLES
 
@@ -125,19 +126,7 @@ def test_an_account_of_the_same_role_lends_a_client_nothing(app: Dash, ask: Ask)
     problem(ask("analyst").post(LOOK_UP, json=BODY), 403, "forbidden")
 
 
-class Clock:
-    def __init__(self) -> None:
-        self.at = 1_800_000_000
-
-    def __call__(self) -> int:
-        return self.at
-
-
-def test_an_expired_token_says_so_and_a_revoked_one_is_nobodys(
-    app: Dash, store: Control, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    clock = Clock()
-    monkeypatch.setattr(control, "now", clock)
+def test_an_expired_token_says_so_and_a_revoked_one_is_nobodys(app: Dash, store: Control, clock: Clock) -> None:
     client = programs.program(app, programs.token_of("analyst", days=1))
     clock.at += 86_399
     assert client.get("/api/v1/freshness").status_code == 200
@@ -152,9 +141,7 @@ def test_an_expired_token_says_so_and_a_revoked_one_is_nobodys(
     problem(client.get("/api/v1/freshness"), 401, "unauthorized")
 
 
-def test_a_client_that_asks_too_often_waits(app: Dash, store: Control, monkeypatch: pytest.MonkeyPatch) -> None:
-    clock = Clock()
-    monkeypatch.setattr(control, "now", clock)
+def test_a_client_that_asks_too_often_waits(app: Dash, store: Control, clock: Clock) -> None:
     _, token = clients.add(store, "often", "analyst", per_minute=6)
     client = programs.program(app, token)
     assert [client.get("/api/v1/metrics").status_code for _ in range(6)] == [200] * 6

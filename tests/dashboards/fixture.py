@@ -373,11 +373,12 @@ select e.passed_date::date as passed_date, e.site_code, e.county_code, '1' as la
     'JL-' || e.site_code || '-2026' as certificate_no,
     case when e.site_code = 'YZ09' then date '2026-11-10' else date '2027-03-18' end as certificate_valid_to,
     '5' as accuracy_class, 0.05::double as max_error_ratio, 60::bigint as weighed_count, 40::bigint as reference_count,
-    40 * load as steering_load_sum_kg, 40 * load * load * 1.0036 as steering_load_square_sum,
+    round(40 * load)::bigint as steering_load_sum_kg,
+    round(40 * load * load * 1.0036)::bigint as steering_load_square_sum,
     case when e.site_code = 'YZ04' then 1 else 0 end::bigint as recheck_count,
-    case when e.site_code = 'YZ04' then 0.07 + day(e.passed_date::date) % 3 * 0.002 else 0 end::double
-        as recheck_error_sum,
-    case when e.site_code = 'YZ04' then (0.07 + day(e.passed_date::date) % 3 * 0.002) ** 2 else 0 end::double
+    case when e.site_code = 'YZ04' then 70000 + day(e.passed_date::date) % 3 * 2000 else 0 end::bigint
+        as recheck_error_sum_ppm,
+    case when e.site_code = 'YZ04' then (70000 + day(e.passed_date::date) % 3 * 2000) ** 2 else 0 end::bigint
         as recheck_error_square_sum,
     case when e.site_code = 'YZ02' and is_late(e.passed_date::date, 12) then 0.06 else 0.001 end::double
         as reference_deviation_ratio

@@ -6,7 +6,6 @@ window. Pictures are left under ``build/screens`` as build output.
 
 import os
 import shutil
-import threading
 import time
 from collections.abc import Iterator
 from datetime import date
@@ -18,8 +17,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from dash import Dash
 from fined_rows import fined, forecast_of, told_of
+from on_loopback import on_loopback
 from one_app import browser_cookies
-from werkzeug.serving import make_server
 
 from dashboards import case_facts, shell
 from warehouse import consistency, dossier_file
@@ -55,12 +54,8 @@ def browser() -> Iterator[Any]:
 @pytest.fixture(scope="module")
 def address(app: Dash) -> Iterator[str]:
     """The application on a free port of the loopback interface, for as long as the tests of this file run."""
-    server = make_server("127.0.0.1", 0, app.server, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join(10)
+    with on_loopback(app.server) as address:
+        yield address
 
 
 class Watched:

@@ -12,6 +12,7 @@ from etl.feeds import raw_tables
 from warehouse import (
     cases,
     consistency,
+    drift,
     fates,
     findings,
     hazards,
@@ -310,8 +311,9 @@ def test_every_limit_fine_clock_parameter_and_threshold_is_missed_when_it_is_del
         told |= of_check
     assert told == shipped
     named = {
-        *consistency.PARAMETERS, *fates._PARAMETERS, *findings.TRIP_PARAMETERS, *hazards._PARAMETERS, *queue.PARAMETERS,
-        *risk._NAMES_OF_PARAMETERS, *safety_repeat._PARAMETERS, *score.PARAMETERS, *supervision.PARAMETERS,
+        *consistency.PARAMETERS, *drift.PARAMETERS, *fates._PARAMETERS, *findings.TRIP_PARAMETERS, *hazards._PARAMETERS,
+        *queue.PARAMETERS, *risk._NAMES_OF_PARAMETERS, *safety_repeat._PARAMETERS, *score.PARAMETERS,
+        *supervision.PARAMETERS,
     }  # fmt: skip
     assert {f"parameter {name}" for name in named} <= told
     ours = {"filing", "notice", "late_surcharge"}  # parameters set these

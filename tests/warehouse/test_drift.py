@@ -32,7 +32,7 @@ def days(
             "device_no": "D", "certificate_no": certificate(day), "certificate_valid_to": FIRST + timedelta(days=365),
             "accuracy_class": "5", "max_error_ratio": MPE, "reference_count": len(loads),
             "steering_load_sum_kg": float(loads.sum()), "steering_load_square_sum": float((loads**2).sum()),
-            "recheck_count": 0, "recheck_error_sum": 0.0, "recheck_error_square_sum": 0.0,
+            "recheck_count": 0, "recheck_error_sum_ppm": 0, "recheck_error_square_sum": 0,
             "reference_deviation_ratio": shift(day) + 0.003 * rng.normal() if tests else None,
         })  # fmt: skip
     return rows
@@ -133,8 +133,8 @@ def test_the_own_test_tells_where_trucks_are_too_few() -> None:
 def test_re_weighings_beyond_the_class_are_a_warning() -> None:
     rows = days(np.random.default_rng(7), 60, trucks=60)
     errors = [0.061, 0.066, 0.07, 0.058, 0.064]
-    rows[-1] |= {"recheck_count": 5, "recheck_error_sum": sum(errors),
-                 "recheck_error_square_sum": sum(error**2 for error in errors)}  # fmt: skip
+    rows[-1] |= {"recheck_count": 5, "recheck_error_sum_ppm": sum(errors) * 1e6,
+                 "recheck_error_square_sum": sum(error**2 for error in errors) * 1e12}  # fmt: skip
     lane = judged(rows)
     # By hand: deviation 0.0046043, of the mean 0.0020591, t(4) = 2.77645
     assert lane.rechecks.total == 5
@@ -150,8 +150,8 @@ def test_the_interval_of_re_weighings_holds_the_truth_as_often_as_it_says() -> N
     for _ in range(tries):
         errors = rng.normal(0.02, 0.03, size=int(rng.integers(2, 12)))
         found = drift.rechecks_of([{
-            "recheck_count": len(errors), "recheck_error_sum": errors.sum(),
-            "recheck_error_square_sum": (errors**2).sum(),
+            "recheck_count": len(errors), "recheck_error_sum_ppm": errors.sum() * 1e6,
+            "recheck_error_square_sum": (errors**2).sum() * 1e12,
         }])  # fmt: skip
         assert found.low is not None
         assert found.high is not None

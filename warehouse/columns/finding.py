@@ -62,7 +62,7 @@ reference_count = column(
 )
 steering_load_sum_kg = column(
     "steering_load_sum_kg",
-    "DOUBLE",
+    "BIGINT",
     "Sum of the steering axle's loads of the day's reference trucks, as the scale read them.",
     "转向轴轴荷和",
     unit="kg",
@@ -70,7 +70,7 @@ steering_load_sum_kg = column(
 )
 steering_load_square_sum = column(
     "steering_load_square_sum",
-    "DOUBLE",
+    "BIGINT",
     "Sum of the squares of the steering axle's loads of the day's reference trucks.",
     "转向轴轴荷平方和",
     unit="kg²",
@@ -84,19 +84,21 @@ recheck_count = column(
     unit="台次",
     zh_doc="该车道当日经静态秤复检的过车数。",
 )
-recheck_error_sum = column(
-    "recheck_error_sum",
-    "DOUBLE",
-    "Sum of (weighed - static) ÷ static over the re-weighed passages.",
+recheck_error_sum_ppm = column(
+    "recheck_error_sum_ppm",
+    "BIGINT",
+    "Sum of (weighed - static) ÷ static over the re-weighed passages, in millionths.",
     "复检误差和",
-    zh_doc="复检过车的（动态－静态）÷静态之和。",
+    unit="ppm",
+    zh_doc="复检过车的（动态－静态）÷静态之和，百万分之一。",
 )
 recheck_error_square_sum = column(
     "recheck_error_square_sum",
-    "DOUBLE",
-    "Sum of the squares of (weighed - static) ÷ static over the re-weighed passages.",
+    "BIGINT",
+    "Sum of the squares of (weighed - static) ÷ static over the re-weighed passages, in millionths squared.",
     "复检误差平方和",
-    zh_doc="复检过车的（动态－静态）÷静态的平方和。",
+    unit="ppm²",
+    zh_doc="复检过车的（动态－静态）÷静态的平方和，百万分之一的平方。",
 )
 is_repeated = column(
     "is_repeated",

@@ -4,7 +4,8 @@
 -- A reference truck is a combination of six axles in groups 1-5-7 (by the device's code, or six axles where it has none)
 -- of drift_loaded_kg or more: the commonest heavy vehicle, whose steering axle carries about the same on every scale.
 -- Passages whose weighing is doubtful by itself (two lanes, close following, braking) are left out.
--- Loads of a steering axle no truck has (under 2 or over 12 t) are no reference. recheck_error_*: (weighed - static) ÷ static of the day's re-weighed passages.
+-- Loads of a steering axle no truck has (under 2 or over 12 t) are no reference. recheck_error_*: (weighed - static) ÷ static of the day's re-weighed
+-- passages, in millionths: whole numbers add up alike in any order. Of several own tests of a day the worst is told.
 with setting as (
     select max(case when parameter = 'drift_loaded_kg' then parameter_value end) as drift_loaded_kg
     from {{ ref('parameter') }}
@@ -22,11 +23,15 @@ weighed as (
                 and concat(',', evidence.evidence_flags, ',') not like '%,E-ACCEL,%'
                 and concat(',', evidence.evidence_flags, ',') not like '%,E-CLOSE,%'
                 and concat(',', evidence.evidence_flags, ',') not like '%,E-CROSS,%'
-                and {{ nth_spacing('evidence.axle_loads_kg', 1) }} between 2000 and 12000
-                then cast({{ nth_spacing('evidence.axle_loads_kg', 1) }} as double)
+                and {{ nth_spacing('evidence.axle_loads_kg', '1') }} between 2000 and 12000
+                then cast({{ nth_spacing('evidence.axle_loads_kg', '1') }} as bigint)
         end as steering_load_kg,
-        cast(evidence.gross_vehicle_weight_kg - evidence.recheck_mass_kg as double)
-            / nullif(evidence.recheck_mass_kg, 0) as recheck_error_ratio
+        cast(
+            round(
+                1000000 * cast(evidence.gross_vehicle_weight_kg - evidence.recheck_mass_kg as double)
+                / nullif(evidence.recheck_mass_kg, 0)
+            ) as bigint
+        ) as recheck_error_ppm
     from {{ ref('passage_evidence') }} as evidence
     cross join setting
     where evidence.lane_code is not null and evidence.site_code is not null
@@ -38,11 +43,11 @@ counted as (
         passed_date,
         count(gross_vehicle_weight_kg) as weighed_count,
         count(steering_load_kg) as reference_count,
-        coalesce(sum(steering_load_kg), 0) as steering_load_sum_kg,
-        coalesce(sum(steering_load_kg * steering_load_kg), 0) as steering_load_square_sum,
-        count(recheck_error_ratio) as recheck_count,
-        coalesce(sum(recheck_error_ratio), 0) as recheck_error_sum,
-        coalesce(sum(recheck_error_ratio * recheck_error_ratio), 0) as recheck_error_square_sum
+        cast(coalesce(sum(steering_load_kg), 0) as bigint) as steering_load_sum_kg,
+        cast(coalesce(sum(steering_load_kg * steering_load_kg), 0) as bigint) as steering_load_square_sum,
+        count(recheck_error_ppm) as recheck_count,
+        cast(coalesce(sum(recheck_error_ppm), 0) as bigint) as recheck_error_sum_ppm,
+        cast(coalesce(sum(recheck_error_ppm * recheck_error_ppm), 0) as bigint) as recheck_error_square_sum
     from weighed
     group by site_code, lane_code, passed_date
 ),
@@ -52,7 +57,13 @@ lane_day as (
     select site_code, lane_code, passed_date from counted
 ),
 tested as (
-    select device_no, tested_date, avg(reference_deviation_ratio) as reference_deviation_ratio
+    select
+        device_no,
+        tested_date,
+        case
+            when max(reference_deviation_ratio) >= -min(reference_deviation_ratio) then max(reference_deviation_ratio)
+            else min(reference_deviation_ratio)
+        end as reference_deviation_ratio
     from {{ ref('wim_self_test') }}
     group by device_no, tested_date
 )
@@ -71,7 +82,7 @@ select
     coalesce(counted.steering_load_sum_kg, 0) as steering_load_sum_kg,
     coalesce(counted.steering_load_square_sum, 0) as steering_load_square_sum,
     coalesce(counted.recheck_count, 0) as recheck_count,
-    coalesce(counted.recheck_error_sum, 0) as recheck_error_sum,
+    coalesce(counted.recheck_error_sum_ppm, 0) as recheck_error_sum_ppm,
     coalesce(counted.recheck_error_square_sum, 0) as recheck_error_square_sum,
     tested.reference_deviation_ratio
 from lane_day
