@@ -23,6 +23,7 @@ from dashboards import (
     repeat_exports,
     risk_exports,
     shell,
+    source_exports,
     terminal_exports,
 )
 from dashboards.access import accounts, audit_log, forms, gate, provider, session
@@ -49,6 +50,7 @@ from dashboards.pages import (
     risk,
     rules,
     site,
+    sources,
     terminal_rows,
     terminals,
 )
@@ -245,6 +247,7 @@ def create_app() -> Dash:
         overload_rows,
         findings,
         site,
+        sources,
         hazards,
         repeat,
         risk,
@@ -276,6 +279,7 @@ def create_app() -> Dash:
         ranking_exports,
         risk_exports,
         alert_exports,
+        source_exports,
     ):
         server.register_blueprint(files.routes)
     # Registers the router's callback, without which its script has no digest in the policy below.

@@ -33,6 +33,7 @@ PAGES = (
     ("risk", "/risk", "adjust", False, True),
     ("findings", "/overload/findings", "list", True, False),
     ("site", "/overload/site", "broadcast", True, False),
+    ("sources", "/sources", "database", False, True),
     ("penalties", "/penalties", "file", False, True),
     ("hazards", "/hazards", "alert", False, True),
     ("terminals", "/terminals", "broadcast", True, True),

@@ -29,6 +29,7 @@ from warehouse import (
     risk,
     safety_repeat,
     score,
+    sources,
     supervision,
 )
 from warehouse.known import Known, known_on
@@ -95,6 +96,11 @@ def findings_known_on(day: date, first: date, last: date) -> AbstractContextMana
 def dimensions_known_on(day: date, first: date, last: date) -> AbstractContextManager[Known]:
     """What ``dimensions`` reads of the passages from ``first`` to ``last``, both included."""
     return known_on(day, dimensions.TABLES, passage_days=_days_around(day, first, last))
+
+
+def sources_known_on(day: date, first: date, last: date) -> AbstractContextManager[Known]:
+    """What ``sources`` reads of the trips from ``first`` to ``last``, both included."""
+    return known_on(day, sources.TABLES, passage_days=_days_around(day, first, last))
 
 
 def _days_around(day: date, first: date, last: date) -> set[date]:

@@ -39,6 +39,7 @@ FILES = {
     "ranking_export": {"ranking": "supervision"},
     "risk_export": {"risk": "risk"},
     "alert_export": {"alerts": "alerts"},
+    "source_export": {"sources": "sources"},
 }
 """The page of every file that is handed out, by the routes it comes from."""
 ENDPOINTS: dict[str, str | tuple[str, ...] | frozenset[str]] = {

@@ -12,7 +12,7 @@ from functools import cache
 import numpy as np
 import pyarrow as pa
 
-from etl.demo import calendar, planted
+from etl.demo import calendar, passages, planted
 from etl.demo.cases import Period, cases, periods
 from etl.demo.fleet import ARTICULATED_6, RIGID_4, of_kinds
 from etl.demo.rows import as_table
@@ -26,6 +26,10 @@ ROAD_SHARE = 0.3
 RECHECKS, PERMITS = 4_200, 160
 """Re-weighings and permits of a year at city scale, beside those that cases need."""
 OVERLOADING_FIRMS = 4
+FLEET_STEP = 97
+"""Trucks from one firm's first to the next one's: a few serve two."""
+SEEN_SHARE = 0.6
+"""Laden trips past a scale of a firm's trucks that began at the firm."""
 _KIND = ("quarry", "cement", "quarry", "mine", "logistics")
 _GOODS = ("石灰石", "散装水泥", "机制砂", "锰矿石", "百货")
 _LOADS = ("变压器", "预制梁", "挖掘机", "风电叶片", "钢箱梁")
@@ -170,6 +174,7 @@ def _tickets(world: World, period: Period) -> pa.Table:
 
 
 def _tickets_of(world: World, day: date) -> pa.Table:
+    """Tickets of a day: trips that no scale sees, and those of passages of the day, which left a while before."""
     firms, fleet, rng = _firms(world), world.fleet, world.rng("tickets", day)
     linked = firms["linked_on"] <= day64(day)
     mean = firms["annual_tonnage_t"] * ROAD_SHARE / 365 / 26 * calendar.traffic(day) * linked
@@ -177,14 +182,20 @@ def _tickets_of(world: World, day: date) -> pa.Table:
     count = len(firm)
     # A firm is served by its own hundred trucks or so.
     heavy = _heavy(world)
-    vehicle = heavy[(firm * 97 + rng.integers(0, 120, count)) % len(heavy)]
-    tare = np.rint(of_kinds("tare_kg")[fleet.kind[vehicle]] * (1 + rng.normal(0, 0.02, count)) / 20).astype(int) * 20
+    vehicle = heavy[(firm * FLEET_STEP + rng.integers(0, 120, count)) % len(heavy)]
     over = firms["releases_overloaded"][firm] & (rng.random(count) < 0.12)
     share = np.where(over, rng.uniform(1.02, 1.35, count), rng.uniform(0.86, 0.998, count))
-    loaded = np.maximum(np.rint(fleet.limit_kg[vehicle] * share / 20).astype(int) * 20, tare + 2_000)
+    loaded = fleet.limit_kg[vehicle] * share
+    second = rng.choice(24, count, p=_LOADING_HOURS) * 3_600 + rng.integers(0, 3_600, count)
+    seen_firm, seen_vehicle, seen_loaded, seen_second = _seen_trips(world, day, linked)
+    firm, vehicle = np.concatenate([firm, seen_firm]), np.concatenate([vehicle, seen_vehicle])
+    loaded, second = np.concatenate([loaded, seen_loaded]), np.concatenate([second, seen_second])
+    order = np.argsort(second, kind="stable")
+    firm, vehicle, loaded, second, count = firm[order], vehicle[order], loaded[order], second[order], len(order)
+    tare = np.rint(of_kinds("tare_kg")[fleet.kind[vehicle]] * (1 + rng.normal(0, 0.02, count)) / 20).astype(int) * 20
+    loaded = np.maximum(np.rint(loaded / 20).astype(int) * 20, tare + 2_000)
     wrong = rng.random(count) < 0.001
     net = loaded - tare - np.where(wrong, 1_000, 0)
-    second = np.sort(rng.choice(24, count, p=_LOADING_HOURS) * 3_600 + rng.integers(0, 3_600, count))
     left = np.datetime64(day, "s") + second.astype("m8[s]")
     drawn = fleet.kind[vehicle] == ARTICULATED_6
     plates = fleet.plate[vehicle].tolist()
@@ -204,6 +215,29 @@ def _tickets_of(world: World, day: date) -> pa.Table:
         "entered_at": pa.array(left - rng.integers(900, 5_400, count).astype("m8[s]")),
         "left_at": pa.array(left),
     })  # fmt: skip
+
+
+def _seen_trips(
+    world: World, day: date, linked: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
+    """Firm, vehicle, mass and second of leaving of trips that a scale sees later that day: of trucks that serve one
+    linked firm, the first laden passage. A firm lets a truck over its limit go only if it releases such."""
+    firms, heavy, rng = _firms(world), _heavy(world), world.rng("seen_trips", day)
+    table = passages.true(world, [day])
+    vehicle, mass = np.asarray(table["vehicle"]), np.asarray(table["true_gross_kg"]).astype(float)
+    limit = np.asarray(table["limit_kg"]).astype(float)
+    passed = (np.array(table["passed_at"], "datetime64[s]") - np.datetime64(day, "s")).astype(int)
+    place = np.searchsorted(heavy, vehicle).clip(max=len(heavy) - 1)
+    firm = place // FLEET_STEP
+    own = (heavy[place] == vehicle) & (firm < len(linked)) & (mass > 0.7 * limit)
+    row = np.flatnonzero(own)
+    row = row[np.unique(vehicle[row], return_index=True)[1]]
+    row.sort()
+    draw, before = rng.random(len(row)), rng.integers(900, 9_000, len(row))
+    goes = (mass[row] <= limit[row]) | firms["releases_overloaded"][firm[row]]
+    row, before = row[kept := linked[firm[row]] & goes & (draw < SEEN_SHARE) & (passed[row] > before)], before[kept]
+    scale = 1 + rng.normal(0, 0.005, len(row))
+    return firm[row], vehicle[row], mass[row] * scale, passed[row] - before
 
 
 _LOADING_HOURS = np.array([2, 1, 1, 1, 1, 3, 6, 8, 8, 7, 6, 5, 4, 5, 6, 6, 6, 5, 4, 4, 4, 3, 2, 2], float)

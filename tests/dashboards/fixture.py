@@ -21,6 +21,7 @@ import numpy as np
 import pandas as pd
 import repeat_fixture
 import risk_fixture
+import source_fixture
 import supervision_fixture
 import vehicle_fixture
 from landed import Tables
@@ -429,6 +430,7 @@ def make(last_day: date = LAST_DAY) -> Fixture:
     # Who stands in the line of repeat offenders, by the acts of all of them.
     con.execute(f"insert into core.vehicle_violation_span {sql.render('core.vehicle_violation_span').sql}")
     compliance_fixture.add(con, last_day)
+    source_fixture.add(con, last_day)
     return Fixture(con, last_day)
 
 

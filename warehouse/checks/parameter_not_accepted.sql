@@ -128,6 +128,10 @@ with accepted as (
     union all
     select 'score_min_weight', 'a number from 0 to 1', 0, 1
     union all
+    select 'source_confidence', 'a number from 0.5 to 0.999', 0.5, 0.999
+    union all
+    select 'source_least_judged', 'a whole number from 1 to 100000', 1, 100000
+    union all
     select 'supervision_lookback_days', 'a whole number from 1 to 1100', 1, 1100
     union all
     select 'supervision_bottom_places', 'a whole number from 1 to 1000', 1, 1000

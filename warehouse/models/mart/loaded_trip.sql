@@ -6,6 +6,7 @@ select
     ticket_no,
     plate_no,
     plate_color_code,
+    axle_count,
     driver_certificate_no,
     loaded_mass_kg,
     left_at
