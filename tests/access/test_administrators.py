@@ -13,10 +13,11 @@ from one_app import HOST, PASSWORD, Signed, account_of, client_of
 
 from dashboards.access import gate
 from dashboards.text import catalogue
-from warehouse import audit, audit_check
+from warehouse import audit, audit_check, clients
 from warehouse.audit import AuditUnwritable, Event, Principal, Subject
 from warehouse.control import Control
 from warehouse.home import REPOSITORY
+from warehouse.roles import ROLES
 
 PLATE = "湘M12345"
 
@@ -205,6 +206,15 @@ def test_an_administrator_begins_at_the_page_of_the_duty(app: Dash) -> None:
         assert account.name in text_of(client.get("/account", headers=HOST))
 
 
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_who_lacks_a_permission_is_sent_to_whoever_gives_roles(app: Dash, lang: str) -> None:
+    page = text_of(client_of("leader", app=app).get(f"/lookup?lang={lang}", headers=HOST))
+    texts = catalogue(lang)
+    named = {name for name in ROLES if texts[f"access.role.{name}"].lower() in texts["access.forbidden.next"]}
+    assert named == {name for name, role in ROLES.items() if role.may("accounts.grant")}
+    assert texts["access.forbidden.next"] in page
+
+
 # --- the audit log ------------------------------------------------------------------------------------
 def looked_up(plate: str, purpose: str = "vehicle_check", role: str = "inspector") -> None:
     account = account_of(role)
@@ -274,6 +284,45 @@ def test_records_are_found_by_account_day_action_and_purpose(app: Dash, store: C
         ({"action": "audit.begun", "actor": "system"}, 1),
     ):
         assert len(rows_of(send(client, "/audit", **values))) == count, values
+
+
+def test_a_program_is_asked_for_and_told_like_an_account(app: Dash, store: Control) -> None:
+    client = client_of("audit", app=app)
+    program, _ = clients.add(store, "bureau.portal", "inspector")
+    looked_up(PLATE)
+    audit.append(
+        Event(Principal(program.client_id, "inspector", None, "whole"), "disclosure", "given", query="look_up")
+    )
+    audit.append(Event(Principal("os:1000", "account", None), "access.client_added", "done",
+                       query=f"account.{program.client_id}"))  # fmt: skip
+    for asked in ("Bureau.Portal", program.client_id):
+        answer = send(client, "/audit", actor=asked)
+        assert answer.status_code == 200, said(answer)
+        (row,) = rows_of(answer)
+        assert "client bureau.portal" in row
+    (row,) = rows_of(send(client, "/audit", action="access.client_added"))
+    assert "client bureau.portal" in row, "whose token was made"
+    account_of("leader", name="bureau.portal")
+    answer = send(client, "/audit", actor="bureau.portal")
+    assert (answer.status_code, rows_of(answer)) == (400, []), "of the two who are called so, nobody is guessed"
+    assert "type an id" in said(answer)
+    assert len(rows_of(send(client, "/audit", actor=program.client_id))) == 1
+
+
+def test_the_filters_of_a_file_are_found_however_long_its_address(app: Dash) -> None:
+    client = client_of("audit", app=app)
+    address = "/export/cases.csv?" + "&".join(f"county=4311{number:02}&site=YZ{number:02}" for number in range(20))
+    by = Principal(account_of("analyst").account_id, "analyst", None)
+    audit.append(Event(by, "export", "given_masked", Subject("filters", address), query="case_export.cases_csv"))
+    page = text_of(client.get("/audit", headers=HOST))
+    (field,) = [tag for tag in re.findall("<input[^>]*>", page) if 'name="number"' in tag]
+    assert int(field.partition('maxlength="')[2].partition('"')[0]) > len(address)
+    (row,) = rows_of(send(client, "/audit", kind="filters", number=address))
+    assert "test.analyst" in row
+    for values in ({"kind": "filters", "number": "x" * 8193}, {"actor": "x" * 8193}):
+        answer = send(client, "/audit", **values)
+        assert (answer.status_code, rows_of(answer)) == (400, [])
+        assert "at most" in said(answer), "what is cut would be found nowhere"
 
 
 def test_what_cannot_be_asked_is_told_and_shows_no_row(app: Dash) -> None:
