@@ -638,11 +638,11 @@ class Control:
         """The attempt was right: its subject starts anew."""
         self.connection.execute("delete from attempt where subject = ?", (subject,))
 
-    def refund_attempt(self, subject: str) -> None:
-        """The attempt was right, and its subject may be shared: only that one is taken back."""
+    def refund_attempt(self, subject: str, count: int = 1) -> None:
+        """The attempt was right, and its subject may be shared: only what was counted for that one is taken back."""
         self.connection.execute(
-            "update attempt set failed_count = max(failed_count - 1, 0), blocked_until = 0 where subject = ?",
-            (subject,),
+            "update attempt set failed_count = max(failed_count - ?, 0), blocked_until = 0 where subject = ?",
+            (count, subject),
         )
 
 

@@ -68,9 +68,9 @@ def record_block(seconds: int) -> None:
         record("login_blocked", seconds=seconds)
 
 
-def refund_address() -> None:
-    """The attempt was right: it is taken back."""
-    session.control().refund_attempt(_address())
+def refund_address(count: int = 1) -> None:
+    """The attempt was right: all that was counted for it is taken back."""
+    session.control().refund_attempt(_address(), count)
 
 
 def _address() -> str:
