@@ -125,7 +125,7 @@ def rows_of(db: queries.Source, choice: Choice, rule: str, one: Alert | None = N
         return site_days.HERE + site_days.SiteDays(day, day, county, is_usual=False).query()
     if begins == "drift":
         site = one.subject.split(" ")[0] if one is not None else None
-        return site_facts.address(day, last, site) if site else site_facts.lanes_address(day, last, county)
+        return site_facts.address(day, site) if site else site_facts.lanes_address(day, county)
     if begins == "feed":
         return site_days.HERE
     if rule == "dawn_long_line":

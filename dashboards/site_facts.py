@@ -11,7 +11,6 @@ from dashboards import queries
 from dashboards.format import as_date
 from dashboards.selection import ALL, Selection
 from warehouse import drift
-from warehouse.parameters import Parameter
 
 HERE = "/overload/site"
 LANES = "site-lanes"
@@ -26,8 +25,7 @@ select hour(passed_at) as hour_of_day, count(gross_vehicle_weight_kg) as weighed
 from core.passage where {_IN} group by hour_of_day order by hour_of_day
 """
 _CLASSES = f"""
-select axle_class, sum(weighed_count) as weighed_count, sum(over_count) as over_count,
-    max(max_excess_ratio) as max_excess_ratio
+select axle_class, sum(weighed_count) as weighed_count, sum(over_count) as over_count
 from mart.overload_daily where {_IN} group by axle_class order by over_count desc, axle_class
 """
 ORIGINS = ("local", "province", "elsewhere", "unread")
@@ -52,18 +50,17 @@ select flags, count(*) as over_count from core.passage where {_IN} and verdict =
 """
 
 
-def address(as_of: date, last_day: date, site: str) -> str:
+def address(as_of: date, site: str) -> str:
     """The page of a site over the days up to ``as_of``."""
     return HERE + Selection(as_of.replace(day=1), as_of, "custom", site=site).query()
 
 
 def at(record: Mapping[str, Any]) -> str:
     """The page of a passage's site, over the month up to its day."""
-    day = as_date(record["passed_date"])
-    return address(day, day, record["site_code"])
+    return address(as_date(record["passed_date"]), record["site_code"])
 
 
-def lanes_address(as_of: date, last_day: date, county: str) -> str:
+def lanes_address(as_of: date, county: str) -> str:
     """The scales of a county."""
     return HERE + Selection(as_of.replace(day=1), as_of, "custom", county=county).query() + f"#{LANES}"
 
@@ -81,14 +78,6 @@ def asked(selection: Selection) -> drift.Asked:
 @queries.once_per_choice
 def lanes(db: queries.Source, of: drift.Asked) -> list[drift.Lane]:
     return drift.lanes(db, of)
-
-
-def rules(db: queries.Source, as_of: date) -> dict[str, Parameter]:
-    return drift.parameters(db, as_of)
-
-
-def affected(db: queries.Source, lane: drift.Lane, as_of: date) -> list[dict[str, Any]]:
-    return drift.affected(db, lane, as_of)
 
 
 def _of_site(selection: Selection) -> dict[str, Any]:

@@ -45,6 +45,11 @@ HEADS = (
     "self_test_until", "recheck_count", "recheck_mean", "recheck_low", "recheck_high", "rechecks_say",
 )  # fmt: skip
 """Columns of a lane in files."""
+AFFECTED_HEADS = (
+    "site_code", "lane_code", "since", "record_id", "check_no", "passed_at", "plate_no", "gross_vehicle_weight_kg",
+    "limit_kg", "excess_kg", "excess_ratio", "case_no",
+)  # fmt: skip
+"""Columns of a passage that rests on a lane, likewise."""
 
 
 def scales_command(
@@ -80,20 +85,15 @@ def scales_command(
     elif form == "csv":
         if affected:
             flat = [_lane_key(one) | row for one, of_lane in rows for row in of_lane]
-            write_csv(
-                list(flat[0]) if flat else ["site_code", "lane_code", "since"], [list(row.values()) for row in flat]
-            )
+            write_csv(AFFECTED_HEADS, [[row[name] for name in AFFECTED_HEADS] for row in flat])
         else:
             write_csv(HEADS, [list(lane_row(one).values()) for one in found])
     else:
         _print(source, asked, found, rows if affected else None, lang, parameter_lines(told.values(), lang))
 
 
-_KEY = ("site_code", "lane_code", "since")
-
-
 def _lane_key(one: Lane) -> dict[str, Any]:
-    return {name: getattr(one, name) for name in _KEY}
+    return {name: getattr(one, name) for name in AFFECTED_HEADS[:3]}
 
 
 def lane_row(one: Lane) -> dict[str, Any]:

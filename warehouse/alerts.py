@@ -4,7 +4,7 @@ A rule is a row of ``seeds.alert_rule``: what it says, how urgent it is, who act
 Nothing is judged here a second time: clocks are ``warehouse.cases``, hazards and listings ``warehouse.hazards``, repeat
 violators ``warehouse.repeat``, silent terminals ``warehouse.calls``, certificates ``warehouse.compliance``, feeds the
 report of the night, scales ``warehouse.drift``. So each rule has as many alerts as the page it leads to has rows; of
-news that page has all.
+news that page has all, of scales every lane, the worst first.
 
 An alert is known by its rule and its subject: the same one tomorrow, with its age. ``since`` is the first day on which
 the rule held without a break, as far as the data tell: the day after the last day, the first silent day, the first

@@ -19,8 +19,9 @@ warning.
 Where a shift began is the split of the points that tells most between before and behind it (likelihood ratio of a
 change of the mean, the baseline being before). A split of ``drift_lasting_sigmas`` standard errors is a lasting shift
 too small for a warning, worth a look (``watch``). ``since`` is the earliest day whose split is not told from the best
-one at 95 %: rather early than late. It is an estimate, so a drift found later changes no passage and no reason of
-evidence by itself: ``affected`` lists what rests on the lane since then, for a person to look at.
+one at 95 %: rather early than late, and the earliest of all witnesses; of re-weighings the day of the first. It is an
+estimate, so a drift found later changes no passage and no reason of evidence by itself: ``affected`` lists what rests
+on the lane since then, for a person to look at.
 
 All thresholds are assumptions of ``seeds.parameter``.
 """
@@ -63,6 +64,8 @@ WITNESS_WORDS = {
 }
 LOOKBACK_DAYS = 800
 """A certificate holds a year; what is older than two and a bit says nothing of the scale of today."""
+GONE_DAYS = 7
+"""A lane without a row on so many of the last days is no longer in service: nobody can look at it."""
 _PPM = 1_000_000
 _CHI = NormalDist().inv_cdf(0.975) ** 2
 """95 % of chi-square with one degree of freedom."""
@@ -78,6 +81,7 @@ where passed_date <= $as_of and passed_date > $after
     and (cast($lane as varchar) is null or lane_code = $lane)
 order by site_code, lane_code, passed_date
 """
+_LAST = "select max(passed_date) as last_on from mart.scale_day where passed_date <= $as_of"
 _AFFECTED = """
 select finding.record_id, finding.check_no, finding.passed_at, {plate} as plate_no, finding.gross_vehicle_weight_kg,
     passage.limit_kg, passage.excess_kg, passage.excess_ratio, min(of_case.case_no) as case_no
@@ -85,7 +89,7 @@ from mart.finding as finding
 inner join core.passage as passage
     on passage.record_id = finding.record_id and passage.passed_date = finding.passed_date
 left join core.case_passage as of_case
-    on of_case.record_id = finding.record_id and of_case.match_grade <> 'weak'
+    on of_case.passage_record_id = finding.record_id and of_case.match_grade in ('exact', 'near')
 where finding.passed_date between $first and $last and finding.site_code = $site and passage.lane_code = $lane
 group by all
 order by finding.passed_at, finding.record_id
@@ -143,9 +147,11 @@ class Baseline:
 
 @dataclass(frozen=True)
 class Rechecks:
-    """Re-weighed passages: how many, mean of (weighed - static) ÷ static, and its 95 % interval (None below two)."""
+    """Re-weighed passages: how many, the day of the first, mean of (weighed - static) ÷ static, and its 95 % interval
+    (None below two)."""
 
     total: int
+    first: date | None = None
     mean: float | None = None
     low: float | None = None
     high: float | None = None
@@ -163,7 +169,8 @@ class Rechecks:
 class Lane:
     """A lane and what its scale does with the device and certificate of its last day, from ``run_from`` on.
 
-    ``state`` is that of the worst witness, ``witness``; ``detectable``: the smallest shift that its trucks could tell
+    ``state`` is that of the worst witness, ``witness``; ``since`` the earliest day that any of them tells;
+    ``detectable``: the smallest shift that its trucks could tell
     from chance now (None without a baseline).
     """
 
@@ -214,42 +221,69 @@ def lanes(source: Source, asked: Asked) -> list[Lane]:
         "as_of": asked.as_of, "after": asked.as_of - timedelta(days=LOOKBACK_DAYS), "county": asked.county,
         "site": asked.site, "lane": asked.lane,
     }  # fmt: skip
+    (last,) = source.rows(_LAST, {"as_of": asked.as_of})
     of_lanes = groupby(source.rows(_DAYS, bound), key=lambda row: (row["site_code"], row["lane_code"]))
-    found = [lane_of(list(days), rule, asked.as_of) for _, days in of_lanes]
+    each = (list(days) for _, days in of_lanes)
+    found = [
+        lane_of(days, rule, asked.as_of)
+        for days in each
+        if (last["last_on"] - days[-1]["passed_date"]).days < GONE_DAYS
+    ]
     return sorted(found, key=lambda one: (STATES.index(one.state), one.site_code, one.lane_code))
 
 
 def lane_of(rows: Sequence[dict[str, Any]], rule: Rule, as_of: date) -> Lane:
     """A lane from its days (rows of ``mart.scale_day``, in order, one at least)."""
+    run, known = _run_of(rows)
     last = rows[-1]
-    run: list[dict[str, Any]] = []
-    for row in reversed(rows):  # another device, or a certificate after a repair, begins anew
-        if (row["device_no"], row["certificate_no"]) != (last["device_no"], last["certificate_no"]):
-            break
-        run.insert(0, row)
     baseline, behind = baseline_of(run, rule)
     trucks = truck_points(behind, baseline, rule) if baseline else ()
     self_tests = own_test_points(run, rule)
     rechecks = rechecks_of(row for row in run if (as_of - row["passed_date"]).days < rule.recheck_days)
-    say = rechecks.verdict(last["max_error_ratio"])
+    say = rechecks.verdict(known["max_error_ratio"])
     # The average starts at 0: after few points it holds only a share of a shift.
     moved = 1 - (1 - rule.smoothing) ** len(trucks)
     detectable = rule.sigmas * trucks[-1].error / moved if trucks else None
     verdicts = [
         _of_trucks(trucks, baseline, detectable, rule),
         _of_tests(self_tests, rule),
-        _Verdict("warn" if say == "beyond" else "few", "rechecks" if say == "beyond" else None, None),
+        _Verdict("warn", "rechecks", rechecks.first) if say == "beyond" else _Verdict("few", None, None),
     ]
     worst = min(verdicts, key=lambda one: STATES.index(one.state))
-    kept = (
-        "site_code", "county_code", "lane_code", "device_no", "certificate_no", "certificate_valid_to",
-        "accuracy_class", "max_error_ratio",
-    )  # fmt: skip
+    since = min((one.since for one in verdicts if one.since is not None), default=None)
+    kept = ("site_code", "county_code", "lane_code", "device_no", "certificate_no", "certificate_valid_to")
     return Lane(
-        **{name: last[name] for name in kept}, run_from=run[0]["passed_date"], state=worst.state,
-        witness=worst.witness, since=worst.since, baseline=baseline, detectable=detectable, trucks=trucks,
-        self_tests=self_tests, rechecks=rechecks, rechecks_say=say,
-    )  # fmt: skip
+        **{name: last[name] for name in kept},
+        **{name: known[name] for name in _OF_CLASS},
+        run_from=run[0]["passed_date"],
+        state=worst.state,
+        witness=worst.witness,
+        since=since,
+        baseline=baseline,
+        detectable=detectable,
+        trucks=trucks,
+        self_tests=self_tests,
+        rechecks=rechecks,
+        rechecks_say=say,
+    )
+
+
+_OF_CLASS = ("accuracy_class", "max_error_ratio")
+
+
+def _run_of(rows: Sequence[dict[str, Any]]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """The last days with one device and certificate, and what was told of these last. Another device, or a certificate
+    after a repair, begins anew; a day on which none is told (it lapsed, the register has a gap) does not."""
+    identity = ("device_no", "certificate_no")
+    known: dict[str, Any] = dict.fromkeys((*identity, *_OF_CLASS))
+    run: list[dict[str, Any]] = []
+    for row in reversed(rows):
+        if any(None not in (row[name], known[name]) and row[name] != known[name] for name in identity):
+            break
+        for name in known:
+            known[name] = row[name] if known[name] is None else known[name]
+        run.append(row)
+    return run[::-1], known
 
 
 def baseline_of(run: Sequence[dict[str, Any]], rule: Rule) -> tuple[Baseline | None, Sequence[dict[str, Any]]]:
@@ -374,11 +408,12 @@ def rechecks_of(rows: Iterable[dict[str, Any]]) -> Rechecks:
     if not count:
         return Rechecks(0)
     mean = sum(row["recheck_error_sum_ppm"] for row in kept) / count / _PPM
+    first = kept[0]["passed_date"]
     if count < 2:
-        return Rechecks(count, mean)
+        return Rechecks(count, first, mean)
     squares = sum(row["recheck_error_square_sum"] for row in kept) / _PPM**2
     half = student(count - 1) * sqrt(max(0.0, squares - count * mean * mean) / (count - 1) / count)
-    return Rechecks(count, mean, mean - half, mean + half)
+    return Rechecks(count, first, mean, mean - half, mean + half)
 
 
 def student(degrees: int) -> float:

@@ -10,6 +10,7 @@ from dashboards.facts import SMALL_SAMPLE
 from dashboards.selection import ALL, Known, Selection, from_url
 from dashboards.site_facts import AFFECTED_SHOWN, HERE, LANES
 from dashboards.text import Text
+from warehouse import drift
 from warehouse.drift import STATE_WORDS, WITNESS_WORDS, Lane
 from warehouse.parameters import texts
 
@@ -94,7 +95,7 @@ def lanes_card(
             _rechecks(one, t), _certificate(one, t), since,
         ]  # fmt: skip
         body.append(controls.stack_row(name, cells, heads))
-    told = site_facts.rules(db, selection.end)
+    told = drift.parameters(db, selection.end)
     facts = [
         ("site.how.trucks", t("site.how.trucks.says")), ("site.how.judged", t("site.how.judged.says")),
         ("site.how.since", t("site.how.since.says")),
@@ -113,7 +114,7 @@ def drift_card(db: queries.Source, selection: Selection, found: list[Lane], view
     t = view.text
     lines = {
         t("site.line", lane=one.lane_code, witness=t.pick(*WITNESS_WORDS[name])): [
-            (at.last, at.average) for at in points
+            (at.last, at.average) for at in points if (selection.end - at.last).days < site_facts.DRIFT_DAYS
         ]
         for one in found
         for name, points in (("trucks", one.trucks), ("self_test", one.self_tests))
@@ -121,7 +122,7 @@ def drift_card(db: queries.Source, selection: Selection, found: list[Lane], view
     lines = {name: points for name, points in lines.items() if points}
     if not lines:
         return None
-    told = site_facts.rules(db, selection.end)
+    told = drift.parameters(db, selection.end)
     bounds = {"warn": told["drift_warn_ratio"].value, "stop": told["drift_stop_ratio"].value}
     figure = charts.drift_lines(lines, bounds, {name: t(f"site.bound.{name}") for name in bounds}, t, view.theme)
     last = {name: points[-1] for name, points in lines.items()}
@@ -138,7 +139,7 @@ def affected_card(
     db: queries.Source, selection: Selection, found: list[Lane], t: Text
 ) -> html.Section | None:  # fmt: skip
     """Passages over the limit since a lane's shift began, for a person to look at."""
-    rows = [(one, row) for one in found if one.since for row in site_facts.affected(db, one, selection.end)]
+    rows = [(one, row) for one in found if one.since for row in drift.affected(db, one, selection.end)]
     if not any(one.since for one in found):
         return None
     heads: controls.Heads = [
@@ -268,7 +269,7 @@ def layout(db: queries.Source, view: shell.View, query: dict[str, str]) -> html.
     if not site_facts.is_built(db):
         return shell.frame(view, "site", shell.state_card("database", t("site.old.title"), [t("site.old.why")]), db=db)
     selection, bad = from_url(query, known)
-    notices = [t("state.bad_values", values="、".join(bad) if t.lang == "zh" else ", ".join(bad))] if bad else []
+    notices = [t("state.bad_values", values=t("availability.join").join(bad))] if bad else []
     found = site_facts.lanes(db, site_facts.asked(selection))
     crumbs: list[Any] = [dcc.Link(t("nav.overload"), href="/overload" + selection.query())]
     if selection.site == ALL:

@@ -33,6 +33,7 @@ from dashboards import (
 from dashboards import format as fmt
 from dashboards import words as words_of
 from dashboards.pages import compliance, overview
+from dashboards.selection import from_url
 from dashboards.text import Text
 from etl.cli import app
 from warehouse import alerts, connection, funnel, hazards, supervision
@@ -73,6 +74,7 @@ def opened(db: fixture.Fixture, href: str) -> int | None:
         assert repeat_choice.low in ("warning", "statutory")
         return None  # the list holds everybody above the number, not only the news
     if parts.path == site_facts.HERE:
+        assert from_url(query, known)[1] == []
         return None  # all lanes of the county, the worst first
     if parts.path == "/terminals/rows":
         terminal_choice, bad = terminal_facts.choice_from_url(query, known, db)

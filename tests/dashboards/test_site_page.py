@@ -1,6 +1,7 @@
 """The page of a site: what its scales do, what rests on them, and who is over the limit there."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 from typing import Any
 
 import fixture
@@ -58,6 +59,21 @@ def test_a_shift_is_told_with_its_day_and_what_rests_on_it(
     assert to_rows == ["/overload/rows" + Selection(one.since, LAST, "custom", site=site).query(rows=True)]
 
 
+def test_what_rests_on_a_lane_is_told_with_its_case(db: fixture.Fixture) -> None:
+    """Held against the passages that ``core.case_passage`` ties to a case."""
+    tied = {
+        row["passage_record_id"]: row["case_no"]
+        for row in db.rows("select * from core.case_passage where match_grade in ('exact', 'near')")
+    }
+    told: dict[str, str | None] = {}
+    for one in lanes(db).values():
+        rows = drift.affected(db, replace(one, since=date(2016, 1, 1)), LAST)
+        told |= {row["record_id"]: row["case_no"] for row in rows}
+    cases = {record: case for record, case in tied.items() if record in told}
+    assert len(cases) > 10
+    assert {record: case for record, case in told.items() if case} == cases
+
+
 def test_a_steady_site_has_nothing_to_look_at(callbacks: Callbacks) -> None:
     page = callbacks.page(HERE, "?site=YZ01&lang=en")
     assert "site-affected" not in ids(page)
@@ -78,11 +94,19 @@ def test_its_numbers_are_those_of_the_overview(db: fixture.Fixture, callbacks: C
     for frame in (hours, origins):
         assert (frame["over_count"].sum(), frame["weighed_count"].sum()) == (over, weighed)
     assert classes["over_count"].sum() == over
-    with_reason = db.rows(
-        "select count(*) as n from core.passage where verdict = 'over' and site_code = 'YZ03' and flags like '%E-%' "
-        "and passed_date between $first and $last", {"first": selection.start, "last": selection.end},
-    )[0]["n"]  # fmt: skip
-    assert max(site_facts.reasons(db, selection).values(), default=0) <= with_reason
+    whole = Selection(**{**selection.__dict__, "start": known.first_day, "period": "custom"})
+    for site in ("YZ03", "YZ09"):
+        of_site = Selection(**{**whole.__dict__, "site": site})
+        told = {
+            code: db.rows(
+                "select count(*) as n from core.passage where verdict = 'over' and site_code = $site "
+                "and concat(',', flags, ',') like $code and passed_date between $first and $last",
+                {"site": site, "code": f"%,{code},%", "first": of_site.start, "last": of_site.end},
+            )[0]["n"]
+            for code in ("E-NOCERT", "E-SPEED", "E-NOPLATE", "E-CLOSE")
+        }  # fmt: skip
+        assert dict(site_facts.reasons(db, of_site)) == {code: count for code, count in told.items() if count}
+    assert site_facts.reasons(db, of_site), "a lapsed certificate is a reason"
 
 
 def test_ranking_and_evidence_lead_to_the_site(callbacks: Callbacks) -> None:

@@ -47,7 +47,7 @@ def after(day: int, size: float) -> Callable[[int], float]:
 
 
 def test_a_scale_that_does_not_drift_is_left_alone() -> None:
-    """200 lanes of a year each, asked every week: how often a warning comes by chance."""
+    """200 lanes of 250 days each, asked every week: how often a warning comes by chance."""
     rng, asked, warned, watched = np.random.default_rng(1), 0, 0, 0
     for _ in range(200):
         rows = days(rng, 250, trucks=float(rng.choice([4, 12, 60])))
@@ -121,6 +121,30 @@ def test_what_another_certificate_said_in_between_does_not_come_back() -> None:
     assert judged(days(np.random.default_rng(5), 120, 60, certificate=named)).run_from == FIRST + timedelta(days=60)
 
 
+def test_a_certificate_that_lapses_and_a_gap_of_the_register_end_no_run() -> None:
+    rows = days(np.random.default_rng(11), 160, 60, after(80, 0.07))
+    assert judged(rows).state == "stop"
+    for row in rows[140:]:
+        row |= {"certificate_no": None, "certificate_valid_to": None, "accuracy_class": None, "max_error_ratio": None}
+    rows[100] |= {"device_no": None, "certificate_no": None}
+    lane = judged(rows)
+    assert (lane.state, lane.run_from) == ("stop", FIRST)
+    assert lane.certificate_no is None, "what is told of the certificate is of the last day"
+    assert lane.max_error_ratio == MPE, "what re-weighings are held against is what was told last"
+
+
+def test_since_is_the_earliest_day_that_any_witness_tells() -> None:
+    rows = days(np.random.default_rng(12), 160, 60, after(80, 0.04))
+    alone = judged(rows)
+    for row in rows[130:]:
+        row["reference_deviation_ratio"] = 0.08
+    for row in rows[:130]:
+        row["reference_deviation_ratio"] = 0.0
+    both = judged(rows)
+    assert (alone.state, both.state, both.witness) == ("warn", "stop", "self_test")
+    assert both.since == alone.since
+
+
 def test_the_own_test_tells_where_trucks_are_too_few() -> None:
     rows = days(np.random.default_rng(6), 60, trucks=0.5, shift=after(40, 0.065), tests=True)
     lane = judged(rows)
@@ -141,6 +165,7 @@ def test_re_weighings_beyond_the_class_are_a_warning() -> None:
     assert lane.rechecks.mean == pytest.approx(0.0638)
     assert lane.rechecks.low == pytest.approx(0.0638 - 0.005717, abs=2e-6)
     assert (lane.state, lane.witness, lane.rechecks_say) == ("warn", "rechecks", "beyond")
+    assert lane.since == rows[-1]["passed_date"], "of the first that was weighed again"
     old = lane_of(rows, RULE, rows[-1]["passed_date"] + timedelta(days=RULE.recheck_days))
     assert old.rechecks.total == 0
 
@@ -150,7 +175,7 @@ def test_the_interval_of_re_weighings_holds_the_truth_as_often_as_it_says() -> N
     for _ in range(tries):
         errors = rng.normal(0.02, 0.03, size=int(rng.integers(2, 12)))
         found = drift.rechecks_of([{
-            "recheck_count": len(errors), "recheck_error_sum_ppm": errors.sum() * 1e6,
+            "passed_date": FIRST, "recheck_count": len(errors), "recheck_error_sum_ppm": errors.sum() * 1e6,
             "recheck_error_square_sum": (errors**2).sum() * 1e12,
         }])  # fmt: skip
         assert found.low is not None
@@ -206,3 +231,30 @@ def test_the_days_of_a_lane_are_those_of_its_passages(published: Any) -> None:
     assert sum(count.values()) > 20
     assert {key: row["reference_count"] for key, row in told.items() if row["reference_count"]} == dict(count)
     assert {key: told[key]["steering_load_sum_kg"] for key in count} == dict(load)
+
+
+class _Days:
+    """A source with the days of some lanes and the parameters of a published one."""
+
+    def __init__(self, db: Any, rows: list[dict[str, Any]]) -> None:
+        self._db, self._rows = db, rows
+
+    def rows(self, sql: str, params: Any = None) -> list[dict[str, Any]]:
+        if sql == drift._LAST:
+            return [{"last_on": max(row["passed_date"] for row in self._rows)}]
+        assert sql == drift._DAYS
+        return self._rows
+
+    def constant(self, sql: str, params: Any = None) -> list[dict[str, Any]]:
+        return self._db.constant(sql, params)
+
+
+def test_a_lane_out_of_service_is_nobodys_to_look_at(published: Any) -> None:
+    from warehouse.connection import snapshot
+
+    gone = days(np.random.default_rng(13), 160, 60, after(80, 0.07))
+    there = [row | {"lane_code": "12"} for row in days(np.random.default_rng(14), 160 + drift.GONE_DAYS, 60)]
+    for last, lanes in ((-1, ["11", "12"]), (len(there), ["12"])):
+        source = _Days(snapshot(), [*gone, *there[:last]])
+        found = drift.lanes(source, drift.Asked(FIRST + timedelta(days=400)))  # type: ignore[arg-type]
+        assert sorted(one.lane_code for one in found) == lanes
