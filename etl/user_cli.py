@@ -54,6 +54,14 @@ def checked_counties(counties: list[str] | None) -> list[str]:
     return list(counties or ())
 
 
+def state_of(account: Account) -> str:
+    if account.waits_for_its_role:
+        return "waits for its role"
+    if not account.is_enabled:
+        return "disabled"
+    return "ready" if account.is_ready else "waits for its link"
+
+
 def told_at(at: int) -> str:
     return f"{datetime.fromtimestamp(at, UTC).astimezone(_CHINA):%Y-%m-%d %H:%M:%S}"
 
@@ -103,9 +111,10 @@ def list_accounts(as_json: AsJson = False) -> None:
         rows: list[dict[str, Any]] = [
             {
                 "name": account.name,
+                "id": account.account_id,
                 "role": account.role_name,
                 "counties": "every" if account.counties is None else " ".join(account.counties),
-                "state": "ready" if account.is_ready else "waits for its link" if account.is_enabled else "disabled",
+                "state": state_of(account),
                 "second_factor": account.second_factor is not None,
                 "sessions": len(control.sessions(account)),
                 "created_at": told_at(account.created_at),

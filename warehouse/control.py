@@ -99,12 +99,18 @@ create table client_county (               -- no row: every county the role may 
     primary key (client_id, county_code)
 ) strict;
 """
+_WAITING = """
+alter table account add column waits_for_its_role integer not null default 0;
+update account set waits_for_its_role = 1 where is_enabled = 0 and password_hash is null and changed_at = created_at;
+"""
+"""Who was added by one administrator and not touched since."""
 _STEPS = (
     _SCHEMA,
     # When password and second factor were given last, in seconds; a session from before this is asked for them again.
     "alter table session add column proved_at integer not null default 0;",
     _IDENTITIES,
     _CLIENTS,
+    _WAITING,
 )
 """What makes the store of one version that of the next; a store says how many it has behind it."""
 _VERSION = len(_STEPS)
@@ -164,7 +170,8 @@ def account_name(text: str) -> str:
 
 @dataclass(frozen=True)
 class Account(RoleHolder):
-    """``counties``: the only ones whose rows may be seen; None: every one."""
+    """``counties``: the only ones whose rows may be seen; None: every one. ``waits_for_its_role``: added by one
+    administrator, disabled until the other one gives it its role."""
 
     account_id: str
     name: str = field(repr=False)
@@ -176,11 +183,7 @@ class Account(RoleHolder):
     created_at: int
     counties: tuple[str, ...] | None
     last_sign_in_at: int | None = None
-
-    @property
-    def waits_for_its_role(self) -> bool:
-        """Whether it was added by one administrator and waits for the other one to give it its role."""
-        return not self.is_enabled and self.password_hash is None
+    waits_for_its_role: bool = False
 
     @property
     def is_ready(self) -> bool:
@@ -287,6 +290,7 @@ class Control:
             created_at=row["created_at"],
             counties=counties,
             last_sign_in_at=row["last_sign_in_at"],
+            waits_for_its_role=bool(row["waits_for_its_role"]),
         )
 
     def account(self, name: str) -> Account | None:
@@ -305,7 +309,7 @@ class Control:
         return found
 
     def add(self, name: str, role: str, counties: Sequence[str] = (), is_enabled: bool = True) -> Account:
-        """A new account; it can sign in once its link was used."""
+        """A new account; it can sign in once its link was used. Not ``is_enabled``: it waits for its role."""
         name = account_name(name)
         if not NAME.fullmatch(name):
             raise ControlError("A name has 3 to 40 letters, digits, dots, hyphens or underscores between its ends.")
@@ -315,9 +319,9 @@ class Control:
             if self.account(name):
                 raise ControlError("There is an account of that name. `heng user list` shows it.")
             self.connection.execute(
-                "insert into account (account_id, name, role, is_enabled, created_at, changed_at)"
-                " values (?, ?, ?, ?, ?, ?)",
-                (account_id, name, role, int(is_enabled), at, at),
+                "insert into account (account_id, name, role, is_enabled, waits_for_its_role, created_at, changed_at)"
+                " values (?, ?, ?, ?, ?, ?, ?)",
+                (account_id, name, role, int(is_enabled), int(not is_enabled), at, at),
             )
             self._set_counties(account_id, counties)
         return self.known_account(name)
@@ -340,10 +344,10 @@ class Control:
             self.connection.execute("delete from link where account_id = ?", (account.account_id,))
 
     def set_enabled(self, account: Account, is_enabled: bool) -> None:
-        """Disabling ends its sessions and its open links."""
+        """Disabling ends its sessions and its open links; either way it waits for no role any more."""
         with self.transaction():
             self.connection.execute(
-                "update account set is_enabled = ?, changed_at = ? where account_id = ?",
+                "update account set is_enabled = ?, waits_for_its_role = 0, changed_at = ? where account_id = ?",
                 (int(is_enabled), now(), account.account_id),
             )
             self._end_sessions(account.account_id)

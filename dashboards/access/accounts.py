@@ -204,7 +204,7 @@ def grant() -> Any:
     if wrong:
         return _page(400, account, error=_text()(wrong))
     with control.transaction():
-        waits = account.waits_for_its_role
+        waits = (control.account_by_id(account.account_id) or account).waits_for_its_role
         control.set_role(account, role, codes)
         _note("role_changed", account, _asked(role, codes))
         if waits:

@@ -20,6 +20,7 @@ from warehouse.home import REPOSITORY
 from warehouse.roles import ROLES
 
 PLATE = "湘M12345"
+ENABLE = "/accounts/enable"
 
 
 def send(client: Signed, path: str, **values: Any) -> Any:
@@ -69,6 +70,43 @@ def test_it_takes_two_administrators_to_let_somebody_in(app: Dash, store: Contro
     assert send(system, "/accounts/enable", account=added.account_id).status_code == 403
     assert send(security, "/accounts/enable", account=added.account_id).status_code == 303
     assert store.known_account("li.na").is_enabled
+
+
+def test_who_is_shut_out_before_the_link_was_used_stays_out_whatever_the_role(app: Dash, store: Control) -> None:
+    system, security = client_of("system", app=app), client_of("security", app=app)
+    assert send(system, "/accounts/add", name="li.na", role="analyst").status_code == 303
+    account = store.known_account("li.na")
+    send(security, "/accounts/grant", account=account.account_id, role="analyst")
+    assert store.known_account("li.na").is_enabled
+    send(security, "/accounts/disable", account=account.account_id)
+    shown = text_of(send(security, "/accounts/open", account=account.account_id))
+    assert catalogue("en")["account_list.state.disabled"] in shown
+    assert catalogue("en")["account_list.waits"] not in shown
+    assert f'action="{ENABLE}"' in shown
+    assert send(security, "/accounts/grant", account=account.account_id, role="leader").status_code == 303
+    after = store.known_account("li.na")
+    assert (after.role_name, after.is_enabled, after.waits_for_its_role) == ("leader", False, False)
+
+
+def test_who_is_shut_out_before_the_role_was_given_waits_for_none(app: Dash, store: Control) -> None:
+    system, security = client_of("system", app=app), client_of("security", app=app)
+    send(system, "/accounts/add", name="li.na", role="analyst")
+    account = store.known_account("li.na")
+    assert send(system, "/accounts/disable", account=account.account_id).status_code == 303
+    send(security, "/accounts/grant", account=account.account_id, role="analyst")
+    assert not store.known_account("li.na").is_enabled
+
+
+def test_of_an_older_store_who_was_added_and_not_touched_since_waits(home: Path) -> None:
+    with Control(home) as store:
+        waits = store.add("li.na", "analyst", is_enabled=False)
+        shut_out = store.add("chen.bo", "analyst")
+        store.set_enabled(shut_out, False)
+        store.connection.execute("update account set created_at = created_at - 1 where name = 'chen.bo'")
+        store.connection.executescript("alter table account drop column waits_for_its_role; pragma user_version = 4")
+    with Control(home) as store:
+        found = {one.name: one.waits_for_its_role for one in store.accounts()}
+    assert found == {waits.name: True, shut_out.name: False}
 
 
 def test_every_change_names_who_and_whom_by_their_ids(app: Dash, store: Control, home: Path) -> None:

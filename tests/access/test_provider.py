@@ -457,7 +457,7 @@ def test_a_store_from_before_identities_gets_them(home: Path) -> None:
         account = control.add("li.na", "analyst")
         control.connection.executescript(
             "drop table client_county; drop table client; drop table identity;"
-            "alter table account drop column last_sign_in_at;"
+            "alter table account drop column last_sign_in_at; alter table account drop column waits_for_its_role;"
             "alter table session drop column proved_at; pragma user_version = 1"
         )
     with Control(home) as control:
