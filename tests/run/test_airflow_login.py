@@ -16,7 +16,7 @@ from one_app import account_of
 from etl import supervise
 from etl.errors import HengError
 from warehouse import audit
-from warehouse.control import SESSION_COOKIE, Control
+from warehouse.control import SESSION_COOKIE, Control, digest
 
 URL = "https://heng.example.gov.cn"
 FORWARDED = {
@@ -132,6 +132,18 @@ def test_half_a_sign_in_does_not_come_in(state: Path, port: int) -> None:
     browser.cookies[SESSION_COOKIE] = session_id
     assert browser.ask("GET", "/airflow/auth/login")[0].headers["Location"] == f"{URL}/login"
     assert browser.status() == 401
+
+
+def test_to_come_in_is_no_use_of_the_session(state: Path, port: int) -> None:
+    browser = signed_in(state, port, "system")
+    held = digest(browser.cookies[SESSION_COOKIE])
+    with Control(state) as control:
+        control.connection.execute("update session set seen_at = seen_at - 60 where session_digest = ?", (held,))
+        seen = "select seen_at from session where session_digest = ?"
+        before = control.connection.execute(seen, (held,)).fetchone()[0]
+        assert browser.ask("GET", "/airflow/auth/login")[0].headers["Location"] == f"{URL}/airflow/"
+        assert browser.status() == 200
+        assert control.connection.execute(seen, (held,)).fetchone()[0] == before
 
 
 def test_a_system_administrator_comes_in_until_the_session_ends(state: Path, port: int) -> None:
