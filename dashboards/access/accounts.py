@@ -82,8 +82,14 @@ def _shown(account: Account, t: Text) -> dict[str, Any]:
         "created": moment(account.created_at, t.lang),
         "is_administrator": account.role.is_administrator,
         "is_enabled": account.is_enabled,
-        "subject": session.control().subject_of(account, issuer) if (issuer := provider.issuer()) else None,
     }
+
+
+def _opened(account: Account, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """The row of an account, with who it is for the bureau's provider."""
+    issuer = provider.issuer()
+    (row,) = (row for row in rows if row["id"] == account.account_id)
+    return {**row, "subject": session.control().subject_of(account, issuer) if issuer else None}
 
 
 def _page(status: int = 200, opened: Account | None = None, **values: Any) -> flask.Response:
@@ -98,7 +104,7 @@ def _page(status: int = 200, opened: Account | None = None, **values: Any) -> fl
         status,
         lead=t("account_list.lead", count=len(rows), **counts),
         rows=rows,
-        opened=_shown(opened, t) if opened else None,
+        opened=opened and _opened(opened, rows),
         roles=[(name, t(f"access.role.{name}"), t(f"access.role.{name}.help")) for name in GIVEN],
         places=[(code, t.pick(*names)) for code, names in counties().items()],
         may={what: by.may(f"accounts.{what}") for what in ("identity", "grant", "stop")},

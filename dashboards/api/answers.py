@@ -447,7 +447,9 @@ def _hazards(db: queries.Source, known: Known, asked: dict[str, Any], page: Page
     choice, bad = hazard_queries.choice_of(_texts(asked), known)
     _refuse(bad)
     with hazard_queries.view(db, choice, known) as view:
-        rows = [one._asdict() | {"responsible_unit": one.unit} for one in view.listed]
+        part = view.listed[page.offset : page.offset + page.limit]
+        rows = [one._asdict() | {"responsible_unit": one.unit} for one in part]
+        total = len(view.listed)
         values = {
             **{name: getattr(choice, name) for name in ("cohort", "show")},
             "cohort_first": choice.asked.first,
@@ -455,8 +457,7 @@ def _hazards(db: queries.Source, known: Known, asked: dict[str, Any], page: Page
             "rates": view.whole,
             "parameters": _parameters(list(view.facts.told.values())),
         }
-    part = rows[page.offset : page.offset + page.limit]
-    return Told(values, choice.as_of, choice.known_on, part, len(rows))
+    return Told(values, choice.as_of, choice.known_on, rows, total)
 
 
 _SHOWN = (Field("cohort", code(*hazard_queries.COHORTS)), Field("show", code(*hazards.LISTS)))
