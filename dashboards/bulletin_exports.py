@@ -63,7 +63,7 @@ def bulletin(name: str, revision: int, form: str) -> flask.Response:
     except WarehouseError as error:
         raise NotFound(str(error)) from None
     try:
-        data = bulletin_forms.made(issue, form, lang, pages_of(issue, Text(lang)))
+        data = bulletin_forms.made(issue, form, lang, pages_of(issue, Text(lang)) if form == "html" else None)
     except WarehouseError as error:  # no Pango on this machine
         raise ServiceUnavailable(str(error)) from None
     if form == "html":

@@ -337,13 +337,11 @@ def rows_xlsx() -> flask.Response:
 
 def workbook_answer(db: queries.Source, sheets: list[xlsx.Sheet], name: str) -> flask.Response:
     """A workbook, on record with the rows of all its sheets but the notes."""
-    counted = [_Counted(sheet.rows) for sheet in sheets if sheet.heads]
-    told = iter(counted)
-    sheets = [replace(sheet, rows=next(told)) if sheet.heads else sheet for sheet in sheets]
+    counted = [(sheet, _Counted(sheet.rows)) for sheet in sheets]
     # A file on disk, removed when it has been sent: a year of records does not fit a worker's memory twice.
     target = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it
-    xlsx.write(target, sheets)
-    _leaves(target, sum(one.count for one in counted), mask_of(db), db.version)
+    xlsx.write(target, [replace(sheet, rows=rows) for sheet, rows in counted])
+    _leaves(target, sum(rows.count for sheet, rows in counted if sheet.heads), mask_of(db), db.version)
     target.seek(0)
     mimetype = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
     return flask.send_file(target, mimetype=mimetype, as_attachment=True, download_name=name, max_age=0)

@@ -27,7 +27,7 @@ from warehouse.last_day import last_day
 from warehouse.parameters import UNVERIFIED, Codes, Parameter
 from warehouse.repeat import months_later
 
-FORMAT = "heng-bulletin/2"
+FORMAT = "heng-bulletin/3"
 """Raised whenever figures or words of a bulletin change: an older one cannot be computed anew."""
 KINDS = tuple(score.CADENCES)
 TABLES = tuple(
@@ -375,7 +375,7 @@ def _ranking(told: score.Ranking) -> dict[str, Any]:
                 "high": one.high, "groups": one.groups,
                 "change": one.change and {
                     "points": one.change.points, "low": one.change.low, "high": one.change.high,
-                    "is_told": one.change.is_told,
+                    "doubt": one.change.doubt,
                 },
                 "gaps": [vars(gap) for gap in one.gaps],
             }

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from warehouse import cases, money, score_terms, supervision, supervision_terms
-from warehouse.bulletin import BANDS, FORMAT, MOST_SITES, SMALL_SAMPLE, check_code
+from warehouse.bulletin import BANDS, MOST_SITES, SMALL_SAMPLE, check_code
 from warehouse.case_terms import CLOCK_TERMS
 from warehouse.funnel import STAGE_WORDS
 from warehouse.kpi import KPIS
@@ -179,8 +179,8 @@ def title(told: Told, w: Words) -> str:
 
 def cut(told: Told, w: Words) -> str:
     """Until when, as known when, by which definitions, and the code that finds it again."""
-    return w("data.cut", until=w.day(told["data_until"]), night=w.day(told["night"]), format=FORMAT, name=told["name"],
-             code=check_code(told))  # fmt: skip
+    return w("data.cut", until=w.day(told["data_until"]), night=w.day(told["night"]), format=told["format"],
+             name=told["name"], code=check_code(told))  # fmt: skip
 
 
 # --- the text ----------------------------------------------------------------------------------------------
@@ -317,7 +317,7 @@ def _cases(of: _Writer) -> None:
         "cases.clocks", day=day, overdue=f"{sum(one['overdue'] for one in clocks.values()):,}",
         parts=of.w("parts", parts=parts) if parts else "", soon=f"{sum(one['soon'] for one in clocks.values()):,}",
     )  # fmt: skip
-    if others := of.told["clocks_other"]:
+    if others := of.told.get("clocks_other"):  # not told by heng-bulletin/1
         parts = of.w.join(
             of.w("cases.clock", name=CLOCK_TERMS[name].name(of.w.lang), count=f"{count:,}")
             for name, count in others.items()
@@ -407,14 +407,10 @@ def _ranking(of: _Writer) -> None:
     of.say("ranking.how", confidence=f"{told['confidence']:.0%}")
     rows = []
     for one in placed:
-        change = one["change"]
-        moved_by = NONE if change is None else signed(change["points"], 1)
-        if change is not None and not change["is_told"]:
-            moved_by = of.w("ranking.not_told")
         rows.append(
             (
                 str(one["place"]), f"{one['low']}–{one['high']}", of.place(one["code"]), f"{one['total']:.1f}",
-                moved_by, score_terms.letters(tuple(one["groups"])),
+                _change(one["change"], of.w), score_terms.letters(tuple(one["groups"])),
             )
         )  # fmt: skip
     heads = ("c.place", "c.interval", "c.county", "c.total", "c.points", "c.group")
@@ -424,6 +420,15 @@ def _ranking(of: _Writer) -> None:
     if told["gaps"]:
         gaps = (score_terms.gap_words(score_terms.Gap(**one), of.w.lang) for one in told["gaps"])
         of.say("ranking.gaps", gaps=of.w.join(gaps, "semicolon"))
+
+
+def _change(change: Mapping[str, Any] | None, w: Words) -> str:
+    """Points, or why they are not sure; a tree of an older format tells no reason."""
+    if change is None:
+        return NONE
+    if "doubt" not in change:
+        return signed(change["points"], 1) if change["is_told"] else w("ranking.not_told")
+    return score_terms.doubt_words(change["doubt"], w.lang) if change["doubt"] else signed(change["points"], 1)
 
 
 def _measures(of: _Writer) -> None:
@@ -438,7 +443,11 @@ def _measures(of: _Writer) -> None:
         ]
         return of.w.join(found) or of.w("none")
 
-    of.say("measures.taken", parts=listed("taken"), overdue=listed("overdue"), untold=listed("untold"))
+    has_untold = all("untold" in one for one in told.values())  # not told by heng-bulletin/1
+    of.say(
+        "measures.taken", parts=listed("taken"), overdue=listed("overdue"),
+        untold=of.w("measures.untold", parts=listed("untold")) if has_untold else "",
+    )  # fmt: skip
     suggestions = of.told["suggestions"]
     if not suggestions:
         of.say("measures.none")

@@ -44,6 +44,8 @@ ALTERNATIVES: dict[str, float | str] = {
 """What an unverified threshold is counted anew with: as the statute, which sets no ratio; the excess as measured; each
 record its own trip."""
 _NOT_RECOUNTED = ("unladen_share", "lighter_rule")
+GRADES = ("exact", "near", "weak")
+"""Of a case that comes to a passage, the surest first."""
 RECENT = 12
 """Passages that a look-up shows beside the acts."""
 
@@ -90,7 +92,7 @@ class Kept:
     def passed(self, plates: Iterable[str], days: Iterable[date] | None = None) -> dict[str, Passed]:
         if hasattr(self._source, "passed"):
             return keyed.passed(self._source, plates, days)
-        return keyed.select_passed(self, plates, days)
+        return keyed.select_passed(self, plates, days)  # through ``rows``, which keeps what other days ask alike
 
     def weighed(self, columns: Sequence[str], records: Iterable[str]) -> list[dict[str, Any]] | None:
         return keyed.weighed(self._source, columns, records)
@@ -903,7 +905,8 @@ def outcome(told: Mapping[str, Any], act: Mapping[str, Any]) -> dict[str, Any]:
 
 def recent(source: Source, key: Mapping[str, Any], as_of: date) -> list[dict[str, Any]]:
     """The last passages of a vehicle in the twelve months to the day, whatever became of them; ``passage_count``: how
-    many there are in all."""
+    many there are in all; ``case_grade``: how surely a case is of it (``core.case_passage``), of several the surest:
+    exact, near, weak, None without one. A case filed under another plate counts, too."""
     first = repeat.months_later(as_of, -12)
     plate_no, color = key["plate_no"], key["plate_color_code"]
     seen = keyed.passed(source, [plate_no], repeat.months_from(first, as_of)).get(plate_no)
@@ -920,4 +923,15 @@ def recent(source: Source, key: Mapping[str, Any], as_of: date) -> list[dict[str
     since = date.fromordinal(int(seen.days[latest[enough]]))
     passages = source.within("core.passage", _RECENT_COLUMNS, repeat.months_from(since, as_of))
     asked = {**key, "as_of": as_of, "first": since, "most": RECENT}
-    return [row | {"passage_count": count} for row in _rows(Kept(source), _RECENT.format(passages=passages), asked)]
+    found = _rows(Kept(source), _RECENT.format(passages=passages), asked)
+    grades: dict[str, set[str]] = {}
+    for row in keyed.rows(
+        source, "core.case_passage", ("passage_record_id", "match_grade"), "passage_record_id",
+        [row["record_id"] for row in found],
+    ):  # fmt: skip
+        grades.setdefault(row["passage_record_id"], set()).add(row["match_grade"])
+    for row in found:
+        of_passage = grades.get(row["record_id"], ())
+        row["passage_count"] = count
+        row["case_grade"] = next((grade for grade in GRADES if grade in of_passage), None)
+    return found

@@ -342,11 +342,9 @@ class Passed:
 
     @staticmethod
     def together(parts: Sequence[Passed]) -> Passed:
+        """Of one part or more."""
         if len(parts) == 1:
             return parts[0]
-        nothing = np.empty(0, np.int64)
-        if not parts:
-            return Passed(nothing, nothing, nothing.astype(object), nothing.astype(object), nothing)
         return Passed(*(
             np.concatenate([getattr(part, name) for part in parts])
             for name in ("days", "colors", "verdicts", "counties", "counts")

@@ -256,7 +256,7 @@ def sign(clicks: Any, chosen: Any, by: Any, view_data: Any) -> list[Any]:
     if not (chosen is None or isinstance(chosen, str)) or not (by is None or isinstance(by, str)):
         raise BadRequest("no texts")
     if len(by or "") > LONGEST_NAME:
-        raise BadRequest("a name has at most 60 letters")
+        raise BadRequest(f"a name has at most {LONGEST_NAME} letters")
     db, offered = queries.source(), waiting(bulletin_store.issues(), t)
     tone = "warn"
     if chosen not in [one["value"] for one in offered]:

@@ -300,20 +300,19 @@ def open_questions(facts: dict[str, Any], w: Words) -> list[Any]:
 
 
 def passages(found: Found, t: Text, w: Words) -> html.Section:
-    """The last passages, over the limit or not; of one over it whether it has a case."""
+    """The last passages, over the limit or not; of one over it whether it has a case, may have one, or has none."""
     assert found.facts is not None
-    cases = {act["passage"]["record_id"] for act in found.facts["acts"] if act["passage"]}
     body: Any = html.P(t("lookup.recent.none"), className="quiet-line")
     how = None
     if found.recent:
-        body = _passages(found, list(found.recent), t("lookup.recent"), cases, t, w)
+        body = _passages(found, list(found.recent), t("lookup.recent"), t, w)
         how = t("lookup.recent.how", shown=len(found.recent), count=f"{found.recent[0]['passage_count']:,}")
     head = [html.H2(t("lookup.recent")), html.P(how, className="subtitle")]
     return html.Section([*head, body], className="card", id="lookup-passages")
 
 
-def _passages(found: Found, listed: list[dict[str, Any]], caption: str, cases: set[str], t: Text, w: Words) -> html.Div:
-    """Passages as a table, each with whether a case is on it; the year stands where it is not that of the day asked."""
+def _passages(found: Found, listed: list[dict[str, Any]], caption: str, t: Text, w: Words) -> html.Div:
+    """Passages as a table, each with whether a case is of it; the year stands where it is not that of the day asked."""
     assert found.facts is not None
     as_of = found.facts["as_of"]
     rows = []
@@ -325,9 +324,11 @@ def _passages(found: Found, listed: list[dict[str, Any]], caption: str, cases: s
             if row["passed_at"][:4] == as_of[:4]
             else f"{w.day(row['passed_at'])} {row['passed_at'][11:16]}"
         )
-        of_case = t("lookup.recent.no_case") if row["verdict"] == "over" else None
-        if row["record_id"] in cases:
-            of_case = t("lookup.recent.case")
+        of_case = None
+        if row["case_grade"] is not None:
+            of_case = t("lookup.recent.case" if row["case_grade"] == "exact" else "lookup.recent.case_unsure")
+        elif row["verdict"] == "over":
+            of_case = t("lookup.recent.no_case")
         rows.append(
             html.Tr(
                 [

@@ -15,8 +15,10 @@ from typer.testing import CliRunner
 
 from dashboards import bulletin_exports, exports
 from dashboards.access import gate
+from dashboards.bulletin_exports import pages_of
+from dashboards.text import Text
 from etl.cli import app as heng
-from warehouse import audit, bulletin_forms, bulletin_store
+from warehouse import audit, bulletin, bulletin_forms, bulletin_store
 from warehouse.audit import Subject
 
 ROWS = sorted(f"/export/{name}" for name in (
@@ -116,13 +118,23 @@ def test_a_route_that_forgot_its_record_hands_out_nothing(app: Dash, monkeypatch
 
 
 @pytest.mark.parametrize("form", ["html", "docx", "json"])
-def test_a_bulletin_is_on_record_too(app: Dash, form: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    issue = bulletin_store.Issue("2026-10", 1, {}, None)
-    monkeypatch.setattr(bulletin_exports.bulletin_store, "find", lambda asked: issue)
-    monkeypatch.setattr(bulletin_forms, "made", lambda issue, form, lang: f"a {form} in {lang}".encode())
-    monkeypatch.setattr(bulletin_forms, "file_name", lambda issue, form, lang: f"x.{form}")
+def test_a_bulletin_is_on_record_too(
+    app: Dash, db: fixture.Fixture, form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only what is read beside the pages leads to them."""
+    issue = bulletin_store.Issue("2026-10", 1, bulletin.facts(db, bulletin.period("2026-10")), None)
+    monkeypatch.setattr(bulletin_store, "find", lambda asked: issue)
+    led: list[Any] = []
+
+    def noted(issue: bulletin_store.Issue, t: Text) -> Any:
+        led.append(pages_of(issue, t))
+        return led[-1]
+
+    monkeypatch.setattr(bulletin_exports, "pages_of", noted)
     answer, (row,) = leave(app, f"/export/bulletin/2026-10/1.{form}?language=en")
     assert answer.status_code == 200
+    assert answer.data == bulletin_forms.made(issue, form, "en", *led)
+    assert len(led) == (form == "html")
     assert (row["query"], row["outcome"]) == ("bulletin_export.bulletin", "given")
     assert row["digest"] == audit.digest_of(answer.data)
     assert row["subject"] == audit.subject_key(Subject("filters", f"/export/bulletin/2026-10/1.{form}?language=en"))

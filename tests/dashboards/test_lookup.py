@@ -13,13 +13,17 @@ import pytest
 from dash import Dash
 from driving import HOST, Callbacks, by_class, by_id, components, locale, text_of
 from one_app import client_of
+from plotly.utils import PlotlyJSONEncoder
 from typer.testing import CliRunner
 from violation_rows import CLEAN, DAYS, FOUR, LAST_DAY, LEAP, STRANGER, SUBJECTS, THREE, TWINS, Violations
 from werkzeug.test import TestResponse
 
 from dashboards import lookup_facts, queries, shell
+from dashboards.pages import lookup
+from dashboards.text import Text
 from etl.cli import app as cli
 from warehouse import connection, dossier, dossier_file, plate, repeat
+from warehouse.dossier_text import Words
 
 VIEW = {"lang": "zh", "theme": "light"}
 
@@ -225,6 +229,37 @@ def test_evidence_leaves_the_answer_where_it_is_and_passages_say_how_many(ask: A
     assert {"2025-12-01 09:15", "08-01 13:45"} <= {one["children"] for one in rows}
     assert "登记：" in words
     assert "6轴·限值49,000kg" in words.replace(" ", "")
+
+
+def test_a_passage_says_whether_a_case_is_of_it_whatever_plate_the_case_names() -> None:
+    """By number, under this plate or another; by what is near alone; or not at all."""
+    own = Violations()
+    (near,), (weak,), (other,), (none,) = (
+        own.connection.execute(
+            "select case_no from core.violation where plate_no = ? and violated_on = ?", [FOUR, day]
+        ).fetchall()
+        for day in ("2025-12-01", "2026-03-01", "2026-04-01", "2026-08-01")
+    )
+    for grade, one in (("near", near), ("weak", weak), ("none", none)):
+        own.connection.execute("update core.violation set passage_record_id = null where case_no = ?", one)
+        own.connection.execute("update core.case_passage set match_grade = ? where case_no = ?", [grade, *one])
+    own.connection.execute("update core.case_passage set passage_record_id = null where match_grade = 'none'")
+    for table in ("violation", "case_passage"):
+        own.connection.execute(f"update core.{table} set plate_no = '湘M99999' where case_no = ?", other)
+    question = lookup_facts.asked(FOUR, "湘", None, LAST_DAY.isoformat(), "ROLLING_12M", date(2011, 7, 1), LAST_DAY)
+    found = lookup_facts.find(own, question)  # type: ignore[arg-type]
+    t = Text("zh")
+    card = json.loads(json.dumps(lookup.passages(found, t, Words("zh")), cls=PlotlyJSONEncoder))
+    told = {}
+    for cell in [one for one in components(card) if one["type"] == "Th" and one["props"].get("scope") == "row"]:
+        moment, note = (text_of(one).strip() for one in cell["props"]["children"])
+        told[moment] = note
+    unsure = t("lookup.recent.case_unsure")
+    assert len(told) == 8
+    assert {moment: note for moment, note in told.items() if note != "有案件"} == {
+        "2025-12-01 09:15": unsure, "03-01 11:30": unsure, "08-01 13:45": "无案件",
+    }  # fmt: skip
+    assert told["04-01 12:00"] == "有案件"
 
 
 def test_a_clue_is_no_case_and_where_all_count_it_says_so(ask: Any) -> None:

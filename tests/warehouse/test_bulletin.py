@@ -5,7 +5,7 @@ import json
 import re
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from io import BytesIO
 from pathlib import Path
@@ -19,7 +19,17 @@ from prefecture import NIGHTS, OLD, REGISTERS, build_night, deliver, passage
 from typer.testing import CliRunner
 
 from etl.cli import app
-from warehouse import audit, bulletin, bulletin_docx, bulletin_file, bulletin_forms, bulletin_store, bulletin_text
+from warehouse import (
+    audit,
+    bulletin,
+    bulletin_docx,
+    bulletin_file,
+    bulletin_forms,
+    bulletin_store,
+    bulletin_text,
+    score,
+    score_terms,
+)
 from warehouse.bulletin_text import Table, Words
 from warehouse.connection import snapshot
 from warehouse.errors import WarehouseError
@@ -280,6 +290,64 @@ def test_html_and_docx_hold_every_block(nights: Nights, lang: str) -> None:
     for said in (bulletin_text.title(told, Words(lang)), bulletin_text.cut(told, Words(lang))):
         assert said in text
         assert said in lines
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_an_issue_of_the_first_format_is_opened_in_every_form(instance: Nights, lang: str) -> None:
+    """It says nothing of what its format did not tell, and names its own format."""
+    told = json.loads(bulletin.canonical(instance.first.told))
+    told["format"] = "heng-bulletin/1"
+    del told["clocks_other"]
+    for one in told["measures"].values():
+        del one["untold"]
+    for at, unit in enumerate(told["ranking"]["units"]):
+        unit |= {"place": at + 1, "low": 1, "high": 2}
+        unit["change"] = {"points": 2.5, "low": -1.0, "high": 6.0, "is_told": at > 0}
+    assert len(told["ranking"]["units"]) > 1
+    (instance.state / "bulletins" / "2026-02" / "1.json").write_text(bulletin.canonical(told), "utf-8")
+    issue = bulletin_store.find("2026-02/1")
+    for form in bulletin_forms.FORMS:
+        assert bulletin_forms.made(issue, form, lang)
+    text = bulletin_forms.made(issue, "html", lang).decode()
+    assert "heng-bulletin/1" in text
+    assert bulletin.FORMAT not in text
+    assert Words(lang)("measures.untold", parts="").strip(" 。.") not in text
+    assert moves(told, lang) == [Words(lang)("ranking.not_told")] + ["+2.5"] * (len(told["ranking"]["units"]) - 1)
+    with pytest.raises(WarehouseError, match="another version of heng"):
+        bulletin_store.recomputed(issue, snapshot())
+
+
+def moves(told: Any, lang: str) -> list[str]:
+    """How the table of the ranking tells the changes."""
+    tables = [one for one in bulletin_text.blocks(told, lang) if isinstance(one, Table)]
+    head = Words(lang)("c.points")
+    (table,) = [one for one in tables if head in one.heads]
+    return [row[table.heads.index(head)] for row in table.rows]
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("doubt", [None, *score.DOUBTS])
+def test_a_change_that_is_not_sure_says_why(nights: Nights, doubt: str | None, lang: str) -> None:
+    told = json.loads(bulletin.canonical(nights.first.told))
+    for unit in told["ranking"]["units"]:
+        unit["change"] = {"points": -1.25, "low": -2.0, "high": 1.0, "doubt": doubt}
+    assert set(moves(told, lang)) == {score_terms.doubt_words(doubt, lang) if doubt else "−1.2"}
+
+
+def test_the_tree_holds_why_a_change_is_not_sure(nights: Nights, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HENG_HOME", str(nights.state))
+    asked = score.Asked(FEBRUARY.last)
+    ranked = score.ranking(snapshot(), asked)
+    doubted = replace(
+        ranked,
+        units=tuple(
+            replace(one, change=score.Change(1.0, 0.5, 1.5, 1.0, 2.0, 0.1, {}, score.DOUBTS[at % 2]))
+            for at, one in enumerate(ranked.units)
+        ),
+    )
+    monkeypatch.setattr(score, "ranking", lambda *_, **__: doubted)
+    told = bulletin.facts(snapshot(), FEBRUARY)["ranking"]["units"]
+    assert [one["change"]["doubt"] for one in told] == [score.DOUBTS[at % 2] for at in range(len(told))]
 
 
 def test_the_docx_is_laid_out_by_the_standard(nights: Nights) -> None:
