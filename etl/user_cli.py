@@ -7,7 +7,6 @@ expires, and its holder sets both in the browser.
 from __future__ import annotations
 
 import json
-import os
 import sys
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Annotated, Any
@@ -18,6 +17,7 @@ from etl.counties import COUNTY_WORDS
 from etl.errors import HengError
 from warehouse import access_key, provider
 from warehouse.access_log import record
+from warehouse.address import base_url
 from warehouse.control import Account, Control, link_seconds
 from warehouse.home import home
 from warehouse.roles import ROLES
@@ -32,14 +32,6 @@ Counties = Annotated[
 ]
 Url = Annotated[str | None, typer.Option("--url", help="Where the pages are; default: HENG_URL, else this machine.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
-
-
-def base_url(url: str | None = None) -> str:
-    """The address of the pages, without a slash at its end. Raises ``HengError`` for none."""
-    given = url or os.environ.get("HENG_URL") or f"http://127.0.0.1:{os.environ.get('HENG_DASH_PORT') or 8050}"
-    if not given.startswith(("http://", "https://")):
-        raise HengError(f"{given!r} is no address. Write it with https://.")
-    return given.rstrip("/")
 
 
 def link_of(control: Control, account: Account, url: str | None = None) -> str:

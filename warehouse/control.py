@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from warehouse.errors import WarehouseError
-from warehouse.roles import EVERY_COUNTY, GIVEN_COUNTIES, ROLES, RoleHolder
+from warehouse.roles import EVERY_COUNTY, GIVEN_COUNTIES, ROLES, RoleHolder, counties_of
 
 _SCHEMA = """
 create table account (
@@ -168,6 +168,14 @@ def account_name(text: str) -> str:
     return unicodedata.normalize("NFKC", text).casefold().strip()
 
 
+def checked_name(text: str) -> str:
+    """A new name, as it is stored. Raises ``ControlError`` for what is none."""
+    name = account_name(text)
+    if not NAME.fullmatch(name):
+        raise ControlError("A name has 3 to 40 letters, digits, dots, hyphens or underscores between its ends.")
+    return name
+
+
 @dataclass(frozen=True)
 class Account(RoleHolder):
     """``counties``: the only ones whose rows may be seen; None: every one. ``waits_for_its_role``: added by one
@@ -273,12 +281,6 @@ class Control:
         return [self._account(row) for row in rows]
 
     def _account(self, row: sqlite3.Row) -> Account:
-        found = self.connection.execute(
-            "select county_code from account_county where account_id = ? order by county_code", (row["account_id"],)
-        ).fetchall()
-        counties: tuple[str, ...] | None = tuple(county for (county,) in found)
-        if not counties and ROLES[row["role"]].counties != GIVEN_COUNTIES:
-            counties = None
         return Account(
             account_id=row["account_id"],
             name=row["name"],
@@ -288,7 +290,7 @@ class Control:
             second_factor=row["second_factor"],
             second_counter=row["second_counter"],
             created_at=row["created_at"],
-            counties=counties,
+            counties=self.counties_of("account", row["account_id"], row["role"]),
             last_sign_in_at=row["last_sign_in_at"],
             waits_for_its_role=bool(row["waits_for_its_role"]),
         )
@@ -310,9 +312,7 @@ class Control:
 
     def add(self, name: str, role: str, counties: Sequence[str] = (), is_enabled: bool = True) -> Account:
         """A new account; it can sign in once its link was used. Not ``is_enabled``: it waits for its role."""
-        name = account_name(name)
-        if not NAME.fullmatch(name):
-            raise ControlError("A name has 3 to 40 letters, digits, dots, hyphens or underscores between its ends.")
+        name = checked_name(name)
         check_role(role, counties)
         account_id, at = secrets.token_hex(16), now()
         with self.transaction():
@@ -323,13 +323,20 @@ class Control:
                 " values (?, ?, ?, ?, ?, ?, ?)",
                 (account_id, name, role, int(is_enabled), int(not is_enabled), at, at),
             )
-            self._set_counties(account_id, counties)
+            self.set_counties("account", account_id, counties)
         return self.known_account(name)
 
-    def _set_counties(self, account_id: str, counties: Sequence[str]) -> None:
-        self.connection.execute("delete from account_county where account_id = ?", (account_id,))
+    def counties_of(self, kind: str, holder_id: str, role_name: str) -> tuple[str, ...] | None:
+        """The counties of an ``account`` or a ``client`` (``kind``), as ``RoleHolder`` has them."""
+        rows = self.connection.execute(
+            f"select county_code from {kind}_county where {kind}_id = ? order by county_code", (holder_id,)
+        )
+        return counties_of(role_name, [county for (county,) in rows.fetchall()])
+
+    def set_counties(self, kind: str, holder_id: str, counties: Sequence[str]) -> None:
+        self.connection.execute(f"delete from {kind}_county where {kind}_id = ?", (holder_id,))
         self.connection.executemany(
-            "insert into account_county values (?, ?)", [(account_id, county) for county in sorted(set(counties))]
+            f"insert into {kind}_county values (?, ?)", [(holder_id, county) for county in sorted(set(counties))]
         )
 
     def set_role(self, account: Account, role: str, counties: Sequence[str] = ()) -> None:
@@ -339,7 +346,7 @@ class Control:
             self.connection.execute(
                 "update account set role = ?, changed_at = ? where account_id = ?", (role, now(), account.account_id)
             )
-            self._set_counties(account.account_id, counties)
+            self.set_counties("account", account.account_id, counties)
             self._end_sessions(account.account_id)
             self.connection.execute("delete from link where account_id = ?", (account.account_id,))
 

@@ -15,6 +15,7 @@ from etl.errors import HengError
 from etl.run import serve
 from warehouse import access_key
 from warehouse.control import Control, ControlError
+from warehouse.errors import WarehouseError
 
 LINK = re.compile(r"^(https?://\S+?)(/link/\S{43})$", re.M)
 
@@ -116,7 +117,7 @@ def test_an_account_is_made_by_command_and_used_by_its_link(
     ],
 )
 def test_a_command_that_makes_no_sense_says_the_next_step(home: Path, words: tuple[str, ...], why: str) -> None:
-    with pytest.raises((HengError, ControlError), match=why):
+    with pytest.raises((HengError, WarehouseError), match=why):
         heng("user", *words)
     with Control(home) as control:
         assert control.accounts() == []

@@ -16,6 +16,7 @@ from one_app import account_of
 from etl import supervise
 from etl.errors import HengError
 from warehouse import audit
+from warehouse.address import BadAddress
 from warehouse.control import SESSION_COOKIE, Control, digest
 
 URL = "https://heng.example.gov.cn"
@@ -233,5 +234,10 @@ def test_behind_a_proxy_its_address_has_to_be_told(tmp_path: Path, monkeypatch: 
     monkeypatch.delenv("HENG_URL", raising=False)
     with pytest.raises(HengError, match="HENG_URL"):
         supervise.airflow_url(8080)
+    monkeypatch.setenv("HENG_URL", "heng.example.gov.cn")
+    with pytest.raises(BadAddress, match="https://"):
+        supervise.airflow_url(8080)
+    monkeypatch.setenv("HENG_URL", f"{URL}/")
+    assert supervise.airflow_url(8080) == f"{URL}/airflow"
     monkeypatch.delenv("HENG_PROXY")
     assert supervise.airflow_url(8080) == "http://127.0.0.1:8080"
