@@ -14,7 +14,9 @@ from warehouse.hazard_terms import word
 from warehouse.source_terms import KINDS, LINKS, STANDINGS, TRACES
 from warehouse.sources import Firm, Told, Trip, Trips
 
-TRIPS_SHOWN = 200
+TRIPS_SHOWN, FIRST_SHOWN = 200, 20
+"""Trips on the page, and those before the others are asked for."""
+LEAST_EFFECT = 1.05
 TONE = {"above": "worse", "below": "better", "few": "", "alike": ""}
 
 
@@ -185,8 +187,9 @@ def firms_card(db: queries.Source, told: Told, choice: Choice, known: Known, t: 
                                                                   info(told, name, t, db))],
         className="name-and-info",
     )  # fmt: skip
-    how = t("sources.firms.how", confidence=fmt.share(told.parameters["source_confidence"].value),
-            effect=f"{told.effect:.1f}")  # fmt: skip
+    effect = t("sources.effect", count=f"{told.effect:.1f}") if told.effect >= LEAST_EFFECT else ""
+    confidence = f"{told.parameters['source_confidence'].value:.0%}"
+    how = t("sources.firms.how", confidence=confidence, effect=effect)
     title = t("sources.firms.of", count=fmt.count(len(told.firms)))
     return controls.card(title, how, [explained, content], extra=explain.unverified_pill(t, t("sources.unverified")))
 
@@ -225,7 +228,7 @@ def trips_card(db: queries.Source, firm: Firm, choice: Choice, known: Known, t: 
         (t("table.excess"), True), (t("sources.tie"), False),
     ]  # fmt: skip
     body = []
-    for one in found[:TRIPS_SHOWN]:
+    for position, one in enumerate(found[:TRIPS_SHOWN]):
         at: Any = fmt.NONE
         if one.passed_at is not None:
             at = html.Span([one.site_code, html.Span(fmt.moment(one.passed_at, t.lang), className="under unbroken")])
@@ -246,11 +249,15 @@ def trips_card(db: queries.Source, firm: Firm, choice: Choice, known: Known, t: 
                     tie_words(one, t),
                 ],
                 heads,
+                "beyond" if position >= FIRST_SHOWN else None,
             )
         )
-    content: Any = html.P(t("sources.trips.none"), className="quiet-line")
+    content: list[Any] = [html.P(t("sources.trips.none"), className="quiet-line")]
     if body:
-        content = controls.stack_table(t("sources.trips"), heads, body)
+        content = [controls.stack_table(t("sources.trips"), heads, body)]
+    if len(body) > FIRST_SHOWN:
+        less = {"data-expand": "#sources-trips table", "data-less": t("alerts.fewer", count=FIRST_SHOWN)}
+        content.append(html.Button(t("alerts.more", count=fmt.count(len(body))), className="button more", **less))
     how = t("sources.trips.how")
     if len(found) > TRIPS_SHOWN:
         how += t("sources.trips.first", shown=TRIPS_SHOWN, count=fmt.count(len(found)))
