@@ -4,8 +4,10 @@ What a KPI counts is ``warehouse.kpi``. Looked at are shares whose pieces (vehic
 ones; shares of kilometres or records, and what only the city has, are not. A county's month is held against its month
 before: worse is news when both have ``alert_kpi_basis`` pieces, the share moved by ``alert_kpi_change`` or more, and
 the interval of the difference (Newcombe 1998, method 10: of two Wilson intervals) at ``alert_kpi_confidence`` leaves
-out 0. A vehicle counts in both months, which makes the interval too wide rather than too narrow. Neither fines nor
-numbers of cases are among them (行政处罚法 art. 74).
+out 0. A vehicle counts in both months, which makes the interval too wide rather than too narrow. A share of vehicles of
+which something was seen on any day grows with the days: months are compared only if one has at least
+``alert_kpi_days`` of the other's days with captures. Neither fines nor numbers of cases are among them (行政处罚法 art.
+74).
 
 The prefecture as a whole is told to who reads all of it; the sum of some counties is not its number.
 """
@@ -26,8 +28,16 @@ WATCHED = (
     "network_rate", "online_rate", "drift_rate", "dawn_driving", "alarm_handling_rate", "alarm_disposal_in_time",
     "supervision_rate",
 )  # fmt: skip
-PARAMETERS = ("alert_kpi_basis", "alert_kpi_change", "alert_kpi_confidence")
+PARAMETERS = ("alert_kpi_basis", "alert_kpi_change", "alert_kpi_confidence", "alert_kpi_days")
 TABLES = tuple(sorted({"seeds.parameter", *(KPIS[name].table for name in WATCHED)}))
+
+
+_DAYS = """
+select count(distinct case when event_date < $month then event_date end) as days_before,
+    count(distinct case when event_date >= $month then event_date end) as days_now
+from mart.vehicle_day
+where event_date between $first and $last
+"""
 
 
 class Drop(NamedTuple):
@@ -60,10 +70,14 @@ def last_day_of(month: date) -> date:
 def drops(source: Source, as_of: date, county: str | None = None) -> Iterator[Drop]:
     """What got worse, by county and KPI; of one county or (None) of all and the prefecture."""
     told = numbers(source, PARAMETERS, as_of)
-    basis, least, confidence = (told[name].value for name in PARAMETERS)
+    basis, least, confidence, whole = (told[name].value for name in PARAMETERS)
     month = last_month(as_of)
     until = last_day_of(month) + timedelta(days=1)
     before = (month - timedelta(days=1)).replace(day=1)
+    days = source.rows(_DAYS, {"month": month, "first": before, "last": last_day_of(month)})[0]
+    fewer, more = sorted((int(days["days_before"]), int(days["days_now"])))
+    if not fewer or fewer < whole * more:
+        return
     levels = ["county"]
     if county is None and getattr(source, "districts", None) is None:
         levels.insert(0, "city")
