@@ -17,9 +17,11 @@ from dashboards.alert_facts import HERE, MINE, SHOWN_STATES, Choice, Facts
 from dashboards.selection import ALL, Known, from_page, plain_date
 from dashboards.text import Text
 from warehouse import alert_store
+from warehouse.access_log import record
 from warehouse.alert_store import STATE_WORDS, BadSaying, Overtaken, Saying
 from warehouse.alerts import SEVERITIES, SEVERITY_WORDS, Alert, Rule, detail_words, parameters
 from warehouse.alerts import subject_words as told_subject
+from warehouse.errors import NotAllowed
 
 ROWS_SHOWN = 100
 FIRST_SHOWN = 20
@@ -354,6 +356,9 @@ def say(
             told = Saying(action, int(number[:12]), plain_date(until), owner, reason or "")
             alert_store.say(db, one, told, session.principal(), facts.days)
             said, typed = shell.note(t(f"alerts.said.{action}"), "soft"), None
+        except NotAllowed:
+            record("refused", facts.me, endpoint="alerts-drawer", permission="handle")
+            said = shell.note(t("alerts.not_yours"))
         except Overtaken:
             said = shell.note(t("alerts.overtaken"))
         except BadSaying as error:

@@ -232,8 +232,11 @@ def test_a_district_says_something_of_its_own_county_alone(app: Dash, db: fixtur
     for one in (other, feed):
         told = district.page("/alerts", f"?alert={one.key}")
         assert locale("zh")["alerts.not_yours"] in words(by_id(told, "alerts-drawer"))
-        assert locale("zh")["state.not_allowed"] in posted(district, one, "take").text
+        answer = posted(district, one, "take")
+        assert by_class(answer.json["response"]["alerts-drawer"]["children"], "note")
+        assert "已承办" not in said(answer)
         assert alert_store.history(one.key, LAST) == []
+    assert [row["outcome"] for row in audit.records(action="access.refused")] == ["refused", "refused"]
     assert "已承办" in said(posted(district, own, "take"))
     offered = by_id(district.page("/alerts", f"?alert={own.key}"), "alerts-owner")["props"]["data"]
     assert [one["label"] for one in offered] == []
