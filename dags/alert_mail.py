@@ -22,7 +22,7 @@ from airflow.sdk import (
 RETRY = ExceptionRetryPolicy(
     rules=[
         RetryRule(
-            exception="etl.alert_mail.BadMailSetting",
+            exception="etl.errors.BadMailSetting",
             action=RetryAction.FAIL,
             reason="Somebody has to change the setting first.",
         )

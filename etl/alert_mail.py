@@ -24,7 +24,7 @@ from html import escape
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from etl.errors import HengError
+from etl.errors import BadMailSetting, HengError
 from warehouse import alert_store, connection
 from warehouse.alert_store import Days
 from warehouse.alerts import SEVERITIES, SEVERITY_WORDS, TABLES, Asked, alerts, rules
@@ -53,10 +53,6 @@ _WORDS = {
         "thresholds are assumptions of the product, to be confirmed by the bureau.",
     },
 }  # fmt: skip
-
-
-class BadMailSetting(HengError):
-    """A setting of the mails that cannot be used. The message says which."""
 
 
 class MailFailed(HengError):
