@@ -26,14 +26,15 @@ from urllib.parse import urlsplit
 
 from etl.errors import BadMailSetting, HengError
 from warehouse import alert_store, connection
+from warehouse.address import BadAddress, base_url, is_told
 from warehouse.alert_store import Days
 from warehouse.alerts import SEVERITIES, SEVERITY_WORDS, TABLES, Asked, alerts, rules
-from warehouse.control import COUNTY
+from warehouse.control import ControlError, check_role
 from warehouse.home import home
 from warehouse.last_day import usual_day
 from warehouse.metrics import tables
 from warehouse.principal import Principal
-from warehouse.roles import EVERY_COUNTY, GIVEN_COUNTIES, ROLES
+from warehouse.roles import ROLES, counties_of
 
 log = logging.getLogger(__name__)
 COLUMNS = ("address", "role", "counties", "lang")
@@ -106,23 +107,22 @@ def recipients() -> list[Recipient]:
             raise BadMailSetting(
                 f"{path}, line {number}: not an address, a role with the page of alerts, and zh or en."
             )
-        assert known is not None
-        kind = known.counties
-        if (
-            not all(COUNTY.fullmatch(code) for code in counties)
-            or (counties and kind == EVERY_COUNTY)
-            or (not counties and kind == GIVEN_COUNTIES)
-        ):
-            raise BadMailSetting(f"{path}, line {number}: these counties do not go with the role {role}.")
+        try:
+            check_role(role, counties)
+        except ControlError:
+            raise BadMailSetting(f"{path}, line {number}: these counties do not go with the role {role}.") from None
         if address.casefold() in found:
             raise BadMailSetting(f"{path}, line {number}: an address that stands there already.")
-        found[address.casefold()] = Recipient(address, role, counties or None, lang)
+        found[address.casefold()] = Recipient(address, role, counties_of(role, counties), lang)
     return list(found.values())
 
 
 def site() -> str:
     """Where links lead. Raises ``BadMailSetting`` where it is not set."""
-    told = os.environ.get("HENG_URL", "").strip().rstrip("/")
+    try:
+        told = base_url() if is_told() else ""
+    except BadAddress:
+        told = ""
     if not urlsplit(told).hostname:
         raise BadMailSetting("HENG_ALERT_MAIL_CONNECTION needs HENG_URL, the address of the pages.")
     return told
