@@ -23,6 +23,7 @@ from dashboards import (
     repeat_exports,
     risk_exports,
     shell,
+    shift_exports,
     terminal_exports,
 )
 from dashboards.access import accounts, audit_log, forms, gate, provider, session
@@ -48,6 +49,7 @@ from dashboards.pages import (
     repeat,
     risk,
     rules,
+    shift,
     site,
     terminal_rows,
     terminals,
@@ -240,6 +242,7 @@ def create_app() -> Dash:
     for module in (
         overview,
         alerts,
+        shift,
         compliance,
         overload,
         overload_rows,
@@ -276,6 +279,7 @@ def create_app() -> Dash:
         ranking_exports,
         risk_exports,
         alert_exports,
+        shift_exports,
     ):
         server.register_blueprint(files.routes)
     # Registers the router's callback, without which its script has no digest in the policy below.

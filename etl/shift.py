@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 FORMATS = ("table", "csv", "json", "xlsx", "html")
 HEADS = (
-    "on", "as_of", "version", "site_code", "county_code", "first_hour", "until_hour", "expected", "low", "high", "count",
-    "days", "state", "is_few", "drifts",
+    "on", "as_of", "version", "site_code", "county_code", "first_hour", "until_hour", "expected", "low", "high",
+    "found", "days", "state", "is_few", "drifts",
 )  # fmt: skip
 """Columns of a block in files: every block of every site, those that have too little data without a number."""
 WATCH_HEADS = (
@@ -91,9 +91,7 @@ def document_of(source: Source, asked: Asked, most: int | None) -> dict[str, Any
 def block_rows(told: dict[str, Any]) -> list[list[Any]]:
     """Every block under ``HEADS``."""
     asked = {name: told[name] for name in HEADS[:3]}
-    return [
-        [({**asked, **site, **block})[name] for name in HEADS] for site in told["sites"] for block in site["blocks"]
-    ]
+    return [[{**asked, **site, **block}[name] for name in HEADS] for site in told["sites"] for block in site["blocks"]]
 
 
 def watch_rows(told: dict[str, Any]) -> list[list[Any]]:
@@ -101,7 +99,7 @@ def watch_rows(told: dict[str, Any]) -> list[list[Any]]:
     found = []
     for one in told["watch"]["vehicles"]:
         place = one["places"][0] if one["places"] else {}
-        flat = {**one, **place, "place_count": place.get("count")}
+        flat = {**place, **one, "place_count": place.get("passages")}
         found.append([flat.get(name) for name in WATCH_HEADS])
     return found
 
@@ -156,7 +154,7 @@ def _print(told: dict[str, Any], lang: str) -> None:
         top.add_row(
             one["site_code"], shift_text.span(one["first_hour"], one["until_hour"]),
             shift_text.number(one["expected"]), f"{one['low']}–{one['high']}",
-            w("counted.of", days=one["days"], count=one["count"]), shift_text.place(told, site, w),
+            w("counted.of", days=one["days"], count=one["found"]), shift_text.place(told, site, w),
             w("list").join(shift_text.doubts(site, w)),
         )  # fmt: skip
     say(lead, *([top] if told["top"] else []))

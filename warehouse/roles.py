@@ -13,7 +13,19 @@ EVERY_COUNTY, SOME_COUNTIES, GIVEN_COUNTIES = "every", "some", "given"
 
 _READ = frozenset(
     {
-        *("overview", "alerts", "overload", "rows", "repeat", "risk", "findings", "site", "penalties", "hazards"),
+        *(
+            "overview",
+            "alerts",
+            "shift",
+            "overload",
+            "rows",
+            "repeat",
+            "risk",
+            "findings",
+            "site",
+            "penalties",
+            "hazards",
+        ),
         *("terminals", "compliance", "supervision", "vehicles", "bulletins", "quality", "rules", "definitions"),
     }
 )

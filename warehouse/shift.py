@@ -1,10 +1,11 @@
 """Where and when to stand on a day: sites and hours by the serious findings that their scales are expected to make.
 
 A *serious finding* is a passage over the limit whose excess, the instrument's allowance taken off, reaches the step
-``shift_severity`` of the risk scores, which no permit covers and no officer voided. It is counted where a scale weighs every truck by itself, so that what is
-expected does not come from where somebody stood before (cases would). Counted are the days of the same kind, working
-day or not, of the last ``shift_weeks`` weeks on which the scale reported without a gap (``mart.site_day``): a silent or
-partial day is no zero. How the counts become a rate with an interval is ``warehouse.shift_model``.
+``shift_severity`` of the risk scores, which no permit covers and no officer voided. It is counted where a scale weighs
+every truck by itself, so that what is expected does not come from where somebody stood before (cases would). Counted
+are the days of the same kind, working day or not, of the last ``shift_weeks`` weeks on which the scale reported without
+a gap (``mart.site_day``): a silent or partial day is no zero. How the counts become a rate with an interval is
+``warehouse.shift_model``.
 
 A site with fewer such days than ``shift_least_days`` has too little data: nothing is expected of it, and it has no
 rank. What else the number does not know stands beside it: a site that was silent or partial on the last day of data,
@@ -16,11 +17,11 @@ from it (行政处罚法 art. 74). ``backtest`` holds the order against the days
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from math import isinf
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -98,7 +99,7 @@ qualify row_number() over (partition by site_code order by valid_from desc, vali
 
 @dataclass(frozen=True)
 class Asked:
-    """The day ``on`` which somebody stands, by what was known at the end of ``as_of``, before it; of a county or all."""
+    """The day on which somebody stands, by what was known at the end of ``as_of`` before it; of a county or all."""
 
     on: date
     as_of: date
@@ -121,13 +122,13 @@ def asked_on(source: Source, on: date | None = None, county: str | None = None) 
 
 
 class Block(NamedTuple):
-    """Hours of a site. ``expected``: serious findings, ``low`` to ``high``: its interval; ``count``: of how many it is
-    told, on the site's ``days``. None where there is too little data."""
+    """Hours of a site. ``expected``: serious findings, ``low`` to ``high``: its interval; ``found``: how many were
+    counted, on the site's ``days``. None where there is too little data."""
 
     site_code: str
     first_hour: int
     until_hour: int
-    count: int
+    found: int
     expected: float | None
     low: int | None
     high: int | None
@@ -150,8 +151,8 @@ class Site:
     blocks: tuple[Block, ...]
 
     @property
-    def count(self) -> int:
-        return sum(one.count for one in self.blocks)
+    def found(self) -> int:
+        return sum(one.found for one in self.blocks)
 
     @property
     def expected(self) -> float | None:
@@ -294,8 +295,7 @@ class _History:
     def in_service(self, as_of: date) -> Flags:
         """Sites with a row on one of the last days."""
         at = self.at(as_of)
-        found: Flags = self.told[:, max(0, at - GONE_DAYS + 1) : at + 1].any(axis=1)
-        return found
+        return np.any(self.told[:, max(0, at - GONE_DAYS + 1) : at + 1], axis=1)
 
 
 def calendar(source: Source, first: date, last: date) -> dict[date, tuple[bool, bool]]:
@@ -341,7 +341,8 @@ def sheet(source: Source, asked: Asked) -> Sheet:
     ranked.sort(key=lambda one: (-(one.expected or 0.0), one.site_code, one.first_hour))
     is_working, is_noticed = history.calendar[asked.on]
     return Sheet(
-        asked, is_working, is_noticed, first, asked.as_of, int(days.sum()), tuple(sites), tuple(ranked[: rule.top]), model
+        asked, is_working, is_noticed, first, asked.as_of, int(days.sum()), tuple(sites), tuple(ranked[: rule.top]),
+        model,
     )  # fmt: skip
 
 
@@ -437,12 +438,6 @@ def _caught(scores: np.ndarray, counts: Whole, size: int) -> float:
     return float(counts[above].sum() + share * counts[beside].sum())
 
 
-def hours(block: Block | Sequence[int]) -> str:
-    """06:00–08:00."""
-    first, until = (block.first_hour, block.until_hour) if isinstance(block, Block) else block
-    return f"{first:02d}:00–{until:02d}:00"
-
-
-def shown(value: float | None) -> Any:
-    """What is expected, as files and commands write it: three decimals."""
-    return None if value is None else round(value, 3)
+def shown(value: float | None) -> float | None:
+    """What is expected, as documents write it: the last digits of a machine would make other digests."""
+    return None if value is None else round(value, 9)

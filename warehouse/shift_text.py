@@ -29,10 +29,13 @@ WORDS = {
     "title": ("值勤单", "Shift sheet"),
     "working": ("工作日", "working day"),
     "off": ("休息日", "day off"),
-    "assumed": ("（当年放假安排未载入，按周一至周五推定）", " (the year's holidays are not loaded; by Monday to Friday)"),
+    "assumed": (
+        "（当年放假安排未载入，按周一至周五推定）", " (the year's holidays are not loaded; by Monday to Friday)",
+    ),
     "all": ("全市", "whole prefecture"),
     "lead": (
-        "{day}（{weekday}，{kind}），{county}：预计严重发现 {expected} 起；最多的 {count} 个时段合计 {top} 起，占 {share}。",
+        "{day}（{weekday}，{kind}），{county}：预计严重发现 {expected} 起；最多的 {count} 个时段合计 {top} 起，"
+        "占 {share}。",
         "{day} ({weekday}, {kind}), {county}: {expected} serious findings expected; {top} of them, {share}, in the "
         "{count} blocks with the most.",
     ),
@@ -41,26 +44,27 @@ WORDS = {
         "{day} ({weekday}, {kind}), {county}: too little data, no site can be ranked.",
     ),
     "basis": (
-        "依据：{first} 至 {last} 的 {days} 个{kind}，称重站点自动检出；严重发现：扣除允许误差后超限率达到 {ratio}、无通行证覆盖、未审核"
-        "作废。区间含 {interval} 的可能。",
-        "Basis: what scales found by themselves on {days} days of this kind ({kind}) from {first} to {last}. A serious "
-        "finding: excess of {ratio} or more, the allowance taken off, no permit, not voided. Intervals hold {interval}.",
+        "依据：{first} 至 {last} 的 {days} 个{kind}，称重站点自动检出；严重发现：扣除允许误差后超限率达到 {ratio}、"
+        "无通行证覆盖、未审核作废。区间含 {interval} 的可能。",
+        "Basis: what scales found by themselves on {days} days of this kind ({kind}), {first} to {last}. A serious "
+        "finding: excess of {ratio} or more, the allowance taken off, no permit, not voided. Intervals hold "
+        "{interval}.",
     ),
     "hours.same": (
         "各时段之间的差别没有超出偶然，同一站点的时段次序没有意义。",
         "Hours of the day differ no more than chance would have it: the order of hours at one site means nothing.",
     ),
     "tested": (
-        "回测最近 {days} 天：严重发现 {found} 起，前 {size} 个时段含 {model}；随意选取 {uniform}，照抄前一日 {yesterday}；"
-        "{covered} 的时段落在区间内。",
+        "回测最近 {days} 天：严重发现 {found} 起，前 {size} 个时段含 {model}；随意选取 {uniform}，照抄前一日 "
+        "{yesterday}；{covered} 的时段落在区间内。",
         "Back-test of the last {days} days: of {found} serious findings {model} fell into the first {size} blocks; by "
         "lot {uniform}, by the day before {yesterday}. {covered} of the blocks lay in their interval.",
     ),
     "tested.none": ("回测：可排序的日子没有严重发现。", "Back-test: no serious finding on days that could be ranked."),
     "decides.not": (
         "本表按道路安全风险排序，供人决定去向；不含罚款、案件数和任务指标，也不得用作考核（行政处罚法第七十四条）。",
-        "The order is one of danger on the road, for a person who decides. It holds no fines, cases or quotas and is no "
-        "measure of anybody's work (行政处罚法 art. 74).",
+        "The order is one of danger on the road, for a person who decides. It holds no fines, cases or quotas and is "
+        "no measure of anybody's work (行政处罚法 art. 74).",
     ),
     "watch.reason": (
         "列入只是提示注意，不是拦停或处罚的依据；违法以称重为证。号牌遮盖，全号经违法查询说明用途后显示。",
@@ -75,7 +79,10 @@ WORDS = {
         "{shown} vehicles, acts counted by {window}; {all} passed a scale in the last {days} days, of {named} that "
         "qualify.",
     ),
-    "watch.none": ("近 {days} 天没有符合条件的车辆经过称重站点。", "No vehicle that qualifies passed a scale in the last {days} days."),
+    "watch.none": (
+        "近 {days} 天没有符合条件的车辆经过称重站点。",
+        "No vehicle that qualifies passed a scale in the last {days} days.",
+    ),
     "site": ("站点", "site"),
     "place": ("县区 · 路段", "county · road"),
     "county": ("县区", "county"),
@@ -102,7 +109,10 @@ WORDS = {
     "few": ("数据太少：{days} 天", "too little data: {days} days"),
     "unverified": ("未核实", "unverified"),
     "parameters": ("参数", "Parameters"),
-    "made": ("截至 {day} 的数据，版本 {version} · 内容摘要 SHA-256 {digest}", "Data to {day}, version {version} · content SHA-256 {digest}"),
+    "made": (
+        "截至 {day} 的数据，版本 {version} · 内容摘要 SHA-256 {digest}",
+        "Data to {day}, version {version} · content SHA-256 {digest}",
+    ),
     "list": ("；", "; "),
 }  # fmt: skip
 
@@ -140,7 +150,7 @@ class Words:
 # --- facts -----------------------------------------------------------------------------------------------
 def _block(one: Block, days: int) -> dict[str, Any]:
     return {
-        "site_code": one.site_code, "first_hour": one.first_hour, "until_hour": one.until_hour, "count": one.count,
+        "site_code": one.site_code, "first_hour": one.first_hour, "until_hour": one.until_hour, "found": one.found,
         "days": days, "expected": shown(one.expected), "low": one.low, "high": one.high,
     }  # fmt: skip
 
@@ -156,7 +166,7 @@ def document(
 ) -> dict[str, Any]:
     """Everything as plain values, days and moments in ISO form. ``most``: vehicles of the watch list at most."""
     used = [vars(one) | {"amount": one.amount} for one in told]
-    codes = {sheet.asked.county, *(one.county_code for one in sheet.sites)} - {None}
+    codes = {code for code in (sheet.asked.county, *(one.county_code for one in sheet.sites)) if code}
     return {
         "format": FORMAT, "version": version, "on": str(sheet.asked.on), "as_of": str(sheet.asked.as_of),
         "county": sheet.asked.county, "is_working_day": sheet.is_working_day, "is_noticed": sheet.is_noticed,
@@ -168,7 +178,7 @@ def document(
                 "site_code": one.site_code, "county_code": one.county_code, "road_code": one.road_code,
                 "chainage_km": one.chainage_km, "state": one.state, "days": one.days, "is_few": one.is_few,
                 "drifts": one.drifts, "drifts_since": one.drifts_since and str(one.drifts_since),
-                "count": one.count, "expected": shown(one.expected),
+                "found": one.found, "expected": shown(one.expected),
                 "blocks": [_block(block, one.days) for block in one.blocks],
             }
             for one in sheet.sites
@@ -267,12 +277,16 @@ def doubts(site: Mapping[str, Any], w: Words) -> list[str]:
 
 def place(told: Mapping[str, Any], site: Mapping[str, Any], w: Words) -> str:
     """零陵区 · G322 K304+300."""
-    parts = [county(told, site["county_code"], w)] if site["county_code"] else []
-    if site["road_code"]:
-        metres = None if site["chainage_km"] is None else round(site["chainage_km"] * 1000)
-        mark = "" if metres is None else f" K{metres // 1000}+{metres % 1000:03d}"
-        parts.append(f"{site['road_code']}{mark}")
-    return " · ".join(parts)
+    name = county(told, site["county_code"], w) if site["county_code"] else ""
+    return " · ".join(filter(None, (name, road(site))))
+
+
+def road(site: Mapping[str, Any]) -> str:
+    """G322 K304+300."""
+    if not site["road_code"] or site["chainage_km"] is None:
+        return site["road_code"] or ""
+    metres = round(site["chainage_km"] * 1000)
+    return f"{site['road_code']} K{metres // 1000}+{metres % 1000:03d}"
 
 
 def reasons(one: Mapping[str, Any], w: Words) -> str:
@@ -286,7 +300,7 @@ def usual(one: Mapping[str, Any], w: Words) -> list[str]:
     if not one["places"]:
         return [w("usual.none", all=one["passages"])]
     return [
-        w("usual.of", site=at["site_code"], hours=span(at["first_hour"], at["until_hour"]), count=at["count"],
+        w("usual.of", site=at["site_code"], hours=span(at["first_hour"], at["until_hour"]), count=at["passages"],
           all=one["passages"])
         for at in one["places"]
     ]  # fmt: skip

@@ -1,5 +1,5 @@
-"""Which vehicles to look out for on a shift: those near or above the repeat rule's line, or with a fine that is overdue,
-that passed a scale lately, with the sites and hours where they usually do.
+"""Which vehicles to look out for on a shift: those near or above the repeat rule's line, or with an overdue fine, that
+passed a scale lately, with the sites and hours where they usually do.
 
 Counts are those of ``warehouse.repeat`` in the window of a question about one vehicle, deadlines those of
 ``warehouse.cases``: nothing is counted a second time here. A vehicle that passed no scale within ``shift_seen_days`` is
@@ -49,12 +49,12 @@ order by site_code, block, last_at
 
 
 class Place(NamedTuple):
-    """Hours of a site at which a vehicle passed ``count`` times."""
+    """Hours of a site at which a vehicle passed so often."""
 
     site_code: str
     first_hour: int
     until_hour: int
-    count: int
+    passages: int
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,7 @@ FILES = {
     "ranking_export": {"ranking": "supervision"},
     "risk_export": {"risk": "risk"},
     "alert_export": {"alerts": "alerts"},
+    "shift_export": {"shift": "shift"},
 }
 """The page of every file that is handed out, by the routes it comes from."""
 ENDPOINTS: dict[str, str | tuple[str, ...] | frozenset[str]] = {
@@ -81,6 +82,7 @@ ENDPOINTS: dict[str, str | tuple[str, ...] | frozenset[str]] = {
         for name, page in files.items()
         for kind in ("csv", "xlsx")
     },
+    "shift_export.shift_html": ("shift", "export"),
     # A bulletin is a page of print: figures of the bureau, no rows.
     "bulletin_export.bulletin": ("bulletins",),
     # Of the development server only.

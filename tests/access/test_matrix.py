@@ -21,6 +21,7 @@ ADMINISTRATORS = ("system", "security", "audit")
 PAGES = {
     "/": ALSO_DISTRICTS,
     "/alerts": ALSO_DISTRICTS,
+    "/shift": ALSO_DISTRICTS,
     "/overload": ALSO_DISTRICTS,
     "/overload/rows": ALSO_DISTRICTS,
     "/repeat": ALSO_DISTRICTS,

@@ -23,7 +23,7 @@ from warehouse.audit import Subject
 
 ROWS = sorted(f"/export/{name}" for name in (
     "overload-rows", "night-report", "terminal-rows", "repeat", "hazards", "dimensions", "cases", "ranking", "risk",
-    "alerts",
+    "alerts", "shift",
 ))  # fmt: skip
 
 NEEDED = {"/export/cases": "rows=cases"}
@@ -40,7 +40,7 @@ def leave(app: Dash, address: str, role: str = "analyst") -> tuple[Any, list[dic
 
 def test_the_addresses_here_are_all_there_are(app: Dash) -> None:
     known = {f"{name}.{form}" for name in ROWS for form in ("csv", "xlsx")}
-    known.add("/export/bulletin/<name>/<int:revision>.<form>")
+    known |= {"/export/bulletin/<name>/<int:revision>.<form>", "/export/shift.html"}
     assert {rule.rule for rule in app.server.url_map.iter_rules() if rule.rule.startswith("/export/")} == known
 
 

@@ -23,6 +23,7 @@ from dashboards import (
     risk_exports,
     selection,
     shell,
+    shift_exports,
     site_facts,
     terminal_exports,
     terminal_facts,
@@ -93,6 +94,7 @@ MADE = {
     *(f"api.field.{name}" for name in API_FIELDS if name not in dictionary() or locale("en").get(f"api.field.{name}")),
     *(f"lookup.purpose.{purpose}" for purpose in PURPOSES),
     *(f"alerts.head.{name}" for name in (*alert_exports.LIST, *alert_exports.RULE)),
+    *(f"shift.head.{name}" for name in (*shift_exports.LIST, *shift_exports.WATCH)),
     *(
         f"supervision.head.{name}"
         for name in (
