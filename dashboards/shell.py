@@ -283,7 +283,7 @@ def frame(
                 id="shell-incident",
                 className="incident",
                 role="alert",
-                **{"data-offline": t("state.offline"), "data-retry": t("state.offline.retry")},
+                **{"data-offline": t("state.offline"), "data-close": t("state.offline.close")},
             ),
             dcc.Store(id=f"{current}-view", data=view.data()),
         ],

@@ -19,7 +19,9 @@ from warehouse.watch import Watch
 FORMAT = "heng-shift/1"
 LANGUAGES = ("zh", "en")
 MOST_WATCHED = 40
-"""Vehicles that a sheet of paper has; how many there are in all is told beside them."""
+"""Vehicles that a sheet has at most; how many there are in all is told beside them."""
+ON_PAPER = {"sites": 18, "vehicles": 12}
+"""Rows that one sheet of A4 has room for; the style sheet of the page hides as many."""
 _DAYS = (
     ("周一", "周二", "周三", "周四", "周五", "周六", "周日"),
     ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
@@ -35,9 +37,9 @@ WORDS = {
     "all": ("全市", "whole prefecture"),
     "lead": (
         "{day}（{weekday}，{kind}），{county}：预计严重发现 {expected} 起；最多的 {count} 个时段合计 {top} 起，"
-        "占 {share}。",
+        "占 {share}。首位 {site} {hours}：{most} 起，区间 {low}–{high}。",
         "{day} ({weekday}, {kind}), {county}: {expected} serious findings expected; {top} of them, {share}, in the "
-        "{count} blocks with the most.",
+        "{count} blocks with the most. First {site} {hours}: {most}, interval {low}–{high}.",
     ),
     "lead.none": (
         "{day}（{weekday}，{kind}），{county}：数据太少，没有可排序的站点。",
@@ -89,6 +91,7 @@ WORDS = {
     "hours": ("时段", "hours"),
     "expected": ("预计", "expected"),
     "interval": ("区间", "interval"),
+    "expected.of": ("预计（区间）", "expected (interval)"),
     "counted": ("依据", "basis"),
     "counted.of": ("{days} 天 {count} 起", "{count} on {days} days"),
     "sum": ("全天", "day"),
@@ -107,6 +110,10 @@ WORDS = {
     "drifts.warn": ("称重漂移预警", "scale drift warning"),
     "since": ("{what}，自 {day}", "{what}, since {day}"),
     "few": ("数据太少：{days} 天", "too little data: {days} days"),
+    "paper": (
+        "纸上只有前 {sites} 个站点、前 {vehicles} 辆车；其余见文件或页面。",
+        "On paper: the first {sites} sites and {vehicles} vehicles; the rest is in the file or on the page.",
+    ),
     "unverified": ("未核实", "unverified"),
     "parameters": ("参数", "Parameters"),
     "made": (
@@ -244,8 +251,10 @@ def lead(told: Mapping[str, Any], w: Words) -> str:
         return w("lead.none", **common)
     top = sum(one["expected"] for one in told["top"])
     share = top / told["expected"] if told["expected"] else 0.0
+    first = told["top"][0]
     return w("lead", **common, expected=number(told["expected"]), count=len(told["top"]), top=number(top),
-             share=percent(share))  # fmt: skip
+             share=percent(share), site=first["site_code"], hours=span(first["first_hour"], first["until_hour"]),
+             most=number(first["expected"]), low=first["low"], high=first["high"])  # fmt: skip
 
 
 def basis(told: Mapping[str, Any], w: Words) -> str:
@@ -320,10 +329,22 @@ def parameter_line(one: Mapping[str, Any], w: Words) -> str:
     return f"{one['name']} = {one['amount']}: {says}; {cited} [{one['confidence']}]{mark}"
 
 
+def expected(one: Mapping[str, Any]) -> str:
+    """2.32 (0–5)."""
+    return f"{number(one['expected'])} ({one['low']}–{one['high']})"
+
+
+def paper_line(told: Mapping[str, Any], w: Words) -> str:
+    """What is not on the paper; empty where everything is."""
+    fits = len(told["sites"]) <= ON_PAPER["sites"] and len(told["watch"]["vehicles"]) <= ON_PAPER["vehicles"]
+    return "" if fits else w("paper", **ON_PAPER)
+
+
 def classes(told: Mapping[str, Any]) -> list[float]:
-    """Upper bounds of four classes of what is expected, for the shades of a table; the fifth is above the last."""
+    """Upper bounds of four classes of what is expected, for the shades of a table, each twice the one before; the
+    fifth is above the last."""
     most = max((block["expected"] or 0.0 for site in told["sites"] for block in site["blocks"]), default=0.0)
-    return [most * share for share in (0.2, 0.4, 0.6, 0.8)]
+    return [most * share for share in (1 / 16, 1 / 8, 1 / 4, 1 / 2)]
 
 
 def shade(value: float | None, bounds: list[float]) -> int:

@@ -52,7 +52,7 @@
     var place = document.getElementById("shell-incident");
     var asked = String((call[0] && call[0].url) || call[0]);
     if (!place || !/_dash-update-component/.test(asked)) return;
-    refused({ message: place.dataset.offline, retry: place.dataset.retry });
+    refused({ message: place.dataset.offline, close: place.dataset.close });
   }
   /* The same request once more, with all it brought; the session has another token by now. */
   function again(call) {
@@ -133,19 +133,19 @@
       link.textContent = told.action;
       box.append(link);
     }
-    if (told.retry) {
-      var once_more = document.createElement("button");
-      once_more.className = "button";
-      once_more.dataset.reload = "";
-      once_more.textContent = told.retry;
-      box.append(once_more);
+    if (told.close) {
+      var close = document.createElement("button");
+      close.className = "button";
+      close.textContent = told.close;
+      close.addEventListener("click", function () { box.remove(); });
+      box.append(close);
     }
     document.body.append(box);
   }
   /* The way is there again: what was said of it is over. */
   window.addEventListener("online", function () {
     var old = document.getElementById("refused");
-    if (old && old.querySelector("[data-reload]")) old.remove();
+    if (old && old.querySelector("button")) old.remove();
   });
   window.addEventListener("pageshow", function (event) { if (event.persisted) window.location.reload(); });
 

@@ -86,15 +86,14 @@ def top_card(db: queries.Source, facts: dict[str, Any], choice: Choice, t: Text)
     w = Words(t.lang)
     sites = {site["site_code"]: site for site in facts["sites"]}
     heads: controls.Heads = [
-        (w("site"), False), (w("expected"), True), (w("interval"), True), (w("counted"), False), (w("place"), False),
-        (w("notes"), False),
+        (w("site"), False), (w("expected.of"), True), (w("counted"), False), (w("place"), False), (w("notes"), False),
     ]  # fmt: skip
     body = []
     for place, one in enumerate(facts["top"]):
         site = sites[one["site_code"]]
         when = html.B(shift_text.span(one["first_hour"], one["until_hour"]), className="unbroken")
         cells = [
-            html.B(shift_text.number(one["expected"])), f"{one['low']}–{one['high']}",
+            html.B(shift_text.expected(one)),
             w("counted.of", days=one["days"], count=one["found"]), shift_text.place(facts, site, w) or fmt.NONE,
             doubt_pills(site, w),
         ]  # fmt: skip
@@ -103,6 +102,7 @@ def top_card(db: queries.Source, facts: dict[str, Any], choice: Choice, t: Text)
     content: list[Any] = [html.P(t("shift.none"), className="quiet-line")]
     if body:
         content = [controls.stack_table(w("top"), heads, body), *_more("shift-top", len(body), FIRST_SHOWN, t)]
+        content.append(html.P(shift_text.tested(facts, w), className="subtitle"))
     extra = html.Div([explain.unverified_pill(t, t("shift.unverified")), info(db, facts, choice, t)], className="row")
     how = [shift_text.basis(facts, w), " ", html.B(w("decides.not"))]
     return controls.card(w("top"), how, content, extra=extra, id="shift-top")
@@ -139,7 +139,9 @@ def heat_card(facts: dict[str, Any], choice: Choice, t: Text) -> html.Section | 
         for site in facts["sites"]
         if (said := shift_text.doubts(site, w))
     ]
-    notes = [html.Ul(marked, className="thresholds")] if marked else []
+    notes: list[Any] = [html.Ul(marked, className="thresholds")] if marked else []
+    if paper := shift_text.paper_line(facts, w):
+        notes.append(html.P(paper, className="print-only"))
     return controls.card(w("sites"), t("shift.sites.how"), [controls.scrolled(table), *notes], id="shift-sites")
 
 
@@ -159,7 +161,7 @@ def watch_card(db: queries.Source, watched: Watch, facts: dict[str, Any], t: Tex
         tone = "worse" if one["reason"] == "statutory" else "warn" if one["reason"] == "warning" else ""
         cells = [
             shell.pill(shift_text.reasons(one, w), tone),
-            html.Span([html.Span(said, className="line") for said in shift_text.usual(one, w)], className="lines"),
+            html.Span([html.Span(said) for said in shift_text.usual(one, w)], className="stacked"),
             html.Span(f"{w.moment(one['last_at'])} {one['last_site']}", className="unbroken"), look,
         ]  # fmt: skip
         body.append(controls.stack_row(one["plate"], cells, heads, "beyond" if place >= FIRST_SHOWN else None))
@@ -201,7 +203,8 @@ def layout(db: queries.Source, view: shell.View, query: dict[str, str]) -> html.
     return shell.frame(
         view, "shift", [one for one in body if one is not None],
         actions=[
-            controls.copy_link("shift", t), offline(choice, t), *lists.file_links("shift", choice.query(absolute=True))
+            controls.copy_link("shift", t), offline(choice, t),
+            html.Span(lists.file_links("shift", choice.query(absolute=True)), className="wide-only"),
         ],
         db=db, notices=[t("state.bad_values", values=t("availability.join").join(bad))] if bad else None,
     )  # fmt: skip

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import fixture
@@ -58,7 +59,8 @@ def test_the_page_tells_the_blocks_of_the_answer_in_their_order(
     w = shift_text.Words(lang)
     text = words(page)
     assert shift_text.number(first.expected) in words(by_id(page, "shift-top"))
-    assert f"{first.low}–{first.high}" in text
+    assert f"({first.low}–{first.high})" in text
+    assert f"{first.site_code} {shift_text.span(6, 8)}" in words(by_class(page, "lead")[0])
     assert w("counted.of", days=sheet.site(first.site_code).days, count=first.found) in text
     assert w("decides.not") in text, "what it is not for"
     assert "行政处罚法" in text
@@ -218,3 +220,9 @@ def test_the_offline_sheet_needs_nothing_outside_itself(client: Client, db: fixt
 def test_the_page_asks_for_no_chart_and_no_list(callbacks: Callbacks) -> None:
     kinds = {one["type"] for one in components(callbacks.page(HERE))}
     assert not kinds & {"Graph", "AgGrid"}
+
+
+def test_the_style_sheet_leaves_off_the_paper_what_the_page_says() -> None:
+    css = (Path(queries.__file__).parent / "assets" / "app.css").read_text(encoding="utf-8")
+    hidden = {of: int(first) - 1 for of, first in re.findall(r"#shift-(\w+) tbody tr:nth-child\(n\+(\d+)\)", css)}
+    assert hidden == {"watch": shift_text.ON_PAPER["vehicles"], "sites": shift_text.ON_PAPER["sites"]}

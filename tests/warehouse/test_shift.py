@@ -229,7 +229,7 @@ def test_the_days_of_the_kind_are_counted_and_a_silent_day_is_no_zero(tables: Re
     assert 0 < b.days < found.days
     assert a.blocks[3].found == 2 * a.days
     assert b.blocks[1].found == b.days
-    assert b.blocks[1].expected == pytest.approx(1.0, abs=0.15), "one on each day that it reported"
+    assert 0.6 < b.blocks[1].expected < 1, "one on each day that it reported, moved to the rest; with silent days ½"
     assert a.blocks[3].expected == pytest.approx(2.0, abs=0.2)
     assert (c.is_few, c.expected, {one.expected for one in c.blocks}) == (True, None, {None})
     assert found.sites[-1] is c, "too little data is never first"
