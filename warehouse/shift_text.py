@@ -20,7 +20,7 @@ FORMAT = "heng-shift/1"
 LANGUAGES = ("zh", "en")
 MOST_WATCHED = 40
 """Vehicles that a sheet has at most; how many there are in all is told beside them."""
-ON_PAPER = {"sites": 18, "vehicles": 12}
+ON_PAPER = {"sites": 16, "vehicles": 12}
 """Rows that one sheet of A4 has room for; the style sheet of the page hides as many."""
 _DAYS = (
     ("周一", "周二", "周三", "周四", "周五", "周六", "周日"),
@@ -85,23 +85,23 @@ WORDS = {
         "近 {days} 天没有符合条件的车辆经过称重站点。",
         "No vehicle that qualifies passed a scale in the last {days} days.",
     ),
-    "site": ("站点", "site"),
-    "place": ("县区 · 路段", "county · road"),
-    "county": ("县区", "county"),
-    "hours": ("时段", "hours"),
-    "expected": ("预计", "expected"),
-    "interval": ("区间", "interval"),
-    "expected.of": ("预计（区间）", "expected (interval)"),
-    "counted": ("依据", "basis"),
+    "site": ("站点", "Site"),
+    "place": ("县区 · 路段", "County · road"),
+    "county": ("县区", "County"),
+    "hours": ("时段", "Hours"),
+    "expected": ("预计", "Expected"),
+    "interval": ("区间", "Interval"),
+    "expected.of": ("预计（区间）", "Expected (interval)"),
+    "counted": ("依据", "Basis"),
     "counted.of": ("{days} 天 {count} 起", "{count} on {days} days"),
-    "sum": ("全天", "day"),
-    "notes": ("提示", "notes"),
-    "plate": ("号牌", "plate"),
-    "why": ("原因", "why"),
-    "usual": ("常经站点和时段", "usual sites and hours"),
+    "sum": ("全天", "Day"),
+    "notes": ("提示", "Notes"),
+    "plate": ("号牌", "Plate"),
+    "why": ("原因", "Why"),
+    "usual": ("常经站点和时段", "Usual sites and hours"),
     "usual.of": ("{site} {hours}，{count}/{all} 次", "{site} {hours}, {count} of {all}"),
     "usual.none": ("{all} 次，无固定站点和时段", "{all} passages, no usual site and hours"),
-    "last": ("最近经过", "last seen"),
+    "last": ("最近经过", "Last seen"),
     "reason.statutory": ("计次 {acts}，超过法定次数", "{acts} acts, above the statute's number"),
     "reason.warning": ("计次 {acts}，预警", "{acts} acts, warning"),
     "reason.unpaid": ("逾期未缴罚款", "fine overdue"),

@@ -16,8 +16,9 @@ from warehouse import shift_text
 from warehouse.shift_text import Words
 from warehouse.watch import Watch
 
-FIRST_SHOWN = 8
+FIRST_SHOWN = 10
 """Rows of a list before the others are asked for."""
+SHADES = ("", "heat-1", "heat-2", "heat-3", "heat-4", "heat-5")
 
 
 # --- above ---------------------------------------------------------------------------------------------------
@@ -119,7 +120,7 @@ def heat_card(facts: dict[str, Any], choice: Choice, t: Text) -> html.Section | 
     body = []
     for site in facts["sites"]:
         cells = [
-            html.Td(shift_text.number(one["expected"]), className=f"heat-{shift_text.shade(one['expected'], bounds)}")
+            html.Td(shift_text.number(one["expected"]), className=SHADES[shift_text.shade(one["expected"], bounds)])
             for one in site["blocks"]
         ]
         said = shift_text.doubts(site, w)

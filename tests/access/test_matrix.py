@@ -160,7 +160,7 @@ def test_the_table_here_knows_every_page_role_and_route(app: Dash) -> None:
 FILES_PAGE = {
     "overload-rows": "/overload/rows", "night-report": "/quality", "terminal-rows": "/terminals/rows",
     "repeat": "/repeat", "hazards": "/hazards", "dimensions": "/overload/findings", "cases": "/penalties",
-    "ranking": "/ranking", "risk": "/risk", "alerts": "/alerts",
+    "ranking": "/ranking", "risk": "/risk", "alerts": "/alerts", "shift": "/shift",
 }  # fmt: skip
 
 
