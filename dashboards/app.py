@@ -1,6 +1,5 @@
 """Creates the application: pages, the gate before them, security headers, error answers."""
 
-import os
 from typing import Any
 
 import dash
@@ -55,6 +54,7 @@ from dashboards.pages import (
     terminals,
 )
 from dashboards.text import HTML_LANG
+from warehouse.address import is_behind_proxy
 from warehouse.audit import AuditUnwritable
 from warehouse.connection import NoSnapshot, TooBusy, TooSlow
 from warehouse.errors import NotAllowed
@@ -204,7 +204,7 @@ def _headers(app: Dash) -> Any:
 
 def trust_proxy(server: flask.Flask) -> None:
     """With ``HENG_PROXY=1`` one proxy of ours is in front: address, scheme and host are what it says of them."""
-    if os.environ.get("HENG_PROXY") == "1":
+    if is_behind_proxy():
         server.wsgi_app = ProxyFix(server.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
 
 

@@ -10,7 +10,6 @@ not let it in. Airflow loads this class by its name, so this module alone outsid
 from __future__ import annotations
 
 import hmac
-import os
 from typing import Any
 from urllib.parse import urlencode
 
@@ -26,7 +25,8 @@ from jwt import ExpiredSignatureError
 from pydantic import BaseModel
 
 from warehouse.access_log import record
-from warehouse.control import SESSION_COOKIE, Control
+from warehouse.address import base_url
+from warehouse.control import SESSION_COOKIE, Control, digest
 from warehouse.home import home
 
 PERMISSION = "airflow"
@@ -60,7 +60,7 @@ class AccountsAuthManager(SimpleAuthManager):
 
     def get_url_logout(self) -> str:
         """Our page that ends sessions: as long as ours goes on, Airflow's would begin anew."""
-        return _pages("/account")
+        return base_url() + "/account"
 
     def serialize_user(self, user: Any) -> dict[str, Any]:
         return {"sub": user.username, "heng_session": user.session}
@@ -85,18 +85,16 @@ class AccountsAuthManager(SimpleAuthManager):
         return app
 
     def _login(self, request: Request, next: str = "") -> Response:
+        held = digest(request.cookies.get(SESSION_COOKIE, ""))
         with Control(home()) as control:
-            found = control.session(request.cookies.get(SESSION_COOKIE, ""))
-        if found is None or found.stage != "full":
-            return RedirectResponse(_pages("/login"), 303)
-        account = found.account
+            account = control.signed_in(held)  # no use of the session: our own pages keep it going
+        if account is None:
+            return RedirectResponse(base_url() + "/login", 303)
         if not account.may(PERMISSION):
             record("refused", account.account_id, permission=PERMISSION, role=account.role_name)
-            return RedirectResponse(_pages("/account"), 303)
+            return RedirectResponse(base_url() + "/account", 303)
         record("airflow", account.account_id, role=account.role_name)
-        token = self.generate_jwt(
-            AccountUser(account.account_id, found.session_digest), expiration_time_in_seconds=TOKEN_SECONDS
-        )
+        token = self.generate_jwt(AccountUser(account.account_id, held), expiration_time_in_seconds=TOKEN_SECONDS)
         base = conf.get("api", "base_url")
         answer = RedirectResponse(next if next and is_safe_url(next, request=request) else base + "/", 303)
         answer.set_cookie(
@@ -113,7 +111,3 @@ class AccountsAuthManager(SimpleAuthManager):
         if expected is None or not hmac.compare_digest(expected.encode(), body.password.encode("utf-8", "replace")):
             raise HTTPException(401, "Invalid credentials")
         return JSONResponse({"access_token": self.generate_jwt(AccountUser(body.username, None))}, 201)
-
-
-def _pages(path: str) -> str:
-    return os.environ.get("HENG_URL", "").rstrip("/") + path

@@ -93,8 +93,8 @@ def head_command() -> None:
 def show_command(
     first: Annotated[str | None, typer.Option("--from", help="First day.")] = None,
     last: Annotated[str | None, typer.Option("--to", help="Last day.")] = None,
-    actor: Annotated[str | None, typer.Option("--actor", help="Id of an account.")] = None,
-    action: Annotated[str | None, typer.Option("--action", help="An action, such as lookup.")] = None,
+    actor: Annotated[str | None, typer.Option("--actor", help="Id of an account or a client.")] = None,
+    action: Annotated[str | None, typer.Option("--action", help="An action, such as disclosure.")] = None,
     about: Annotated[
         str | None,
         typer.Option("--about", help="plate, enterprise, person: asks for the number, not echoed; filters: of a file."),

@@ -12,7 +12,7 @@ from datetime import date, timedelta
 
 from etl.errors import HengError
 from etl.land import sum_of, write_segment
-from warehouse import audit_check
+from warehouse import access_key, audit_check
 from warehouse.audit import SYSTEM, export_head, folder
 from warehouse.failpoint import failpoint
 from warehouse.home import home, is_running, sweep_temporary
@@ -24,6 +24,8 @@ COMPACT_AFTER_DAYS = 3
 KEEP_SNAPSHOTS = 7
 LEAVE_SECONDS = 24 * 3600
 """Files younger than this are never swept: their landing may be about to name them."""
+VERIFYING_SECONDS = 1800
+"""How long a verification that somebody asked for on the page is waited for."""
 
 
 def compact() -> int:
@@ -92,6 +94,12 @@ def run() -> dict[str, int]:
     finally:
         turn.end()
     done["audit_heads"] = int(export_head() is not None)
-    if folder().exists() and (fault := audit_check.verify_and_keep(SYSTEM).fault) is not None:
-        raise HengError(f"The audit log is not whole: {fault} Keep the folder as it is; see docs/audit.md.")
+    if folder().exists():
+        if (fault := audit_check.verify_and_keep(SYSTEM, wait_seconds=VERIFYING_SECONDS).fault) is not None:
+            raise HengError(f"The audit log is not whole: {fault} Keep the folder as it is; see docs/audit.md.")
+    elif access_key.path_of(home()).exists():  # a log is begun with the key
+        raise HengError(
+            f"The audit log is gone: there is no {folder()}. Lay it back from a backup; where there never was one, "
+            "`heng audit init` begins it. See docs/audit.md."
+        )
     return done

@@ -26,6 +26,7 @@ from etl import supervise
 from etl.airflow_api import Airflow, Run
 from etl.errors import HengError
 from etl.feeds import FEEDS
+from warehouse.address import is_behind_proxy
 from warehouse.control import Control, link_seconds
 from warehouse.home import home
 from warehouse.publish import pointer
@@ -214,7 +215,7 @@ def _start(session: _Session, demo: bool, dashboards: bool, record: supervise.Re
     passwords = state / "secrets" / "airflow_passwords.json"
     who = (
         "accounts with the role system"
-        if supervise.is_behind_proxy()
+        if is_behind_proxy()
         else f"user {supervise.AIRFLOW_USER}, password in {passwords}"
     )
     say(f"[bold]Airflow[/]     {airflow_address}  {who}")

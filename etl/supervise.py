@@ -36,6 +36,7 @@ from typing import IO, Any
 
 from etl.errors import HengError
 from warehouse import access_key
+from warehouse.address import base_url, is_behind_proxy, is_told
 from warehouse.home import REPOSITORY
 
 AIRFLOW_PORT = 8080
@@ -232,19 +233,13 @@ def make_secrets(home: Path) -> list[Path]:
     return new if had else [*new, key]
 
 
-def is_behind_proxy() -> bool:
-    """Whether this instance serves a bureau: one proxy of ours in front, accounts for Airflow's pages too."""
-    return os.environ.get("HENG_PROXY") == "1"
-
-
 def airflow_url(port: int) -> str:
-    """Where Airflow's pages are. Raises ``HengError`` behind a proxy whose address nobody told."""
+    """Where Airflow's pages are. Raises ``HengError`` behind a proxy whose address nobody told, and ``BadAddress``."""
     if not is_behind_proxy():
         return f"http://127.0.0.1:{port}"
-    given = os.environ.get("HENG_URL", "").rstrip("/")
-    if not given.startswith(("http://", "https://")):
+    if not is_told():
         raise HengError("HENG_PROXY=1 needs HENG_URL, the address of the pages: https://heng.example.gov.cn.")
-    return f"{given}{airflow_path()}"
+    return f"{base_url()}{airflow_path()}"
 
 
 def airflow_path() -> str:

@@ -7,7 +7,6 @@ expires, and its holder sets both in the browser.
 from __future__ import annotations
 
 import json
-import os
 import sys
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Annotated, Any
@@ -18,6 +17,7 @@ from etl.counties import COUNTY_WORDS
 from etl.errors import HengError
 from warehouse import access_key, provider
 from warehouse.access_log import record
+from warehouse.address import base_url
 from warehouse.control import Account, Control, link_seconds
 from warehouse.home import home
 from warehouse.roles import ROLES
@@ -34,14 +34,6 @@ Url = Annotated[str | None, typer.Option("--url", help="Where the pages are; def
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 
-def base_url(url: str | None = None) -> str:
-    """The address of the pages, without a slash at its end. Raises ``HengError`` for none."""
-    given = url or os.environ.get("HENG_URL") or f"http://127.0.0.1:{os.environ.get('HENG_DASH_PORT') or 8050}"
-    if not given.startswith(("http://", "https://")):
-        raise HengError(f"{given!r} is no address. Write it with https://.")
-    return given.rstrip("/")
-
-
 def link_of(control: Control, account: Account, url: str | None = None) -> str:
     """A new one-time link of an account."""
     return f"{base_url(url)}/link/{control.make_link(account)}"
@@ -52,6 +44,14 @@ def checked_counties(counties: list[str] | None) -> list[str]:
     if unknown:
         raise HengError(f"No county has the code {', '.join(unknown)}. Codes: warehouse/seeds/county.csv.")
     return list(counties or ())
+
+
+def state_of(account: Account) -> str:
+    if account.waits_for_its_role:
+        return "waits for its role"
+    if not account.is_enabled:
+        return "disabled"
+    return "ready" if account.is_ready else "waits for its link"
 
 
 def told_at(at: int) -> str:
@@ -103,9 +103,10 @@ def list_accounts(as_json: AsJson = False) -> None:
         rows: list[dict[str, Any]] = [
             {
                 "name": account.name,
+                "id": account.account_id,
                 "role": account.role_name,
                 "counties": "every" if account.counties is None else " ".join(account.counties),
-                "state": "ready" if account.is_ready else "waits for its link" if account.is_enabled else "disabled",
+                "state": state_of(account),
                 "second_factor": account.second_factor is not None,
                 "sessions": len(control.sessions(account)),
                 "created_at": told_at(account.created_at),

@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import sqlite3
+import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -226,14 +227,19 @@ class Verifying(WarehouseError):
 
 
 def verify_and_keep(
-    by: Principal, root: Path | None = None, key: str | None = None, heads: Iterable[dict[str, Any]] = ()
+    by: Principal,
+    root: Path | None = None,
+    key: str | None = None,
+    heads: Iterable[dict[str, Any]] = (),
+    wait_seconds: float = 0,
 ) -> Verified:
     """``verify``, and note what was found in ``audit/verified.json``, signed. A whole log has a record of it too,
     unless the nightly housekeeping asked.
 
-    A log that is not whole is left as it is. Raises ``Verifying``, ``WarehouseError``.
+    A log that is not whole is left as it is. Raises ``Verifying`` if somebody else verifies still after
+    ``wait_seconds``, and ``WarehouseError``.
     """
-    with _alone(root):
+    with _alone(root, wait_seconds):
         began = datetime.now(BEIJING)
         told = verify(root, key, heads)
         found = {
@@ -249,14 +255,19 @@ def verify_and_keep(
 
 
 @contextmanager
-def _alone(root: Path | None) -> Iterator[None]:
-    """Held while somebody verifies; given back whatever becomes of the process."""
+def _alone(root: Path | None, wait_seconds: float = 0) -> Iterator[None]:
+    """Held while somebody verifies; given back whatever becomes of the process. Raises ``Verifying``."""
+    until = time.monotonic() + wait_seconds
     descriptor = os.open(folder(root) / "verifying", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise Verifying("The log is being verified at this moment.") from None
+        while True:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except OSError:
+                if time.monotonic() >= until:
+                    raise Verifying("The log is being verified at this moment.") from None
+            time.sleep(0.2)
         yield
     finally:
         os.close(descriptor)

@@ -14,9 +14,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from warehouse import access_key, control
-from warehouse.control import NAME, Control, ControlError, account_name, check_role
+from warehouse.control import Control, ControlError, account_name, check_role, checked_name
 from warehouse.home import home
-from warehouse.roles import GIVEN_COUNTIES, ROLES, RoleHolder
+from warehouse.roles import ROLES, RoleHolder
 
 PREFIX = "heng_"
 TOKEN = re.compile(rf"{PREFIX}[A-Za-z0-9_-]{{43}}")
@@ -57,12 +57,7 @@ def clients(store: Control) -> list[Client]:
 
 
 def _client(store: Control, row: sqlite3.Row) -> Client:
-    found = store.connection.execute(
-        "select county_code from client_county where client_id = ? order by county_code", (row["client_id"],)
-    ).fetchall()
-    counties: tuple[str, ...] | None = tuple(county for (county,) in found)
-    if not counties and ROLES[row["role"]].counties != GIVEN_COUNTIES:
-        counties = None
+    counties = store.counties_of("client", row["client_id"], row["role"])
     return Client(
         row["client_id"], row["name"], row["role"], counties, row["per_minute"], row["created_at"], row["issued_at"],
         row["expires_at"], row["revoked_at"], row["seen_at"],
@@ -86,9 +81,7 @@ def add(
     per_minute: int = USUAL_PER_MINUTE,
 ) -> tuple[Client, str]:
     """A new client and its token, for so many days. Raises ``ControlError`` for what cannot be made."""
-    name = account_name(name)
-    if not NAME.fullmatch(name):
-        raise ControlError("A name has 3 to 40 letters, digits, dots, hyphens or underscores between its ends.")
+    name = checked_name(name)
     check_role(role, counties)
     if role not in DATA_ROLES:
         raise ControlError(f"A client reads; the role {role} does not. Roles: {', '.join(DATA_ROLES)}.")
@@ -104,9 +97,7 @@ def add(
             " values (?, ?, ?, ?, ?, ?, ?, ?)",
             (client_id, name, role, digest, per_minute, at, at, expires_at),
         )
-        store.connection.executemany(
-            "insert into client_county values (?, ?)", [(client_id, county) for county in sorted(set(counties))]
-        )
+        store.set_counties("client", client_id, counties)
     return known_client(store, name), token
 
 

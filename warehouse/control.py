@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from warehouse.errors import WarehouseError
-from warehouse.roles import EVERY_COUNTY, GIVEN_COUNTIES, ROLES, RoleHolder
+from warehouse.roles import EVERY_COUNTY, GIVEN_COUNTIES, ROLES, RoleHolder, counties_of
 
 _SCHEMA = """
 create table account (
@@ -99,12 +99,18 @@ create table client_county (               -- no row: every county the role may 
     primary key (client_id, county_code)
 ) strict;
 """
+_WAITING = """
+alter table account add column waits_for_its_role integer not null default 0;
+update account set waits_for_its_role = 1 where is_enabled = 0 and password_hash is null and changed_at = created_at;
+"""
+"""Who was added by one administrator and not touched since."""
 _STEPS = (
     _SCHEMA,
     # When password and second factor were given last, in seconds; a session from before this is asked for them again.
     "alter table session add column proved_at integer not null default 0;",
     _IDENTITIES,
     _CLIENTS,
+    _WAITING,
 )
 """What makes the store of one version that of the next; a store says how many it has behind it."""
 _VERSION = len(_STEPS)
@@ -162,9 +168,18 @@ def account_name(text: str) -> str:
     return unicodedata.normalize("NFKC", text).casefold().strip()
 
 
+def checked_name(text: str) -> str:
+    """A new name, as it is stored. Raises ``ControlError`` for what is none."""
+    name = account_name(text)
+    if not NAME.fullmatch(name):
+        raise ControlError("A name has 3 to 40 letters, digits, dots, hyphens or underscores between its ends.")
+    return name
+
+
 @dataclass(frozen=True)
 class Account(RoleHolder):
-    """``counties``: the only ones whose rows may be seen; None: every one."""
+    """``counties``: the only ones whose rows may be seen; None: every one. ``waits_for_its_role``: added by one
+    administrator, disabled until the other one gives it its role."""
 
     account_id: str
     name: str = field(repr=False)
@@ -176,11 +191,7 @@ class Account(RoleHolder):
     created_at: int
     counties: tuple[str, ...] | None
     last_sign_in_at: int | None = None
-
-    @property
-    def waits_for_its_role(self) -> bool:
-        """Whether it was added by one administrator and waits for the other one to give it its role."""
-        return not self.is_enabled and self.password_hash is None
+    waits_for_its_role: bool = False
 
     @property
     def is_ready(self) -> bool:
@@ -270,12 +281,6 @@ class Control:
         return [self._account(row) for row in rows]
 
     def _account(self, row: sqlite3.Row) -> Account:
-        found = self.connection.execute(
-            "select county_code from account_county where account_id = ? order by county_code", (row["account_id"],)
-        ).fetchall()
-        counties: tuple[str, ...] | None = tuple(county for (county,) in found)
-        if not counties and ROLES[row["role"]].counties != GIVEN_COUNTIES:
-            counties = None
         return Account(
             account_id=row["account_id"],
             name=row["name"],
@@ -285,8 +290,9 @@ class Control:
             second_factor=row["second_factor"],
             second_counter=row["second_counter"],
             created_at=row["created_at"],
-            counties=counties,
+            counties=self.counties_of("account", row["account_id"], row["role"]),
             last_sign_in_at=row["last_sign_in_at"],
+            waits_for_its_role=bool(row["waits_for_its_role"]),
         )
 
     def account(self, name: str) -> Account | None:
@@ -305,27 +311,32 @@ class Control:
         return found
 
     def add(self, name: str, role: str, counties: Sequence[str] = (), is_enabled: bool = True) -> Account:
-        """A new account; it can sign in once its link was used."""
-        name = account_name(name)
-        if not NAME.fullmatch(name):
-            raise ControlError("A name has 3 to 40 letters, digits, dots, hyphens or underscores between its ends.")
+        """A new account; it can sign in once its link was used. Not ``is_enabled``: it waits for its role."""
+        name = checked_name(name)
         check_role(role, counties)
         account_id, at = secrets.token_hex(16), now()
         with self.transaction():
             if self.account(name):
                 raise ControlError("There is an account of that name. `heng user list` shows it.")
             self.connection.execute(
-                "insert into account (account_id, name, role, is_enabled, created_at, changed_at)"
-                " values (?, ?, ?, ?, ?, ?)",
-                (account_id, name, role, int(is_enabled), at, at),
+                "insert into account (account_id, name, role, is_enabled, waits_for_its_role, created_at, changed_at)"
+                " values (?, ?, ?, ?, ?, ?, ?)",
+                (account_id, name, role, int(is_enabled), int(not is_enabled), at, at),
             )
-            self._set_counties(account_id, counties)
+            self.set_counties("account", account_id, counties)
         return self.known_account(name)
 
-    def _set_counties(self, account_id: str, counties: Sequence[str]) -> None:
-        self.connection.execute("delete from account_county where account_id = ?", (account_id,))
+    def counties_of(self, kind: str, holder_id: str, role_name: str) -> tuple[str, ...] | None:
+        """The counties of an ``account`` or a ``client`` (``kind``), as ``RoleHolder`` has them."""
+        rows = self.connection.execute(
+            f"select county_code from {kind}_county where {kind}_id = ? order by county_code", (holder_id,)
+        )
+        return counties_of(role_name, [county for (county,) in rows.fetchall()])
+
+    def set_counties(self, kind: str, holder_id: str, counties: Sequence[str]) -> None:
+        self.connection.execute(f"delete from {kind}_county where {kind}_id = ?", (holder_id,))
         self.connection.executemany(
-            "insert into account_county values (?, ?)", [(account_id, county) for county in sorted(set(counties))]
+            f"insert into {kind}_county values (?, ?)", [(holder_id, county) for county in sorted(set(counties))]
         )
 
     def set_role(self, account: Account, role: str, counties: Sequence[str] = ()) -> None:
@@ -335,15 +346,15 @@ class Control:
             self.connection.execute(
                 "update account set role = ?, changed_at = ? where account_id = ?", (role, now(), account.account_id)
             )
-            self._set_counties(account.account_id, counties)
+            self.set_counties("account", account.account_id, counties)
             self._end_sessions(account.account_id)
             self.connection.execute("delete from link where account_id = ?", (account.account_id,))
 
     def set_enabled(self, account: Account, is_enabled: bool) -> None:
-        """Disabling ends its sessions and its open links."""
+        """Disabling ends its sessions and its open links; either way it waits for no role any more."""
         with self.transaction():
             self.connection.execute(
-                "update account set is_enabled = ?, changed_at = ? where account_id = ?",
+                "update account set is_enabled = ?, waits_for_its_role = 0, changed_at = ? where account_id = ?",
                 (int(is_enabled), now(), account.account_id),
             )
             self._end_sessions(account.account_id)
@@ -638,11 +649,11 @@ class Control:
         """The attempt was right: its subject starts anew."""
         self.connection.execute("delete from attempt where subject = ?", (subject,))
 
-    def refund_attempt(self, subject: str) -> None:
-        """The attempt was right, and its subject may be shared: only that one is taken back."""
+    def refund_attempt(self, subject: str, count: int = 1) -> None:
+        """The attempt was right, and its subject may be shared: only what was counted for that one is taken back."""
         self.connection.execute(
-            "update attempt set failed_count = max(failed_count - 1, 0), blocked_until = 0 where subject = ?",
-            (subject,),
+            "update attempt set failed_count = max(failed_count - ?, 0), blocked_until = 0 where subject = ?",
+            (count, subject),
         )
 
 

@@ -75,6 +75,12 @@ ROLES = {
 }
 
 
+def counties_of(role_name: str, given: Sequence[str]) -> tuple[str, ...] | None:
+    """The only counties whose rows a holder may see who was given these; None: every one."""
+    is_bound = bool(given) or ROLES[role_name].counties == GIVEN_COUNTIES
+    return tuple(given) if is_bound else None
+
+
 class RoleHolder:
     """Who has a role: a person's account, a program's client. ``counties``: None: every one the role may see."""
 

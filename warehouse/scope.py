@@ -3,7 +3,8 @@ row for a district.
 
 A row belongs to the county that its own column tells. A row without such a column belongs to the county of what it
 hangs on: a site, an enterprise, a loading firm, a monitored vehicle where these are registered last; the case, hazard
-or decision. So each row belongs to one county or to none, and what belongs to none only the whole prefecture sees.
+or decision. So each row belongs to one county or to none, and what belongs to none only the whole prefecture sees. Rows
+of the tables ``SHARED`` may be seen by several:
 
 A delivery whose file name carries the code of a county is told to that county, with its rows; any other to everybody.
 
@@ -134,7 +135,7 @@ SCOPES: dict[str, Scope] = {
     "meta.night_report": OPEN,
 }
 SHARED = ("staging.vehicle", "mart.row_fate", "meta.delivery", "meta.delivery_reason")
-"""Tables of which a row may be seen by several districts."""
+"""Tables of which a row may be seen by several districts: a vehicle's line, a delivery whose name carries no code."""
 
 
 def scope_of(table: str) -> Scope:

@@ -5,7 +5,6 @@ counties); either may shut somebody out. Nobody changes an administrator's accou
 or the audit administrator: that takes a command on the machine itself. Which account is meant travels in the body.
 """
 
-import os
 from typing import Any
 
 import flask
@@ -13,10 +12,11 @@ from werkzeug.exceptions import BadRequest, Forbidden
 
 from dashboards import shell
 from dashboards.access import session
-from dashboards.access.frame import counties, moment, names_of_counties, page
+from dashboards.access.frame import counties, moment, page, whose_rows
 from dashboards.text import Text
 from warehouse import provider
 from warehouse.access_log import record
+from warehouse.address import is_behind_proxy
 from warehouse.control import NAME, Account, account_name, link_seconds
 from warehouse.roles import EVERY_COUNTY, GIVEN_COUNTIES, ROLES
 
@@ -65,13 +65,12 @@ def _state(account: Account) -> tuple[str, str]:
 
 def _shown(account: Account, t: Text) -> dict[str, Any]:
     state, tone = _state(account)
-    places = t("app.list").join(names_of_counties(account.counties, t))
     return {
         "id": account.account_id,
         "name": account.name,
         "role": t(f"access.role.{account.role_name}"),
         "role_name": account.role_name,
-        "counties": places or t("access.every_county" if account.role.pages else "access.no_rows"),
+        "counties": whose_rows(account, t),
         "codes": account.counties or (),
         "state": t(f"account_list.state.{state}"),
         "state_name": state,
@@ -82,8 +81,14 @@ def _shown(account: Account, t: Text) -> dict[str, Any]:
         "created": moment(account.created_at, t.lang),
         "is_administrator": account.role.is_administrator,
         "is_enabled": account.is_enabled,
-        "subject": session.control().subject_of(account, issuer) if (issuer := provider.issuer()) else None,
     }
+
+
+def _opened(account: Account, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """The row of an account, with who it is for the bureau's provider."""
+    issuer = provider.issuer()
+    (row,) = (row for row in rows if row["id"] == account.account_id)
+    return {**row, "subject": session.control().subject_of(account, issuer) if issuer else None}
 
 
 def _page(status: int = 200, opened: Account | None = None, **values: Any) -> flask.Response:
@@ -98,13 +103,13 @@ def _page(status: int = 200, opened: Account | None = None, **values: Any) -> fl
         status,
         lead=t("account_list.lead", count=len(rows), **counts),
         rows=rows,
-        opened=_shown(opened, t) if opened else None,
+        opened=opened and _opened(opened, rows),
         roles=[(name, t(f"access.role.{name}"), t(f"access.role.{name}.help")) for name in GIVEN],
         places=[(code, t.pick(*names)) for code, names in counties().items()],
         may={what: by.may(f"accounts.{what}") for what in ("identity", "grant", "stop")},
         duty=t(f"account_list.duty.{by.role_name}"),
         is_fresh=session.is_fresh(),
-        airflow=by.may("airflow") and os.environ.get("HENG_PROXY") == "1",
+        airflow=by.may("airflow") and is_behind_proxy(),
         **values,
     )
 
@@ -204,7 +209,7 @@ def grant() -> Any:
     if wrong:
         return _page(400, account, error=_text()(wrong))
     with control.transaction():
-        waits = account.waits_for_its_role
+        waits = (control.account_by_id(account.account_id) or account).waits_for_its_role
         control.set_role(account, role, codes)
         _note("role_changed", account, _asked(role, codes))
         if waits:

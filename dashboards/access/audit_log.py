@@ -21,10 +21,10 @@ from dashboards import freshness, shell
 from dashboards.access import session
 from dashboards.access.frame import page
 from dashboards.text import Text
-from warehouse import audit, audit_check
+from warehouse import audit, audit_check, clients
 from warehouse.audit import AuditUnwritable, Event, Subject
 from warehouse.audit_check import Verifying
-from warehouse.control import Account
+from warehouse.control import account_name
 from warehouse.errors import WarehouseError
 from warehouse.home import home
 
@@ -32,7 +32,8 @@ routes = flask.Blueprint("audit", __name__, url_prefix="/audit", template_folder
 ROWS = 50
 WAIT_SECONDS = 5.0
 """How long an answer waits for a verification; one of a long log goes on behind it."""
-_LONGEST = 100
+LONGEST = 8192
+"""Signs of a field: no address that a server takes is longer. What is longer is refused, never cut."""
 _ACTION = re.compile(r"[a-z][a-z0-9_.-]{0,63}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _FIELDS = ("actor", "first", "last", "action", "purpose", "kind", "same", "before")
@@ -47,7 +48,7 @@ def _text() -> Text:
 
 
 def _field(name: str) -> str:
-    return flask.request.form.get(name, "").strip()[:_LONGEST]
+    return flask.request.form.get(name, "").strip()
 
 
 # --- what is asked ------------------------------------------------------------------------------------
@@ -59,12 +60,19 @@ def _day(text: str) -> date | None:
 
 
 def _actor(text: str) -> str | None:
-    """The id a name or an id stands for. What is no account is taken as it is: ``system``, ``os:1000``, ``nobody``."""
+    """The id that a name or an id of an account or a client stands for. What is neither is taken as it is: ``system``,
+    ``os:1000``, ``nobody``. Raises ``_Wrong`` for a name of both."""
     if not text:
         return None
-    found = session.control().account(text) or session.control().account_by_id(text)
-    if found is not None:
-        return found.account_id
+    control = session.control()
+    named = [account.account_id for account in (control.account(text), control.account_by_id(text)) if account]
+    named += [
+        one.client_id for one in clients.clients(control) if text == one.client_id or account_name(text) == one.name
+    ]
+    if len(named) > 1:
+        raise _Wrong("audit_log.wrong.both")
+    if named:
+        return named[0]
     if text in ("system", "nobody") or re.fullmatch(r"[a-z]{2,8}:[a-z0-9_.-]{1,60}", text):
         return text
     raise _Wrong("audit_log.wrong.actor")
@@ -72,6 +80,8 @@ def _actor(text: str) -> str | None:
 
 def _asked() -> tuple[dict[str, Any], Subject | None]:
     """What a form asks of ``audit.records``. Raises ``_Wrong``, and ``BadRequest`` for what no form sends."""
+    if any(len(_field(name)) > LONGEST for name in (*_FIELDS, "number")):
+        raise _Wrong("audit_log.wrong.long")
     action, purpose, same, before, kind = (_field(name) for name in ("action", "purpose", "same", "before", "kind"))
     if (
         (action and not _ACTION.fullmatch(action))
@@ -96,8 +106,11 @@ def _asked() -> tuple[dict[str, Any], Subject | None]:
 
 
 # --- what is shown ------------------------------------------------------------------------------------
-def _names() -> dict[str, Account]:
-    return {account.account_id: account for account in session.control().accounts()}
+def _names(t: Text) -> dict[str, str]:
+    """Whom an id stands for: an account by its name, a client as one."""
+    control = session.control()
+    named = {account.account_id: account.name for account in control.accounts()}
+    return named | {one.client_id: t("audit_log.client", name=one.name) for one in clients.clients(control)}
 
 
 def _action(action: str, t: Text) -> str:
@@ -105,18 +118,20 @@ def _action(action: str, t: Text) -> str:
     return t(key) if t.has(key) else action
 
 
-def _who(actor: str, names: dict[str, Account], t: Text) -> str:
+def _who(actor: str, names: dict[str, str], t: Text) -> str:
     if actor in names:
-        return names[actor].name
+        return names[actor]
     return t(f"audit_log.actor.{actor}") if t.has(f"audit_log.actor.{actor}") else actor
 
 
-def _query(query: str | None, names: dict[str, Account], t: Text) -> str:
-    """What asked; of a change of an account, whose."""
+def _query(query: str | None, names: dict[str, str], t: Text) -> str:
+    """What asked; of a change of an account or a client, whose."""
     if query is None:
         return fmt.NONE
-    account = names.get(query.removeprefix("account."))
-    return t("audit_log.of_account", name=account.name) if query.startswith("account.") and account else query
+    whose = query.removeprefix("account.")
+    if whose == query or whose not in names:
+        return query
+    return names[whose] if whose.startswith("client.") else t("audit_log.of_account", name=names[whose])
 
 
 def _outcome(outcome: str, t: Text) -> str:
@@ -129,7 +144,7 @@ def _subject(row: dict[str, Any], t: Text) -> str:
     return t("audit_log.subject", kind=t(f"audit_log.kind.{kind}"), digest=row["subject"][:8]) if kind else fmt.NONE
 
 
-def _row(row: dict[str, Any], names: dict[str, Account], t: Text) -> dict[str, Any]:
+def _row(row: dict[str, Any], names: dict[str, str], t: Text) -> dict[str, Any]:
     return {
         "seq": f"{row['seq']:,}",
         "at": fmt.moment(datetime.fromisoformat(row["at"]), t.lang),
@@ -154,7 +169,7 @@ def _scope(row: dict[str, Any], t: Text) -> str:
     return t("access.every_county") if row["scope"] == "all" else row["scope"]
 
 
-def _verification(t: Text, names: dict[str, Account]) -> dict[str, Any]:
+def _verification(t: Text, names: dict[str, str]) -> dict[str, Any]:
     """What the last verification found, in words, and whether one goes on."""
     found, goes_on = audit_check.last_verified(), audit_check.is_being_verified()
     if found is None:
@@ -173,7 +188,8 @@ def _verification(t: Text, names: dict[str, Account]) -> dict[str, Any]:
 
 def _page(status: int = 200, **values: Any) -> flask.Response:
     """The page for the form that was sent, or for nothing asked."""
-    t, names = _text(), _names()
+    t = _text()
+    names = _names(t)
     rows: list[dict[str, Any]] = []
     shown: dict[str, Any] = {"rows": [], "older": None, "actions": [], "months": []}
     form = {name: _field(name) for name in _FIELDS}
@@ -205,6 +221,7 @@ def _page(status: int = 200, **values: Any) -> flask.Response:
         status,
         asked=form,
         purposes=[(purpose, t(f"lookup.purpose.{purpose}")) for purpose in audit.PURPOSES],
+        longest=LONGEST,
         kinds=[(kind, t(f"audit_log.kind.{kind}")) for kind in audit.KINDS],
         verified=_verification(t, names),
         **shown,

@@ -12,7 +12,7 @@ from werkzeug.exceptions import NotFound, Unauthorized
 
 from dashboards import shell
 from dashboards.access import gate, session
-from dashboards.access.frame import moment, names_of_counties
+from dashboards.access.frame import moment, whose_rows
 from dashboards.access.frame import page as _page
 from dashboards.access.vault import LONGEST, SHORTEST, vault, weakness
 from warehouse.access_log import record
@@ -68,9 +68,9 @@ def record_block(seconds: int) -> None:
         record("login_blocked", seconds=seconds)
 
 
-def refund_address() -> None:
-    """The attempt was right: it is taken back."""
-    session.control().refund_attempt(_address())
+def refund_address(count: int = 1) -> None:
+    """The attempt was right: all that was counted for it is taken back."""
+    session.control().refund_attempt(_address(), count)
 
 
 def _address() -> str:
@@ -313,7 +313,6 @@ def _account_page(status: int = 200, **values: Any) -> flask.Response:
     account, own = _own(), _session()
     view = shell.view_of(flask.request.args)
     t = view.text
-    places = names_of_counties(account.counties, t)
     wants_second = "second" in flask.request.args
     if wants_second:
         if own.second_factor is None:
@@ -331,9 +330,7 @@ def _account_page(status: int = 200, **values: Any) -> flask.Response:
         name=account.name,
         role=t(f"access.role.{account.role_name}"),
         role_help=t(f"access.role.{account.role_name}.help"),
-        places=t("app.list").join(places)
-        if places
-        else t("access.every_county" if account.role.pages else "access.no_rows"),
+        places=whose_rows(account, t),
         has_second=account.second_factor is not None,
         needs_second=account.role.needs_second_factor,
         code_count=session.control().recovery_code_count(account),

@@ -1,7 +1,6 @@
 """What the server draws without a script has in common: forms of an account and pages of administrators."""
 
 import csv
-from collections.abc import Iterable
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -16,6 +15,7 @@ from dashboards.access import session
 from dashboards.text import HTML_LANG, Text
 from warehouse.home import REPOSITORY
 from warehouse.provider import issuer
+from warehouse.roles import RoleHolder
 
 _CSS = ("app.css", "icons.css")
 
@@ -66,8 +66,11 @@ def counties() -> dict[str, tuple[str, str]]:
         return {row["county_code"]: (row["name_zh"], row["name_en"]) for row in csv.DictReader(stream)}
 
 
-def names_of_counties(codes: Iterable[str] | None, t: Text) -> list[str]:
-    return [t.pick(*counties().get(code, (code, code))) for code in codes or ()]
+def whose_rows(holder: RoleHolder, t: Text) -> str:
+    """The counties whose rows somebody may see, in words."""
+    if holder.counties:
+        return t("app.list").join(t.pick(*counties().get(code, (code, code))) for code in holder.counties)
+    return t("access.every_county" if holder.role.pages else "access.no_rows")
 
 
 def moment(seconds: int | None, lang: str) -> str:

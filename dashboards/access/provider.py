@@ -168,9 +168,12 @@ def came_back() -> Any:
     told, asked = _told(), flask.request.args
     kept = vault().taken("provider", flask.request.cookies.get(COOKIE, ""), TRY_SECONDS)
     begun = Try(**json.loads(kept)) if kept else None
-    if begun is None or not hmac.compare_digest(
-        asked.get("state", "").encode("utf-8", "replace"), begun.state.encode()
-    ):
+    if begun is None:  # nobody began here, or long ago: anybody can ask this, so it fills no log
+        return _refused("access.provider.stale", 400)
+    if seconds := forms.count_address():
+        forms.record_block(seconds)
+        return forms.waits(seconds, "login.html", target="/")
+    if not hmac.compare_digest(asked.get("state", "").encode("utf-8", "replace"), begun.state.encode()):
         record("provider_failed")
         return _refused("access.provider.stale", 400)
     if "code" not in asked or asked.get("iss", told.issuer) != told.issuer:
@@ -189,7 +192,7 @@ def came_back() -> Any:
     if not account.is_ready:
         record("login_not_ready", account.account_id)
         return _refused("access.login.not_ready", 403)
-    forms.refund_address()
+    forms.refund_address(2)  # that it began, and that it came back
     if account.second_factor is not None:
         session.begin(account, "second", proved=False)
         onward = flask.url_for("person.second", next=begun.target)

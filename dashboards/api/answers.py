@@ -74,9 +74,10 @@ def _selection(known: Known, asked: Mapping[str, Any]) -> Selection:
     return selection
 
 
-def _day(known: Known, asked: Mapping[str, Any], first: date) -> date:
-    day = asked.get("as_of", known.last_day)
-    if not first <= day <= known.last_day:
+def _day(asked: Mapping[str, Any], first: date, last: date) -> date:
+    """The day asked for, the last one where none is."""
+    day = asked.get("as_of", last)
+    if not first <= day <= last:
         raise _not_usable("as_of")
     return day
 
@@ -239,7 +240,7 @@ REPORT_CARD = Operation(
 
 # --- sites and findings ---------------------------------------------------------------------------------
 def _sites(db: queries.Source, known: Known, asked: dict[str, Any], page: Page) -> Told:
-    day = _day(known, asked, known.first_day)
+    day = _day(asked, known.first_day, known.last_day)
     county = asked.get("county", ALL)
     if county != ALL and county not in known.counties:
         raise _not_usable("county")
@@ -446,7 +447,9 @@ def _hazards(db: queries.Source, known: Known, asked: dict[str, Any], page: Page
     choice, bad = hazard_queries.choice_of(_texts(asked), known)
     _refuse(bad)
     with hazard_queries.view(db, choice, known) as view:
-        rows = [one._asdict() | {"responsible_unit": one.unit} for one in view.listed]
+        part = view.listed[page.offset : page.offset + page.limit]
+        rows = [one._asdict() | {"responsible_unit": one.unit} for one in part]
+        total = len(view.listed)
         values = {
             **{name: getattr(choice, name) for name in ("cohort", "show")},
             "cohort_first": choice.asked.first,
@@ -454,8 +457,7 @@ def _hazards(db: queries.Source, known: Known, asked: dict[str, Any], page: Page
             "rates": view.whole,
             "parameters": _parameters(list(view.facts.told.values())),
         }
-    part = rows[page.offset : page.offset + page.limit]
-    return Told(values, choice.as_of, choice.known_on, part, len(rows))
+    return Told(values, choice.as_of, choice.known_on, rows, total)
 
 
 _SHOWN = (Field("cohort", code(*hazard_queries.COHORTS)), Field("show", code(*hazards.LISTS)))
@@ -505,7 +507,9 @@ def _look_up(db: queries.Source, known: Known, asked: dict[str, Any], page: Page
         bad.append("plate_no")
     night = as_known.night_of(_texts(asked), bad)
     _refuse(bad)
-    day = _day(known, asked, repeat.first_day(db))
+    if night is not None:
+        as_known.need_all(db, night)
+    day = _day(asked, repeat.first_day(db), as_known.last_day(known, night))
     window = asked.get("window", repeat.defaults(db, day).query_window)
     # Without a province chosen beside it a plate means what is written and no other.
     question = lookup_facts.Asked(plate_no, "", asked.get("plate_color_code"), day, window, night)

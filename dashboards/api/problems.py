@@ -56,11 +56,9 @@ _AGAIN_SECONDS = {"not_ready": 60, "not_audited": 60, "too_busy": 5}
 class Problem(HTTPException):
     """A refusal of the API. ``names``: the declared parameters that could not be taken."""
 
-    def __init__(
-        self, kind: str, names: tuple[str, ...] = (), headers: Mapping[str, str] | None = None, **more: Any
-    ) -> None:
+    def __init__(self, kind: str, names: tuple[str, ...] = (), headers: Mapping[str, str] | None = None) -> None:
         super().__init__(kind)
-        self.kind, self.names, self.headers, self.more = kind, names, dict(headers or {}), more
+        self.kind, self.names, self.headers = kind, names, dict(headers or {})
         self.code = KINDS[kind]
 
 
@@ -74,9 +72,9 @@ def answer(error: Exception) -> flask.Response:
     headers: dict[str, str] = {}
     more: dict[str, Any] = {}
     if isinstance(error, Problem):
-        kind, headers, more = error.kind, error.headers, error.more
+        kind, headers = error.kind, error.headers
         if error.names:
-            more = {**more, "parameters": list(error.names)}
+            more = {"parameters": list(error.names)}
     elif isinstance(error, HTTPException):
         kind = OF_STATUS.get(error.code or 500, "malformed" if (error.code or 500) < 500 else "fault")
         headers = {name: value for name, value in error.get_headers() if name == "Allow"}

@@ -151,7 +151,7 @@ def _is_none(value: Any) -> bool:
 
 
 def optional(kind: Kind) -> Kind:
-    """The same, or null where nothing is known."""
+    """The same, or null where nothing is known: of an answer, not to be asked for."""
     schema = dict(kind.schema)
     if "enum" in schema:
         schema["enum"] = [*schema["enum"], None]
@@ -161,7 +161,7 @@ def optional(kind: Kind) -> Kind:
         schema = {"anyOf": [schema, {"type": "null"}]}
     return Kind(
         schema,
-        lambda value: None if value is None else kind.read(value),
+        _unread,
         lambda value, name, whole: None if _is_none(value) else kind.write(value, name, whole),
     )
 

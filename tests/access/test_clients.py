@@ -163,7 +163,10 @@ def test_making_renewing_and_revoking_are_on_record(home: Path) -> None:
 def test_a_store_from_before_clients_gets_them(home: Path) -> None:
     with Control(home) as store:
         account = store.add("li.na", "analyst")
-        store.connection.executescript("drop table client_county; drop table client; pragma user_version = 3")
+        store.connection.executescript(
+            "drop table client_county; drop table client; alter table account drop column waits_for_its_role;"
+            "pragma user_version = 3"
+        )
     heng("add", "portal", "--role", "analyst")
     with Control(home) as store:
         assert store.account_by_id(account.account_id) is not None

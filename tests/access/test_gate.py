@@ -377,7 +377,7 @@ def test_who_may_not_is_told_whom_to_ask(app: Dash) -> None:
     client = client_of("leader", app=app)
     page = client.get("/lookup?lang=en", headers=HOST)
     assert page.status_code == 403
-    assert "system administrator" in page.get_data(as_text=True)
+    assert "security administrator" in page.get_data(as_text=True)
     answer = post(client, callback_body(app, "lookup-download.data"))
     assert (answer.status_code, list(answer.json)) == (403, ["message"])
 

@@ -357,6 +357,45 @@ def test_who_begins_again_and_again_has_to_wait(fake: FakeProvider, nobody: Sign
     assert len(fake.asked) == 20
 
 
+def test_who_comes_back_without_having_begun_fills_no_log_and_asks_nobody(
+    fake: FakeProvider, nobody: Signed, store: Control
+) -> None:
+    audit.begin()
+    before = audit.records(limit=1)[0]["seq"]
+    for value in ("", "x" * 200):
+        if value:
+            nobody.set_cookie(protocol.COOKIE, value, domain="127.0.0.1")
+        assert came_back(nobody, "/login/provider/callback?code=x&state=y").status_code == 400
+    assert audit.records(limit=1)[0]["seq"] == before
+    assert fake.asked == []
+    assert store.connection.execute("select count(*) from attempt").fetchone()[0] == 0
+
+
+def test_who_comes_back_with_code_after_code_has_to_wait(fake: FakeProvider, nobody: Signed, store: Control) -> None:
+    bound(fake, store)
+    address = begun(nobody)
+    held = nobody.get_cookie(protocol.COOKIE, domain="127.0.0.1")
+    assert held is not None
+    statuses = []
+    for turn in range(23):
+        nobody.set_cookie(protocol.COOKIE, held.value, domain="127.0.0.1")
+        if turn == 19:
+            fake.asked.clear()
+        statuses.append(came_back(nobody, re.sub("code=[^&]*", f"code=x{turn}", address)).status_code)
+    assert statuses == [401] * 19 + [429] * 4, "to begin was the first of twenty"
+    assert fake.asked == []
+    assert len(audit.records(action="access.provider_failed")) == 19
+    assert len(audit.records(action="access.login_blocked")) == 1
+
+
+def test_who_comes_in_by_the_provider_leaves_no_attempt(fake: FakeProvider, nobody: Signed, store: Control) -> None:
+    bound(fake, store)
+    for _ in range(12):
+        assert came_back(nobody, begun(nobody)).status_code == 200
+        nobody.delete_cookie(session.COOKIE, domain="127.0.0.1")
+    assert [row[0] for row in store.connection.execute("select failed_count from attempt")] == [0]
+
+
 # --- binding ------------------------------------------------------------------------------------------
 def test_an_administrator_binds_and_unbinds_by_page(fake: FakeProvider, app: Dash, home: Path, store: Control) -> None:
     system = client_of("system", app=app)
@@ -418,7 +457,7 @@ def test_a_store_from_before_identities_gets_them(home: Path) -> None:
         account = control.add("li.na", "analyst")
         control.connection.executescript(
             "drop table client_county; drop table client; drop table identity;"
-            "alter table account drop column last_sign_in_at;"
+            "alter table account drop column last_sign_in_at; alter table account drop column waits_for_its_role;"
             "alter table session drop column proved_at; pragma user_version = 1"
         )
     with Control(home) as control:

@@ -136,9 +136,13 @@ def _proxy(nginx: str, tmp_path: Path, pages: str, airflow: str) -> Iterator[Pro
     for told, here, times in (
         ("listen 443", f"listen 127.0.0.1:{port}", 2),
         ("listen 80", f"listen 127.0.0.1:{plain_port}", 2),
-        ("http://127.0.0.1:8050", pages, 2),
+        ("http://127.0.0.1:8050", pages, 4),
         ("http://127.0.0.1:8080", airflow, 1),
         ("/etc/ssl/heng/", f"{folder}/", 2),
+        ("burst=60 ", "burst=20 ", 1),  # so that a slow machine asks fast enough
+        ("burst=240 ", "burst=20 ", 1),
+        ("rate=5r/s", "rate=1r/s", 1),
+        ("rate=20r/s", "rate=1r/s", 1),
     ):
         assert text.count(told) == times, told
         text = text.replace(told, here)
@@ -201,6 +205,16 @@ def test_the_example_of_a_proxy_serves_the_pages_and_nobody_else(
     other.request("GET", "/login", headers={"Host": "evil.example"})
     with pytest.raises(http.client.RemoteDisconnected):
         other.getresponse()
+
+
+@pytest.mark.parametrize("path", ["/login", "/login/provider/callback", "/api/v1/freshness"])
+def test_who_asks_too_fast_waits_before_the_pages_are_asked(proxied: Proxied, path: str) -> None:
+    statuses = [proxied.ask("GET", path)[0].status for _ in range(40)]
+    assert 429 not in statuses[:20]
+    assert 429 in statuses[20:]
+    answer, _ = proxied.ask("GET", "/healthz")
+    assert answer.status == 200, "nothing else waits"
+    assert answer.headers["Strict-Transport-Security"] == "max-age=31536000"
 
 
 def test_airflow_stands_behind_the_same_name_with_our_cookie_and_without_its_passwords(

@@ -15,6 +15,7 @@ from etl.errors import HengError
 from etl.run import serve
 from warehouse import access_key
 from warehouse.control import Control, ControlError
+from warehouse.errors import WarehouseError
 
 LINK = re.compile(r"^(https?://\S+?)(/link/\S{43})$", re.M)
 
@@ -56,6 +57,16 @@ def test_a_store_of_a_newer_version_is_left_alone(home: Path) -> None:
         heng("user", "list")
 
 
+def test_the_list_says_what_an_account_waits_for(home: Path) -> None:
+    with Control(home) as control:
+        account = control.add("li.na", "analyst", is_enabled=False)
+        assert "waits for its role" in heng("user", "list")
+        control.set_enabled(account, True)
+        assert "waits for its link" in heng("user", "list")
+        control.set_enabled(account, False)
+        assert "disabled" in heng("user", "list")
+
+
 def test_an_account_is_made_by_command_and_used_by_its_link(
     home: Path, app: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -70,9 +81,11 @@ def test_an_account_is_made_by_command_and_used_by_its_link(
     assert fill(client, found[2], password=PASSWORD, again=PASSWORD).status_code == 303
     (row,) = json.loads(heng("user", "list", "--json"))
     assert row == {
-        "name": "chen.bo", "role": "district", "counties": "431103 431124", "state": "ready", "second_factor": False,
-        "sessions": 1, "created_at": row["created_at"],
+        "name": "chen.bo", "id": row["id"], "role": "district", "counties": "431103 431124", "state": "ready",
+        "second_factor": False, "sessions": 1, "created_at": row["created_at"],
     }  # fmt: skip
+    with Control(home) as control:
+        assert control.known_account("chen.bo").account_id == row["id"]
     assert len(json.loads(heng("user", "sessions", "chen.bo", "--json"))) == 1
     assert "1 sessions ended" in heng("user", "revoke", "chen.bo")
     assert "0 sessions" in heng("user", "sessions", "chen.bo")
@@ -104,7 +117,7 @@ def test_an_account_is_made_by_command_and_used_by_its_link(
     ],
 )
 def test_a_command_that_makes_no_sense_says_the_next_step(home: Path, words: tuple[str, ...], why: str) -> None:
-    with pytest.raises((HengError, ControlError), match=why):
+    with pytest.raises((HengError, WarehouseError), match=why):
         heng("user", *words)
     with Control(home) as control:
         assert control.accounts() == []

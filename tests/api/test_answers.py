@@ -19,7 +19,7 @@ from test_scoped_pages import NAMING, Whole, hits, values
 from typer.testing import CliRunner
 from violation_rows import FOUR, THREE
 
-from dashboards import as_known, queries, repeat_queries
+from dashboards import as_known, lookup_facts, queries, repeat_queries
 from dashboards.api import answers, operations
 from dashboards.api.shape import NotOfKind, optional, text
 from etl.cli import app as commands
@@ -369,6 +369,26 @@ def test_a_night_is_asked_as_the_page_of_hazards_asks_it(
     assert opened == [night]
     assert told["items"]
     as_known.close_all()
+
+
+def test_a_vehicle_of_a_night_is_told_as_of_the_last_day_that_night_knew(
+    ask: Ask, whole: Whole, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @contextmanager
+    def knew(day: Any, kind: str, key: Any) -> Iterator[Any]:
+        yield whole
+
+    monkeypatch.setattr(as_known, "_nights", lambda: (fixture.LAST_DAY.replace(day=1), fixture.LAST_DAY))
+    monkeypatch.setattr(as_known, "manifest_known_on", lambda day: {"data_until": "2026-11-09", "business_date": "-"})
+    monkeypatch.setattr(lookup_facts, "facts_known_on", knew)
+    client = ask("inspector")
+    told = look_up(client, FOUR, known_on="2026-11-10")
+    assert (told["source"]["known_on"], told["source"]["as_of"]) == ("2026-11-10", "2026-11-09")
+    assert told["facts"]["as_of"] == "2026-11-09"
+    assert look_up(client, FOUR, known_on="2026-11-10", as_of="2026-11-05")["source"]["as_of"] == "2026-11-05"
+    asked = {"plate_no": FOUR, "purpose": "vehicle_check", "known_on": "2026-11-10", "as_of": "2026-11-10"}
+    answer = client.post("/api/v1/vehicles/look-up", json=asked)
+    assert (answer.status_code, answer.json["parameters"]) == (422, ["as_of"]), "nothing was known of that day"
 
 
 def test_the_roles_here_are_all_that_read() -> None:

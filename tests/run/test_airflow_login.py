@@ -16,7 +16,8 @@ from one_app import account_of
 from etl import supervise
 from etl.errors import HengError
 from warehouse import audit
-from warehouse.control import SESSION_COOKIE, Control
+from warehouse.address import BadAddress
+from warehouse.control import SESSION_COOKIE, Control, digest
 
 URL = "https://heng.example.gov.cn"
 FORWARDED = {
@@ -134,6 +135,18 @@ def test_half_a_sign_in_does_not_come_in(state: Path, port: int) -> None:
     assert browser.status() == 401
 
 
+def test_to_come_in_is_no_use_of_the_session(state: Path, port: int) -> None:
+    browser = signed_in(state, port, "system")
+    held = digest(browser.cookies[SESSION_COOKIE])
+    with Control(state) as control:
+        control.connection.execute("update session set seen_at = seen_at - 60 where session_digest = ?", (held,))
+        seen = "select seen_at from session where session_digest = ?"
+        before = control.connection.execute(seen, (held,)).fetchone()[0]
+        assert browser.ask("GET", "/airflow/auth/login")[0].headers["Location"] == f"{URL}/airflow/"
+        assert browser.status() == 200
+        assert control.connection.execute(seen, (held,)).fetchone()[0] == before
+
+
 def test_a_system_administrator_comes_in_until_the_session_ends(state: Path, port: int) -> None:
     browser = signed_in(state, port, "system")
     answer, _ = browser.ask("GET", "/airflow/auth/login?next=/airflow/dags")
@@ -221,5 +234,10 @@ def test_behind_a_proxy_its_address_has_to_be_told(tmp_path: Path, monkeypatch: 
     monkeypatch.delenv("HENG_URL", raising=False)
     with pytest.raises(HengError, match="HENG_URL"):
         supervise.airflow_url(8080)
+    monkeypatch.setenv("HENG_URL", "heng.example.gov.cn")
+    with pytest.raises(BadAddress, match="https://"):
+        supervise.airflow_url(8080)
+    monkeypatch.setenv("HENG_URL", f"{URL}/")
+    assert supervise.airflow_url(8080) == f"{URL}/airflow"
     monkeypatch.delenv("HENG_PROXY")
     assert supervise.airflow_url(8080) == "http://127.0.0.1:8080"

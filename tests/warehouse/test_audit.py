@@ -1,6 +1,7 @@
 """The audit log: every change of it is found, nothing personal stands in it, and what cannot be written lets nothing
 out."""
 
+import fcntl
 import json
 import os
 import random
@@ -20,8 +21,9 @@ from typer.testing import CliRunner
 from etl import housekeeping
 from etl.cli import app
 from etl.errors import HengError
-from warehouse import audit, audit_check
+from warehouse import access_key, audit, audit_check
 from warehouse.audit import AuditUnwritable, Event, Subject, append
+from warehouse.audit_check import Verifying
 from warehouse.errors import WarehouseError
 from warehouse.principal import Principal
 
@@ -647,5 +649,32 @@ def test_housekeeping_verifies_and_stops_at_a_log_that_is_not_whole(begun: Path)
     assert found["record"] == 1
 
 
-def test_housekeeping_does_without_a_log(home: Path) -> None:
+def test_housekeeping_does_without_a_log_where_none_was_begun(home: Path) -> None:
     assert housekeeping.run()["audit_heads"] == 0
+
+
+def test_housekeeping_stops_where_the_whole_log_is_gone(home: Path) -> None:
+    access_key.make(home)
+    housekeeping.run()
+    shutil.rmtree(audit.folder(home))
+    with pytest.raises(HengError, match="is gone"):
+        housekeeping.run()
+
+
+def test_housekeeping_waits_for_a_verification_somebody_asked_for(begun: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    held, waits = os.open(begun / "audit" / "verifying", os.O_RDWR | os.O_CREAT, 0o600), list[float]()
+    fcntl.flock(held, fcntl.LOCK_EX)
+
+    def sleep(seconds: float) -> None:
+        waits.append(seconds)
+        fcntl.flock(held, fcntl.LOCK_UN)
+
+    monkeypatch.setattr("warehouse.audit_check.time.sleep", sleep)
+    housekeeping.run()
+    assert len(waits) == 1
+    assert audit_check.last_verified() is not None
+    fcntl.flock(held, fcntl.LOCK_EX)
+    monkeypatch.setattr(housekeeping, "VERIFYING_SECONDS", 0)
+    with pytest.raises(Verifying):
+        housekeeping.run()
+    os.close(held)
