@@ -20,7 +20,7 @@ FORMAT = "heng-shift/1"
 LANGUAGES = ("zh", "en")
 MOST_WATCHED = 40
 """Vehicles that a sheet has at most; how many there are in all is told beside them."""
-ON_PAPER = {"sites": 16, "vehicles": 12}
+ON_PAPER = {"sites": 15, "vehicles": 12}
 """Rows that one sheet of A4 has room for; the style sheet of the page hides as many."""
 _DAYS = (
     ("周一", "周二", "周三", "周四", "周五", "周六", "周日"),

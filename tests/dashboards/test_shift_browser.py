@@ -15,7 +15,7 @@ from on_loopback import on_loopback
 from one_app import browser_cookies
 from test_browser import SCREENS, SIZES, Watched, browser, until
 
-from dashboards import queries, shift_facts
+from dashboards import shift_facts
 from warehouse import shift_file
 from warehouse.shift import Asked
 
@@ -28,7 +28,6 @@ MOST_BYTES = 150_000
 def address(app: Dash, db: fixture.Fixture) -> Iterator[str]:
     with shift_fixture.passing(db), on_loopback(app.server) as address:
         yield address
-    queries._kept.pop(db, None)
 
 
 @pytest.fixture
