@@ -35,14 +35,11 @@ select case_kind, case_no, plate_no, plate_color_code from core.case_life
 where list_contains($numbers, case_no) and plate_no is not null
 """
 _PASSED = """
-select plate_no, plate_color_code, site_code, passed_hour // $hours as block, count(*) as passage_count,
+select plate_no, plate_color_code, site_code, hour(passed_at) // $hours as block, count(*) as passage_count,
     max(passed_at) as last_at
-from (
-    select plate_no, plate_color_code, site_code, passed_at, hour(passed_at) as passed_hour
-    from {passages} as passage
-    where passed_date between $first and $last and list_contains($plates, plate_no)
-        and (cast($county as varchar) is null or county_code = $county)
-) as passed
+from {passages} as passage
+semi join (select unnest($plates) as plate_no) as wanted using (plate_no)
+where passed_date between $first and $last and (cast($county as varchar) is null or county_code = $county)
 group by all
 order by site_code, block, last_at
 """
