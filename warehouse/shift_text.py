@@ -66,7 +66,7 @@ WORDS = {
     "decides.not": (
         "本表按道路安全风险排序，供人决定去向；不含罚款、案件数和任务指标，也不得用作考核（行政处罚法第七十四条）。",
         "The order is one of danger on the road, for a person who decides. It holds no fines, cases or quotas and is "
-        "no measure of anybody's work (行政处罚法 art. 74).",
+        "no measure of anybody's work (Administrative Penalties Law, art. 74).",
     ),
     "watch.reason": (
         "列入只是提示注意，不是拦停或处罚的依据；违法以称重为证。号牌遮盖，全号经违法查询说明用途后显示。",
