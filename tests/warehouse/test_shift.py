@@ -327,6 +327,34 @@ def test_a_back_test_finds_what_lasts(tables: Registers) -> None:
     assert found.expected == pytest.approx(found.came, rel=0.2)
 
 
+def test_a_back_test_asks_each_day_as_the_day_before_knew() -> None:
+    """Counts by lot, of which the day itself would tell all: the order is that of the sheet made on the eve, which
+    reads nothing later."""
+    made = Registers(tuple({*TABLES, *watch.TABLES}), AS_OF)
+    rng, days = np.random.default_rng(3), [FIRST + timedelta(days=at) for at in range(91)]
+    states = [(site, "431102", day, "reporting") for day in days for site in "ABC"]
+    findings = [
+        (no := f"{site}{day}{hour}-{at}", no, site, "431102", day, f"{day} {hour:02d}:30:00", 0.4, "false")
+        for day in days for site in "ABC" for hour in range(24) for at in range(rng.poisson(0.1))
+    ]  # fmt: skip
+    made.given("mart.site_day", lines("site_code | county_code | passed_date | state", states))
+    head = "record_id | check_no | site_code | county_code | passed_date | passed_at | excess_ratio_after_allowance"
+    made.given("mart.finding", lines(f"{head} | is_permitted", findings))
+    found = shift.backtest(made, AS_OF, days=6)
+    assert found is not None
+    hits = came = 0.0
+    for on in days[-6:]:
+        rate = shift.sheet(made, Asked(on, on - timedelta(days=1))).model.rate
+        own = np.zeros(rate.shape, np.int64)
+        for _, _, site, _, day, moment, *_ in findings:
+            if day == on:
+                own["ABC".index(site), int(moment[11:13]) // 2] += 1
+        hits, came = hits + shift._caught(rate.ravel(), own.ravel(), 10), came + int(own.sum())
+    assert found.found == came
+    assert next(top.model for top in found.tops if top.size == 10) == pytest.approx(hits / came)
+    made.connection.close()
+
+
 def test_a_back_test_of_equals_takes_their_share() -> None:
     assert shift._caught(np.array([3.0, 1, 1, 1, 0]), np.array([5, 1, 2, 3, 9]), 2) == pytest.approx(5 + 6 / 3)
 
