@@ -22,6 +22,7 @@ from dashboards import (
     repeat_exports,
     risk_exports,
     shell,
+    shift_exports,
     source_exports,
     terminal_exports,
 )
@@ -48,6 +49,7 @@ from dashboards.pages import (
     repeat,
     risk,
     rules,
+    shift,
     site,
     sources,
     terminal_rows,
@@ -242,6 +244,7 @@ def create_app() -> Dash:
     for module in (
         overview,
         alerts,
+        shift,
         compliance,
         overload,
         overload_rows,
@@ -280,6 +283,7 @@ def create_app() -> Dash:
         risk_exports,
         alert_exports,
         source_exports,
+        shift_exports,
     ):
         server.register_blueprint(files.routes)
     # Registers the router's callback, without which its script has no digest in the policy below.

@@ -34,16 +34,18 @@ def filters(
     night: html.Div | None = None,
     *,
     many: bool = False,
+    label: str | None = None,
 ) -> html.Div:
     """The bar of choices (label, current value, options) and the day, one of ``days``; on a phone a sheet that buttons
     open, of which one says what is ``chosen``. All of them are in the address. ``night``: ``as_known.field``, where
-    the page has it."""
+    the page has it. ``label``: what the day is, where it is not the last one of what is told."""
+    of_day = label or t("repeat.as_of")
     fields = [
         html.Div(
-            [html.Span(label, className="field-label"), links(label, current, options, many=many)],
+            [html.Span(name, className="field-label"), links(name, current, options, many=many)],
             className="field grow-none many" if many else "field grow-none",
         )
-        for label, current, options in choices
+        for name, current, options in choices
     ]
     field = dmc.DatePickerInput(
         id=f"{page}-day",
@@ -55,9 +57,9 @@ def filters(
         firstDayOfWeek=1,
         monthLabelFormat="YYYY年M月" if t.lang == "zh" else "MMMM YYYY",
         popoverProps={"position": "bottom-end"},
-        **{"aria-label": t("repeat.as_of")},
+        **{"aria-label": of_day},
     )
-    fields.append(html.Div([html.Span(t("repeat.as_of"), className="field-label"), field], className="field day"))
+    fields.append(html.Div([html.Span(of_day, className="field-label"), field], className="field day"))
     fields += [] if night is None else [night]
     close = html.Button(t("filter.done"), id=f"{page}-close", className="button primary")
     bar = html.Div(
@@ -85,9 +87,13 @@ def printed(chosen: Sequence[tuple[str, str]], t: Text, data: str | None = None)
     return html.P(" · ".join([*told, data] if data else told), className="print-only")
 
 
-def stores(page: str, here: str, query: str, absolute: str, day: date, night: date | None = None) -> list[Any]:
-    """What ``follow`` reads and writes; ``absolute``: the query that names the day even where it is the last."""
+def stores(
+    page: str, here: str, query: str, absolute: str, day: date, night: date | None = None, name: str = "as_of"
+) -> list[Any]:  # fmt: skip
+    """What ``follow`` reads and writes; ``absolute``: the query that names the day even where it is the last; ``name``
+    of the day in the address."""
     told = {
+        "name": name,
         "here": here,
         "query": query,
         "absolute": absolute,

@@ -27,6 +27,7 @@ LANG_COOKIE, THEME_COOKIE = "heng_lang", "heng_theme"
 PAGES = (
     ("overview", "/", "home", True, True),
     ("alerts", "/alerts", "bell", False, True),
+    ("shift", "/shift", "clock", False, True),
     ("overload", "/overload", "truck", True, True),
     ("rows", "/overload/rows", "list", True, True),
     ("repeat", "/repeat", "flag", False, True),
@@ -279,7 +280,12 @@ def frame(
                 className="column",
             ),
             html.Nav(_nav(t, current, query, bar=True), className="bottom-bar", **{"aria-label": t("app.pages")}),
-            html.Div(id="shell-incident", className="incident", role="alert"),
+            html.Div(
+                id="shell-incident",
+                className="incident",
+                role="alert",
+                **{"data-offline": t("state.offline"), "data-close": t("state.offline.close")},
+            ),
             dcc.Store(id=f"{current}-view", data=view.data()),
         ],
         # The style sheet hides links to what the reader may not open; the gate refuses them.

@@ -36,6 +36,7 @@ from etl.risk import app as risk_app
 from etl.rules import app as rules_app
 from etl.safety_repeat import safety_repeat_command
 from etl.scales import scales_command
+from etl.shift import shift_command
 from etl.sources import sources_command
 from etl.supervision import supervision_command
 from etl.user_cli import app as user_app
@@ -82,6 +83,7 @@ app.command("supervision")(supervision_command)
 app.command("consistency")(consistency_command)
 app.command("scales")(scales_command)
 app.command("sources")(sources_command)
+app.command("shift")(shift_command)
 
 # Piped output keeps whole lines; a terminal has its own width.
 console = Console() if sys.stdout.isatty() else Console(width=220)

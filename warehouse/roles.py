@@ -13,8 +13,8 @@ EVERY_COUNTY, SOME_COUNTIES, GIVEN_COUNTIES = "every", "some", "given"
 
 _READ = frozenset(
     {
-        *("overview", "alerts", "overload", "rows", "repeat", "risk", "findings", "site", "sources", "penalties"),
-        "hazards",
+        *("overview", "alerts", "shift", "overload", "rows", "repeat", "risk", "findings", "site", "sources"),
+        *("penalties", "hazards"),
         *("terminals", "compliance", "supervision", "vehicles", "bulletins", "quality", "rules", "definitions"),
     }
 )

@@ -40,6 +40,7 @@ FILES = {
     "risk_export": {"risk": "risk"},
     "alert_export": {"alerts": "alerts"},
     "source_export": {"sources": "sources"},
+    "shift_export": {"shift": "shift"},
 }
 """The page of every file that is handed out, by the routes it comes from."""
 ENDPOINTS: dict[str, str | tuple[str, ...] | frozenset[str]] = {
@@ -82,6 +83,7 @@ ENDPOINTS: dict[str, str | tuple[str, ...] | frozenset[str]] = {
         for name, page in files.items()
         for kind in ("csv", "xlsx")
     },
+    "shift_export.shift_html": ("shift", "export"),
     # A bulletin is a page of print: figures of the bureau, no rows.
     "bulletin_export.bulletin": ("bulletins",),
     # Of the development server only.

@@ -39,8 +39,21 @@
         refused(told);
         return answer;
       }, function () { return answer; });
+    }, function (error) {
+      if (error.name !== "AbortError") unreached(call);
+      throw error;
     });
   };
+  /* A step that found no way to the host says so in words the page brought with it; nothing that is shown goes. */
+  var leaving = false;
+  window.addEventListener("pagehide", function () { leaving = true; });
+  function unreached(call) {
+    if (leaving) return;
+    var place = document.getElementById("shell-incident");
+    var asked = String((call[0] && call[0].url) || call[0]);
+    if (!place || !/_dash-update-component/.test(asked)) return;
+    refused({ message: place.dataset.offline, close: place.dataset.close });
+  }
   /* The same request once more, with all it brought; the session has another token by now. */
   function again(call) {
     var headers = new Headers(call[1] && call[1].headers);
@@ -120,8 +133,20 @@
       link.textContent = told.action;
       box.append(link);
     }
+    if (told.close) {
+      var close = document.createElement("button");
+      close.className = "button";
+      close.textContent = told.close;
+      close.addEventListener("click", function () { box.remove(); });
+      box.append(close);
+    }
     document.body.append(box);
   }
+  /* The way is there again: what was said of it is over. */
+  window.addEventListener("online", function () {
+    var old = document.getElementById("refused");
+    if (old && old.querySelector("button")) old.remove();
+  });
   window.addEventListener("pageshow", function (event) { if (event.persisted) window.location.reload(); });
 
   var absolute = null; /* query with absolute dates, for links that are passed on */
@@ -199,7 +224,7 @@
     openAsOf: function (day, links) {
       if (!day || !links || day === links.day) return window.dash_clientside.no_update;
       var query = new URLSearchParams(links.query);
-      query.set("as_of", day);
+      query.set(links.name, day);
       return links.here + "?" + query.toString();
     },
     /* What another night knew is another address; its last day is asked for. */
@@ -321,7 +346,7 @@
     var own = button.dataset.copy;
     var url = own
       ? new URL(own, window.location.href)
-      : new URL(withQuery(window.location.pathname, absolute !== null && /^\/(overload|terminals|repeat|risk|hazards|penalties|ranking)/.test(window.location.pathname) ? absolute : window.location.search), window.location.href);
+      : new URL(withQuery(window.location.pathname, absolute !== null && /^\/(overload|terminals|repeat|risk|hazards|penalties|ranking|alerts|compliance|shift)/.test(window.location.pathname) ? absolute : window.location.search), window.location.href);
     if (navigator.clipboard && window.isSecureContext) {
       navigator.clipboard.writeText(url.href).then(function () { copied(button); });
     } else {

@@ -21,6 +21,7 @@ ADMINISTRATORS = ("system", "security", "audit")
 PAGES = {
     "/": ALSO_DISTRICTS,
     "/alerts": ALSO_DISTRICTS,
+    "/shift": ALSO_DISTRICTS,
     "/overload": ALSO_DISTRICTS,
     "/overload/rows": ALSO_DISTRICTS,
     "/repeat": ALSO_DISTRICTS,
@@ -164,7 +165,7 @@ def test_the_table_here_knows_every_page_role_and_route(app: Dash) -> None:
 FILES_PAGE = {
     "overload-rows": "/overload/rows", "night-report": "/quality", "terminal-rows": "/terminals/rows",
     "repeat": "/repeat", "hazards": "/hazards", "dimensions": "/overload/findings", "cases": "/penalties",
-    "ranking": "/ranking", "risk": "/risk", "alerts": "/alerts", "sources": "/sources",
+    "ranking": "/ranking", "risk": "/risk", "alerts": "/alerts", "sources": "/sources", "shift": "/shift",
 }  # fmt: skip
 
 

@@ -23,7 +23,7 @@ from warehouse.audit import Subject
 
 ROWS = sorted(f"/export/{name}" for name in (
     "overload-rows", "night-report", "terminal-rows", "repeat", "hazards", "dimensions", "cases", "ranking", "risk",
-    "alerts",
+    "alerts", "shift",
 ))  # fmt: skip
 
 NEEDED = {"/export/cases": "rows=cases"}
@@ -40,7 +40,7 @@ def leave(app: Dash, address: str, role: str = "analyst") -> tuple[Any, list[dic
 
 def test_the_addresses_here_are_all_there_are(app: Dash) -> None:
     known = {f"{name}.{form}" for name in ROWS for form in ("csv", "xlsx")}
-    known.add("/export/bulletin/<name>/<int:revision>.<form>")
+    known |= {"/export/bulletin/<name>/<int:revision>.<form>", "/export/shift.html"}
     assert {rule.rule for rule in app.server.url_map.iter_rules() if rule.rule.startswith("/export/")} == known
 
 
@@ -115,6 +115,23 @@ def test_a_route_that_forgot_its_record_hands_out_nothing(app: Dash, monkeypatch
     assert answer.status_code == 500
     assert "rows" not in answer.text
     assert gate.ENDPOINTS["case_export.cases_csv"] == ("penalties", "export")
+
+
+def test_the_offline_shift_sheet_is_on_record_with_its_rows(app: Dash, monkeypatch: pytest.MonkeyPatch) -> None:
+    answer, (row,) = leave(app, "/export/shift.html?county=431124&lang=en")
+    assert answer.status_code == 200
+    assert (row["query"], row["outcome"]) == ("shift_export.shift_html", "given_whole")
+    assert row["digest"] == audit.digest_of(answer.data)
+    assert row["row_count"] == 4 * 12, "the blocks of four sites; no vehicle that is looked out for passed there"
+    assert leave(app, "/export/shift.html", "leader")[0].status_code == 403
+
+    def unwritable(*_: Any, **__: Any) -> Any:
+        raise audit.AuditUnwritable("the disk is full")
+
+    client = client_of("analyst", app=app)
+    client.get("/export/night-report.csv", headers=HOST)
+    monkeypatch.setattr(audit, "append", unwritable)
+    assert client.get("/export/shift.html", headers=HOST).status_code == 503
 
 
 @pytest.mark.parametrize("form", ["html", "docx", "json"])

@@ -45,7 +45,7 @@ SEARCHES = {
 FILES = (
     "overload-rows.csv", "dimensions.csv", "hazards.csv?show=all", "repeat.csv?low=all", "night-report.csv",
     "repeat.csv?subject=driver&low=all", "repeat.csv?subject=enterprise&low=all",
-    "terminal-rows.csv?show=alarms&fate=all", "cases.csv?rows=clocks",
+    "terminal-rows.csv?show=alarms&fate=all", "cases.csv?rows=clocks", "shift.csv", "shift.html",
 )  # fmt: skip
 
 
@@ -99,7 +99,13 @@ def everything(callbacks: Callbacks) -> dict[str, str]:
         answer = client.get(f"/export/{file}", headers=HOST)
         assert answer.status_code == 200, (file, answer.text[:200])
         told[file] = answer.get_data(as_text=True)
-    for file in ("repeat.xlsx?low=all", "cases.xlsx?rows=clocks", "hazards.xlsx?show=all", "dimensions.xlsx"):
+    for file in (
+        "repeat.xlsx?low=all",
+        "cases.xlsx?rows=clocks",
+        "hazards.xlsx?show=all",
+        "dimensions.xlsx",
+        "shift.xlsx",
+    ):
         answer = client.get(f"/export/{file}", headers=HOST)
         assert answer.status_code == 200, (file, answer.text[:200])
         with zipfile.ZipFile(io.BytesIO(answer.get_data())) as book:

@@ -23,6 +23,7 @@ from dashboards import (
     risk_exports,
     selection,
     shell,
+    shift_exports,
     site_facts,
     terminal_exports,
     terminal_facts,
@@ -99,6 +100,7 @@ MADE = {
     *(f"alerts.{of}.{action}" for of in ("action", "said") for action in ACTIONS),
     *(f"alerts.bad.{which}" for which in ("same", "day", "reason", "personal", "owner")),
     *(f"alerts.state.{state}" for state in (ALL, MINE)),
+    *(f"shift.head.{name}" for name in (*shift_exports.LIST, *shift_exports.WATCH)),
     *(
         f"supervision.head.{name}"
         for name in (

@@ -22,8 +22,10 @@ from warehouse import (
     risk,
     safety_repeat,
     score,
+    shift,
     sql,
     supervision,
+    watch,
 )
 from warehouse.columns import dictionary
 from warehouse.errors import CheckFailed
@@ -313,7 +315,7 @@ def test_every_limit_fine_clock_parameter_and_threshold_is_missed_when_it_is_del
     named = {
         *consistency.PARAMETERS, *drift.PARAMETERS, *fates._PARAMETERS, *findings.TRIP_PARAMETERS, *hazards._PARAMETERS,
         *queue.PARAMETERS, *risk._NAMES_OF_PARAMETERS, *safety_repeat._PARAMETERS, *score.PARAMETERS,
-        *supervision.PARAMETERS,
+        *shift.PARAMETERS, *supervision.PARAMETERS, *watch.PARAMETERS, shift.SEVERITY,
     }  # fmt: skip
     assert {f"parameter {name}" for name in named} <= told
     ours = {"filing", "notice", "late_surcharge"}  # parameters set these

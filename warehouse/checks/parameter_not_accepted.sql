@@ -124,6 +124,22 @@ with accepted as (
     union all
     select 'score_confidence', 'a number from 0.5 to 0.999', 0.5, 0.999
     union all
+    select 'shift_block_hours', 'a whole number from 1 to 12', 1, 12
+    union all
+    select 'shift_interval', 'a number from 0.5 to 0.999', 0.5, 0.999
+    union all
+    select 'shift_least_days', 'a whole number from 1 to 366', 1, 366
+    union all
+    select 'shift_seen_days', 'a whole number from 1 to 366', 1, 366
+    union all
+    select 'shift_severity', 'serious, very_serious, most_serious', null, null
+    union all
+    select 'shift_test_days', 'a whole number from 1 to 366', 1, 366
+    union all
+    select 'shift_top_blocks', 'a whole number from 1 to 1000', 1, 1000
+    union all
+    select 'shift_weeks', 'a whole number from 1 to 52', 1, 52
+    union all
     select 'score_min_basis', 'a number from 0 to 1', 0, 1
     union all
     select 'score_min_weight', 'a number from 0 to 1', 0, 1
