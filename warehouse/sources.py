@@ -312,8 +312,8 @@ found as (
     where passed_date between $first and $last and not is_permitted
         and (cast($county as varchar) is null or county_code = $county)
 )
-select case when found.plate_no is null then 'plate_unread' else coalesce(traced.reason, 'no_ticket') end as reason,
-    count(*) as finding_count
+select coalesce(traced.reason, 'no_ticket') as reason, count(*) as finding_count,
+    count(*) filter (found.plate_no is null) as unread_count
 from found left join traced on traced.record_id = found.record_id
 group by all
 """
@@ -377,7 +377,8 @@ def told(source: Source, asked: Asked) -> Told:
     whole = _together(row for rows in counted.values() for row in rows)
     traces = dict.fromkeys(TRACES, 0)
     for row in _read(source, _TRACES, asked, used, county=asked.county):
-        traces[row["reason"]] = int(row["finding_count"])
+        traces[row["reason"]] += int(row["finding_count"] - row["unread_count"])
+        traces["plate_unread"] += int(row["unread_count"])
     firms = [
         _firm(number, register.get(number), _together(counted.get(number, [])), whole, effect, used)
         for number in sorted({*register, *counted})

@@ -25,6 +25,8 @@ from dashboards import (
     shell,
     shift_exports,
     site_facts,
+    source_exports,
+    source_facts,
     terminal_exports,
     terminal_facts,
     terminal_queries,
@@ -100,6 +102,14 @@ MADE = {
     *(f"alerts.{of}.{action}" for of in ("action", "said") for action in ACTIONS),
     *(f"alerts.bad.{which}" for which in ("same", "day", "reason", "personal", "owner")),
     *(f"alerts.state.{state}" for state in (ALL, MINE)),
+    *(f"sources.{name}{end}" for name in ("own", "rate", "links") for end in (".says", ".leaves_out")),
+    *(f"sources.months.{span}" for span in source_facts.SPANS),
+    *(f"sources.tie.{grade}" for grade in ("near", "weak")),
+    *(
+        f"sources.head.{name}"
+        for name in (*source_exports.FIRM, *source_exports.TRACE, *source_exports.TRIP)
+        if name not in source_exports.HEADS
+    ),
     *(f"shift.head.{name}" for name in (*shift_exports.LIST, *shift_exports.WATCH)),
     *(
         f"supervision.head.{name}"
