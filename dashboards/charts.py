@@ -213,7 +213,7 @@ def county_map(
     limits = class_limits([row.rate for row in counties.itertuples() if not fmt.missing(row.rate)])
     greatest = max([int(row.over_count) for row in counties.itertuples()] + [1])
     traces: list[dict[str, Any]] = []
-    labels: dict[str, list[Any]] = {"x": [], "y": [], "name": [], "value": [], "ink": []}
+    labels: dict[str, list[Any]] = {"x": [], "y": [], "name": [], "value": [], "ink": [], "fill": []}
     for row in counties.itertuples():
         if outlines and row.county_code not in outlines.outlines:
             continue  # a county of an earlier snapshot; the list beside the map carries it
@@ -248,9 +248,9 @@ def county_map(
         labels["y"].append(place[1])
         labels["name"].append(row.name if outlines else "<br>".join(fmt.tile_lines(row.name)))
         labels["value"].append(fmt.count(row.over_count) if value == "count" else fmt.rate(row.rate))
-        inks = [tokens["ink"]] if outlines else [tokens["ink"], ON_STRONG[theme]]
-        labels["ink"].append(max(inks, key=lambda ink: contrast(ink, fill)))
-    traces += _labels(labels, tokens, outlines is not None)
+        labels["ink"].append(max((tokens["ink"], ON_STRONG[theme]), key=lambda ink: contrast(ink, fill)))
+        labels["fill"].append(fill)
+    traces += _labels(labels, outlines is not None)
     traces += _site_points(counties, sites, t, tokens, outlines is not None)
     x_axis: dict[str, Any] = {"visible": False, "fixedrange": True}
     y_axis: dict[str, Any] = dict(x_axis)
@@ -262,13 +262,13 @@ def county_map(
     return {"data": traces, "layout": _layout(theme, height, (0, 0, 0, 0), xaxis=x_axis, yaxis=y_axis)}
 
 
-def _labels(labels: dict[str, list[Any]], tokens: dict[str, str], real: bool) -> list[dict[str, Any]]:
-    """Names with the values under them. On outlines the text gets a halo."""
+def _labels(labels: dict[str, list[Any]], real: bool) -> list[dict[str, Any]]:
+    """Names with the values under them. On outlines the text has a halo of its county, as it may reach beyond."""
     font: dict[str, Any] = {"color": labels["ink"], "size": 12}
     text: dict[str, Any] = {"type": "scatter", "mode": "text", "x": labels["x"], "hoverinfo": "skip"}
     bold = [f"<b>{value}</b>" for value in labels["value"]]
     if real:
-        font["shadow"] = f"0 0 3px {tokens['surface']}, 0 0 3px {tokens['surface']}"
+        font["shadow"] = [f"0 0 3px {fill}, 0 0 3px {fill}" for fill in labels["fill"]]
         both = [f"{name}<br>{value}" for name, value in zip(labels["name"], bold, strict=True)]
         return [{**text, "y": labels["y"], "text": both, "textfont": font}]
     places = list(zip(labels["y"], ("<br>" in name for name in labels["name"]), strict=True))

@@ -113,9 +113,10 @@ def test_a_county_without_a_rate_has_no_class() -> None:
     assert fills == [charts.TOKENS["light"]["seq1"], charts.TOKENS["light"]["surface-2"]]
 
 
+@pytest.mark.parametrize("outlined", [False, True])
 @pytest.mark.parametrize("selected", ["all", "2"])
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_the_words_on_every_map_class_can_be_read(theme: str, selected: str) -> None:
+def test_the_words_on_every_map_class_can_be_read(theme: str, selected: str, outlined: bool) -> None:
     """Text needs a contrast of 4.5, also on counties that are not the chosen one."""
     rates = [None, 0.011, 0.021, 0.031, 0.041, 0.052]
     counties = pd.DataFrame(
@@ -124,10 +125,15 @@ def test_the_words_on_every_map_class_can_be_read(theme: str, selected: str) -> 
             "rate": rates, "over_count": [1] * 6, "text": ["a"] * 6,
         }
     )  # fmt: skip
-    traces = charts.county_map(counties, SITES, ZH, theme, selected=selected)["data"]
+    ring = ((111.0, 25.0), (112.0, 25.0), (111.0, 26.0), (111.0, 25.0))
+    outlines = Geometry({str(n): (ring,) for n in range(6)}, 1.11, None, 24, 24) if outlined else None
+    traces = charts.county_map(counties, SITES, ZH, theme, selected=selected, outlines=outlines)["data"]
     fills = [trace["fillcolor"] for trace in traces if trace.get("fill")]
-    inks = next(trace for trace in traces if trace["mode"] == "text")["textfont"]["color"]
+    font = next(trace for trace in traces if trace["mode"] == "text")["textfont"]
+    inks = font["color"]
     assert len(set(fills)) == 6
+    if outlined:
+        assert [fill in shadow for fill, shadow in zip(fills, font["shadow"], strict=True)] == [True] * 6
     assert [pair for pair in zip(fills, inks, strict=True) if charts.contrast(*pair) < 4.5] == []
 
 
