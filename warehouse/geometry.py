@@ -58,6 +58,15 @@ class Geometry:
         """A point inside a county's largest ring, for its name."""
         return _inside(max(self.outlines[county_code], key=lambda ring: abs(_area(ring))))
 
+    def holds(self, county_code: str, point: Point) -> bool:
+        """Whether a point lies within a county; within a hole it does not."""
+        x, y = point
+        crossed = 0
+        for ring in self.outlines[county_code]:
+            for (x0, y0), (x1, y1) in itertools.pairwise(ring):
+                crossed += (y0 > y) != (y1 > y) and x < x0 + (y - y0) / (y1 - y0) * (x1 - x0)
+        return crossed % 2 == 1
+
 
 def configured() -> Path | None:
     """The file that is set, or that lies in the home. A file that is set and not there is a fault, not none."""

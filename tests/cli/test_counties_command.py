@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import made_outlines
 import pytest
@@ -9,6 +10,7 @@ from typer.testing import CliRunner
 
 from etl.cli import app
 from etl.errors import HengError
+from warehouse import connection
 from warehouse.geometry import BadGeometry
 
 
@@ -39,6 +41,21 @@ def test_every_fault_is_told_and_the_command_fails(home: Path) -> None:
         "431999 is no county of warehouse/seeds/county.csv",
         "431122 (东安县) is missing",
     ]
+
+
+def test_sites_that_lie_outside_their_county_are_named(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = made_outlines.write(home / "c.geojson")
+    assert json.loads(CliRunner().invoke(app, ["counties", "check", str(path), "--json"]).output)["sites"] is None
+    sites = [
+        {"site_code": "YZ01", "county_code": "431122", "longitude": 110.25, "latitude": 26.75},
+        {"site_code": "YZ02", "county_code": "431122", "longitude": 110.75, "latitude": 26.75},
+        {"site_code": "YZ03", "county_code": "431103", "longitude": 110.75, "latitude": 26.75},
+        {"site_code": "YZ04", "county_code": "431103", "longitude": None, "latitude": None},
+        {"site_code": "YZ05", "county_code": None, "longitude": 110.75, "latitude": 26.75},
+    ]
+    monkeypatch.setattr(connection, "snapshot", lambda: SimpleNamespace(rows=lambda _: sites))
+    told = CliRunner().invoke(app, ["counties", "check", str(path)]).output
+    assert "Sites outside their county as drawn: 1 of 3: YZ02" in told
 
 
 def test_without_a_map_it_says_where_one_goes(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
