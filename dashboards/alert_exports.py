@@ -9,15 +9,18 @@ from werkzeug.exceptions import BadRequest
 
 from dashboards import alert_facts, controls, exports, queries, shell, words, xlsx
 from dashboards import format as fmt
-from dashboards.alert_facts import HERE, Choice
-from dashboards.pages.alerts import detail_of, rule_words, subject_words
+from dashboards.access import session
+from dashboards.alert_facts import HERE, Choice, Facts
+from dashboards.pages.alerts import detail_of, rule_words, state_words, subject_words
 from dashboards.selection import ALL, Known
 from dashboards.text import Text
+from warehouse.alert_store import STATE_WORDS
 from warehouse.alerts import SEVERITY_WORDS, Alert, parameters
 
 routes = flask.Blueprint("alert_export", __name__)
-LIST = ("severity", "subject", "rule", "detail", "county", "unit", "since", "age", "due", "late", "acts", "key")
-RULE = ("rule", "severity", "count", "acts", "known")
+LIST = ("severity", "subject", "rule", "detail", "county", "unit", "since", "age", "due", "late", "acts", "state",
+        "owner", "until", "key")  # fmt: skip
+RULE = ("rule", "severity", "count", "waiting", "acts", "known")
 WIDE = {"subject": 30, "rule": 36, "detail": 24, "unit": 30, "acts": 24, "key": 26}
 
 
@@ -26,8 +29,9 @@ class Told:
 
     def __init__(self, db: queries.Source, choice: Choice, known: Known) -> None:
         self.db, self.choice, self.known = db, choice, known
-        self.rules = alert_facts.rules(db, choice.as_of)
-        self.found: list[Alert] = [one for one in alert_facts.every(db, choice.asked) if choice.holds(one)]
+        self.facts = Facts(db, choice, session.signed_in())
+        self.rules = self.facts.rules
+        self.found: list[Alert] = self.facts.listed
 
     def rows(self, t: Text) -> Iterator[tuple[Any, ...]]:
         titles, reasons = queries.feed_titles(self.db), words.reason_words(queries.reasons(self.db), t)
@@ -37,14 +41,21 @@ class Told:
             yield (
                 t.pick(*SEVERITY_WORDS[one.severity]), subject_words(one, titles, t), rule_words(rule, t),
                 detail_of(one, reasons, t) or None, county, one.unit or one.uscc, one.since, one.age_days, one.due_on,
-                one.days_late, t.pick(rule.acts_zh, rule.acts_en), one.key,
+                one.days_late, t.pick(rule.acts_zh, rule.acts_en), *self._stands(one, t), one.key,
             )  # fmt: skip
+
+    def _stands(self, one: Alert, t: Text) -> tuple[Any, ...]:
+        """State, owner, and the day of either."""
+        told = self.facts.of(one)
+        says = t("alerts.state.again") if told.is_again else t.pick(*STATE_WORDS[told.state])
+        return says, self.facts.name_of(told.owner) or None, told.until
 
     def by_rule(self, t: Text) -> Iterator[tuple[Any, ...]]:
         for name, count in alert_facts.by_urgency(self.found, self.rules).items():
             rule = self.rules[name]
             yield (
                 rule_words(rule, t), t.pick(*SEVERITY_WORDS[rule.alert_severity]), count,
+                sum(one.rule == name and self.facts.of(one).state == "open" for one in self.found),
                 t.pick(rule.acts_zh, rule.acts_en), rule.confidence,
             )  # fmt: skip
 
@@ -64,6 +75,7 @@ def notes(told: Told, t: Text) -> list[tuple[str, str]]:
         (t("filter.county"), controls.county_words(choice.county, told.known, t)),
         (t("alerts.severity"), severity),
         (t("alerts.rule"), rule),
+        (t("alerts.state"), everything if choice.state == ALL else state_words(choice.state, t)),
         (t("explain.counts"), f"{t('alerts.rules.how')} {t('alerts.unverified')}"),
         *(exports.parameter_note(one, t) for one in parameters(told.db, used, choice.as_of)),
         (t("export.rows"), fmt.count(len(told.found))),

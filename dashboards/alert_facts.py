@@ -1,5 +1,7 @@
-"""What needs a hand, for pages: ``warehouse.alerts`` of one choice, and where the rows behind an alert are."""
+"""What needs a hand, for pages: ``warehouse.alerts`` of one choice, how each alert stands (``warehouse.alert_store``),
+and where the rows behind it are."""
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
@@ -9,6 +11,7 @@ from typing import Any
 from dashboards import (
     case_facts,
     compliance_facts,
+    freshness,
     hazard_queries,
     queries,
     ranking_facts,
@@ -18,23 +21,32 @@ from dashboards import (
     terminal_facts,
 )
 from dashboards.selection import ALL, Known, Selection, day_asked, option, query_of
-from warehouse import alerts, repeat
+from warehouse import alert_store, alerts, kpi_drops, repeat
+from warehouse.alert_store import OPEN, STATES, Days, Standing
 from warehouse.alerts import SEVERITIES, Alert, Asked, Rule
 from warehouse.compliance import MEASURES, UNHELD
+from warehouse.control import Account
 
 HERE = "/alerts"
 FIRST_DAY = date(2016, 1, 1)
+MINE = "mine"
+SHOWN_STATES = (*STATES, MINE)
+"""What the list is narrowed to: how alerts stand, or what the reader took."""
+_KEY = re.compile(r"[0-9a-f]{16}")
 
 
 @dataclass(frozen=True)
 class Choice:
-    """Day and county, and which alerts are listed: of one urgency, of one rule."""
+    """Day and county, and which alerts are listed: of one urgency, one rule, one state. ``alert``: the key of the one
+    that is open beside the list."""
 
     as_of: date
     last_day: date
     county: str = ALL
     severity: str = ALL
     rule: str = ALL
+    state: str = ALL
+    alert: str | None = None
 
     @property
     def asked(self) -> Asked:
@@ -42,10 +54,8 @@ class Choice:
 
     def query(self, *, absolute: bool = False, **changes: Any) -> str:
         """The address's query; what is at its default is left out. ``absolute`` names the last day of data, too."""
+        changes.setdefault("alert", None)
         return query_of(replace(self, **changes), USUAL, absolute=absolute)
-
-    def holds(self, one: Alert) -> bool:
-        return self.severity in (ALL, one.severity) and self.rule in (ALL, one.rule)
 
 
 USUAL = {field.name: field.default for field in fields(Choice) if field.name not in ("as_of", "last_day")}
@@ -66,7 +76,19 @@ def choice_of(given: Mapping[str, Any], known: Known, db: queries.Source) -> tup
         option(given.get("county"), (ALL, *known.counties), ALL, bad, "county"),
         option(given.get("severity"), (ALL, *SEVERITIES), ALL, bad, "severity"),
         option(given.get("rule"), (ALL, *rules(db, day)), ALL, bad, "rule"),
+        option(given.get("state"), (ALL, *SHOWN_STATES), ALL, bad, "state"),
+        _key(given.get("alert"), bad),
     ), bad
+
+
+def _key(given: Any, bad: list[str]) -> str | None:
+    """The key of an alert in an address, whether there is one of it or not."""
+    if given in (None, ""):
+        return None
+    if isinstance(given, str) and _KEY.fullmatch(given):
+        return given
+    bad.append("alert")
+    return None
 
 
 def is_built(db: queries.Source) -> bool:
@@ -81,6 +103,66 @@ def rules(db: queries.Source, as_of: date) -> dict[str, Rule]:
 
 def every(db: queries.Source, asked: Asked) -> list[Alert]:
     return queries.last_few(db, "alerts", asked, lambda: alerts.alerts(db, asked))
+
+
+class Facts:
+    """The alerts of a day and county, how each stands, and which of them the choice lists for the reader ``me``."""
+
+    def __init__(self, db: queries.Source, choice: Choice, me: Account | None = None) -> None:
+        self.db, self.choice = db, choice
+        self.me = me.account_id if me is not None else None
+        self.rules, self.found = rules(db, choice.as_of), every(db, choice.asked)
+        self.days = Days.of(choice.as_of, choice.last_day, freshness.today())
+        self.standings = alert_store.standings(db, self.found, self.days)
+        self._accounts: dict[str, Account] | None = None
+
+    def of(self, one: Alert) -> Standing:
+        return self.standings.get(one.key, OPEN)
+
+    def holds(self, one: Alert) -> bool:
+        """Whether the choice lists an alert."""
+        return (
+            self.choice.severity in (ALL, one.severity)
+            and self.choice.rule in (ALL, one.rule)
+            and self._is_in_state(self.of(one))
+        )
+
+    def _is_in_state(self, told: Standing) -> bool:
+        if self.choice.state == MINE:
+            return told.state == "taken" and told.owner is not None and told.owner == self.me
+        return self.choice.state in (ALL, told.state)
+
+    @property
+    def listed(self) -> list[Alert]:
+        return [one for one in self.found if self.holds(one)]
+
+    def waiting(self, severity: str | None = None, rule: str | None = None) -> int:
+        """How many nobody has taken, put aside or told done; of an urgency, of a rule."""
+        return sum(
+            self.of(one).state == "open" and severity in (None, one.severity) and rule in (None, one.rule)
+            for one in self.found
+        )
+
+    def counted(self) -> Counter[str]:
+        """How many alerts stand in each state."""
+        return Counter(self.of(one).state for one in self.found)
+
+    def name_of(self, account_id: str | None) -> str:
+        """The name of an account as others know it; of one that is gone, nothing."""
+        if account_id is None:
+            return ""
+        found = self.accounts.get(account_id)
+        return "" if found is None else found.name
+
+    @property
+    def accounts(self) -> dict[str, Account]:
+        if self._accounts is None:
+            self._accounts = alert_store.accounts()
+        return self._accounts
+
+    def opened(self) -> Alert | None:
+        """The alert that is open beside the list, if it still holds."""
+        return next((one for one in self.found if one.key == self.choice.alert), None)
 
 
 def by_urgency(found: list[Alert], told: Mapping[str, Rule]) -> dict[str, int]:
@@ -121,6 +203,11 @@ def rows_of(db: queries.Source, choice: Choice, rule: str, one: Alert | None = N
     if rule in ("alarm_open", "terminal_silent"):
         selection = Selection(day, day, "custom", county=county)
         return "/terminals/rows" + terminal_facts.Choice(selection).query(rows=True)
+    if begins == "kpi":
+        month = kpi_drops.last_month(day)
+        place = one.county_code if one is not None and one.county_code else county
+        selection = Selection(month, kpi_drops.last_day_of(month), "custom", county=place)
+        return "/terminals" + terminal_facts.Choice(selection).query()
     if begins == "site":
         return site_days.HERE + site_days.SiteDays(day, day, county, is_usual=False).query()
     if begins == "drift":

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Any
 
-from dashboards import queries
+from dashboards import lists, queries
 from dashboards.selection import ALL, Known, day_asked, option, query_of
 from warehouse import compliance
 from warehouse.compliance import MEASURES, OPEN, Asked, Facts, year_before
@@ -61,5 +61,8 @@ def facts(db: queries.Source, choice: Choice) -> Facts:
 
 def listed(told: Facts, choice: Choice) -> list[compliance.Item]:
     """The rows of the choice, plates and certificates masked."""
-    every = told.listed(choice.measure, None if choice.state == ALL else choice.state)
+    is_masked = choice.measure in compliance.MASKED
+    every = told.listed(
+        choice.measure, None if choice.state == ALL else choice.state, lists.of_equals() if is_masked else None
+    )
     return [compliance.masked_item(one) for one in every]

@@ -33,7 +33,7 @@ def judge(until: date, expected: date, silent: int, partial: int, sites: int) ->
 
 
 def today() -> date:
-    """The local day at +08:00. Only this badge asks for it; no number depends on the clock."""
+    """The local day at +08:00. This badge asks for it, and days that people set on alerts; no number depends on it."""
     return datetime.now(CHINA).date()
 
 

@@ -1,10 +1,11 @@
 """Every read of the pages about terminals: constant SQL, bound parameters, sort columns by allowlist, a cap on rows.
 
 KPIs come from ``warehouse.kpi`` and ``warehouse.league``. A plate is needed to tell vehicles apart and leaves this
-module masked, as in ``queries``; a row is known by its place in a total order of one version, never by its plate.
+module masked, as in ``queries``; a row is known by its place in a total order of one version, never by its plate. That
+order is by a salted digest where the plate would decide: it would tell of masked plates which comes before which.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -12,7 +13,9 @@ from typing import Any
 import pandas as pd
 from werkzeug.exceptions import BadRequest
 
+from dashboards.access.vault import vault
 from dashboards.format import as_date
+from dashboards.lists import of_equals
 from dashboards.queries import (
     DIRECTIONS,
     PLATE,
@@ -29,6 +32,14 @@ from warehouse.layout import DATED
 from warehouse.plate import masked, masked_sql
 
 CLASSES = list(kpi.MONITORED)
+_PLATE_OF_ORDER = "sha256(concat($salt, {plate_no}, ' ', {plate_color_code}))"
+_OF_EQUALS = _PLATE_OF_ORDER.format(plate_no="plate_no", plate_color_code="plate_color_code")
+_OF_OTHERS = _PLATE_OF_ORDER.format(plate_no="other_plate_no", plate_color_code="other_plate_color_code")
+
+
+def _salted(asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Parameters with the salt of the order, the same for every reader of this instance."""
+    return {**asked, "salt": vault().keyed("order of equals", "salt")}
 
 
 @dataclass(frozen=True)
@@ -132,9 +143,9 @@ from call
 where silent_day_count >= $silent_days or strong_count > 0 or weak_count > 0 or open_alarm_count > 0
 """
 # Alarms of the first level nobody handled, then strong findings, then the longest silence, then weak findings.
-_CALL_ORDER = """
+_CALL_ORDER = f"""
 order by open_alarm_count > 0 desc, strong_count > 0 desc, silent_day_count >= $silent_days desc,
-    open_alarm_count desc, strong_count desc, silent_day_count desc, weak_count desc, plate_no, plate_color_code
+    open_alarm_count desc, strong_count desc, silent_day_count desc, weak_count desc, {_OF_EQUALS}
 """
 _CALLS = f"""{CALL}
 select {PLATE} as plate_masked, uscc, county_code, monitored_class, last_online_date, last_recorded_at,
@@ -156,7 +167,7 @@ from call
 @once_per_choice
 def calls(db: Source, day: date, place: Place) -> pd.DataFrame:
     """Vehicles in service on a day with captures whose terminal somebody should ask about, the gravest first."""
-    return db.read(_CALLS, bound(db, day, place.parameters()))
+    return db.read(_CALLS, _salted(bound(db, day, place.parameters())))
 
 
 @once_per_choice
@@ -174,8 +185,16 @@ _FINDING_KINDS = f"""
 select finding_kind, count(*) as finding_count, count(*) filter (finding_grade = 'strong') as strong_count
 {_FINDINGS} group by finding_kind order by finding_kind
 """
-# A total order, as in which the table is written: a row is known by its place.
-_FINDING_ORDER = ", ".join(DATED["mart.terminal_finding"].order)
+# A total order, by all that tells findings apart: a row is known by its place.
+_DIGESTS = {
+    "plate_no": _OF_EQUALS,
+    "plate_color_code": None,
+    "other_plate_no": _OF_OTHERS,
+    "other_plate_color_code": None,
+}
+_FINDING_ORDER = ", ".join(
+    told for name in DATED["mart.terminal_finding"].order if (told := _DIGESTS.get(name, name)) is not None
+)
 _OTHER_PLATE = masked_sql("other_plate_no")
 _FINDING_COLUMNS = f"""
     event_date, finding_kind, {PLATE} as plate_masked, uscc, county_code, monitored_class, finding_grade, weakened_by,
@@ -301,7 +320,9 @@ def finding_rows(
     order = _order(sort, direction, FINDING_SORTS, "row_no")
     return db.read(
         f"select * from ({_FINDING_ROWS}) as finding {order} limit $limit offset $offset",  # nosec B608  # order is one of ours
-        {**place.parameters(), "first": span[0], "last": span[1], "kind": kind, "limit": limit, "offset": offset},
+        _salted(
+            {**place.parameters(), "first": span[0], "last": span[1], "kind": kind, "limit": limit, "offset": offset}
+        ),
     )
 
 
@@ -309,7 +330,7 @@ def all_findings(db: Source, span: Span, place: Place, kind: str | None) -> pd.D
     """Every finding of a choice, for a file."""
     return db.read(
         f"{_FINDING_ROWS} order by row_no",
-        {**place.parameters(), "first": span[0], "last": span[1], "kind": kind},
+        _salted({**place.parameters(), "first": span[0], "last": span[1], "kind": kind}),
     )
 
 
@@ -381,17 +402,18 @@ def _story(db: Source, key: pd.Series, span: Span) -> Story:
     asked = {
         "plate": key["plate_no"], "color": int(key["plate_color_code"]), "first": span[0], "last": span[1]
     }  # fmt: skip
-    return Story(*(db.read(sql, asked) for sql in (_STORY_DAYS, _STORY_EVENTS, _STORY_FINDINGS, _STORY_ALARMS)))
+    asked_of = ((_STORY_DAYS, asked), (_STORY_EVENTS, asked), (_STORY_FINDINGS, _salted(asked)), (_STORY_ALARMS, asked))
+    return Story(*(db.read(sql, bound_to) for sql, bound_to in asked_of))
 
 
 def story_of_call(db: Source, day: date, place: Place, row_no: int, span: Span) -> Story | None:
-    found = db.read(_CALL_KEY, {**bound(db, day, place.parameters()), "row_no": row_no})
+    found = db.read(_CALL_KEY, _salted({**bound(db, day, place.parameters()), "row_no": row_no}))
     return None if found.empty else _story(db, found.iloc[0], span)
 
 
 def story_of_vehicle(db: Source, name: str, place: Place, row_no: int, span: Span) -> tuple[pd.Series, Story] | None:
     """What a vehicle brings to a KPI, and its story."""
-    found = league.of_vehicles(db, kpi.KPIS[name], *span, place.county, place.uscc)
+    found = _of_vehicles(db, name, span, place)
     if row_no >= len(found):
         return None
     return vehicles(db, name, span, place).iloc[row_no], _story(db, found.iloc[row_no], span)
@@ -399,7 +421,7 @@ def story_of_vehicle(db: Source, name: str, place: Place, row_no: int, span: Spa
 
 def finding(db: Source, span: Span, place: Place, kind: str | None, row_no: int) -> tuple[pd.Series, Story] | None:
     """A finding without its plate, and the story of the vehicle on its day."""
-    asked = {**place.parameters(), "first": span[0], "last": span[1], "kind": kind, "row_no": row_no}
+    asked = _salted({**place.parameters(), "first": span[0], "last": span[1], "kind": kind, "row_no": row_no})
     found = db.read(_FINDING_KEY, asked)
     if found.empty:
         return None
@@ -408,8 +430,15 @@ def finding(db: Source, span: Span, place: Place, kind: str | None, row_no: int)
     return row.drop(["plate_no", "plate_color_code"]), _story(db, row, (day, day))
 
 
-def vehicles(db: Source, name: str, span: Span, place: Place) -> pd.DataFrame:
-    """What each vehicle brings to a KPI, in the order of plates: ``row_no`` tells them apart in this choice."""
+def _of_vehicles(db: Source, name: str, span: Span, place: Place) -> pd.DataFrame:
     found = league.of_vehicles(db, kpi.KPIS[name], *span, place.county, place.uscc)
+    tie = of_equals()
+    ties = [tie(key) for key in zip(found["plate_no"], found["plate_color_code"], strict=True)]
+    return found.iloc[sorted(range(len(found)), key=ties.__getitem__)].reset_index(drop=True)
+
+
+def vehicles(db: Source, name: str, span: Span, place: Place) -> pd.DataFrame:
+    """What each vehicle brings to a KPI: ``row_no`` tells them apart in this choice."""
+    found = _of_vehicles(db, name, span, place)
     shown = found["plate_no"].map(masked, na_action="ignore")
     return found.drop(columns=["plate_no", "plate_color_code"]).assign(plate_masked=shown, row_no=range(len(found)))

@@ -37,3 +37,7 @@ class NotWhole(HengError):
 
 class IntakeHeld(HengError):
     """Intake is stopped (low disk); deliveries wait in the inbox."""
+
+
+class BadMailSetting(HengError):
+    """A setting of the mails of alerts that cannot be used. The message says which."""

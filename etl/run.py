@@ -50,7 +50,7 @@ TELL_SECONDS = 10
 """How often a night that is not shown live tells how far it is."""
 INGESTS = [f"{name}_ingest" for name in FEEDS]
 BUILD, RESTATE, HOUSEKEEPING = "warehouse_build", "warehouse_restate", "housekeeping"
-BULLETIN = "bulletin_draft"
+BULLETIN, MAIL = "bulletin_draft", "alert_mail"
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _COLOURS = {"success": "green", "failed": "red", "running": "yellow"}
@@ -223,7 +223,7 @@ def _start(session: _Session, demo: bool, dashboards: bool, record: supervise.Re
     airflow = Airflow(port, supervise.AIRFLOW_USER, supervise.airflow_password(state), supervise.airflow_path())
     for name, (slots, description) in POOLS.items():
         airflow.create_pool(name, slots, description)
-    wanted = {*INGESTS, BUILD, RESTATE, HOUSEKEEPING, BULLETIN}
+    wanted = {*INGESTS, BUILD, RESTATE, HOUSEKEEPING, BULLETIN, MAIL}
 
     def every_dag_is_read() -> bool:
         if errors := airflow.import_errors():
@@ -233,7 +233,7 @@ def _start(session: _Session, demo: bool, dashboards: bool, record: supervise.Re
     supervisor.wait_for(every_dag_is_read, f"One of the {len(wanted)} DAGs", 90)
     # What reads before what writes: an asset reported while its reader is switched off is never read. Housekeeping
     # last, after the sample nights, since its missed run of today would make the first build wait.
-    airflow.unpause([BULLETIN, BUILD, RESTATE, *INGESTS])
+    airflow.unpause([BULLETIN, MAIL, BUILD, RESTATE, *INGESTS])
     return addresses, airflow
 
 

@@ -13,23 +13,27 @@ night in that state, the day a refused delivery was issued.
 Clocks of the late surcharge are left out (it runs until paid and tells nothing new), and time of the party, which
 nobody else can miss. A number of violations and driving at dawn are news for ``alert_news_days``; so are certificates
 of drivers and vehicles that lapsed, for what ended long ago may be out of use. Fines and numbers of cases set no
-urgency (行政处罚法 art. 74).
+urgency (行政处罚法 art. 74); of KPIs that fell only rates of what has to be kept are looked at.
+
+What people say of an alert (who took it, until when it is put aside) stands apart, in ``warehouse.alert_store``.
 """
 
 from __future__ import annotations
 
 import hashlib
+import hmac
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
-from warehouse import calls, cases, compliance, drift, hazards, repeat
+from warehouse import access_key, calls, cases, compliance, drift, hazards, kpi_drops, masks, repeat
 from warehouse.case_terms import CLOCK_TERMS
 from warehouse.compliance_terms import MEASURES as MEASURE_WORDS
 from warehouse.compliance_terms import STATES as MEASURE_STATES
 from warehouse.hazard_terms import CATEGORIES
-from warehouse.kpi import MONITORED, scheme_parameters
+from warehouse.home import home
+from warehouse.kpi import KPIS, MONITORED, scheme_parameters
 from warehouse.league import PAGE_SCHEME
 from warehouse.metrics import Source
 from warehouse.parameters import Codes, Parameter, numbers, texts
@@ -40,7 +44,8 @@ TABLES = tuple(
     sorted(
         {
             *cases.COURSE_TABLES, *hazards.TABLES, *repeat.TABLES, *calls.TABLES, *compliance.TABLES, *drift.TABLES,
-            "mart.site_day", "meta.delivery", "meta.feed", "meta.night_report", "seeds.alert_rule", "staging.referral",
+            *kpi_drops.TABLES, "mart.site_day", "meta.delivery", "meta.feed", "meta.night_report", "seeds.alert_rule",
+            "staging.referral",
         }
     )
 )  # fmt: skip
@@ -82,8 +87,8 @@ class Rule(NamedTuple):
 
 
 class Alert(NamedTuple):
-    """One thing to do. ``key``: the same for the same thing on another day; None where it would tell a plate or a
-    person.
+    """One thing to do. ``key``: 16 hexadecimal digits, the same for the same thing on another day and for every reader;
+    where it could tell a plate or a person it is keyed by the instance's secret, so that nobody else can make it.
 
     ``subject``: what it is about, plates and certificates masked; ``unit``: whose it is, by name, and ``uscc``:
     its credit code, where the register tells them. ``detail``: a code in words by
@@ -93,7 +98,7 @@ class Alert(NamedTuple):
 
     rule: str
     severity: str
-    key: str | None
+    key: str
     subject: str
     unit: str | None
     uscc: str | None
@@ -209,7 +214,7 @@ def alerts(source: Source, asked: Asked) -> list[Alert]:
         found,
         key=lambda one: (
             SEVERITIES.index(one.severity), one.due_on or date.max, one.since or date.min, one.rule, one.subject,
-            one.key or "",
+            one.key,
         ),
     )  # fmt: skip
 
@@ -239,15 +244,18 @@ class _Day:
         self.news_days = int(told["alert_news_days"].value)
         self.news_after = asked.as_of - timedelta(days=self.news_days)
         self.reply_days = int(told["referral_soon_days"].value)
+        self.secret = access_key.derived(access_key.read(home()), "key of an alert")
 
     def rows(self, query: str, **bound: Any) -> list[dict[str, Any]]:
         return self.source.rows(query, {"as_of": self.as_of, **bound})
 
     def alert(self, rule: Rule, one: _Found) -> Alert:
-        named = "|".join(str(part) for part in (one.rule, *one.identity))
+        # A masked reader's plate is taken whole: the key is the same for every reader.
+        named = "|".join(str(part) for part in masks.whole_of([one.rule, *one.identity])).encode()
+        key = hmac.digest(self.secret, named, "sha256") if one.is_personal else hashlib.sha256(named).digest()
         return Alert(
             one.rule, rule.alert_severity,
-            None if one.is_personal else hashlib.sha256(named.encode()).hexdigest()[:16],
+            key.hex()[:16],
             one.subject, one.unit, one.uscc, one.detail, one.county_code, one.since, one.due_on,
             None if one.since is None else (self.as_of - one.since).days,
             None if one.due_on is None else (self.as_of - one.due_on).days,
@@ -429,13 +437,27 @@ def _of_compliance(day: _Day) -> Iterator[_Found]:
         )  # fmt: skip
 
 
+def _of_kpis(day: _Day) -> Iterator[_Found]:
+    for drop in kpi_drops.drops(day.source, day.as_of, day.county):
+        yield _Found(
+            "kpi_drop", (drop.kpi, drop.county_code), drop.kpi, drop.since, None, drop.county_code, detail=drop.code
+        )
+
+
 _MAKERS: tuple[Callable[[_Day], Iterable[_Found]], ...] = (
     _of_cases, _of_hazards, _of_referrals, _of_repeat, _of_terminals, _of_sites, _of_scales, _of_feeds,
-    _of_compliance,
+    _of_compliance, _of_kpis,
 )  # fmt: skip
 
 
 # --- in words --------------------------------------------------------------------------------------------
+def subject_words(one: Alert, lang: str) -> str:
+    """What an alert is about: a KPI by its name, all else as it is told."""
+    if one.rule == "kpi_drop":
+        return KPIS[one.subject].zh if lang == "zh" else KPIS[one.subject].en
+    return one.subject
+
+
 def detail_words(one: Alert, lang: str) -> str:
     """The detail of an alert in words; what has none is shown as it is."""
     at = int(lang == "en")
@@ -448,6 +470,8 @@ def detail_words(one: Alert, lang: str) -> str:
         return CATEGORIES[code][at] if code in CATEGORIES else code
     if one.rule.startswith("drift_"):
         return drift.WITNESS_WORDS[code][at]
+    if one.rule == "kpi_drop":
+        return kpi_drops.words(code, lang)
     if one.rule.startswith("repeat_"):
         return SUBJECT_WORDS[code][at]
     measure, _, state = code.partition(" ")

@@ -161,6 +161,7 @@ class Item(NamedTuple):
 
 PLATES = ("vehicle_permit", "large_coach", "dawn_driving")
 """Measures whose subjects are plates."""
+MASKED = (*PLATES, "driver_certificate")
 
 
 def masked_item(one: Item) -> Item:
@@ -432,13 +433,22 @@ class Facts:
             self._items[measure] = [one for one in found if county in (None, one.county_code)]
         return self._items[measure]
 
-    def listed(self, measure: str, state: str | None = None) -> list[Item]:
-        """Items of a measure, of one of its ``lists`` or (None) all: the first to expire first, then by number."""
+    def listed(
+        self, measure: str, state: str | None = None, of_equals: Callable[[tuple[Any, ...]], Any] | None = None
+    ) -> list[Item]:
+        """Items of a measure, of one of its ``lists`` or (None) all: the first to expire first, then by number, or by
+        what ``of_equals`` makes of it where the order must not tell of a masked one."""
         known = MEASURES[measure].lists if measure in MEASURES else {}
         if state is not None and state not in known:
             raise WarehouseError(f"{measure} has no state {state!r}. Choose one of {', '.join(known or MEASURES)}.")
         found = [one for one in self.items(measure) if state is None or one.state in known[state]]
-        return sorted(found, key=lambda one: (one.until or date.max, one.subject_no, one.since or date.min))
+        tie = of_equals or (lambda key: key)
+        return sorted(
+            found,
+            key=lambda one: (
+                one.until or date.max, tie((one.subject_no, one.plate_color_code or 0)), one.since or date.min,
+            ),
+        )  # fmt: skip
 
     def parts(self, measure: str, by: str = "all") -> list[Part]:
         """A measure by group, in the order of their names; one group, named '', for ``all``."""

@@ -18,7 +18,7 @@ used. Both belong beside the figure.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -280,10 +280,15 @@ LEVELS = {
 
 
 def kpis(
-    source: Source, first: date, last: date, level: str = "city", classes: Sequence[str] | None = MONITORED
+    source: Source,
+    first: date,
+    last: date,
+    level: str = "city",
+    classes: Sequence[str] | None = MONITORED,
+    names: Collection[str] = frozenset(KPIS),
 ) -> pd.DataFrame:
-    """Every KPI of every unit of a level over a period: ``kpi``, the unit's columns, ``numerator``, ``denominator``,
-    ``value``.
+    """Every KPI, or those of ``names``, of every unit of a level over a period: ``kpi``, the unit's columns,
+    ``numerator``, ``denominator``, ``value``.
 
     Vehicles are those of ``classes`` on the day; None: of every class, and those the register gives none.
     ``value`` is None where there is nothing to divide by: no data is no rate of zero. At a level of which a KPI is not
@@ -295,7 +300,9 @@ def kpis(
     for name, table in TABLES.items():
         if level not in table.levels:
             continue
-        told = [kpi for kpi in KPIS.values() if kpi.table == name]
+        told = [kpi for kpi in KPIS.values() if kpi.table == name and kpi.name in names]
+        if not told:
+            continue
         period = {"first": first, "last": last}
         frame = source.read(_query(table, told, unit, of_classes), period | asked if table.has_vehicles else period)
         for row in frame.to_dict("records"):
@@ -305,7 +312,7 @@ def kpis(
             )
     rows: list[dict[str, Any]] = []
     for key in sorted(counts, key=lambda key: [(part is None, part) for part in key]):
-        for kpi in KPIS.values():
+        for kpi in (one for one in KPIS.values() if one.name in names):
             # A unit of which a table has no row has nothing counted in it; at a level it does not know nothing can be.
             nothing = (0, 0) if level in TABLES[kpi.table].levels else (None, None)
             above, below = counts[key].get(kpi.name, nothing)

@@ -28,9 +28,9 @@ vehicle's acts in these counties alone, and be taken for the count of art. 66.""
 @dataclass(frozen=True)
 class Role:
     """``pages``: by name. ``can``: what else: ``export`` files of rows, ``personal`` a plate one typed, ``draft`` a
-    bulletin, ``sign`` it off; of administrators ``accounts`` to see them, ``accounts.identity`` to add one, make its
-    link and bind it, ``accounts.grant`` its role and counties, ``accounts.stop`` to disable it and end its sessions,
-    ``audit`` the log, ``airflow`` its pages."""
+    bulletin, ``sign`` it off, ``handle`` alerts; of administrators ``accounts`` to see them, ``accounts.identity`` to
+    add one, make its link and bind it, ``accounts.grant`` its role and counties, ``accounts.stop`` to disable it and
+    end its sessions, ``audit`` the log, ``airflow`` its pages."""
 
     name: str
     pages: frozenset[str]
@@ -52,9 +52,9 @@ class Role:
 ROLES = {
     role.name: role
     for role in (
-        Role("analyst", _READ, frozenset({"export", "draft"})),
-        Role("inspector", _READ | {"lookup"}, frozenset({"export", "personal"}), SOME_COUNTIES, True),
-        Role("district", _READ, frozenset({"export"}), GIVEN_COUNTIES),
+        Role("analyst", _READ, frozenset({"export", "draft", "handle"})),
+        Role("inspector", _READ | {"lookup"}, frozenset({"export", "personal", "handle"}), SOME_COUNTIES, True),
+        Role("district", _READ, frozenset({"export", "handle"}), GIVEN_COUNTIES),
         Role("leader", _READ, frozenset({"sign"})),
         Role("system", frozenset(), _SYSTEM, needs_second_factor=True),
         Role("security", frozenset(), _SECURITY, needs_second_factor=True),

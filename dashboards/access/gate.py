@@ -112,7 +112,12 @@ STARTS = {"accounts": "/accounts", "audit": "/audit"}
 """Where an administrator begins, by permission."""
 PAGE_OF_PATH = {path: key for key, path, *_ in shell.PAGES}
 PAGES = frozenset(PAGE_OF_PATH.values())
-MORE_OF_CALLBACKS = {"lookup-download": ("personal",), "bulletins-said": ("draft",), "bulletins-signed": ("sign",)}
+MORE_OF_CALLBACKS = {
+    "lookup-download": ("personal",),
+    "bulletins-said": ("draft",),
+    "bulletins-signed": ("sign",),
+    "alerts-drawer": ("handle",),
+}
 """Outputs that take more than their page. One called ``<page>-download`` hands out a file and takes that too."""
 ROUTER = ("_pages_content", "_pages_store")
 MOST_CHANGES = 64

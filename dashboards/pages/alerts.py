@@ -1,18 +1,27 @@
-"""What needs a hand today? One list by written rules: what, whose, since when, due when, and the rows behind it. An
-alert is the same tomorrow, with its age; it decides nothing."""
+"""What needs a hand today? One list by written rules: what, whose, since when, due when, who has it, and the rows
+behind it. An alert is the same tomorrow, with its age; it decides nothing. What people say of it takes it out of no
+count."""
 
 from collections import Counter
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
+from urllib.parse import parse_qsl
 
-from dash import dcc, html
+from dash import Input, Output, State, callback, dcc, html
+from werkzeug.exceptions import BadRequest
 
-from dashboards import alert_facts, as_of, controls, explain, lists, queries, shell, words
+from dashboards import alert_drawer, alert_facts, as_of, controls, explain, lists, queries, shell, words
 from dashboards import format as fmt
-from dashboards.alert_facts import HERE, Choice
-from dashboards.selection import ALL, Known
+from dashboards.access import session
+from dashboards.alert_facts import HERE, MINE, SHOWN_STATES, Choice, Facts
+from dashboards.selection import ALL, Known, from_page, plain_date
 from dashboards.text import Text
+from warehouse import alert_store
+from warehouse.access_log import record
+from warehouse.alert_store import STATE_WORDS, BadSaying, Overtaken, Saying
 from warehouse.alerts import SEVERITIES, SEVERITY_WORDS, Alert, Rule, detail_words, parameters
+from warehouse.alerts import subject_words as told_subject
+from warehouse.errors import NotAllowed
 
 ROWS_SHOWN = 100
 FIRST_SHOWN = 20
@@ -33,7 +42,7 @@ def severity_pill(severity: str, t: Text) -> html.Span:
 
 def subject_words(one: Alert, titles: dict[str, tuple[str, str]], t: Text) -> str:
     """What an alert is about: a feed by its name, all else as it is told."""
-    return words.feed(one.subject, titles, t) if one.rule.startswith("feed_") else one.subject
+    return words.feed(one.subject, titles, t) if one.rule.startswith("feed_") else told_subject(one, t.lang)
 
 
 def detail_of(one: Alert, reasons: dict[tuple[str, str], tuple[str, str]], t: Text) -> str:
@@ -48,8 +57,15 @@ def detail_of(one: Alert, reasons: dict[tuple[str, str], tuple[str, str]], t: Te
 
 
 # --- above ---------------------------------------------------------------------------------------------------
-def lead(found: list[Alert], rules: dict[str, Rule], choice: Choice, t: Text) -> html.P:
-    """How many are urgent and due soon, how many are new today, and the rules with the most of what is urgent."""
+def state_words(state: str, t: Text) -> str:
+    """A state that the list is narrowed to."""
+    return t(f"alerts.state.{state}") if state in (ALL, MINE) else t.pick(*STATE_WORDS[state])
+
+
+def lead(facts: Facts, t: Text) -> html.P:
+    """How many are urgent and due soon, how many are new today, how many nobody has taken, and the rules with the most
+    of what is urgent."""
+    found, rules, choice = facts.found, facts.rules, facts.choice
     counted = Counter(one.severity for one in found)
     new = sum(one.age_days == 0 for one in found)
     said = t.parts(
@@ -60,6 +76,15 @@ def lead(found: list[Alert], rules: dict[str, Rule], choice: Choice, t: Text) ->
         look=html.B(fmt.count(counted["look"])),
         new=html.B(fmt.count(new)),
     )
+    stands = facts.counted()
+    said += t.parts(
+        "alerts.lead.states",
+        open=html.B(fmt.count(stands["open"]), className="worse" if stands["open"] else "better"),
+        **{name: fmt.count(stands[name]) for name in ("taken", "aside", "done")},
+    )
+    late = sum(one.is_late for one in facts.standings.values())
+    if late:
+        said.append(t("alerts.lead.late", count=fmt.count(late)))
     most = Counter(one.rule for one in found if one.severity == "act").most_common(NAMED)
     if most:
         named = [t("alerts.lead.rule", rule=rule_words(rules[name], t), count=fmt.count(many)) for name, many in most]
@@ -78,8 +103,14 @@ def filters(choice: Choice, known: Known, first: Any, t: Text) -> html.Div:
         (code, controls.county_words(code, known, t), HERE + choice.query(county=code))
         for code in (ALL, *known.current_counties)
     ]
+    states = [
+        (name, state_words(name, t), HERE + choice.query(state=name))
+        for name in (ALL, *SHOWN_STATES)
+        if name != MINE or shell.sees("handle")
+    ]
     choices = [
-        (t("alerts.severity"), choice.severity, severities), (t("filter.county"), choice.county, counties)
+        (t("alerts.severity"), choice.severity, severities), (t("alerts.state"), choice.state, states),
+        (t("filter.county"), choice.county, counties),
     ]  # fmt: skip
     chosen = controls.county_words(choice.county, known, t)
     return as_of.filters("alerts", choices, chosen, choice.as_of, (first, choice.last_day), t, many=True)
@@ -110,20 +141,21 @@ def info(db: queries.Source, rule: Rule, count: int, choice: Choice, t: Text) ->
     return explain.rule_popover(says, says, told, link, rule.source_table.split(".")[1], t)
 
 
-def rules_card(
-    db: queries.Source, found: list[Alert], rules: dict[str, Rule], choice: Choice, t: Text
-) -> html.Section:  # fmt: skip
-    """How many alerts each rule has, how old the oldest is, and where the rows behind it are."""
+def rules_card(db: queries.Source, facts: Facts, t: Text) -> html.Section:
+    """How many alerts each rule has, how many of them are open, how old the oldest is, and where the rows behind it
+    are."""
+    found, rules, choice = facts.found, facts.rules, facts.choice
     heads: controls.Heads = [
-        (t("alerts.rule"), False), (t("alerts.severity"), False), (t("alerts.count"), True), (t("alerts.new"), True),
-        (t("alerts.oldest"), True), (t("alerts.acts"), False), (t("alerts.rows_at"), False),
+        (t("alerts.rule"), False), (t("alerts.severity"), False), (t("alerts.count"), True),
+        (t("alerts.waiting"), True), (t("alerts.new"), True), (t("alerts.oldest"), True), (t("alerts.acts"), False),
+        (t("alerts.rows_at"), False),
     ]  # fmt: skip
     body = []
     for name, count in alert_facts.by_urgency(found, rules).items():
-        rule = rules[name]
+        rule, waiting = rules[name], facts.waiting(rule=name)
         ages = [one.age_days for one in found if one.rule == name and one.age_days is not None]
         link = dcc.Link(
-            fmt.count(count), href=HERE + choice.query(rule=name, severity=ALL) + "#alerts-rows",
+            fmt.count(count), href=HERE + choice.query(rule=name, severity=ALL, state=ALL) + "#alerts-rows",
             title=t("action.rows_of", what=rule_words(rule, t)), className="text-link",
         )  # fmt: skip
         href = alert_facts.rows_of(db, choice, name)
@@ -132,7 +164,8 @@ def rules_card(
             at = dcc.Link([t("action.rows"), shell.icon("right")], href=href, className="rows-link")
         head = html.Div([html.Span(rule_words(rule, t)), info(db, rule, count, choice, t)], className="name-and-info")
         cells = [
-            severity_pill(rule.alert_severity, t), link, fmt.count(ages.count(0)) if ages.count(0) else fmt.NONE,
+            severity_pill(rule.alert_severity, t), link,
+            fmt.count(waiting) if waiting else fmt.NONE, fmt.count(ages.count(0)) if ages.count(0) else fmt.NONE,
             t.plural("alerts.days", max(ages)) if ages else fmt.NONE, t.pick(rule.acts_zh, rule.acts_en), at,
         ]  # fmt: skip
         body.append(controls.stack_row(head, cells, heads))
@@ -156,14 +189,13 @@ def _day(day: date, t: Text) -> html.Span:
     return html.Span(fmt.day(day, t.lang), className="unbroken")
 
 
-def rows(
-    db: queries.Source, found: list[Alert], rules: dict[str, Rule], choice: Choice, known: Known, t: Text
-) -> html.Div:  # fmt: skip
-    """Alerts one by one, each with the way to the rows behind it."""
+def rows(db: queries.Source, facts: Facts, found: list[Alert], known: Known, t: Text) -> html.Div:
+    """Alerts one by one, each with how it stands and the way to the rows behind it."""
+    rules, choice = facts.rules, facts.choice
     heads: controls.Heads = [
         (t("alerts.subject"), False), (t("alerts.severity"), False), (t("alerts.rule"), False),
         (t("filter.county"), False), (t("alerts.unit"), False), (t("alerts.since"), False), (t("alerts.due"), False),
-        (t("alerts.rows_at"), False),
+        (t("alerts.state"), False), (t("alerts.owner"), False), (t("alerts.rows_at"), False),
     ]  # fmt: skip
     titles, reasons = queries.feed_titles(db), words.reason_words(queries.reasons(db), t)
     body = []
@@ -179,19 +211,21 @@ def rows(
             html.Span([rule_words(rule, t), html.Span(detail_of(one, reasons, t), className="under")]),
             controls.place_name(known, one.county_code, t) if one.county_code else fmt.NONE,
             html.Span(unit, className="said") if (unit := one.unit or one.uscc) else fmt.NONE,
-            since, due_words(one, t),
+            since, due_words(one, t), alert_drawer.state_pill(facts.of(one), t),
+            alert_drawer.standing_words(facts, facts.of(one), t),
             dcc.Link(t("action.rows"), href=href, className="text-link") if href else fmt.NONE,
         ]  # fmt: skip
-        head = html.Span(subject_words(one, titles, t), className="said")
+        head = dcc.Link(
+            html.Span(subject_words(one, titles, t), className="said"),
+            href=HERE + choice.query(alert=one.key) + "#alerts-rows", className="text-link", title=t("alerts.open"),
+        )  # fmt: skip
         body.append(controls.stack_row(head, cells, heads, "beyond" if position >= FIRST_SHOWN else None))
     return controls.stack_table(t("alerts.list"), heads, body)
 
 
-def rows_card(
-    db: queries.Source, found: list[Alert], rules: dict[str, Rule], choice: Choice, known: Known, t: Text
-) -> html.Section:  # fmt: skip
-    shown = [one for one in found if choice.holds(one)]
-    content: list[Any] = [rows(db, shown[:ROWS_SHOWN], rules, choice, known, t)]
+def rows_card(db: queries.Source, facts: Facts, known: Known, t: Text) -> html.Section:
+    choice, shown = facts.choice, facts.listed
+    content: list[Any] = [rows(db, facts, shown[:ROWS_SHOWN], known, t)]
     if not shown:
         content = [html.P(t("alerts.none"), className="quiet-line")]
     if len(shown) > FIRST_SHOWN:
@@ -203,18 +237,32 @@ def rows_card(
         how = [t("penalties.rows.first", shown=ROWS_SHOWN), html.Code(command(choice))]
     told = t("alerts.list.of", count=fmt.count(len(shown)))
     if choice.rule != ALL:
-        told = f"{rule_words(rules[choice.rule], t)} · {told}"
+        told = f"{rule_words(facts.rules[choice.rule], t)} · {told}"
+    if choice.state != ALL:
+        told = f"{state_words(choice.state, t)} · {told}"
     close = None
-    if choice.rule != ALL or choice.severity != ALL:
-        every = HERE + choice.query(rule=ALL, severity=ALL)
+    if (choice.rule, choice.severity, choice.state) != (ALL, ALL, ALL):
+        every = HERE + choice.query(rule=ALL, severity=ALL, state=ALL)
         close = dcc.Link([shell.icon("x"), t("alerts.show_all")], href=every, className="button")
     return controls.card(told, how, content, extra=close, id="alerts-rows")
+
+
+def beside(
+    db: queries.Source, facts: Facts, known: Known, t: Text, said: Any = None, typed: dict[str, Any] | None = None
+) -> list[Any] | None:
+    """What the drawer holds; None: no alert is open."""
+    if facts.choice.alert is None:
+        return None
+    one = facts.opened()
+    head = "" if one is None else subject_words(one, queries.feed_titles(db), t)
+    where = None if one is None else alert_facts.rows_of(db, facts.choice, one.rule, one)
+    return alert_drawer.drawer(facts, head, where, known, t, said, typed)
 
 
 def command(choice: Choice) -> str:
     """What writes every alert of the choice on the command line."""
     told = {"as-of": choice.as_of.isoformat()}
-    told |= {name: value for name in ("county", "severity", "rule") if (value := getattr(choice, name)) != ALL}
+    told |= {name: value for name in ("county", "severity", "rule", "state") if (value := getattr(choice, name)) != ALL}
     return " ".join(["heng alerts", *(f"--{name} {value}" for name, value in told.items()), "--format csv"])
 
 
@@ -229,17 +277,32 @@ def layout(db: queries.Source, view: shell.View, query: dict[str, str]) -> html.
         card = shell.state_card("database", t("alerts.old"), [t("state.no_terminals.why")])
         return shell.frame(view, "alerts", card, db=db)
     choice, bad = alert_facts.choice_of(query, known, db)
-    rules, found = alert_facts.rules(db, choice.as_of), alert_facts.every(db, choice.asked)
+    facts = Facts(db, choice, session.signed_in())
+    opened = beside(db, facts, known, t)
+    look = "card drawer open" if opened else "card drawer"
+    words_of_drawer = {"aria-label": t("alerts.open")}
     return shell.frame(
         view,
         "alerts",
         [
-            lead(found, rules, choice, t),
+            html.Div(lead(facts, t), id="alerts-lead"),
             printed(choice, known, db, t),
             filters(choice, known, alert_facts.first_day(db), t),
-            rules_card(db, found, rules, choice, t),
-            rows_card(db, found, rules, choice, known, t),
-            *as_of.stores("alerts", HERE, choice.query(), choice.query(absolute=True), choice.as_of),
+            html.Div(rules_card(db, facts, t), id="alerts-by-rule"),
+            html.Div(
+                [
+                    html.Div(rows_card(db, facts, known, t), id="alerts-list"),
+                    html.Aside(opened, id="alerts-drawer", className=look, **words_of_drawer),
+                ],
+                className="rows-and-drawer",
+            ),
+            *as_of.stores(
+                "alerts",
+                HERE,
+                choice.query(alert=choice.alert),
+                choice.query(absolute=True, alert=choice.alert),
+                choice.as_of,
+            ),
         ],
         actions=[controls.copy_link("alerts", t), *lists.file_links("alerts", choice.query(absolute=True))],
         db=db,
@@ -249,3 +312,58 @@ def layout(db: queries.Source, view: shell.View, query: dict[str, str]) -> html.
 
 PAGE = {"path": HERE, "title": shell.title("alerts"), "layout": layout}
 as_of.follow("alerts")
+
+
+@callback(
+    Output("alerts-drawer", "children"),
+    Output("alerts-lead", "children"),
+    Output("alerts-by-rule", "children"),
+    Output("alerts-list", "children"),
+    Input("alerts-say", "n_clicks"),
+    State("alerts-seen", "data"),
+    State("alerts-action", "value"),
+    State("alerts-owner", "value"),
+    State("alerts-until", "value"),
+    State("alerts-reason", "value"),
+    State("alerts-query", "data"),
+    State("alerts-view", "data"),
+    prevent_initial_call=True,
+)
+def say(
+    clicks: Any, seen: Any, action: Any, owner: Any, until: Any, reason: Any, asked: Any, view_data: Any
+) -> list[Any]:  # fmt: skip
+    """Says something of the open alert, as the form has it, and tells the page anew."""
+    t = shell.view_from(view_data).text
+    db = queries.source()
+    known = queries.known(db)
+    query = asked.get("query") if isinstance(asked, dict) else None
+    if known is None or not isinstance(query, str) or not isinstance(seen, dict):
+        raise BadRequest("no alert")
+    choice = from_page(dict(parse_qsl(query.removeprefix("?"))), lambda told: alert_facts.choice_of(told, known, db))
+    number = str(seen.get("seen"))
+    if not alert_drawer.is_saying(action) or seen.get("alert") != choice.alert or not number.isdecimal():
+        raise BadRequest("no saying")
+    if not all(one is None or (isinstance(one, str) and len(one) <= 1_000) for one in (owner, until, reason)):
+        raise BadRequest("no texts")
+    if choice.as_of != known.last_day:
+        raise BadRequest("an alert of an earlier day")
+    facts = Facts(db, choice, session.signed_in())
+    one = facts.opened()
+    typed: dict[str, Any] | None = {"action": action, "owner": owner, "until": until, "reason": reason}
+    said: Any = None
+    if one is not None:
+        try:
+            told = Saying(action, int(number[:12]), plain_date(until), owner, reason or "")
+            alert_store.say(db, one, told, session.principal(), facts.days)
+            said, typed = shell.note(t(f"alerts.said.{action}"), "soft"), None
+        except NotAllowed:
+            record("refused", facts.me, endpoint="alerts-drawer", permission="handle")
+            said = shell.note(t("alerts.not_yours"))
+        except Overtaken:
+            said = shell.note(t("alerts.overtaken"))
+        except BadSaying as error:
+            most = int(alert_store.limits(db, choice.as_of)["alert_aside_days"].value)
+            said = shell.note(alert_drawer.bad_words(error, facts.days.day + timedelta(days=most), t))
+        facts = Facts(db, choice, session.signed_in())
+    drawer = beside(db, facts, known, t, said, typed)
+    return [drawer, lead(facts, t), rules_card(db, facts, t), rows_card(db, facts, known, t)]

@@ -8,6 +8,7 @@ from typing import Any
 from dash import ClientsideFunction, Input, Output, clientside_callback, dcc, html
 
 from dashboards import (
+    alert_drawer,
     alert_facts,
     case_facts,
     charts,
@@ -23,6 +24,7 @@ from dashboards import (
     terminal_queries,
 )
 from dashboards import format as fmt
+from dashboards.access import session
 from dashboards.facts import Facts, county_rates, map_frames, rate_of
 from dashboards.pages import alerts as alerts_page
 from dashboards.pages import overload as overload_page
@@ -32,23 +34,25 @@ from dashboards.text import Text
 from warehouse import funnel, hazards
 from warehouse.alerts import Alert
 
-TOP_RULES = 6
-"""Rules of alerts that are shown."""
+TOP_RULES, TOP_ALERTS = 6, 5
+"""Rules of alerts, and alerts, that are shown."""
 MONTHS = 5
 """Ends of months behind the small line of hazards."""
 
 
 # --- lead ----------------------------------------------------------------------------------------------------
-def lead(found: list[Alert] | None, told: Facts, t: Text) -> html.P:
+def lead(of_alerts: alert_facts.Facts | None, told: Facts, t: Text) -> html.P:
     """What to do first, then how the period goes: the same numbers as the cards."""
     said: list[Any] = []
-    if found is not None:
-        counted = Counter(one.severity for one in found)
+    if of_alerts is not None:
+        counted = Counter(one.severity for one in of_alerts.found)
         said += t.parts(
             "overview.lead.alerts",
             day=html.Span(fmt.day(told.known.last_day, t.lang), className="unbroken"),
             act=html.B(fmt.count(counted["act"]), className="worse" if counted["act"] else "better"),
+            act_waiting=fmt.count(of_alerts.waiting("act")),
             soon=html.B(fmt.count(counted["soon"])),
+            soon_waiting=fmt.count(of_alerts.waiting("soon")),
         )
     return html.P([*said, *overload_page.lead(told, t).children], className="lead")
 
@@ -88,11 +92,13 @@ def alerts_info(db: queries.Source, found: list[Alert], choice: alert_facts.Choi
     return explain.rule_popover(t("overview.alerts"), t("overview.alerts.how"), told, href, "alert", t)
 
 
-def alerts_card(db: queries.Source, found: list[Alert], choice: alert_facts.Choice, t: Text) -> html.Section:
-    """What is urgent, how much of it began today, and the oldest."""
+def alerts_card(db: queries.Source, of_alerts: alert_facts.Facts, t: Text) -> html.Section:
+    """What is urgent, how much of it nobody has taken, how much began today, and the oldest."""
+    found, choice = of_alerts.found, of_alerts.choice
     urgent = [one for one in found if one.severity == "act"]
     ages = [one.age_days for one in urgent if one.age_days is not None]
     under = [
+        html.Div(t("overview.alerts.waiting", count=fmt.count(of_alerts.waiting("act"))), className="subtitle"),
         html.Div(t("overview.alerts.new", count=fmt.count(ages.count(0))), className="subtitle"),
         html.Div(t.plural("overview.alerts.oldest", max(ages)) if ages else t("alerts.none"), className="subtitle"),
     ]
@@ -248,17 +254,19 @@ def funnel_stages(db: queries.Source, asked: funnel.Asked) -> list[funnel.Stage]
 
 
 # --- what needs a hand ---------------------------------------------------------------------------------------
-def attention_card(db: queries.Source, found: list[Alert], choice: alert_facts.Choice, t: Text) -> html.Section:
-    """The rules with the most of what is urgent, then of what is due soon: how many, since when, who acts."""
-    rules = alert_facts.rules(db, choice.as_of)
+def attention_card(db: queries.Source, of_alerts: alert_facts.Facts, known: Known, t: Text) -> html.Section:
+    """The rules with the most of what is urgent, then of what is due soon: how many, how many open, who acts; and the
+    first alerts, each with who has it."""
+    found, choice, rules = of_alerts.found, of_alerts.choice, of_alerts.rules
     counted = alert_facts.by_urgency(found, rules)
     heads: controls.Heads = [
-        (t("alerts.rule"), False), (t("alerts.severity"), False), (t("alerts.count"), True), (t("alerts.new"), True),
-        (t("alerts.acts"), False),
+        (t("alerts.rule"), False), (t("alerts.severity"), False), (t("alerts.count"), True),
+        (t("alerts.waiting"), True), (t("alerts.new"), True), (t("alerts.acts"), False),
     ]  # fmt: skip
     body = []
     for name, count in list(counted.items())[:TOP_RULES]:
         rule = rules[name]
+        waiting = of_alerts.waiting(rule=name)
         new = sum(one.rule == name and one.age_days == 0 for one in found)
         says = t.pick(rule.zh, rule.en)
         many = dcc.Link(
@@ -266,19 +274,40 @@ def attention_card(db: queries.Source, found: list[Alert], choice: alert_facts.C
             className="text-link", title=t("action.rows_of", what=says),
         )  # fmt: skip
         cells = [
-            alerts_page.severity_pill(rule.alert_severity, t), many, fmt.count(new) if new else fmt.NONE,
-            t.pick(rule.acts_zh, rule.acts_en),
+            alerts_page.severity_pill(rule.alert_severity, t), many, fmt.count(waiting) if waiting else fmt.NONE,
+            fmt.count(new) if new else fmt.NONE, t.pick(rule.acts_zh, rule.acts_en),
         ]  # fmt: skip
         body.append(controls.stack_row(says, cells, heads))
-    content: Any = controls.stack_table(t("overview.attention"), heads, body)
+    content: list[Any] = [controls.stack_table(t("overview.attention"), heads, body), *_first(db, of_alerts, known, t)]
     if not body:
-        content = html.P(t("alerts.none"), className="quiet-line")
+        content = [html.P(t("alerts.none"), className="quiet-line")]
     link = dcc.Link(
         [t("overview.attention.all", count=fmt.count(len(found))), shell.icon("right")],
         href=alert_facts.HERE + choice.query(), className="rows-link",
     )  # fmt: skip
     title, how = t("overview.attention"), t("overview.attention.how")
     return controls.card(title, how, content, extra=link, id="overview-attention")
+
+
+def _first(db: queries.Source, of_alerts: alert_facts.Facts, known: Known, t: Text) -> list[Any]:
+    """The first few alerts that are open or taken, in the order of their page."""
+    first = [one for one in of_alerts.found if of_alerts.of(one).state in ("open", "taken")][:TOP_ALERTS]
+    heads: controls.Heads = [
+        (t("alerts.subject"), False), (t("alerts.rule"), False), (t("filter.county"), False), (t("alerts.due"), False),
+        (t("alerts.state"), False), (t("alerts.owner"), False),
+    ]  # fmt: skip
+    titles, body = queries.feed_titles(db), []
+    for one in first:
+        told, rule = of_alerts.of(one), of_alerts.rules[one.rule]
+        href = alert_facts.HERE + of_alerts.choice.query(alert=one.key) + "#alerts-rows"
+        subject = html.Span(alerts_page.subject_words(one, titles, t), className="said")
+        cells = [
+            t.pick(rule.zh, rule.en), controls.place_name(known, one.county_code, t) if one.county_code else fmt.NONE,
+            alerts_page.due_words(one, t), alert_drawer.state_pill(told, t),
+            alert_drawer.standing_words(of_alerts, told, t),
+        ]  # fmt: skip
+        body.append(controls.stack_row(dcc.Link(subject, href=href, className="text-link"), cells, heads))
+    return [html.H3(t("overview.attention.first")), controls.stack_table(t("overview.attention.first"), heads, body)]
 
 
 def fresh_card(db: queries.Source, state: freshness.Freshness | None, t: Text) -> html.Section:
@@ -299,9 +328,7 @@ def fresh_card(db: queries.Source, state: freshness.Freshness | None, t: Text) -
 
 
 # --- the page ------------------------------------------------------------------------------------------------
-def cards(
-    db: queries.Source, told: Facts, found: list[Alert] | None, choice: alert_facts.Choice, view: shell.View
-) -> html.Div:
+def cards(db: queries.Source, told: Facts, of_alerts: alert_facts.Facts | None, view: shell.View) -> html.Div:
     """Five numbers, each of its own page."""
     shown = [
         overload_page.kpi_card(told, "overload_rate", "over", None, view),
@@ -316,8 +343,8 @@ def cards(
         ))  # fmt: skip
         of_period = terminal_facts.Facts(db, of_terminals, told.known)
         shown.append(terminals_page.kpi_card(of_period, "online_rate", view, first="overload_rate"))
-    if found is not None:
-        shown.append(alerts_card(db, found, choice, view.text))
+    if of_alerts is not None:
+        shown.append(alerts_card(db, of_alerts, view.text))
     return html.Div(shown, className="kpis")
 
 
@@ -330,15 +357,16 @@ def layout(db: queries.Source, view: shell.View, query: dict[str, str]) -> html.
     selection, bad = from_url(query, known)
     told = facts.read(db, selection, known)
     choice = alert_facts.Choice(known.last_day, known.last_day, selection.county)
-    found = alert_facts.every(db, choice.asked) if alert_facts.is_built(db) else None
+    of_alerts = alert_facts.Facts(db, choice, session.signed_in()) if alert_facts.is_built(db) else None
+    found = of_alerts.found if of_alerts is not None else None
     body: list[Any] = [
         controls.printed_filters(selection, known, t),
         controls.left_out_note(selection, known, t, "/"),
-        lead(found, told, t),
-        cards(db, told, found, choice, view),
+        lead(of_alerts, told, t),
+        cards(db, told, of_alerts, view),
     ]
-    if found is not None:
-        body.append(attention_card(db, found, choice, t))
+    if of_alerts is not None:
+        body.append(attention_card(db, of_alerts, known, t))
     body += [
         counties_card(told, found, choice, view),
         html.Div(

@@ -14,7 +14,7 @@ from forms import fill, said
 from one_app import HOST, PASSWORD, Signed, account_of, client_of
 
 from dashboards.text import catalogue
-from warehouse import audit, audit_check, clients
+from warehouse import alert_store, audit, audit_check, clients
 from warehouse.audit import AuditUnwritable, Event, Principal, Subject
 from warehouse.control import Control
 from warehouse.home import REPOSITORY
@@ -544,9 +544,10 @@ def test_every_action_of_the_log_has_words() -> None:
         for path in (REPOSITORY / folder).rglob("*.py")
     }
     found = {action for actions in of_module.values() for action in actions if action}
+    found |= {f"alert.{action}" for action in alert_store.ACTIONS}
     told = {key.removeprefix(ACTIONS) for key in catalogue("en") if key.startswith(ACTIONS)}
     assert (sorted(found - told), sorted(told - found)) == ([], [])
     handed_on = [module for module, actions in of_module.items() if None in actions]
-    assert sorted(handed_on) == ["dashboards/access/accounts.py", "warehouse/access_log.py"], (
-        "they take it from a caller"
-    )
+    assert sorted(handed_on) == [
+        "dashboards/access/accounts.py", "warehouse/access_log.py", "warehouse/alert_store.py",
+    ], "they take it from a caller"  # fmt: skip

@@ -42,8 +42,12 @@ PAGES = {
 PREFIXES = {"supervision": "/ranking", "rows": "/overload/rows", "vehicles": "/terminals/rows"}
 """Pages whose ids do not begin with their address."""
 FILES = ("analyst", "inspector", "district")
-WRITES = {"lookup-download": ("inspector",), "bulletins-lead": ("analyst",), "bulletins-signed": ("leader",)}
-"""Callbacks that take more than their page, by their first output: a file, a draft, a signature."""
+WRITES = {
+    "lookup-download": ("inspector",), "bulletins-lead": ("analyst",), "bulletins-signed": ("leader",),
+    "alerts-drawer": ("analyst", "inspector", "district"),
+}  # fmt: skip
+"""Callbacks that take more than their page, by their first output: a file, a draft, a signature, a word on
+an alert."""
 OPEN_ROUTES = {
     "/healthz": 200,
     "/assets/<path:filename>": 200,

@@ -5,6 +5,8 @@ import io
 import json
 from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import alert_rows
@@ -13,9 +15,14 @@ from alert_rows import DAY, DRIVER, EXPECTED, PERMIT, PLATE, SECOND
 from compliance_rows import Registers
 from typer.testing import CliRunner
 
+from etl import nightly
 from etl.cli import app
 from etl.errors import HengError
-from warehouse import connection
+from warehouse import access_key, connection
+from warehouse.alert_store import Days, Saying, say
+from warehouse.alerts import Asked, alerts
+from warehouse.control import Control
+from warehouse.principal import Principal
 
 
 @pytest.fixture(scope="module")
@@ -27,6 +34,7 @@ def tables() -> Iterator[Registers]:
 
 @pytest.fixture
 def served(tables: Registers, monkeypatch: pytest.MonkeyPatch) -> Registers:
+    monkeypatch.setattr(nightly, "now", lambda: datetime(2026, 4, 1, 8, tzinfo=UTC))
     monkeypatch.setattr(connection, "snapshot", lambda: tables)
     return tables
 
@@ -85,11 +93,40 @@ def test_the_list_is_narrowed_and_can_be_empty() -> None:
 
 
 @pytest.mark.usefixtures("served")
+def test_what_people_said_stands_beside_each_and_narrows(tables: Registers, home: Path) -> None:
+    access_key.make(home)
+    with Control(home) as control:
+        added = control.add("zhou.min", "analyst")
+        control.use_link(control.make_link(added), "hash", None, None, [])
+    who, until = Principal(added.account_id, "analyst", None), DAY + timedelta(days=9)
+    found = {one.rule: one for one in alerts(tables, Asked(DAY))}
+    days = Days(DAY, DAY)
+    say(tables, found["feed_late"], Saying("take", 0, until), who, days)
+    say(tables, found["site_partial"], Saying("aside", 0, until, reason="停电"), who, days)
+    told = json.loads(run("--format", "json", "--as-of", str(DAY)))["alerts"]
+    of_rule = {one["rule"]: one for one in told}
+    assert (of_rule["feed_late"]["state"], of_rule["feed_late"]["until"]) == ("taken", str(until))
+    assert of_rule["feed_late"]["owner"] == "zhou.min"
+    assert Counter(one["state"] for one in told) == {"open": len(told) - 2, "taken": 1, "aside": 1}
+    lines = list(csv.DictReader(io.StringIO(run("--format", "csv", "--state", "taken"))))
+    assert [(one["rule"], one["owner"], one["is_again"]) for one in lines] == [("feed_late", "zhou.min", "False")]
+    assert f"{len(told) - 2} open, 1 taken, 1 put aside, 0 told done" in run()
+    assert "已搁置" in run("--lang", "zh", "--state", "aside")
+
+
+@pytest.mark.usefixtures("served")
+def test_reading_makes_no_store(home: Path) -> None:
+    run()
+    assert not (home / "alerts.sqlite").exists()
+
+
+@pytest.mark.usefixtures("served")
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
         (["--severity", "red"], "act, soon, look"),
         (["--rule", "fines"], "case_overdue"),
+        (["--state", "gone"], "open, taken, aside, done"),
         (["--format", "xml"], "table, csv, json"),
         (["--lang", "fr"], "zh, en"),
         (["--county", "430000"], "seeds.county"),

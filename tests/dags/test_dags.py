@@ -1,5 +1,6 @@
 """Every DAG loads, every feed has one, and a night through the DAGs is the night of the command line."""
 
+import json
 import shutil
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from mail_server import mail_server
 
 from etl.demo import deliver
 from etl.feeds import FEEDS
@@ -30,7 +32,7 @@ told["dags"] = {
 """
 
 NIGHT = """
-last = ["warehouse_build", "bulletin_draft"]
+last = ["warehouse_build", "bulletin_draft", "alert_mail"]
 for name in [*sorted(set(bag.dags) - {*last, "warehouse_restate", "housekeeping"}), *last]:
     told[name] = str(run(name).state)
 """
@@ -50,6 +52,7 @@ def test_every_feed_has_its_dag_and_nothing_else_is_there(dags: dict[str, Any]) 
         "warehouse_restate",
         "housekeeping",
         "bulletin_draft",
+        "alert_mail",
     }
     assert set(dags) == expected
 
@@ -82,7 +85,7 @@ def test_reading_the_dag_files_stays_cheap() -> None:
     """The dag-processor reads them again and again: engines and frames are loaded inside tasks only."""
     code = (
         "import runpy, sys\n"
-        "for name in ('ingest', 'warehouse_build', 'housekeeping', 'bulletin_draft'):\n"
+        "for name in ('ingest', 'warehouse_build', 'housekeeping', 'bulletin_draft', 'alert_mail'):\n"
         f"    runpy.run_path({str(REPOSITORY / 'dags')!r} + f'/{{name}}.py')\n"
         "heavy = {'duckdb', 'pandas', 'pyarrow', 'numpy', 'dash', 'plotly', 'dbt', 'warehouse.build'}\n"
         "print(sorted(heavy & set(sys.modules)))\n"
@@ -103,7 +106,7 @@ def test_a_night_through_airflow_gives_the_digest_of_the_command_line(
         monkeypatch.setenv("HENG_STABLE_SECONDS", "0")
         if way == "airflow":
             told = in_airflow(NIGHT, home=state)
-            assert len(told) == len(FEEDS) + 2
+            assert len(told) == len(FEEDS) + 3
             assert set(told.values()) == {"success"}, told
         else:
             nightly(DAY)
@@ -147,3 +150,52 @@ with create_session() as session:
     assert told["run"] == "success"
     assert told["tasks"] == {"receive": "success", "land": "skipped", "landed": "skipped", "stopped": "skipped"}
     assert told["reported"] == ["raw/wim_site"]
+
+
+MAIL = """
+import json, os
+os.environ.update({environment})
+bag.dags["alert_mail"].get_task("send").retries = 0  # in a test a retry would be waited for
+done = run("alert_mail")
+told["run"] = str(done.state)
+told["tasks"] = {{ti.task_id: str(ti.state) for ti in done.get_task_instances()}}
+"""
+
+
+def test_mails_leave_by_a_connection_of_airflow_once_a_night_and_hold_up_nothing(
+    in_airflow: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """First the server takes nothing: the run of the mails is red, the night is published all the same."""
+    state = tmp_path / "heng"
+    deliver(state, DAY, nights=1, scale=0.02)
+    monkeypatch.setenv("HENG_HOME", str(state))
+    monkeypatch.setenv("HENG_STABLE_SECONDS", "0")
+    nightly(DAY)
+    recipients = state / "alert_recipients.csv"
+    recipients.write_text("address,role,counties,lang\noffice@example.gov.cn,analyst,,zh\n", encoding="utf-8")
+    recipients.chmod(0o600)
+    with mail_server() as server:
+        extra = {"from_email": "heng@example.gov.cn", "disable_ssl": True, "disable_tls": True, "retry_limit": 0}
+        smtp = {"conn_type": "smtp", "host": "127.0.0.1", "port": server.port, "extra": extra}
+        environment = {
+            "AIRFLOW_CONN_BUREAU_MAIL": json.dumps(smtp), "HENG_ALERT_MAIL_CONNECTION": "",
+            "HENG_URL": "https://heng.example.gov.cn",
+        }  # fmt: skip
+
+        def mailed() -> str:
+            return in_airflow(MAIL.format(environment=environment), home=state)["run"]
+
+        assert (mailed(), server.mails) == ("success", []), "off"
+        environment["HENG_ALERT_MAIL_CONNECTION"] = "bureau_mail"
+        server.is_full = True
+        assert (mailed(), server.mails) == ("failed", [])
+        assert published_manifest() is not None
+        server.is_full = False
+        assert mailed() == "success"
+        assert server.to == ["office@example.gov.cn"]
+        assert (mailed(), len(server.mails)) == ("success", 1), "the same night again"
+        (mail,) = server.mails
+        assert mail["From"] == "heng@example.gov.cn"
+        assert "立即办理" in str(mail["Subject"])
+        (part,) = mail.iter_parts()
+        assert 'href="https://heng.example.gov.cn/alerts?as_of=' in part.get_content()

@@ -93,6 +93,9 @@ def opened(db: fixture.Fixture, href: str) -> int | None:
         compliance_choice, bad = compliance_facts.choice_of(query, known)
         assert bad == []
         return len(compliance_facts.listed(compliance_facts.facts(db, compliance_choice), compliance_choice))
+    if parts.path == "/terminals":
+        assert terminal_facts.choice_from_url(query, known, db)[1] == []
+        return None
     assert parts.path == "/quality"
     return None
 

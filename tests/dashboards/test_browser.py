@@ -947,3 +947,37 @@ def test_the_sheet_of_filters_is_one_column_however_low_the_window(watched: Any,
     )
     assert len(lefts) > 3
     assert len(set(lefts)) == 1, lefts
+
+
+@pytest.mark.parametrize(("size", "lang"), [("desktop", "zh"), ("phone", "zh"), ("phone", "en")])
+def test_an_alert_is_put_aside_and_taken_beside_the_list(watched: Any, size: str, lang: str) -> None:
+    """By the form in the drawer; what is refused keeps what was typed, and the list says it without another load."""
+    seen = watched(size)
+    seen.open(f"/alerts?rule=site_silent&lang={lang}")
+    seen.page.click("#alerts-list tbody tr:first-child th a")
+    seen.page.wait_for_selector("#alerts-drawer.open #alerts-say")
+    seen.page.wait_for_load_state("networkidle")
+    assert "alert=" in seen.page.url
+    assert seen.against_accessibility() == []
+
+    def choose(words: dict[str, str]) -> None:
+        seen.page.click("#alerts-action")
+        seen.page.click(f"[role=option]:has-text('{words[lang]}')")
+
+    choose({"zh": "搁置", "en": "Put aside"})
+    seen.page.click("#alerts-say")
+    seen.page.wait_for_selector("#alerts-drawer .note")
+    seen.page.fill("#alerts-reason", "等待设备到货")
+    seen.page.click("#alerts-say")
+    seen.page.wait_for_selector("#alerts-drawer .proof .said:has-text('等待设备到货')")
+    seen.page.wait_for_selector(f"#alerts-list .pill:has-text('{ {'zh': '已搁置', 'en': 'put aside'}[lang] }')")
+    choose({"zh": "承办", "en": "Take"})
+    seen.page.click("#alerts-say")
+    seen.page.wait_for_selector(f"#alerts-list :text('{ {'zh': '已承办', 'en': 'taken'}[lang] }')")
+    assert "test.inspector" in seen.page.inner_text("#alerts-list")
+    choose({"zh": "退回待办", "en": "Give back"})
+    seen.page.click("#alerts-say")
+    seen.page.wait_for_selector(f"#alerts-drawer .note:has-text('{ {'zh': '已退回', 'en': 'Given back'}[lang] }')")
+    seen.page.wait_for_selector("#alerts-list :text('test.inspector')", state="detached")
+    seen.page.screenshot(path=SCREENS / f"alert-drawer-{size}-{lang}.png")
+    seen.check()

@@ -126,7 +126,7 @@ def test_alerts_are_those_of_the_page_by_rule_and_one_by_one(
 ) -> None:
     choice, bad = alert_facts.choice_of(dict(part.split("=") for part in query.split("&") if part), _known(db), db)
     assert bad == []
-    found = [one for one in alert_facts.every(db, choice.asked) if choice.holds(one)]
+    found = alert_facts.Facts(db, choice).listed
     head, *told = rows(client, "alerts", f"{query}&lang=en")
     assert len(told) == len(found)
     assert f"Alerts: {len(found):,}" in text_of(by_id(callbacks.page("/alerts", f"?{query}&lang=en"), "alerts-rows"))

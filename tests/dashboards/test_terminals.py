@@ -24,6 +24,7 @@ from etl import hazards
 from etl import kpi as kpi_command
 from warehouse import kpi, league
 from warehouse.cross_checks import CHECKS
+from warehouse.plate import masked
 
 ZH = Text("zh")
 NAMED = re.compile("[a-z]+_[a-z_]+")
@@ -403,6 +404,16 @@ def test_no_read_lets_a_plate_out_but_masked(db: fixture.Fixture) -> None:
         assert len(frame)
         assert [column for column in frame.columns if column.endswith(("plate_no", "color_code", "phone"))] == []
         assert not re.search(r"湘M[A-Z0-9]{5}", frame.to_csv())
+
+
+def test_no_order_tells_which_of_two_masked_plates_comes_first(db: fixture.Fixture) -> None:
+    """What is equal in all that a list is ordered by stands as a digest has it."""
+    by_plate = league.of_vehicles(db, kpi.KPIS["online_rate"], *SPAN)["plate_no"].map(masked)
+    shown = list(terminal_queries.vehicles(db, "online_rate", SPAN, Place())["plate_masked"])
+    assert sorted(shown) == sorted(by_plate)
+    assert shown not in (list(by_plate), list(by_plate)[::-1])
+    for order in (terminal_queries._CALL_ORDER, terminal_queries._FINDING_ORDER):
+        assert "plate" not in re.sub(r"sha256\([^)]*\)", "", order)
 
 
 def choice_data(db: fixture.Fixture, **changes: str) -> dict[str, str]:

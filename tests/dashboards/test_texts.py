@@ -31,6 +31,7 @@ from dashboards import (
 )
 from dashboards.access import accounts
 from dashboards.access.gate import CLIENTS
+from dashboards.alert_facts import MINE
 from dashboards.api import answers, problems
 from dashboards.api.shape import Schema
 from dashboards.pages import (
@@ -45,8 +46,10 @@ from dashboards.pages import (
     risk,
     terminal_rows,
 )
+from dashboards.selection import ALL
 from etl.contract import KINDS
 from etl.feeds import raw_tables
+from warehouse.alert_store import ACTIONS
 from warehouse.audit import PURPOSES
 from warehouse.cases import AGES, SERIES
 from warehouse.columns import dictionary, topics
@@ -93,6 +96,9 @@ MADE = {
     *(f"api.field.{name}" for name in API_FIELDS if name not in dictionary() or locale("en").get(f"api.field.{name}")),
     *(f"lookup.purpose.{purpose}" for purpose in PURPOSES),
     *(f"alerts.head.{name}" for name in (*alert_exports.LIST, *alert_exports.RULE)),
+    *(f"alerts.{of}.{action}" for of in ("action", "said") for action in ACTIONS),
+    *(f"alerts.bad.{which}" for which in ("same", "day", "reason", "personal", "owner")),
+    *(f"alerts.state.{state}" for state in (ALL, MINE)),
     *(
         f"supervision.head.{name}"
         for name in (

@@ -1,9 +1,11 @@
 """Each rule of alerts at its edges, one alert the same on the next day, and as many as the pages they lead to say."""
 
 import csv
+import re
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import alert_rows
@@ -12,7 +14,7 @@ from alert_rows import DAY, DRIVER, EXPECTED, PERMIT, PLATE, SECOND
 from compliance_rows import Registers
 from violation_rows import LAST_DAY, Violations
 
-from warehouse import cases, hazards, repeat, sql
+from warehouse import cases, hazards, masks, repeat, sql
 from warehouse.alerts import SEVERITIES, TABLES, Alert, Asked, alerts, detail_words, parameters, rules
 from warehouse.plate import masked
 
@@ -42,7 +44,7 @@ def test_each_rule_finds_what_needs_a_hand_and_nothing_beside_it(found: list[Ale
 def test_every_rule_of_the_seed_is_found_here_or_is_the_repeat_rule(found: list[Alert]) -> None:
     with (sql.PROJECT / "seeds" / "alert_rule.csv").open(encoding="utf-8", newline="") as file:
         seed = {row["alert_rule"] for row in csv.DictReader(file)}
-    assert seed == {one.rule for one in found} | {"repeat_statutory", "repeat_warning"}
+    assert seed == {one.rule for one in found} | {"repeat_statutory", "repeat_warning", "kpi_drop"}
 
 
 def test_the_most_urgent_comes_first_with_its_age(found: list[Alert]) -> None:
@@ -65,8 +67,9 @@ def test_tomorrow_it_is_the_same_alert_a_day_older(tables: Registers, found: lis
             assert again.since == one.since, one
             assert (again.age_days or 0) - (one.age_days or 0) == (0 if one.since is None else 1)
     assert "case_overdue" in {rule for rule, _, subject in later if subject == "C2"}
-    keys = [one.key for one in found if one.key is not None]
+    keys = [one.key for one in found]
     assert len(keys) == len(set(keys))
+    assert all(re.fullmatch("[0-9a-f]{16}", key) for key in keys)
 
 
 def test_a_day_before_knows_of_no_later_handling_and_waits_for_the_last_hour(tables: Registers) -> None:
@@ -78,12 +81,33 @@ def test_a_day_before_knows_of_no_later_handling_and_waits_for_the_last_hour(tab
     assert told == {DAY - timedelta(days=1): {"湘M·***01": 1, "湘M·***02": 1}, DAY: {"湘M·***01": 2}}
 
 
-def test_nobodys_plate_or_certificate_is_told_nor_hashed(found: list[Alert]) -> None:
+def test_nobodys_plate_or_certificate_is_told_nor_can_be_tried_out(
+    tables: Registers, found: list[Alert], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A plain hash of a plate is found by trying every plate; another instance makes another key of it."""
     text = str(found)
     assert [number for number in (PLATE, SECOND, DRIVER, PERMIT) if number in text] == []
+    monkeypatch.setenv("HENG_HOME", str(tmp_path))
+    elsewhere = {one.key for one in alerts(tables, Asked(DAY))}
     personal = ("terminal_silent", "alarm_open", "dawn_long_line", "driver_soon", "driver_lapsed", "permit_soon",
                 "permit_lapsed")  # fmt: skip
-    assert {one.rule for one in found if one.key is None} == set(personal)
+    assert {one.rule for one in found if one.key not in elsewhere} == set(personal)
+    assert {one.rule for one in found if one.key in elsewhere}.isdisjoint(personal)
+
+
+def test_a_key_is_the_same_for_who_reads_masked(tables: Registers, found: list[Alert]) -> None:
+    """A page's reader has masks in place of plates; two vehicles under one mask stay two."""
+    read = tables.rows
+
+    class MaskedReader:
+        manifest, version, read, constant = tables.manifest, 7, tables.read, tables.constant
+
+        def rows(self, query: str, params: Any = None) -> list[dict[str, Any]]:
+            return [{name: masks.out(name, value) for name, value in row.items()} for row in
+                    read(query, masks.whole_of(params))]  # fmt: skip
+
+    told = alerts(MaskedReader(), Asked(DAY))
+    assert {(one.rule, one.key) for one in told} == {(one.rule, one.key) for one in found}
 
 
 @pytest.mark.parametrize("county", ["431102", "431103"])

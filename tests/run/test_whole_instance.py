@@ -106,8 +106,9 @@ def test_the_night_runs_in_airflow_and_its_numbers_are_served(instance: Instance
     password = supervise.airflow_password(instance.state)
     assert password not in told
     airflow = Airflow(instance.airflow_port, supervise.AIRFLOW_USER, password)
-    expected = dict.fromkeys([*(f"{feed}_ingest" for feed in FEEDS), "warehouse_build", "bulletin_draft"], "success")
-    until = time.monotonic() + 90  # bulletins come after what was published
+    after = ["warehouse_build", "bulletin_draft", "alert_mail"]
+    expected = dict.fromkeys([*(f"{feed}_ingest" for feed in FEEDS), *after], "success")
+    until = time.monotonic() + 90  # bulletins and mails come after what was published
     while (runs := {run.dag_id: run.state for run in airflow.runs(NIGHT)}) != expected and time.monotonic() < until:
         time.sleep(1)
     assert runs == expected

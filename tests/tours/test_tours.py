@@ -66,6 +66,7 @@ def test_a_step_that_is_gone_from_the_page_fails(walk: Any) -> None:
     under_way = walk(analyst, "desktop", "en")
     under_way.step(1)
     under_way.pages["analyst"].set_default_timeout(300)
+    under_way.patience = 0.3
     first = {**analyst["steps"][0], "do": []}
     for changed, says in (
         ({"see": "#overview-gone"}, "step 1: #overview-gone is not seen"),

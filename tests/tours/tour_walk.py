@@ -1,6 +1,7 @@
 """One step of a tour in the browser, as docs/tours/tours.json declares it."""
 
 import re
+import time
 from typing import Any
 
 from etl.tours import quoted
@@ -24,6 +25,7 @@ class Walk:
     def __init__(self, pages: dict[str, Any], address: str, tour: dict[str, Any], lang: str) -> None:
         self.pages, self.address, self.tour, self.lang = pages, address, tour, lang
         self.asked = 0
+        self.patience = 10.0
         for page in pages.values():
             page.on("request", lambda _: self._count(1))
             page.on("requestfinished", lambda _: self._count(-1))
@@ -75,10 +77,9 @@ class Walk:
         return [word for word in words if _plain(word) not in said]
 
     def _all_told(self, page: Any, words: list[str], where: str) -> None:
-        end = 40
-        while (lacking := self._told(page, words)) and end:
+        end = time.monotonic() + self.patience
+        while (lacking := self._told(page, words)) and time.monotonic() < end:
             page.wait_for_timeout(100)
-            end -= 1
         if lacking:
             raise Gone(f"{where}: the page does not say {lacking}")
 
