@@ -49,6 +49,7 @@ docs: .venv/installed ## Write the generated pages: docs/feeds, docs/tables.md, 
 tours: .venv/installed-dev ## Walk the guided tours in a browser and write them with pictures to build/tours
 	@CI=true sh .ci/browser
 	@CI=true $(BIN)/pytest -q tests/tours $(ARGS)
+	@echo "The tours lie in build/tours."
 
 lock: .tools/uv-$(UV_VERSION) ## Resolve pyproject.toml into the two lock files
 	@$(UV) pip compile $(LOCK_OPTIONS) pyproject.toml --output-file requirements.lock

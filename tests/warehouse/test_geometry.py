@@ -228,6 +228,17 @@ def test_a_name_stands_inside_a_county_that_bends_around_its_middle() -> None:
     assert 1 < y < 3
 
 
+@pytest.mark.parametrize(
+    ("point", "within"),
+    [((0.5, 2.0), True), ((2.0, 2.0), False), ((3.5, 2.0), True), ((5.0, 2.0), False), ((-1.0, 2.0), False),
+     ((2.0, 5.0), False), ((2.0, -1.0), False), ((2.0, 0.5), True)],
+)  # fmt: skip
+def test_a_point_is_within_a_county_but_not_in_its_hole(point: geometry.Point, within: bool) -> None:
+    outer = ((0.0, 0.0), (4.0, 0.0), (4.0, 4.0), (0.0, 4.0), (0.0, 0.0))
+    hole = ((1.0, 1.0), (1.0, 3.0), (3.0, 3.0), (3.0, 1.0), (1.0, 1.0))
+    assert geometry.Geometry({"a": (outer, hole)}, 1.0, None, 10, 10).holds("a", point) is within
+
+
 def test_the_file_in_the_home_counts_unless_one_is_set(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("HENG_GEOMETRY", raising=False)
     assert geometry.configured_geometry(DAY) is None
