@@ -21,7 +21,7 @@ SYNC := $(UV) pip sync --quiet --require-hashes --compile-bytecode --python $(BI
 SELF := $(UV) pip install --quiet --no-deps --python $(BIN)/python --editable .
 
 .DELETE_ON_ERROR:
-.PHONY: help run test check bench docs lock clean
+.PHONY: help run test check bench docs tours lock clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST)
@@ -43,8 +43,13 @@ bench: .venv/installed-dev ## Landing speed, and the cost of a night at 1 and 10
 	@$(BIN)/python tests/benchmarks/bench_landing.py
 	@$(BIN)/python tests/benchmarks/bench_night.py
 
-docs: .venv/installed ## Write the generated pages: docs/feeds, docs/tables.md, docs/rules.md
+docs: .venv/installed ## Write the generated pages: docs/feeds, docs/tables.md, docs/rules.md, docs/tours
 	@$(BIN)/python -m etl.docs
+
+tours: .venv/installed-dev ## Walk the guided tours in a browser and write them with pictures to build/tours
+	@CI=true sh .ci/browser
+	@CI=true $(BIN)/pytest -q tests/tours $(ARGS)
+	@echo "The tours lie in build/tours."
 
 lock: .tools/uv-$(UV_VERSION) ## Resolve pyproject.toml into the two lock files
 	@$(UV) pip compile $(LOCK_OPTIONS) pyproject.toml --output-file requirements.lock

@@ -7,11 +7,9 @@ Chinese. Colours are those of ``assets/app.css``; a test holds the two equal.
 """
 
 import base64
-import json
 import math
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -19,6 +17,7 @@ import pandas as pd
 from dashboards import format as fmt
 from dashboards.selection import BANDS
 from dashboards.text import Text
+from warehouse.geometry import Geometry
 from warehouse.survival import Curve
 
 TOKENS = {
@@ -152,19 +151,6 @@ def class_limits(rates: list[float]) -> list[float]:
     return [20, 40, 60, 80]
 
 
-def geometry(path: Path) -> list[dict[str, Any]]:
-    """County outlines from a configured file: a list of ``{adcode, name, en, polygons}``.
-
-    ``polygons`` is a list of rings of [longitude, latitude]. A file of another shape is an error
-    that names it, because a map that is silently partial misleads.
-    """
-    counties = json.loads(path.read_text(encoding="utf-8"))
-    for county in counties:
-        if not {"adcode", "name", "polygons"} <= set(county):
-            raise ValueError(f"{path.name}: every county needs adcode, name and polygons")
-    return counties
-
-
 def _channels(colour: str) -> list[int]:
     return [int(colour[at : at + 2], 16) for at in (1, 3, 5)]
 
@@ -195,19 +181,14 @@ def _square(column: float, row: float) -> tuple[list[Any], list[Any]]:
     return [x - half, x + half, x + half, x - half, x - half], [y - half, y - half, y + half, y + half, y - half]
 
 
-def _rings(polygons: list[Any]) -> tuple[list[Any], list[Any]]:
+def _rings(rings: Sequence[Sequence[tuple[float, float]]]) -> tuple[list[Any], list[Any]]:
     """All rings of a county as one line; None lifts the pen between two."""
     x: list[Any] = []
     y: list[Any] = []
-    for ring in polygons:
+    for ring in rings:
         x += [point[0] for point in ring] + [None]
         y += [point[1] for point in ring] + [None]
     return x, y
-
-
-def _middle(values: list[Any]) -> float:
-    known = [v for v in values if v is not None]
-    return sum(known) / len(known)
 
 
 def county_map(
@@ -218,7 +199,7 @@ def county_map(
     *,
     value: str = "rate",
     selected: str = "all",
-    outlines: list[dict[str, Any]] | None = None,
+    outlines: Geometry | None = None,
     height: int = 500,
 ) -> Figure:
     """Counties coloured by overload rate or count, with their sites.
@@ -231,19 +212,18 @@ def county_map(
     tokens = TOKENS[theme]
     limits = class_limits([row.rate for row in counties.itertuples() if not fmt.missing(row.rate)])
     greatest = max([int(row.over_count) for row in counties.itertuples()] + [1])
-    shape_of = {str(outline["adcode"]): outline["polygons"] for outline in outlines or []}
     traces: list[dict[str, Any]] = []
-    labels: dict[str, list[Any]] = {"x": [], "y": [], "name": [], "value": [], "ink": []}
+    labels: dict[str, list[Any]] = {"x": [], "y": [], "name": [], "value": [], "ink": [], "fill": []}
     for row in counties.itertuples():
-        if outlines and row.county_code not in shape_of:
-            continue  # the file does not draw this county; the list beside the map carries it
+        if outlines and row.county_code not in outlines.outlines:
+            continue  # a county of an earlier snapshot; the list beside the map carries it
         if fmt.missing(row.rate):
             level = None
         elif value == "count":
             level = min(4, int(5 * row.over_count / greatest))
         else:
             level = sum(row.rate * 100 >= limit for limit in limits)
-        x, y = _rings(shape_of[row.county_code]) if outlines else _square(row.tile_col, row.tile_row)
+        x, y = _rings(outlines.outlines[row.county_code]) if outlines else _square(row.tile_col, row.tile_row)
         chosen = row.county_code == selected
         fill = tokens["surface-2"] if level is None else tokens[f"seq{level + 1}"]
         if selected != "all" and not chosen:
@@ -263,33 +243,34 @@ def county_map(
                 "customdata": [row.county_code] * len(x),
             }
         )
-        labels["x"].append(_middle(x) if outlines else row.tile_col)
-        labels["y"].append(_middle(y) if outlines else -row.tile_row)
+        place = outlines.label(row.county_code) if outlines else (row.tile_col, -row.tile_row)
+        labels["x"].append(place[0])
+        labels["y"].append(place[1])
         labels["name"].append(row.name if outlines else "<br>".join(fmt.tile_lines(row.name)))
         labels["value"].append(fmt.count(row.over_count) if value == "count" else fmt.rate(row.rate))
-        inks = [tokens["ink"]] if outlines else [tokens["ink"], ON_STRONG[theme]]
-        labels["ink"].append(max(inks, key=lambda ink: contrast(ink, fill)))
-    traces += _labels(labels, tokens, outlines is not None)
+        labels["ink"].append(max((tokens["ink"], ON_STRONG[theme]), key=lambda ink: contrast(ink, fill)))
+        labels["fill"].append(fill)
+    traces += _labels(labels, outlines is not None)
     traces += _site_points(counties, sites, t, tokens, outlines is not None)
-    # One degree of latitude is longer than one of longitude: 1.11 is 1/cos of 26°.
     x_axis: dict[str, Any] = {"visible": False, "fixedrange": True}
     y_axis: dict[str, Any] = dict(x_axis)
     if outlines:
-        y_axis |= {"scaleanchor": "x", "scaleratio": 1.11}
+        y_axis |= {"scaleanchor": "x", "scaleratio": outlines.scale}
     elif len(counties):
         x_axis["range"] = [int(counties["tile_col"].min()) - 0.52, int(counties["tile_col"].max()) + 0.52]
         y_axis["range"] = [-int(counties["tile_row"].max()) - 0.52, -int(counties["tile_row"].min()) + 0.52]
     return {"data": traces, "layout": _layout(theme, height, (0, 0, 0, 0), xaxis=x_axis, yaxis=y_axis)}
 
 
-def _labels(labels: dict[str, list[Any]], tokens: dict[str, str], real: bool) -> list[dict[str, Any]]:
-    """Names, and on tiles the values under them. On outlines the text gets a halo."""
+def _labels(labels: dict[str, list[Any]], real: bool) -> list[dict[str, Any]]:
+    """Names with the values under them. On outlines the text has a halo of its county, as it may reach beyond."""
     font: dict[str, Any] = {"color": labels["ink"], "size": 12}
     text: dict[str, Any] = {"type": "scatter", "mode": "text", "x": labels["x"], "hoverinfo": "skip"}
-    if real:
-        font["shadow"] = f"0 0 3px {tokens['surface']}, 0 0 3px {tokens['surface']}"
-        return [{**text, "y": labels["y"], "text": labels["name"], "textfont": font}]
     bold = [f"<b>{value}</b>" for value in labels["value"]]
+    if real:
+        font["shadow"] = [f"0 0 3px {fill}, 0 0 3px {fill}" for fill in labels["fill"]]
+        both = [f"{name}<br>{value}" for name, value in zip(labels["name"], bold, strict=True)]
+        return [{**text, "y": labels["y"], "text": both, "textfont": font}]
     places = list(zip(labels["y"], ("<br>" in name for name in labels["name"]), strict=True))
     names = [y + (0.26 if is_broken else 0.2) for y, is_broken in places]  # two lines need the room of the dots below
     values = [y - (0.14 if is_broken else 0.06) for y, is_broken in places]

@@ -20,6 +20,7 @@ from etl.cases_cli import app as cases_app
 from etl.client_cli import app as client_app
 from etl.compliance import compliance_command
 from etl.consistency import consistency_command
+from etl.counties_cli import app as counties_app
 from etl.demo.cli import app as demo_app
 from etl.dossier import dossier_command, verify_command
 from etl.errors import HengError
@@ -54,6 +55,7 @@ app = typer.Typer(
 feeds_app = typer.Typer(help="Declared feeds, and a dry run of a file against one.", no_args_is_help=True)
 quarantine_app = typer.Typer(help="Rows that were not accepted, and how to try them again.", no_args_is_help=True)
 app.add_typer(feeds_app, name="feeds")
+app.add_typer(counties_app, name="counties")
 app.add_typer(quarantine_app, name="quarantine")
 app.add_typer(demo_app, name="demo")
 app.add_typer(jt808_app, name="jt808")

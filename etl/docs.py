@@ -1,4 +1,4 @@
-"""The generated part of the docs: a page per feed from its declaration, the tables, and the vectors of the rules.
+"""The generated part of the docs: a page per feed from its declaration, tables, vectors of the rules, tours.
 
 ``make docs`` writes them.
 """
@@ -8,6 +8,7 @@ from pathlib import Path
 
 from etl.describe import describe
 from etl.feeds import FEEDS, raw_tables
+from etl.tours import pages as tour_pages
 from warehouse import dictionary
 from warehouse.home import REPOSITORY
 
@@ -99,7 +100,7 @@ def pages() -> dict[Path, str]:
     index = ["# Feeds · 数据来源", "", "<!-- written by `make docs` -->", ""]
     index += [f"- [{name}]({name}.md) {feed.title_zh} · {feed.title_en}" for name, feed in FEEDS.items()]
     feeds = {FOLDER / "README.md": "\n".join(index) + "\n"} | {FOLDER / f"{name}.md": page(name) for name in FEEDS}
-    return feeds | {REPOSITORY / "docs" / "rules.md": rules_page()} | dictionary.pages(raw_tables())
+    return feeds | {REPOSITORY / "docs" / "rules.md": rules_page()} | dictionary.pages(raw_tables()) | tour_pages()
 
 
 def write() -> None:

@@ -1,7 +1,6 @@
 """Overloaded vehicles: where, by how much, and is it better or worse than before?"""
 
-import os
-from pathlib import Path
+import logging
 from typing import Any
 
 import dash
@@ -11,7 +10,7 @@ from dash import ALL as EVERY
 from dash import ClientsideFunction, Input, Output, State, callback, clientside_callback, ctx, dcc, html
 from werkzeug.exceptions import BadRequest
 
-from dashboards import charts, controls, explain, queries, shell, site_facts
+from dashboards import charts, controls, explain, freshness, queries, shell, site_facts
 from dashboards import format as fmt
 from dashboards.facts import (
     RANKING_MINIMUM,
@@ -39,7 +38,10 @@ from dashboards.selection import (
     from_url,
 )
 from dashboards.text import Text
+from warehouse import geometry
+from warehouse.geometry import Geometry
 
+log = logging.getLogger("heng.dashboards")
 MAP_VALUES = ("rate", "count")
 RANKING_SHOWN = 10
 
@@ -219,17 +221,26 @@ def explanation(facts: Facts, metric: str, t: Text) -> dict[str, str]:
 
 
 # --- map ---------------------------------------------------------------------------------------------------
-def _outlines() -> list[dict[str, Any]] | None:
-    """The approved county outlines, when a file is configured (``HENG_GEOMETRY``)."""
-    configured = os.environ.get("HENG_GEOMETRY")
-    return charts.geometry(Path(configured)) if configured else None
+def base_map(t: Text) -> tuple[Geometry | None, html.P]:
+    """The outlines this instance configured, and what is said under the map: whose they are, or why there are tiles."""
+    try:
+        outlines = geometry.configured_geometry(freshness.today())
+    except geometry.BadGeometry as error:
+        log.error("%s", error)
+        return None, html.P(t("map.outline_fault"), className="subtitle")
+    if outlines is None:
+        return None, html.P(t("map.tile_note"), className="subtitle")
+    number = outlines.map_approval_no
+    return outlines, html.P(
+        t("map.outline_note") if number is None else t("map.outline_note.approved", number=number), className="subtitle"
+    )
 
 
 def map_box(facts: Facts, value: str, view: shell.View) -> list[Any]:
     t = view.text
     if facts.tiles.empty:
         return [html.P(t("map.no_counties"), className="quiet-line")]
-    outlines = _outlines()
+    outlines, note = base_map(t)
     counties, sites = map_frames(facts, t)
     figure = charts.county_map(
         counties, sites, t, view.theme, value=value, selected=facts.selection.county, outlines=outlines
@@ -256,12 +267,12 @@ def map_box(facts: Facts, value: str, view: shell.View) -> list[Any]:
             ],
             className="map-and-list",
         ),
-        _legend(counties, value, offline, view, outlines is not None),
+        _legend(counties, value, offline, view, note),
         controls.data_table(t, t("overload.map.title"), heads, data),
     ]
 
 
-def _legend(counties: pd.DataFrame, value: str, offline: int, view: shell.View, outlined: bool) -> html.Div:
+def _legend(counties: pd.DataFrame, value: str, offline: int, view: shell.View, note: html.P) -> html.Div:
     t = view.text
     steps: list[Any] = []
     if value == "rate":
@@ -276,7 +287,7 @@ def _legend(counties: pd.DataFrame, value: str, offline: int, view: shell.View, 
             html.Div(steps, className="classes"),
             html.Span([html.I(className="dot on"), t("map.online")], className="key"),
             html.Span([html.I(className="dot off"), t("map.offline_count", count=offline)], className="key"),
-            html.P(t("map.outline_note" if outlined else "map.tile_note"), className="subtitle"),
+            note,
         ],
         className="legend",
     )

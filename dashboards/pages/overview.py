@@ -174,12 +174,15 @@ def removal(db: queries.Source, choice: hazard_queries.Choice) -> tuple[hazards.
 
 # --- places --------------------------------------------------------------------------------------------------
 def counties_card(told: Facts, found: list[Alert] | None, choice: alert_facts.Choice, view: shell.View) -> html.Section:
-    """The counties as tiles by overload rate, and beside them rate, change and what is urgent."""
+    """The counties by overload rate, and beside them rate, change and what is urgent."""
     t = view.text
     urgent = Counter(one.county_code for one in found or () if one.severity == "act")
     table = county_rates(told)
     counties, sites = map_frames(told, t)
-    figure = charts.county_map(counties, sites, t, view.theme, value="rate", selected=told.selection.county)
+    outlines, note = overload_page.base_map(t)
+    figure = charts.county_map(
+        counties, sites, t, view.theme, value="rate", selected=told.selection.county, outlines=outlines
+    )
     heads: controls.Heads = [
         (t("filter.county"), False), (t("table.rate"), True), (t(f"table.change_{told.selection.compare}"), True),
         (t("overview.urgent"), True),
@@ -204,7 +207,7 @@ def counties_card(told: Facts, found: list[Alert] | None, choice: alert_facts.Ch
     reading = t("map.reading", counties=len(table), rate=fmt.rate(rate_of(told.now.totals)))
     tiles = [
         controls.chart("overview-map", figure, reading, t.lang, 420),
-        html.P(t("map.tile_note"), className="subtitle"),
+        note,
     ]
     listed = controls.stack_table(t("overview.counties"), heads, body)
     content = html.Div([html.Div(tiles), listed], className="two-cards")

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlparse
 
+import made_outlines
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from dash import Dash
@@ -707,6 +708,30 @@ def test_marks_of_the_charts_open_their_rows(watched: Any) -> None:
     page.wait_for_selector(".reconcile .better")
     page.go_back()
     open_by(page, "overload-map", ".scatterlayer .trace", 0, "**/overload?county=431102")
+    one.check()
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(("lang", "theme"), [("zh", "light"), ("en", "dark")])
+def test_a_configured_map_is_drawn_and_chosen_from(
+    watched: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, lang: str, theme: str, size: str
+) -> None:
+    told = made_outlines.write(tmp_path / "counties.geojson", made_outlines.collection(steps=400))
+    monkeypatch.setenv("HENG_GEOMETRY", str(told))
+    one = watched(size)
+    one.open(f"/?lang={lang}&theme={theme}")
+    one.page.wait_for_selector("#overview-map .main-svg")
+    one.page.locator("#overview-map").screenshot(path=SCREENS / f"map-overview-{lang}-{theme}-{size}.png")
+    one.check()
+    one.open(f"/overload?lang={lang}&theme={theme}")
+    one.page.wait_for_selector("#overload-map .main-svg")
+    assert one.page.locator("#overload-map .scatterlayer .js-fill").count() == len(made_outlines.CODES)
+    one.page.locator("#overload-mapbox").screenshot(path=SCREENS / f"map-{lang}-{theme}-{size}.png")
+    assert one.against_accessibility() == []
+    open_by(one.page, "overload-map", ".scatterlayer .js-fill", 1, "**/overload?*county=4311*")
+    one.page.locator(".county-list button.county").nth(2).focus()
+    one.page.keyboard.press("Enter")
+    assert until(one.page, "document.querySelectorAll('.county-list .chosen').length === 1")
     one.check()
 
 

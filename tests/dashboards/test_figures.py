@@ -3,7 +3,6 @@
 import base64
 import json
 from datetime import date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -16,6 +15,7 @@ from dashboards import charts, facts, freshness, night
 from dashboards import format as fmt
 from dashboards.pages import quality
 from dashboards.text import Text
+from warehouse.geometry import Geometry
 
 ZH = Text("zh")
 DAYS = [date(2026, 11, 1) + timedelta(days=n) for n in range(4)]
@@ -63,7 +63,8 @@ NAMES = {"now": "本期", "prior": "上期", "year": "去年"}
 def test_every_figure_is_one_the_library_knows(theme: str) -> None:
     bands = pd.Series({"le5": 3, "5-10": 2, "10-30": 4, "30-50": 1, "50-100": 0, "gt100": 0})
     segments = pd.DataFrame({"site_code": ["YZ17"], "first": [DAYS[0]], "days": [4], "state": ["silent"]})
-    outlines = [{"adcode": 431124, "name": "道县", "polygons": [[[111.0, 25.0], [112.0, 25.0], [111.0, 26.0]]]}]
+    ring = ((111.0, 25.0), (112.0, 25.0), (111.0, 26.0), (111.0, 25.0))
+    outlines = Geometry({"431124": (ring,)}, 1.11, None, 4, 4)
     figures = [
         charts.county_map(COUNTIES, SITES, ZH, theme),
         charts.county_map(COUNTIES, SITES, ZH, theme, value="count", selected="431124"),
@@ -112,9 +113,10 @@ def test_a_county_without_a_rate_has_no_class() -> None:
     assert fills == [charts.TOKENS["light"]["seq1"], charts.TOKENS["light"]["surface-2"]]
 
 
+@pytest.mark.parametrize("outlined", [False, True])
 @pytest.mark.parametrize("selected", ["all", "2"])
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_the_words_on_every_map_class_can_be_read(theme: str, selected: str) -> None:
+def test_the_words_on_every_map_class_can_be_read(theme: str, selected: str, outlined: bool) -> None:
     """Text needs a contrast of 4.5, also on counties that are not the chosen one."""
     rates = [None, 0.011, 0.021, 0.031, 0.041, 0.052]
     counties = pd.DataFrame(
@@ -123,10 +125,15 @@ def test_the_words_on_every_map_class_can_be_read(theme: str, selected: str) -> 
             "rate": rates, "over_count": [1] * 6, "text": ["a"] * 6,
         }
     )  # fmt: skip
-    traces = charts.county_map(counties, SITES, ZH, theme, selected=selected)["data"]
+    ring = ((111.0, 25.0), (112.0, 25.0), (111.0, 26.0), (111.0, 25.0))
+    outlines = Geometry({str(n): (ring,) for n in range(6)}, 1.11, None, 24, 24) if outlined else None
+    traces = charts.county_map(counties, SITES, ZH, theme, selected=selected, outlines=outlines)["data"]
     fills = [trace["fillcolor"] for trace in traces if trace.get("fill")]
-    inks = next(trace for trace in traces if trace["mode"] == "text")["textfont"]["color"]
+    font = next(trace for trace in traces if trace["mode"] == "text")["textfont"]
+    inks = font["color"]
     assert len(set(fills)) == 6
+    if outlined:
+        assert [fill in shadow for fill, shadow in zip(fills, font["shadow"], strict=True)] == [True] * 6
     assert [pair for pair in zip(fills, inks, strict=True) if charts.contrast(*pair) < 4.5] == []
 
 
@@ -164,11 +171,20 @@ def test_map_classes_have_round_limits(rates: list[float], limits: list[float]) 
     assert charts.class_limits(rates) == limits
 
 
-def test_a_geometry_file_of_another_shape_is_named(tmp_path: Path) -> None:
-    path = tmp_path / "431100.json"
-    path.write_text(json.dumps([{"adcode": 431124}]), encoding="utf-8")
-    with pytest.raises(ValueError, match=r"431100\.json"):
-        charts.geometry(path)
+def test_outlines_have_colours_names_and_values_as_tiles_do() -> None:
+    ring = ((111.0, 25.0), (112.0, 25.0), (111.0, 26.0), (111.0, 25.0))
+    found = Geometry({"431124": (ring,)}, 1.11, None, 4, 4)
+    tiles, outlined = (
+        charts.county_map(COUNTIES, SITES, ZH, "light", outlines=one, selected="431124") for one in (None, found)
+    )
+    assert outlined["data"][0]["fillcolor"] == tiles["data"][0]["fillcolor"]
+    assert outlined["data"][0]["line"] == tiles["data"][0]["line"]
+    assert set(outlined["data"][0]["customdata"]) == set(tiles["data"][0]["customdata"]) == {"431124"}
+    assert outlined["data"][0]["x"][:4] == [111.0, 112.0, 111.0, 111.0]
+    (words,) = [trace for trace in outlined["data"] if trace["mode"] == "text"]
+    names, values = [trace for trace in tiles["data"] if trace["mode"] == "text"]
+    assert words["text"] == [f"{names['text'][0]}<br>{values['text'][0]}"]
+    assert outlined["layout"]["yaxis"]["scaleratio"] == 1.11
 
 
 def test_the_small_line_breaks_at_a_gap() -> None:

@@ -3,9 +3,11 @@
 import json
 import re
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import fixture
+import made_outlines
 import pandas as pd
 import pytest
 from dash import Dash
@@ -675,18 +677,36 @@ def test_ids_on_a_page_are_unique_and_named_after_it(callbacks: Callbacks) -> No
         assert {i.split("-")[0] for i in ids} <= {key, "shell", "main"}
 
 
-def test_the_address_configured_for_outlines_is_read(
-    callbacks: Callbacks, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+@pytest.mark.parametrize(("path", "chart"), [("/overload", "overload-map"), ("/", "overview-map")])
+def test_a_configured_map_takes_the_place_of_the_tiles(
+    callbacks: Callbacks, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, path: str, chart: str
 ) -> None:
-    ring = [[111.0, 25.0], [112.0, 25.0], [111.5, 26.0], [111.0, 25.0]]
-    outlines = [{"adcode": code, "name": zh, "en": en, "polygons": [ring]} for code, zh, en, *_ in fixture.COUNTIES]
-    path = tmp_path / "431100.json"
-    path.write_text(json.dumps(outlines), encoding="utf-8")
-    monkeypatch.setenv("HENG_GEOMETRY", str(path))
-    layout = callbacks.page("/overload")
-    figure = by_id(layout, "overload-map")["props"]["figure"]
-    assert figure["data"][0]["x"][:4] == [111.0, 112.0, 111.5, 111.0]
-    assert "方格示意位置" not in text_of(layout)
+    tiles = callbacks.page(path)
+    monkeypatch.setenv("HENG_GEOMETRY", str(made_outlines.write(tmp_path / "c.geojson")))
+    drawn = callbacks.page(path)
+    before, after = (by_id(layout, chart)["props"]["figure"]["data"] for layout in (tiles, drawn))
+    shapes, squares = ([trace for trace in figure if trace.get("fill")] for figure in (after, before))
+    assert [shape["fillcolor"] for shape in shapes] == [square["fillcolor"] for square in squares]
+    assert len(shapes) == len(fixture.COUNTIES)
+    assert {len(square["x"]) for square in squares} == {5}
+    assert min(len(shape["x"]) for shape in shapes) > 40
+    assert "方格示意位置" in text_of(tiles)
+    assert "审图号：示例S(2026)000号" in text_of(drawn)
+    assert "方格示意位置" not in text_of(drawn)
+
+
+@pytest.mark.parametrize("path", ["/overload", "/"])
+def test_a_map_that_cannot_be_used_leaves_the_tiles_and_says_so(
+    callbacks: Callbacks, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture, path: str
+) -> None:
+    told = made_outlines.collection()
+    told["features"].pop(0)
+    monkeypatch.setenv("HENG_GEOMETRY", str(made_outlines.write(tmp_path / "c.geojson", told)))
+    layout = callbacks.page(path)
+    assert "heng counties check" in text_of(layout)
+    figure = by_id(layout, "overload-map" if path == "/overload" else "overview-map")["props"]["figure"]
+    assert {len(trace["x"]) for trace in figure["data"] if trace.get("fill")} == {5}
+    assert "431122 (东安县) is missing" in caplog.text
 
 
 def test_the_demo_badge_follows_the_marker_of_the_instance(
