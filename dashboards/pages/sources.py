@@ -151,7 +151,7 @@ def firms_card(db: queries.Source, told: Told, choice: Choice, known: Known, t: 
         count, token = one.told, tokens[one.firm_no]
         place = controls.place_name(known, one.county_code, t) if one.county_code else t("sources.no_county")
         under = f"{word(KINDS, one.firm_kind, t.lang)} · {place}" if one.firm_kind else place
-        name: Any = html.Span(name_of(one, t), lang="zh-CN")
+        name: Any = html.Span(name_of(one, t), className="said", lang="zh-CN")
         if count.over or count.own_over:
             name = dcc.Link(
                 name, href=HERE + choice.query(firm=token) + "#sources-trips",
