@@ -30,6 +30,7 @@ PAGES = (
     ("shift", "/shift", "clock", False, True),
     ("overload", "/overload", "truck", True, True),
     ("rows", "/overload/rows", "list", True, True),
+    ("record", "/record", "certificate", False, False),
     ("repeat", "/repeat", "flag", False, True),
     ("risk", "/risk", "adjust", False, True),
     ("findings", "/overload/findings", "list", True, False),

@@ -14,7 +14,7 @@ EVERY_COUNTY, SOME_COUNTIES, GIVEN_COUNTIES = "every", "some", "given"
 _READ = frozenset(
     {
         *("overview", "alerts", "shift", "overload", "rows", "repeat", "risk", "findings", "site", "sources"),
-        *("penalties", "hazards"),
+        *("record", "penalties", "hazards"),
         *("terminals", "compliance", "supervision", "vehicles", "bulletins", "quality", "rules", "definitions"),
     }
 )

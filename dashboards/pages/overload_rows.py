@@ -380,6 +380,26 @@ def _cases(db: queries.Source, record_id: str, t: Text) -> list[Any]:
 
 
 def evidence(db: queries.Source, record: pd.Series, selection: Selection, known: Known, t: Text) -> list[Any]:
+    """The drawer of one record: its evidence, the link to it in this list, and its page for paper."""
+    link = "/overload/rows" + selection.query(absolute=True, rows=True)
+    link += ("&" if "?" in link else "?") + f"record={record['record_id']}"
+    copy = html.Button(
+        [shell.icon("link"), html.Span(t("evidence.copy"))],
+        className="button",
+        **{"aria-label": t("evidence.copy"), "data-copy": link, "data-done": t("action.copied")},
+    )
+    page = dcc.Link(
+        [shell.icon("file"), html.Span(t("evidence.page"))], href=f"/record?id={record['record_id']}",
+        className="button",
+    )  # fmt: skip
+    return [
+        lists.drawer_head("rows", t("evidence.title"), record["record_id"], t),
+        *proof(db, record, known, t),
+        html.Div([copy, page], className="drawer-actions"),
+    ]
+
+
+def proof(db: queries.Source, record: pd.Series, known: Known, t: Text) -> list[Any]:
     """Everything that stands behind one record, down to the line of the file it came in."""
     reasons = words.flag_words(queries.reasons(db), t)
     rules = queries.rules(db)
@@ -436,8 +456,6 @@ def evidence(db: queries.Source, record: pd.Series, selection: Selection, known:
     if not fmt.missing(record["reported_is_over_limit"]):
         said = t("evidence.reported.over" if bool(record["reported_is_over_limit"]) else "evidence.reported.within")
         facts += lists.fact(t("evidence.reported"), said)
-    link = "/overload/rows" + selection.query(absolute=True, rows=True)
-    link += ("&" if "?" in link else "?") + f"record={record['record_id']}"
     doubts: list[Any] = [
         html.Div([shell.icon("flag", "warn"), html.Span([f"{text} ", html.Code(code)])]) for code, text in flags
     ] or [html.Div([shell.icon("check"), html.Span(t("evidence.no_flags"))])]
@@ -446,7 +464,6 @@ def evidence(db: queries.Source, record: pd.Series, selection: Selection, known:
     line = t("evidence.line", line=fmt.count(record["source_line"]), byte=fmt.count(record["byte_offset"]))
     received = fmt.moment(delivery["received_at"], t.lang) if delivery is not None else ""
     return [
-        lists.drawer_head("rows", t("evidence.title"), record["record_id"], t),
         html.Dl(facts, className="facts"),
         html.H3(t("evidence.axle_loads")),
         _axle_bars(record, t),
@@ -476,14 +493,6 @@ def evidence(db: queries.Source, record: pd.Series, selection: Selection, known:
                 _certificate(record, t),
             ],
             className="proof",
-        ),
-        html.Div(
-            html.Button(
-                [shell.icon("link"), html.Span(t("evidence.copy"))],
-                className="button",
-                **{"aria-label": t("evidence.copy"), "data-copy": link, "data-done": t("action.copied")},
-            ),
-            className="drawer-actions",
         ),
     ]
 

@@ -29,6 +29,7 @@ PAGES = {
     "/overload/findings": ALSO_DISTRICTS,
     "/overload/site": ALSO_DISTRICTS,
     "/sources": ALSO_DISTRICTS,
+    "/record": ALSO_DISTRICTS,
     "/penalties": ALSO_DISTRICTS,
     "/hazards": ALSO_DISTRICTS,
     "/terminals": ALSO_DISTRICTS,
