@@ -12,6 +12,7 @@ Money is told of the city alone and moves no rank (行政处罚法 art. 74). No 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -27,7 +28,7 @@ from warehouse.last_day import last_day
 from warehouse.parameters import UNVERIFIED, Codes, Parameter
 from warehouse.repeat import months_later
 
-FORMAT = "heng-bulletin/3"
+FORMAT = "heng-bulletin/4"
 """Raised whenever figures or words of a bulletin change: an older one cannot be computed anew."""
 KINDS = tuple(score.CADENCES)
 TABLES = tuple(
@@ -218,7 +219,7 @@ def facts(source: Source, asked: Asked, earlier: Mapping[str, Any] | None = None
         "clocks_other": _clocks_other(source, asked),
         "money": {name: source.rows(_MONEY, _bound(days))[0] for name, days in spans.items()},
         "repeat": _repeat(source, asked),
-        "hazards": _hazards(source, asked.last),
+        "hazards": _hazards(source, asked),
         "terminals": {name: _kpis(source, *days) for name, days in spans.items() if name != "year"},
         "ranking": _ranking(ranking),
         "measures": _measures(source, asked),
@@ -314,7 +315,8 @@ def _clocks_other(source: Source, asked: Asked) -> dict[str, int]:
 
 
 def _repeat(source: Source, asked: Asked) -> dict[str, Any]:
-    """Vehicles and enterprises by tier, as of the last day; ``new``: above the statute's threshold since the period."""
+    """Vehicles and enterprises by tier, as of the last day; ``new``: above the statute's threshold since the period;
+    ``before``: the tiers as of the last day of the period before, None where no data reach back to it."""
     usual = repeat.defaults(source, asked.last)
     found: dict[str, Any] = {"window": usual.list_window, "basis": usual.basis}
     for subject in ("vehicle", "enterprise"):
@@ -322,19 +324,46 @@ def _repeat(source: Source, asked: Asked) -> dict[str, Any]:
         told = repeat.parameters(source, question)
         found |= {name: told[f"repeat_{name}"].value for name in ("count", "statutory_over", "enterprise_ratio")}
         standings = repeat.standings(source, question)
-        found[subject] = {tier: sum(one.tier == tier for one in standings) for tier in repeat.TIERS if tier != "none"}
+        found[subject] = _tiers(standings)
         found[subject]["new"] = sum(
             one.tier == "statutory" and one.trigger_on is not None and one.trigger_on >= asked.first
             for one in standings
         )
+    then, found["before"] = asked.before[1], None
+    if _reaches(source, then) and then >= repeat.first_day(source):
+        usual = repeat.defaults(source, then)
+        found["before"] = {
+            subject: _tiers(
+                repeat.standings(
+                    source,
+                    repeat.Question(then, subject, usual.list_window, usual.basis, usual.require_decision),
+                )
+            )
+            for subject in ("vehicle", "enterprise")
+        }
     return found
 
 
-def _hazards(source: Source, as_of: date) -> dict[str, Any]:
-    """Of the hazards registered in the twelve months to the day, and of all that are open."""
-    of_year = hazards.Facts(source, hazards.Asked(as_of, hazards.year_before(as_of), as_of))
+def _tiers(standings: Iterable[repeat.Standing]) -> dict[str, int]:
+    counted = Counter(one.tier for one in standings)
+    return {tier: counted[tier] for tier in repeat.TIERS if tier != "none"}
+
+
+def _reaches(source: Source, day: date) -> bool:
+    """Whether the data begin by a day: before, nothing is not none."""
+    first = first_day(source)
+    return first is not None and first <= day
+
+
+def _hazards(source: Source, asked: Asked) -> dict[str, Any]:
+    """Of the hazards registered in the twelve months to the last day, and of all that are open; ``before``: the counts
+    as of the last day of the period before, None where no data reach back to it."""
+    then = asked.before[1]
+    before = hazards.standings(_of_year(source, then))[0] if _reaches(source, then) else None
+    of_year = _of_year(source, asked.last)
     (whole,) = hazards.standings(of_year)
     return {
+        "before": before and _hazard_counts(before),
         "first": of_year.asked.first,
         **_hazard_counts(whole),
         "upper": whole.bound.upper, "checked": whole.bound.checked, "false": whole.bound.false,
@@ -342,6 +371,10 @@ def _hazards(source: Source, as_of: date) -> dict[str, Any]:
             {"county_code": one.group, **_hazard_counts(one)} for one in hazards.standings(of_year, "county")
         ],
     }  # fmt: skip
+
+
+def _of_year(source: Source, as_of: date) -> hazards.Facts:
+    return hazards.Facts(source, hazards.Asked(as_of, hazards.year_before(as_of), as_of))
 
 
 def _hazard_counts(one: hazards.Standing) -> dict[str, Any]:

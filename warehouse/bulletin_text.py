@@ -153,6 +153,13 @@ def moved(now: int, before: int, w: Words) -> str:
     return w("percent.up" if by > 0 else "percent.down", value=f"{abs(by):.1f}")
 
 
+def more(now: int, before: int, w: Words) -> str:
+    """How a small count moved, as a number of its own: 多 3, 少 2."""
+    if now == before:
+        return w("same")
+    return w("more" if now > before else "fewer", count=f"{abs(now - before):,}")
+
+
 def against(change: str | None, name: str, w: Words) -> str:
     """比上期…, or that there are no data of then."""
     return w(f"vs.{name}.none") if change is None else w(f"vs.{name}", change=change)
@@ -339,6 +346,13 @@ def _repeat(of: _Writer) -> None:
         "repeat.enterprises", share=f"{told['enterprise_ratio'] * 100:g}%", statutory=f"{enterprises['statutory']:,}",
         new=f"{enterprises['new']:,}", unknown=f"{enterprises['unknown']:,}",
     )  # fmt: skip
+    if before := told.get("before"):
+        of.say(
+            "repeat.change", day=of.w.day(of.told["spans"]["before"]["last"]),
+            vehicles=more(vehicles["statutory"], before["vehicle"]["statutory"], of.w),
+            warned=more(vehicles["warning"], before["vehicle"]["warning"], of.w),
+            enterprises=more(enterprises["statutory"], before["enterprise"]["statutory"], of.w),
+        )  # fmt: skip
     of.say("repeat.person")
 
 
@@ -355,6 +369,13 @@ def _hazards(of: _Writer) -> None:
     )  # fmt: skip
     of.say("hazards.open", open=f"{told['open']:,}", overdue=f"{told['overdue']:,}", soon=f"{told['due_soon']:,}",
            listed=f"{told['listed']:,}")  # fmt: skip
+    if before := told.get("before"):
+        now, then = (ratio(one["closed"], one["registered"]) for one in (told, before))
+        of.say(
+            "hazards.change", day=of.w.day(of.told["spans"]["before"]["last"]),
+            rate=points(now, then, of.w) or of.w("hazards.change.no_rate"),
+            **{name: more(told[name], before[name], of.w) for name in ("open", "overdue", "listed")},
+        )  # fmt: skip
     if told["checked"]:
         of.say("hazards.bound", checked=f"{told['checked']:,}", false=f"{told['false']:,}", upper=share(told["upper"]))
     else:

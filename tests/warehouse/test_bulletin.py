@@ -150,6 +150,39 @@ def test_figures_are_those_of_the_commands(nights: Nights, monkeypatch: pytest.M
     assert told["repeat"]["vehicle"]["statutory"] == sum(one["tier"] == "statutory" for one in subjects)
 
 
+def test_the_end_of_the_period_before_is_that_of_the_commands(nights: Nights, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And where no data reach back to it, nothing is told of it."""
+    monkeypatch.setenv("HENG_HOME", str(nights.state))
+    monkeypatch.setattr(bulletin, "first_day", lambda source: date(2026, 1, 31))
+    told, then = bulletin.facts(snapshot(), FEBRUARY), ("--as-of", "2026-01-31", "--format", "json")
+    (whole,) = documents("hazards", "rate", *then)["rates"]
+    assert told["hazards"]["before"]["registered"] == whole["registered"]
+    for subject, counts in told["repeat"]["before"].items():
+        tiers = [one["tier"] for one in documents("repeat-violators", "--subject", subject, *then)["subjects"]]
+        assert counts == {tier: tiers.count(tier) for tier in counts}
+    monkeypatch.setattr(bulletin, "first_day", lambda source: date(2026, 2, 1))
+    told = bulletin.facts(snapshot(), FEBRUARY)
+    assert (told["hazards"]["before"], told["repeat"]["before"]) == (None, None)
+
+
+@pytest.mark.parametrize(("lang", "more", "fewer"), [("zh", "增加 2", "减少 1"), ("en", "2 more", "1 fewer")])
+def test_the_text_says_how_lists_moved(nights: Nights, lang: str, more: str, fewer: str) -> None:
+    told = json.loads(bulletin.canonical(nights.first.told))
+    for subject in ("vehicle", "enterprise"):
+        told["repeat"][subject] |= {"statutory": 5, "warning": 7}
+    told["repeat"]["before"] = {"vehicle": {"statutory": 3, "warning": 8}, "enterprise": {"statutory": 5}}
+    told["hazards"] |= {"registered": 10, "closed": 8, "open": 4, "overdue": 2, "listed": 0}
+    told["hazards"]["before"] = {"registered": 10, "closed": 7, "open": 5, "overdue": 0, "listed": 0}
+    said = " ".join(one.text for one in bulletin_text.blocks(told, lang) if hasattr(one, "text"))
+    day = Words(lang).day("2026-01-31")
+    for key, moved in (
+        ("repeat.change", {"vehicles": more, "warned": fewer, "enterprises": Words(lang)("same")}),
+        ("hazards.change", {"open": fewer, "overdue": more, "listed": Words(lang)("same"),
+                            "rate": Words(lang)("points.up", value="10.00")}),
+    ):  # fmt: skip
+        assert Words(lang)(key, day=day, **moved) in said
+
+
 def test_counties_days_and_bands_add_up(nights: Nights) -> None:
     told = nights.first.told
     whole = told["weighing"]["now"]
@@ -298,6 +331,8 @@ def test_an_issue_of_the_first_format_is_opened_in_every_form(instance: Nights, 
     told = json.loads(bulletin.canonical(instance.first.told))
     told["format"] = "heng-bulletin/1"
     del told["clocks_other"]
+    for part in ("repeat", "hazards"):
+        del told[part]["before"]
     for one in told["measures"].values():
         del one["untold"]
     for at, unit in enumerate(told["ranking"]["units"]):
