@@ -23,7 +23,7 @@ from warehouse.audit import Subject
 
 ROWS = sorted(f"/export/{name}" for name in (
     "overload-rows", "night-report", "terminal-rows", "repeat", "hazards", "dimensions", "cases", "ranking", "risk",
-    "alerts", "shift",
+    "alerts", "shift", "sources",
 ))  # fmt: skip
 
 NEEDED = {"/export/cases": "rows=cases"}
