@@ -4,7 +4,6 @@ A plate comes in the body of a request and leaves in the body of the answer to i
 asks has just typed it; it stands in no address, store, cache, log or file name.
 """
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -138,8 +137,7 @@ def find(db: queries.Source, question: Asked, city: queries.Source | None = None
         with computing(question.known), facts_known_on(question.known, "vehicle", key) as source:
             facts = dossier.facts(source, "vehicle", key, question.as_of, question.window)
         return Found(plate_no, found.is_plate, True, known, color, (), facts)
-    with ThreadPoolExecutor(1) as beside:  # the engine is asked for the passages while the rest is computed
-        recent = beside.submit(dossier.recent, kept, key, question.as_of)
-        facts = dossier.facts(kept, "vehicle", key, question.as_of, question.window)
-        risk = risk_facts.of_vehicle(kept, key, question.as_of, city or db)
-    return Found(plate_no, found.is_plate, True, known, color, (), facts, tuple(recent.result()), risk)
+    facts = dossier.facts(kept, "vehicle", key, question.as_of, question.window)
+    recent = dossier.recent(kept, key, question.as_of)
+    risk = risk_facts.of_vehicle(kept, key, question.as_of, city or db)
+    return Found(plate_no, found.is_plate, True, known, color, (), facts, tuple(recent), risk)
