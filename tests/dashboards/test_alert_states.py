@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections import OrderedDict
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -31,9 +32,9 @@ VIEW = {"lang": "zh", "theme": "light"}
 def _instance(app: Dash, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, db: fixture.Fixture) -> Iterator[None]:
     """States of an instance of its own; keys of alerts are made by its secret, so none is kept from another."""
     monkeypatch.setenv("HENG_HOME", str(tmp_path))
-    queries.kept(db, "alerts", dict).clear()
+    queries.kept(db, "alerts", OrderedDict).clear()
     yield
-    queries.kept(db, "alerts", dict).clear()
+    queries.kept(db, "alerts", OrderedDict).clear()
 
 
 @pytest.fixture
