@@ -22,6 +22,32 @@ def _no_state_of_ours(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
         yield
 
 
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Chromium without a profile."""
+    from browsing import SCREENS, chromium
+
+    SCREENS.mkdir(parents=True, exist_ok=True)
+    with chromium() as opened:
+        yield opened
+
+
+@pytest.fixture
+def watched(browser: Any, address: str) -> Iterator[Any]:
+    """``watched(size)``: a page at the module's ``address`` whose requests and messages are kept."""
+    from browsing import SIZES, Watched
+
+    opened: list[Watched] = []
+
+    def watch(size: str = "desktop") -> Watched:
+        opened.append(Watched(browser, address, SIZES[size]))
+        return opened[-1]
+
+    yield watch
+    for one in opened:
+        one.context.close()
+
+
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The state directory of an instance of its own, empty."""

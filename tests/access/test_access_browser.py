@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from browsing import SCREENS, SIZES, against_accessibility
 from dash import Dash
 from oidc_fake import CLIENT, SECRET, FakeProvider, serving
 from on_loopback import on_loopback
 from one_app import PASSWORD
-from test_browser import SCREENS, SIZES, against_accessibility, browser  # noqa: F401 - the fixture
 from test_sign_in import code_for
 
 from warehouse import access_key, audit
@@ -32,7 +32,7 @@ def fits(page: Any) -> bool:
 
 @pytest.mark.parametrize(("size", "lang", "theme"), [("phone", "zh", "light"), ("desktop", "en", "dark")])
 def test_from_the_link_to_signing_out(
-    browser: Any,  # noqa: F811
+    browser: Any,
     address: str,
     store: Control,
     size: str,
@@ -102,7 +102,7 @@ def test_from_the_link_to_signing_out(
 
 
 def test_an_open_page_says_that_its_session_ended_and_the_way_back_shows_nothing(
-    browser: Any,  # noqa: F811
+    browser: Any,
     address: str,
     app: Dash,
     store: Control,
@@ -139,7 +139,7 @@ def test_an_open_page_says_that_its_session_ended_and_the_way_back_shows_nothing
 
 @pytest.mark.parametrize(("size", "lang", "theme"), [("phone", "zh", "light"), ("desktop", "en", "dark")])
 def test_administrators_work_by_keyboard_at_every_width(
-    browser: Any,  # noqa: F811
+    browser: Any,
     address: str,
     app: Dash,
     store: Control,
@@ -198,7 +198,7 @@ def test_administrators_work_by_keyboard_at_every_width(
 
 
 def test_from_another_site_a_browser_comes_in_with_the_strict_cookie(
-    browser: Any,  # noqa: F811
+    browser: Any,
     address: str,
     store: Control,
     home: Path,
@@ -226,7 +226,7 @@ def test_from_another_site_a_browser_comes_in_with_the_strict_cookie(
 
 @pytest.mark.parametrize(("size", "lang", "theme"), [("phone", "zh", "light"), ("desktop", "en", "dark")])
 def test_a_look_up_asks_for_password_and_code_and_keeps_what_was_typed(
-    browser: Any,  # noqa: F811
+    browser: Any,
     address: str,
     store: Control,
     monkeypatch: pytest.MonkeyPatch,
@@ -298,7 +298,7 @@ def test_a_look_up_asks_for_password_and_code_and_keeps_what_was_typed(
 
 
 def test_a_leader_signs_a_bulletin_off_on_a_phone(
-    browser: Any,  # noqa: F811
+    browser: Any,
     address: str,
     store: Control,
     db: Any,

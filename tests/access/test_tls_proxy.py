@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from browsing import missing
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -117,7 +118,7 @@ def proxied(app: Dash, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
     places = [os.environ["PATH"], "/usr/sbin", str(REPOSITORY / ".tools" / "nginx" / "usr" / "sbin")]
     nginx = shutil.which("nginx", path=os.pathsep.join(places))
     if nginx is None:
-        pytest.skip("nginx is missing: sh .ci/proxy")
+        missing("nginx is missing: sh .ci/proxy")
     monkeypatch.setenv("HENG_PROXY", "1")
     monkeypatch.setenv("HENG_HOSTS", NAME)
     monkeypatch.setattr(app.server, "wsgi_app", app.server.wsgi_app)  # taken back after the test

@@ -4,18 +4,14 @@ It fails on a request to another host, on anything the console reports, and on a
 window. Pictures are left under ``build/screens`` as build output.
 """
 
-import os
-import shutil
-import time
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlparse
 
 import made_outlines
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from browsing import SCREENS, SIZES, until
 from dash import Dash
 from fined_rows import fined, forecast_of, told_of
 from on_loopback import on_loopback
@@ -24,32 +20,8 @@ from one_app import browser_cookies
 from dashboards import case_facts, shell
 from warehouse import consistency, dossier_file
 from warehouse.funnel import Part
-from warehouse.home import REPOSITORY
 
-CHROMIUM = Path("/usr/bin/chromium")
-ARGUMENTS = [
-    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-]
-SCREENS = Path(os.environ.get("HENG_SCREENS") or REPOSITORY / "build" / "screens")
-SIZES = {"desktop": (1440, 900), "phone": (390, 844)}
 PATHS = {key: path for key, path, *_ in shell.PAGES}
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """A browser without a profile. Where none is installed the tests are skipped, but never in CI."""
-    if not CHROMIUM.is_file():
-        message = f"{CHROMIUM} is missing: apt-get install chromium fonts-noto-cjk"
-        if os.environ.get("CI", "").lower() in ("1", "true"):
-            pytest.fail(message)
-        pytest.skip(message)
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
-        yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="module")
@@ -57,69 +29,6 @@ def address(app: Dash) -> Iterator[str]:
     """The application on a free port of the loopback interface, for as long as the tests of this file run."""
     with on_loopback(app.server) as address:
         yield address
-
-
-class Watched:
-    """A page whose every request and message is kept."""
-
-    def __init__(self, browser: Any, address: str, size: tuple[int, int]) -> None:
-        self.address = address
-        self.context = browser.new_context(viewport={"width": size[0], "height": size[1]}, locale="zh-CN")
-        self.context.add_cookies(browser_cookies(address))
-        self.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=address)
-        self.page = self.context.new_page()
-        self.page.set_default_timeout(60_000)  # a busy machine is slow, not wrong
-        self.requests: list[str] = []
-        self.messages: list[str] = []
-        self.page.on("request", lambda request: self.requests.append(request.url))
-        self.page.on("console", lambda m: self.messages.append(m.text) if m.type in ("error", "warning") else None)
-        self.page.on("pageerror", lambda error: self.messages.append(str(error)))
-
-    def open(self, path: str) -> None:
-        self.page.goto(self.address + path)
-        self.page.wait_for_selector("h1")
-        self.page.wait_for_load_state("networkidle")
-
-    def check(self) -> None:
-        schemes = {urlparse(url).scheme for url in self.requests}
-        hosts = {urlparse(url).hostname for url in self.requests if urlparse(url).scheme not in ("data", "blob")}
-        assert hosts == {"127.0.0.1"}
-        assert schemes <= {"http", "data", "blob"}
-        assert self.messages == []
-        width = self.page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
-        assert width[0] <= width[1], f"{self.page.url} is wider than its window: {width}"
-
-    def against_accessibility(self) -> list[str]:
-        return against_accessibility(self.page)
-
-
-def against_accessibility(page: Any) -> list[str]:
-    """What axe-core finds serious or critical on the page as it stands: rule, element and what is wrong with it."""
-    return [
-        f"{rule['id']} ({rule['impact']}): {node['html'][:150]}: {node['failureSummary'].splitlines()[-1].strip()}"
-        for rule in Axe().run(page).response["violations"]
-        if rule["impact"] in ("serious", "critical")
-        for node in rule["nodes"]
-    ]
-
-
-@pytest.fixture
-def watched(browser: Any, address: str) -> Iterator[Any]:
-    opened: list[Watched] = []
-
-    def watch(size: str = "desktop") -> Watched:
-        opened.append(Watched(browser, address, SIZES[size]))
-        return opened[-1]
-
-    yield watch
-    for one in opened:
-        one.context.close()
-
-
-@pytest.fixture(scope="module", autouse=True)
-def empty_folder() -> None:
-    shutil.rmtree(SCREENS, ignore_errors=True)
-    SCREENS.mkdir(parents=True)
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -656,17 +565,6 @@ def open_row(page: Any, number: int) -> None:
     assert until(page, "n => document.querySelector(`.ag-row[row-index='${n}']`)?.textContent.includes('湘')", number)
     page.locator(f".ag-row[row-index='{number}'] .ag-cell").first.click()
     page.wait_for_selector(".drawer.open .facts")
-
-
-def until(page: Any, condition: str, argument: Any = None, seconds: float = 60) -> bool:
-    """Whether a condition in the page comes true in time. The driver's own wait evaluates text in the page, which
-    the content security policy forbids from the second try on."""
-    end = time.monotonic() + seconds
-    while not page.evaluate(condition, argument):
-        if time.monotonic() > end:
-            return False
-        page.wait_for_timeout(50)
-    return True
 
 
 # A chart is drawn before it listens, and takes its click from what the pointer is over.

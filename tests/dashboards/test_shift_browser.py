@@ -10,16 +10,15 @@ from typing import Any
 import fixture
 import pytest
 import shift_fixture
+from browsing import SCREENS, SIZES, until
 from dash import Dash
 from on_loopback import on_loopback
 from one_app import browser_cookies
-from test_browser import SCREENS, SIZES, Watched, browser, until
 
 from dashboards import shift_facts
 from warehouse import shift_file
 from warehouse.shift import Asked
 
-__all__ = ["browser"]
 LIGHT = {"lookup": "/lookup", "repeat": "/repeat?window=ROLLING_12M", "shift": "/shift"}
 MOST_BYTES = 150_000
 
@@ -28,20 +27,6 @@ MOST_BYTES = 150_000
 def address(app: Dash, db: fixture.Fixture) -> Iterator[str]:
     with shift_fixture.passing(db), on_loopback(app.server) as address:
         yield address
-
-
-@pytest.fixture
-def watched(browser: Any, address: str) -> Iterator[Any]:
-    SCREENS.mkdir(parents=True, exist_ok=True)
-    opened: list[Watched] = []
-
-    def watch(size: str = "desktop") -> Watched:
-        opened.append(Watched(browser, address, SIZES[size]))
-        return opened[-1]
-
-    yield watch
-    for one in opened:
-        one.context.close()
 
 
 @pytest.mark.parametrize("size", SIZES)

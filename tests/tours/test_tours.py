@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from browsing import SIZES
 from dash import Dash
 from on_loopback import on_loopback
 from one_app import browser_cookies
-from test_browser import SIZES, browser  # noqa: F401 - the fixture
 from tour_walk import Gone, Walk
 
 from etl.tours import LANGUAGES, document, tours
@@ -22,7 +22,7 @@ WALKS = [(tour, size) for tour in tours() for size in tour["sizes"]]
 
 @pytest.fixture
 def walk(
-    browser: Any,  # noqa: F811
+    browser: Any,
     app: Dash,
     db: Any,
 ) -> Iterator[Any]:
