@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from etl.errors import HengError
-from etl.nightly import yesterday
+from etl.nightly import now
 from warehouse import connection, geometry
 from warehouse.connection import NoSnapshot
 
@@ -62,7 +62,7 @@ def check(
             "the home."
         )
     try:
-        found = geometry.read(path, yesterday() + timedelta(days=1))
+        found = geometry.read(path, now().date())
     except geometry.BadGeometry as error:
         if not as_json:
             raise

@@ -46,12 +46,10 @@ def checked_counties(counties: list[str] | None) -> list[str]:
     return list(counties or ())
 
 
-def state_of(account: Account) -> str:
-    if account.waits_for_its_role:
-        return "waits for its role"
-    if not account.is_enabled:
-        return "disabled"
-    return "ready" if account.is_ready else "waits for its link"
+_STATES = {
+    "waits_for_role": "waits for its role", "disabled": "disabled", "ready": "ready",
+    "waits_for_link": "waits for its link",
+}  # fmt: skip
 
 
 def told_at(at: int) -> str:
@@ -106,7 +104,7 @@ def list_accounts(as_json: AsJson = False) -> None:
                 "id": account.account_id,
                 "role": account.role_name,
                 "counties": "every" if account.counties is None else " ".join(account.counties),
-                "state": state_of(account),
+                "state": _STATES[account.state],
                 "second_factor": account.second_factor is not None,
                 "sessions": len(control.sessions(account)),
                 "created_at": told_at(account.created_at),

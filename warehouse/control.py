@@ -194,6 +194,15 @@ class Account(RoleHolder):
     waits_for_its_role: bool = False
 
     @property
+    def state(self) -> str:
+        """Where it stands: ``waits_for_role``, ``disabled``, ``ready`` or ``waits_for_link``."""
+        if self.waits_for_its_role:
+            return "waits_for_role"
+        if not self.is_enabled:
+            return "disabled"
+        return "ready" if self.is_ready else "waits_for_link"
+
+    @property
     def is_ready(self) -> bool:
         """Whether it can sign in: enabled, with a password, and with the second factor its role needs."""
         has_second = self.second_factor is not None or not self.role.needs_second_factor
@@ -560,8 +569,8 @@ class Control:
         at = now()
         row = self._one(
             "select account_id from session where session_digest = ? and stage = 'full'"
-            " and seen_at > ? and seen_at <= ? and created_at > ? and created_at <= ?",
-            session_digest, at - idle_seconds(), at, at - session_seconds(), at,
+            " and seen_at > ? and seen_at <= ? and created_at > ? and created_at <= ? and failed_count < ?",
+            session_digest, at - idle_seconds(), at, at - session_seconds(), at, SECOND_STEP_TRIES,
         )  # fmt: skip
         account = self.account_by_id(row["account_id"]) if row else None
         return account if account is not None and account.is_ready else None

@@ -15,6 +15,7 @@ import itertools
 import json
 import math
 import os
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -28,9 +29,10 @@ from warehouse.home import REPOSITORY, home
 Point = tuple[float, float]
 Ring = tuple[Point, ...]
 CODE_NAMES = ("county_code", "adcode")
-MOST_BYTES = 30_000_000
+MOST_BYTES = 2_000_000
+"""A page waits for a new file to be read: what is larger is to be simplified before."""
 MOST_POINTS = 3_000
-"""Points that are drawn, of all counties together; about 60 KB of a page."""
+"""Points that are drawn of all counties together, or a little more: a ring keeps four."""
 WIDEST = 8.0
 _CRS = ("CRS84", "4326", "4490")
 
@@ -55,8 +57,8 @@ class Geometry:
     drawn_points: int
 
     def label(self, county_code: str) -> Point:
-        """A point inside a county's largest ring, for its name."""
-        return _inside(max(self.outlines[county_code], key=lambda ring: abs(_area(ring))))
+        """A point within a county, at the height of its largest ring, for its name."""
+        return _inside(self.outlines[county_code])
 
     def holds(self, county_code: str, point: Point) -> bool:
         """Whether a point lies within a county; within a hole it does not."""
@@ -76,7 +78,7 @@ def configured() -> Path | None:
 
 
 def configured_geometry(day: date) -> Geometry | None:
-    """The outlines of this instance on a day, read once for each state of the file; BadGeometry."""
+    """The outlines of this instance on a day, read once for each state of the file, good or bad; BadGeometry."""
     path = configured()
     if path is None:
         return None
@@ -84,12 +86,22 @@ def configured_geometry(day: date) -> Geometry | None:
         told = path.stat()
     except OSError as error:
         raise BadGeometry(path.name, [f"it cannot be read: {error.strerror}"]) from error
-    return _kept(path, told.st_mtime_ns, told.st_size, day)
+    with _one_at_a_time:
+        found = _kept(path, told.st_mtime_ns, told.st_size, day)
+    if isinstance(found, BadGeometry):
+        raise found
+    return found
+
+
+_one_at_a_time = threading.Lock()
 
 
 @lru_cache(maxsize=4)
-def _kept(path: Path, _changed: int, _size: int, day: date) -> Geometry:
-    return read(path, day)
+def _kept(path: Path, _changed: int, _size: int, day: date) -> Geometry | BadGeometry:
+    try:
+        return read(path, day)
+    except BadGeometry as error:
+        return error
 
 
 def counties_on(day: date) -> dict[str, str]:
@@ -114,6 +126,8 @@ def read(path: Path, day: date) -> Geometry:
         raise BadGeometry(path.name, [f"it is larger than {MOST_BYTES // 1_000_000} MB; simplify it first"])
     try:
         told = json.loads(path.read_text(encoding="utf-8"), parse_constant=_no_number)
+    except OSError as error:
+        raise BadGeometry(path.name, [f"it cannot be read: {error.strerror}"]) from error
     except (ValueError, RecursionError) as error:
         raise BadGeometry(path.name, [f"it is not JSON in UTF-8: {error}"]) from error
     faults: list[str] = []
@@ -160,15 +174,13 @@ def _features(told: Any, faults: list[str]) -> Iterator[tuple[str, list[Ring]]]:
             faults.append(f"feature {number} has no {' or '.join(CODE_NAMES)}")
             continue
         code = str(found[0])
-        rings = _rings(feature.get("geometry"), f"feature {number} ({code})", faults)
-        if rings:
-            yield code, rings
+        yield code, _rings(feature.get("geometry"), f"feature {number} ({code})", faults)
 
 
 def _rings(geometry: Any, where: str, faults: list[str]) -> list[Ring]:
     kind = geometry.get("type") if isinstance(geometry, dict) else None
     coordinates = geometry.get("coordinates") if isinstance(geometry, dict) else None
-    polygons = {"Polygon": [coordinates], "MultiPolygon": coordinates}.get(kind or "")
+    polygons = {"Polygon": [coordinates], "MultiPolygon": coordinates}.get(kind) if isinstance(kind, str) else None
     if not isinstance(polygons, list) or not polygons or not all(isinstance(one, list) and one for one in polygons):
         faults.append(f"{where} is no Polygon or MultiPolygon")
         return []
@@ -193,7 +205,10 @@ def _ring(points: Any) -> Ring | str:
         numbers = point[:2] if isinstance(point, list) else []
         if len(numbers) < 2 or not all(isinstance(n, int | float) and not isinstance(n, bool) for n in numbers):
             return f"{json.dumps(point, ensure_ascii=False)[:60]} is no point"
-        x, y = float(numbers[0]), float(numbers[1])
+        try:
+            x, y = float(numbers[0]), float(numbers[1])
+        except OverflowError:  # a whole number that no float holds
+            return f"{json.dumps(point)[:60]} is no point"
         if not (-180 <= x <= 180 and -90 <= y <= 90):
             return f"[{x:g}, {y:g}] is no longitude and latitude in degrees"
         if not ring or ring[-1] != (x, y):
@@ -333,14 +348,17 @@ def _area(ring: Ring) -> float:
     return sum(x0 * y1 - x1 * y0 for (x0, y0), (x1, y1) in itertools.pairwise(ring))
 
 
-def _inside(ring: Ring) -> Point:
-    """Halfway up the ring, the middle of the widest stretch inside it."""
-    heights = sorted({y for _, y in ring})
+def _inside(rings: Sequence[Ring]) -> Point:
+    """Halfway up the largest ring, the middle of the widest stretch that is in none of its holes."""
+    heights = sorted({y for _, y in max(rings, key=lambda ring: abs(_area(ring)))})
     middle = (heights[0] + heights[-1]) / 2
     below = max(y for y in heights if y <= middle)
-    level = (below + min(y for y in heights if y > below)) / 2  # between two points, so through none
+    above = min(y for y in heights if y > below)
+    between = sorted({y for ring in rings for _, y in ring if below <= y <= above})
+    level = (between[0] + between[1]) / 2  # between two points, so through none
     crossings = sorted(
         x0 + (level - y0) / (y1 - y0) * (x1 - x0)
+        for ring in rings
         for (x0, y0), (x1, y1) in itertools.pairwise(ring)
         if (y0 > level) != (y1 > level)
     )

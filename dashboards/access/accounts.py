@@ -54,17 +54,10 @@ def _note(action: str, account: Account, note: str = "") -> None:
 
 
 # --- what is shown ------------------------------------------------------------------------------------
-def _state(account: Account) -> tuple[str, str]:
-    """Where an account stands, as the end of a text's key, and its tone."""
-    if account.waits_for_its_role:
-        return "waits_for_role", "warn"
-    if not account.is_enabled:
-        return "disabled", ""
-    return ("ready", "better") if account.is_ready else ("waits_for_link", "warn")
+_TONE = {"waits_for_role": "warn", "disabled": "", "ready": "better", "waits_for_link": "warn"}
 
 
 def _shown(account: Account, t: Text) -> dict[str, Any]:
-    state, tone = _state(account)
     return {
         "id": account.account_id,
         "name": account.name,
@@ -72,9 +65,9 @@ def _shown(account: Account, t: Text) -> dict[str, Any]:
         "role_name": account.role_name,
         "counties": whose_rows(account, t),
         "codes": account.counties or (),
-        "state": t(f"account_list.state.{state}"),
+        "state": t(f"account_list.state.{account.state}"),
         "state_name": state,
-        "tone": tone,
+        "tone": _TONE[account.state],
         "second": t("account_list.yes" if account.second_factor else "account_list.no"),
         "sessions": len(session.control().sessions(account)),
         "last_sign_in": moment(account.last_sign_in_at, t.lang),

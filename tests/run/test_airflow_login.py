@@ -17,7 +17,7 @@ from etl import supervise
 from etl.errors import HengError
 from warehouse import audit
 from warehouse.address import BadAddress
-from warehouse.control import SESSION_COOKIE, Control, digest
+from warehouse.control import SECOND_STEP_TRIES, SESSION_COOKIE, Control, digest
 
 URL = "https://heng.example.gov.cn"
 FORWARDED = {
@@ -163,6 +163,18 @@ def test_a_system_administrator_comes_in_until_the_session_ends(state: Path, por
     with Control(state) as control:
         control.end_sessions(account_of("system"))
     assert copied.status() == 401
+    assert browser.status() == 401
+    assert browser.ask("GET", "/airflow/auth/login")[0].headers["Location"] == f"{URL}/login"
+
+
+def test_a_session_that_wrong_codes_ended_does_not_come_in(state: Path, port: int) -> None:
+    browser = signed_in(state, port, "system")
+    assert browser.ask("GET", "/airflow/auth/login")[0].headers["Location"] == f"{URL}/airflow/"
+    with Control(state) as control:
+        control.connection.execute(
+            "update session set failed_count = ? where session_digest = ?",
+            (SECOND_STEP_TRIES, digest(browser.cookies[SESSION_COOKIE])),
+        )
     assert browser.status() == 401
     assert browser.ask("GET", "/airflow/auth/login")[0].headers["Location"] == f"{URL}/login"
 

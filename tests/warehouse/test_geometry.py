@@ -114,8 +114,11 @@ def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
     _unknown(told)
     told["features"][1]["geometry"]["coordinates"][0].pop()
     found = faults_of(made_outlines.write(tmp_path / "c.geojson", told))
-    assert "431999" in found
-    assert "it is open" in found
+    assert found.splitlines() == [
+        "feature 2 (431103), ring 1: it is open: its last point is not its first",
+        "431999 is no county of warehouse/seeds/county.csv",
+        "431122 (东安县) is missing",
+    ], "and nothing of a county that is there but open"
 
 
 @pytest.mark.parametrize(
@@ -125,12 +128,39 @@ def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
         ("[]", "no FeatureCollection"),
         ('{"type": "FeatureCollection", "features": []}', "no FeatureCollection with features"),
         (json.dumps(made_outlines.collection()).replace("27.0", "NaN", 1), "NaN is no coordinate"),
+        (json.dumps(made_outlines.collection()).replace("27.0", "9" * 400, 1), "is no point"),
+        (json.dumps(made_outlines.collection()).replace('"Polygon"', '["Polygon"]', 1), "is no Polygon"),
     ],
 )
 def test_what_is_no_geojson_is_refused(tmp_path: Path, text: str, says: str) -> None:
     path = tmp_path / "c.geojson"
     path.write_text(text, encoding="utf-8")
     assert says in faults_of(path)
+
+
+def test_a_file_that_is_bad_is_read_once_and_one_that_cannot_be_read_says_so(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = home / "counties.geojson"
+    path.write_text("{", encoding="utf-8")
+    read = []
+    monkeypatch.setattr(geometry, "read", lambda path, day: read.append(path) or _refuse(path))
+    for _ in range(2):
+        with pytest.raises(BadGeometry):
+            geometry.configured_geometry(DAY)
+    assert len(read) == 1
+    monkeypatch.undo()
+    monkeypatch.setattr(Path, "read_text", _forbidden)
+    with pytest.raises(BadGeometry, match="cannot be read"):
+        geometry.read(path, DAY)
+
+
+def _refuse(path: Path) -> None:
+    raise BadGeometry(path.name, ["it is not JSON"])
+
+
+def _forbidden(*_: Any, **__: Any) -> str:
+    raise PermissionError(13, "Permission denied")
 
 
 def test_a_file_that_is_not_there_or_too_large_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -223,9 +253,16 @@ def test_holes_turn_the_other_way_than_what_they_are_in() -> None:
 
 def test_a_name_stands_inside_a_county_that_bends_around_its_middle() -> None:
     bent = ((0.0, 0.0), (4.0, 0.0), (4.0, 4.0), (0.0, 4.0), (0.0, 3.0), (3.0, 3.0), (3.0, 1.0), (0.0, 1.0), (0.0, 0.0))
-    x, y = geometry._inside(bent)
+    x, y = geometry._inside([bent])
     assert 3 < x < 4
     assert 1 < y < 3
+
+
+def test_the_name_of_a_county_around_another_one_stands_beside_it() -> None:
+    outer = ((0.0, 0.0), (4.0, 0.0), (4.0, 4.0), (0.0, 4.0), (0.0, 0.0))
+    hole = ((1.0, 1.0), (1.0, 3.0), (3.0, 3.0), (3.0, 1.0), (1.0, 1.0))
+    around = geometry.Geometry({"a": (outer, hole)}, 1.0, None, 10, 10)
+    assert around.holds("a", around.label("a"))
 
 
 @pytest.mark.parametrize(
