@@ -66,7 +66,7 @@ def _shown(account: Account, t: Text) -> dict[str, Any]:
         "counties": whose_rows(account, t),
         "codes": account.counties or (),
         "state": t(f"account_list.state.{account.state}"),
-        "state_name": state,
+        "state_name": account.state,
         "tone": _TONE[account.state],
         "second": t("account_list.yes" if account.second_factor else "account_list.no"),
         "sessions": len(session.control().sessions(account)),
